@@ -1,0 +1,41 @@
+//! Where runs are kept.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::record::FILE_NAME;
+
+/// Cargo's target folder: the one this binary lies in, else what the environment says, else `./target`.
+pub fn target_folder() -> PathBuf {
+    // Cargo marks its target folder with this file. The binary is the best witness: it knows about `--target-dir` too.
+    let from_binary = env::current_exe().ok().and_then(|binary| {
+        let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+        binary.ancestors().skip(1).find(marked).map(Path::to_owned)
+    });
+    from_binary
+        .or_else(|| env::var_os("CARGO_TARGET_DIR").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("target"))
+}
+
+/// The folder with one folder per run: `target/wasm-dispatch`.
+pub fn runs_folder() -> PathBuf {
+    target_folder().join("wasm-dispatch")
+}
+
+/// The newest run below `runs`. Run ids begin with their time, so the last name is the newest.
+pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
+    let nothing = || Error::NoRun {
+        folder: runs.to_owned(),
+    };
+    if !runs.is_dir() {
+        return Err(nothing());
+    }
+    let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|folder| folder.join(FILE_NAME).is_file())
+        .max()
+        .ok_or_else(nothing)
+}

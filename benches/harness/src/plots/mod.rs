@@ -1,0 +1,85 @@
+//! The three plots, each as SVG and as PNG from the same drawing code.
+//!
+//! Every title states the answer. Colours are from the palette of Okabe and Ito and from viridis, both of which can be
+//! told apart by people who see colours differently; nothing is told by colour alone.
+
+mod canvas;
+mod font;
+mod heat_map;
+mod ranking;
+mod run_length;
+mod scale;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plotters::prelude::{BitMapBackend, SVGBackend};
+
+use crate::error::Error;
+use crate::summary::Summary;
+use canvas::{Canvas, DrawResult, Painter};
+
+/// A picture in both formats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plot {
+    /// Name without extension: "ranking", "heat-map", "run-length".
+    pub name: &'static str,
+    /// What it shows, for people who cannot see it.
+    pub description: String,
+    /// Vector format.
+    pub svg: PathBuf,
+    /// Pixels, at twice the size for sharp screens.
+    pub png: PathBuf,
+}
+
+/// A drawing before it is on a canvas: its size is known, and it can be drawn more than once.
+trait Drawing {
+    fn size(&self) -> (f64, f64);
+    fn draw(&self, canvas: &mut dyn Canvas) -> DrawResult;
+}
+
+/// Draws all plots that the data allows into `folder`.
+pub fn draw_all(summary: &Summary, folder: &Path) -> Result<Vec<Plot>, Error> {
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let mut plots = Vec::new();
+    if let Some(drawing) = ranking::Ranking::new(summary) {
+        plots.push(draw(&drawing, "ranking", summary.headline(), folder)?);
+    }
+    if let Some(drawing) = heat_map::HeatMap::new(summary) {
+        let description = drawing.title().to_owned();
+        plots.push(draw(&drawing, "heat-map", description, folder)?);
+    }
+    if let Some(data) = &summary.run_length {
+        let drawing = run_length::RunLengthPlot::new(data);
+        plots.push(draw(&drawing, "run-length", data.headline(), folder)?);
+    }
+    Ok(plots)
+}
+
+fn draw(drawing: &dyn Drawing, name: &'static str, description: String, folder: &Path) -> Result<Plot, Error> {
+    let plot = Plot {
+        name,
+        description,
+        svg: folder.join(format!("{name}.svg")),
+        png: folder.join(format!("{name}.png")),
+    };
+    let (width, height) = drawing.size();
+    let pixels = canvas::pixels(width, height);
+    paint(drawing, Painter::new(SVGBackend::new(&plot.svg, pixels)), &plot.svg)?;
+    paint(drawing, Painter::new(BitMapBackend::new(&plot.png, pixels)), &plot.png)?;
+    Ok(plot)
+}
+
+fn paint<DB>(drawing: &dyn Drawing, painter: Painter<DB>, path: &Path) -> Result<(), Error>
+where
+    DB: plotters::prelude::DrawingBackend,
+{
+    let failed = |what: String| Error::Plot {
+        path: path.to_owned(),
+        what,
+    };
+    let mut painter = painter;
+    painter.begin().map_err(failed)?;
+    drawing.draw(&mut painter).map_err(failed)?;
+    painter.finish().map_err(failed)
+}

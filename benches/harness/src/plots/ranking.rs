@@ -1,0 +1,177 @@
+//! Who is fastest: a row per strategy with its geometric mean, the interval of that, and a ring per workload, so that
+//! the mean does not hide where it is wrong.
+
+use super::canvas::{
+    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Rgb, Text, heading, heading_height, ring,
+};
+use super::scale::LogScale;
+use super::{Drawing, canvas};
+use crate::statistics::Estimate;
+use crate::summary::words::{LAYOUT_CAVEAT, range, times};
+use crate::summary::{Cell, Summary};
+use crate::units;
+
+const WIDTH: f64 = 1000.0;
+const ROW: f64 = 48.0;
+const AXIS: f64 = 58.0;
+/// Colour of the rings: dark enough on white, lighter than the means.
+const RING: Rgb = (0x8a, 0x8a, 0x8a);
+
+/// The plot, with everything it shows already computed.
+pub(super) struct Ranking {
+    title: String,
+    notes: String,
+    best: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: String,
+    safe: bool,
+    relative: Estimate,
+    /// Time relative to the best strategy, per workload.
+    workloads: Vec<f64>,
+}
+
+impl Ranking {
+    /// `None` if nothing is ranked.
+    pub fn new(summary: &Summary) -> Option<Ranking> {
+        let best = summary.strategies.first()?;
+        best.rank?;
+        let rows: Vec<Row> = summary
+            .strategies
+            .iter()
+            .enumerate()
+            .filter(|(_, strategy)| strategy.rank.is_some())
+            .filter_map(|(column, strategy)| {
+                Some(Row {
+                    name: strategy.name.clone(),
+                    safe: strategy.safe,
+                    relative: strategy.relative?,
+                    workloads: workload_ratios(summary, column),
+                })
+            })
+            .collect();
+        let counted = summary.workloads.iter().filter(|workload| workload.counts).count();
+        let workloads = if counted == 1 { "workload" } else { "workloads" };
+        let unranked: Vec<&str> = (summary.strategies.iter())
+            .filter(|strategy| strategy.rank.is_none())
+            .map(|strategy| strategy.name.as_str())
+            .collect();
+        let left_out = if unranked.is_empty() {
+            String::new()
+        } else {
+            format!(" Not ranked: {}.", unranked.join(", "))
+        };
+        Some(Ranking {
+            title: summary.headline(),
+            notes: format!(
+                "Dot: time relative to {}, geometric mean over {counted} {workloads}, with 95 % interval. Ring: one \
+                 workload.{left_out} {LAYOUT_CAVEAT}",
+                best.name
+            ),
+            best: best.name.clone(),
+            rows,
+        })
+    }
+
+    /// The axis, wide enough for everything on it.
+    fn scale(&self, begin: f64, end: f64) -> LogScale {
+        let values = self.rows.iter().flat_map(|row| {
+            let interval = [row.relative.low, row.relative.high];
+            row.workloads.iter().copied().chain(interval)
+        });
+        let (low, high) = values.fold((0.95_f64, 1.1_f64), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        let air = (high / low).powf(0.04);
+        LogScale {
+            low: low / air,
+            high: high * air,
+            begin,
+            end,
+        }
+    }
+}
+
+/// Time of a strategy divided by that of the best strategy, on each workload that counts.
+fn workload_ratios(summary: &Summary, column: usize) -> Vec<f64> {
+    let median = |cell: Option<&Cell>| match cell {
+        Some(Cell::Measured { median_ns, .. }) => Some(*median_ns),
+        _ => None,
+    };
+    let counted = summary.workloads.iter().filter(|workload| workload.counts);
+    counted
+        .filter_map(|workload| Some(median(workload.cells.get(column))? / median(workload.cells.first())?))
+        .collect()
+}
+
+impl Drawing for Ranking {
+    fn size(&self) -> (f64, f64) {
+        let heading = heading_height(WIDTH, &self.title, &self.notes);
+        (WIDTH, heading + 10.0 + ROW * self.rows.len() as f64 + AXIS)
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas) -> DrawResult {
+        let top = heading(canvas, WIDTH, &self.title, &self.notes)? + 10.0;
+        let bottom = top + ROW * self.rows.len() as f64;
+        let name_look = Text::new(14.5).bold().align(Align::Right);
+        let names = self.rows.iter().map(|row| name_look.width(&row.name));
+        let name_width = names.fold(110.0, f64::max).min(280.0);
+        let scale = self.scale(MARGIN + name_width + 14.0, WIDTH - MARGIN - 118.0);
+        draw_axis(canvas, &scale, top, bottom, &self.best)?;
+        for (index, row) in self.rows.iter().enumerate() {
+            let y = top + ROW * (index as f64 + 0.5);
+            let x = MARGIN + name_width;
+            let name = name_look.fit(&row.name, name_width);
+            if row.safe {
+                canvas.text((x, y), &name, name_look)?;
+            } else {
+                canvas.text((x, y - 7.0), &name, name_look)?;
+                let look = Text::new(11.0).color(GREY).align(Align::Right);
+                canvas.text((x, y + 9.0), "uses unsafe code", look)?;
+            }
+            row.draw(canvas, &scale, y, index == 0)?;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn draw(&self, canvas: &mut dyn Canvas, scale: &LogScale, y: f64, is_best: bool) -> DrawResult {
+        let color = if is_best { BLUE } else { RED };
+        for &ratio in self.workloads.iter().filter(|_| !is_best) {
+            ring(canvas, (scale.at(ratio), y), 4.0, RING)?;
+        }
+        let (low, high) = (scale.at(self.relative.low), scale.at(self.relative.high));
+        if !is_best {
+            canvas.line(&[(low, y), (high, y)], 2.0, BLACK)?;
+            for x in [low, high] {
+                canvas.line(&[(x, y - 10.0), (x, y + 10.0)], 1.5, BLACK)?;
+            }
+        }
+        canvas.disc((scale.at(self.relative.value), y), 5.5, color)?;
+        let x = scale.end + 18.0;
+        let value = Text::new(14.5).bold().color(color);
+        if is_best {
+            return canvas.text((x, y), "1 (fastest)", value);
+        }
+        canvas.text((x, y - 8.0), &times(self.relative.value), value)?;
+        canvas.text((x, y + 9.0), &range(self.relative), Text::new(12.0).color(GREY))
+    }
+}
+
+fn draw_axis(canvas: &mut dyn Canvas, scale: &LogScale, top: f64, bottom: f64, best: &str) -> DrawResult {
+    for tick in scale.ticks() {
+        let x = scale.at(tick);
+        let (width, color) = if tick == 1.0 { (1.5, GREY) } else { (1.0, GRID_GREY) };
+        canvas.line(&[(x, top), (x, bottom)], width, color)?;
+        let look = Text::new(12.5).color(GREY).align(Align::Center);
+        canvas.text((x, bottom + 13.0), &units::count(tick), look)?;
+    }
+    canvas.line(&[(scale.begin, bottom), (scale.end, bottom)], 1.0, GREY)?;
+    let look = Text::new(12.5).color(canvas::BLACK).align(Align::Center);
+    let middle = (scale.begin + scale.end) / 2.0;
+    let label = format!("time relative to {best} (logarithmic; further left is faster)");
+    canvas.text((middle, bottom + 36.0), &label, look)
+}

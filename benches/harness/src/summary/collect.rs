@@ -1,0 +1,220 @@
+//! Sorts the rows of a run into a grid of workloads and strategies.
+
+use std::collections::BTreeMap;
+
+use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
+use crate::statistics::{self, Random};
+
+/// One strategy on one workload, before anybody is compared with anybody.
+#[derive(Debug)]
+pub(super) enum Times {
+    /// Never run.
+    Missing,
+    /// Wrong or not verified.
+    Error(String),
+    /// Verified times.
+    Verified(Verified),
+}
+
+/// Verified times of one cell.
+#[derive(Debug)]
+pub(super) struct Verified {
+    /// Median time of one run, in nanoseconds.
+    pub median: f64,
+    /// How many samples there are.
+    pub samples: usize,
+    /// How many independent ones: blocks where there are blocks, samples otherwise.
+    pub independent: usize,
+    /// Bootstrap replicates of the logarithm of the median.
+    pub log_medians: Vec<f64>,
+    /// Median time to load, in nanoseconds.
+    pub load: Option<f64>,
+    /// Median time to compile, in nanoseconds.
+    pub compile: Option<f64>,
+}
+
+/// A workload of the run.
+#[derive(Debug)]
+pub(super) struct Workload {
+    pub name: String,
+    pub class: String,
+}
+
+/// All cells of a run.
+#[derive(Debug)]
+pub(super) struct Grid {
+    /// Grouped by class, otherwise in the order in which they were run.
+    pub workloads: Vec<Workload>,
+    /// In the order in which they were run.
+    pub strategies: Vec<String>,
+    /// `cells[workload][strategy]`.
+    pub cells: Vec<Vec<Times>>,
+    /// What had to be left out.
+    pub warnings: Vec<String>,
+}
+
+impl Grid {
+    pub fn new(recording: &Recording) -> Grid {
+        let mut warnings = Vec::new();
+        let usable = usable_samples(recording, &mut warnings);
+        let workloads = workloads(recording);
+        let strategies = strategies(recording);
+        let mut by_workload: BTreeMap<&str, BTreeMap<&str, Vec<&Sample>>> = BTreeMap::new();
+        for sample in usable {
+            let row = by_workload.entry(&sample.workload).or_default();
+            row.entry(&sample.strategy).or_default().push(sample);
+        }
+        let cells = workloads
+            .iter()
+            .map(|workload| {
+                let no_row = BTreeMap::new();
+                let row = by_workload.get(workload.name.as_str()).unwrap_or(&no_row);
+                let shared_load = (row.get(EVERY_STRATEGY)).and_then(|samples| phase_median(samples, Phase::Load));
+                strategies
+                    .iter()
+                    .map(|strategy| {
+                        let failure = recording
+                            .failures
+                            .iter()
+                            .find(|failure| failure.workload == workload.name && &failure.strategy == strategy);
+                        if let Some(failure) = failure {
+                            return Times::Error(failure.error.clone());
+                        }
+                        let none = Vec::new();
+                        let samples = row.get(strategy.as_str()).unwrap_or(&none);
+                        times(workload, strategy, samples, shared_load)
+                    })
+                    .collect()
+            })
+            .collect();
+        Grid {
+            workloads,
+            strategies,
+            cells,
+            warnings,
+        }
+    }
+
+    /// The verified times of a cell.
+    pub fn verified(&self, workload: usize, strategy: usize) -> Option<&Verified> {
+        match self.cells.get(workload)?.get(strategy)? {
+            Times::Verified(verified) => Some(verified),
+            _ => None,
+        }
+    }
+
+    /// Names of the classes, in order.
+    pub fn classes(&self) -> Vec<&str> {
+        let mut classes: Vec<&str> = Vec::new();
+        for workload in &self.workloads {
+            if !classes.contains(&workload.class.as_str()) {
+                classes.push(&workload.class);
+            }
+        }
+        classes
+    }
+}
+
+/// Samples that can be divided by; the others are counted in a warning.
+fn usable_samples<'a>(recording: &'a Recording, warnings: &mut Vec<String>) -> Vec<&'a Sample> {
+    let usable: Vec<&Sample> = recording
+        .samples
+        .iter()
+        .filter(|sample| sample.iterations > 0 && sample.nanoseconds > 0)
+        .collect();
+    let left_out = recording.samples.len() - usable.len();
+    if left_out > 0 {
+        warnings.push(format!(
+            "{left_out} samples without iterations or without time are left out"
+        ));
+    }
+    usable
+}
+
+fn workloads(recording: &Recording) -> Vec<Workload> {
+    let mut found: Vec<Workload> = Vec::new();
+    let samples = recording.samples.iter().map(|sample| (&sample.workload, &sample.class));
+    let failures = recording
+        .failures
+        .iter()
+        .map(|failure| (&failure.workload, &failure.class));
+    for (name, class) in samples.chain(failures) {
+        match found.iter_mut().find(|workload| &workload.name == name) {
+            // A failure may come without a class; whoever knows it says it.
+            Some(workload) if workload.class.is_empty() => workload.class.clone_from(class),
+            Some(_) => {}
+            None => found.push(Workload {
+                name: name.clone(),
+                class: class.clone(),
+            }),
+        }
+    }
+    let order: Vec<String> = found.iter().map(|workload| workload.class.clone()).collect();
+    found.sort_by_key(|workload| order.iter().position(|class| class == &workload.class));
+    found
+}
+
+fn strategies(recording: &Recording) -> Vec<String> {
+    let samples = recording.samples.iter().map(|sample| &sample.strategy);
+    let failures = recording.failures.iter().map(|failure| &failure.strategy);
+    let mut found: Vec<String> = Vec::new();
+    for name in samples.chain(failures) {
+        if name != EVERY_STRATEGY && !found.contains(name) {
+            found.push(name.clone());
+        }
+    }
+    found
+}
+
+fn times(workload: &Workload, strategy: &str, samples: &[&Sample], shared_load: Option<f64>) -> Times {
+    let runs: Vec<&Sample> = samples
+        .iter()
+        .copied()
+        .filter(|sample| sample.phase == Phase::Execute)
+        .collect();
+    let unverified = runs.iter().filter(|sample| !sample.verified).count();
+    if unverified > 0 {
+        return Times::Error(format!("{unverified} of {} samples were not verified", runs.len()));
+    }
+    let values: Vec<f64> = runs.iter().map(|sample| per_iteration(sample)).collect();
+    let Some(median) = statistics::median(&values) else {
+        return Times::Missing;
+    };
+    let (clusters, random) = clusters(workload, strategy, &runs);
+    Times::Verified(Verified {
+        median,
+        samples: values.len(),
+        independent: clusters.len(),
+        log_medians: statistics::log_medians(&clusters, random),
+        load: phase_median(samples, Phase::Load).or(shared_load),
+        compile: phase_median(samples, Phase::Compile),
+    })
+}
+
+/// What the bootstrap draws from: blocks where every sample has one, single samples otherwise.
+///
+/// With blocks, the draws depend on the workload only, so that all strategies draw the same blocks: a paired comparison.
+fn clusters(workload: &Workload, strategy: &str, runs: &[&Sample]) -> (Vec<Vec<f64>>, Random) {
+    let mut blocks: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for sample in runs {
+        let Some(block) = sample.block else {
+            let single = runs.iter().map(|sample| vec![per_iteration(sample)]).collect();
+            return (single, Random::named(&[&workload.name, strategy]));
+        };
+        blocks.entry(block).or_default().push(per_iteration(sample));
+    }
+    (blocks.into_values().collect(), Random::named(&[&workload.name]))
+}
+
+fn per_iteration(sample: &Sample) -> f64 {
+    sample.nanoseconds as f64 / sample.iterations as f64
+}
+
+fn phase_median(samples: &[&Sample], phase: Phase) -> Option<f64> {
+    let values: Vec<f64> = samples
+        .iter()
+        .filter(|sample| sample.phase == phase)
+        .map(|sample| per_iteration(sample))
+        .collect();
+    statistics::median(&values)
+}

@@ -1,0 +1,372 @@
+//! Who is ranked, in which order, and what follows from it.
+
+use super::collect::{Grid, Times};
+use super::{
+    Cell, ClassMean, Costs, EQUIVALENCE, Exception, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary,
+    Verdict, WorkloadSummary, Worst, is_safe,
+};
+use crate::statistics::{self, Estimate};
+
+/// The order of the strategies. Strategies and workloads are indices into the grid.
+pub(super) struct Ranking {
+    /// Ranked strategies, the best first.
+    pub ranked: Vec<usize>,
+    /// The rest, in the order of the grid.
+    unranked: Vec<usize>,
+    /// Workloads on which every ranked strategy has a time.
+    pub counted: Vec<usize>,
+    /// For each workload, the strategy that the others are measured by.
+    best: Vec<Option<usize>>,
+}
+
+impl Ranking {
+    pub fn new(grid: &Grid) -> Ranking {
+        let all = 0..grid.strategies.len();
+        let mut ranked: Vec<usize> = all
+            .clone()
+            .filter(|&strategy| errors(grid, strategy) == 0)
+            .filter(|&strategy| (0..grid.workloads.len()).any(|workload| grid.verified(workload, strategy).is_some()))
+            .collect();
+        let counted: Vec<usize> = (0..grid.workloads.len())
+            .filter(|&workload| {
+                let has_time = |&strategy: &usize| grid.verified(workload, strategy).is_some();
+                !ranked.is_empty() && ranked.iter().all(has_time)
+            })
+            .collect();
+        if counted.is_empty() {
+            ranked.clear();
+        }
+        ranked.sort_by(|&a, &b| mean_log(grid, a, &counted).total_cmp(&mean_log(grid, b, &counted)));
+        let unranked = all.filter(|strategy| !ranked.contains(strategy)).collect();
+        let best = (0..grid.workloads.len())
+            .map(|workload| {
+                let ranked_there = fastest(grid, workload, &ranked);
+                ranked_there.or_else(|| fastest(grid, workload, &Vec::from_iter(0..grid.strategies.len())))
+            })
+            .collect();
+        Ranking {
+            ranked,
+            unranked,
+            counted,
+            best,
+        }
+    }
+
+    /// All strategies: ranked ones from the best to the worst, then the others.
+    fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.ranked.iter().chain(&self.unranked).copied()
+    }
+
+    pub fn strategies(&self, grid: &Grid, costs: &[Costs]) -> Vec<StrategySummary> {
+        self.order()
+            .map(|strategy| {
+                let rank = self.ranked.iter().position(|&ranked| ranked == strategy);
+                let relative = self
+                    .ranked
+                    .first()
+                    .and_then(|&best| compare(grid, strategy, best, &self.counted));
+                StrategySummary {
+                    name: name(grid, strategy),
+                    rank: rank.map(|position| position + 1),
+                    safe: is_safe(&name(grid, strategy)),
+                    errors: (0..grid.workloads.len())
+                        .filter(|&workload| is_error(grid, workload, strategy))
+                        .count(),
+                    geometric_mean: self.mean_ratio(grid, strategy, &self.counted),
+                    relative,
+                    classes: self.class_means(grid, strategy),
+                    worst: self.worst(grid, strategy),
+                    costs: costs.get(strategy).cloned().unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+
+    pub fn workloads(&self, grid: &Grid) -> Vec<WorkloadSummary> {
+        grid.workloads
+            .iter()
+            .enumerate()
+            .map(|(index, workload)| WorkloadSummary {
+                name: workload.name.clone(),
+                class: workload.class.clone(),
+                counts: self.counted.contains(&index),
+                best: self.best_on(index).map(|best| name(grid, best)),
+                cells: self.order().map(|strategy| self.cell(grid, index, strategy)).collect(),
+            })
+            .collect()
+    }
+
+    fn cell(&self, grid: &Grid, workload: usize, strategy: usize) -> Cell {
+        let times = grid.cells.get(workload).and_then(|row| row.get(strategy));
+        match times {
+            Some(Times::Error(what)) => Cell::Error { what: what.clone() },
+            Some(Times::Verified(verified)) => Cell::Measured {
+                median_ns: verified.median,
+                ratio: self
+                    .best_on(workload)
+                    .and_then(|best| compare(grid, strategy, best, &[workload]))
+                    .unwrap_or(Estimate::exact(1.0)),
+                samples: verified.samples,
+                load_ns: verified.load,
+                compile_ns: verified.compile,
+            },
+            Some(Times::Missing) | None => Cell::Missing,
+        }
+    }
+
+    fn best_on(&self, workload: usize) -> Option<usize> {
+        self.best.get(workload).copied().flatten()
+    }
+
+    /// Geometric mean of the times relative to the best on each workload.
+    fn mean_ratio(&self, grid: &Grid, strategy: usize, workloads: &[usize]) -> Option<f64> {
+        let ratios: Option<Vec<f64>> = workloads
+            .iter()
+            .map(|&workload| self.ratio(grid, workload, strategy))
+            .collect();
+        statistics::geometric_mean(&ratios?)
+    }
+
+    fn ratio(&self, grid: &Grid, workload: usize, strategy: usize) -> Option<f64> {
+        let best = grid.verified(workload, self.best_on(workload)?)?;
+        Some(grid.verified(workload, strategy)?.median / best.median)
+    }
+
+    fn class_means(&self, grid: &Grid, strategy: usize) -> Vec<ClassMean> {
+        let classes = self.counted_by_class(grid).into_iter();
+        classes
+            .filter_map(|(class, workloads)| {
+                Some(ClassMean {
+                    class,
+                    geometric_mean: self.mean_ratio(grid, strategy, &workloads)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The workloads that count, by class.
+    fn counted_by_class(&self, grid: &Grid) -> Vec<(String, Vec<usize>)> {
+        let members = |class: &str| -> Vec<usize> {
+            let is_member = |workload: &&usize| grid.workloads.get(**workload).is_some_and(|w| w.class == class);
+            self.counted.iter().filter(is_member).copied().collect()
+        };
+        grid.classes()
+            .into_iter()
+            .map(|class| (class.to_owned(), members(class)))
+            .filter(|(_, workloads)| !workloads.is_empty())
+            .collect()
+    }
+
+    fn worst(&self, grid: &Grid, strategy: usize) -> Option<Worst> {
+        self.counted
+            .iter()
+            .filter_map(|&workload| Some((workload, self.ratio(grid, workload, strategy)?)))
+            .max_by(|(_, a), (_, b)| a.total_cmp(b))
+            .map(|(workload, ratio)| Worst {
+                workload: workload_name(grid, workload),
+                ratio,
+            })
+    }
+
+    pub fn recommendation(&self, grid: &Grid) -> Option<Recommendation> {
+        let (&best, others) = self.ranked.split_first()?;
+        let rivals: Vec<Rival> = others
+            .iter()
+            .filter_map(|&other| self.rival(grid, other, best))
+            .collect();
+        let best_name = name(grid, best);
+        let best_safe = if is_safe(&best_name) {
+            Some(Rival {
+                strategy: best_name.clone(),
+                margin: Estimate::exact(1.0),
+                verdict: Verdict::Equivalent,
+            })
+        } else {
+            rivals.iter().find(|rival| is_safe(&rival.strategy)).cloned()
+        };
+        Some(Recommendation {
+            best: best_name,
+            runner_up: rivals.first().cloned(),
+            within_noise: rivals
+                .iter()
+                .filter(|rival| rival.verdict != Verdict::Faster)
+                .map(|rival| rival.strategy.clone())
+                .collect(),
+            best_safe,
+            classes: self
+                .counted_by_class(grid)
+                .into_iter()
+                .filter_map(|(class, workloads)| self.exception(grid, class, &workloads))
+                .collect(),
+            workloads: (self.counted.iter())
+                .filter_map(|&workload| self.exception(grid, workload_name(grid, workload), &[workload]))
+                .collect(),
+            hinges_on: self.hinges(grid),
+        })
+    }
+
+    fn rival(&self, grid: &Grid, strategy: usize, best: usize) -> Option<Rival> {
+        let margin = compare(grid, strategy, best, &self.counted)?;
+        let enough = self.counted.iter().all(|&workload| {
+            [strategy, best].iter().all(|&strategy| {
+                grid.verified(workload, strategy)
+                    .is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
+            })
+        });
+        Some(Rival {
+            strategy: name(grid, strategy),
+            margin,
+            verdict: if enough { verdict(margin) } else { Verdict::Unsure },
+        })
+    }
+
+    /// The strategy that beats the best on some workloads beyond the noise, if there is one.
+    fn exception(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
+        let (&best, others) = self.ranked.split_first()?;
+        let by_time =
+            |&&a: &&usize, &&b: &&usize| mean_log(grid, a, workloads).total_cmp(&mean_log(grid, b, workloads));
+        let &other = others.iter().min_by(by_time)?;
+        let gain = compare(grid, best, other, workloads)?;
+        (verdict(gain) == Verdict::Faster).then(|| Exception {
+            on,
+            strategy: name(grid, other),
+            gain,
+        })
+    }
+
+    /// Workloads without which another strategy would be the best.
+    fn hinges(&self, grid: &Grid) -> Vec<Hinge> {
+        let Some(&best) = self.ranked.first() else {
+            return Vec::new();
+        };
+        self.counted
+            .iter()
+            .filter_map(|&left_out| {
+                let rest: Vec<usize> = (self.counted.iter().copied())
+                    .filter(|&workload| workload != left_out)
+                    .collect();
+                if rest.is_empty() {
+                    return None;
+                }
+                let by_time =
+                    |&&a: &&usize, &&b: &&usize| mean_log(grid, a, &rest).total_cmp(&mean_log(grid, b, &rest));
+                let &best_without = self.ranked.iter().min_by(by_time)?;
+                (best_without != best).then(|| Hinge {
+                    workload: workload_name(grid, left_out),
+                    best_without: name(grid, best_without),
+                })
+            })
+            .collect()
+    }
+
+    /// What a reader should know about the ranking.
+    pub fn warnings(&self, grid: &Grid) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let with_errors: Vec<String> = (0..grid.strategies.len())
+            .filter(|&strategy| errors(grid, strategy) > 0)
+            .map(|strategy| name(grid, strategy))
+            .collect();
+        if !with_errors.is_empty() {
+            warnings.push(format!("not ranked because of errors: {}", with_errors.join(", ")));
+        }
+        let (counted, all) = (self.counted.len(), grid.workloads.len());
+        if counted < all && counted > 0 {
+            warnings.push(format!(
+                "geometric means go over {counted} of {all} workloads: on the others a ranked strategy has no time"
+            ));
+        }
+        let cells = self.counted.iter().flat_map(|&workload| {
+            let ranked = self.ranked.iter();
+            ranked.filter_map(move |&strategy| grid.verified(workload, strategy))
+        });
+        let few = cells.filter(|cell| cell.independent < FEWEST_SAMPLES).count();
+        if few > 0 {
+            warnings.push(format!(
+                "{few} cells have fewer than {FEWEST_SAMPLES} samples: their intervals mean nothing"
+            ));
+        }
+        warnings
+    }
+}
+
+/// What the margin of one strategy over another comes to.
+fn verdict(margin: Estimate) -> Verdict {
+    let band = 1.0 + EQUIVALENCE;
+    if margin.low >= 1.0 / band && margin.high <= band {
+        Verdict::Equivalent
+    } else if margin.low > 1.0 {
+        Verdict::Faster
+    } else {
+        Verdict::Unsure
+    }
+}
+
+/// Time of `strategy` divided by that of `reference`: geometric mean over `workloads`, with its interval. `None` if one
+/// of them has no time on one of the workloads.
+fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Estimate> {
+    if workloads.is_empty() {
+        return None;
+    }
+    let mut sum = 0.0;
+    let mut replicates = vec![0.0; statistics::REPLICATES];
+    for &workload in workloads {
+        let above = grid.verified(workload, strategy)?;
+        let below = grid.verified(workload, reference)?;
+        sum += (above.median / below.median).ln();
+        let differences = above.log_medians.iter().zip(&below.log_medians);
+        for (replicate, (above, below)) in replicates.iter_mut().zip(differences) {
+            *replicate += above - below;
+        }
+    }
+    if strategy == reference {
+        return Some(Estimate::exact(1.0));
+    }
+    let count = workloads.len() as f64;
+    let (low, high) = statistics::interval(replicates)?;
+    Some(Estimate {
+        value: (sum / count).exp(),
+        low: (low / count).exp(),
+        high: (high / count).exp(),
+    })
+}
+
+/// Mean of the logarithms of the medians; infinite without a time on each workload, which sorts last.
+fn mean_log(grid: &Grid, strategy: usize, workloads: &[usize]) -> f64 {
+    let logs: Option<Vec<f64>> = workloads
+        .iter()
+        .map(|&workload| Some(grid.verified(workload, strategy)?.median.ln()))
+        .collect();
+    logs.map_or(f64::INFINITY, |logs| {
+        logs.iter().sum::<f64>() / logs.len().max(1) as f64
+    })
+}
+
+fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> {
+    strategies
+        .iter()
+        .filter_map(|&strategy| Some((strategy, grid.verified(workload, strategy)?.median)))
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(strategy, _)| strategy)
+}
+
+/// Errors that count against a strategy: those on workloads on which somebody has a time.
+fn errors(grid: &Grid, strategy: usize) -> usize {
+    (0..grid.workloads.len())
+        .filter(|&workload| is_error(grid, workload, strategy))
+        .filter(|&workload| (0..grid.strategies.len()).any(|other| grid.verified(workload, other).is_some()))
+        .count()
+}
+
+fn is_error(grid: &Grid, workload: usize, strategy: usize) -> bool {
+    let cell = grid.cells.get(workload).and_then(|row| row.get(strategy));
+    matches!(cell, Some(Times::Error(_)))
+}
+
+fn name(grid: &Grid, strategy: usize) -> String {
+    grid.strategies.get(strategy).cloned().unwrap_or_default()
+}
+
+fn workload_name(grid: &Grid, workload: usize) -> String {
+    let workload = grid.workloads.get(workload);
+    workload.map(|workload| workload.name.clone()).unwrap_or_default()
+}

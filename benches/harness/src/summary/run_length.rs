@@ -1,0 +1,155 @@
+//! Total time against run length: a strategy that compiles slowly must run long enough to pay it back.
+//!
+//! The total for `n` runs is load + compile + n × execute, per workload; over several workloads it is the geometric
+//! mean, so that no workload drowns the others.
+
+use super::collect::Grid;
+use super::decide::Ranking;
+use super::{CostLine, RunLength, Segment};
+
+/// Points on the logarithmic grid on which the fastest strategy is looked up before a crossing is pinned down.
+const GRID: usize = 400;
+
+impl CostLine {
+    /// Total time of `runs` runs, in nanoseconds.
+    pub fn total(&self, runs: f64) -> f64 {
+        let logs = self.costs.iter().map(|(before, each)| (before + runs * each).ln());
+        (logs.sum::<f64>() / self.costs.len().max(1) as f64).exp()
+    }
+
+    /// Number of runs after which as much time went into running as into what comes before.
+    fn balance(&self) -> f64 {
+        let logs = self.costs.iter().map(|(before, each)| (before / each).ln());
+        (logs.sum::<f64>() / self.costs.len().max(1) as f64).exp()
+    }
+}
+
+pub(super) fn run_length(grid: &Grid, ranking: &Ranking) -> Option<RunLength> {
+    let costs = |workload: usize, strategy: usize| {
+        let cell = grid.verified(workload, strategy)?;
+        Some((cell.load.unwrap_or(0.0) + cell.compile?, cell.median))
+    };
+    let workloads: Vec<usize> = (ranking.counted.iter().copied())
+        .filter(|&workload| {
+            let mut ranked = ranking.ranked.iter();
+            ranked.all(|&strategy| costs(workload, strategy).is_some())
+        })
+        .collect();
+    let lines = ranking
+        .ranked
+        .iter()
+        .filter_map(|&strategy| {
+            Some(CostLine {
+                strategy: grid.strategies.get(strategy)?.clone(),
+                costs: workloads
+                    .iter()
+                    .filter_map(|&workload| costs(workload, strategy))
+                    .collect(),
+            })
+        })
+        .collect();
+    let names = workloads
+        .iter()
+        .filter_map(|&workload| Some(grid.workloads.get(workload)?.name.clone()))
+        .collect();
+    from_lines(names, lines)
+}
+
+/// Finds the range worth looking at, and who is fastest in which part of it.
+fn from_lines(workloads: Vec<String>, lines: Vec<CostLine>) -> Option<RunLength> {
+    let balances: Vec<f64> = lines.iter().map(CostLine::balance).collect();
+    let smallest = balances.iter().copied().min_by(f64::total_cmp)?;
+    let largest = balances.iter().copied().max_by(f64::total_cmp)?;
+    if workloads.is_empty() || !(smallest > 0.0 && largest.is_finite()) {
+        return None;
+    }
+    // Far enough to both sides that the lines are flat on the left and steep on the right; one run is always in.
+    let from_runs = decade_below((smallest / 10.0).min(1.0));
+    let to_runs = decade_below((largest * 100.0).max(1.0)) * 10.0;
+    Some(RunLength {
+        segments: segments(&lines, from_runs, to_runs),
+        workloads,
+        lines,
+        from_runs,
+        to_runs,
+    })
+}
+
+/// The power of ten at or below a positive value.
+fn decade_below(value: f64) -> f64 {
+    10_f64.powf(value.log10().floor())
+}
+
+/// Who is fastest, from the shortest run to the longest.
+fn segments(lines: &[CostLine], from: f64, to: f64) -> Vec<Segment> {
+    let at = |step: usize| from * (to / from).powf(step as f64 / GRID as f64);
+    let mut segments: Vec<Segment> = Vec::new();
+    for step in 0..=GRID {
+        let Some(line) = fastest(lines, at(step)) else {
+            continue;
+        };
+        if segments.last().is_some_and(|last| last.strategy == line.strategy) {
+            continue;
+        }
+        let begin = if step == 0 {
+            from
+        } else {
+            crossing(lines, line, at(step - 1), at(step))
+        };
+        segments.push(Segment {
+            strategy: line.strategy.clone(),
+            from_runs: begin,
+            from_ns: line.total(begin),
+        });
+    }
+    segments
+}
+
+fn fastest(lines: &[CostLine], runs: f64) -> Option<&CostLine> {
+    lines.iter().min_by(|a, b| a.total(runs).total_cmp(&b.total(runs)))
+}
+
+/// Where `winner` becomes the fastest: it is not at `low` and is at `high`.
+fn crossing(lines: &[CostLine], winner: &CostLine, mut low: f64, mut high: f64) -> f64 {
+    for _ in 0..60 {
+        let middle = (low * high).sqrt();
+        if fastest(lines, middle).is_some_and(|line| line.strategy == winner.strategy) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(strategy: &str, costs: &[(f64, f64)]) -> CostLine {
+        CostLine {
+            strategy: strategy.to_owned(),
+            costs: costs.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_break_even_point_is_where_the_lines_cross() {
+        // 100 + 10 n = 400 + 4 n at n = 50.
+        let lines = vec![line("quick", &[(100.0, 10.0)]), line("thorough", &[(400.0, 4.0)])];
+        let found = from_lines(vec!["w".to_owned()], lines).unwrap();
+        let names: Vec<&str> = found.segments.iter().map(|s| s.strategy.as_str()).collect();
+        assert_eq!(names, ["quick", "thorough"]);
+        assert!((found.segments[1].from_runs - 50.0).abs() < 1e-6);
+        assert!((found.segments[1].from_ns - 600.0).abs() < 1e-4);
+        assert!(found.from_runs < 50.0 && found.to_runs > 50.0);
+    }
+
+    #[test]
+    fn a_strategy_that_is_better_in_everything_has_no_break_even_point() {
+        let lines = vec![line("good", &[(10.0, 1.0)]), line("bad", &[(20.0, 2.0)])];
+        let found = from_lines(vec!["w".to_owned()], lines).unwrap();
+        assert_eq!(found.segments.len(), 1);
+        assert!(from_lines(Vec::new(), Vec::new()).is_none());
+    }
+}

@@ -1,0 +1,262 @@
+//! The result as a table: workloads as rows, strategies as columns from the best to the worst, time relative to the best
+//! of the row in the cells. Once as plain text for the terminal, once as Markdown, once as HTML.
+
+use std::fmt::Write as _;
+
+use crate::summary::{Cell, StrategySummary, Summary};
+use crate::units;
+
+/// What a cell is, for renderers that can show it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Plain,
+    /// The best of its row.
+    Best,
+    Error,
+}
+
+/// A row of finished texts: its label, the time of the best, and a cell per strategy.
+struct Row {
+    label: String,
+    time: String,
+    cells: Vec<(String, Look)>,
+    /// A line is drawn above it.
+    begins_part: bool,
+}
+
+/// The table for a terminal. Columns are aligned; long strategy names are broken at their underscores.
+pub fn plain(summary: &Summary) -> String {
+    let rows = rows(summary);
+    let heads: Vec<Vec<String>> = summary.strategies.iter().map(|s| broken_name(&s.name)).collect();
+    let height = heads.iter().map(Vec::len).max().unwrap_or(1);
+    let label_width = rows.iter().map(|row| length(&row.label)).max().unwrap_or(0).max(8);
+    let time_width = rows.iter().map(|row| length(&row.time)).max().unwrap_or(0).max(4);
+    let widths: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .map(|(column, head)| {
+            let texts = rows.iter().filter_map(|row| Some(&row.cells.get(column)?.0));
+            texts.chain(head).map(|text| length(text)).max().unwrap_or(0)
+        })
+        .collect();
+
+    let mut text = String::new();
+    for line in 0..height {
+        let last = line + 1 == height;
+        let (label, time) = if last { ("workload", "best") } else { ("", "") };
+        let _ = write!(text, "{}  {}", left(label, label_width), right(time, time_width));
+        for (head, width) in heads.iter().zip(&widths) {
+            // Names sit on the last line of the head, so that short ones are next to their column.
+            let part = (line + head.len()).checked_sub(height).and_then(|part| head.get(part));
+            let _ = write!(text, "  {}", right(part.map_or("", String::as_str), *width));
+        }
+        end_line(&mut text);
+    }
+    let total = label_width + 2 + time_width + widths.iter().map(|width| width + 2).sum::<usize>();
+    for (index, row) in rows.iter().enumerate() {
+        if row.begins_part || index == 0 {
+            let _ = writeln!(text, "{}", "-".repeat(total));
+        }
+        let _ = write!(
+            text,
+            "{}  {}",
+            left(&row.label, label_width),
+            right(&row.time, time_width)
+        );
+        for ((cell, _), width) in row.cells.iter().zip(&widths) {
+            let _ = write!(text, "  {}", right(cell, *width));
+        }
+        end_line(&mut text);
+    }
+    text
+}
+
+/// The table in Markdown, the best of each row in bold.
+pub fn markdown(summary: &Summary) -> String {
+    let mut text = String::from("| workload | best |");
+    for strategy in &summary.strategies {
+        let _ = write!(text, " {} |", strategy.name.replace('|', "\\|"));
+    }
+    text.push_str("\n|:--|--:|");
+    text.push_str(&"--:|".repeat(summary.strategies.len()));
+    text.push('\n');
+    for row in rows(summary) {
+        let label = row.label.replace('|', "\\|");
+        let label = if row.begins_part { format!("**{label}**") } else { label };
+        let _ = write!(text, "| {label} | {} |", row.time);
+        for (cell, look) in &row.cells {
+            let _ = match look {
+                Look::Best => write!(text, " **{cell}** |"),
+                Look::Plain | Look::Error => write!(text, " {cell} |"),
+            };
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The table as an HTML `table` element.
+pub fn html(summary: &Summary) -> String {
+    let mut text = String::from("<table>\n<thead><tr><th>workload</th><th>best</th>");
+    for strategy in &summary.strategies {
+        // Long names may be broken where they have an underscore.
+        let name = escape(&strategy.name).replace('_', "_<wbr>");
+        let _ = write!(text, "<th>{name}</th>");
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows(summary) {
+        let class = if row.begins_part { " class=\"part\"" } else { "" };
+        let _ = write!(
+            text,
+            "<tr{class}><th>{}</th><td>{}</td>",
+            escape(&row.label),
+            escape(&row.time)
+        );
+        for (cell, look) in &row.cells {
+            let class = match look {
+                Look::Plain => "",
+                Look::Best => " class=\"best\"",
+                Look::Error => " class=\"error\"",
+            };
+            let _ = write!(text, "<td{class}>{}</td>", escape(cell));
+        }
+        text.push_str("</tr>\n");
+    }
+    text.push_str("</tbody>\n</table>\n");
+    text
+}
+
+/// Text with the characters that mean something in HTML and XML replaced.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+fn rows(summary: &Summary) -> Vec<Row> {
+    let mut rows: Vec<Row> = summary
+        .workloads
+        .iter()
+        .map(|workload| {
+            let best = workload.cells.iter().filter_map(|cell| match cell {
+                Cell::Measured { median_ns, ratio, .. } if ratio.value == 1.0 => Some(*median_ns),
+                _ => None,
+            });
+            Row {
+                label: if workload.counts {
+                    workload.name.clone()
+                } else {
+                    format!("({})", workload.name)
+                },
+                time: best.min_by(f64::total_cmp).map_or_else(dash, units::time),
+                cells: workload.cells.iter().map(cell).collect(),
+                begins_part: false,
+            }
+        })
+        .collect();
+    let mut add = |label: &str, value: &dyn Fn(&StrategySummary) -> Option<f64>, show: &dyn Fn(f64) -> String| {
+        let values: Vec<Option<f64>> = summary.strategies.iter().map(value).collect();
+        let least = values.iter().flatten().copied().min_by(f64::total_cmp);
+        if least.is_none() {
+            return;
+        }
+        let cells = values.iter().map(|&value| match value {
+            Some(value) if Some(value) == least => (show(value), Look::Best),
+            Some(value) => (show(value), Look::Plain),
+            None => (dash(), Look::Plain),
+        });
+        rows.push(Row {
+            label: label.to_owned(),
+            time: String::new(),
+            cells: cells.collect(),
+            begins_part: true,
+        });
+    };
+    add("geometric mean", &|s| s.geometric_mean, &units::three_digits);
+    add("compile time", &|s| s.costs.compile_ns, &units::time);
+    add("  per wasm byte", &|s| s.costs.compile_ns_per_wasm_byte, &units::time);
+    add(
+        "code/wasm bytes",
+        &|s| s.costs.code_bytes_per_wasm_byte,
+        &units::three_digits,
+    );
+    // The costs form one part.
+    let mut costs = rows.iter_mut().skip(summary.workloads.len() + 1);
+    costs.next();
+    costs.for_each(|row| row.begins_part = false);
+    rows
+}
+
+fn cell(cell: &Cell) -> (String, Look) {
+    match cell {
+        Cell::Measured { ratio, .. } if ratio.value == 1.0 => (units::three_digits(ratio.value), Look::Best),
+        Cell::Measured { ratio, .. } => (units::three_digits(ratio.value), Look::Plain),
+        Cell::Error { .. } => ("error".to_owned(), Look::Error),
+        Cell::Missing => (dash(), Look::Plain),
+    }
+}
+
+fn dash() -> String {
+    "-".to_owned()
+}
+
+/// `closure_per_op` as `closure`, `_per_op`: pieces of at most 8 characters where the underscores allow it.
+pub(crate) fn broken_name(name: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (index, piece) in name.split('_').enumerate() {
+        let piece = if index == 0 {
+            piece.to_owned()
+        } else {
+            format!("_{piece}")
+        };
+        match lines.last_mut() {
+            Some(line) if length(line) + length(&piece) <= 8 => line.push_str(&piece),
+            _ => lines.push(piece),
+        }
+    }
+    lines
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn left(text: &str, width: usize) -> String {
+    format!("{text:<width$}")
+}
+
+fn right(text: &str, width: usize) -> String {
+    format!("{text:>width$}")
+}
+
+fn end_line(text: &mut String) {
+    text.truncate(text.trim_end_matches(' ').len());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_break_at_underscores() {
+        assert_eq!(broken_name("threaded"), ["threaded"]);
+        assert_eq!(broken_name("closure_per_op"), ["closure", "_per_op"]);
+        assert_eq!(broken_name("linked_closures"), ["linked", "_closures"]);
+        assert_eq!(broken_name("a_b_c"), ["a_b_c"]);
+    }
+
+    #[test]
+    fn html_special_characters_are_escaped() {
+        assert_eq!(escape("<a & 'b'>\""), "&lt;a &amp; &#39;b&#39;&gt;&quot;");
+    }
+}

@@ -1,0 +1,65 @@
+//! Numbers as people read them.
+
+/// A time in the unit that fits, with three digits: `12.3 ms`.
+pub fn time(nanoseconds: f64) -> String {
+    for (unit, name) in [(1e9, "s"), (1e6, "ms"), (1e3, "µs")] {
+        // 0.9995 instead of 1: what would be rounded to 1000 of a unit is shown as 1 of the next.
+        if nanoseconds >= unit * 0.9995 {
+            return format!("{} {name}", three_digits(nanoseconds / unit));
+        }
+    }
+    format!("{} ns", three_digits(nanoseconds))
+}
+
+/// A positive number with three digits: `1.23`, `12.3`, `123`.
+pub fn three_digits(value: f64) -> String {
+    if value < 9.995 {
+        format!("{value:.2}")
+    } else if value < 99.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// A count of something that may be far below or above one: `0.0012`, `45`, `1.2 million`.
+pub fn count(value: f64) -> String {
+    if value >= 999_500.0 {
+        format!("{} million", three_digits(value / 1e6))
+    } else if value >= 9.995 {
+        format!("{value:.0}")
+    } else if value >= 0.1 {
+        let text = format!("{value:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else if value > 0.0 {
+        let digits = (1.0 - value.log10().floor()).clamp(1.0, 12.0) as usize;
+        let text = format!("{value:.digits$}");
+        text.trim_end_matches('0').to_owned()
+    } else {
+        "0".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_the_unit_that_fits() {
+        assert_eq!(time(0.5), "0.50 ns");
+        assert_eq!(time(999.9), "1.00 µs");
+        assert_eq!(time(12_345.0), "12.3 µs");
+        assert_eq!(time(12_345_678.0), "12.3 ms");
+        assert_eq!(time(123e9), "123 s");
+    }
+
+    #[test]
+    fn counts_have_no_more_digits_than_they_need() {
+        assert_eq!(count(0.00123), "0.0012");
+        assert_eq!(count(0.5), "0.5");
+        assert_eq!(count(3.0), "3");
+        assert_eq!(count(45.2), "45");
+        assert_eq!(count(2_345_678.0), "2.35 million");
+        assert_eq!(count(0.0), "0");
+    }
+}

@@ -1,0 +1,223 @@
+//! What can go wrong, as one small typed error.
+
+use std::fmt;
+
+use wasm_dispatch_machine::Trap;
+
+/// Any failure of this library. One pointer wide, so that results stay small.
+pub struct Error(Box<ErrorKind>);
+
+/// The kinds of [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The bytes are not a WebAssembly module: truncated, corrupt, or of another kind.
+    Malformed {
+        /// What is wrong.
+        message: String,
+        /// Where, as a byte offset in the module.
+        offset: usize,
+    },
+    /// The module is well-formed but not valid.
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// Where, as a byte offset in the module.
+        offset: usize,
+    },
+    /// The module uses a proposal that is not supported.
+    Unsupported {
+        /// The proposal's name, as in the WebAssembly proposals list.
+        proposal: &'static str,
+        /// Where, as a byte offset in the module.
+        offset: usize,
+    },
+    /// The module, or what it asks for, exceeds a configured limit.
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// Something that a module imports was not provided.
+    MissingImport {
+        /// First part of the import's name.
+        module: String,
+        /// Second part of the import's name.
+        name: String,
+    },
+    /// Something was provided for an import, but of another type.
+    ImportMismatch {
+        /// First part of the import's name.
+        module: String,
+        /// Second part of the import's name.
+        name: String,
+        /// What the module wants.
+        expected: String,
+        /// What it was given.
+        found: String,
+    },
+    /// No export of this name, or not of the kind asked for.
+    NoExport {
+        /// The name.
+        name: String,
+        /// The kind asked for: function, memory, table or global.
+        kind: &'static str,
+    },
+    /// A function was called with arguments or expected results of another type.
+    Signature {
+        /// The function's type.
+        expected: String,
+        /// What was passed or expected.
+        found: String,
+    },
+    /// A value of another type, an index past the end, a constant that was to be set: a wrong use of the API.
+    Usage(String),
+    /// No such strategy in this build.
+    UnknownStrategy(String),
+    /// The program trapped.
+    Trap(TrapInfo),
+    /// A host function failed.
+    Host {
+        /// What it reported.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Where the program was.
+        backtrace: Backtrace,
+    },
+}
+
+/// A trap and where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrapInfo {
+    /// Why.
+    pub trap: Trap,
+    /// Where, innermost frame first.
+    pub backtrace: Backtrace,
+}
+
+/// The functions that were active, innermost first. Long backtraces keep both ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backtrace {
+    /// The frames that were kept.
+    pub frames: Vec<BacktraceFrame>,
+    /// Number of frames left out in the middle.
+    pub omitted: usize,
+}
+
+/// One active function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BacktraceFrame {
+    /// Index of the function in its module.
+    pub function: u32,
+    /// Its name from the name section, or from an export.
+    pub name: Option<String>,
+    /// Byte offset in the module of the instruction it was at.
+    pub offset: u32,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Error {
+        Error(Box::new(kind))
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Usage(message.into()))
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The trap, if this is one.
+    pub fn trap(&self) -> Option<Trap> {
+        match &*self.0 {
+            ErrorKind::Trap(info) => Some(info.trap),
+            _ => None,
+        }
+    }
+
+    /// Where the program was, if it was running.
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        match &*self.0 {
+            ErrorKind::Trap(info) => Some(&info.backtrace),
+            ErrorKind::Host { backtrace, .. } => Some(backtrace),
+            _ => None,
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Error {
+        Error::new(kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::Malformed { message, offset } => write!(f, "malformed module: {message} (at byte {offset})"),
+            ErrorKind::Invalid { message, offset } => write!(f, "invalid module: {message} (at byte {offset})"),
+            ErrorKind::Unsupported { proposal, offset } => {
+                write!(
+                    f,
+                    "the module uses the unsupported proposal \"{proposal}\" (at byte {offset})"
+                )
+            }
+            ErrorKind::Limit { what, limit } => write!(f, "{what} beyond the limit of {limit}"),
+            ErrorKind::MissingImport { module, name } => write!(f, "unknown import: {module}.{name} is not provided"),
+            ErrorKind::ImportMismatch {
+                module,
+                name,
+                expected,
+                found,
+            } => {
+                write!(
+                    f,
+                    "incompatible import type: {module}.{name} should be {expected} and is {found}"
+                )
+            }
+            ErrorKind::NoExport { name, kind } => write!(f, "no {kind} is exported as \"{name}\""),
+            ErrorKind::Signature { expected, found } => {
+                write!(f, "a function of type {expected} was called as {found}")
+            }
+            ErrorKind::Usage(message) => f.write_str(message),
+            ErrorKind::UnknownStrategy(name) => write!(f, "no strategy is called \"{name}\" in this build"),
+            ErrorKind::Trap(info) => write!(f, "trap: {}{}", info.trap, info.backtrace),
+            ErrorKind::Host { source, backtrace } => write!(f, "host function failed: {source}{backtrace}"),
+        }
+    }
+}
+
+impl fmt::Display for Backtrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tail = self.frames.len() / 2;
+        for (number, frame) in self.frames.iter().enumerate() {
+            if self.omitted > 0 && number == tail {
+                write!(f, "\n  ... {} frames left out", self.omitted)?;
+            }
+            write!(f, "\n  at function {}", frame.function)?;
+            if let Some(name) = &frame.name {
+                write!(f, " <{name}>")?;
+            }
+            write!(f, ", byte {:#x}", frame.offset)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ErrorKind::Trap(info) => Some(&info.trap),
+            ErrorKind::Host { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}

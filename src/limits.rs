@@ -1,0 +1,71 @@
+//! Everything that is limited, with sane defaults.
+
+use wasm_dispatch_machine::state::MachineLimits;
+
+/// Limits on modules and on running programs. Reaching one is a typed error or a trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a module (default 256 MiB).
+    pub module_size: usize,
+    /// Functions of a module, imported ones included (default 1,000,000).
+    pub functions: u32,
+    /// Frames that may be suspended in calls at once (default 65,536). One more call traps.
+    pub call_depth: usize,
+    /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps.
+    pub stack_slots: usize,
+    /// Pages of 64 KiB of one memory (default 65,536: all that 32 bits can address). `memory.grow` beyond gives -1.
+    pub memory_pages: u64,
+    /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
+    pub table_elements: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let machine = MachineLimits::default();
+        Limits {
+            module_size: 256 << 20,
+            functions: 1_000_000,
+            call_depth: machine.call_depth,
+            stack_slots: machine.stack_slots,
+            memory_pages: machine.memory_pages,
+            table_elements: machine.table_elements,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn machine(&self) -> MachineLimits {
+        MachineLimits {
+            call_depth: self.call_depth,
+            // Slot numbers on the value stack have 32 bits.
+            stack_slots: self.stack_slots.min(1 << 30),
+            memory_pages: self.memory_pages,
+            table_elements: self.table_elements,
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($name:ident: $ty:ty;)*) => {
+        impl Limits {
+            $(
+                #[doc = concat!("These limits with another [`", stringify!($name), "`](Limits::", stringify!($name), ").")]
+                #[must_use]
+                pub fn $name(mut self, limit: $ty) -> Self {
+                    self.$name = limit;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    module_size: usize;
+    functions: u32;
+    call_depth: usize;
+    stack_slots: usize;
+    memory_pages: u64;
+    table_elements: u64;
+}

@@ -1,0 +1,271 @@
+//! Nodes, statements and blocks of the function being lowered.
+
+use wasm_dispatch_machine::code::{CodeBlock, Node, NodeId, Slot, Statement, ValType};
+use wasm_dispatch_machine::ops::{BinaryOp, UnaryOp};
+use wasm_dispatch_machine::verify::MAX_TREE_DEPTH;
+
+use super::{Lowering, ModuleTypes};
+
+/// Nodes a tree may have: bounds the work of asking what a tree reads.
+const MAX_TREE_SIZE: u16 = 48;
+
+/// What a tree depends on besides frame slots.
+pub(super) type Effects = u8;
+/// The tree may trap.
+pub(super) const TRAPS: Effects = 1;
+/// The tree reads memory.
+pub(super) const READS_MEMORY: Effects = 2;
+/// The tree reads a global.
+pub(super) const READS_GLOBAL: Effects = 4;
+/// Anything.
+pub(super) const ANY: Effects = 7;
+
+/// What lowering remembers of a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    depth: u8,
+    size: u16,
+    pub(super) effects: Effects,
+}
+
+/// A label that branches may name before its block exists.
+pub(super) type Label = u32;
+
+/// The block being built.
+#[derive(Debug, Default)]
+pub(super) struct OpenBlock {
+    first: u32,
+    entry: Box<[Option<ValType>]>,
+}
+
+impl<T: ModuleTypes> Lowering<'_, T> {
+    fn facts_of(&self, node: Node) -> Facts {
+        let of = |id: NodeId| self.facts[id as usize];
+        let over = |effects: Effects, children: &[NodeId]| {
+            let mut all = Facts {
+                depth: 0,
+                size: 1,
+                effects,
+            };
+            for &child in children {
+                let child = of(child);
+                all.depth = all.depth.max(child.depth + 1);
+                all.size += child.size;
+                all.effects |= child.effects;
+            }
+            all
+        };
+        let traps = |traps: bool| if traps { TRAPS } else { 0 };
+        match node {
+            Node::Slot(_) | Node::Const(_) => over(0, &[]),
+            Node::GlobalGet(_) => over(READS_GLOBAL, &[]),
+            Node::Unary { op, a } => over(traps(op.traps()), &[a]),
+            Node::Binary { op, a, b } => over(traps(op.traps()), &[a, b]),
+            Node::Load { address, .. } => over(TRAPS | READS_MEMORY, &[address]),
+            Node::Select { condition, a, b } => over(0, &[a, b, condition]),
+        }
+    }
+
+    /// Adds a node.
+    pub(super) fn node(&mut self, node: Node, ty: ValType) -> NodeId {
+        self.facts.push(self.facts_of(node));
+        self.body.nodes.push(node);
+        self.body.node_types.push(ty);
+        self.body.node_offsets.push(self.offset);
+        (self.body.nodes.len() - 1) as NodeId
+    }
+
+    /// Whether a node over these operands would be deeper or larger than a tree may be.
+    pub(super) fn too_big(&self, operands: &[NodeId]) -> bool {
+        let size: u16 = operands.iter().map(|&id| self.facts[id as usize].size).sum();
+        let depth = operands.iter().map(|&id| self.facts[id as usize].depth).max();
+        size >= MAX_TREE_SIZE || u32::from(depth.unwrap_or(0)) + 1 > MAX_TREE_DEPTH
+    }
+
+    /// Whether a tree reads a slot.
+    pub(super) fn reads(&self, id: NodeId, slot: Slot) -> bool {
+        match self.body.node(id) {
+            Node::Slot(read) => read == slot,
+            Node::Const(_) | Node::GlobalGet(_) => false,
+            Node::Unary { a, .. } => self.reads(a, slot),
+            Node::Load { address, .. } => self.reads(address, slot),
+            Node::Binary { a, b, .. } => self.reads(a, slot) || self.reads(b, slot),
+            Node::Select { condition, a, b } => {
+                self.reads(a, slot) || self.reads(b, slot) || self.reads(condition, slot)
+            }
+        }
+    }
+
+    /// Whether a tree reads a slot at or above this one.
+    pub(super) fn reads_from(&self, id: NodeId, first: Slot) -> bool {
+        match self.body.node(id) {
+            Node::Slot(read) => read >= first,
+            Node::Const(_) | Node::GlobalGet(_) => false,
+            Node::Unary { a, .. } => self.reads_from(a, first),
+            Node::Load { address, .. } => self.reads_from(address, first),
+            Node::Binary { a, b, .. } => self.reads_from(a, first) || self.reads_from(b, first),
+            Node::Select { condition, a, b } => {
+                self.reads_from(a, first) || self.reads_from(b, first) || self.reads_from(condition, first)
+            }
+        }
+    }
+
+    fn constant(&self, id: NodeId) -> Option<u64> {
+        match self.body.node(id) {
+            Node::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// `op(a)`, folded and simplified.
+    pub(super) fn unary_node(&mut self, op: UnaryOp, a: NodeId) -> NodeId {
+        let (_, ty) = op.types();
+        if let Some(value) = self.constant(a)
+            && let Ok(value) = op.apply(value)
+        {
+            return self.node(Node::Const(value), ty);
+        }
+        if op == UnaryOp::I32Eqz
+            && let Node::Binary { op, a, b } = self.body.node(a)
+            && let Some(op) = op.negated()
+        {
+            return self.node(Node::Binary { op, a, b }, ty);
+        }
+        self.node(Node::Unary { op, a }, ty)
+    }
+
+    /// `op(a, b)`, folded; a constant goes to the right where that does not matter.
+    pub(super) fn binary_node(&mut self, op: BinaryOp, a: NodeId, b: NodeId) -> NodeId {
+        let (_, _, ty) = op.types();
+        match (self.constant(a), self.constant(b)) {
+            (Some(x), Some(y)) => {
+                if let Ok(value) = op.apply(x, y) {
+                    return self.node(Node::Const(value), ty);
+                }
+            }
+            (Some(_), None) => {
+                if let Some(op) = op.swapped() {
+                    return self.node(Node::Binary { op, a: b, b: a }, ty);
+                }
+            }
+            _ => {}
+        }
+        self.node(Node::Binary { op, a, b }, ty)
+    }
+
+    /// A branch condition without negations and comparisons with zero: the tree, and which outcome branches.
+    pub(super) fn condition(&mut self, mut id: NodeId, mut when: bool) -> (NodeId, bool) {
+        loop {
+            match self.body.node(id) {
+                Node::Unary { op: UnaryOp::I32Eqz, a } => {
+                    id = a;
+                    when = !when;
+                }
+                Node::Unary { op: UnaryOp::I64Eqz, a } => {
+                    let zero = self.node(Node::Const(0), ValType::I64);
+                    id = self.node(
+                        Node::Binary {
+                            op: BinaryOp::I64Eq,
+                            a,
+                            b: zero,
+                        },
+                        ValType::I32,
+                    );
+                }
+                Node::Binary {
+                    op: BinaryOp::I32Ne,
+                    a,
+                    b,
+                } if self.constant(b) == Some(0) => id = a,
+                Node::Binary {
+                    op: BinaryOp::I32Eq,
+                    a,
+                    b,
+                } if self.constant(b) == Some(0) => {
+                    id = a;
+                    when = !when;
+                }
+                Node::Binary { op, a, b } if !when => {
+                    let Some(op) = op.negated() else { return (id, when) };
+                    id = self.node(Node::Binary { op, a, b }, ValType::I32);
+                    when = true;
+                }
+                _ => return (id, when),
+            }
+        }
+    }
+
+    /// Adds a statement to the open block.
+    pub(super) fn emit(&mut self, statement: Statement) {
+        self.body.statements.push(statement);
+        self.body.statement_offsets.push(self.offset);
+    }
+
+    /// A label without a block yet.
+    pub(super) fn new_label(&mut self) -> Label {
+        self.labels.push(None);
+        (self.labels.len() - 1) as Label
+    }
+
+    /// Lets a label stand for the next block to be started.
+    pub(super) fn bind(&mut self, label: Label) {
+        self.labels[label as usize] = Some(self.body.blocks.len() as u32);
+    }
+
+    /// Opens a block with the operand stack as it is.
+    pub(super) fn start_block(&mut self) {
+        let home = |position| {
+            let entry: &super::operands::Entry = &self.stack[position];
+            self.is_home(position).then_some(entry.ty)
+        };
+        let entry = (0..self.stack.len()).map(home).collect();
+        self.entry_types += self.stack.len();
+        self.open = OpenBlock {
+            entry,
+            first: self.body.statements.len() as u32,
+        };
+    }
+
+    /// Ends the open block. Branch targets in the terminator are labels until [`Lowering::resolve_labels`].
+    pub(super) fn terminate(&mut self, terminator: Statement) {
+        self.emit(terminator);
+        let open = std::mem::take(&mut self.open);
+        self.body.blocks.push(CodeBlock {
+            first: open.first,
+            terminator: (self.body.statements.len() - 1) as u32,
+            entry: open.entry,
+        });
+    }
+
+    /// Replaces labels by blocks, following jumps that lead to jumps.
+    pub(super) fn resolve_labels(&mut self) {
+        let labels = std::mem::take(&mut self.labels);
+        let blocks = &self.body.blocks;
+        let statements = &self.body.statements;
+        let resolve = |label: &mut u32| {
+            // Every label that a branch names was bound: by its `end`, or by the block of its edge.
+            let mut block = labels[*label as usize].unwrap_or(0);
+            for _ in 0..8 {
+                let target = &blocks[block as usize];
+                match statements[target.terminator as usize] {
+                    Statement::Jump(next) if target.first == target.terminator => {
+                        block = labels[next as usize].unwrap_or(block);
+                    }
+                    _ => break,
+                }
+            }
+            *label = block;
+        };
+        let mut resolved = statements.clone();
+        for statement in &mut resolved {
+            match statement {
+                Statement::Jump(target) | Statement::Branch { target, .. } => resolve(target),
+                _ => {}
+            }
+        }
+        let mut targets = std::mem::take(&mut self.body.targets);
+        targets.iter_mut().for_each(resolve);
+        self.body.targets = targets;
+        self.body.statements = resolved;
+    }
+}

@@ -1,0 +1,428 @@
+//! Blocks, branches and calls.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::{FuncType, RuntimeOp, Slot, Statement, ValType};
+
+use super::builder::{ANY, Label, TRAPS};
+use super::{Lowering, ModuleTypes};
+
+/// What a structured block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Function,
+    Block,
+    Loop,
+    /// `if`, and the label of its `else` while that has not come.
+    If(Option<Label>),
+}
+
+/// An open structured block.
+#[derive(Debug)]
+pub(super) struct Control {
+    kind: Kind,
+    /// Where branches go; for a function there is none, they return.
+    label: Label,
+    /// Whether a branch names the label.
+    used: bool,
+    /// Stack height below the block's parameters.
+    height: usize,
+    ty: FuncType,
+}
+
+impl Control {
+    /// Types of the values a branch carries.
+    fn carried(&self) -> &[ValType] {
+        match self.kind {
+            Kind::Loop => &self.ty.params,
+            _ => &self.ty.results,
+        }
+    }
+}
+
+/// A conditional branch whose values must move: the moves stand in a block of their own.
+#[derive(Debug)]
+pub(super) struct Edge {
+    label: Label,
+    /// Operand types where the branch is; all are in their homes.
+    stack: Vec<ValType>,
+    offset: u32,
+    /// `None`: return.
+    target: Option<(Label, usize)>,
+    arity: usize,
+}
+
+/// Where a branch can go at once.
+enum Reach {
+    Label(Label),
+    Edge(Label),
+}
+
+impl<T: ModuleTypes> Lowering<'_, T> {
+    pub(super) fn start_function(&mut self) {
+        let ty = FuncType::new([], self.body.results.clone());
+        self.open_control(Kind::Function, ty);
+        self.start_block();
+    }
+
+    fn open_control(&mut self, kind: Kind, ty: FuncType) {
+        let label = self.new_label();
+        let height = self.stack.len() - ty.params.len();
+        let used = false;
+        self.controls.push(Control {
+            kind,
+            label,
+            used,
+            height,
+            ty,
+        });
+    }
+
+    pub(super) fn block(&mut self, ty: FuncType) {
+        self.open_control(Kind::Block, ty);
+    }
+
+    pub(super) fn loop_(&mut self, ty: FuncType) {
+        self.settle_all();
+        self.open_control(Kind::Loop, ty);
+        let label = self.top().label;
+        self.terminate(Statement::Jump(label));
+        self.bind(label);
+        self.start_block();
+    }
+
+    pub(super) fn if_(&mut self, ty: FuncType) {
+        let condition = self.pop();
+        self.settle_all();
+        let otherwise = self.new_label();
+        self.open_control(Kind::If(Some(otherwise)), ty);
+        let (condition, when) = self.condition(condition, false);
+        self.terminate(Statement::Branch {
+            condition,
+            when,
+            target: otherwise,
+        });
+        self.start_block();
+    }
+
+    fn top(&mut self) -> &mut Control {
+        match self.controls.last_mut() {
+            Some(control) => control,
+            None => unreachable!("validation keeps blocks balanced"),
+        }
+    }
+
+    /// `else`, whether or not the `then` part reaches its end.
+    pub(super) fn else_(&mut self) {
+        if self.reachable {
+            self.settle_all();
+            let label = self.top().label;
+            self.top().used = true;
+            self.terminate(Statement::Jump(label));
+        }
+        let height = self.top().height;
+        let params = self.top().ty.params.clone();
+        if let Kind::If(otherwise) = &mut self.top().kind
+            && let Some(otherwise) = otherwise.take()
+        {
+            self.bind(otherwise);
+        }
+        self.enter_merge(height, &params);
+    }
+
+    /// Opens the block where paths meet: everything is in its home.
+    fn enter_merge(&mut self, height: usize, values: &[ValType]) {
+        self.truncate(height);
+        for &ty in values {
+            self.push_home(ty);
+        }
+        self.settled = self.stack.len();
+        self.reachable = true;
+        self.start_block();
+    }
+
+    /// `end`, whether or not it is reached.
+    pub(super) fn end(&mut self) {
+        let Some(mut control) = self.controls.pop() else { return };
+        if control.kind == Kind::Function {
+            if self.reachable {
+                self.return_values(control.ty.results.len());
+                self.terminate(Statement::Return);
+            }
+            self.reachable = false;
+            return;
+        }
+        if let Kind::If(Some(otherwise)) = control.kind {
+            // Without `else` the condition's other outcome ends here, with the parameters as results.
+            if self.reachable {
+                self.settle_all();
+                self.terminate(Statement::Jump(control.label));
+                self.reachable = false;
+            }
+            self.bind(otherwise);
+            control.used = true;
+        }
+        if control.kind == Kind::Loop || !control.used {
+            if !self.reachable {
+                self.truncate(control.height);
+            }
+            return;
+        }
+        if self.reachable {
+            self.settle_all();
+            self.terminate(Statement::Jump(control.label));
+        }
+        self.bind(control.label);
+        self.enter_merge(control.height, &control.ty.results);
+    }
+
+    fn control_at(&mut self, depth: u32) -> &mut Control {
+        let index = self.controls.len() - 1 - depth as usize;
+        &mut self.controls[index]
+    }
+
+    fn leave_unreachable(&mut self) {
+        self.reachable = false;
+    }
+
+    pub(super) fn unreachable(&mut self) {
+        self.settle_effects(TRAPS);
+        self.terminate(Statement::Trap(Trap::Unreachable));
+        self.leave_unreachable();
+    }
+
+    pub(super) fn br(&mut self, depth: u32) {
+        let control = self.control_at(depth);
+        let (kind, height, label) = (control.kind, control.height, control.label);
+        let arity = control.carried().len();
+        if kind == Kind::Function {
+            return self.return_();
+        }
+        control.used = true;
+        self.settle_below(height);
+        let first = self.stack.len() - arity;
+        // Values that the branch drops are evaluated for their traps.
+        for position in height..first {
+            if position >= self.settled && self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
+                self.settle(position);
+            }
+        }
+        for i in 0..arity {
+            let entry = self.stack[first + i];
+            let slot = self.home(height + i);
+            if self.body.node(entry.node) != wasm_dispatch_machine::code::Node::Slot(slot) {
+                self.emit(Statement::Set {
+                    slot,
+                    value: entry.node,
+                });
+            }
+        }
+        self.terminate(Statement::Jump(label));
+        self.leave_unreachable();
+    }
+
+    /// The label a branch can name when everything is settled: the target's own, or that of an edge with moves.
+    fn reach(&mut self, depth: u32) -> Reach {
+        let stack_len = self.stack.len();
+        let control = self.control_at(depth);
+        let arity = control.carried().len();
+        if control.kind == Kind::Function {
+            return Reach::Edge(self.edge(None, arity));
+        }
+        control.used = true;
+        let (label, height) = (control.label, control.height);
+        if arity == 0 || stack_len - arity == height {
+            Reach::Label(label)
+        } else {
+            Reach::Edge(self.edge(Some((label, height)), arity))
+        }
+    }
+
+    fn edge(&mut self, target: Option<(Label, usize)>, arity: usize) -> Label {
+        let label = self.new_label();
+        self.edges.push(Edge {
+            label,
+            stack: self.stack.iter().map(|entry| entry.ty).collect(),
+            offset: self.offset,
+            target,
+            arity,
+        });
+        label
+    }
+
+    pub(super) fn br_if(&mut self, depth: u32) {
+        let condition = self.pop();
+        self.settle_all();
+        let (Reach::Label(target) | Reach::Edge(target)) = self.reach(depth);
+        let (condition, when) = self.condition(condition, true);
+        self.terminate(Statement::Branch {
+            condition,
+            when,
+            target,
+        });
+        self.start_block();
+    }
+
+    pub(super) fn br_table(&mut self, depths: impl Iterator<Item = u32>) {
+        let index = self.pop();
+        self.settle_all();
+        let first = self.body.targets.len();
+        // Targets of a switch repeat a lot; each depth needs one edge.
+        let mut known: Vec<Option<Label>> = vec![None; self.controls.len()];
+        for depth in depths {
+            let label = match known[depth as usize] {
+                Some(label) => label,
+                None => {
+                    let (Reach::Label(label) | Reach::Edge(label)) = self.reach(depth);
+                    known[depth as usize] = Some(label);
+                    label
+                }
+            };
+            self.body.targets.push(label);
+        }
+        let count = (self.body.targets.len() - first) as u32;
+        self.terminate(Statement::Switch {
+            index,
+            first: first as u32,
+            count,
+        });
+        self.leave_unreachable();
+    }
+
+    /// Moves the topmost values to slot 0 on, where the caller looks for results.
+    fn return_values(&mut self, count: usize) {
+        let first = self.stack.len() - count;
+        self.max_height = self.max_height.max(count);
+        for position in self.settled..first {
+            if self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
+                self.settle(position);
+            }
+        }
+        // A value that a move would overwrite before it is read goes home first.
+        for j in 1..count {
+            if first + j >= self.settled && (0..j).any(|i| self.reads(self.stack[first + j].node, i as Slot)) {
+                self.settle(first + j);
+            }
+        }
+        for i in 0..count {
+            let value = self.stack[first + i].node;
+            if self.body.node(value) != wasm_dispatch_machine::code::Node::Slot(i as Slot) {
+                self.emit(Statement::Set { slot: i as Slot, value });
+            }
+        }
+    }
+
+    pub(super) fn return_(&mut self) {
+        self.return_values(self.body.results.len());
+        self.terminate(Statement::Return);
+        self.leave_unreachable();
+    }
+
+    /// The blocks with the moves of conditional branches, after everything else.
+    pub(super) fn emit_edges(&mut self) {
+        for edge in std::mem::take(&mut self.edges) {
+            self.offset = edge.offset;
+            self.truncate(0);
+            self.bind(edge.label);
+            for &ty in &edge.stack {
+                self.push_home(ty);
+                self.settled = self.stack.len();
+            }
+            self.start_block();
+            match edge.target {
+                None => {
+                    self.return_values(edge.arity);
+                    self.terminate(Statement::Return);
+                }
+                Some((label, height)) => {
+                    let first = self.stack.len() - edge.arity;
+                    for i in 0..edge.arity {
+                        let value = self.stack[first + i].node;
+                        self.emit(Statement::Set {
+                            slot: self.home(height + i),
+                            value,
+                        });
+                    }
+                    self.terminate(Statement::Jump(label));
+                }
+            }
+        }
+    }
+
+    /// Settles arguments and whatever a call could disturb; returns the first argument's slot.
+    fn prepare_call(&mut self, ty: &FuncType) -> Slot {
+        let arguments = ty.params.len();
+        self.make_room(ty.results.len());
+        let first = self.stack.len() - arguments;
+        self.settle_effects(ANY);
+        self.settle_from(first);
+        let base = self.home(first);
+        self.settle_readers_from(base, first);
+        // A callee's frame begins here even if it takes no arguments.
+        self.max_height = self.max_height.max(first);
+        base
+    }
+
+    fn finish_call(&mut self, call: Statement, ty: &FuncType) {
+        self.truncate(self.stack.len() - ty.params.len());
+        self.terminate(call);
+        for &ty in &ty.results {
+            self.push_home(ty);
+        }
+        self.start_block();
+    }
+
+    pub(super) fn call(&mut self, function: u32) {
+        let ty = self.types.function_type(function).clone();
+        let base = self.prepare_call(&ty);
+        self.finish_call(Statement::Call { function, base }, &ty);
+    }
+
+    pub(super) fn call_indirect(&mut self, table: u32, type_index: u32) {
+        let ty = self.types.ty(type_index).clone();
+        // The index is evaluated after the arguments and before the frame changes hands: it may stay a tree.
+        let index = self.pop();
+        let base = self.prepare_call(&ty);
+        let call = Statement::CallIndirect {
+            table,
+            ty: type_index,
+            index,
+            base,
+        };
+        self.finish_call(call, &ty);
+    }
+
+    pub(super) fn return_call(&mut self, function: u32) {
+        let count = self.types.function_type(function).params.len();
+        self.settle_effects(ANY);
+        self.return_values(count);
+        self.terminate(Statement::TailCall { function });
+        self.leave_unreachable();
+    }
+
+    pub(super) fn return_call_indirect(&mut self, table: u32, ty: u32) {
+        let count = self.types.ty(ty).params.len();
+        let position = self.stack.len() - 1;
+        self.settle_effects(ANY);
+        self.settle_from(position);
+        let index = self.pop();
+        self.return_values(count);
+        self.terminate(Statement::TailCallIndirect { table, ty, index });
+        self.leave_unreachable();
+    }
+
+    /// A rare instruction that the machine carries out.
+    pub(super) fn runtime(&mut self, op: RuntimeOp, x: u32, y: u32, result: Option<ValType>) {
+        let (operands, _) = op.arity();
+        let first = self.stack.len() - usize::from(operands);
+        self.settle_effects(ANY);
+        self.settle_from(first);
+        let base = self.home(first);
+        self.settle_readers_from(base, first);
+        self.truncate(first);
+        self.max_height = self.max_height.max(first + 1);
+        self.emit(Statement::Runtime { op, base, x, y });
+        if let Some(ty) = result {
+            self.push_home(ty);
+        }
+    }
+}

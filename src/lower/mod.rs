@@ -1,0 +1,119 @@
+//! Lowering: validated WebAssembly operators become code blocks of expression trees.
+//!
+//! The operand stack is simulated: its entries are trees that are not evaluated before somebody needs them. That is copy
+//! propagation: `local.get` costs nothing. An entry is *settled* (evaluated into its home slot) only when
+//!
+//! - control flow merges, so that all paths agree where it lives;
+//! - it is an argument, which must stand where the callee looks for it;
+//! - something it reads is about to change, or its trap must come before another effect.
+//!
+//! The rooms: `builder` makes nodes, statements and blocks; `operands` is the simulated stack; `control` are blocks,
+//! branches and calls; `operators` maps every wasm operator to one of those.
+
+mod builder;
+mod control;
+mod operands;
+mod operators;
+
+use wasm_dispatch_machine::code::{FuncType, FunctionBody, ValType};
+
+use self::control::Control;
+
+/// Operand types that block entries of one function may record together. Only a hostile function, with thousands of
+/// operands kept across thousands of branches, needs more; it is refused rather than given gigabytes.
+const MAX_ENTRY_TYPES: usize = 4 << 20;
+
+/// What lowering a function needs to know about its module.
+pub(crate) trait ModuleTypes {
+    /// The type of a function, by its index.
+    fn function_type(&self, function: u32) -> &FuncType;
+    /// A function type, by its index.
+    fn ty(&self, ty: u32) -> &FuncType;
+    /// The type of a global's value.
+    fn global_type(&self, global: u32) -> ValType;
+    /// The element type of a table.
+    fn table_type(&self, table: u32) -> ValType;
+}
+
+/// Lowers one function, operator by operator.
+pub(crate) struct Lowering<'m, T> {
+    types: &'m T,
+    body: FunctionBody,
+    /// Depth, size and effects of each node, for decisions here only.
+    facts: Vec<builder::Facts>,
+    stack: Vec<operands::Entry>,
+    /// Stack positions below this one are in their home slots.
+    settled: usize,
+    /// Highest operand stack so far, in slots.
+    max_height: usize,
+    controls: Vec<Control>,
+    /// Depth of blocks skipped because they cannot be reached.
+    skipped: usize,
+    reachable: bool,
+    /// Block of each label, once it is known.
+    labels: Vec<Option<u32>>,
+    /// Entry and first statement of the block being built.
+    open: builder::OpenBlock,
+    edges: Vec<control::Edge>,
+    /// Operand types recorded at block entries so far.
+    entry_types: usize,
+    /// Byte offset of the operator being lowered.
+    offset: u32,
+}
+
+impl<'m, T: ModuleTypes> Lowering<'m, T> {
+    /// Starts a function of this type with these locals (parameters included).
+    pub(crate) fn new(types: &'m T, ty: &FuncType, locals: Vec<ValType>, imports: (u32, u32)) -> Self {
+        let body = FunctionBody {
+            params: ty.params.len() as u16,
+            locals,
+            results: ty.results.to_vec(),
+            imported_functions: imports.0,
+            imported_globals: imports.1,
+            ..FunctionBody::default()
+        };
+        let mut lowering = Lowering {
+            types,
+            body,
+            facts: Vec::new(),
+            stack: Vec::new(),
+            settled: 0,
+            max_height: 0,
+            controls: Vec::new(),
+            skipped: 0,
+            reachable: true,
+            labels: Vec::new(),
+            open: builder::OpenBlock::default(),
+            edges: Vec::new(),
+            entry_types: 0,
+            offset: 0,
+        };
+        lowering.start_function();
+        lowering
+    }
+
+    /// Whether the frame still fits 16-bit slot numbers, and the block entries their budget.
+    pub(crate) fn fits(&self) -> bool {
+        self.slots_needed() <= 1 << 16 && self.entry_types <= MAX_ENTRY_TYPES
+    }
+
+    fn slots_needed(&self) -> usize {
+        // Results and tail call arguments are left from slot 0 on, which may be more than the locals take.
+        self.body.locals.len() + self.max_height + usize::from(wasm_dispatch_machine::verify::SCRATCH_SLOTS)
+    }
+
+    /// The finished function.
+    pub(crate) fn finish(mut self) -> FunctionBody {
+        self.emit_edges();
+        self.resolve_labels();
+        self.body.scratch = (self.body.locals.len() + self.max_height) as u16;
+        self.body.frame_size = self.slots_needed() as u32;
+        self.body.nodes.shrink_to_fit();
+        self.body.node_types.shrink_to_fit();
+        self.body.node_offsets.shrink_to_fit();
+        self.body.statements.shrink_to_fit();
+        self.body.statement_offsets.shrink_to_fit();
+        self.body.blocks.shrink_to_fit();
+        self.body
+    }
+}

@@ -1,0 +1,167 @@
+//! The simulated operand stack.
+
+use wasm_dispatch_machine::code::{Node, NodeId, Slot, Statement, ValType};
+
+use super::builder::{Effects, TRAPS};
+use super::{Lowering, ModuleTypes};
+
+/// Entries that may wait unevaluated. Every write asks all of them whether they read what changes, so this bounds the
+/// work per operator; compiled programs rarely have more.
+const WINDOW: usize = 16;
+
+/// One value of the simulated stack.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) node: NodeId,
+    pub(super) ty: ValType,
+}
+
+impl<T: ModuleTypes> Lowering<'_, T> {
+    /// The home slot of a stack position.
+    pub(super) fn home(&self, position: usize) -> Slot {
+        // `fits` is asked after every operator, and refuses the function before a wrapped number is used.
+        (self.body.locals.len() + position) as Slot
+    }
+
+    /// Whether the value at a position is in its home slot.
+    pub(super) fn is_home(&self, position: usize) -> bool {
+        self.body.node(self.stack[position].node) == Node::Slot(self.home(position))
+    }
+
+    /// Pushes a tree.
+    pub(super) fn push(&mut self, node: NodeId) {
+        let ty = self.body.node_types[node as usize];
+        self.stack.push(Entry { node, ty });
+        self.max_height = self.max_height.max(self.stack.len());
+        if self.stack.len() - self.settled > WINDOW {
+            self.settle(self.settled);
+            self.settled += 1;
+        }
+    }
+
+    /// Pushes a value that is in its home slot already.
+    pub(super) fn push_home(&mut self, ty: ValType) {
+        let slot = self.home(self.stack.len());
+        let node = self.node(Node::Slot(slot), ty);
+        self.push(node);
+    }
+
+    /// Makes sure that this many values can be pushed without settling any: a terminator must come last in its block.
+    pub(super) fn make_room(&mut self, values: usize) {
+        if self.stack.len() - self.settled + values > WINDOW {
+            self.settle_all();
+        }
+    }
+
+    /// Pops a tree.
+    pub(super) fn pop(&mut self) -> NodeId {
+        let entry = self.stack.pop();
+        self.settled = self.settled.min(self.stack.len());
+        match entry {
+            Some(entry) => entry.node,
+            None => unreachable!("validation keeps the operand stack balanced"),
+        }
+    }
+
+    /// Cuts the stack to a height.
+    pub(super) fn truncate(&mut self, height: usize) {
+        self.stack.truncate(height);
+        self.settled = self.settled.min(height);
+    }
+
+    fn effects_at(&self, position: usize) -> Effects {
+        self.facts[self.stack[position].node as usize].effects
+    }
+
+    /// Evaluates the value at a position into its home slot.
+    pub(super) fn settle(&mut self, position: usize) {
+        if self.is_home(position) {
+            return;
+        }
+        let slot = self.home(position);
+        let traps = self.effects_at(position) & TRAPS;
+        for below in self.settled.min(position)..position {
+            let entry = self.stack[below];
+            if self.effects_at(below) & traps != 0 || self.reads(entry.node, slot) {
+                self.settle(below);
+            }
+        }
+        let entry = self.stack[position];
+        self.emit(Statement::Set {
+            slot,
+            value: entry.node,
+        });
+        self.stack[position].node = self.node(Node::Slot(slot), entry.ty);
+    }
+
+    /// Settles everything from a position on.
+    pub(super) fn settle_from(&mut self, position: usize) {
+        for position in position.max(self.settled)..self.stack.len() {
+            self.settle(position);
+        }
+    }
+
+    /// Settles everything.
+    pub(super) fn settle_all(&mut self) {
+        self.settle_from(0);
+        self.settled = self.stack.len();
+    }
+
+    /// Settles everything below a height.
+    pub(super) fn settle_below(&mut self, height: usize) {
+        for position in self.settled..height.min(self.stack.len()) {
+            self.settle(position);
+        }
+    }
+
+    /// Settles every tree with one of these effects.
+    pub(super) fn settle_effects(&mut self, effects: Effects) {
+        if effects == 0 {
+            return;
+        }
+        for position in self.settled..self.stack.len() {
+            if self.effects_at(position) & effects != 0 {
+                self.settle(position);
+            }
+        }
+    }
+
+    /// Settles every tree that reads a slot about to change. A tree in that slot itself is about to be consumed.
+    pub(super) fn settle_readers(&mut self, slot: Slot) {
+        for position in self.settled..self.stack.len() {
+            if self.home(position) != slot && self.reads(self.stack[position].node, slot) {
+                self.settle(position);
+            }
+        }
+    }
+
+    /// Settles every tree that reads a slot from this one on, up to a height.
+    pub(super) fn settle_readers_from(&mut self, slot: Slot, height: usize) {
+        for position in self.settled..height {
+            if !self.is_home(position) && self.reads_from(self.stack[position].node, slot) {
+                self.settle(position);
+            }
+        }
+    }
+
+    /// Settles the topmost entries if a node over them would be too big a tree.
+    pub(super) fn keep_small(&mut self, count: usize) {
+        let first = self.stack.len() - count;
+        let nodes: [NodeId; 3] = std::array::from_fn(|i| self.stack.get(first + i).map_or(0, |entry| entry.node));
+        if self.too_big(&nodes[..count]) {
+            self.settle_from(first);
+        }
+    }
+
+    /// `local = top of the stack`.
+    pub(super) fn set_local(&mut self, local: u32) {
+        let value = self.pop();
+        let slot = local as Slot;
+        if self.body.node(value) == Node::Slot(slot) {
+            return;
+        }
+        self.settle_effects(self.facts[value as usize].effects & TRAPS);
+        self.settle_readers(slot);
+        self.emit(Statement::Set { slot, value });
+    }
+}

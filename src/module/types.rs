@@ -1,0 +1,93 @@
+//! Types of what modules import and export.
+
+use std::fmt;
+
+use wasm_dispatch_machine::code::{FuncType, ValType};
+use wasm_dispatch_machine::store::GlobalType;
+
+/// Size limits of a memory (in pages of 64 KiB) or a table (in elements).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeLimits {
+    /// Size at the start.
+    pub min: u64,
+    /// Size it may grow to, if declared.
+    pub max: Option<u64>,
+}
+
+impl SizeLimits {
+    /// Whether something of the current size `size` and the declared maximum `max` may be imported as this
+    /// (specification section 4.5.1, "import matching").
+    pub(crate) fn accepts(&self, size: u64, max: Option<u64>) -> bool {
+        size >= self.min && self.max.is_none_or(|mine| max.is_some_and(|theirs| theirs <= mine))
+    }
+}
+
+/// Type of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableType {
+    /// Type of the elements.
+    pub element: ValType,
+    /// Number of elements.
+    pub limits: SizeLimits,
+}
+
+/// Type of something imported or exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory; limits in pages.
+    Memory(SizeLimits),
+    /// A global.
+    Global(GlobalType),
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let max = |limits: &SizeLimits| limits.max.map_or(String::new(), |max| format!("..{max}"));
+        match self {
+            ExternType::Func(ty) => write!(f, "function {ty}"),
+            ExternType::Table(ty) => write!(f, "table of {} {}{}", ty.limits.min, ty.element, max(&ty.limits)),
+            ExternType::Memory(limits) => write!(f, "memory of {} pages{}", limits.min, max(limits)),
+            ExternType::Global(ty) if ty.mutable => write!(f, "mutable {} global", ty.value),
+            ExternType::Global(ty) => write!(f, "{} global", ty.value),
+        }
+    }
+}
+
+/// What a module wants from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportType {
+    /// First part of the name.
+    pub module: String,
+    /// Second part of the name.
+    pub name: String,
+    /// What it must be.
+    pub ty: ExternType,
+}
+
+/// What a module offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportType {
+    /// The name.
+    pub name: String,
+    /// What it is.
+    pub ty: ExternType,
+}
+
+/// The machine's name for a value type; `None` for types of unsupported proposals.
+pub(crate) fn value_type(ty: wasmparser::ValType) -> Option<ValType> {
+    use wasmparser::ValType as W;
+    Some(match ty {
+        W::I32 => ValType::I32,
+        W::I64 => ValType::I64,
+        W::F32 => ValType::F32,
+        W::F64 => ValType::F64,
+        W::Ref(r) if r.is_func_ref() => ValType::FuncRef,
+        W::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
+        W::V128 | W::Ref(_) => return None,
+    })
+}

@@ -1,0 +1,162 @@
+//! The strategy contract: compile a function, and run the machine until it returns, traps or needs its owner.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::code::FunctionBody;
+use crate::state::Machine;
+use crate::trap::Trap;
+
+/// A dispatch strategy.
+///
+/// [`Backend::run`] takes the topmost frame off [`State::frames`](crate::state::State::frames) and goes on at its block.
+/// That is how a run starts (the owner pushed a frame for block 0), how it goes on after a host call, and how it can be
+/// moved to another strategy.
+pub trait Backend: Sized + Send + Sync + 'static {
+    /// The strategy's name, as in its folder.
+    const NAME: &'static str;
+
+    /// A compiled function: immutable, shared by all machines.
+    type Code: Send + Sync + 'static;
+
+    /// Compiles a function. Cannot fail: everything that could be refused was refused by validation and lowering.
+    fn compile(body: &FunctionBody) -> Self::Code;
+
+    /// Heap bytes of a compiled function, the lowered form not included.
+    fn code_bytes(code: &Self::Code) -> usize;
+
+    /// Runs until the frames are used up, a trap, or a host call.
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit;
+}
+
+/// Why [`Backend::run`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The bottom frame was reached; results are where the first frame's base was.
+    Returned,
+    /// A trap. [`State::current`](crate::state::State::current) is the frame that trapped.
+    Trapped {
+        /// Why.
+        trap: Trap,
+        /// The statement of the current function that trapped.
+        statement: u32,
+    },
+    /// A host function was called. The caller's frame is on the frame stack, arguments and results are at `base`; the
+    /// owner carries it out and calls [`Backend::run`] again.
+    HostCall {
+        /// Index of the function in the machine.
+        function: u32,
+        /// First argument's slot on the value stack.
+        base: u32,
+    },
+}
+
+/// What calls need to know of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FrameShape {
+    /// Parameter slots, filled by the caller.
+    pub params: u32,
+    /// Slots of parameters and locals; those after the parameters start as zero.
+    pub locals: u32,
+    /// All slots.
+    pub frame_size: u32,
+}
+
+/// A function ready to run.
+#[derive(Debug)]
+pub struct Compiled<C> {
+    /// Its frame.
+    pub shape: FrameShape,
+    /// The strategy's code.
+    pub code: C,
+    /// The lowered form, for what is off the hot path: terminators left to the driver, trap positions.
+    pub body: Arc<FunctionBody>,
+}
+
+/// Where the lowered functions of a module come from.
+pub trait Bodies: Send + Sync {
+    /// Number of own functions.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The lowered form of an own function.
+    fn body(&self, function: u32) -> Arc<FunctionBody>;
+}
+
+/// The functions of one module under one strategy, compiled when first called, shared by all machines.
+pub struct ModuleCode<B: Backend> {
+    bodies: Arc<dyn Bodies>,
+    functions: Box<[OnceLock<Box<Compiled<B::Code>>>]>,
+}
+
+impl<B: Backend> ModuleCode<B> {
+    /// No function is compiled yet.
+    pub fn new(bodies: Arc<dyn Bodies>) -> Self {
+        let functions = (0..bodies.len()).map(|_| OnceLock::new()).collect();
+        ModuleCode { bodies, functions }
+    }
+
+    /// A function, compiled now if it was not before.
+    #[inline(always)]
+    pub fn get(&self, function: u32) -> &Compiled<B::Code> {
+        match self.functions[function as usize].get() {
+            Some(compiled) => compiled,
+            None => self.compile(function),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn compile(&self, function: u32) -> &Compiled<B::Code> {
+        self.functions[function as usize].get_or_init(|| {
+            let body = self.bodies.body(function);
+            #[cfg(debug_assertions)]
+            if let Err(error) = crate::verify::verify(&body) {
+                panic!("lowering broke its contract in function {function}: {error}");
+            }
+            Box::new(Compiled {
+                shape: FrameShape {
+                    params: u32::from(body.params),
+                    locals: body.locals.len() as u32,
+                    frame_size: body.frame_size,
+                },
+                code: B::compile(&body),
+                body,
+            })
+        })
+    }
+
+    /// Compiles all functions now.
+    pub fn compile_all(&self) {
+        for function in 0..self.functions.len() {
+            self.get(function as u32);
+        }
+    }
+
+    /// Heap bytes of what has been compiled so far.
+    pub fn code_bytes(&self) -> usize {
+        let compiled = self.functions.iter().filter_map(OnceLock::get);
+        compiled.map(|c| size_of_val(&**c) + B::code_bytes(&c.code)).sum()
+    }
+}
+
+/// The code of a machine's instances, by instance.
+pub struct Program<B: Backend> {
+    /// One entry per instance.
+    pub instances: Vec<Arc<ModuleCode<B>>>,
+}
+
+impl<B: Backend> Default for Program<B> {
+    fn default() -> Self {
+        Program { instances: Vec::new() }
+    }
+}
+
+impl<B: Backend> Program<B> {
+    /// The code of an instance.
+    #[inline(always)]
+    pub fn module(&self, instance: u32) -> &ModuleCode<B> {
+        &self.instances[instance as usize]
+    }
+}

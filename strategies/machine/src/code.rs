@@ -1,0 +1,434 @@
+//! Code blocks: what lowering produces and every strategy compiles.
+//!
+//! A [`FunctionBody`] is a list of [`CodeBlock`]s. A block is entered at the top, runs its [`Statement`]s in order and is
+//! left by the last of them, the terminator. Operands of statements are expression trees of [`Node`]s, pure or trapping,
+//! never with a side effect. Values that outlive their statement have a home slot in the frame:
+//!
+//! ```text
+//! frame:  | parameters | locals | operand stack homes | scratch |
+//! slot:   0                       \ callee's frame starts here
+//! ```
+//!
+//! # The resume contract
+//!
+//! At the start of every block all live values are in frame slots and nothing lives anywhere else. A call ends its block,
+//! so this holds right after every call too: a machine can stop at any block and go on later, under any strategy.
+
+use std::fmt;
+
+use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use crate::trap::Trap;
+
+/// Index of a 64-bit slot in a frame. 16 bits on purpose: a window of 65,536 slots can be indexed without a check.
+pub type Slot = u16;
+
+/// Index of a block in its function.
+pub type BlockId = u32;
+
+/// Index of a node in its function.
+pub type NodeId = u32;
+
+/// A WebAssembly value type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ValType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+    /// Reference to a function, or null.
+    FuncRef,
+    /// Reference to something of the host's, or null.
+    ExternRef,
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ValType::I32 => "i32",
+            ValType::I64 => "i64",
+            ValType::F32 => "f32",
+            ValType::F64 => "f64",
+            ValType::FuncRef => "funcref",
+            ValType::ExternRef => "externref",
+        })
+    }
+}
+
+/// The type of a function.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct FuncType {
+    /// Types of the parameters.
+    pub params: Box<[ValType]>,
+    /// Types of the results.
+    pub results: Box<[ValType]>,
+}
+
+impl FuncType {
+    /// A function type with these parameters and results.
+    pub fn new(params: impl Into<Box<[ValType]>>, results: impl Into<Box<[ValType]>>) -> Self {
+        FuncType {
+            params: params.into(),
+            results: results.into(),
+        }
+    }
+}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        write!(f, "({}) -> ({})", list(&self.params), list(&self.results))
+    }
+}
+
+/// One node of an expression tree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Node {
+    /// The value of a frame slot.
+    Slot(Slot),
+    /// A constant, as slot bits.
+    Const(u64),
+    /// `op(a)`.
+    Unary {
+        /// The operation.
+        op: UnaryOp,
+        /// Its operand.
+        a: NodeId,
+    },
+    /// `op(a, b)`; `a` is evaluated first.
+    Binary {
+        /// The operation.
+        op: BinaryOp,
+        /// Left operand.
+        a: NodeId,
+        /// Right operand.
+        b: NodeId,
+    },
+    /// The value at `address + offset` in a memory.
+    Load {
+        /// Type and width.
+        op: LoadOp,
+        /// Index of the memory in the module.
+        memory: u32,
+        /// The address operand.
+        address: NodeId,
+        /// Static offset in bytes.
+        offset: u64,
+    },
+    /// `a` if `condition` is not zero, else `b`; all three are evaluated, `a` first and `condition` last.
+    Select {
+        /// An `i32`.
+        condition: NodeId,
+        /// Chosen when the condition is not zero.
+        a: NodeId,
+        /// Chosen otherwise.
+        b: NodeId,
+    },
+    /// The value of a global, by its index in the module.
+    GlobalGet(u32),
+}
+
+/// Rare instructions that are carried out by the machine itself, see [`State::runtime`](crate::state::State::runtime).
+///
+/// Operands stand in consecutive slots from a base; a result replaces the first of them. `x` and `y` are the
+/// instruction's immediates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RuntimeOp {
+    /// `memory.size x`
+    MemorySize,
+    /// `memory.grow x`
+    MemoryGrow,
+    /// `memory.fill x`
+    MemoryFill,
+    /// `memory.copy x y`: to memory x from memory y
+    MemoryCopy,
+    /// `memory.init x y`: data segment x into memory y
+    MemoryInit,
+    /// `data.drop x`
+    DataDrop,
+    /// `table.get x`
+    TableGet,
+    /// `table.set x`
+    TableSet,
+    /// `table.size x`
+    TableSize,
+    /// `table.grow x`
+    TableGrow,
+    /// `table.fill x`
+    TableFill,
+    /// `table.copy x y`: to table x from table y
+    TableCopy,
+    /// `table.init x y`: element segment x into table y
+    TableInit,
+    /// `elem.drop x`
+    ElemDrop,
+    /// `ref.func x`
+    RefFunc,
+}
+
+impl RuntimeOp {
+    /// Number of operands and of results.
+    pub fn arity(self) -> (u16, u16) {
+        use RuntimeOp::*;
+        match self {
+            MemorySize | TableSize | RefFunc => (0, 1),
+            MemoryGrow | TableGet => (1, 1),
+            MemoryFill | MemoryCopy | MemoryInit | TableFill | TableCopy | TableInit => (3, 0),
+            DataDrop | ElemDrop => (0, 0),
+            TableSet => (2, 0),
+            TableGrow => (2, 1),
+        }
+    }
+
+    /// The instruction's name in the WebAssembly text format.
+    pub fn mnemonic(self) -> &'static str {
+        use RuntimeOp::*;
+        match self {
+            MemorySize => "memory.size",
+            MemoryGrow => "memory.grow",
+            MemoryFill => "memory.fill",
+            MemoryCopy => "memory.copy",
+            MemoryInit => "memory.init",
+            DataDrop => "data.drop",
+            TableGet => "table.get",
+            TableSet => "table.set",
+            TableSize => "table.size",
+            TableGrow => "table.grow",
+            TableFill => "table.fill",
+            TableCopy => "table.copy",
+            TableInit => "table.init",
+            ElemDrop => "elem.drop",
+            RefFunc => "ref.func",
+        }
+    }
+}
+
+/// A statement of a block; the last statement of each block is a terminator, all others are not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statement {
+    /// `slot = value`
+    Set {
+        /// The slot written.
+        slot: Slot,
+        /// The tree evaluated.
+        value: NodeId,
+    },
+    /// `global = value`
+    GlobalSet {
+        /// Index of the global in the module.
+        global: u32,
+        /// The tree evaluated.
+        value: NodeId,
+    },
+    /// A store; the address is evaluated first.
+    Store {
+        /// Type and width.
+        op: StoreOp,
+        /// Index of the memory in the module.
+        memory: u32,
+        /// The address operand.
+        address: NodeId,
+        /// Static offset in bytes.
+        offset: u64,
+        /// The value operand.
+        value: NodeId,
+    },
+    /// Evaluates a tree for its trap alone.
+    Eval(NodeId),
+    /// A rare instruction; operands and result are at `base`.
+    Runtime {
+        /// Which.
+        op: RuntimeOp,
+        /// First operand slot.
+        base: Slot,
+        /// First immediate.
+        x: u32,
+        /// Second immediate.
+        y: u32,
+    },
+    /// Terminator: continue at a block.
+    Jump(BlockId),
+    /// Terminator: continue at `target` if the condition is not zero (`when`) or zero (not `when`), else at the next
+    /// block.
+    Branch {
+        /// An `i32` tree.
+        condition: NodeId,
+        /// Which outcome branches.
+        when: bool,
+        /// Where to.
+        target: BlockId,
+    },
+    /// Terminator: continue at `targets[first + min(index, count - 1)]`.
+    Switch {
+        /// An `i32` tree, read unsigned.
+        index: NodeId,
+        /// First entry in [`FunctionBody::targets`].
+        first: u32,
+        /// Number of entries, the last of which is the default; at least one.
+        count: u32,
+    },
+    /// Terminator: call, then continue at the next block. Arguments are at `base`, where the callee's frame begins and
+    /// leaves its results.
+    Call {
+        /// Index of the function in the module.
+        function: u32,
+        /// First argument slot.
+        base: Slot,
+    },
+    /// Terminator: call through a table, then continue at the next block.
+    CallIndirect {
+        /// Index of the table in the module.
+        table: u32,
+        /// Index of the expected type in the module.
+        ty: u32,
+        /// The element index, an `i32` tree.
+        index: NodeId,
+        /// First argument slot.
+        base: Slot,
+    },
+    /// Terminator: call in place of this frame; the arguments have been moved to slot 0 on.
+    TailCall {
+        /// Index of the function in the module.
+        function: u32,
+    },
+    /// Terminator: call through a table in place of this frame; the arguments have been moved to slot 0 on and the
+    /// element index into a slot that is free of them.
+    TailCallIndirect {
+        /// Index of the table in the module.
+        table: u32,
+        /// Index of the expected type in the module.
+        ty: u32,
+        /// The element index, an `i32` tree.
+        index: NodeId,
+    },
+    /// Terminator: return; the results have been moved to slot 0 on.
+    Return,
+    /// Terminator: trap.
+    Trap(Trap),
+}
+
+impl Statement {
+    /// Whether this statement ends a block.
+    pub fn is_terminator(&self) -> bool {
+        use Statement::*;
+        match self {
+            Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Runtime { .. } => false,
+            Jump(_)
+            | Branch { .. }
+            | Switch { .. }
+            | Call { .. }
+            | CallIndirect { .. }
+            | TailCall { .. }
+            | TailCallIndirect { .. }
+            | Return
+            | Trap(_) => true,
+        }
+    }
+
+    /// The trees the statement evaluates, in order.
+    pub fn operands(&self) -> impl Iterator<Item = NodeId> {
+        use Statement::*;
+        let (first, second) = match *self {
+            Set { value, .. } | GlobalSet { value, .. } | Eval(value) => (Some(value), None),
+            Store { address, value, .. } => (Some(address), Some(value)),
+            Branch { condition, .. } => (Some(condition), None),
+            Switch { index, .. } | CallIndirect { index, .. } | TailCallIndirect { index, .. } => (Some(index), None),
+            Runtime { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+/// A straight line of statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeBlock {
+    /// Index of its first statement.
+    pub first: u32,
+    /// Index of its terminator.
+    pub terminator: u32,
+    /// Types of the operand stack at entry, bottom first: `None` where the value is not in its home slot, because it
+    /// is a constant or a copy of a local that the block names directly.
+    pub entry: Box<[Option<ValType>]>,
+}
+
+/// A lowered function.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionBody {
+    /// Number of parameters: slots from 0.
+    pub params: u16,
+    /// Types of parameters and locals, in slot order.
+    pub locals: Vec<ValType>,
+    /// Types of the results.
+    pub results: Vec<ValType>,
+    /// First scratch slot: no value there outlives its statement.
+    pub scratch: u16,
+    /// Slots a frame needs, scratch included.
+    pub frame_size: u32,
+    /// All nodes; operands precede the nodes that use them.
+    pub nodes: Vec<Node>,
+    /// Type of each node.
+    pub node_types: Vec<ValType>,
+    /// Byte offset in the module of the instruction behind each node.
+    pub node_offsets: Vec<u32>,
+    /// All statements, block by block.
+    pub statements: Vec<Statement>,
+    /// Byte offset in the module of the instruction behind each statement.
+    pub statement_offsets: Vec<u32>,
+    /// The blocks; the first is the function's entry.
+    pub blocks: Vec<CodeBlock>,
+    /// Branch targets of all `Switch` statements.
+    pub targets: Vec<BlockId>,
+    /// Number of globals the module imports; own globals follow them and are reached without a look-up.
+    pub imported_globals: u32,
+    /// Number of functions the module imports.
+    pub imported_functions: u32,
+}
+
+impl FunctionBody {
+    /// The node behind an index.
+    pub fn node(&self, id: NodeId) -> Node {
+        self.nodes[id as usize]
+    }
+
+    /// The block's statements, terminator last: the view for strategies that fuse trees.
+    pub fn statements(&self, block: BlockId) -> &[Statement] {
+        let block = &self.blocks[block as usize];
+        &self.statements[block.first as usize..=block.terminator as usize]
+    }
+
+    /// The block that a statement belongs to.
+    pub fn block_of(&self, statement: u32) -> BlockId {
+        (self.blocks.partition_point(|block| block.first <= statement) as u32).saturating_sub(1)
+    }
+
+    /// Whether evaluating the tree can trap.
+    pub fn may_trap(&self, id: NodeId) -> bool {
+        match self.node(id) {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => false,
+            Node::Unary { op, a } => op.traps() || self.may_trap(a),
+            Node::Binary { op, a, b } => op.traps() || self.may_trap(a) || self.may_trap(b),
+            Node::Load { .. } => true,
+            Node::Select { condition, a, b } => self.may_trap(condition) || self.may_trap(a) || self.may_trap(b),
+        }
+    }
+
+    /// Heap bytes of the lowered form.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&self.nodes[..])
+            + size_of_val(&self.node_types[..])
+            + size_of_val(&self.node_offsets[..])
+            + size_of_val(&self.statements[..])
+            + size_of_val(&self.statement_offsets[..])
+            + size_of_val(&self.targets[..])
+            + self
+                .blocks
+                .iter()
+                .map(|b| size_of_val(b) + size_of_val(&b.entry[..]))
+                .sum::<usize>()
+    }
+}

@@ -1,0 +1,322 @@
+//! The flat view of code blocks, for strategies that dispatch one opcode at a time.
+//!
+//! The same trees in evaluation order: each inner node becomes an [`Instruction`] that reads slots or constants and
+//! writes a slot. Inner results go to scratch slots, the root goes where its statement wants it.
+
+use crate::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use crate::trap::Trap;
+
+/// Where an instruction finds an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// In a frame slot.
+    Slot(Slot),
+    /// In the code, as slot bits.
+    Const(u64),
+}
+
+/// What a conditional branch tests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Test {
+    /// A slot that is not zero.
+    NotZero(Slot),
+    /// A fused comparison; only rows in the `test` part of the table.
+    Binary {
+        /// The operation.
+        op: BinaryOp,
+        /// Left operand.
+        a: Slot,
+        /// Right operand.
+        b: Operand,
+    },
+}
+
+/// One instruction of the flat view. The variants are those of [`Node`] and [`Statement`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)] // The fields are those of Node and Statement; `d` is the slot written.
+pub enum Instruction {
+    Copy {
+        d: Slot,
+        a: Slot,
+    },
+    Const {
+        d: Slot,
+        value: u64,
+    },
+    Unary {
+        op: UnaryOp,
+        d: Slot,
+        a: Operand,
+    },
+    Binary {
+        op: BinaryOp,
+        d: Slot,
+        a: Operand,
+        b: Operand,
+    },
+    Load {
+        op: LoadOp,
+        d: Slot,
+        address: Operand,
+        memory: u32,
+        offset: u64,
+    },
+    Store {
+        op: StoreOp,
+        address: Operand,
+        value: Operand,
+        memory: u32,
+        offset: u64,
+    },
+    Select {
+        d: Slot,
+        condition: Slot,
+        a: Operand,
+        b: Operand,
+    },
+    GlobalGet {
+        d: Slot,
+        global: u32,
+    },
+    GlobalSet {
+        global: u32,
+        value: Operand,
+    },
+    Runtime {
+        op: RuntimeOp,
+        base: Slot,
+        x: u32,
+        y: u32,
+    },
+    Jump(BlockId),
+    Branch {
+        test: Test,
+        when: bool,
+        target: BlockId,
+    },
+    Switch {
+        index: Slot,
+        first: u32,
+        count: u32,
+    },
+    Call {
+        function: u32,
+        base: Slot,
+    },
+    CallIndirect {
+        table: u32,
+        ty: u32,
+        index: Operand,
+        base: Slot,
+    },
+    TailCall {
+        function: u32,
+    },
+    TailCallIndirect {
+        table: u32,
+        ty: u32,
+        index: Operand,
+    },
+    Return,
+    Trap(Trap),
+}
+
+/// The instructions of one function.
+#[derive(Clone, Debug, Default)]
+pub struct FlatCode {
+    /// All instructions, block after block. A block whose last instruction is not a terminator, or is a `Branch`, goes
+    /// on with the next one.
+    pub instructions: Vec<Instruction>,
+    /// Statement each instruction belongs to.
+    pub statements: Vec<u32>,
+    /// Index of the first instruction of each block.
+    pub block_starts: Vec<u32>,
+}
+
+impl FlatCode {
+    /// Flattens a function.
+    pub fn new(body: &FunctionBody) -> FlatCode {
+        let mut flat = Flattener {
+            body,
+            out: FlatCode::default(),
+            statement: 0,
+        };
+        for (number, block) in body.blocks.iter().enumerate() {
+            flat.out.block_starts.push(flat.out.instructions.len() as u32);
+            for statement in block.first..=block.terminator {
+                flat.statement = statement;
+                flat.statement(number as BlockId, body.statements[statement as usize]);
+            }
+        }
+        flat.out
+    }
+
+    /// The instructions of one block and the statements they belong to.
+    pub fn block(&self, block: BlockId) -> (&[Instruction], &[u32]) {
+        let start = self.block_starts[block as usize] as usize;
+        let end = self
+            .block_starts
+            .get(block as usize + 1)
+            .map_or(self.instructions.len(), |&end| end as usize);
+        (&self.instructions[start..end], &self.statements[start..end])
+    }
+}
+
+struct Flattener<'a> {
+    body: &'a FunctionBody,
+    out: FlatCode,
+    statement: u32,
+}
+
+impl Flattener<'_> {
+    fn emit(&mut self, instruction: Instruction) {
+        self.out.instructions.push(instruction);
+        self.out.statements.push(self.statement);
+    }
+
+    /// An operand that needs no code, or the scratch slot that its code fills.
+    fn operand(&mut self, node: NodeId, scratch: &mut Slot) -> Operand {
+        match self.body.node(node) {
+            Node::Slot(slot) => Operand::Slot(slot),
+            Node::Const(value) => Operand::Const(value),
+            _ => {
+                let slot = *scratch;
+                // The subtree may use this scratch slot and those above it; its result then occupies only this one.
+                self.value(node, slot, slot);
+                *scratch += 1;
+                Operand::Slot(slot)
+            }
+        }
+    }
+
+    /// An operand in a slot, whatever it takes.
+    fn slot(&mut self, node: NodeId, scratch: &mut Slot) -> Slot {
+        match self.operand(node, scratch) {
+            Operand::Slot(slot) => slot,
+            Operand::Const(value) => {
+                let d = *scratch;
+                self.emit(Instruction::Const { d, value });
+                *scratch += 1;
+                d
+            }
+        }
+    }
+
+    /// Evaluates a tree into `d`, using scratch slots from `scratch` on.
+    fn value(&mut self, node: NodeId, d: Slot, mut scratch: Slot) {
+        let scratch = &mut scratch;
+        let instruction = match self.body.node(node) {
+            Node::Slot(a) => Instruction::Copy { d, a },
+            Node::Const(value) => Instruction::Const { d, value },
+            Node::Unary { op, a } => Instruction::Unary {
+                op,
+                d,
+                a: self.operand(a, scratch),
+            },
+            Node::Binary { op, a, b } => {
+                let mut a = self.operand(a, scratch);
+                let b = self.operand(b, scratch);
+                // Two constants remain only where folding them would trap: one of them needs a slot.
+                if let (Operand::Const(value), Operand::Const(_)) = (a, b) {
+                    self.emit(Instruction::Const { d: *scratch, value });
+                    a = Operand::Slot(*scratch);
+                }
+                Instruction::Binary { op, d, a, b }
+            }
+            Node::Load {
+                op,
+                memory,
+                address,
+                offset,
+            } => Instruction::Load {
+                op,
+                d,
+                address: self.operand(address, scratch),
+                memory,
+                offset,
+            },
+            Node::Select { condition, a, b } => {
+                let a = self.operand(a, scratch);
+                let b = self.operand(b, scratch);
+                let condition = self.slot(condition, scratch);
+                Instruction::Select { d, condition, a, b }
+            }
+            Node::GlobalGet(global) => Instruction::GlobalGet { d, global },
+        };
+        self.emit(instruction);
+    }
+
+    fn test(&mut self, condition: NodeId, scratch: &mut Slot) -> Test {
+        if let Node::Binary { op, a, b } = self.body.node(condition)
+            && op.is_test()
+        {
+            let a = self.slot(a, scratch);
+            let b = self.operand(b, scratch);
+            return Test::Binary { op, a, b };
+        }
+        Test::NotZero(self.slot(condition, scratch))
+    }
+
+    fn statement(&mut self, block: BlockId, statement: Statement) {
+        let scratch = &mut { self.body.scratch };
+        let instruction = match statement {
+            Statement::Set { slot, value } => return self.value(value, slot, *scratch),
+            Statement::GlobalSet { global, value } => Instruction::GlobalSet {
+                global,
+                value: self.operand(value, scratch),
+            },
+            Statement::Store {
+                op,
+                memory,
+                address,
+                offset,
+                value,
+            } => {
+                let address = self.operand(address, scratch);
+                let value = self.operand(value, scratch);
+                Instruction::Store {
+                    op,
+                    address,
+                    value,
+                    memory,
+                    offset,
+                }
+            }
+            Statement::Eval(node) => return self.value(node, *scratch, *scratch),
+            Statement::Runtime { op, base, x, y } => Instruction::Runtime { op, base, x, y },
+            Statement::Jump(target) if target == block + 1 => return,
+            Statement::Jump(target) => Instruction::Jump(target),
+            Statement::Branch {
+                condition,
+                when,
+                target,
+            } => Instruction::Branch {
+                test: self.test(condition, scratch),
+                when,
+                target,
+            },
+            Statement::Switch { index, first, count } => Instruction::Switch {
+                index: self.slot(index, scratch),
+                first,
+                count,
+            },
+            Statement::Call { function, base } => Instruction::Call { function, base },
+            Statement::CallIndirect { table, ty, index, base } => Instruction::CallIndirect {
+                table,
+                ty,
+                index: self.operand(index, scratch),
+                base,
+            },
+            Statement::TailCall { function } => Instruction::TailCall { function },
+            Statement::TailCallIndirect { table, ty, index } => Instruction::TailCallIndirect {
+                table,
+                ty,
+                index: self.operand(index, scratch),
+            },
+            Statement::Return => Instruction::Return,
+            Statement::Trap(trap) => Instruction::Trap(trap),
+        };
+        self.emit(instruction);
+    }
+}

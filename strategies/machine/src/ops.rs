@@ -1,0 +1,452 @@
+//! The instruction table as types: one enumeration and one zero-sized type per row.
+//!
+//! The enumerations ([`UnaryOp`], [`BinaryOp`], [`LoadOp`], [`StoreOp`]) are data: code blocks hold them. The zero-sized
+//! types implement [`Unary`], [`Binary`], [`Load`] or [`Store`]: generic code of a strategy is instantiated with them.
+//! `UnaryOp::visit` and its siblings lead from the one to the other.
+
+use crate::code::ValType;
+use crate::semantics::{float, integer, memory};
+use crate::slot::SlotValue;
+use crate::trap::Trap;
+
+/// An instruction with one operand.
+pub trait Unary: Copy + Send + Sync + 'static {
+    /// The operand.
+    type A: SlotValue;
+    /// The result.
+    type R: SlotValue;
+    /// The row's number.
+    const OP: UnaryOp;
+    /// Whether [`Unary::apply`] can fail.
+    const TRAPS: bool;
+    /// Computes the result.
+    ///
+    /// # Errors
+    ///
+    /// Traps as the table says.
+    fn apply(a: Self::A) -> Result<Self::R, Trap>;
+}
+
+/// An instruction with two operands.
+pub trait Binary: Copy + Send + Sync + 'static {
+    /// The left operand.
+    type A: SlotValue;
+    /// The right operand.
+    type B: SlotValue;
+    /// The result.
+    type R: SlotValue;
+    /// The row's number.
+    const OP: BinaryOp;
+    /// Whether [`Binary::apply`] can fail.
+    const TRAPS: bool;
+    /// Whether the row is in the `test` part of the table: an `i32` result that is worth fusing with a branch.
+    const TEST: bool;
+    /// Computes the result.
+    ///
+    /// # Errors
+    ///
+    /// Traps as the table says.
+    fn apply(a: Self::A, b: Self::B) -> Result<Self::R, Trap>;
+}
+
+/// A load from linear memory.
+pub trait Load: Copy + Send + Sync + 'static {
+    /// The result.
+    type R: SlotValue;
+    /// The row's number.
+    const OP: LoadOp;
+    /// Bytes read.
+    const WIDTH: usize;
+    /// Reads `WIDTH` bytes at `address + offset`.
+    ///
+    /// # Errors
+    ///
+    /// Traps when they lie past the end of the memory.
+    fn load(memory: &[u8], address: u32, offset: u64) -> Result<Self::R, Trap>;
+    /// The result for these little-endian bytes; exactly `WIDTH` of them count.
+    fn from_bytes(bytes: [u8; 8]) -> Self::R;
+}
+
+/// A store to linear memory.
+pub trait Store: Copy + Send + Sync + 'static {
+    /// The value stored.
+    type V: SlotValue;
+    /// The row's number.
+    const OP: StoreOp;
+    /// Bytes written.
+    const WIDTH: usize;
+    /// Writes `WIDTH` bytes at `address + offset`.
+    ///
+    /// # Errors
+    ///
+    /// Traps, writing nothing, when they lie past the end of the memory.
+    fn store(memory: &mut [u8], address: u32, offset: u64, value: Self::V) -> Result<(), Trap>;
+}
+
+/// A generic function over [`Unary`] types, for [`UnaryOp::visit`].
+pub trait UnaryVisitor {
+    /// What the function returns.
+    type Output;
+    /// The function.
+    fn visit<O: Unary>(self) -> Self::Output;
+}
+
+/// A generic function over [`Binary`] types, for [`BinaryOp::visit`].
+pub trait BinaryVisitor {
+    /// What the function returns.
+    type Output;
+    /// The function.
+    fn visit<O: Binary>(self) -> Self::Output;
+}
+
+/// A generic function over [`Load`] types, for [`LoadOp::visit`].
+pub trait LoadVisitor {
+    /// What the function returns.
+    type Output;
+    /// The function.
+    fn visit<O: Load>(self) -> Self::Output;
+}
+
+/// A generic function over [`Store`] types, for [`StoreOp::visit`].
+pub trait StoreVisitor {
+    /// What the function returns.
+    type Output;
+    /// The function.
+    fn visit<O: Store>(self) -> Self::Output;
+}
+
+/// Wraps an infallible row's result, and hands a fallible one through.
+macro_rules! applied {
+    (pure, $e:expr) => {
+        Ok($e)
+    };
+    (trap, $e:expr) => {
+        $e
+    };
+}
+
+macro_rules! traps {
+    (pure) => {
+        false
+    };
+    (trap) => {
+        true
+    };
+}
+
+/// An enumeration of rows with mnemonics, types and a visitor.
+macro_rules! row_enum {
+    ($(#[$doc:meta])* $enum:ident visits $trait:ident through $visitor:ident;
+     $($(#[$row_doc:meta])* $name:ident $mnemonic:literal)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum $enum {
+            $($(#[$row_doc])* $name,)*
+        }
+
+        impl $enum {
+            /// Every row, in table order.
+            pub const ALL: &'static [$enum] = &[$($enum::$name),*];
+
+            /// The instruction's name in the WebAssembly text format.
+            pub fn mnemonic(self) -> &'static str {
+                match self {
+                    $($enum::$name => $mnemonic,)*
+                }
+            }
+
+            #[doc = concat!("Calls the visitor with the type that implements [`", stringify!($trait), "`] for this row.")]
+            pub fn visit<V: $visitor>(self, visitor: V) -> V::Output {
+                match self {
+                    $($enum::$name => visitor.visit::<$name>(),)*
+                }
+            }
+        }
+    };
+}
+
+macro_rules! binary_row {
+    ($test:literal $($(#[$doc:meta])* $name:ident: $m:ident $(:: $f:ident)* ($a:ty, $b:ty) -> $r:ty, $kind:ident, $mnemonic:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+            impl Binary for $name {
+                type A = $a;
+                type B = $b;
+                type R = $r;
+                const OP: BinaryOp = BinaryOp::$name;
+                const TRAPS: bool = traps!($kind);
+                const TEST: bool = $test;
+                #[inline(always)]
+                fn apply(a: $a, b: $b) -> Result<$r, Trap> {
+                    applied!($kind, $m $(:: $f)* (a, b))
+                }
+            }
+        )*
+    };
+}
+
+macro_rules! define {
+    (
+        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+    ) => {
+        row_enum! {
+            /// Instructions with one operand.
+            UnaryOp visits Unary through UnaryVisitor;
+            $($(#[$ud])* $u $umn)*
+        }
+        row_enum! {
+            /// Instructions with two operands.
+            BinaryOp visits Binary through BinaryVisitor;
+            $($(#[$td])* $t $tmn)*
+            $($(#[$vd])* $v $vmn)*
+        }
+        row_enum! {
+            /// Loads from linear memory.
+            LoadOp visits Load through LoadVisitor;
+            $($(#[$ld])* $l $lmn)*
+        }
+        row_enum! {
+            /// Stores to linear memory.
+            StoreOp visits Store through StoreVisitor;
+            $($(#[$sd])* $s $smn)*
+        }
+        $(
+            $(#[$ud])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $u;
+            impl Unary for $u {
+                type A = $ua;
+                type R = $ur;
+                const OP: UnaryOp = UnaryOp::$u;
+                const TRAPS: bool = traps!($uk);
+                #[inline(always)]
+                fn apply(a: $ua) -> Result<$ur, Trap> {
+                    applied!($uk, $um $(:: $uf)* (a))
+                }
+            }
+        )*
+        binary_row! { true $($(#[$td])* $t: $tm $(:: $tf)* ($ta, $tb) -> $tr, $tk, $tmn;)* }
+        binary_row! { false $($(#[$vd])* $v: $vm $(:: $vf)* ($va, $vb) -> $vr, $vk, $vmn;)* }
+        $(
+            $(#[$ld])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $l;
+            impl Load for $l {
+                type R = $lr;
+                const OP: LoadOp = LoadOp::$l;
+                const WIDTH: usize = $lw;
+                #[inline(always)]
+                fn load(bytes: &[u8], address: u32, offset: u64) -> Result<$lr, Trap> {
+                    let bytes = memory::read::<$lw>(bytes, address, offset)?;
+                    Ok(<$lm>::from_le_bytes(bytes) as $lr)
+                }
+                #[inline(always)]
+                fn from_bytes(bytes: [u8; 8]) -> $lr {
+                    let mut low = [0; $lw];
+                    low.copy_from_slice(&bytes[..$lw]);
+                    <$lm>::from_le_bytes(low) as $lr
+                }
+            }
+        )*
+        $(
+            $(#[$sd])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $s;
+            impl Store for $s {
+                type V = $sv;
+                const OP: StoreOp = StoreOp::$s;
+                const WIDTH: usize = $sw;
+                #[inline(always)]
+                fn store(bytes: &mut [u8], address: u32, offset: u64, value: $sv) -> Result<(), Trap> {
+                    memory::write::<$sw>(bytes, address, offset, (value as $sm).to_le_bytes())
+                }
+            }
+        )*
+    };
+}
+
+crate::for_each_instruction!(define);
+
+/// Generates a visitor that reads one associated constant or applies the operation.
+macro_rules! ask {
+    ($enum:ident, $visitor:ident, $trait:ident, $(#[$doc:meta])* $name:ident -> $ty:ty, $o:ident => $answer:expr) => {
+        impl $enum {
+            $(#[$doc])*
+            pub fn $name(self) -> $ty {
+                struct Ask;
+                impl $visitor for Ask {
+                    type Output = $ty;
+                    fn visit<$o: $trait>(self) -> $ty {
+                        $answer
+                    }
+                }
+                self.visit(Ask)
+            }
+        }
+    };
+}
+
+ask!(UnaryOp, UnaryVisitor, Unary, /// Whether the instruction can trap.
+    traps -> bool, O => O::TRAPS);
+ask!(UnaryOp, UnaryVisitor, Unary, /// Types of the operand and the result.
+    types -> (ValType, ValType), O => (O::A::TYPE, O::R::TYPE));
+ask!(BinaryOp, BinaryVisitor, Binary, /// Whether the instruction can trap.
+    traps -> bool, O => O::TRAPS);
+ask!(BinaryOp, BinaryVisitor, Binary, /// Whether the row is in the `test` part of the table.
+    is_test -> bool, O => O::TEST);
+ask!(BinaryOp, BinaryVisitor, Binary, /// Types of the operands and the result.
+    types -> (ValType, ValType, ValType), O => (O::A::TYPE, O::B::TYPE, O::R::TYPE));
+ask!(LoadOp, LoadVisitor, Load, /// Type of the result.
+    result -> ValType, O => O::R::TYPE);
+ask!(LoadOp, LoadVisitor, Load, /// Bytes read.
+    width -> usize, O => O::WIDTH);
+ask!(StoreOp, StoreVisitor, Store, /// Type of the stored operand.
+    operand -> ValType, O => O::V::TYPE);
+ask!(StoreOp, StoreVisitor, Store, /// Bytes written.
+    width -> usize, O => O::WIDTH);
+
+impl UnaryOp {
+    /// Applies the instruction to a slot.
+    ///
+    /// # Errors
+    ///
+    /// Traps as the table says.
+    pub fn apply(self, a: u64) -> Result<u64, Trap> {
+        struct Apply(u64);
+        impl UnaryVisitor for Apply {
+            type Output = Result<u64, Trap>;
+            fn visit<O: Unary>(self) -> Self::Output {
+                Ok(O::apply(O::A::from_slot(self.0))?.to_slot())
+            }
+        }
+        self.visit(Apply(a))
+    }
+}
+
+impl BinaryOp {
+    /// Applies the instruction to two slots.
+    ///
+    /// # Errors
+    ///
+    /// Traps as the table says.
+    pub fn apply(self, a: u64, b: u64) -> Result<u64, Trap> {
+        struct Apply(u64, u64);
+        impl BinaryVisitor for Apply {
+            type Output = Result<u64, Trap>;
+            fn visit<O: Binary>(self) -> Self::Output {
+                Ok(O::apply(O::A::from_slot(self.0), O::B::from_slot(self.1))?.to_slot())
+            }
+        }
+        self.visit(Apply(a, b))
+    }
+
+    /// The comparison with the opposite result, where there is one. Floats have none: NaN makes both `<` and `>=` false.
+    pub fn negated(self) -> Option<BinaryOp> {
+        use BinaryOp::*;
+        Some(match self {
+            I32Eq => I32Ne,
+            I32Ne => I32Eq,
+            I32LtS => I32GeS,
+            I32GeS => I32LtS,
+            I32LtU => I32GeU,
+            I32GeU => I32LtU,
+            I32GtS => I32LeS,
+            I32LeS => I32GtS,
+            I32GtU => I32LeU,
+            I32LeU => I32GtU,
+            I64Eq => I64Ne,
+            I64Ne => I64Eq,
+            I64LtS => I64GeS,
+            I64GeS => I64LtS,
+            I64LtU => I64GeU,
+            I64GeU => I64LtU,
+            I64GtS => I64LeS,
+            I64LeS => I64GtS,
+            I64GtU => I64LeU,
+            I64LeU => I64GtU,
+            F32Eq => F32Ne,
+            F32Ne => F32Eq,
+            F64Eq => F64Ne,
+            F64Ne => F64Eq,
+            _ => return None,
+        })
+    }
+
+    /// The instruction that gives the same result with its operands exchanged, where there is one.
+    pub fn swapped(self) -> Option<BinaryOp> {
+        use BinaryOp::*;
+        Some(match self {
+            I32Add | I32Mul | I32And | I32Or | I32Xor | I32Eq | I32Ne => self,
+            I64Add | I64Mul | I64And | I64Or | I64Xor | I64Eq | I64Ne => self,
+            F32Eq | F32Ne | F64Eq | F64Ne => self,
+            I32LtS => I32GtS,
+            I32GtS => I32LtS,
+            I32LtU => I32GtU,
+            I32GtU => I32LtU,
+            I32LeS => I32GeS,
+            I32GeS => I32LeS,
+            I32LeU => I32GeU,
+            I32GeU => I32LeU,
+            I64LtS => I64GtS,
+            I64GtS => I64LtS,
+            I64LtU => I64GtU,
+            I64GtU => I64LtU,
+            I64LeS => I64GeS,
+            I64GeS => I64LeS,
+            I64LeU => I64GeU,
+            I64GeU => I64LeU,
+            F32Lt => F32Gt,
+            F32Gt => F32Lt,
+            F32Le => F32Ge,
+            F32Ge => F32Le,
+            F64Lt => F64Gt,
+            F64Gt => F64Lt,
+            F64Le => F64Ge,
+            F64Ge => F64Le,
+            _ => return None,
+        })
+    }
+}
+
+impl LoadOp {
+    /// Loads into a slot.
+    ///
+    /// # Errors
+    ///
+    /// Traps past the end of the memory.
+    pub fn apply(self, memory: &[u8], address: u32, offset: u64) -> Result<u64, Trap> {
+        struct Apply<'a>(&'a [u8], u32, u64);
+        impl LoadVisitor for Apply<'_> {
+            type Output = Result<u64, Trap>;
+            fn visit<O: Load>(self) -> Self::Output {
+                Ok(O::load(self.0, self.1, self.2)?.to_slot())
+            }
+        }
+        self.visit(Apply(memory, address, offset))
+    }
+}
+
+impl StoreOp {
+    /// Stores a slot.
+    ///
+    /// # Errors
+    ///
+    /// Traps past the end of the memory.
+    pub fn apply(self, memory: &mut [u8], address: u32, offset: u64, value: u64) -> Result<(), Trap> {
+        struct Apply<'a>(&'a mut [u8], u32, u64, u64);
+        impl StoreVisitor for Apply<'_> {
+            type Output = Result<(), Trap>;
+            fn visit<O: Store>(self) -> Self::Output {
+                O::store(self.0, self.1, self.2, O::V::from_slot(self.3))
+            }
+        }
+        self.visit(Apply(memory, address, offset, value))
+    }
+}

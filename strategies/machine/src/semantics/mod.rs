@@ -1,0 +1,7 @@
+//! What every instruction computes: pure functions of values, written once.
+//!
+//! A strategy contains no arithmetic of its own. Everything is `#[inline]`, so that nothing is lost at crate borders.
+
+pub mod float;
+pub mod integer;
+pub mod memory;

@@ -1,0 +1,507 @@
+//! The mutable machine: value stack, frames and everything instances own.
+
+use crate::code::{RuntimeOp, Slot};
+use crate::store::{self, FunctionEntry, GlobalType, HOST, Instance, Memory, Signatures, Table};
+use crate::trap::Trap;
+
+/// Slots visible from a frame's base. Slot numbers have 16 bits, so indexing a window needs no bounds check.
+pub type Window = [u64; WINDOW];
+
+/// Length of a [`Window`].
+pub const WINDOW: usize = 1 << 16;
+
+/// Limits of a machine. Reaching one is a trap or a failed `grow`, never undefined behaviour or an abort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MachineLimits {
+    /// Frames that may be suspended in calls at once.
+    pub call_depth: usize,
+    /// Slots (8 bytes each) of the value stack.
+    pub stack_slots: usize,
+    /// Pages (64 KiB each) of one memory.
+    pub memory_pages: u64,
+    /// Elements of one table.
+    pub table_elements: u64,
+}
+
+impl Default for MachineLimits {
+    fn default() -> Self {
+        MachineLimits {
+            call_depth: 1 << 16,
+            stack_slots: 1 << 20,
+            memory_pages: 1 << 16,
+            table_elements: 10_000_000,
+        }
+    }
+}
+
+/// A suspended function: where it goes on, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The owning instance, or [`Frame::BOTTOM`].
+    pub instance: u32,
+    /// Index among the instance's own functions.
+    pub function: u32,
+    /// The block to go on with.
+    pub block: u32,
+    /// First slot of the frame on the value stack.
+    pub base: u32,
+    /// A strategy's own resume point for `block`, or zero. Only the strategy that pushed the frame may use it.
+    pub native: u64,
+}
+
+impl Frame {
+    /// `instance` of the frame below the first one: a return to it ends the run.
+    pub const BOTTOM: u32 = u32::MAX;
+
+    /// The frame below the first one.
+    pub fn bottom() -> Frame {
+        Frame {
+            instance: Frame::BOTTOM,
+            function: 0,
+            block: 0,
+            base: 0,
+            native: 0,
+        }
+    }
+
+    /// A frame that starts a function.
+    pub fn entry(instance: u32, function: u32, base: u32) -> Frame {
+        Frame {
+            instance,
+            function,
+            block: 0,
+            base,
+            native: 0,
+        }
+    }
+}
+
+/// The value stack. It is one [`Window`] longer than its limit, so that every frame has a whole window above its base.
+#[derive(Debug)]
+pub struct ValueStack {
+    slots: Vec<u64>,
+}
+
+impl ValueStack {
+    /// A stack of this many slots, all zero. Untouched pages cost address space only.
+    pub fn new(slots: usize) -> ValueStack {
+        ValueStack {
+            slots: vec![0; slots + WINDOW],
+        }
+    }
+
+    /// The window of a frame.
+    ///
+    /// # Panics
+    ///
+    /// When `base` is beyond the limit, which [`State::enter`] has refused before.
+    #[inline(always)]
+    pub fn window(&mut self, base: u32) -> &mut Window {
+        match self.slots[base as usize..].first_chunk_mut() {
+            Some(window) => window,
+            None => unreachable!("a frame begins below the stack's limit"),
+        }
+    }
+
+    /// The slots from `base` on.
+    pub fn from(&mut self, base: u32) -> &mut [u64] {
+        &mut self.slots[base as usize..]
+    }
+}
+
+/// Everything of a machine but its value stack.
+#[derive(Debug)]
+pub struct State {
+    /// The bytes of memory 0 of the current instance, swapped in; empty when it has none.
+    pub memory: Vec<u8>,
+    /// Which memory is swapped in, or `u32::MAX`.
+    memory_id: u32,
+    /// The machine's index of the current instance's first own global.
+    pub first_global: usize,
+    /// The current instance, or [`Frame::BOTTOM`].
+    pub instance: u32,
+    /// Values of all globals of the machine.
+    pub globals: Vec<u64>,
+    /// Suspended frames, bottom first.
+    pub frames: Vec<Frame>,
+    /// Where the current function was when it trapped or called the host.
+    pub current: Frame,
+    /// First trap of the statement being evaluated, for strategies that cannot return one cheaply.
+    pub trap: Option<Trap>,
+    /// Operand of the terminator that a strategy leaves to its driver.
+    pub operand: u32,
+    /// Types of all globals of the machine.
+    pub global_types: Vec<GlobalType>,
+    /// All memories of the machine; the bytes of the swapped-in one are in `memory`.
+    pub memories: Vec<Memory>,
+    /// All tables of the machine.
+    pub tables: Vec<Table>,
+    /// All functions of the machine.
+    pub functions: Vec<FunctionEntry>,
+    /// All instances of the machine.
+    pub instances: Vec<Instance>,
+    /// All function types of the machine.
+    pub signatures: Signatures,
+    /// The limits.
+    pub limits: MachineLimits,
+}
+
+/// A machine: a value stack, and the rest.
+///
+/// They are separate so that a strategy can hold a frame's window and the state at once.
+#[derive(Debug)]
+pub struct Machine {
+    /// The value stack.
+    pub stack: ValueStack,
+    /// Everything else.
+    pub state: State,
+}
+
+impl Machine {
+    /// A machine without instances.
+    pub fn new(limits: MachineLimits) -> Machine {
+        Machine {
+            stack: ValueStack::new(limits.stack_slots),
+            state: State {
+                memory: Vec::new(),
+                memory_id: u32::MAX,
+                first_global: 0,
+                instance: Frame::BOTTOM,
+                globals: Vec::new(),
+                frames: Vec::new(),
+                current: Frame::bottom(),
+                trap: None,
+                operand: 0,
+                global_types: Vec::new(),
+                memories: Vec::new(),
+                tables: Vec::new(),
+                functions: Vec::new(),
+                instances: Vec::new(),
+                signatures: Signatures::default(),
+                limits,
+            },
+        }
+    }
+}
+
+/// Whom a call reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A function of some instance, by its index among the instance's own.
+    Wasm {
+        /// The instance.
+        instance: u32,
+        /// Index among its own functions.
+        function: u32,
+    },
+    /// A host function, by its index in [`State::functions`].
+    Host(u32),
+}
+
+impl State {
+    /// Makes an instance the current one: swaps its memory 0 in.
+    #[inline]
+    pub fn switch_to(&mut self, instance: u32) {
+        if instance != self.instance {
+            self.switch_slow(instance);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn switch_slow(&mut self, instance: u32) {
+        let (memory, first_global) = match self.instances.get(instance as usize) {
+            Some(new) => (new.memories.first().copied().unwrap_or(u32::MAX), new.first_global),
+            None => (u32::MAX, 0),
+        };
+        self.instance = instance;
+        self.first_global = first_global as usize;
+        if memory != self.memory_id {
+            if let Some(old) = self.memories.get_mut(self.memory_id as usize) {
+                old.bytes = std::mem::take(&mut self.memory);
+            }
+            self.memory_id = memory;
+            self.memory = match self.memories.get_mut(memory as usize) {
+                Some(new) => std::mem::take(&mut new.bytes),
+                None => Vec::new(),
+            };
+        }
+    }
+
+    /// The bytes of a memory, by its index in the machine.
+    pub fn bytes(&self, memory: u32) -> &[u8] {
+        if memory == self.memory_id {
+            &self.memory
+        } else {
+            &self.memories[memory as usize].bytes
+        }
+    }
+
+    /// The bytes of a memory, by its index in the machine, to be changed or grown.
+    pub fn bytes_mut(&mut self, memory: u32) -> &mut Vec<u8> {
+        if memory == self.memory_id {
+            &mut self.memory
+        } else {
+            &mut self.memories[memory as usize].bytes
+        }
+    }
+
+    /// The current instance.
+    pub fn current_instance(&self) -> &Instance {
+        &self.instances[self.instance as usize]
+    }
+
+    /// The bytes of a memory, by its index in the current module.
+    #[inline]
+    pub fn module_memory(&mut self, memory: u32) -> &mut Vec<u8> {
+        if memory == 0 {
+            return &mut self.memory;
+        }
+        let id = self.current_instance().memories[memory as usize];
+        self.bytes_mut(id)
+    }
+
+    /// The value of a global, by its index in the current module.
+    #[inline]
+    pub fn global(&self, index: u32) -> u64 {
+        self.globals[self.current_instance().globals[index as usize] as usize]
+    }
+
+    /// Sets a global, by its index in the current module.
+    #[inline]
+    pub fn set_global(&mut self, index: u32, value: u64) {
+        let id = self.current_instance().globals[index as usize];
+        self.globals[id as usize] = value;
+    }
+
+    /// The value of a global that the current module defines itself, by its index among those.
+    #[inline(always)]
+    pub fn own_global(&self, index: u32) -> u64 {
+        self.globals[self.first_global + index as usize]
+    }
+
+    /// Sets a global that the current module defines itself, by its index among those.
+    #[inline(always)]
+    pub fn set_own_global(&mut self, index: u32, value: u64) {
+        self.globals[self.first_global + index as usize] = value;
+    }
+
+    /// Suspends a frame below its callee.
+    ///
+    /// # Errors
+    ///
+    /// Traps when the call depth reaches its limit.
+    #[inline(always)]
+    pub fn push_frame(&mut self, frame: Frame) -> Result<(), Trap> {
+        if self.frames.len() >= self.limits.call_depth {
+            return Err(Trap::CallStackExhausted);
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// Takes the frame to return to.
+    #[inline(always)]
+    pub fn pop_frame(&mut self) -> Frame {
+        self.frames.pop().unwrap_or(Frame::bottom())
+    }
+
+    /// Checks that a frame of this size fits the value stack at `base`.
+    ///
+    /// # Errors
+    ///
+    /// Traps when it does not.
+    #[inline(always)]
+    pub fn enter(&self, base: u32, frame_size: u32) -> Result<(), Trap> {
+        // Both are far below 2^31: the limit is, and a frame has at most 65,536 slots.
+        if base as usize + frame_size as usize > self.limits.stack_slots {
+            return Err(Trap::CallStackExhausted);
+        }
+        Ok(())
+    }
+
+    /// Whom a function index of the current module stands for.
+    #[inline]
+    pub fn callee(&self, function: u32) -> Callee {
+        self.callee_of(self.current_instance().functions[function as usize])
+    }
+
+    /// Whom a function of the machine stands for.
+    #[inline]
+    pub fn callee_of(&self, id: u32) -> Callee {
+        let entry = self.functions[id as usize];
+        if entry.instance == HOST {
+            Callee::Host(id)
+        } else {
+            Callee::Wasm {
+                instance: entry.instance,
+                function: entry.index,
+            }
+        }
+    }
+
+    /// Whom an indirect call reaches.
+    ///
+    /// # Errors
+    ///
+    /// Traps on an index past the end, a null reference, and another type than expected.
+    #[inline]
+    pub fn indirect_callee(&self, table: u32, ty: u32, index: u32) -> Result<Callee, Trap> {
+        let instance = self.current_instance();
+        let table = &self.tables[instance.tables[table as usize] as usize];
+        let reference = *table.elements.get(index as usize).ok_or(Trap::UndefinedElement)?;
+        let id = reference.checked_sub(1).ok_or(Trap::UninitializedElement)?;
+        let entry = self.functions[id as usize];
+        if entry.signature != instance.signatures[ty as usize] {
+            return Err(Trap::IndirectCallTypeMismatch);
+        }
+        Ok(self.callee_of(id as u32))
+    }
+
+    /// Carries out a rare instruction: operands at `slots[0]` on, the result replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// Traps as the instruction does.
+    #[inline(never)]
+    pub fn runtime(&mut self, op: RuntimeOp, x: u32, y: u32, slots: &mut [u64]) -> Result<(), Trap> {
+        let (a, b, c) = match *slots {
+            [a, b, c, ..] => (a, b, c),
+            _ => return Err(Trap::CallStackExhausted),
+        };
+        match op {
+            RuntimeOp::MemorySize => {
+                slots[0] = (self.module_memory(x).len() / store::PAGE) as u64;
+            }
+            RuntimeOp::MemoryGrow => {
+                let id = self.current_instance().memories[x as usize];
+                let max = self.memories[id as usize].declared_max.unwrap_or(u64::MAX);
+                let max = max.min(self.limits.memory_pages).min(1 << 16);
+                let grown = store::grow_pages(self.bytes_mut(id), a, max);
+                slots[0] = grown.unwrap_or(u64::from(u32::MAX));
+            }
+            RuntimeOp::MemoryFill => {
+                let bytes = self.module_memory(x);
+                range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess).map(|range| bytes[range].fill(b as u8))?;
+            }
+            RuntimeOp::MemoryCopy => self.memory_copy(x, y, a, b, c)?,
+            RuntimeOp::MemoryInit => {
+                let data = self.current_instance().data[x as usize].clone();
+                let from = range(data.len(), b, c, Trap::OutOfBoundsMemoryAccess)?;
+                let bytes = self.module_memory(y);
+                let to = range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess)?;
+                bytes[to].copy_from_slice(&data[from]);
+            }
+            RuntimeOp::DataDrop => {
+                let instance = &mut self.instances[self.instance as usize];
+                instance.data[x as usize] = [].into();
+            }
+            RuntimeOp::TableGet => {
+                let value = self.module_table(x).elements.get(a as usize).copied();
+                slots[0] = value.ok_or(Trap::OutOfBoundsTableAccess)?;
+            }
+            RuntimeOp::TableSet => {
+                let element = self.module_table(x).elements.get_mut(a as usize);
+                *element.ok_or(Trap::OutOfBoundsTableAccess)? = b;
+            }
+            RuntimeOp::TableSize => slots[0] = self.module_table(x).elements.len() as u64,
+            RuntimeOp::TableGrow => {
+                let limit = self.limits.table_elements;
+                let table = self.module_table(x);
+                slots[0] = grow_table(table, b, a, limit).unwrap_or(u64::from(u32::MAX));
+            }
+            RuntimeOp::TableFill => {
+                let elements = &mut self.module_table(x).elements;
+                range(elements.len(), a, c, Trap::OutOfBoundsTableAccess).map(|range| elements[range].fill(b))?;
+            }
+            RuntimeOp::TableCopy => self.table_copy(x, y, a, b, c)?,
+            RuntimeOp::TableInit => self.table_init(x, y, a, b, c)?,
+            RuntimeOp::ElemDrop => {
+                let instance = &mut self.instances[self.instance as usize];
+                instance.elements[x as usize] = Vec::new();
+            }
+            RuntimeOp::RefFunc => slots[0] = u64::from(self.current_instance().functions[x as usize]) + 1,
+        }
+        Ok(())
+    }
+
+    fn module_table(&mut self, table: u32) -> &mut Table {
+        let id = self.current_instance().tables[table as usize];
+        &mut self.tables[id as usize]
+    }
+
+    fn memory_copy(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
+        let oob = Trap::OutOfBoundsMemoryAccess;
+        let (x, y) = {
+            let memories = &self.current_instance().memories;
+            (memories[x as usize], memories[y as usize])
+        };
+        let source = range(self.bytes(y).len(), from, len, oob)?;
+        let target = range(self.bytes(x).len(), to, len, oob)?;
+        if x == y {
+            self.bytes_mut(x).copy_within(source, target.start);
+        } else {
+            let taken = std::mem::take(self.bytes_mut(y));
+            self.bytes_mut(x)[target].copy_from_slice(&taken[source]);
+            *self.bytes_mut(y) = taken;
+        }
+        Ok(())
+    }
+
+    fn table_copy(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
+        let oob = Trap::OutOfBoundsTableAccess;
+        let (x, y) = {
+            let tables = &self.current_instance().tables;
+            (tables[x as usize] as usize, tables[y as usize] as usize)
+        };
+        let source = range(self.tables[y].elements.len(), from, len, oob)?;
+        let target = range(self.tables[x].elements.len(), to, len, oob)?;
+        if x == y {
+            self.tables[x].elements.copy_within(source, target.start);
+        } else {
+            let taken = std::mem::take(&mut self.tables[y].elements);
+            self.tables[x].elements[target].copy_from_slice(&taken[source]);
+            self.tables[y].elements = taken;
+        }
+        Ok(())
+    }
+
+    fn table_init(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
+        let oob = Trap::OutOfBoundsTableAccess;
+        let instance = &self.instances[self.instance as usize];
+        let segment = &instance.elements[x as usize];
+        let table = &mut self.tables[instance.tables[y as usize] as usize].elements;
+        let source = range(segment.len(), from, len, oob)?;
+        let target = range(table.len(), to, len, oob)?;
+        table[target].copy_from_slice(&segment[source]);
+        Ok(())
+    }
+}
+
+/// `start..start + len` if it ends within `size`. Operands are 32-bit or 64-bit values, so the sum may wrap.
+fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<std::ops::Range<usize>, Trap> {
+    match start.checked_add(len) {
+        Some(end) if end <= size as u64 => Ok(start as usize..end as usize),
+        _ => Err(trap),
+    }
+}
+
+/// Grows a table by `delta` elements and returns the old size, or `None`, changing nothing.
+pub fn grow_table(table: &mut Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
+    let old = table.elements.len() as u64;
+    let max = table
+        .declared_max
+        .unwrap_or(u64::MAX)
+        .min(limit)
+        .min(u64::from(u32::MAX));
+    let new = old.checked_add(delta).filter(|&new| new <= max)?;
+    table.elements.try_reserve(delta as usize).ok()?;
+    table.elements.resize(new as usize, value);
+    Some(old)
+}
+
+/// The index of a slot in a window.
+#[inline(always)]
+pub fn index(slot: Slot) -> usize {
+    usize::from(slot)
+}

@@ -1,0 +1,127 @@
+//! What a machine's instances are made of: memories, tables, globals, functions, segments.
+
+use std::sync::Arc;
+
+use crate::code::{FuncType, ValType};
+
+/// Bytes in a WebAssembly page.
+pub const PAGE: usize = 65536;
+
+/// Memories above this size grow into fresh zero pages instead of being filled with zeros.
+const FRESH_ABOVE: usize = 16 << 20;
+
+/// A linear memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Its bytes; empty while the memory is swapped into [`State::memory`](crate::state::State::memory).
+    pub bytes: Vec<u8>,
+    /// The declared maximum in pages, if any.
+    pub declared_max: Option<u64>,
+}
+
+/// Zeroed bytes that the operating system need not touch before they are used.
+fn zeroed(len: usize) -> Option<Vec<u8>> {
+    // `vec![0; n]` asks for zero pages but aborts when there are none: ask for the space first.
+    Vec::<u8>::new().try_reserve_exact(len).ok()?;
+    Some(vec![0; len])
+}
+
+/// Allocates a memory of this many pages; `None` when the host is out of memory.
+pub fn allocate_pages(pages: u64) -> Option<Vec<u8>> {
+    zeroed(usize::try_from(pages).ok()?.checked_mul(PAGE)?)
+}
+
+/// Grows a memory's bytes by `delta` pages up to `max` pages and returns the old size, or `None`, changing nothing.
+pub fn grow_pages(bytes: &mut Vec<u8>, delta: u64, max: u64) -> Option<u64> {
+    let old = (bytes.len() / PAGE) as u64;
+    let new = old.checked_add(delta).filter(|&new| new <= max)?;
+    let new_len = usize::try_from(new).ok()?.checked_mul(PAGE)?;
+    if new_len - bytes.len() > FRESH_ABOVE {
+        let mut fresh = zeroed(new_len)?;
+        fresh[..bytes.len()].copy_from_slice(bytes);
+        *bytes = fresh;
+    } else {
+        bytes.try_reserve(new_len - bytes.len()).ok()?;
+        bytes.resize(new_len, 0);
+    }
+    Some(old)
+}
+
+/// A table of references, as slots: zero is null, everything else a reference plus one.
+#[derive(Debug)]
+pub struct Table {
+    /// The elements.
+    pub elements: Vec<u64>,
+    /// The declared maximum, if any.
+    pub declared_max: Option<u64>,
+    /// Type of the elements.
+    pub ty: ValType,
+}
+
+/// Type of a global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GlobalType {
+    /// Type of the value.
+    pub value: ValType,
+    /// Whether it can be set.
+    pub mutable: bool,
+}
+
+/// `FunctionEntry::instance` of a host function.
+pub const HOST: u32 = u32::MAX;
+
+/// A function of a machine: who owns it and what type it has.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionEntry {
+    /// The type, as an index into [`State::signatures`](crate::state::State::signatures): equal types, equal index.
+    pub signature: u32,
+    /// The owning instance, or [`HOST`].
+    pub instance: u32,
+    /// Index among the instance's own (not imported) functions, or among the host functions.
+    pub index: u32,
+}
+
+/// An instantiated module: where its index spaces are in the machine.
+#[derive(Debug, Default)]
+pub struct Instance {
+    /// All functions of the module, imported ones first, as indices into the machine's.
+    pub functions: Vec<u32>,
+    /// Number of imported functions.
+    pub imported_functions: u32,
+    /// All memories, as indices into the machine's.
+    pub memories: Vec<u32>,
+    /// All tables, as indices into the machine's.
+    pub tables: Vec<u32>,
+    /// All globals, imported ones first, as indices into the machine's.
+    pub globals: Vec<u32>,
+    /// The machine's index of the first own global; own globals follow each other.
+    pub first_global: u32,
+    /// The module's types, as indices into the machine's signatures.
+    pub signatures: Vec<u32>,
+    /// Data segments; dropped ones are empty.
+    pub data: Vec<Arc<[u8]>>,
+    /// Element segments as slots; dropped ones are empty.
+    pub elements: Vec<Vec<u64>>,
+}
+
+/// Function types, each stored once, so that an indirect call compares one number.
+#[derive(Debug, Default)]
+pub struct Signatures {
+    types: Vec<FuncType>,
+}
+
+impl Signatures {
+    /// The index of a type.
+    pub fn intern(&mut self, ty: &FuncType) -> u32 {
+        if let Some(found) = self.types.iter().position(|known| known == ty) {
+            return found as u32;
+        }
+        self.types.push(ty.clone());
+        (self.types.len() - 1) as u32
+    }
+
+    /// The type behind an index.
+    pub fn get(&self, index: u32) -> &FuncType {
+        &self.types[index as usize]
+    }
+}

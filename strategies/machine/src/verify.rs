@@ -1,0 +1,346 @@
+//! An independent check of lowered code: everything that strategies rely on, derived from the code alone.
+//!
+//! It shares nothing with the lowering but the data structures. Debug builds run it on every function before it is
+//! compiled; tests and fuzzing run it everywhere.
+
+use std::fmt;
+
+use crate::code::{FunctionBody, Node, NodeId, Slot, Statement, ValType};
+
+/// What is wrong with a lowered function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyError(String);
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)*) => {
+        if !$condition {
+            return Err(VerifyError(format!($($message)*)));
+        }
+    };
+}
+
+/// Deepest expression tree that lowering may build; strategies recurse over trees when they compile.
+pub const MAX_TREE_DEPTH: u32 = 16;
+
+/// Scratch slots a frame reserves: one per level of the deepest tree, and some for constants on the way.
+pub const SCRATCH_SLOTS: u16 = MAX_TREE_DEPTH as u16 * 2 + 2;
+
+/// Checks a function.
+///
+/// # Errors
+///
+/// The first broken rule: slot bounds, tree order and depth, operand types, block layout, branch targets, and types of
+/// home slots at block entry.
+pub fn verify(body: &FunctionBody) -> Result<(), VerifyError> {
+    let nodes = body.nodes.len();
+    ensure!(
+        body.node_types.len() == nodes && body.node_offsets.len() == nodes,
+        "node tables of different length"
+    );
+    ensure!(
+        body.statement_offsets.len() == body.statements.len(),
+        "statement tables of different length"
+    );
+    ensure!(body.frame_size <= 1 << 16, "frame of {} slots", body.frame_size);
+    ensure!(
+        u32::from(body.scratch) + u32::from(SCRATCH_SLOTS) <= body.frame_size,
+        "scratch slots beyond the frame"
+    );
+    ensure!(body.locals.len() <= usize::from(body.scratch), "locals in scratch");
+    ensure!(
+        usize::from(body.params) <= body.locals.len(),
+        "more parameters than locals"
+    );
+    ensure!(!body.blocks.is_empty(), "no blocks");
+    ensure!(body.blocks[0].entry.is_empty(), "operands at function entry");
+    let mut depths = Vec::with_capacity(nodes);
+    for id in 0..nodes as u32 {
+        let depth = node_depth(body, id, &depths)?;
+        ensure!(depth <= MAX_TREE_DEPTH, "tree of depth {depth}");
+        depths.push(depth);
+    }
+    let mut expected_first = 0;
+    for (number, block) in body.blocks.iter().enumerate() {
+        ensure!(
+            block.first == expected_first,
+            "block {number} does not follow the one before"
+        );
+        ensure!(block.terminator >= block.first, "block {number} is empty");
+        ensure!(
+            (block.terminator as usize) < body.statements.len(),
+            "block {number} ends outside"
+        );
+        expected_first = block.terminator + 1;
+        BlockChecker::new(body, number as u32)?.check()?;
+    }
+    ensure!(
+        expected_first as usize == body.statements.len(),
+        "statements outside blocks"
+    );
+    Ok(())
+}
+
+/// References of both types are one kind of slot: validation has kept them apart.
+fn kind(ty: ValType) -> ValType {
+    match ty {
+        ValType::ExternRef => ValType::FuncRef,
+        other => other,
+    }
+}
+
+fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, VerifyError> {
+    let child = |child: NodeId| {
+        depths
+            .get(child as usize)
+            .copied()
+            .ok_or_else(|| VerifyError(format!("node {id} uses node {child} before it is made")))
+    };
+    let typed = |child: NodeId, ty: ValType| {
+        let found = body.node_types[child as usize];
+        ensure!(kind(found) == kind(ty), "node {id} wants {ty} and gets {found}");
+        Ok(())
+    };
+    let result = |ty: ValType| {
+        let found = body.node_types[id as usize];
+        ensure!(kind(found) == kind(ty), "node {id} gives {ty} but says {found}");
+        Ok(())
+    };
+    Ok(match body.node(id) {
+        Node::Slot(slot) => {
+            ensure!(slot < body.scratch, "node {id} reads slot {slot}");
+            0
+        }
+        Node::Const(_) | Node::GlobalGet(_) => 0,
+        Node::Unary { op, a } => {
+            let depth = child(a)?;
+            let (a_type, r_type) = op.types();
+            // A reference is tested whatever it refers to.
+            if op != crate::ops::UnaryOp::RefIsNull {
+                typed(a, a_type)?;
+            }
+            result(r_type)?;
+            depth + 1
+        }
+        Node::Binary { op, a, b } => {
+            let depth = child(a)?.max(child(b)?);
+            let (a_type, b_type, r_type) = op.types();
+            typed(a, a_type)?;
+            typed(b, b_type)?;
+            result(r_type)?;
+            depth + 1
+        }
+        Node::Load { op, address, .. } => {
+            let depth = child(address)?;
+            typed(address, ValType::I32)?;
+            result(op.result())?;
+            depth + 1
+        }
+        Node::Select { condition, a, b } => {
+            let depth = child(condition)?.max(child(a)?).max(child(b)?);
+            typed(condition, ValType::I32)?;
+            result(body.node_types[a as usize])?;
+            result(body.node_types[b as usize])?;
+            depth + 1
+        }
+    })
+}
+
+/// Follows the types of operand homes through one block.
+struct BlockChecker<'a> {
+    body: &'a FunctionBody,
+    block: u32,
+    /// Type in each operand home, from the first one on; `None` where nothing is known.
+    homes: Vec<Option<ValType>>,
+}
+
+impl<'a> BlockChecker<'a> {
+    fn new(body: &'a FunctionBody, block: u32) -> Result<Self, VerifyError> {
+        let homes = usize::from(body.scratch) - body.locals.len();
+        let entry = &body.blocks[block as usize].entry;
+        ensure!(
+            entry.len() <= homes,
+            "block {block} enters with more operands than homes"
+        );
+        let mut types = entry.to_vec();
+        types.resize(homes, None);
+        Ok(BlockChecker {
+            body,
+            block,
+            homes: types,
+        })
+    }
+
+    fn check(mut self) -> Result<(), VerifyError> {
+        let block = &self.body.blocks[self.block as usize];
+        for index in block.first..=block.terminator {
+            let statement = self.body.statements[index as usize];
+            ensure!(
+                statement.is_terminator() == (index == block.terminator),
+                "block {} has a terminator in the middle, or none",
+                self.block
+            );
+            for operand in statement.operands() {
+                ensure!(
+                    (operand as usize) < self.body.nodes.len(),
+                    "statement {index} uses no node"
+                );
+                self.reads(operand)?;
+            }
+            self.statement(index, statement)?;
+        }
+        Ok(())
+    }
+
+    /// Every operand home that a tree reads holds a value of the type the tree takes it for.
+    fn reads(&self, id: NodeId) -> Result<(), VerifyError> {
+        match self.body.node(id) {
+            Node::Slot(slot) => {
+                let ty = self.body.node_types[id as usize];
+                let found = self.slot_type(slot);
+                ensure!(
+                    found.map(kind) == Some(kind(ty)),
+                    "block {} reads slot {slot} as {ty}, which holds {found:?}",
+                    self.block
+                );
+                Ok(())
+            }
+            Node::Const(_) | Node::GlobalGet(_) => Ok(()),
+            Node::Unary { a, .. } => self.reads(a),
+            Node::Load { address, .. } => self.reads(address),
+            Node::Binary { a, b, .. } => {
+                self.reads(a)?;
+                self.reads(b)
+            }
+            Node::Select { condition, a, b } => {
+                self.reads(a)?;
+                self.reads(b)?;
+                self.reads(condition)
+            }
+        }
+    }
+
+    fn slot_type(&self, slot: Slot) -> Option<ValType> {
+        let slot = usize::from(slot);
+        match self.body.locals.get(slot) {
+            Some(&ty) => Some(ty),
+            None => self.homes.get(slot - self.body.locals.len()).copied().flatten(),
+        }
+    }
+
+    fn statement(&mut self, index: u32, statement: Statement) -> Result<(), VerifyError> {
+        let homes = self.homes.len() + self.body.locals.len();
+        let block = self.block;
+        match statement {
+            Statement::Set { slot, value } => {
+                ensure!(usize::from(slot) < homes, "statement {index} writes slot {slot}");
+                let ty = self.body.node_types[value as usize];
+                let locals = self.body.locals.len();
+                match usize::from(slot).checked_sub(locals) {
+                    Some(home) => self.homes[home] = Some(ty),
+                    None => {
+                        // Results and tail call arguments are left over the locals; nothing reads those any more.
+                        let leaving = matches!(
+                            self.body.statements[self.body.blocks[block as usize].terminator as usize],
+                            Statement::Return | Statement::TailCall { .. } | Statement::TailCallIndirect { .. }
+                        );
+                        let local = self.body.locals[usize::from(slot)];
+                        ensure!(
+                            leaving || kind(ty) == kind(local),
+                            "statement {index} sets a {local} local to {ty}"
+                        );
+                    }
+                }
+            }
+            Statement::Runtime { op, base, .. } => {
+                let (operands, results) = op.arity();
+                // The machine reads up to three slots, wherever they are.
+                let end = u32::from(base) + u32::from(operands.max(results).max(3));
+                ensure!(
+                    end <= self.body.frame_size,
+                    "statement {index} reaches beyond the frame"
+                );
+                for slot in base..base + operands {
+                    ensure!(
+                        self.slot_type(slot).is_some(),
+                        "statement {index} has no operand in slot {slot}"
+                    );
+                }
+                self.forget_from(base);
+                if results == 1 {
+                    use crate::code::RuntimeOp::*;
+                    let home = usize::from(base) - self.body.locals.len();
+                    self.homes[home] = Some(match op {
+                        TableGet | RefFunc => ValType::FuncRef,
+                        _ => ValType::I32,
+                    });
+                }
+            }
+            Statement::Jump(target) => self.edge(target)?,
+            Statement::Branch { target, .. } => {
+                self.edge(target)?;
+                self.edge(block + 1)?;
+            }
+            Statement::Switch { first, count, .. } => {
+                ensure!(count > 0, "statement {index} switches nowhere");
+                let targets = self.body.targets.get(first as usize..first as usize + count as usize);
+                ensure!(targets.is_some(), "statement {index} has no targets");
+                for &target in targets.unwrap_or_default() {
+                    self.edge(target)?;
+                }
+            }
+            Statement::Call { base, .. } | Statement::CallIndirect { base, .. } => {
+                ensure!(
+                    usize::from(base) >= self.body.locals.len() && usize::from(base) <= homes,
+                    "statement {index} calls over locals"
+                );
+                self.forget_from(base);
+                // What the callee leaves is declared by the next block's entry; what is below must agree.
+                let next = block as usize + 1;
+                ensure!(next < self.body.blocks.len(), "statement {index} returns to no block");
+                let keep = usize::from(base) - self.body.locals.len();
+                let entry = &self.body.blocks[next].entry;
+                self.agree(&entry[..keep.min(entry.len())], next as u32)?;
+            }
+            Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::Eval(_)
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return
+            | Statement::Trap(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Slots from `base` on belong to a callee or were consumed.
+    fn forget_from(&mut self, base: Slot) {
+        let from = usize::from(base).saturating_sub(self.body.locals.len());
+        self.homes[from..].fill(None);
+    }
+
+    fn edge(&self, target: u32) -> Result<(), VerifyError> {
+        let Some(block) = self.body.blocks.get(target as usize) else {
+            return Err(VerifyError(format!("block {} branches to no block", self.block)));
+        };
+        self.agree(&block.entry, target)
+    }
+
+    fn agree(&self, entry: &[Option<ValType>], target: u32) -> Result<(), VerifyError> {
+        for (home, (expected, found)) in entry.iter().zip(&self.homes).enumerate() {
+            ensure!(
+                expected.is_none() || expected.map(kind) == found.map(kind),
+                "block {} goes to block {target}, which wants {expected:?} in home {home}, with {found:?}",
+                self.block
+            );
+        }
+        Ok(())
+    }
+}
