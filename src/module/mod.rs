@@ -183,6 +183,12 @@ impl Module {
         })
     }
 
+    /// Compiles all functions under a strategy now instead of when they are first called, and returns the bytes of
+    /// the compiled code. Every machine that runs the module under this strategy uses it.
+    pub fn compile(&self, strategy: crate::Strategy) -> usize {
+        strategy.compile(self)
+    }
+
     /// The module's code under a strategy: made once, compiled function by function when first called.
     pub(crate) fn code<B: Backend>(&self) -> Arc<ModuleCode<B>> {
         let id = TypeId::of::<B>();

@@ -1,7 +1,7 @@
 //! The lab of wasm-dispatch: records what was measured, decides which strategy is best, and shows it.
 //!
 //! Data flows one way: `cargo bench` writes raw samples ([`record`]), [`summary`] turns them into a decision, and
-//! [`table`], [`plots`] and [`page`] show it. This crate never runs a virtual machine, so a report can be drawn again at
+//! [`table`], [`plots`] and an HTML page show it. This crate never runs a virtual machine, so a report can be drawn again at
 //! any time without measuring: `wasm-dispatch-lab report`.
 //!
 //! ```no_run

@@ -19,7 +19,7 @@ pub struct Progress {
     started: Instant,
     /// Wipes the line first, and ends it only when the job ends.
     in_place: bool,
-    output: Box<dyn Write>,
+    output: Box<dyn Write + Send>,
 }
 
 impl Progress {
@@ -31,7 +31,7 @@ impl Progress {
     }
 
     /// A job that reports to `output`, in place or line by line.
-    pub fn with_output(total: usize, output: Box<dyn Write>, in_place: bool) -> Progress {
+    pub fn with_output(total: usize, output: Box<dyn Write + Send>, in_place: bool) -> Progress {
         Progress {
             total,
             done: 0,

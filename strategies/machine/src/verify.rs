@@ -30,8 +30,12 @@ macro_rules! ensure {
 /// Deepest expression tree that lowering may build; strategies recurse over trees when they compile.
 pub const MAX_TREE_DEPTH: u32 = 16;
 
-/// Scratch slots a frame reserves: one per level of the deepest tree, and some for constants on the way.
-pub const SCRATCH_SLOTS: u16 = MAX_TREE_DEPTH as u16 * 2 + 2;
+/// Scratch slots a frame reserves: two per level of the deepest tree and two for constants on the way, which the flat
+/// view uses from the first one up, and [`SPARE_SLOTS`] for strategies at the end.
+pub const SCRATCH_SLOTS: u16 = MAX_TREE_DEPTH as u16 * 2 + 2 + SPARE_SLOTS;
+
+/// The last slots of a frame: free for a strategy within one instruction, for operands it has no form for.
+pub const SPARE_SLOTS: u16 = 2;
 
 /// Checks a function.
 ///

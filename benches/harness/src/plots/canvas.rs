@@ -2,7 +2,7 @@
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle};
+use plotters::element::{Circle, Drawable, PathElement, PointCollection, Rectangle};
 use plotters::style::{Color as _, RGBColor, ShapeStyle, WHITE};
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
@@ -121,7 +121,6 @@ impl Text {
 pub(super) trait Canvas {
     fn rectangle(&mut self, from: (f64, f64), to: (f64, f64), color: Rgb) -> DrawResult;
     fn line(&mut self, points: &[(f64, f64)], width: f64, color: Rgb) -> DrawResult;
-    fn polygon(&mut self, points: &[(f64, f64)], color: Rgb) -> DrawResult;
     fn disc(&mut self, center: (f64, f64), radius: f64, color: Rgb) -> DrawResult;
     fn text(&mut self, at: (f64, f64), text: &str, look: Text) -> DrawResult;
     /// Text that is read from the right side, centred on its point.
@@ -234,11 +233,6 @@ impl<DB: DrawingBackend> Canvas for Painter<DB> {
         let points: Vec<_> = points.iter().map(|&point| to_pixels(point)).collect();
         let width = (width * PIXELS).round().max(1.0) as u32;
         self.draw(&PathElement::new(points, filled(color).stroke_width(width)))
-    }
-
-    fn polygon(&mut self, points: &[(f64, f64)], color: Rgb) -> DrawResult {
-        let points: Vec<_> = points.iter().map(|&point| to_pixels(point)).collect();
-        self.draw(&Polygon::new(points, filled(color)))
     }
 
     fn disc(&mut self, center: (f64, f64), radius: f64, color: Rgb) -> DrawResult {

@@ -107,41 +107,41 @@ impl<'a> RunLengthPlot<'a> {
         let scale = self.x_scale();
         let look = mark_look();
         let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
-        let later = self.data.segments.iter().skip(1);
-        later
-            .map(|segment| {
-                let text = format!(
-                    "{} from {} ({}) on",
-                    segment.strategy,
-                    runs(segment.from_runs),
-                    units::time(segment.from_ns)
-                );
-                let (x, width) = (scale.at(segment.from_runs), look.width(&text));
-                // The label stands right of its line, or left of it where it would be cut off.
-                let fits = x + width + 6.0 <= WIDTH - MARGIN;
-                let (align, from) = if fits {
-                    (Align::Left, x)
-                } else {
-                    (Align::Right, x - width)
-                };
-                let span = (from - 12.0, from + width + 12.0);
-                let is_free = |row: &Vec<(f64, f64)>| row.iter().all(|other| span.1 < other.0 || other.1 < span.0);
-                let level = taken.iter().position(is_free).unwrap_or(taken.len());
-                if level == taken.len() {
-                    taken.push(Vec::new());
-                }
-                if let Some(row) = taken.get_mut(level) {
-                    row.push(span);
-                }
-                Mark {
-                    x,
-                    runs: segment.from_runs,
-                    text,
-                    level,
-                    align,
-                }
-            })
-            .collect()
+        // From right to left: a label stands right of its line, so that the lines of marks further left pass over it only
+        // if they end higher up.
+        let mut marks = Vec::new();
+        for segment in self.data.segments.iter().skip(1).rev() {
+            let text = format!(
+                "{} from {} on ({})",
+                segment.strategy,
+                units::time(segment.from_ns),
+                runs(segment.from_runs)
+            );
+            let (x, width) = (scale.at(segment.from_runs), look.width(&text));
+            let fits = x + width + 7.0 <= WIDTH - MARGIN;
+            let (align, from) = if fits {
+                (Align::Left, x)
+            } else {
+                (Align::Right, x - width)
+            };
+            let span = (from - 12.0, from + width + 12.0);
+            let is_free = |row: &Vec<(f64, f64)>| row.iter().all(|other| span.1 < other.0 || other.1 < span.0);
+            let level = taken.iter().position(is_free).unwrap_or(taken.len());
+            if level == taken.len() {
+                taken.push(Vec::new());
+            }
+            if let Some(row) = taken.get_mut(level) {
+                row.push(span);
+            }
+            marks.push(Mark {
+                x,
+                runs: segment.from_runs,
+                text,
+                level,
+                align,
+            });
+        }
+        marks
     }
 
     fn mark_height(&self) -> f64 {
@@ -175,9 +175,9 @@ impl Drawing for RunLengthPlot<'_> {
         relative.draw_x_labels(canvas)?;
         for mark in self.marks() {
             let bottom = below + RELATIVE_PANEL;
-            dashed(canvas, &[(mark.x, top - 4.0), (mark.x, bottom)], 1.5, (2.0, 4.0), BLACK)?;
             let y = top - 13.0 - MARK_LINE * mark.level as f64;
-            let x = mark.x + if mark.align == Align::Left { -2.0 } else { 2.0 };
+            dashed(canvas, &[(mark.x, y - 6.0), (mark.x, bottom)], 1.5, (2.0, 4.0), BLACK)?;
+            let x = mark.x + if mark.align == Align::Left { 7.0 } else { -7.0 };
             canvas.text((x, y), &mark.text, mark_look().align(mark.align))?;
         }
         for panel in [&total, &relative] {

@@ -22,7 +22,11 @@ impl LogScale {
             return self.even_ticks();
         }
         let decades = (self.high / self.low).log10();
-        let steps: &[f64] = if decades <= 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let steps: &[f64] = match decades {
+            ..1.1 => &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+            ..2.5 => &[1.0, 2.0, 5.0],
+            _ => &[1.0],
+        };
         let first = self.low.log10().floor() as i32;
         let last = self.high.log10().ceil() as i32;
         let every = ((f64::from(last - first) / 8.0).ceil() as usize).max(1);

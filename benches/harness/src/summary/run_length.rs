@@ -60,7 +60,8 @@ fn from_lines(workloads: Vec<String>, lines: Vec<CostLine>) -> Option<RunLength>
     let balances: Vec<f64> = lines.iter().map(CostLine::balance).collect();
     let smallest = balances.iter().copied().min_by(f64::total_cmp)?;
     let largest = balances.iter().copied().max_by(f64::total_cmp)?;
-    if workloads.is_empty() || !(smallest > 0.0 && largest.is_finite()) {
+    // One line alone shows nothing.
+    if lines.len() < 2 || workloads.is_empty() || !(smallest > 0.0 && largest.is_finite()) {
         return None;
     }
     // Far enough to both sides that the lines are flat on the left and steep on the right; one run is always in.

@@ -47,6 +47,9 @@ impl Recommendation {
 
     fn conditions(&self) -> Vec<String> {
         let mut sentences = Vec::new();
+        if self.runner_up.is_none() {
+            return sentences;
+        }
         if let Some(rival) = &self.runner_up {
             sentences.push(format!(
                 "Runner-up: {}, which takes {} as long (95 % interval {}).",
@@ -95,13 +98,19 @@ impl RunLength {
         match self.segments.as_slice() {
             [] => "Total time against run length".to_owned(),
             [only] => format!("{} is fastest at every run length", only.strategy),
-            [first, .., last] => format!(
-                "{} is fastest for the shortest runs, {} from {} on",
+            [first, second, ..] => format!(
+                "{} is fastest for programs that take {} or more, {} below {}",
+                self.longest().unwrap_or_default(),
+                units::time(self.segments.last().map_or(0.0, |last| last.from_ns)),
                 first.strategy,
-                last.strategy,
-                runs(last.from_runs)
+                units::time(second.from_ns)
             ),
         }
+    }
+
+    /// Who is fastest for the longest programs.
+    fn longest(&self) -> Option<&str> {
+        self.segments.last().map(|segment| segment.strategy.as_str())
     }
 
     fn sentence(&self) -> Option<String> {
@@ -116,15 +125,15 @@ impl RunLength {
             .iter()
             .map(|segment| {
                 format!(
-                    "{} from {} ({}) on",
+                    "{} from {} on ({})",
                     segment.strategy,
-                    runs(segment.from_runs),
-                    units::time(segment.from_ns)
+                    units::time(segment.from_ns),
+                    runs(segment.from_runs)
                 )
             })
             .collect();
         Some(format!(
-            "Counting load and compile time, the shortest runs are fastest with {}, then {}.",
+            "Counting load and compile time, {} is fastest for the shortest programs, {}.",
             first.strategy,
             steps.join(", ")
         ))

@@ -1,5 +1,8 @@
 //! Made-up runs that look like real ones.
 
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
 use std::path::Path;
 
 use wasm_dispatch_harness::record::{Failure, Kind, Phase, Run, Sample, Size, Writer};

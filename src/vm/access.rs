@@ -1,0 +1,304 @@
+//! Exports, and reading and writing memories, tables and globals from the host.
+
+use wasm_dispatch_machine::code::ValType;
+use wasm_dispatch_machine::store::{self, GlobalType, PAGE};
+
+use super::Vm;
+use super::handles::{Extern, Func, Global, Instance, Memory, Table};
+use super::value::Value;
+use crate::error::{Error, ErrorKind};
+use crate::module::ExternIndex;
+use crate::module::types::{SizeLimits, TableType};
+
+impl Vm {
+    /// What an instance exports under a name.
+    pub fn export(&self, instance: Instance, name: &str) -> Option<Extern> {
+        let module = &self.modules.get(instance.0 as usize)?.inner;
+        let export = module.exports.iter().find(|export| export.name == name)?;
+        Some(self.resolve(instance, export.index))
+    }
+
+    /// All exports of an instance, in the module's order.
+    pub fn exports(&self, instance: Instance) -> Vec<(String, Extern)> {
+        let Some(module) = self.modules.get(instance.0 as usize) else {
+            return Vec::new();
+        };
+        let exports = module.inner.exports.iter();
+        exports
+            .map(|export| (export.name.clone(), self.resolve(instance, export.index)))
+            .collect()
+    }
+
+    fn resolve(&self, instance: Instance, index: ExternIndex) -> Extern {
+        let instance = &self.machine.state.instances[instance.0 as usize];
+        match index {
+            ExternIndex::Func(i) => Extern::Func(Func(instance.functions[i as usize])),
+            ExternIndex::Table(i) => Extern::Table(Table(instance.tables[i as usize])),
+            ExternIndex::Memory(i) => Extern::Memory(Memory(instance.memories[i as usize])),
+            ExternIndex::Global(i) => Extern::Global(Global(instance.globals[i as usize])),
+        }
+    }
+
+    /// An exported function.
+    ///
+    /// # Errors
+    ///
+    /// [`NoExport`](ErrorKind::NoExport).
+    pub fn exported_func(&self, instance: Instance, name: &str) -> Result<Func, Error> {
+        match self.export(instance, name) {
+            Some(Extern::Func(func)) => Ok(func),
+            _ => Err(no_export(name, "function")),
+        }
+    }
+
+    /// An exported memory.
+    ///
+    /// # Errors
+    ///
+    /// [`NoExport`](ErrorKind::NoExport).
+    pub fn exported_memory(&self, instance: Instance, name: &str) -> Result<Memory, Error> {
+        match self.export(instance, name) {
+            Some(Extern::Memory(memory)) => Ok(memory),
+            _ => Err(no_export(name, "memory")),
+        }
+    }
+
+    /// An exported table.
+    ///
+    /// # Errors
+    ///
+    /// [`NoExport`](ErrorKind::NoExport).
+    pub fn exported_table(&self, instance: Instance, name: &str) -> Result<Table, Error> {
+        match self.export(instance, name) {
+            Some(Extern::Table(table)) => Ok(table),
+            _ => Err(no_export(name, "table")),
+        }
+    }
+
+    /// An exported global.
+    ///
+    /// # Errors
+    ///
+    /// [`NoExport`](ErrorKind::NoExport).
+    pub fn exported_global(&self, instance: Instance, name: &str) -> Result<Global, Error> {
+        match self.export(instance, name) {
+            Some(Extern::Global(global)) => Ok(global),
+            _ => Err(no_export(name, "global")),
+        }
+    }
+
+    /// Makes a memory that instances can import; limits in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left.
+    pub fn new_memory(&mut self, size: SizeLimits) -> Result<Memory, Error> {
+        let limit = self.limits.memory_pages.min(1 << 16);
+        let bytes = store::allocate_pages(size.min).filter(|_| size.min <= limit);
+        let bytes = bytes.ok_or(ErrorKind::Limit {
+            what: "memory pages",
+            limit,
+        })?;
+        let memories = &mut self.machine.state.memories;
+        memories.push(store::Memory {
+            bytes,
+            declared_max: size.max,
+        });
+        Ok(Memory((memories.len() - 1) as u32))
+    }
+
+    /// Makes a table of null references that instances can import.
+    ///
+    /// # Errors
+    ///
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table may be;
+    /// [`Usage`](ErrorKind::Usage) when its elements are not references.
+    pub fn new_table(&mut self, ty: TableType) -> Result<Table, Error> {
+        if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
+            return Err(Error::usage("a table holds references"));
+        }
+        let limit = self.limits.table_elements;
+        let mut table = store::Table {
+            elements: Vec::new(),
+            declared_max: ty.limits.max,
+            ty: ty.element,
+        };
+        let grown = store_grow(&mut table, ty.limits.min, 0, limit);
+        grown.ok_or(ErrorKind::Limit {
+            what: "table elements",
+            limit,
+        })?;
+        let tables = &mut self.machine.state.tables;
+        tables.push(table);
+        Ok(Table((tables.len() - 1) as u32))
+    }
+
+    /// Makes a global that instances can import.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a function of another machine.
+    pub fn new_global(&mut self, value: Value, mutable: bool) -> Result<Global, Error> {
+        let slot = self.checked_slot(value)?;
+        let state = &mut self.machine.state;
+        state.globals.push(slot);
+        state.global_types.push(GlobalType {
+            value: value.ty(),
+            mutable,
+        });
+        Ok(Global((state.globals.len() - 1) as u32))
+    }
+
+    /// The bytes of a memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    pub fn memory(&self, memory: Memory) -> Result<&[u8], Error> {
+        self.check(memory.0, self.machine.state.memories.len())?;
+        Ok(self.machine.state.bytes(memory.0))
+    }
+
+    /// The bytes of a memory, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    pub fn memory_mut(&mut self, memory: Memory) -> Result<&mut [u8], Error> {
+        self.check(memory.0, self.machine.state.memories.len())?;
+        Ok(self.machine.state.bytes_mut(memory.0))
+    }
+
+    /// Grows a memory by some pages and returns its old size in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum; [`Usage`](ErrorKind::Usage) for a handle of
+    /// another machine.
+    pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
+        self.check(memory.0, self.machine.state.memories.len())?;
+        let state = &mut self.machine.state;
+        let declared = state.memories[memory.0 as usize].declared_max.unwrap_or(u64::MAX);
+        let limit = declared.min(self.limits.memory_pages).min(1 << 16);
+        let grown = store::grow_pages(state.bytes_mut(memory.0), pages, limit);
+        grown.ok_or_else(|| {
+            ErrorKind::Limit {
+                what: "memory pages",
+                limit,
+            }
+            .into()
+        })
+    }
+
+    /// Number of elements of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    pub fn table_len(&self, table: Table) -> Result<usize, Error> {
+        self.check(table.0, self.machine.state.tables.len())?;
+        Ok(self.machine.state.tables[table.0 as usize].elements.len())
+    }
+
+    /// An element of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) past the end, or for a handle of another machine.
+    pub fn table_get(&self, table: Table, index: usize) -> Result<Value, Error> {
+        self.check(table.0, self.machine.state.tables.len())?;
+        let table = &self.machine.state.tables[table.0 as usize];
+        let slot = table
+            .elements
+            .get(index)
+            .ok_or_else(|| Error::usage("no such table element"))?;
+        Ok(Value::from_slot(table.ty, *slot))
+    }
+
+    /// Sets an element of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) past the end, for a value of another type, or for a handle of another machine.
+    pub fn table_set(&mut self, table: Table, index: usize, value: Value) -> Result<(), Error> {
+        self.check(table.0, self.machine.state.tables.len())?;
+        let slot = self.checked_slot(value)?;
+        let table = &mut self.machine.state.tables[table.0 as usize];
+        if table.ty != value.ty() {
+            return Err(Error::usage(format!("a table of {} cannot hold {value:?}", table.ty)));
+        }
+        let element = table
+            .elements
+            .get_mut(index)
+            .ok_or_else(|| Error::usage("no such table element"))?;
+        *element = slot;
+        Ok(())
+    }
+
+    /// The value of a global.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    pub fn global(&self, global: Global) -> Result<Value, Error> {
+        self.check(global.0, self.machine.state.globals.len())?;
+        let index = global.0 as usize;
+        let state = &self.machine.state;
+        Ok(Value::from_slot(state.global_types[index].value, state.globals[index]))
+    }
+
+    /// Sets a global.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
+    pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
+        self.check(global.0, self.machine.state.globals.len())?;
+        let slot = self.checked_slot(value)?;
+        let index = global.0 as usize;
+        let ty = self.machine.state.global_types[index];
+        if !ty.mutable || ty.value != value.ty() {
+            return Err(Error::usage(format!(
+                "a {} global cannot be set to {value:?}",
+                ty.value
+            )));
+        }
+        self.machine.state.globals[index] = slot;
+        Ok(())
+    }
+
+    /// Size of a memory in pages and its declared maximum.
+    pub(super) fn memory_size(&self, memory: Memory) -> (u64, Option<u64>) {
+        let state = &self.machine.state;
+        let pages = (state.bytes(memory.0).len() / PAGE) as u64;
+        (pages, state.memories[memory.0 as usize].declared_max)
+    }
+
+    fn check(&self, index: u32, len: usize) -> Result<(), Error> {
+        if (index as usize) < len {
+            Ok(())
+        } else {
+            Err(Error::usage("a handle of another machine"))
+        }
+    }
+
+    /// A value as slot bits, if it names nothing outside this machine.
+    pub(super) fn checked_slot(&self, value: Value) -> Result<u64, Error> {
+        if let Value::FuncRef(Some(func)) = value {
+            self.check(func.0, self.machine.state.functions.len())?;
+        }
+        Ok(value.to_slot())
+    }
+}
+
+fn store_grow(table: &mut store::Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
+    wasm_dispatch_machine::state::grow_table(table, delta, value, limit)
+}
+
+fn no_export(name: &str, kind: &'static str) -> Error {
+    ErrorKind::NoExport {
+        name: name.to_string(),
+        kind,
+    }
+    .into()
+}

@@ -1,0 +1,174 @@
+//! Host functions: plain Rust closures that programs can import.
+
+use std::sync::Arc;
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::FuncType;
+use wasm_dispatch_machine::state::State;
+
+use super::handles::Memory;
+use super::value::WasmTuple;
+
+/// What a host function may fail with. A [`Trap`] becomes a trap of the program, anything else
+/// [`ErrorKind::Host`](crate::ErrorKind::Host).
+pub type HostError = Box<dyn std::error::Error + Send + Sync>;
+
+type HostClosure = dyn Fn(&mut Caller<'_>, &mut [u64]) -> Result<(), HostError> + Send + Sync;
+
+/// A host function: its type and a closure over slots. Arguments are read from the slots, results written over them.
+#[derive(Clone)]
+pub(crate) struct HostFunction {
+    pub ty: FuncType,
+    pub call: Arc<HostClosure>,
+}
+
+/// Who called a host function, and the part of the machine that it may use: the caller's memories.
+///
+/// There is no way from here to call back into the program.
+pub struct Caller<'a> {
+    pub(crate) state: &'a mut State,
+    /// The calling instance, unless the host called the function itself.
+    pub(crate) instance: Option<u32>,
+}
+
+impl Caller<'_> {
+    fn memory_id(&self, index: u32) -> Option<u32> {
+        let instance = self.state.instances.get(self.instance? as usize)?;
+        instance.memories.get(index as usize).copied()
+    }
+
+    /// The bytes of the caller's memory of this index (0 is the one that most modules have).
+    pub fn memory(&self, index: u32) -> Option<&[u8]> {
+        Some(self.state.bytes(self.memory_id(index)?))
+    }
+
+    /// The bytes of the caller's memory of this index, to be changed.
+    pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
+        let id = self.memory_id(index)?;
+        Some(self.state.bytes_mut(id))
+    }
+
+    /// A handle to the caller's memory of this index.
+    pub fn memory_handle(&self, index: u32) -> Option<Memory> {
+        self.memory_id(index).map(Memory)
+    }
+
+    /// Copies bytes out of the caller's memory 0.
+    ///
+    /// # Errors
+    ///
+    /// Traps when they lie past its end, or there is none.
+    pub fn read(&self, address: u32, into: &mut [u8]) -> Result<(), Trap> {
+        let start = address as usize;
+        let from = self
+            .memory(0)
+            .and_then(|bytes| bytes.get(start..start.checked_add(into.len())?));
+        into.copy_from_slice(from.ok_or(Trap::OutOfBoundsMemoryAccess)?);
+        Ok(())
+    }
+
+    /// Copies bytes into the caller's memory 0.
+    ///
+    /// # Errors
+    ///
+    /// Traps, writing nothing, when they lie past its end, or there is none.
+    pub fn write(&mut self, address: u32, from: &[u8]) -> Result<(), Trap> {
+        let start = address as usize;
+        let to = self
+            .memory_mut(0)
+            .and_then(|bytes| bytes.get_mut(start..start.checked_add(from.len())?));
+        to.ok_or(Trap::OutOfBoundsMemoryAccess)?.copy_from_slice(from);
+        Ok(())
+    }
+}
+
+/// What a host closure may return: results, or a `Result` with them.
+pub trait HostResults {
+    /// The results.
+    type Results: WasmTuple;
+    #[doc(hidden)]
+    fn into_results(self) -> Result<Self::Results, HostError>;
+}
+
+impl<R: WasmTuple> HostResults for R {
+    type Results = R;
+    fn into_results(self) -> Result<R, HostError> {
+        Ok(self)
+    }
+}
+
+impl<R: WasmTuple, E: Into<HostError>> HostResults for Result<R, E> {
+    type Results = R;
+    fn into_results(self) -> Result<R, HostError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A closure that can be a host function: up to eight typed parameters, after an optional `&mut Caller`.
+///
+/// `Marker` only tells the implementations apart.
+pub trait IntoHostFunction<Marker>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn into_host(self) -> HostParts;
+}
+
+/// A closure's type and its form over slots.
+#[doc(hidden)]
+pub struct HostParts(pub(crate) HostFunction);
+
+/// Marks closures without a caller.
+#[doc(hidden)]
+pub struct Plain;
+/// Marks closures with a caller.
+#[doc(hidden)]
+pub struct WithCaller;
+
+macro_rules! host_function {
+    ($($t:ident $v:ident)*) => {
+        impl<Func, Ret, $($t,)*> IntoHostFunction<(Plain, Ret, $($t,)*)> for Func
+        where
+            Func: Fn($($t),*) -> Ret + Send + Sync + 'static,
+            Ret: HostResults,
+            ($($t,)*): WasmTuple,
+        {
+            fn into_host(self) -> HostParts {
+                HostParts(HostFunction {
+                    ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
+                    call: Arc::new(move |_caller, slots| {
+                        let ($($v,)*) = <($($t,)*)>::read(slots);
+                        self($($v),*).into_results()?.write(slots);
+                        Ok(())
+                    }),
+                })
+            }
+        }
+
+        impl<Func, Ret, $($t,)*> IntoHostFunction<(WithCaller, Ret, $($t,)*)> for Func
+        where
+            Func: Fn(&mut Caller<'_>, $($t),*) -> Ret + Send + Sync + 'static,
+            Ret: HostResults,
+            ($($t,)*): WasmTuple,
+        {
+            fn into_host(self) -> HostParts {
+                HostParts(HostFunction {
+                    ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
+                    call: Arc::new(move |caller, slots| {
+                        let ($($v,)*) = <($($t,)*)>::read(slots);
+                        self(caller, $($v),*).into_results()?.write(slots);
+                        Ok(())
+                    }),
+                })
+            }
+        }
+    };
+}
+
+host_function!();
+host_function!(A a);
+host_function!(A a B b);
+host_function!(A a B b C c);
+host_function!(A a B b C c D d);
+host_function!(A a B b C c D d E e);
+host_function!(A a B b C c D d E e F f);
+host_function!(A a B b C c D d E e F f G g);
+host_function!(A a B b C c D d E e F f G g H h);

@@ -1,0 +1,128 @@
+//! What a program is given to import.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasm_dispatch_machine::code::FuncType;
+
+use super::handles::Extern;
+use super::host::{Caller, HostError, HostFunction, HostParts, IntoHostFunction};
+use super::value::Value;
+
+/// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
+/// ones.
+#[derive(Clone, Default)]
+pub struct Imports {
+    definitions: HashMap<(String, String), Definition>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Definition {
+    Host(HostFunction),
+    Extern(Extern),
+}
+
+impl Imports {
+    /// No definitions.
+    pub fn new() -> Imports {
+        Imports::default()
+    }
+
+    /// Defines a host function from a closure with typed parameters, which may take a [`Caller`] first.
+    ///
+    /// ```
+    /// # use wasm_dispatch::{Caller, Imports, Trap};
+    /// let mut imports = Imports::new();
+    /// imports.func("env", "add", |a: i32, b: i32| a.wrapping_add(b));
+    /// imports.func("env", "peek", |caller: &mut Caller<'_>, address: u32| -> Result<u32, Trap> {
+    ///     let mut byte = [0];
+    ///     caller.read(address, &mut byte)?;
+    ///     Ok(u32::from(byte[0]))
+    /// });
+    /// ```
+    pub fn func<M>(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        function: impl IntoHostFunction<M>,
+    ) -> &mut Self {
+        let HostParts(function) = function.into_host();
+        self.insert(module.into(), name.into(), Definition::Host(function))
+    }
+
+    /// Defines a host function of any type: the closure is given the arguments and must return results of that type.
+    pub fn func_dynamic(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let signature = ty.clone();
+        let call = move |caller: &mut Caller<'_>, slots: &mut [u64]| {
+            let arguments = signature
+                .params
+                .iter()
+                .zip(&*slots)
+                .map(|(&ty, &slot)| Value::from_slot(ty, slot));
+            let results = function(caller, &arguments.collect::<Vec<_>>())?;
+            if !results.iter().map(Value::ty).eq(signature.results.iter().copied()) {
+                return Err(format!("a host function of type {signature} returned {results:?}").into());
+            }
+            for (slot, value) in slots.iter_mut().zip(results) {
+                *slot = caller.checked_slot(value)?;
+            }
+            Ok(())
+        };
+        let function = HostFunction {
+            ty,
+            call: Arc::new(call),
+        };
+        self.insert(module.into(), name.into(), Definition::Host(function))
+    }
+
+    /// Defines something that exists in the same [`Vm`](crate::Vm): an export of another instance, or a memory, table
+    /// or global made by the host.
+    pub fn define(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        definition: impl Into<Extern>,
+    ) -> &mut Self {
+        self.insert(module.into(), name.into(), Definition::Extern(definition.into()))
+    }
+
+    fn insert(&mut self, module: String, name: String, definition: Definition) -> &mut Self {
+        self.definitions.insert((module, name), definition);
+        self
+    }
+
+    pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition> {
+        // The key type owns its strings; imports are few and looked up once.
+        self.definitions.get(&(module.to_string(), name.to_string()))
+    }
+}
+
+impl Caller<'_> {
+    /// A value as slot bits, if it names nothing outside this machine.
+    fn checked_slot(&self, value: Value) -> Result<u64, HostError> {
+        match value {
+            Value::FuncRef(Some(func)) if func.0 as usize >= self.state.functions.len() => {
+                Err("a host function returned a function of another machine".into())
+            }
+            value => Ok(value.to_slot()),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident)*) => {
+        $(impl From<super::handles::$variant> for Extern {
+            fn from(handle: super::handles::$variant) -> Extern {
+                Extern::$variant(handle)
+            }
+        })*
+    };
+}
+
+from! { Func Memory Table Global }

@@ -1,0 +1,237 @@
+//! Instantiation: from a module and imports to an instance (specification section 4.5.4).
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::store::{self, FunctionEntry, HOST};
+
+use super::Vm;
+use super::handles::{Extern, Func, Instance, Memory};
+use super::imports::{Definition, Imports};
+use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
+use crate::module::types::{ExternType, ImportType, SizeLimits, TableType};
+use crate::module::{ConstExpr, Module, SegmentMode};
+
+impl Vm {
+    /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its
+    /// start function. Only then can its exports be called.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
+    /// [`Limit`](ErrorKind::Limit); [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
+    /// or the start function, in which case what was written to imported memories and tables before stays.
+    pub fn instantiate(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+        let (mut instance, resolved) = self.resolve_imports(module, imports)?;
+        self.define(module, &mut instance, resolved)?;
+        let inner = &module.inner;
+        let id = self.machine.state.instances.len() as u32;
+        self.machine.state.instances.push(instance);
+        self.modules.push(module.clone());
+        self.engine.add_instance(module);
+        self.copy_segments(module, id)?;
+        if let Some(start) = inner.start {
+            let function = self.machine.state.instances[id as usize].functions[start as usize];
+            self.invoke(Func(function), |_| {})?;
+        }
+        Ok(Instance(id))
+    }
+
+    /// Finds and checks every import before anything is made.
+    fn resolve_imports(&mut self, module: &Module, imports: &Imports) -> Result<(store::Instance, Vec<Extern>), Error> {
+        let mut instance = store::Instance::default();
+        for ty in &module.inner.types {
+            instance.signatures.push(self.machine.state.signatures.intern(ty));
+        }
+        let mut found = Vec::new();
+        for import in &module.inner.imports {
+            let Some(definition) = imports.get(&import.module, &import.name) else {
+                let (module, name) = (import.module.clone(), import.name.clone());
+                return Err(ErrorKind::MissingImport { module, name }.into());
+            };
+            let definition = match definition {
+                Definition::Extern(item) => {
+                    self.check_import(import, *item)?;
+                    *item
+                }
+                Definition::Host(host) => {
+                    let ty = ExternType::Func(host.ty.clone());
+                    if ty != import.ty {
+                        return Err(mismatch(import, ty.to_string()));
+                    }
+                    let signature = self.machine.state.signatures.intern(&host.ty);
+                    let functions = &mut self.machine.state.functions;
+                    functions.push(FunctionEntry {
+                        signature,
+                        instance: HOST,
+                        index: self.hosts.len() as u32,
+                    });
+                    self.hosts.push(host.clone());
+                    Extern::Func(Func((functions.len() - 1) as u32))
+                }
+            };
+            found.push(definition);
+        }
+        Ok((instance, found))
+    }
+
+    fn check_import(&self, import: &ImportType, item: Extern) -> Result<(), Error> {
+        let state = &self.machine.state;
+        let foreign = || Error::usage(format!("{}.{} is of another machine", import.module, import.name));
+        let found = match item {
+            Extern::Func(func) => {
+                let entry = state.functions.get(func.0 as usize).ok_or_else(foreign)?;
+                ExternType::Func(state.signatures.get(entry.signature).clone())
+            }
+            Extern::Global(global) => {
+                ExternType::Global(*state.global_types.get(global.0 as usize).ok_or_else(foreign)?)
+            }
+            Extern::Memory(memory) => {
+                if memory.0 as usize >= state.memories.len() {
+                    return Err(foreign());
+                }
+                let (min, max) = self.memory_size(memory);
+                ExternType::Memory(SizeLimits { min, max })
+            }
+            Extern::Table(table) => {
+                let table = state.tables.get(table.0 as usize).ok_or_else(foreign)?;
+                let limits = SizeLimits {
+                    min: table.elements.len() as u64,
+                    max: table.declared_max,
+                };
+                ExternType::Table(TableType {
+                    element: table.ty,
+                    limits,
+                })
+            }
+        };
+        let fits = match (&import.ty, &found) {
+            (ExternType::Memory(wanted), ExternType::Memory(found)) => wanted.accepts(found.min, found.max),
+            (ExternType::Table(wanted), ExternType::Table(found)) => {
+                wanted.element == found.element && wanted.limits.accepts(found.limits.min, found.limits.max)
+            }
+            (wanted, found) => wanted == found,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(mismatch(import, found.to_string()))
+        }
+    }
+
+    /// Makes what the module defines, after what it imports.
+    fn define(&mut self, module: &Module, instance: &mut store::Instance, found: Vec<Extern>) -> Result<(), Error> {
+        let inner = &module.inner;
+        let id = self.machine.state.instances.len() as u32;
+        for item in found {
+            match item {
+                Extern::Func(func) => instance.functions.push(func.0),
+                Extern::Memory(memory) => instance.memories.push(memory.0),
+                Extern::Table(table) => instance.tables.push(table.0),
+                Extern::Global(global) => instance.globals.push(global.0),
+            }
+        }
+        instance.imported_functions = inner.imported_functions;
+        let own = &inner.function_types[inner.imported_functions as usize..];
+        for (index, &ty) in own.iter().enumerate() {
+            let functions = &mut self.machine.state.functions;
+            instance.functions.push(functions.len() as u32);
+            let signature = instance.signatures[ty as usize];
+            functions.push(FunctionEntry {
+                signature,
+                instance: id,
+                index: index as u32,
+            });
+        }
+        for &size in &inner.memories[inner.imported_memories as usize..] {
+            let Memory(memory) = self.new_memory(size)?;
+            instance.memories.push(memory);
+        }
+        instance.first_global = self.machine.state.globals.len() as u32;
+        let own = &inner.globals[inner.imported_globals as usize..];
+        for (ty, init) in own.iter().zip(&inner.global_inits) {
+            let value = self.constant(instance, init);
+            let state = &mut self.machine.state;
+            instance.globals.push(state.globals.len() as u32);
+            state.globals.push(value);
+            state.global_types.push(*ty);
+        }
+        for (ty, init) in &inner.tables[inner.imported_tables as usize..] {
+            let table = self.new_table(*ty)?.0;
+            if let Some(init) = init {
+                let value = self.constant(instance, init);
+                self.machine.state.tables[table as usize].elements.fill(value);
+            }
+            instance.tables.push(table);
+        }
+        instance.data = inner.data.iter().map(|segment| segment.bytes.clone()).collect();
+        for segment in &inner.elements {
+            let items = segment.items.iter().map(|item| self.constant(instance, item)).collect();
+            instance.elements.push(items);
+        }
+        Ok(())
+    }
+
+    /// The value of a constant expression in an instance that is being made.
+    fn constant(&self, instance: &store::Instance, expr: &ConstExpr) -> u64 {
+        let state = &self.machine.state;
+        let global = |index: u32| state.globals[instance.globals[index as usize] as usize];
+        let function = |index: u32| u64::from(instance.functions[index as usize]) + 1;
+        expr.evaluate(global, function)
+    }
+
+    /// Copies active segments into their tables and memories, in order, and drops them.
+    fn copy_segments(&mut self, module: &Module, id: u32) -> Result<(), Error> {
+        for (number, segment) in module.inner.elements.iter().enumerate() {
+            if let SegmentMode::Active { index, offset } = &segment.mode {
+                let instance = &self.machine.state.instances[id as usize];
+                let start = self.constant(instance, offset) as usize;
+                let items = instance.elements[number].clone();
+                let table = instance.tables[*index as usize] as usize;
+                let elements = &mut self.machine.state.tables[table].elements;
+                let target = start
+                    .checked_add(items.len())
+                    .and_then(|end| elements.get_mut(start..end));
+                target
+                    .ok_or_else(|| segment_trap(Trap::OutOfBoundsTableAccess))?
+                    .copy_from_slice(&items);
+            }
+            if !matches!(segment.mode, SegmentMode::Passive) {
+                self.machine.state.instances[id as usize].elements[number] = Vec::new();
+            }
+        }
+        for (number, segment) in module.inner.data.iter().enumerate() {
+            if let SegmentMode::Active { index, offset } = &segment.mode {
+                let instance = &self.machine.state.instances[id as usize];
+                let start = self.constant(instance, offset) as usize;
+                let memory = instance.memories[*index as usize];
+                let bytes = self.machine.state.bytes_mut(memory);
+                let target = start
+                    .checked_add(segment.bytes.len())
+                    .and_then(|end| bytes.get_mut(start..end));
+                target
+                    .ok_or_else(|| segment_trap(Trap::OutOfBoundsMemoryAccess))?
+                    .copy_from_slice(&segment.bytes);
+                self.machine.state.instances[id as usize].data[number] = [].into();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A segment out of bounds traps outside any function.
+fn segment_trap(trap: Trap) -> Error {
+    ErrorKind::Trap(TrapInfo {
+        trap,
+        backtrace: Backtrace::default(),
+    })
+    .into()
+}
+
+fn mismatch(import: &ImportType, found: String) -> Error {
+    ErrorKind::ImportMismatch {
+        module: import.module.clone(),
+        name: import.name.clone(),
+        expected: import.ty.to_string(),
+        found,
+    }
+    .into()
+}

@@ -1,0 +1,101 @@
+//! The mutable machine: instances, calls, and everything a host may touch.
+
+mod access;
+mod call;
+mod handles;
+mod host;
+mod imports;
+mod instantiate;
+mod value;
+
+use std::fmt;
+
+use wasm_dispatch_machine::backend::Backend;
+use wasm_dispatch_machine::state::Machine;
+
+pub use self::call::TypedFunc;
+pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
+pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
+pub use self::imports::Imports;
+pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
+use crate::limits::Limits;
+use crate::module::Module;
+use crate::strategy::{Engine, Strategy, engine_of};
+
+/// A virtual machine: it holds instances of modules and runs their functions, under one dispatch strategy.
+///
+/// ```
+/// use wasm_dispatch::{Imports, Module, Vm};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let wasm = wat::parse_str(
+///     r#"(module (func (export "add") (param i32 i32) (result i32)
+///         local.get 0 local.get 1 i32.add))"#,
+/// )?;
+/// let module = Module::new(&wasm)?;
+/// let mut vm = Vm::new();
+/// let instance = vm.instantiate(&module, &Imports::new())?;
+/// let add = vm.typed_func::<(i32, i32), i32>(instance, "add")?;
+/// assert_eq!(vm.call_typed(add, (2, 3))?, 5);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Vm {
+    machine: Machine,
+    engine: Box<dyn Engine>,
+    modules: Vec<Module>,
+    hosts: Vec<host::HostFunction>,
+    limits: Limits,
+}
+
+impl Default for Vm {
+    fn default() -> Self {
+        Vm::new()
+    }
+}
+
+impl Vm {
+    /// A machine with the default strategy and limits.
+    pub fn new() -> Vm {
+        Vm::with(Strategy::default(), Limits::default())
+    }
+
+    /// A machine with a strategy chosen by name, and limits.
+    pub fn with(strategy: Strategy, limits: Limits) -> Vm {
+        Vm::from_engine(strategy.engine(), limits)
+    }
+
+    /// A machine with a strategy chosen by type, this library's or one of your own, and limits.
+    pub fn with_backend<B: Backend>(limits: Limits) -> Vm {
+        Vm::from_engine(engine_of::<B>(), limits)
+    }
+
+    fn from_engine(engine: Box<dyn Engine>, limits: Limits) -> Vm {
+        Vm {
+            machine: Machine::new(limits.machine()),
+            engine,
+            modules: Vec::new(),
+            hosts: Vec::new(),
+            limits,
+        }
+    }
+
+    /// The name of the machine's strategy.
+    pub fn strategy_name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    /// The machine's limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm")
+            .field("strategy", &self.strategy_name())
+            .field("instances", &self.modules.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,308 @@
+//! The loop.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::{Compiled, Exit, Program};
+use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::ops::{self, Binary, Load, Store, Unary};
+use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_machine::state::{Callee, Frame, Machine};
+
+use crate::MatchLoop;
+use crate::encode::{Code, group, other};
+
+/// Numbers of the table's opcodes by name, one module per form.
+macro_rules! opcodes {
+    (
+        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+    ) => {
+        numbers! { unary_s UNARY_S UnaryOp: $($u)* }
+        numbers! { binary_ss BINARY_SS BinaryOp: $($t)* $($v)* }
+        numbers! { binary_sc BINARY_SC BinaryOp: $($t)* $($v)* }
+        numbers! { binary_cs BINARY_CS BinaryOp: $($t)* $($v)* }
+        numbers! { test_ss TEST_SS BinaryOp: $($t)* }
+        numbers! { test_sc TEST_SC BinaryOp: $($t)* }
+        numbers! { untest_ss UNTEST_SS BinaryOp: $($t)* }
+        numbers! { untest_sc UNTEST_SC BinaryOp: $($t)* }
+        numbers! { load_s LOAD_S LoadOp: $($l)* }
+        numbers! { load_c LOAD_C LoadOp: $($l)* }
+        numbers! { load_any LOAD_ANY LoadOp: $($l)* }
+        numbers! { store_ss STORE_SS StoreOp: $($s)* }
+        numbers! { store_sc STORE_SC StoreOp: $($s)* }
+        numbers! { store_cs STORE_CS StoreOp: $($s)* }
+        numbers! { store_any STORE_ANY StoreOp: $($s)* }
+    };
+}
+
+macro_rules! numbers {
+    ($module:ident $group:ident $enum:ident: $($name:ident)*) => {
+        #[allow(non_upper_case_globals)]
+        mod $module {
+            use super::{group, ops};
+            $(pub const $name: u16 = group::$group + ops::$enum::$name as u16;)*
+        }
+    };
+}
+
+wasm_dispatch_machine::for_each_instruction!(opcodes);
+
+/// The low half of an immediate: a branch target, an offset, an index.
+#[inline(always)]
+fn low(imm: u64) -> usize {
+    imm as u32 as usize
+}
+
+/// The high half of an immediate, sign-extended: a constant.
+#[inline(always)]
+fn high(imm: u64) -> u64 {
+    (imm as i64 >> 32) as u64
+}
+
+/// Runs the topmost frame and what it calls.
+pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
+    let state = &mut machine.state;
+    let stack = &mut machine.stack;
+    let frame = state.pop_frame();
+    if frame.instance == Frame::BOTTOM {
+        return Exit::Returned;
+    }
+    state.switch_to(frame.instance);
+    let mut module = program.module(frame.instance);
+    let mut function: &Compiled<Code> = module.get(frame.function);
+    let mut current = frame;
+    let mut window = stack.window(current.base);
+    let mut pc = function.code.resume(current);
+    let mut ops = &function.code.ops[..];
+    // What a trap is charged to: `pc` is already past the operation.
+    let trap = 'run: {
+        if current.block == 0 {
+            if let Err(trap) = state.enter(current.base, function.shape.frame_size) {
+                pc = 1;
+                break 'run trap;
+            }
+            driver::clear_locals(function, window);
+        }
+        loop {
+            let op = ops[pc];
+            pc += 1;
+
+            macro_rules! slot {
+                ($slot:ident) => {
+                    window[usize::from(op.$slot)]
+                };
+            }
+            macro_rules! set {
+                ($result:expr) => {
+                    match $result {
+                        Ok(value) => slot!(d) = value.to_slot(),
+                        Err(trap) => break 'run trap,
+                    }
+                };
+            }
+            macro_rules! attempt {
+                ($result:expr) => {
+                    match $result {
+                        Ok(value) => value,
+                        Err(trap) => break 'run trap,
+                    }
+                };
+            }
+            macro_rules! binary {
+                ($o:ident, $a:expr, $b:expr) => {
+                    set!(<ops::$o as Binary>::apply(
+                        SlotValue::from_slot($a),
+                        SlotValue::from_slot($b)
+                    ))
+                };
+            }
+            macro_rules! test {
+                ($o:ident, $when:literal, $b:expr) => {
+                    // Rows of the test part do not trap.
+                    if let Ok(value) =
+                        <ops::$o as Binary>::apply(SlotValue::from_slot(slot!(a)), SlotValue::from_slot($b))
+                        && (value != 0) == $when
+                    {
+                        pc = low(op.imm);
+                    }
+                };
+            }
+            macro_rules! store {
+                ($o:ident, $memory:expr, $address:expr, $offset:expr, $value:expr) => {
+                    attempt!(<ops::$o as Store>::store(
+                        $memory,
+                        $address,
+                        $offset,
+                        SlotValue::from_slot($value)
+                    ))
+                };
+            }
+            // Enters `callee` with its frame at `base`; the caller has been suspended if it goes on later.
+            macro_rules! enter {
+                ($callee:expr, $base:expr, $suspended:literal) => {{
+                    let base: u32 = $base;
+                    let (instance, index) = match $callee {
+                        Callee::Wasm { instance, function } => (instance, function),
+                        Callee::Host(function) => return Exit::HostCall { function, base },
+                    };
+                    let target = program.module(instance);
+                    let callee = target.get(index);
+                    if let Err(trap) = state.enter(base, callee.shape.frame_size) {
+                        if $suspended {
+                            state.pop_frame();
+                        }
+                        break 'run trap;
+                    }
+                    state.switch_to(instance);
+                    module = target;
+                    function = callee;
+                    current = Frame::entry(instance, index, base);
+                    window = stack.window(base);
+                    driver::clear_locals(function, window);
+                    ops = &function.code.ops[..];
+                    pc = 0;
+                }};
+            }
+            macro_rules! suspend {
+                ($block:expr) => {
+                    attempt!(state.push_frame(Frame {
+                        block: $block,
+                        native: pc as u64,
+                        ..current
+                    }))
+                };
+            }
+            macro_rules! execute {
+                (
+                    unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+                    test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+                    value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+                    load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+                    store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+                ) => {
+                    match op.code {
+                        $(unary_s::$u => set!(<ops::$u as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
+                        $(binary_ss::$t => binary!($t, slot!(a), slot!(b)),)*
+                        $(binary_ss::$v => binary!($v, slot!(a), slot!(b)),)*
+                        $(binary_sc::$t => binary!($t, slot!(a), op.imm),)*
+                        $(binary_sc::$v => binary!($v, slot!(a), op.imm),)*
+                        $(binary_cs::$t => binary!($t, op.imm, slot!(b)),)*
+                        $(binary_cs::$v => binary!($v, op.imm, slot!(b)),)*
+                        $(test_ss::$t => test!($t, true, slot!(b)),)*
+                        $(test_sc::$t => test!($t, true, high(op.imm)),)*
+                        $(untest_ss::$t => test!($t, false, slot!(b)),)*
+                        $(untest_sc::$t => test!($t, false, high(op.imm)),)*
+                        $(load_s::$l => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, op.imm)),)*
+                        $(load_c::$l => set!(<ops::$l as Load>::load(&state.memory, 0, op.imm)),)*
+                        $(load_any::$l => {
+                            let memory = state.module_memory(u32::from(op.b));
+                            set!(<ops::$l as Load>::load(memory, slot!(a) as u32, op.imm));
+                        })*
+                        $(store_ss::$s => store!($s, &mut state.memory, slot!(a) as u32, op.imm, slot!(b)),)*
+                        $(store_sc::$s => {
+                            store!($s, &mut state.memory, slot!(a) as u32, u64::from(op.imm as u32), high(op.imm));
+                        })*
+                        $(store_cs::$s => store!($s, &mut state.memory, 0, op.imm, slot!(b)),)*
+                        $(store_any::$s => {
+                            let memory = state.module_memory(u32::from(op.d));
+                            store!($s, memory, slot!(a) as u32, op.imm, slot!(b));
+                        })*
+                        other::COPY => slot!(d) = slot!(a),
+                        other::CONST => slot!(d) = op.imm,
+                        other::SELECT_SS => {
+                            let condition = window[usize::from(op.imm as u16)];
+                            slot!(d) = if condition != 0 { slot!(a) } else { slot!(b) };
+                        }
+                        other::SELECT_SC => slot!(d) = if slot!(b) != 0 { slot!(a) } else { op.imm },
+                        other::SELECT_CS => slot!(d) = if slot!(a) != 0 { op.imm } else { slot!(b) },
+                        other::GLOBAL_GET_OWN => slot!(d) = state.own_global(op.imm as u32),
+                        other::GLOBAL_GET => slot!(d) = state.global(op.imm as u32),
+                        other::GLOBAL_SET_OWN => state.set_own_global(op.imm as u32, slot!(a)),
+                        other::GLOBAL_SET => state.set_global(op.imm as u32, slot!(a)),
+                        other::RUNTIME => {
+                            let call = function.code.runtime[low(op.imm)];
+                            attempt!(state.runtime(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
+                        }
+                        other::JUMP => pc = low(op.imm),
+                        other::BRANCH_IF => {
+                            if slot!(a) != 0 {
+                                pc = low(op.imm);
+                            }
+                        }
+                        other::BRANCH_UNLESS => {
+                            if slot!(a) == 0 {
+                                pc = low(op.imm);
+                            }
+                        }
+                        other::SWITCH => {
+                            let last = (op.imm >> 32) as u32 - 1;
+                            let index = (slot!(a) as u32).min(last);
+                            pc = function.code.targets[low(op.imm) + index as usize] as usize;
+                        }
+                        other::CALL => {
+                            suspend!(u32::from(op.a) | u32::from(op.b) << 16);
+                            // The same instance goes on, so nothing is switched.
+                            let base = current.base + u32::from(op.d);
+                            let callee = module.get(op.imm as u32);
+                            if let Err(trap) = state.enter(base, callee.shape.frame_size) {
+                                state.pop_frame();
+                                break 'run trap;
+                            }
+                            function = callee;
+                            current.function = op.imm as u32;
+                            current.base = base;
+                            window = stack.window(base);
+                            driver::clear_locals(function, window);
+                            ops = &function.code.ops[..];
+                            pc = 0;
+                        }
+                        other::CALL_IMPORT => {
+                            suspend!(u32::from(op.a) | u32::from(op.b) << 16);
+                            enter!(state.callee(op.imm as u32), current.base + u32::from(op.d), true);
+                        }
+                        other::CALL_INDIRECT => {
+                            let call = function.code.indirect[low(op.imm)];
+                            let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
+                            suspend!(call.block);
+                            enter!(callee, current.base + u32::from(op.d), true);
+                        }
+                        other::TAIL_CALL => {
+                            let callee = match (op.imm as u32).checked_sub(function.body.imported_functions) {
+                                Some(own) => Callee::Wasm { instance: current.instance, function: own },
+                                None => state.callee(op.imm as u32),
+                            };
+                            enter!(callee, current.base, false);
+                        }
+                        other::TAIL_CALL_INDIRECT => {
+                            let call = function.code.indirect[low(op.imm)];
+                            let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
+                            enter!(callee, current.base, false);
+                        }
+                        other::RETURN => {
+                            let frame = state.pop_frame();
+                            if frame.instance != current.instance {
+                                if frame.instance == Frame::BOTTOM {
+                                    return Exit::Returned;
+                                }
+                                state.switch_to(frame.instance);
+                                module = program.module(frame.instance);
+                            }
+                            current = frame;
+                            function = module.get(frame.function);
+                            window = stack.window(frame.base);
+                            ops = &function.code.ops[..];
+                            pc = function.code.resume(frame);
+                        }
+                        other::TRAP => break 'run Trap::from_code(op.a as u8).unwrap_or(Trap::Unreachable),
+                        _ => unreachable!("opcodes come from the encoder"),
+                    }
+                };
+            }
+            wasm_dispatch_machine::for_each_instruction!(execute);
+        }
+    };
+    let statement = function.code.statements[pc - 1];
+    driver::trapped(state, current, trap, statement)
+}

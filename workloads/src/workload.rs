@@ -1,0 +1,267 @@
+//! One workload: a checked manifest, and its module on demand.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::checksum::{is_sha256_hex, sha256_hex};
+use crate::error::Error;
+use crate::manifest::{Class, Manifest, ManifestRun};
+use crate::value::Value;
+
+/// A program to run: what it is, where it is from, how to call it, and what must come out.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    file: PathBuf,
+    module_file: PathBuf,
+    name: String,
+    class: Class,
+    description: String,
+    source: String,
+    licence: String,
+    links: Vec<Link>,
+    sha256: String,
+    entry: String,
+    expected_from: String,
+    quick: Run,
+    full: Run,
+}
+
+/// A published package that is linked into a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The package's name.
+    pub name: String,
+    /// Its exact version.
+    pub version: String,
+    /// Its licence, as an SPDX expression.
+    pub licence: String,
+}
+
+/// One size of a workload: the arguments of the entry function and what must come out of it.
+///
+/// A run starts from a fresh instance: programs may leave their memory changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The arguments of the entry function.
+    pub args: Vec<Value>,
+    /// The results that it must return, to the bit.
+    pub expect: Vec<Value>,
+    /// What must stand in memory afterwards, for programs whose result does not tell enough.
+    pub memory: Option<MemoryCheck>,
+}
+
+/// A part of memory that is checked after a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryCheck {
+    /// The name under which the module exports the memory.
+    pub export: String,
+    /// The first byte.
+    pub offset: u64,
+    /// The number of bytes.
+    pub len: u64,
+    /// The SHA-256 of these bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+impl MemoryCheck {
+    /// Whether `memory`, the whole memory from address 0, has the expected bytes. False also if it is too small.
+    pub fn matches(&self, memory: &[u8]) -> bool {
+        let part = usize::try_from(self.offset).ok().zip(usize::try_from(self.len).ok()).and_then(|(offset, len)| {
+            let end = offset.checked_add(len)?;
+            memory.get(offset..end)
+        });
+        part.is_some_and(|part| sha256_hex(part) == self.sha256)
+    }
+}
+
+impl Workload {
+    /// Loads the manifest at `path`. The module that it names is read later, by [`Workload::wasm`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Workload, Error> {
+        let path = path.as_ref();
+        let text =
+            fs::read_to_string(path).map_err(|source| Error::Unreadable { file: path.to_owned(), source })?;
+        let manifest: Manifest = toml::from_str(&text).map_err(|source| {
+            let (file, source) = (path.to_owned(), Box::new(source));
+            // One pass reads syntax and fields at once and does not say which of them failed.
+            if text.parse::<toml::Table>().is_err() {
+                Error::NotToml { file, source }
+            } else {
+                Error::NotManifest { file, source }
+            }
+        })?;
+        Workload::check(path, manifest)
+    }
+
+    fn check(path: &Path, manifest: Manifest) -> Result<Workload, Error> {
+        let bad = |field: &str, reason: &str| Error::BadField {
+            file: path.to_owned(),
+            field: field.to_owned(),
+            reason: reason.to_owned(),
+        };
+        for (field, text) in [
+            ("name", &manifest.name),
+            ("description", &manifest.description),
+            ("source", &manifest.source),
+            ("licence", &manifest.licence),
+            ("entry", &manifest.entry),
+            ("expected_from", &manifest.expected_from),
+        ] {
+            if text.trim().is_empty() {
+                return Err(bad(field, "must not be empty"));
+            }
+        }
+        // Names become file names, benchmark ids and plot labels.
+        if !manifest.name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_') {
+            return Err(bad("name", "only lower-case letters, digits and `_` are allowed"));
+        }
+        if !is_sha256_hex(&manifest.sha256) {
+            return Err(bad("sha256", "64 lower-case hexadecimal digits are expected"));
+        }
+        if !manifest.module.ends_with(".wat") && !manifest.module.ends_with(".wasm") {
+            return Err(bad("module", "a file that ends in `.wat` or `.wasm` is expected"));
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok(Workload {
+            file: path.to_owned(),
+            module_file: folder.join(&manifest.module),
+            quick: check_run(path, "quick", manifest.quick)?,
+            full: check_run(path, "full", manifest.full)?,
+            name: manifest.name,
+            class: manifest.class,
+            description: manifest.description,
+            source: manifest.source,
+            licence: manifest.licence,
+            links: manifest
+                .links
+                .into_iter()
+                .map(|link| Link { name: link.name, version: link.version, licence: link.licence })
+                .collect(),
+            sha256: manifest.sha256,
+            entry: manifest.entry,
+            expected_from: manifest.expected_from,
+        })
+    }
+
+    /// The module in binary form: read from the module file, compared with the manifest's checksum, and assembled if it
+    /// is `.wat` text.
+    pub fn wasm(&self) -> Result<Vec<u8>, Error> {
+        let file = &self.module_file;
+        let bytes = fs::read(file).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
+        let actual = sha256_hex(&bytes);
+        if actual != self.sha256 {
+            return Err(Error::Sha256Mismatch { file: file.clone(), expected: self.sha256.clone(), actual });
+        }
+        match wat::parse_bytes(&bytes) {
+            Ok(wasm) => Ok(wasm.into_owned()),
+            Err(source) => Err(Error::BadWat { file: file.clone(), source }),
+        }
+    }
+
+    /// The manifest.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The module file, `.wat` or `.wasm`.
+    pub fn module_file(&self) -> &Path {
+        &self.module_file
+    }
+
+    /// The name, unique in its folder: lower-case letters, digits and `_`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it stresses most.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// What it does and what it shows.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Where its source is and who wrote it.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The licence of its source, as an SPDX expression.
+    pub fn licence(&self) -> &str {
+        &self.licence
+    }
+
+    /// The published packages that are linked into it.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The SHA-256 of the module file, in lower-case hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The exported function to call.
+    pub fn entry(&self) -> &str {
+        &self.entry
+    }
+
+    /// How the expected results were obtained.
+    pub fn expected_from(&self) -> &str {
+        &self.expected_from
+    }
+
+    /// The small size: a few milliseconds in a fast interpreter.
+    pub fn quick(&self) -> &Run {
+        &self.quick
+    }
+
+    /// The large size: about twenty times the small one.
+    pub fn full(&self) -> &Run {
+        &self.full
+    }
+}
+
+fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
+    let bad = |field: &str, reason: &str| Error::BadField {
+        file: path.to_owned(),
+        field: format!("{size}.{field}"),
+        reason: reason.to_owned(),
+    };
+    let args = check_values(path, &format!("{size}.args"), run.args)?;
+    let expect = check_values(path, &format!("{size}.expect"), run.expect)?;
+    let memory = run.memory.map(|memory| MemoryCheck {
+        export: memory.export,
+        offset: memory.offset,
+        len: memory.len,
+        sha256: memory.sha256,
+    });
+    if let Some(memory) = &memory {
+        if !is_sha256_hex(&memory.sha256) {
+            return Err(bad("memory.sha256", "64 lower-case hexadecimal digits are expected"));
+        }
+        if memory.len == 0 {
+            return Err(bad("memory.len", "a check of no bytes checks nothing"));
+        }
+    }
+    if expect.is_empty() && memory.is_none() {
+        return Err(bad("expect", "a run that checks neither a result nor memory checks nothing"));
+    }
+    Ok(Run { args, expect, memory })
+}
+
+fn check_values(path: &Path, field: &str, texts: Vec<String>) -> Result<Vec<Value>, Error> {
+    texts
+        .into_iter()
+        .enumerate()
+        .map(|(index, text)| {
+            text.parse().map_err(|source| Error::BadValue {
+                file: path.to_owned(),
+                field: format!("{field}[{index}]"),
+                text,
+                source,
+            })
+        })
+        .collect()
+}
