@@ -1,6 +1,6 @@
-;; Sixty-four statements in a row, of eight cheap kinds of integer operations in shuffled order, n times over. Neighbours
-;; mostly differ, each needs the result of the one before, and there is one branch in 64 statements: what an engine needs
-;; to get from one opcode to the next is nearly all that is measured.
+;; Sixty-four statements in a row, of eight cheap kinds of integer operations in shuffled order, n times over.
+;; Neighbours mostly differ, each needs the result of the one before, and there is one branch in 64 statements: what an
+;; engine needs to get from one opcode to the next is nearly all that is measured.
 (module
   (func (export "run") (param $n i32) (result i64)
     (local $x i64) (local $y i64)

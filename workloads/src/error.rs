@@ -84,7 +84,12 @@ impl fmt::Display for Error {
             Error::NotToml { file, source } => write!(f, "{}: not TOML: {source}", file.display()),
             Error::NotManifest { file, source } => write!(f, "{}: not a workload manifest: {source}", file.display()),
             Error::BadField { file, field, reason } => write!(f, "{}: {field}: {reason}", file.display()),
-            Error::BadValue { file, field, text, source } => {
+            Error::BadValue {
+                file,
+                field,
+                text,
+                source,
+            } => {
                 write!(f, "{}: {field}: `{text}`: {source}", file.display())
             }
             Error::Sha256Mismatch { file, expected, actual } => write!(
@@ -95,7 +100,12 @@ impl fmt::Display for Error {
             ),
             Error::BadWat { file, source } => write!(f, "{}: does not assemble: {source}", file.display()),
             Error::DuplicateName { name, first, second } => {
-                write!(f, "{}: the name `{name}` is taken by {}", second.display(), first.display())
+                write!(
+                    f,
+                    "{}: the name `{name}` is taken by {}",
+                    second.display(),
+                    first.display()
+                )
             }
         }
     }

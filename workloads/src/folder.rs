@@ -41,7 +41,10 @@ pub fn load_dir(folder: &Path) -> Result<Vec<Workload>, Error> {
 }
 
 fn find_manifests(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let unreadable = |source| Error::Unreadable { file: folder.to_owned(), source };
+    let unreadable = |source| Error::Unreadable {
+        file: folder.to_owned(),
+        source,
+    };
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();

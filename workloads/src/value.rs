@@ -129,15 +129,29 @@ fn parse_bits(ty: ValueType, digits: &str) -> Result<Value, ParseValueError> {
 
 fn parse_number(ty: ValueType, number: &str) -> Result<Value, ParseValueError> {
     match ty {
-        ValueType::I32 => number.parse().map(Value::I32).map_err(|_| ParseValueError::BadNumber(ty)),
-        ValueType::I64 => number.parse().map(Value::I64).map_err(|_| ParseValueError::BadNumber(ty)),
+        ValueType::I32 => number
+            .parse()
+            .map(Value::I32)
+            .map_err(|_| ParseValueError::BadNumber(ty)),
+        ValueType::I64 => number
+            .parse()
+            .map(Value::I64)
+            .map_err(|_| ParseValueError::BadNumber(ty)),
         ValueType::F32 => {
             let value: f32 = number.parse().map_err(|_| ParseValueError::BadNumber(ty))?;
-            if value.is_nan() { Err(ParseValueError::NanWithoutBits) } else { Ok(Value::F32(value.to_bits())) }
+            if value.is_nan() {
+                Err(ParseValueError::NanWithoutBits)
+            } else {
+                Ok(Value::F32(value.to_bits()))
+            }
         }
         ValueType::F64 => {
             let value: f64 = number.parse().map_err(|_| ParseValueError::BadNumber(ty))?;
-            if value.is_nan() { Err(ParseValueError::NanWithoutBits) } else { Ok(Value::F64(value.to_bits())) }
+            if value.is_nan() {
+                Err(ParseValueError::NanWithoutBits)
+            } else {
+                Ok(Value::F64(value.to_bits()))
+            }
         }
     }
 }
@@ -205,7 +219,10 @@ mod tests {
         assert_eq!(parse("30"), Err(ParseValueError::NoType));
         assert_eq!(parse("u8:3"), Err(ParseValueError::UnknownType("u8".into())));
         assert_eq!(parse("i32:2147483648"), Err(ParseValueError::BadNumber(ValueType::I32)));
-        assert_eq!(parse("i32:0x100000000"), Err(ParseValueError::BadNumber(ValueType::I32)));
+        assert_eq!(
+            parse("i32:0x100000000"),
+            Err(ParseValueError::BadNumber(ValueType::I32))
+        );
         assert_eq!(parse("i64:0x-1"), Err(ParseValueError::BadNumber(ValueType::I64)));
         assert_eq!(parse("i64:0x"), Err(ParseValueError::BadNumber(ValueType::I64)));
         assert_eq!(parse("i64:1.5"), Err(ParseValueError::BadNumber(ValueType::I64)));

@@ -39,7 +39,8 @@ pub struct Link {
 
 /// One size of a workload: the arguments of the entry function and what must come out of it.
 ///
-/// A run starts from a fresh instance: programs may leave their memory changed.
+/// The entry may be called any number of times on one instance and gives the same each time: programs set up all memory
+/// that they read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The arguments of the entry function.
@@ -66,10 +67,13 @@ pub struct MemoryCheck {
 impl MemoryCheck {
     /// Whether `memory`, the whole memory from address 0, has the expected bytes. False also if it is too small.
     pub fn matches(&self, memory: &[u8]) -> bool {
-        let part = usize::try_from(self.offset).ok().zip(usize::try_from(self.len).ok()).and_then(|(offset, len)| {
-            let end = offset.checked_add(len)?;
-            memory.get(offset..end)
-        });
+        let part = usize::try_from(self.offset)
+            .ok()
+            .zip(usize::try_from(self.len).ok())
+            .and_then(|(offset, len)| {
+                let end = offset.checked_add(len)?;
+                memory.get(offset..end)
+            });
         part.is_some_and(|part| sha256_hex(part) == self.sha256)
     }
 }
@@ -78,8 +82,10 @@ impl Workload {
     /// Loads the manifest at `path`. The module that it names is read later, by [`Workload::wasm`].
     pub fn load(path: impl AsRef<Path>) -> Result<Workload, Error> {
         let path = path.as_ref();
-        let text =
-            fs::read_to_string(path).map_err(|source| Error::Unreadable { file: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
+            file: path.to_owned(),
+            source,
+        })?;
         let manifest: Manifest = toml::from_str(&text).map_err(|source| {
             let (file, source) = (path.to_owned(), Box::new(source));
             // One pass reads syntax and fields at once and does not say which of them failed.
@@ -111,7 +117,11 @@ impl Workload {
             }
         }
         // Names become file names, benchmark ids and plot labels.
-        if !manifest.name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_') {
+        if !manifest
+            .name
+            .bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
+        {
             return Err(bad("name", "only lower-case letters, digits and `_` are allowed"));
         }
         if !is_sha256_hex(&manifest.sha256) {
@@ -128,17 +138,21 @@ impl Workload {
             full: check_run(path, "full", manifest.full)?,
             name: manifest.name,
             class: manifest.class,
-            description: manifest.description,
-            source: manifest.source,
+            description: one_line(&manifest.description),
+            source: one_line(&manifest.source),
             licence: manifest.licence,
             links: manifest
                 .links
                 .into_iter()
-                .map(|link| Link { name: link.name, version: link.version, licence: link.licence })
+                .map(|link| Link {
+                    name: link.name,
+                    version: link.version,
+                    licence: link.licence,
+                })
                 .collect(),
             sha256: manifest.sha256,
             entry: manifest.entry,
-            expected_from: manifest.expected_from,
+            expected_from: one_line(&manifest.expected_from),
         })
     }
 
@@ -146,14 +160,24 @@ impl Workload {
     /// is `.wat` text.
     pub fn wasm(&self) -> Result<Vec<u8>, Error> {
         let file = &self.module_file;
-        let bytes = fs::read(file).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
+        let bytes = fs::read(file).map_err(|source| Error::Unreadable {
+            file: file.clone(),
+            source,
+        })?;
         let actual = sha256_hex(&bytes);
         if actual != self.sha256 {
-            return Err(Error::Sha256Mismatch { file: file.clone(), expected: self.sha256.clone(), actual });
+            return Err(Error::Sha256Mismatch {
+                file: file.clone(),
+                expected: self.sha256.clone(),
+                actual,
+            });
         }
         match wat::parse_bytes(&bytes) {
             Ok(wasm) => Ok(wasm.into_owned()),
-            Err(source) => Err(Error::BadWat { file: file.clone(), source }),
+            Err(source) => Err(Error::BadWat {
+                file: file.clone(),
+                source,
+            }),
         }
     }
 
@@ -223,6 +247,11 @@ impl Workload {
     }
 }
 
+/// Manifests break long texts over lines; reports break them elsewhere.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
     let bad = |field: &str, reason: &str| Error::BadField {
         file: path.to_owned(),
@@ -246,7 +275,10 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
         }
     }
     if expect.is_empty() && memory.is_none() {
-        return Err(bad("expect", "a run that checks neither a result nor memory checks nothing"));
+        return Err(bad(
+            "expect",
+            "a run that checks neither a result nor memory checks nothing",
+        ));
     }
     Ok(Run { args, expect, memory })
 }

@@ -106,6 +106,12 @@ impl<B: Backend> ModuleCode<B> {
         }
     }
 
+    /// A function if it is compiled already.
+    #[inline(always)]
+    pub fn compiled(&self, function: u32) -> Option<&Compiled<B::Code>> {
+        self.functions.get(function as usize)?.get().map(|compiled| &**compiled)
+    }
+
     #[cold]
     #[inline(never)]
     fn compile(&self, function: u32) -> &Compiled<B::Code> {

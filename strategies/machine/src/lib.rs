@@ -6,17 +6,20 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod chain;
 pub mod code;
 pub mod driver;
 pub mod eval;
 pub mod instruction;
 pub mod ops;
+pub mod sample;
 pub mod semantics;
 pub mod slot;
 pub mod state;
 pub mod store;
 mod table;
 pub mod trap;
+pub mod typed;
 pub mod verify;
 
 pub use trap::Trap;

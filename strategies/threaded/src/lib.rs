@@ -1,1 +1,81 @@
-//! threaded
+//! # Threaded code
+//!
+//! Direct threading, of which folklore says that Rust cannot do it: no central loop, each handler jumps to the next.
+//!
+//! ```text
+//!   code stream:  │ &add_slot_const │ a │ 5 │ d │ &branch_lt_acc_slot │ target │ n │ ...
+//!                   ▲ ip
+//!
+//!   add_slot_const:                     ┌─► branch_lt_acc_slot:
+//!     mov  eax, [ip + 8]      ; a       │     ...
+//!     mov  ecx, [frame + 8*rax]         │
+//!     add  ecx, [ip + 12]     ; 5       │
+//!     mov  eax, [ip + 16]     ; d       │
+//!     mov  [frame + 8*rax], rcx         │
+//!     mov  rax, [ip + 20]     ; next    │
+//!     add  ip, 20                       │
+//!     jmp  rax ─────────────────────────┘
+//! ```
+//!
+//! One dispatch: a load of the next handler's address, which is next to the operands just read, and an indirect jump
+//! that is the handler's own, so that the processor predicts it from this handler's history.
+//!
+//! How it works on stable Rust: a handler is a generic function whose last act is to call the next one with the same
+//! signature, all arguments in registers. LLVM makes a jump of such a call (a *sibling call*) from opt-level 1 on. The
+//! language does not promise it, so unoptimised builds use a loop, and a test proves that the stack does not grow.
+//!
+//! What makes it fast besides dispatch:
+//!
+//! - where an operand is (slot, constant, accumulator) is a type, so that `slot = slot + constant` is one handler
+//!   without a branch ([`operand`]);
+//! - a comparison and the branch on it are one node, and so are an address sum and its access;
+//! - a result stays in the accumulator for the next node, and in its slot for everybody else;
+//! - branch targets are addresses, not indices.
+//!
+//! Cost: unsafe code, which rests on the verifier of lowered code in `wasm-dispatch-machine`.
+//!
+//! Literature: Bell, *Threaded code*, 1973; Ertl, *Stack caching for interpreters*, 1995; Xu and Kjolstad,
+//! *Copy-and-patch*, 2021, from which the idea of operands as template parameters comes; the "musttail" interpreters of
+//! protobuf and CPython 3.14.
+
+#![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
+
+mod abi;
+mod code;
+mod compile;
+mod context;
+mod handlers;
+mod operand;
+mod run;
+
+use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::code::FunctionBody;
+use wasm_dispatch_machine::state::Machine;
+
+pub use code::Code;
+
+/// The strategy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Threaded;
+
+impl Backend for Threaded {
+    const NAME: &'static str = "threaded";
+    type Code = Code;
+
+    fn compile(body: &FunctionBody) -> Code {
+        compile::compile(body)
+    }
+
+    fn code_bytes(code: &Code) -> usize {
+        code.bytes()
+    }
+
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        run::run(program, machine)
+    }
+}
+
+/// Whether this build's handlers jump to each other; if not, a loop calls them.
+pub const fn dispatches_by_jumps() -> bool {
+    cfg!(not(trampoline))
+}

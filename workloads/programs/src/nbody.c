@@ -1,5 +1,5 @@
-// The sun and its four largest planets over n steps of 0.01 years: the n-body problem as the Computer Language Benchmarks
-// Game states it (its constants, its order of operations). Multiplications, additions, square roots and divisions of
+// The sun and its four largest planets over n steps of 0.01 years: the n-body problem as the Computer Language
+// Benchmarks Game states it (its constants, its order of operations). Multiplications, additions, square roots and divisions of
 // 64-bit floats on values in memory.
 #include "support.h"
 

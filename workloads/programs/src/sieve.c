@@ -1,5 +1,5 @@
-// The number of primes below n (at most 4194304) by the sieve of Eratosthenes over bytes: stores at growing strides, then
-// loads in order.
+// The number of primes below n (at most 4194304) by the sieve of Eratosthenes over bytes: stores at growing strides,
+// then loads in order.
 #include "support.h"
 
 #define MAX 4194304

@@ -1,5 +1,5 @@
-// The spectral norm of the infinite matrix with a(i,j) = 1 / ((i+j)(i+j+1)/2 + i + 1), cut off at n x n (at most 1024), by
-// ten steps of the power method, as the Computer Language Benchmarks Game states it. Inner loops of conversions,
+// The spectral norm of the infinite matrix with a(i,j) = 1 / ((i+j)(i+j+1)/2 + i + 1), cut off at n x n (at most 1024),
+// by ten steps of the power method, as the Computer Language Benchmarks Game states it. Inner loops of conversions,
 // divisions, multiplications and additions, in one dependent chain of sums.
 #include "support.h"
 

@@ -1,0 +1,216 @@
+//! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
+//! its operands that the instruction table allows.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_machine::driver::Flow;
+use wasm_dispatch_machine::ops::{Binary, Load, Store, Unary};
+use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_machine::state::{State, Window};
+use wasm_dispatch_machine::typed::{Condition, GlobalOf, Maker, MemoryOf, Source};
+
+/// One instruction's closure.
+///
+/// This is `Fn(&mut State, &mut Window, u64) -> u64` under another name. The detour halves the machine code: the vtable of
+/// a `dyn Fn` also holds `call_mut` and `call_once`, and so a second and a third function for each closure.
+pub trait Op: Send + Sync {
+    /// Runs the instruction at `pc` and returns the next one's index, or a [`Flow`].
+    fn call(&self, state: &mut State, window: &mut Window, pc: u64) -> u64;
+
+    /// Heap bytes that the captured values own.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<F: Fn(&mut State, &mut Window, u64) -> u64 + Send + Sync> Op for F {
+    #[inline(always)]
+    fn call(&self, state: &mut State, window: &mut Window, pc: u64) -> u64 {
+        self(state, window, pc)
+    }
+}
+
+/// Boxes a closure; the bound tells the compiler the types of its parameters.
+fn op(f: impl Fn(&mut State, &mut Window, u64) -> u64 + Send + Sync + 'static) -> Box<dyn Op> {
+    Box::new(f)
+}
+
+/// Leaves with a trap. Out of line, so that a closure's straight path needs no stack frame.
+#[cold]
+#[inline(never)]
+fn trapped(state: &mut State, trap: Trap, statement: u32) -> u64 {
+    state.trap = Some(trap);
+    Flow::trapped(statement).0
+}
+
+/// Makes the closure of one instruction.
+pub struct Make<'a> {
+    /// The statement it belongs to.
+    pub statement: u32,
+    /// Index of each block's first closure.
+    pub block_starts: &'a [u32],
+}
+
+impl Make<'_> {
+    fn pc(&self, block: BlockId) -> u64 {
+        u64::from(self.block_starts[block as usize])
+    }
+}
+
+impl Maker for Make<'_> {
+    type Code = Box<dyn Op>;
+
+    fn set<A: Source>(self, d: Slot, a: A) -> Box<dyn Op> {
+        op(move |_state, window, pc| {
+            window[usize::from(d)] = a.get(window);
+            pc + 1
+        })
+    }
+
+    fn unary<O: Unary, A: Source>(self, d: Slot, a: A) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| match O::apply(O::A::from_slot(a.get(window))) {
+            Ok(value) => {
+                window[usize::from(d)] = value.to_slot();
+                pc + 1
+            }
+            Err(trap) => trapped(state, trap, statement),
+        })
+    }
+
+    fn binary<O: Binary, A: Source, B: Source>(self, d: Slot, a: A, b: B) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| {
+            match O::apply(O::A::from_slot(a.get(window)), O::B::from_slot(b.get(window))) {
+                Ok(value) => {
+                    window[usize::from(d)] = value.to_slot();
+                    pc + 1
+                }
+                Err(trap) => trapped(state, trap, statement),
+            }
+        })
+    }
+
+    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| {
+            match O::load(memory.bytes(state), address.get(window) as u32, offset) {
+                Ok(value) => {
+                    window[usize::from(d)] = value.to_slot();
+                    pc + 1
+                }
+                Err(trap) => trapped(state, trap, statement),
+            }
+        })
+    }
+
+    fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
+        self,
+        memory: M,
+        address: A,
+        offset: u64,
+        value: V,
+    ) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| {
+            let value = O::V::from_slot(value.get(window));
+            match O::store(memory.bytes(state), address.get(window) as u32, offset, value) {
+                Ok(()) => pc + 1,
+                Err(trap) => trapped(state, trap, statement),
+            }
+        })
+    }
+
+    fn select<A: Source, B: Source>(self, d: Slot, condition: Slot, a: A, b: B) -> Box<dyn Op> {
+        op(move |_state, window, pc| {
+            let (a, b) = (a.get(window), b.get(window));
+            let chosen = if window[usize::from(condition)] as u32 != 0 { a } else { b };
+            window[usize::from(d)] = chosen;
+            pc + 1
+        })
+    }
+
+    fn global_get<G: GlobalOf>(self, d: Slot, global: G) -> Box<dyn Op> {
+        op(move |state, window, pc| {
+            window[usize::from(d)] = global.get(state);
+            pc + 1
+        })
+    }
+
+    fn global_set<G: GlobalOf, V: Source>(self, global: G, value: V) -> Box<dyn Op> {
+        op(move |state, window, pc| {
+            global.set(state, value.get(window));
+            pc + 1
+        })
+    }
+
+    fn runtime(self, operation: RuntimeOp, base: Slot, x: u32, y: u32) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| {
+            match state.runtime(operation, x, y, &mut window[usize::from(base)..]) {
+                Ok(()) => pc + 1,
+                Err(trap) => trapped(state, trap, statement),
+            }
+        })
+    }
+
+    fn jump(self, target: BlockId) -> Box<dyn Op> {
+        let target = self.pc(target);
+        op(move |_state, _window, _pc| target)
+    }
+
+    fn branch<C: Condition, const WHEN: bool>(self, condition: C, target: BlockId) -> Box<dyn Op> {
+        let target = self.pc(target);
+        op(move |_state, window, pc| {
+            if condition.holds(window) == WHEN {
+                target
+            } else {
+                pc + 1
+            }
+        })
+    }
+
+    fn switch(self, index: Slot, targets: Box<[BlockId]>) -> Box<dyn Op> {
+        let targets = targets.iter().map(|&block| self.pc(block)).collect();
+        Box::new(Switch { index, targets })
+    }
+
+    fn call(self) -> Box<dyn Op> {
+        let flow = Flow::leave(self.statement).0;
+        op(move |_state, _window, _pc| flow)
+    }
+
+    fn call_indirect<A: Source>(self, index: A) -> Box<dyn Op> {
+        let flow = Flow::leave(self.statement).0;
+        op(move |state, window, _pc| {
+            state.operand = index.get(window) as u32;
+            flow
+        })
+    }
+
+    fn ret(self) -> Box<dyn Op> {
+        op(move |_state, _window, _pc| Flow::RETURN.0)
+    }
+
+    fn trap(self, trap: Trap) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, _window, _pc| trapped(state, trap, statement))
+    }
+}
+
+/// The one instruction whose parameters do not fit its box: spelled out as a struct, so that it can say what it owns.
+struct Switch {
+    index: Slot,
+    targets: Box<[u64]>,
+}
+
+impl Op for Switch {
+    fn call(&self, _state: &mut State, window: &mut Window, _pc: u64) -> u64 {
+        let last = self.targets.len() - 1;
+        self.targets[(window[usize::from(self.index)] as u32 as usize).min(last)]
+    }
+
+    fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.targets)
+    }
+}

@@ -1,0 +1,288 @@
+//! Functions made from seeds, and the comparison with the reference.
+
+use super::{BodyBuilder, Reference, run};
+use crate::backend::Backend;
+use crate::code::{FunctionBody, Node, NodeId, Slot, Statement, ValType};
+use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+
+/// Slots of each type in generated functions: the locals are `i32 i32 i64 i64 f32 f32 f64 f64`.
+const LOCALS: [ValType; 8] = [
+    ValType::I32,
+    ValType::I32,
+    ValType::I64,
+    ValType::I64,
+    ValType::F32,
+    ValType::F32,
+    ValType::F64,
+    ValType::F64,
+];
+
+/// Makes functions from a seed: forward branches only, so they end.
+#[derive(Debug)]
+struct Generator {
+    seed: u64,
+    out: BodyBuilder,
+}
+
+impl Generator {
+    fn next(&mut self, below: usize) -> usize {
+        // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below as u64) as usize
+    }
+
+    fn constant(&mut self, ty: ValType) -> NodeId {
+        let small = [0, 1, 2, 3, 7, 8, 31, 32, 255, 65535, u64::MAX, 1 << 31, 1 << 63, 0x4048_f5c3];
+        let value = small[self.next(small.len())];
+        let value = match ty {
+            ValType::I32 | ValType::F32 => value & 0xffff_ffff,
+            ValType::F64 => (value as f64).to_bits(),
+            _ => value,
+        };
+        self.out.node(Node::Const(value), ty)
+    }
+
+    fn tree(&mut self, ty: ValType, depth: usize) -> NodeId {
+        let choice = if depth == 0 { self.next(5) } else { 4 + self.next(12) };
+        match choice {
+            0..=2 => {
+                let first = LOCALS.iter().position(|&local| local == ty).unwrap_or(0);
+                let slot = first + self.next(2);
+                self.out.local(slot as Slot)
+            }
+            3 => self.constant(ty),
+            4 | 5 if ty == ValType::I64 => {
+                let global = self.next(2) as u32;
+                self.out.node(Node::GlobalGet(global), ty)
+            }
+            4 => self.constant(ty),
+            5 => {
+                let (a, b) = (self.tree(ty, depth - 1), self.tree(ty, depth - 1));
+                let condition = self.tree(ValType::I32, depth - 1);
+                self.out.node(Node::Select { condition, a, b }, ty)
+            }
+            6 | 7 => {
+                let ops = LoadOp::ALL.iter().filter(|op| op.result() == ty);
+                let ops: Vec<_> = ops.copied().collect();
+                let op = ops[self.next(ops.len())];
+                let address = self.address(depth - 1);
+                let load = Node::Load {
+                    op,
+                    memory: u32::from(self.next(8) == 0),
+                    address,
+                    offset: [0, 4, 100, 65530][self.next(4)],
+                };
+                self.out.node(load, ty)
+            }
+            8 | 9 => {
+                let ops = UnaryOp::ALL.iter().filter(|op| op.types().1 == ty && exact_unary(**op));
+                let ops: Vec<_> = ops.copied().collect();
+                let op = ops[self.next(ops.len())];
+                let a = self.tree(op.types().0, depth - 1);
+                self.out.unary(op, a)
+            }
+            _ => {
+                let ops = BinaryOp::ALL.iter().filter(|op| op.types().2 == ty && exact_binary(**op));
+                let ops: Vec<_> = ops.copied().collect();
+                let op = ops[self.next(ops.len())];
+                let (depth_a, depth_b) = (self.next(depth), self.next(depth));
+                let a = self.tree(op.types().0, depth_a);
+                let b = self.tree(op.types().1, depth_b);
+                self.out.binary(op, a, b)
+            }
+        }
+    }
+
+    /// An address that is usually within the memory.
+    fn address(&mut self, depth: usize) -> NodeId {
+        let address = self.tree(ValType::I32, depth);
+        if self.next(16) == 0 {
+            return address;
+        }
+        let mask = self.out.i32(0x7fff);
+        self.out.binary(BinaryOp::I32And, address, mask)
+    }
+
+    fn statement(&mut self) {
+        let depth = self.next(5);
+        match self.next(8) {
+            0..=4 => {
+                let slot = self.next(8);
+                let value = self.tree(LOCALS[slot], depth);
+                self.out.set(slot as Slot, value);
+            }
+            5 => {
+                let global = self.next(2) as u32;
+                let value = self.tree(ValType::I64, depth);
+                self.out.statement(Statement::GlobalSet { global, value });
+            }
+            6 => {
+                let op = StoreOp::ALL[self.next(StoreOp::ALL.len())];
+                let address = self.address(depth);
+                let value = self.tree(op.operand(), depth);
+                let store = Statement::Store {
+                    op,
+                    memory: u32::from(self.next(8) == 0),
+                    address,
+                    offset: [0, 4, 100, 65530][self.next(4)],
+                    value,
+                };
+                self.out.statement(store);
+            }
+            _ => {
+                let ty = LOCALS[self.next(8)];
+                let value = self.tree(ty, depth);
+                self.out.statement(Statement::Eval(value));
+            }
+        }
+    }
+
+    fn terminator(&mut self, block: u32, blocks: u32) {
+        let target = |g: &mut Self| block + 1 + g.next((blocks - block - 1) as usize) as u32;
+        match self.next(10) {
+            0 => {
+                let target = target(self);
+                self.out.statement(Statement::Jump(target));
+            }
+            1 => {
+                let index = self.tree(ValType::I32, 1);
+                let first = self.out.body.targets.len() as u32;
+                let count = 1 + self.next(4) as u32;
+                for _ in 0..count {
+                    let target = target(self);
+                    self.out.body.targets.push(target);
+                }
+                self.out.statement(Statement::Switch { index, first, count });
+            }
+            _ => {
+                let depth = self.next(4);
+                let condition = self.tree(ValType::I32, depth);
+                let target = target(self);
+                let when = self.next(2) == 0;
+                self.out.statement(Statement::Branch {
+                    condition,
+                    when,
+                    target,
+                });
+            }
+        }
+    }
+}
+
+/// Whether the result has the same bits on every path through a compiler: arithmetic NaNs do not.
+fn exact_unary(op: UnaryOp) -> bool {
+    let (a, r) = op.types();
+    !is_float(r) || !is_float(a) || op.mnemonic().ends_with("abs") || op.mnemonic().ends_with("neg")
+}
+
+fn exact_binary(op: BinaryOp) -> bool {
+    !is_float(op.types().2) || op.mnemonic().ends_with("copysign")
+}
+
+fn is_float(ty: ValType) -> bool {
+    matches!(ty, ValType::F32 | ValType::F64)
+}
+
+/// A function and arguments made from a seed.
+pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
+    let mut generator = Generator {
+        seed,
+        out: BodyBuilder::new(&LOCALS, 0),
+    };
+    let blocks = 2 + generator.next(6) as u32;
+    for block in 0..blocks {
+        for _ in 0..generator.next(12) {
+            generator.statement();
+        }
+        if block + 1 == blocks {
+            generator.out.statement(Statement::Return);
+        } else {
+            generator.terminator(block, blocks);
+        }
+    }
+    let arguments = LOCALS.iter().map(|&ty| match ty {
+        ValType::I32 => generator.next(1 << 17) as u64,
+        ValType::F32 => u64::from((generator.next(1000) as f32 / 3.0).to_bits()),
+        ValType::F64 => (generator.next(1000) as f64 / 3.0).to_bits(),
+        _ => generator.next(1 << 40) as u64,
+    });
+    let arguments = arguments.collect();
+    (generator.out.finish(), arguments)
+}
+
+/// Holds a strategy against the reference: functions from seeds, and every row of the table in every place.
+///
+/// # Panics
+///
+/// When they differ.
+pub fn agrees_with_reference<B: Backend>(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let (body, arguments) = generated(seed);
+        let expected = run::<Reference>(std::slice::from_ref(&body), &arguments);
+        let found = run::<B>(&[body], &arguments);
+        assert_eq!(found.exit, expected.exit, "{} with seed {seed}", B::NAME);
+        assert!(found == expected, "{} with seed {seed}: other state", B::NAME);
+    }
+    for &op in BinaryOp::ALL {
+        for form in 0..24 {
+            check_binary::<B>(op, form);
+        }
+    }
+}
+
+/// One operation with each operand in a slot, in the code or computed, as a value, a condition or an address.
+fn check_binary<B: Backend>(op: BinaryOp, form: usize) {
+    let (a_type, b_type, r_type) = op.types();
+    let place = |ty: ValType| LOCALS.iter().position(|&local| local == ty).unwrap_or(0) as Slot;
+    for (x, y) in [(7u64, 3u64), (3, 7), (5, 5), (40, 2), (1 << 20, 1 << 10), (9, 0)] {
+        let bits = |value: u64, ty: ValType| match ty {
+            ValType::F32 => u64::from((value as f32).to_bits()),
+            ValType::F64 => (value as f64).to_bits(),
+            _ => value,
+        };
+        let mut out = BodyBuilder::new(&LOCALS, 0);
+        let mut arguments = vec![0; 8];
+        let (a_slot, b_slot) = (place(a_type), place(b_type) + 1);
+        arguments[usize::from(a_slot)] = bits(x, a_type);
+        arguments[usize::from(b_slot)] = bits(y, b_type);
+        let operand = |out: &mut BodyBuilder, kind: usize, slot: Slot, value: u64, ty: ValType| match kind {
+            0 => out.local(slot),
+            1 => out.node(Node::Const(value), ty),
+            _ => {
+                let (a, b) = (out.local(slot), out.local(slot));
+                let condition = out.i32(1);
+                out.node(Node::Select { condition, a, b }, ty)
+            }
+        };
+        let a = operand(&mut out, form % 3, a_slot, arguments[usize::from(a_slot)], a_type);
+        let b = operand(&mut out, form / 3 % 3, b_slot, arguments[usize::from(b_slot)], b_type);
+        let result = out.binary(op, a, b);
+        if r_type == ValType::I32 && form >= 9 {
+            out.statement(Statement::Branch {
+                condition: result,
+                when: form % 2 == 0,
+                target: 2,
+            });
+            out.add(0, 1000);
+            out.statement(Statement::Return);
+        } else {
+            out.set(place(r_type), result);
+        }
+        out.statement(Statement::Return);
+        let body = out.finish();
+        let expected = run::<Reference>(std::slice::from_ref(&body), &arguments);
+        let found = run::<B>(&[body], &arguments);
+        assert!(
+            found == expected,
+            "{} computes {} of {x} and {y} in form {form} as {:?} ({:?}), not {:?}",
+            B::NAME,
+            op.mnemonic(),
+            found.slots,
+            found.exit,
+            expected.slots,
+        );
+    }
+}

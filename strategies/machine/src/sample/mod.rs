@@ -1,0 +1,369 @@
+//! Functions made without a front end, and a reference to hold them against: what strategies' own tests run.
+//!
+//! The tests that matter are the official suite and generated modules, which run through the root package. A strategy
+//! cannot depend on that, so what it wants to know about itself it asks here.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::backend::{Backend, Bodies, Exit, ModuleCode, Program};
+use crate::code::{BlockId, CodeBlock, FunctionBody, Node, NodeId, Slot, Statement, ValType};
+use crate::driver::{self, Flow};
+use crate::eval::evaluate;
+use crate::ops::{BinaryOp, LoadOp, UnaryOp};
+use crate::state::{Frame, Machine, MachineLimits, State, Window};
+use crate::store::{GlobalType, Instance, Memory, PAGE as PAGE_SIZE, Table};
+use crate::trap::Trap;
+use crate::verify::{SCRATCH_SLOTS, verify};
+
+mod generated;
+pub use generated::{agrees_with_reference, generated};
+
+/// The plain evaluator as a strategy: what every other must agree with.
+#[derive(Debug)]
+pub struct Reference;
+
+impl Backend for Reference {
+    const NAME: &'static str = "reference";
+    type Code = FunctionBody;
+
+    fn compile(body: &FunctionBody) -> FunctionBody {
+        body.clone()
+    }
+
+    fn code_bytes(_code: &FunctionBody) -> usize {
+        0
+    }
+
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        driver::run(program, machine, |body, state, window, block| {
+            let first = body.blocks[block as usize].first;
+            for (statement, number) in body.statements(block).iter().zip(first..) {
+                match perform(body, *statement, number, block, state, window) {
+                    Ok(Some(flow)) => return flow,
+                    Ok(None) => {}
+                    Err(trap) => {
+                        state.trap = Some(trap);
+                        return Flow::trapped(number);
+                    }
+                }
+            }
+            unreachable!("a block ends with a terminator")
+        })
+    }
+}
+
+fn perform(
+    body: &FunctionBody,
+    statement: Statement,
+    number: u32,
+    block: BlockId,
+    state: &mut State,
+    window: &mut Window,
+) -> Result<Option<Flow>, Trap> {
+    let value = |node: NodeId, state: &mut State| evaluate(body, node, window, state).map_err(|(trap, _)| trap);
+    Ok(match statement {
+        Statement::Set { slot, value: node } => {
+            let new = value(node, state)?;
+            window[usize::from(slot)] = new;
+            None
+        }
+        Statement::GlobalSet { global, value: node } => {
+            let new = value(node, state)?;
+            state.set_global(global, new);
+            None
+        }
+        Statement::Store {
+            op,
+            memory,
+            address,
+            offset,
+            value: node,
+        } => {
+            let address = value(address, state)? as u32;
+            let new = value(node, state)?;
+            op.apply(state.module_memory(memory), address, offset, new)?;
+            None
+        }
+        Statement::Eval(node) => {
+            value(node, state)?;
+            None
+        }
+        Statement::Runtime { op, base, x, y } => {
+            state.runtime(op, x, y, &mut window[usize::from(base)..])?;
+            None
+        }
+        Statement::Jump(target) => Some(Flow::block(target)),
+        Statement::Branch {
+            condition,
+            when,
+            target,
+        } => {
+            let taken = (value(condition, state)? as u32 != 0) == when;
+            Some(Flow::block(if taken { target } else { block + 1 }))
+        }
+        Statement::Switch { index, first, count } => {
+            let index = value(index, state)? as u32;
+            Some(Flow::block(body.targets[(first + index.min(count - 1)) as usize]))
+        }
+        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(number)),
+        Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
+            state.operand = value(index, state)? as u32;
+            Some(Flow::leave(number))
+        }
+        Statement::Return => Some(Flow::RETURN),
+    })
+}
+
+/// Builds a [`FunctionBody`] statement by statement.
+#[derive(Clone, Debug)]
+pub struct BodyBuilder {
+    body: FunctionBody,
+    first: u32,
+}
+
+impl BodyBuilder {
+    /// A function whose locals, all of them parameters, have these types. Operand homes follow them.
+    pub fn new(locals: &[ValType], homes: u16) -> BodyBuilder {
+        let params = locals.len() as u16;
+        let scratch = params + homes;
+        BodyBuilder {
+            body: FunctionBody {
+                params,
+                locals: locals.to_vec(),
+                scratch,
+                frame_size: u32::from(scratch) + u32::from(SCRATCH_SLOTS),
+                ..FunctionBody::default()
+            },
+            first: 0,
+        }
+    }
+
+    /// A node.
+    pub fn node(&mut self, node: Node, ty: ValType) -> NodeId {
+        self.body.nodes.push(node);
+        self.body.node_types.push(ty);
+        self.body.node_offsets.push(0);
+        self.body.nodes.len() as NodeId - 1
+    }
+
+    /// The value of a local.
+    pub fn local(&mut self, slot: Slot) -> NodeId {
+        self.node(Node::Slot(slot), self.body.locals[usize::from(slot)])
+    }
+
+    /// An `i32` constant.
+    pub fn i32(&mut self, value: i32) -> NodeId {
+        self.node(Node::Const(u64::from(value as u32)), ValType::I32)
+    }
+
+    /// `op(a)`
+    pub fn unary(&mut self, op: UnaryOp, a: NodeId) -> NodeId {
+        self.node(Node::Unary { op, a }, op.types().1)
+    }
+
+    /// `op(a, b)`
+    pub fn binary(&mut self, op: BinaryOp, a: NodeId, b: NodeId) -> NodeId {
+        self.node(Node::Binary { op, a, b }, op.types().2)
+    }
+
+    /// A load from memory 0.
+    pub fn load(&mut self, op: LoadOp, address: NodeId, offset: u64) -> NodeId {
+        let load = Node::Load {
+            op,
+            memory: 0,
+            address,
+            offset,
+        };
+        self.node(load, op.result())
+    }
+
+    /// `slot = value`
+    pub fn set(&mut self, slot: Slot, value: NodeId) {
+        self.statement(Statement::Set { slot, value });
+    }
+
+    /// `slot = slot + by`
+    pub fn add(&mut self, slot: Slot, by: i32) {
+        let (a, b) = (self.local(slot), self.i32(by));
+        let sum = self.binary(BinaryOp::I32Add, a, b);
+        self.set(slot, sum);
+    }
+
+    /// A statement; a terminator ends the block.
+    pub fn statement(&mut self, statement: Statement) {
+        let index = self.body.statements.len() as u32;
+        self.body.statements.push(statement);
+        self.body.statement_offsets.push(0);
+        if statement.is_terminator() {
+            self.body.blocks.push(CodeBlock {
+                first: self.first,
+                terminator: index,
+                entry: [].into(),
+            });
+            self.first = index + 1;
+        }
+    }
+
+    /// The function.
+    ///
+    /// # Panics
+    ///
+    /// When the verifier refuses it.
+    pub fn finish(self) -> FunctionBody {
+        if let Err(error) = verify(&self.body) {
+            panic!("a sample breaks the contract: {error}");
+        }
+        self.body
+    }
+}
+
+/// Counts a local down from its argument: `turns` times around a loop of one block, then returns.
+pub fn counting_loop() -> FunctionBody {
+    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 0);
+    b.statement(Statement::Jump(1));
+    b.add(1, 3);
+    b.add(0, -1);
+    let condition = b.local(0);
+    b.statement(Statement::Branch {
+        condition,
+        when: true,
+        target: 1,
+    });
+    b.statement(Statement::Return);
+    b.finish()
+}
+
+/// One block of this many statements, each of which adds one to local 0.
+pub fn straight_line(statements: usize) -> FunctionBody {
+    let mut b = BodyBuilder::new(&[ValType::I32], 0);
+    for _ in 0..statements {
+        b.add(0, 1);
+    }
+    b.statement(Statement::Return);
+    b.finish()
+}
+
+/// Recursive Fibonacci, the argument and the result in slot 0.
+pub fn fibonacci() -> FunctionBody {
+    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 3);
+    let (n, two) = (b.local(0), b.i32(2));
+    let condition = b.binary(BinaryOp::I32LtU, n, two);
+    b.statement(Statement::Branch {
+        condition,
+        when: true,
+        target: 4,
+    });
+    for (by, keep) in [(-1, true), (-2, false)] {
+        let (n, by) = (b.local(0), b.i32(by));
+        let argument = b.binary(BinaryOp::I32Add, n, by);
+        b.set(2, argument);
+        b.statement(Statement::Call { function: 0, base: 2 });
+        let result = b.node(Node::Slot(2), ValType::I32);
+        if keep {
+            b.set(1, result);
+        } else {
+            let first = b.local(1);
+            let sum = b.binary(BinaryOp::I32Add, first, result);
+            b.set(0, sum);
+            b.statement(Statement::Jump(4));
+        }
+    }
+    b.statement(Statement::Return);
+    // What a callee leaves is declared by the entry of the block after the call.
+    for block in [2, 3] {
+        b.body.blocks[block].entry = [Some(ValType::I32)].into();
+    }
+    b.finish()
+}
+
+/// What a run left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub exit: Exit,
+    /// The first slots of the value stack, as many as there were arguments.
+    pub slots: Vec<u64>,
+    /// Memory 0.
+    pub memory: Vec<u8>,
+    /// The second memory.
+    pub second: Vec<u8>,
+    /// The globals.
+    pub globals: Vec<u64>,
+}
+
+impl Bodies for Vec<Arc<FunctionBody>> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+    fn body(&self, function: u32) -> Arc<FunctionBody> {
+        self[function as usize].clone()
+    }
+}
+
+/// What a memory holds at first; made once, because a test runs thousands of machines.
+static PAGE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// A machine of one instance with two memories of one page, two globals and a table of the functions and a null.
+pub fn machine(functions: usize) -> Machine {
+    let mut machine = Machine::new(MachineLimits {
+        call_depth: 1000,
+        stack_slots: 1 << 14,
+        ..MachineLimits::default()
+    });
+    let state = &mut machine.state;
+    for _ in 0..2 {
+        state.memories.push(Memory {
+            bytes: PAGE.get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect()).clone(),
+            declared_max: None,
+        });
+        state.globals.push(5);
+        state.global_types.push(GlobalType {
+            value: ValType::I64,
+            mutable: true,
+        });
+    }
+    state.instances.push(Instance {
+        memories: vec![0, 1],
+        globals: vec![0, 1],
+        tables: vec![0],
+        functions: (0..functions as u32).collect(),
+        ..Instance::default()
+    });
+    state.tables.push(Table {
+        elements: vec![0; 3],
+        declared_max: None,
+        ty: ValType::FuncRef,
+    });
+    machine
+}
+
+/// Runs the first of some functions.
+pub fn run<B: Backend>(functions: &[FunctionBody], arguments: &[u64]) -> Outcome {
+    let bodies: Vec<Arc<FunctionBody>> = functions.iter().cloned().map(Arc::new).collect();
+    let code = ModuleCode::<B>::new(Arc::new(bodies));
+    let program = Program {
+        instances: vec![Arc::new(code)],
+    };
+    let mut machine = machine(functions.len());
+    machine.stack.from(0)[..arguments.len()].copy_from_slice(arguments);
+    machine.state.frames.push(Frame::entry(0, 0, 0));
+    let exit = B::run(&program, &mut machine);
+    machine.state.switch_to(Frame::BOTTOM);
+    Outcome {
+        exit,
+        slots: machine.stack.from(0)[..arguments.len()].to_vec(),
+        memory: machine.state.memories[0].bytes.clone(),
+        second: machine.state.memories[1].bytes.clone(),
+        globals: machine.state.globals.clone(),
+    }
+}
+
+/// Runs a test on a thread with a small native stack.
+///
+/// # Panics
+///
+/// When the test does. (An overflow ends the process.)
+pub fn on_small_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(test);
+    thread.expect("a thread").join().expect("no panic");
+}

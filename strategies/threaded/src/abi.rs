@@ -1,0 +1,226 @@
+//! The convention between handlers: which register holds what, and how one leads to the next.
+//!
+//! Every handler is one instance of [`enter`], so that all have one signature. Registers travel as one `Copy` struct,
+//! [`Regs`], which LLVM takes apart into the function's own arguments.
+//!
+//! | argument | register (System V) | holds |
+//! |---|---|---|
+//! | `ip` | rdi | this node in the code stream |
+//! | `frame` | rsi | slot 0 of the current frame |
+//! | `memory` | rdx | byte 0 of memory 0 |
+//! | `acc` | rcx | integer accumulator; in rcx, so that shift amounts are in place |
+//! | `context` | r8 | [`Context`]: everything else |
+//! | `memory_len` | r9 | bytes of memory 0 |
+//! | `acc64` | xmm0 | `f64` accumulator |
+//! | `acc32` | xmm1 | `f32` accumulator |
+//!
+//! # Rules that keep the last call of a handler a jump
+//!
+//! All exits are calls with this signature; the result is one scalar; nothing is dropped and no local's address escapes.
+//! A trap leaves through [`leave`], whose result is loaded from memory: if LLVM could infer it, it would return it here
+//! and turn the call into an ordinary one.
+
+use wasm_dispatch_machine::Trap;
+
+use crate::context::Context;
+
+/// A unit of the code stream.
+pub(crate) type Unit = u32;
+
+/// Units of a node's handler pointer.
+pub(crate) const HANDLER_UNITS: usize = 2;
+
+macro_rules! entry_point {
+    ($($abi:literal)?) => {
+        /// The signature of all handlers.
+        pub(crate) type Entry = unsafe extern $($abi)? fn(
+            *const Unit, *mut u64, *mut u8, u64, *mut Context, usize, f64, f32,
+        ) -> u64;
+
+        /// The entry point of a handler.
+        pub(crate) unsafe extern $($abi)? fn enter<H: Handler>(
+            ip: *const Unit,
+            frame: *mut u64,
+            memory: *mut u8,
+            acc: u64,
+            context: *mut Context,
+            memory_len: usize,
+            acc64: f64,
+            acc32: f32,
+        ) -> u64 {
+            // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
+            unsafe { H::run(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+        }
+
+        /// Ends the run for the reason that was put into the context, or for the trap whose code is in `acc`.
+        #[cold]
+        #[inline(never)]
+        unsafe extern $($abi)? fn leave(
+            ip: *const Unit,
+            frame: *mut u64,
+            _memory: *mut u8,
+            acc: u64,
+            context: *mut Context,
+            _memory_len: usize,
+            _acc64: f64,
+            _acc32: f32,
+        ) -> u64 {
+            // SAFETY: `context` is the run's context, alive and not borrowed while handlers run.
+            unsafe {
+                (*context).ip = ip;
+                (*context).frame = frame;
+                (*context).trap = acc;
+                (*context).running = false;
+                std::ptr::read_volatile(&raw const (*context).result)
+            }
+        }
+    };
+}
+
+// The System V convention passes all eight arguments in registers on Windows, too.
+#[cfg(all(target_arch = "x86_64", windows))]
+entry_point!("sysv64");
+#[cfg(not(all(target_arch = "x86_64", windows)))]
+entry_point!("C");
+
+/// The machine's registers while handlers run.
+#[derive(Clone, Copy)]
+pub(crate) struct Regs {
+    pub ip: *const Unit,
+    pub frame: *mut u64,
+    pub memory: *mut u8,
+    pub acc: u64,
+    pub context: *mut Context,
+    pub memory_len: usize,
+    pub acc64: f64,
+    pub acc32: f32,
+}
+
+/// What one node of the code stream does.
+pub(crate) trait Handler: 'static {
+    /// Carries out the node at `r.ip` and goes on with another one.
+    ///
+    /// # Safety
+    ///
+    /// `r.ip` points to a node with this handler and its operands, written by the compiler of this crate for the
+    /// function whose frame is at `r.frame`; the frame has the function's size; `r.memory` and `r.memory_len` are memory
+    /// 0 of the current instance; `r.context` is the context of the current run.
+    unsafe fn run(r: Regs) -> u64;
+}
+
+impl Regs {
+    /// Goes on with the node at `ip`.
+    ///
+    /// # Safety
+    ///
+    /// `ip` points to a node of the current function, and the registers are as [`Handler::run`] wants them.
+    #[inline(always)]
+    pub(crate) unsafe fn go(mut self, ip: *const Unit) -> u64 {
+        self.ip = ip;
+        // SAFETY: `ip` is a node, which begins with its handler's entry point.
+        unsafe { self.dispatch() }
+    }
+
+    #[cfg(not(trampoline))]
+    #[inline(always)]
+    unsafe fn dispatch(self) -> u64 {
+        // SAFETY: as for `go`; nodes are aligned to units only.
+        unsafe {
+            let handler = self.ip.cast::<Entry>().read_unaligned();
+            self.call(handler)
+        }
+    }
+
+    /// Without sibling calls: hand the registers to the loop in [`crate::run`].
+    #[cfg(trampoline)]
+    unsafe fn dispatch(self) -> u64 {
+        // SAFETY: as for `go`.
+        unsafe {
+            (*self.context).registers = Some(self);
+            0
+        }
+    }
+
+    /// Calls a handler with these registers.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`].
+    #[inline(always)]
+    pub(crate) unsafe fn call(self, handler: Entry) -> u64 {
+        let Regs {
+            ip,
+            frame,
+            memory,
+            acc,
+            context,
+            memory_len,
+            acc64,
+            acc32,
+        } = self;
+        // SAFETY: the caller's.
+        unsafe { handler(ip, frame, memory, acc, context, memory_len, acc64, acc32) }
+    }
+
+    /// Goes on with the node after this one, which has this many operand units.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; every node but terminators is followed by another.
+    #[inline(always)]
+    pub(crate) unsafe fn next(self, units: usize) -> u64 {
+        // SAFETY: the caller's.
+        unsafe { self.go(self.ip.add(HANDLER_UNITS + units)) }
+    }
+
+    /// Ends the run with a trap at this node.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`].
+    #[inline(always)]
+    pub(crate) unsafe fn trap(mut self, trap: Trap) -> u64 {
+        self.acc = u64::from(trap.code());
+        // SAFETY: the caller's.
+        unsafe { self.call(leave) }
+    }
+
+    /// Ends the run for the reason in the context.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`].
+    #[inline(always)]
+    pub(crate) unsafe fn exit(mut self) -> u64 {
+        self.acc = 0;
+        // SAFETY: the caller's.
+        unsafe { self.call(leave) }
+    }
+
+    /// The operand unit number `index` of this node.
+    ///
+    /// # Safety
+    ///
+    /// The node has that many operand units.
+    #[inline(always)]
+    pub(crate) unsafe fn unit(self, index: usize) -> u32 {
+        // SAFETY: the caller's.
+        unsafe { self.ip.add(HANDLER_UNITS + index).read() }
+    }
+
+    /// The node address in operand units `index` and `index + 1`.
+    ///
+    /// # Safety
+    ///
+    /// The node has an address there.
+    #[inline(always)]
+    pub(crate) unsafe fn target(self, index: usize) -> *const Unit {
+        // SAFETY: the caller's.
+        unsafe {
+            self.ip
+                .add(HANDLER_UNITS + index)
+                .cast::<*const Unit>()
+                .read_unaligned()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What handlers reach through the context register.
+
+use wasm_dispatch_machine::backend::{ModuleCode, Program};
+use wasm_dispatch_machine::state::{Frame, State};
+
+use crate::Threaded;
+use crate::abi::{Regs, Unit};
+
+/// Why the handlers came back, when it is not a trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    Returned,
+    HostCall { function: u32, base: u32 },
+}
+
+/// The state of one run.
+pub(crate) struct Context {
+    /// First own global of the current instance.
+    pub globals: *mut u64,
+    /// Where the next suspended frame goes.
+    pub frames_top: *mut Frame,
+    /// Where there is no more room for one.
+    pub frames_end: *mut Frame,
+    /// Slot 0 of the value stack.
+    pub stack: *mut u64,
+    /// Slots of the value stack.
+    pub stack_slots: usize,
+    /// The current instance.
+    pub instance: u32,
+    /// The current function among the instance's own.
+    pub function: u32,
+    /// Code of the current instance.
+    pub module: *const ModuleCode<Threaded>,
+    pub program: *const Program<Threaded>,
+    pub state: *mut State,
+    /// Set by `leave`.
+    pub ip: *const Unit,
+    pub frame: *mut u64,
+    /// Trap code, or zero for the reason in `reason`.
+    pub trap: u64,
+    pub reason: Leave,
+    pub running: bool,
+    /// What handlers return in the end; see `abi`.
+    pub result: u64,
+    /// Registers on the way from one handler to the next, where there are no sibling calls.
+    #[cfg_attr(not(trampoline), allow(dead_code))]
+    pub registers: Option<Regs>,
+}
+
+impl Context {
+    /// Takes over what depends on the current instance from the state.
+    pub fn load_instance(&mut self) {
+        // SAFETY: `state` and `program` are alive during the run, and no other reference into them is.
+        unsafe {
+            let state = &mut *self.state;
+            self.instance = state.instance;
+            self.globals = state.globals.as_mut_ptr().wrapping_add(state.first_global);
+            self.module = (*self.program).module(state.instance);
+        }
+    }
+
+    /// The slot number of a frame pointer on the value stack.
+    #[inline(always)]
+    pub fn base_of(&self, frame: *mut u64) -> u32 {
+        ((frame as usize - self.stack as usize) / size_of::<u64>()) as u32
+    }
+}

@@ -1,0 +1,273 @@
+//! Calls and returns.
+//!
+//! No native recursion and no allocation: a call stores the caller's frame on the machine's frame stack, whose room was
+//! reserved when the run began, and goes on with the callee's first node.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::state::{Callee, Frame};
+
+use crate::abi::{Entry, Handler, Regs, Unit, enter};
+use crate::context::{Context, Leave};
+
+/// A call of an own function: units are function, base slot, block to go on with.
+struct Call;
+
+impl Handler for Call {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units as said above; `frames_top` is below `frames_end` when written; the callee's frame was
+        // checked to fit the value stack.
+        unsafe {
+            let context = r.context;
+            let Some(callee) = (*(*context).module).compiled(r.unit(0)) else {
+                return r.call(enter::<CompileFirst>);
+            };
+            let frame = r.frame.add(r.unit(1) as usize);
+            let base = (*context).base_of(frame);
+            if base as usize + callee.shape.frame_size as usize > (*context).stack_slots
+                || (*context).frames_top == (*context).frames_end
+            {
+                return r.trap(Trap::CallStackExhausted);
+            }
+            suspend(&r, r.unit(2), r.ip.add(5));
+            (*context).function = r.unit(0);
+            Regs { frame, ..r }.go(callee.code.entry())
+        }
+    }
+}
+
+/// Stores the caller's frame, to go on with a block that begins at `native`.
+#[inline(always)]
+unsafe fn suspend(r: &Regs, block: u32, native: *const Unit) {
+    // SAFETY: the caller has checked that there is room.
+    unsafe {
+        let context = r.context;
+        let top = (*context).frames_top;
+        top.write(Frame {
+            instance: (*context).instance,
+            function: (*context).function,
+            block,
+            base: (*context).base_of(r.frame),
+            native: native as u64,
+        });
+        (*context).frames_top = top.add(1);
+    }
+}
+
+/// A call's first execution finds the callee not compiled: compile it and start over.
+struct CompileFirst;
+
+impl Handler for CompileFirst {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the first operand unit of a call is an own function; see `Handler::run`.
+        unsafe {
+            compile(r.context, r.unit(0));
+            r.go(r.ip)
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn compile(context: *mut Context, function: u32) {
+    // SAFETY: the module's code is alive during the run.
+    unsafe { (*(*context).module).get(function) };
+}
+
+/// Calls of other kinds: units are what, (function | table), base slot, block to go on with, type, index slot.
+///
+/// They leave the handler for an ordinary function: imports change the instance, indirect calls look up and compare.
+struct CallOther;
+
+/// The kinds of [`CallOther`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    Import,
+    Indirect,
+    Tail,
+    TailIndirect,
+}
+
+impl Handler for CallOther {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: operand units as said above; see `transfer`.
+        unsafe {
+            let outcome = transfer(r.context, r.ip, r.frame);
+            if outcome.is_null() {
+                return r.exit();
+            }
+            if (outcome as usize) < 256 {
+                return r.trap(Trap::from_code(outcome as usize as u8).unwrap_or(Trap::Unreachable));
+            }
+            let state = (*r.context).state;
+            r.frame = (*r.context).frame;
+            r.memory = (*state).memory.as_mut_ptr();
+            r.memory_len = (*state).memory.len();
+            r.go(outcome)
+        }
+    }
+}
+
+/// Carries out a call; returns the callee's first node, null to leave the run, or a trap's code.
+#[inline(never)]
+unsafe fn transfer(context: *mut Context, ip: *const Unit, frame: *mut u64) -> *const Unit {
+    // SAFETY: no reference into the context or the state is held by the handler that called.
+    let result = unsafe { try_transfer(&mut *context, ip, frame) };
+    match result {
+        Ok(entry) => entry,
+        Err(trap) => usize::from(trap.code()) as *const Unit,
+    }
+}
+
+unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) -> Result<*const Unit, Trap> {
+    // SAFETY: the node has the operand units of `CallOther`; state and program are alive.
+    let (unit, state, program) = unsafe {
+        let operands = std::slice::from_raw_parts(ip.add(crate::abi::HANDLER_UNITS), 6);
+        (operands, &mut *context.state, &*context.program)
+    };
+    let [kind, function, base, block, ty, index] = *unit else {
+        return Err(Trap::Unreachable);
+    };
+    let indirect = kind == Kind::Indirect as u32 || kind == Kind::TailIndirect as u32;
+    let tail = kind == Kind::Tail as u32 || kind == Kind::TailIndirect as u32;
+    let callee = if indirect {
+        // SAFETY: the index slot is within the frame.
+        let element = unsafe { frame.add(index as usize).read() };
+        state.indirect_callee(function, ty, element as u32)?
+    } else {
+        state.callee(function)
+    };
+    let caller_base = context.base_of(frame);
+    let base = if tail { caller_base } else { caller_base + base };
+    if !tail && context.frames_top == context.frames_end {
+        return Err(Trap::CallStackExhausted);
+    }
+    let entered = match callee {
+        Callee::Host(_) => None,
+        Callee::Wasm { instance, function } => {
+            let code = program.module(instance).get(function);
+            state.enter(base, code.shape.frame_size)?;
+            Some((instance, function, code.code.entry()))
+        }
+    };
+    if !tail {
+        let suspended = Frame {
+            instance: context.instance,
+            function: context.function,
+            block,
+            base: caller_base,
+            // SAFETY: the node after this one is the next block's first.
+            native: unsafe { ip.add(crate::abi::HANDLER_UNITS + 6) } as u64,
+        };
+        // SAFETY: there is room, checked above.
+        unsafe {
+            context.frames_top.write(suspended);
+            context.frames_top = context.frames_top.add(1);
+        }
+    }
+    match (entered, callee) {
+        (Some((instance, function, entry)), _) => {
+            if instance != context.instance {
+                state.switch_to(instance);
+                context.load_instance();
+            }
+            context.function = function;
+            context.frame = context.stack.wrapping_add(base as usize);
+            Ok(entry)
+        }
+        (None, Callee::Host(function)) => {
+            context.reason = Leave::HostCall { function, base };
+            Ok(std::ptr::null())
+        }
+        (None, _) => Err(Trap::Unreachable),
+    }
+}
+
+/// Return to the frame on top of the frame stack.
+struct Return;
+
+impl Handler for Return {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the bottom frame is always there; a frame of this instance with a native resume point was pushed by
+        // this strategy for a block of its function.
+        unsafe {
+            let context = r.context;
+            let top = (*context).frames_top.sub(1);
+            let frame = top.read();
+            if frame.instance != (*context).instance || frame.native == 0 {
+                return r.call(enter::<ReturnElsewhere>);
+            }
+            (*context).frames_top = top;
+            (*context).function = frame.function;
+            let base = (*context).stack.add(frame.base as usize);
+            Regs { frame: base, ..r }.go(frame.native as *const Unit)
+        }
+    }
+}
+
+/// Return to another instance, to a frame that some other strategy pushed, or out of the run.
+struct ReturnElsewhere;
+
+impl Handler for ReturnElsewhere {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: no reference into the context or the state is held here; see `resume`.
+        unsafe {
+            let ip = resume(r.context);
+            if ip.is_null() {
+                return r.exit();
+            }
+            let state = (*r.context).state;
+            r.frame = (*r.context).frame;
+            r.memory = (*state).memory.as_mut_ptr();
+            r.memory_len = (*state).memory.len();
+            r.go(ip)
+        }
+    }
+}
+
+/// Takes the topmost frame and returns the node to go on with, or null at the bottom.
+///
+/// # Safety
+///
+/// `context` is the run's, and nothing else refers to it or to the state.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
+    // SAFETY: the caller's; the bottom frame is always there.
+    unsafe {
+        let context = &mut *context;
+        context.frames_top = context.frames_top.sub(1);
+        let frame = context.frames_top.read();
+        if frame.instance == Frame::BOTTOM {
+            context.reason = Leave::Returned;
+            return std::ptr::null();
+        }
+        (*context.state).switch_to(frame.instance);
+        context.load_instance();
+        context.function = frame.function;
+        context.frame = context.stack.wrapping_add(frame.base as usize);
+        let code = &(*context.module).get(frame.function).code;
+        if frame.native != 0 {
+            frame.native as *const Unit
+        } else {
+            code.block(frame.block)
+        }
+    }
+}
+
+pub(crate) fn call() -> Entry {
+    enter::<Call>
+}
+
+pub(crate) fn call_other() -> Entry {
+    enter::<CallOther>
+}
+
+pub(crate) fn return_() -> Entry {
+    enter::<Return>
+}

@@ -1,0 +1,188 @@
+//! Branches. Targets are absolute addresses in the code stream: a taken branch waits for nothing but their load.
+
+use std::marker::PhantomData;
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor};
+use wasm_dispatch_machine::slot::SlotValue;
+
+use crate::abi::{Entry, Handler, Regs, Unit, enter};
+use crate::operand::{Acc, Const, From, Slot, Source};
+
+/// Units of an address.
+pub(crate) const TARGET_UNITS: usize = 2;
+
+struct Jump;
+
+impl Handler for Jump {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the operand is a node's address; see `Handler::run`.
+        unsafe { r.go(r.target(0)) }
+    }
+}
+
+/// Branch if `a` is not zero (`WHEN`) or zero.
+struct BranchIf<A, const WHEN: bool>(PhantomData<A>);
+
+impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units are the target and A; see `Handler::run`.
+        unsafe {
+            if (A::get(&r, TARGET_UNITS) != 0) == WHEN {
+                return r.go(r.target(0));
+            }
+            r.next(TARGET_UNITS + A::UNITS)
+        }
+    }
+}
+
+/// Branch if the test's result is not zero (`WHEN`) or zero.
+struct BranchTest<O, A, B, const WHEN: bool>(PhantomData<(O, A, B)>);
+
+impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for BranchTest<O, A, B, WHEN> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units are the target, A and B; see `Handler::run`.
+        unsafe {
+            let a = A::get(&r, TARGET_UNITS);
+            let b = B::get(&r, TARGET_UNITS + A::UNITS);
+            match O::apply(a, b) {
+                Ok(result) => {
+                    if (result.to_slot() != 0) == WHEN {
+                        return r.go(r.target(0));
+                    }
+                    r.next(TARGET_UNITS + A::UNITS + B::UNITS)
+                }
+                Err(trap) => r.trap(trap),
+            }
+        }
+    }
+}
+
+/// Branch to one of many: units are the index operand, the number of the last target, and the targets.
+struct Switch<A>(PhantomData<A>);
+
+impl<A: Source<u32>> Handler for Switch<A> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units as said above; see `Handler::run`.
+        unsafe {
+            let index = A::get(&r, 0).min(r.unit(A::UNITS));
+            r.go(r.target(A::UNITS + 1 + TARGET_UNITS * index as usize))
+        }
+    }
+}
+
+/// `unreachable`, or any trap: the unit is its code.
+struct Raise;
+
+impl Handler for Raise {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: see `Handler::run`.
+        unsafe { r.trap(Trap::from_code(r.unit(0) as u8).unwrap_or(Trap::Unreachable)) }
+    }
+}
+
+/// Locals start as zero: units are first slot and number.
+struct Clear;
+
+impl Handler for Clear {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the locals are within the frame; see `Handler::run`.
+        unsafe {
+            clear(r.frame.add(r.unit(0) as usize), r.unit(1) as usize);
+            r.next(2)
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn clear(slots: *mut u64, count: usize) {
+    // SAFETY: the caller's.
+    unsafe { slots.write_bytes(0, count) };
+}
+
+/// Few locals start as zero: the unit is the first slot. Spelled out, because of a loop LLVM makes a call of `memset`.
+struct ClearFew<const COUNT: usize>;
+
+impl<const COUNT: usize> Handler for ClearFew<COUNT> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the locals are within the frame; see `Handler::run`.
+        unsafe {
+            r.frame.add(r.unit(0) as usize).cast::<[u64; COUNT]>().write([0; COUNT]);
+            r.next(1)
+        }
+    }
+}
+
+pub(crate) fn jump() -> Entry {
+    enter::<Jump>
+}
+
+pub(crate) fn raise() -> Entry {
+    enter::<Raise>
+}
+
+/// The handler that clears locals, and the units it takes.
+pub(crate) fn clear_locals(first: u32, count: u32) -> (Entry, Vec<Unit>) {
+    match count {
+        1 => (enter::<ClearFew<1>>, vec![first]),
+        2 => (enter::<ClearFew<2>>, vec![first]),
+        3 => (enter::<ClearFew<3>>, vec![first]),
+        4 => (enter::<ClearFew<4>>, vec![first]),
+        5 => (enter::<ClearFew<5>>, vec![first]),
+        6 => (enter::<ClearFew<6>>, vec![first]),
+        7 => (enter::<ClearFew<7>>, vec![first]),
+        8 => (enter::<ClearFew<8>>, vec![first]),
+        _ => (enter::<Clear>, vec![first, count]),
+    }
+}
+
+/// The handler of a branch on one value, which is no constant.
+pub(crate) fn pick_branch(a: From, when: bool) -> Entry {
+    match (a, when) {
+        (From::Acc, true) => enter::<BranchIf<Acc, true>>,
+        (From::Acc, false) => enter::<BranchIf<Acc, false>>,
+        (_, true) => enter::<BranchIf<Slot, true>>,
+        (_, false) => enter::<BranchIf<Slot, false>>,
+    }
+}
+
+/// The handler of a branch on a test; `a` is no constant.
+pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Entry {
+    struct Pick(From, From, bool);
+    impl BinaryVisitor for Pick {
+        type Output = Entry;
+        fn visit<O: Binary>(self) -> Entry {
+            let Pick(a, b, when) = self;
+            if when {
+                pick::<O, true>(a, b)
+            } else {
+                pick::<O, false>(a, b)
+            }
+        }
+    }
+    fn pick<O: Binary, const WHEN: bool>(a: From, b: From) -> Entry {
+        match (a, b) {
+            (From::Acc, From::Const) => enter::<BranchTest<O, Acc, Const, WHEN>>,
+            (From::Acc, _) => enter::<BranchTest<O, Acc, Slot, WHEN>>,
+            (_, From::Slot) => enter::<BranchTest<O, Slot, Slot, WHEN>>,
+            (_, From::Const) => enter::<BranchTest<O, Slot, Const, WHEN>>,
+            (_, From::Acc) => enter::<BranchTest<O, Slot, Acc, WHEN>>,
+        }
+    }
+    op.visit(Pick(a, b, when))
+}
+
+/// The handler of a switch; the index is no constant.
+pub(crate) fn pick_switch(index: From) -> Entry {
+    match index {
+        From::Acc => enter::<Switch<Acc>>,
+        _ => enter::<Switch<Slot>>,
+    }
+}

@@ -1,0 +1,286 @@
+//! Loads and stores.
+//!
+//! The code stream holds `offset + width`, so that one addition gives both the end to check and, less the width, the
+//! address: `end = address + (offset + width)`; trap if `end > memory_len`. Addresses and offsets have 32 bits, so the
+//! sum cannot wrap.
+
+use std::marker::PhantomData;
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::RuntimeOp;
+use wasm_dispatch_machine::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
+use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_machine::state::State;
+
+use super::numeric::{Class, with_class};
+use crate::abi::{Entry, Handler, Regs, enter};
+use crate::operand::{Acc, Const, Dest, From, Slot, Source, Sum, ToAcc, ToSlot, Value};
+
+/// Units of `offset + width`.
+const END_UNITS: usize = 2;
+
+/// The bytes at an address, or `None` if they are out of bounds.
+///
+/// # Safety
+///
+/// Operand units `at` and `at + 1` hold the node's `offset + width`, and `width` is the access's; see `Handler::run`.
+#[inline(always)]
+unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut u8> {
+    // SAFETY: the caller's; the sum is in bounds of memory 0 where it is used as a pointer.
+    unsafe {
+        let end = u64::from(address) + r.target(at) as u64;
+        if end > r.memory_len as u64 {
+            return None;
+        }
+        Some(r.memory.add(end as usize - width))
+    }
+}
+
+/// `d = O(a)`
+struct LoadFrom<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: Load, A: Source<u32>, D: Dest> Handler for LoadFrom<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: operand units are the end, A and D in this order; see `Handler::run`. `place` has checked the bounds.
+        unsafe {
+            let address = A::get(&r, END_UNITS);
+            let Some(place) = place(&r, 0, address, O::WIDTH) else {
+                return r.trap(Trap::OutOfBoundsMemoryAccess);
+            };
+            let bytes = match O::WIDTH {
+                1 => u64::from(place.read()),
+                2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
+                4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
+                _ => u64::from_le(place.cast::<u64>().read_unaligned()),
+            };
+            D::put(&mut r, END_UNITS + A::UNITS, O::from_bytes(bytes.to_le_bytes()));
+            r.next(END_UNITS + A::UNITS + D::UNITS)
+        }
+    }
+}
+
+/// `O(a) = v`
+struct StoreTo<O, A, V>(PhantomData<(O, A, V)>);
+
+impl<O: Store, A: Source<u32>, V: Source<O::V>> Handler for StoreTo<O, A, V> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units are the end, A and V in this order; see `Handler::run`. `place` has checked the bounds.
+        unsafe {
+            let address = A::get(&r, END_UNITS);
+            let value = V::get(&r, END_UNITS + A::UNITS).to_slot();
+            let Some(place) = place(&r, 0, address, O::WIDTH) else {
+                return r.trap(Trap::OutOfBoundsMemoryAccess);
+            };
+            match O::WIDTH {
+                1 => place.write(value as u8),
+                2 => place.cast::<u16>().write_unaligned((value as u16).to_le()),
+                4 => place.cast::<u32>().write_unaligned((value as u32).to_le()),
+                _ => place.cast::<u64>().write_unaligned(value.to_le()),
+            }
+            r.next(END_UNITS + A::UNITS + <V as Source<O::V>>::UNITS)
+        }
+    }
+}
+
+/// An operand for a memory other than 0: units are operation, memory, offset (2), scratch slot.
+///
+/// `d = load(scratch)`; the address is in the scratch slot.
+struct LoadAny<T, D>(PhantomData<(T, D)>);
+
+impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
+        unsafe {
+            let slot = r.frame.add(r.unit(4) as usize);
+            if !load_any(&mut *(*r.context).state, r.unit(0), r.unit(1), r.target(2) as u64, slot) {
+                return r.trap(Trap::OutOfBoundsMemoryAccess);
+            }
+            let value = T::from_slot(slot.read());
+            D::put(&mut r, 5, value);
+            r.next(5 + D::UNITS)
+        }
+    }
+}
+
+/// Ordinary calls are kept out of handlers: around one, LLVM saves all registers.
+#[inline(never)]
+unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *mut u64) -> bool {
+    // SAFETY: `slot` is within the frame, and nothing else refers to it.
+    let slot = unsafe { &mut *slot };
+    match LoadOp::ALL[op as usize].apply(state.module_memory(memory), *slot as u32, offset) {
+        Ok(value) => {
+            *slot = value;
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// `store(address slot) = value slot` for a memory other than 0: units are operation, memory, offset (2), two slots.
+struct StoreAny;
+
+impl Handler for StoreAny {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
+        unsafe {
+            let address = r.frame.add(r.unit(4) as usize).read() as u32;
+            let value = r.frame.add(r.unit(5) as usize).read();
+            let state = &mut *(*r.context).state;
+            if !store_any(state, r.unit(0), r.unit(1), r.target(2) as u64, address, value) {
+                return r.trap(Trap::OutOfBoundsMemoryAccess);
+            }
+            r.next(6)
+        }
+    }
+}
+
+#[inline(never)]
+fn store_any(state: &mut State, op: u32, memory: u32, offset: u64, address: u32, value: u64) -> bool {
+    StoreOp::ALL[op as usize]
+        .apply(state.module_memory(memory), address, offset, value)
+        .is_ok()
+}
+
+/// A rare instruction: units are operation, base slot, x, y.
+struct Runtime;
+
+impl Handler for Runtime {
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs; the verifier
+        // of lowered code has checked that the slots are within the frame.
+        unsafe {
+            let state = (*r.context).state;
+            let slots = r.frame.add(r.unit(1) as usize);
+            if let Some(trap) = runtime(&mut *state, r.unit(0), slots, r.unit(2), r.unit(3)) {
+                return r.trap(trap);
+            }
+            // The memory may have grown.
+            r.memory = (*state).memory.as_mut_ptr();
+            r.memory_len = (*state).memory.len();
+            r.next(4)
+        }
+    }
+}
+
+/// The operations in the order of their codes.
+const RUNTIME_OPS: [RuntimeOp; 15] = {
+    use RuntimeOp::*;
+    [
+        MemorySize, MemoryGrow, MemoryFill, MemoryCopy, MemoryInit, DataDrop, TableGet, TableSet, TableSize, TableGrow,
+        TableFill, TableCopy, TableInit, ElemDrop, RefFunc,
+    ]
+};
+
+const _: () = {
+    let mut code = 0;
+    while code < RUNTIME_OPS.len() {
+        assert!(RUNTIME_OPS[code] as usize == code);
+        code += 1;
+    }
+};
+
+#[inline(never)]
+unsafe fn runtime(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
+    // SAFETY: three slots from the base on are within the frame, says the caller, and nothing else refers to them.
+    let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
+    state.runtime(RUNTIME_OPS[op as usize], x, y, slots).err()
+}
+
+/// Where an address comes from, while compiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Plain(From),
+    /// A sum of a slot or the accumulator and a slot or a constant.
+    Sum(From, From),
+}
+
+macro_rules! with_address {
+    ($address:expr, $a:ident => $body:expr) => {
+        match $address {
+            Address::Plain(From::Slot) => {
+                type $a = Slot;
+                $body
+            }
+            Address::Plain(From::Const) => {
+                type $a = Const;
+                $body
+            }
+            Address::Plain(From::Acc) => {
+                type $a = Acc;
+                $body
+            }
+            Address::Sum(From::Acc, From::Const) => {
+                type $a = Sum<Acc, Const>;
+                $body
+            }
+            Address::Sum(From::Acc, _) => {
+                type $a = Sum<Acc, Slot>;
+                $body
+            }
+            Address::Sum(_, From::Const) => {
+                type $a = Sum<Slot, Const>;
+                $body
+            }
+            Address::Sum(..) => {
+                type $a = Sum<Slot, Slot>;
+                $body
+            }
+        }
+    };
+}
+
+/// The handler of a load from memory 0.
+pub(crate) fn pick_load(op: LoadOp, address: Address, to_slot: bool) -> Entry {
+    struct Pick(Address, bool);
+    impl LoadVisitor for Pick {
+        type Output = Entry;
+        fn visit<O: Load>(self) -> Entry {
+            with_address!(self.0, A => if self.1 {
+                enter::<LoadFrom<O, A, ToSlot>> as Entry
+            } else {
+                enter::<LoadFrom<O, A, ToAcc>>
+            })
+        }
+    }
+    op.visit(Pick(address, to_slot))
+}
+
+/// The handler of a store to memory 0; address and value are not both in the integer accumulator.
+pub(crate) fn pick_store(op: StoreOp, address: Address, value: From) -> Entry {
+    struct Pick(Address, From);
+    impl StoreVisitor for Pick {
+        type Output = Entry;
+        fn visit<O: Store>(self) -> Entry {
+            with_address!(self.0, A => match self.1 {
+                From::Slot => enter::<StoreTo<O, A, Slot>> as Entry,
+                From::Const => enter::<StoreTo<O, A, Const>>,
+                From::Acc => enter::<StoreTo<O, A, Acc>>,
+            })
+        }
+    }
+    op.visit(Pick(address, value))
+}
+
+/// The handler of a load from another memory.
+pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Entry {
+    with_class!(class, T => if to_slot {
+        enter::<LoadAny<T, ToSlot>> as Entry
+    } else {
+        enter::<LoadAny<T, ToAcc>>
+    })
+}
+
+/// The handler of a store to another memory.
+pub(crate) fn store_any_entry() -> Entry {
+    enter::<StoreAny>
+}
+
+/// The handler of rare instructions.
+pub(crate) fn runtime_entry() -> Entry {
+    enter::<Runtime>
+}

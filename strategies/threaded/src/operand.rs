@@ -1,0 +1,147 @@
+//! Where a handler's operands come from and where its result goes, as types.
+//!
+//! A source or destination knows how many units of the code stream it takes. Handlers lay them out one after the other,
+//! so a handler is a type: `BinaryOf<I32Add, Slot, Const, ToSlot>` is `slot = slot + constant`.
+
+use wasm_dispatch_machine::code::ValType;
+use wasm_dispatch_machine::ops::{Binary, I32Add};
+use wasm_dispatch_machine::slot::SlotValue;
+
+use crate::abi::{HANDLER_UNITS, Regs};
+
+/// Slot values as accumulators hold them: integers in `acc`, floats in `acc64` and `acc32`. The conversions through
+/// bits cost nothing: LLVM sees that they cancel.
+pub(crate) trait Value: SlotValue {
+    /// Units of a constant of this type.
+    const UNITS: usize = match Self::TYPE {
+        ValType::I32 | ValType::F32 => 1,
+        _ => 2,
+    };
+
+    /// Reads the accumulator of this type.
+    #[inline(always)]
+    fn from_acc(r: &Regs) -> Self {
+        Self::from_slot(match Self::TYPE {
+            ValType::F32 => r.acc32.to_slot(),
+            ValType::F64 => r.acc64.to_slot(),
+            _ => r.acc,
+        })
+    }
+
+    /// Writes the accumulator of this type.
+    #[inline(always)]
+    fn to_acc(self, r: &mut Regs) {
+        match Self::TYPE {
+            ValType::F32 => r.acc32 = f32::from_slot(self.to_slot()),
+            ValType::F64 => r.acc64 = f64::from_slot(self.to_slot()),
+            _ => r.acc = self.to_slot(),
+        }
+    }
+}
+
+impl<T: SlotValue> Value for T {}
+
+/// Where an operand of type `T` comes from.
+pub(crate) trait Source<T: Value>: 'static {
+    /// Units it takes in the code stream.
+    const UNITS: usize;
+    /// Reads it; its units begin with operand unit `at`.
+    ///
+    /// # Safety
+    ///
+    /// The node's operand units from `at` on were written for this source; slots are within the frame.
+    unsafe fn get(r: &Regs, at: usize) -> T;
+}
+
+/// In a frame slot.
+pub(crate) struct Slot;
+/// In the code stream.
+pub(crate) struct Const;
+/// In the accumulator.
+pub(crate) struct Acc;
+/// The sum of two: `base + index` addresses.
+pub(crate) struct Sum<A, B>(std::marker::PhantomData<(A, B)>);
+
+impl<T: Value> Source<T> for Slot {
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn get(r: &Regs, at: usize) -> T {
+        // SAFETY: the slot is within the frame, says the caller.
+        unsafe { T::from_slot(r.frame.add(r.unit(at) as usize).read()) }
+    }
+}
+
+impl<T: Value> Source<T> for Const {
+    const UNITS: usize = T::UNITS;
+    #[inline(always)]
+    unsafe fn get(r: &Regs, at: usize) -> T {
+        // SAFETY: the units are there, says the caller; a 64-bit constant is aligned to units only.
+        unsafe {
+            T::from_slot(match T::UNITS {
+                1 => u64::from(r.unit(at)),
+                _ => r.ip.add(HANDLER_UNITS + at).cast::<u64>().read_unaligned(),
+            })
+        }
+    }
+}
+
+impl<T: Value> Source<T> for Acc {
+    const UNITS: usize = 0;
+    #[inline(always)]
+    unsafe fn get(r: &Regs, _at: usize) -> T {
+        T::from_acc(r)
+    }
+}
+
+impl<A: Source<u32>, B: Source<u32>> Source<u32> for Sum<A, B> {
+    const UNITS: usize = A::UNITS + B::UNITS;
+    #[inline(always)]
+    unsafe fn get(r: &Regs, at: usize) -> u32 {
+        // SAFETY: the two sources' units follow each other, says the caller.
+        let (a, b) = unsafe { (A::get(r, at), B::get(r, at + A::UNITS)) };
+        I32Add::apply(a, b).unwrap_or(0)
+    }
+}
+
+/// Where a result goes. The accumulator always gets it; a slot may, too.
+pub(crate) trait Dest: 'static {
+    /// Units it takes in the code stream.
+    const UNITS: usize;
+    /// Writes it; its units begin with operand unit `at`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Source::get`].
+    unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T);
+}
+
+/// The accumulator alone.
+pub(crate) struct ToAcc;
+/// A slot, and the accumulator on the way.
+pub(crate) struct ToSlot;
+
+impl Dest for ToAcc {
+    const UNITS: usize = 0;
+    #[inline(always)]
+    unsafe fn put<T: Value>(r: &mut Regs, _at: usize, value: T) {
+        value.to_acc(r);
+    }
+}
+
+impl Dest for ToSlot {
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
+        // SAFETY: the slot is within the frame, says the caller.
+        unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
+        value.to_acc(r);
+    }
+}
+
+/// The kind of a source, while compiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    Slot,
+    Const,
+    Acc,
+}

@@ -1,0 +1,128 @@
+//! From the strategy contract into the handlers and back.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::{Exit, Program};
+use wasm_dispatch_machine::state::{Frame, Machine};
+
+use crate::Threaded;
+use crate::abi::{Entry, Regs};
+use crate::context::{Context, Leave};
+use crate::handlers::call;
+
+/// Runs the topmost frame and what it calls.
+pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
+    let start = match machine.state.frames.last() {
+        Some(frame) if frame.instance != Frame::BOTTOM => *frame,
+        _ => {
+            machine.state.pop_frame();
+            return Exit::Returned;
+        }
+    };
+    // A frame that was just pushed has not been checked against the value stack.
+    let code = program.module(start.instance).get(start.function);
+    if let Err(trap) = machine.state.enter(start.base, code.shape.frame_size) {
+        machine.state.pop_frame();
+        machine.state.current = start;
+        return Exit::Trapped { trap, statement: 0 };
+    }
+    let depth = machine.state.frames.len();
+    let room = machine.state.limits.call_depth.max(depth);
+    machine.state.frames.reserve(room - depth);
+    let stack = machine.stack.from(0).as_mut_ptr();
+    let stack_slots = machine.state.limits.stack_slots;
+    let state = &raw mut machine.state;
+    // SAFETY: `state` is alive and only reached through this pointer until the handlers are done. The frame stack has
+    // room for `room` frames, and does not move: nobody else pushes.
+    let mut context = unsafe {
+        let frames = (*state).frames.as_mut_ptr();
+        Context {
+            globals: std::ptr::null_mut(),
+            frames_top: frames.add(depth),
+            frames_end: frames.add(room),
+            stack,
+            stack_slots,
+            instance: 0,
+            function: 0,
+            module: std::ptr::null(),
+            program,
+            state,
+            ip: std::ptr::null(),
+            frame: std::ptr::null_mut(),
+            trap: 0,
+            reason: Leave::Returned,
+            running: true,
+            result: 0,
+            registers: None,
+        }
+    };
+    // SAFETY: the registers are as handlers want them: the code is that of the topmost frame, which was pushed for a
+    // function of its instance and checked above; lowered code was verified to stay within its frame. Afterwards the
+    // frames below `frames_top` are initialised.
+    unsafe {
+        let context = &raw mut context;
+        let ip = call::resume(context);
+        if !ip.is_null() {
+            let registers = Regs {
+                ip,
+                frame: (*context).frame,
+                memory: (*state).memory.as_mut_ptr(),
+                acc: 0,
+                context,
+                memory_len: (*state).memory.len(),
+                acc64: 0.0,
+                acc32: 0.0,
+            };
+            start_handlers(registers);
+        }
+        let depth = (*context).frames_top.offset_from((*state).frames.as_ptr()) as usize;
+        (*state).frames.set_len(depth);
+        finish(program, &mut *context, &mut *state)
+    }
+}
+
+#[cfg(not(trampoline))]
+unsafe fn start_handlers(registers: Regs) {
+    // SAFETY: the caller's. The handlers call each other in tail position and come back when the run ends.
+    unsafe {
+        let first = registers.ip.cast::<Entry>().read_unaligned();
+        registers.call(first);
+    }
+}
+
+#[cfg(trampoline)]
+unsafe fn start_handlers(mut registers: Regs) {
+    // SAFETY: the caller's. Each handler leaves the registers for the next one in the context.
+    unsafe {
+        let context = registers.context;
+        while (*context).running {
+            let handler = registers.ip.cast::<Entry>().read_unaligned();
+            registers.call(handler);
+            if let Some(next) = (*context).registers.take() {
+                registers = next;
+            }
+        }
+    }
+}
+
+/// What the run ended with.
+fn finish(program: &Program<Threaded>, context: &mut Context, state: &mut wasm_dispatch_machine::state::State) -> Exit {
+    let Some(trap) = Trap::from_code(context.trap as u8) else {
+        return match context.reason {
+            Leave::Returned => Exit::Returned,
+            Leave::HostCall { function, base } => Exit::HostCall { function, base },
+        };
+    };
+    let current = Frame {
+        instance: context.instance,
+        function: context.function,
+        block: 0,
+        base: context.base_of(context.frame),
+        native: 0,
+    };
+    state.current = current;
+    let code = &program.module(current.instance).get(current.function).code;
+    Exit::Trapped {
+        trap,
+        statement: code.statement_at(context.ip),
+    }
+}

@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""What the workloads compute, said again in Python.
+
+Expected results come from here and from native builds of the C sources, never from a WebAssembly engine: an engine that
+is wrong must not be able to write its own expectation. Each function has the name of its workload, takes the arguments
+of the entry function, and returns the result (any representative modulo 2^32 or 2^64), or a pair of the result and the
+memory from address 0 where the manifest checks memory. `scripts/build-workloads --check` compares them with the
+manifests.
+
+Where there is a shorter way to the same number (a closed form, Python's sort, its SHA-256), it is taken: the less a
+model resembles the program, the more it proves.
+"""
+
+import hashlib
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+M32 = 2**32 - 1
+M64 = 2**64 - 1
+
+
+def lcg(x):
+    """The kernels' linear congruential sequence."""
+    return (x * 1664525 + 1013904223) & M32
+
+
+def xorshift(x):
+    """xorshift32, of br_table.wat and of programs/src/support.h."""
+    x ^= (x << 13) & M32
+    x ^= x >> 17
+    return x ^ (x << 5) & M32
+
+
+def randoms(count, state=1):
+    for _ in range(count):
+        state = xorshift(state)
+        yield state
+
+
+def signed(x):
+    return x - 2**32 if x >= 2**31 else x
+
+
+def rotate(x, by):
+    return (x << by | x >> (32 - by)) & M32
+
+
+# Kernels
+
+
+def count(n):
+    return max(n, 1)
+
+
+def fibonacci(n):
+    """The n-th and the next Fibonacci number modulo 2^64, by doubling: F(2k) = F(k) (2 F(k+1) - F(k))."""
+    if n == 0:
+        return 0, 1
+    a, b = fibonacci(n // 2)
+    even, odd = a * (2 * b - a) & M64, (a * a + b * b) & M64
+    return (odd, (even + odd) & M64) if n % 2 else (even, odd)
+
+
+def fib_recursive(n):
+    return fibonacci(n)[0]
+
+
+fib_iterative = fib_tail = fib_recursive
+
+
+def mutual_tail(n):
+    steps = {1: 0}
+    for start in range(2, n + 1):
+        path, x = [], start
+        while x not in steps:
+            path.append(x)
+            x = 3 * x + 1 if x % 2 else x // 2
+        for back, x_on_path in enumerate(reversed(path), 1):
+            steps[x_on_path] = steps[x] + back
+    return sum(steps[start] for start in range(1, n + 1))
+
+
+def memory_fill_sum(n, rounds):
+    x, total, words = 1, 0, []
+    for _ in range(rounds):
+        words.clear()
+        for _ in range(n):
+            x = lcg(x)
+            words.append(x)
+        total += sum(words)
+    return total, b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def indirect_calls(n):
+    functions = [
+        lambda x: x + 0x9E3779B9,
+        lambda x: x - 0x7F4A7C15,
+        lambda x: x ^ 0x5BD1E995,
+        lambda x: x * 0x01000193,
+        lambda x: rotate(x, 7),
+        lambda x: ~x,
+        lambda x: x + (x >> 11),
+        lambda x: x + bin(x).count("1"),
+    ]
+    random, value = 12345, 0
+    for _ in range(n):
+        random = lcg(random)
+        value = functions[(random ^ value) >> 29](value) & M32
+    return value
+
+
+def br_table(n):
+    operations = [
+        lambda acc, random: acc + random,
+        lambda acc, random: acc - 0x12345678,
+        lambda acc, random: acc ^ random,
+        lambda acc, random: acc | 0x00010001,
+        lambda acc, random: acc & 0xFFFFFFFE,
+        lambda acc, random: rotate(acc, 3),
+        lambda acc, random: acc * 0x01000193,
+        lambda acc, random: acc + 1,
+    ]
+    acc = 0
+    for random in randoms(n, 2463534242):
+        acc = operations[random >> 29](acc, random) & M32
+    return acc
+
+
+def bulk(n):
+    memory, random, value = bytearray(65536), 1, 0x811C9DC5
+    for _ in range(n):
+        random = lcg(random)
+        length = (random >> 22) + 1
+        random = lcg(random)
+        start = random >> 16 & 0x7FFF
+        random = lcg(random)
+        to = random >> 16 & 0x7FFF
+        memory[start : start + length] = bytes([random >> 24]) * length
+        middle = start + (length >> 1)
+        memory[to : to + length] = memory[middle : middle + length]
+        value = (value ^ memory[to + (length >> 1)]) * 0x01000193 & M32
+    return value, bytes(memory)
+
+
+def shuffled(n):
+    """Translates the kernel's statements into Python's operators: 64 of them by hand would be 64 misprints."""
+    operators = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^", "shr_u": ">>"}
+
+    def translate(expression):
+        operator, *rest = expression
+        if operator == "i64.const":
+            return rest[0]
+        if operator == "local.get":
+            return rest[0].lstrip("$")
+        left, right = (translate(operand) for operand in rest)
+        name = operator.removeprefix("i64.")
+        if name in ("rotl", "rotr"):
+            by = right if name == "rotl" else f"(64 - {right})"
+            return f"(({left} << {by} | {left} >> (64 - {by})) & {M64})"
+        return f"(({left} {operators[name]} {right}) & {M64})"
+
+    def parse(tokens):
+        items = []
+        for token in tokens:
+            if token == ")":
+                break
+            items.append(parse(tokens) if token == "(" else token)
+        return items
+
+    text = re.sub(r";;.*", "", (HERE / "kernels/shuffled.wat").read_text())
+    (module,) = parse(iter(re.findall(r"[()]|[^\s()]+", text)))
+    (function,) = (item for item in module if item[0] == "func")
+    (loop,) = (item for item in function if item[0] == "loop")
+    lines = ["def run(n):", " x, y = 1, 0x9e3779b97f4a7c15", " for _ in range(n):"]
+    for statement in loop:
+        if statement[0] == "local.set" and statement[1] in ("$x", "$y"):
+            lines.append(f"  {statement[1].lstrip('$')} = {translate(statement[2])}")
+    assert len(lines) == 3 + 64, "the kernel has no longer 64 statements"
+    scope = {}
+    exec("\n".join([*lines, " return x ^ y"]), scope)
+    return scope["run"](n)
+
+
+# Programs. For those that are missing here (the ones in floats, the generated one), the native build stands alone.
+
+
+def sort(n):
+    numbers = sorted(signed(x) for x in randoms(n))
+    return sum(place * number for place, number in enumerate(numbers, 1))
+
+
+def sha256(n):
+    digest = hashlib.sha256(bytes(x & 0xFF for x in randoms(n))).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def sieve(n):
+    prime = bytearray([1]) * n
+    prime[:2] = b"\0\0"
+    for i in range(2, int(n**0.5) + 1):
+        if prime[i]:
+            prime[i * i :: i] = bytes(len(range(i * i, n, i)))
+    return sum(prime)
+
+
+def matmul(n):
+    numbers = randoms(2 * n * n)
+    a, b = [[0] * n for _ in range(n)], [[0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            a[i][j] = next(numbers) % 100
+            b[i][j] = next(numbers) % 100
+    # Summed in another order than the program does: with whole numbers below 2^53 that changes nothing.
+    total = 0
+    for i in range(n):
+        weighted = [sum(row[j] * ((i + 3 * j) % 7 + 1) for j in range(n)) for row in b]
+        total += sum(left * right for left, right in zip(a[i], weighted))
+    assert total < 2**53
+    return float(total)
+
+
+def hash_map(n):
+    counts = Counter(x % 32768 + 1 for x in randoms(n))
+    return sum(times * times * key for key, times in counts.items())
+
+
+def string_search(n):
+    text = "".join("abcd"[(x >> 9) % 4] for x in randoms(n))
+    total = 0
+    for i in range(8):
+        start, length = n // 9 * (i + 1), 3 + i
+        pattern = text[start : start + length]
+        at = text.find(pattern)
+        while at >= 0:
+            total += (at + 1) * length
+            at = text.find(pattern, at + 1)
+    return total
+
+
+MODELS = {
+    function.__name__: function
+    for function in [
+        *(count, fib_recursive, mutual_tail, memory_fill_sum, indirect_calls, br_table, bulk, shuffled),
+        *(sort, sha256, sieve, matmul, hash_map, string_search),
+    ]
+} | {"fib_iterative": fib_iterative, "fib_tail": fib_tail}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in MODELS:
+        sys.exit(f"usage: {sys.argv[0]} NAME ARGUMENT...\nnames: {' '.join(sorted(MODELS))}")
+    print(MODELS[sys.argv[1]](*map(int, sys.argv[2:])))
