@@ -122,6 +122,19 @@ pub enum Instruction {
     Trap(Trap),
 }
 
+impl Instruction {
+    /// Whether this instruction ends a block. A block may also end with one that does not: then the next block follows.
+    pub fn is_terminator(&self) -> bool {
+        use Instruction::*;
+        match self {
+            Copy { .. } | Const { .. } | Unary { .. } | Binary { .. } | Load { .. } | Store { .. } => false,
+            Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Runtime { .. } => false,
+            Jump(_) | Branch { .. } | Switch { .. } | Return | Trap(_) => true,
+            Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } => true,
+        }
+    }
+}
+
 /// The instructions of one function.
 #[derive(Clone, Debug, Default)]
 pub struct FlatCode {

@@ -1,6 +1,6 @@
 // The sun and its four largest planets over n steps of 0.01 years: the n-body problem as the Computer Language
-// Benchmarks Game states it (its constants, its order of operations). Multiplications, additions, square roots and divisions of
-// 64-bit floats on values in memory.
+// Benchmarks Game states it (its constants, its order of operations). Multiplications, additions, square roots and
+// divisions of 64-bit floats on values in memory.
 #include "support.h"
 
 #define BODIES 5

@@ -1,0 +1,95 @@
+//! An engine as the benches see it.
+
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use wasm_dispatch_workloads::{Run, Workload};
+
+/// Time that passed, and time that the thread ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Wall clock.
+    pub wall: Duration,
+    /// CPU time of this thread.
+    pub cpu: Duration,
+}
+
+impl Timing {
+    /// Times a closure by both clocks.
+    pub fn of<T>(work: impl FnOnce() -> T) -> (T, Timing) {
+        let cpu = ThreadTime::now();
+        let wall = Instant::now();
+        let result = work();
+        let wall = wall.elapsed();
+        (result, Timing { wall, cpu: cpu.elapsed() })
+    }
+}
+
+/// Which of a workload's sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Milliseconds.
+    Quick,
+    /// Twenty times that.
+    Full,
+}
+
+impl Size {
+    /// The workload's run of this size.
+    pub fn of(self, workload: &Workload) -> &Run {
+        match self {
+            Size::Quick => workload.quick(),
+            Size::Full => workload.full(),
+        }
+    }
+}
+
+/// Something that can run workloads.
+pub trait Engine {
+    /// Its name in tables.
+    fn name(&self) -> &str;
+
+    /// Whether it wants to be measured on this workload at all; what it refuses is listed, not hidden.
+    ///
+    /// # Errors
+    ///
+    /// Why the module could not be loaded.
+    fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String>;
+}
+
+/// A workload loaded by an engine.
+pub trait Prepared {
+    /// Runs the workload's entry once and verifies results and memory.
+    ///
+    /// The time is that of the call alone, except for workloads of the startup class: there it is everything from bytes
+    /// to result.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong: a trap, or "expected A, got B".
+    fn run(&mut self, run: &Run) -> Result<Timing, String>;
+
+    /// Bytes of compiled code, where the engine tells.
+    fn code_bytes(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// Compares results to the bit.
+///
+/// # Errors
+///
+/// Both sides, for people.
+pub fn verify(run: &Run, got: &[u64], memory: impl Fn(&str) -> Option<Vec<u8>>) -> Result<(), String> {
+    let expected: Vec<u64> = run.expect.iter().map(|value| value.bits()).collect();
+    if expected != got {
+        return Err(format!("expected result bits {expected:x?}, got {got:x?}"));
+    }
+    if let Some(check) = &run.memory {
+        let bytes = memory(&check.export).ok_or_else(|| format!("no memory is exported as {}", check.export))?;
+        if !check.matches(&bytes) {
+            return Err(format!("memory {} does not hold what it should", check.export));
+        }
+    }
+    Ok(())
+}

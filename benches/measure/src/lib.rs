@@ -1,0 +1,11 @@
+//! What the benches share: engines that run workloads with every result verified, and interleaved measurement.
+//!
+//! An engine that gives a wrong result gets an error row and no time.
+
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod interleave;
+pub mod ours;
+
+pub use engine::{Engine, Prepared, Size, Timing};

@@ -1,0 +1,122 @@
+//! Our own strategies as engines.
+
+use std::sync::Arc;
+
+use wasm_dispatch::machine::backend::Backend;
+use wasm_dispatch::{Imports, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch_workloads::{Class, Run, Workload, Value as Typed};
+
+use crate::engine::{Engine, Prepared, Timing, verify};
+
+/// A strategy, by the machines it makes.
+pub struct Ours {
+    name: String,
+    make: Arc<dyn Fn() -> Vm>,
+    compile: Box<dyn Fn(&Module) -> usize>,
+}
+
+/// A strategy of this build as an engine.
+pub fn strategy(strategy: Strategy) -> Ours {
+    Ours {
+        name: strategy.name().to_string(),
+        make: Arc::new(move || Vm::with(strategy, Limits::default())),
+        compile: Box::new(move |module| module.compile(strategy)),
+    }
+}
+
+/// All strategies as engines.
+pub fn all() -> Vec<Ours> {
+    Strategy::ALL.iter().map(|&known| strategy(known)).collect()
+}
+
+/// A backend of any kind as an engine, under another name: for tests and experiments.
+pub fn backend<B: Backend>(name: &str) -> Ours {
+    Ours {
+        name: name.to_string(),
+        make: Arc::new(|| Vm::with_backend::<B>(Limits::default())),
+        compile: Box::new(|_| 0),
+    }
+}
+
+impl Ours {
+    /// Compiles all functions of a module and returns the bytes of code.
+    pub fn compile(&self, module: &Module) -> usize {
+        (self.compile)(module)
+    }
+}
+
+impl Engine for Ours {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
+        let module = Module::new(wasm).map_err(|error| error.to_string())?;
+        let code_bytes = self.compile(&module);
+        Ok(Box::new(PreparedModule {
+            make: self.make.clone(),
+            entry: workload.entry().to_string(),
+            module,
+            code_bytes,
+            from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
+        }))
+    }
+}
+
+struct PreparedModule {
+    make: Arc<dyn Fn() -> Vm>,
+    entry: String,
+    module: Module,
+    code_bytes: usize,
+    /// For startup workloads: the bytes to begin with each time.
+    from_bytes: Option<Vec<u8>>,
+}
+
+impl Prepared for PreparedModule {
+    fn run(&mut self, run: &Run) -> Result<Timing, String> {
+        let arguments: Vec<Value> = run.args.iter().map(|&value| to_value(value)).collect();
+        // A fresh machine for each run: nothing that one leaves behind can help or hurt the next.
+        let mut vm = (self.make)();
+        let (outcome, timing) = match &self.from_bytes {
+            Some(bytes) => Timing::of(|| {
+                let module = Module::new(bytes)?;
+                let instance = vm.instantiate(&module, &Imports::new())?;
+                Ok((instance, vm.call(instance, &self.entry, &arguments)?))
+            }),
+            None => {
+                let instance = vm.instantiate(&self.module, &Imports::new()).map_err(|error| error.to_string())?;
+                Timing::of(|| Ok((instance, vm.call(instance, &self.entry, &arguments)?)))
+            }
+        };
+        let (instance, results) = outcome.map_err(|error: wasm_dispatch::Error| error.to_string())?;
+        let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
+        verify(run, &bits, |export| {
+            let memory = vm.exported_memory(instance, export).ok()?;
+            vm.memory(memory).ok().map(<[u8]>::to_vec)
+        })?;
+        Ok(timing)
+    }
+
+    fn code_bytes(&self) -> Option<usize> {
+        Some(self.code_bytes)
+    }
+}
+
+fn to_value(value: Typed) -> Value {
+    match value {
+        Typed::I32(value) => Value::I32(value),
+        Typed::I64(value) => Value::I64(value),
+        Typed::F32(bits) => Value::F32(f32::from_bits(bits)),
+        Typed::F64(bits) => Value::F64(f64::from_bits(bits)),
+    }
+}
+
+fn from_value(value: Value) -> Result<u64, String> {
+    Ok(match value {
+        Value::I32(value) => u64::from(value as u32),
+        Value::I64(value) => value as u64,
+        Value::F32(value) => u64::from(value.to_bits()),
+        Value::F64(value) => value.to_bits(),
+        other => return Err(format!("an unexpected reference as result: {other:?}")),
+    })
+}
