@@ -479,7 +479,10 @@ impl Compiler<'_> {
                 let index = self.in_slot(index, &mut { scratch });
                 self.call_other(Kind::Indirect, table, base, block + 1, ty, index);
             }
-            Statement::TailCall { function } => self.call_other(Kind::Tail, function, 0, 0, 0, 0),
+            Statement::TailCall { function } => match function.checked_sub(self.body.imported_functions) {
+                Some(own) => self.node(call::tail_call(), &[own]),
+                None => self.call_other(Kind::Tail, function, 0, 0, 0, 0),
+            },
             Statement::TailCallIndirect { table, ty, index } => {
                 let index = self.in_slot(index, &mut { scratch });
                 self.call_other(Kind::TailIndirect, table, 0, 0, ty, index);
@@ -491,7 +494,7 @@ impl Compiler<'_> {
 
     fn call_other(&mut self, kind: Kind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [kind as u32, function, Unit::from(base), next, ty, Unit::from(index)];
-        self.node(call::call_other(), &units);
+        self.node(call::pick_call(kind), &units);
     }
 
     fn branch(&mut self, condition: NodeId, when: bool, target: u32) {

@@ -2,6 +2,7 @@
 
 use wasm_dispatch_machine::backend::{ModuleCode, Program};
 use wasm_dispatch_machine::state::{Frame, State};
+use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
 use crate::Threaded;
 use crate::abi::{Regs, Unit};
@@ -29,6 +30,14 @@ pub(crate) struct Context {
     pub instance: u32,
     /// The current function among the instance's own.
     pub function: u32,
+    /// The current instance's tables, as indices into `all_tables`.
+    pub tables: *const u32,
+    /// The current instance's types, as the machine's signatures.
+    pub signatures: *const u32,
+    /// All tables of the machine.
+    pub all_tables: *const Table,
+    /// All functions of the machine.
+    pub functions: *const FunctionEntry,
     /// Code of the current instance.
     pub module: *const ModuleCode<Threaded>,
     pub program: *const Program<Threaded>,
@@ -56,6 +65,11 @@ impl Context {
             self.instance = state.instance;
             self.globals = state.globals.as_mut_ptr().wrapping_add(state.first_global);
             self.module = (*self.program).module(state.instance);
+            let instance = &state.instances[state.instance as usize];
+            self.tables = instance.tables.as_ptr();
+            self.signatures = instance.signatures.as_ptr();
+            self.all_tables = state.tables.as_ptr();
+            self.functions = state.functions.as_ptr();
         }
     }
 

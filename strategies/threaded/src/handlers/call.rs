@@ -6,7 +6,7 @@
 use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::state::{Callee, Frame};
 
-use crate::abi::{Entry, Handler, Regs, Unit, enter};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Regs, Unit, enter};
 use crate::context::{Context, Leave};
 
 /// A call of an own function: units are function, base slot, block to go on with.
@@ -15,23 +15,95 @@ struct Call;
 impl Handler for Call {
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
-        // SAFETY: operand units as said above; `frames_top` is below `frames_end` when written; the callee's frame was
-        // checked to fit the value stack.
+        // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
-            let context = r.context;
-            let Some(callee) = (*(*context).module).compiled(r.unit(0)) else {
-                return r.call(enter::<CompileFirst>);
-            };
             let frame = r.frame.add(r.unit(1) as usize);
-            let base = (*context).base_of(frame);
-            if base as usize + callee.shape.frame_size as usize > (*context).stack_slots
-                || (*context).frames_top == (*context).frames_end
-            {
+            enter_own(r, r.unit(0), frame, Some((r.unit(2), 3)), enter::<CompileFirst>)
+        }
+    }
+}
+
+/// A call of an own function in place of this one: the unit is the function. The arguments are in place.
+struct TailCall;
+
+impl Handler for TailCall {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the operand unit is an own function; see `enter_own`.
+        unsafe { enter_own(r, r.unit(0), r.frame, None, enter::<CompileFirst>) }
+    }
+}
+
+/// Goes on with an own function whose frame is at `frame`; suspends the caller, to go on with a block after so many
+/// operand units, unless this is a tail call. `uncompiled` takes over if the function is not compiled yet.
+///
+/// # Safety
+///
+/// As [`Handler::run`]; `function` is an own function of the current instance, and its arguments are at `frame`.
+#[inline(always)]
+unsafe fn enter_own(
+    r: Regs,
+    function: u32,
+    frame: *mut u64,
+    suspended: Option<(u32, usize)>,
+    uncompiled: Entry,
+) -> u64 {
+    // SAFETY: the caller's; `frames_top` is below `frames_end` when written, and the callee's frame is checked to fit
+    // the value stack before anything uses it.
+    unsafe {
+        let context = r.context;
+        let Some(callee) = (*(*context).module).compiled(function) else {
+            return r.call(uncompiled);
+        };
+        let base = (*context).base_of(frame);
+        if base as usize + callee.shape.frame_size as usize > (*context).stack_slots {
+            return r.trap(Trap::CallStackExhausted);
+        }
+        if let Some((block, units)) = suspended {
+            if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            suspend(&r, r.unit(2), r.ip.add(5));
-            (*context).function = r.unit(0);
-            Regs { frame, ..r }.go(callee.code.entry())
+            suspend(&r, block, r.ip.add(HANDLER_UNITS + units));
+        }
+        (*context).function = function;
+        Regs { frame, ..r }.go(callee.code.entry())
+    }
+}
+
+/// An indirect call (`TAIL`: in place of this function), with the units of [`CallOther`], which takes over when the
+/// callee is of another instance, of the host's, or not compiled yet.
+struct CallIndirect<const TAIL: bool>;
+
+impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: the node has the units of `CallOther`: the table and the type are of the current instance, and the
+        // index slot is within the frame. References in tables name functions of the machine.
+        unsafe {
+            let context = r.context;
+            let table = (*context)
+                .all_tables
+                .add((*context).tables.add(r.unit(1) as usize).read() as usize);
+            let index = r.frame.add(r.unit(5) as usize).read() as u32;
+            let Some(&reference) = (&(*table).elements).get(index as usize) else {
+                return r.trap(Trap::UndefinedElement);
+            };
+            if reference == 0 {
+                return r.trap(Trap::UninitializedElement);
+            }
+            let entry = (*context).functions.add(reference as usize - 1);
+            if (*entry).signature != (*context).signatures.add(r.unit(4) as usize).read() {
+                return r.trap(Trap::IndirectCallTypeMismatch);
+            }
+            if (*entry).instance != (*context).instance {
+                return r.call(enter::<CallOther>);
+            }
+            let function = (*entry).index;
+            if TAIL {
+                return enter_own(r, function, r.frame, None, enter::<CallOther>);
+            }
+            let frame = r.frame.add(r.unit(2) as usize);
+            enter_own(r, function, frame, Some((r.unit(3), 6)), enter::<CallOther>)
         }
     }
 }
@@ -75,7 +147,7 @@ unsafe fn compile(context: *mut Context, function: u32) {
     unsafe { (*(*context).module).get(function) };
 }
 
-/// Calls of other kinds: units are what, (function | table), base slot, block to go on with, type, index slot.
+/// Calls of all kinds: units are what, (function | table), base slot, block to go on with, type, index slot.
 ///
 /// They leave the handler for an ordinary function: imports change the instance, indirect calls look up and compare.
 struct CallOther;
@@ -125,7 +197,7 @@ unsafe fn transfer(context: *mut Context, ip: *const Unit, frame: *mut u64) -> *
 unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) -> Result<*const Unit, Trap> {
     // SAFETY: the node has the operand units of `CallOther`; state and program are alive.
     let (unit, state, program) = unsafe {
-        let operands = std::slice::from_raw_parts(ip.add(crate::abi::HANDLER_UNITS), 6);
+        let operands = std::slice::from_raw_parts(ip.add(HANDLER_UNITS), 6);
         (operands, &mut *context.state, &*context.program)
     };
     let [kind, function, base, block, ty, index] = *unit else {
@@ -160,7 +232,7 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
             block,
             base: caller_base,
             // SAFETY: the node after this one is the next block's first.
-            native: unsafe { ip.add(crate::abi::HANDLER_UNITS + 6) } as u64,
+            native: unsafe { ip.add(HANDLER_UNITS + 6) } as u64,
         };
         // SAFETY: there is room, checked above.
         unsafe {
@@ -264,8 +336,17 @@ pub(crate) fn call() -> Entry {
     enter::<Call>
 }
 
-pub(crate) fn call_other() -> Entry {
-    enter::<CallOther>
+pub(crate) fn tail_call() -> Entry {
+    enter::<TailCall>
+}
+
+/// The handler of a call with the units of [`CallOther`].
+pub(crate) fn pick_call(kind: Kind) -> Entry {
+    match kind {
+        Kind::Indirect => enter::<CallIndirect<false>>,
+        Kind::TailIndirect => enter::<CallIndirect<true>>,
+        Kind::Import | Kind::Tail => enter::<CallOther>,
+    }
 }
 
 pub(crate) fn return_() -> Entry {
