@@ -1,16 +1,77 @@
-//! wasm-dispatch
+//! A WebAssembly virtual machine whose instruction dispatch can be chosen.
+//!
+//! One front end decodes, validates and lowers a module to code blocks; interchangeable strategies run them: a `match`
+//! loop, closures of three kinds, and threaded code. All give the same results, traps and final state. The benchmarks of
+//! this repository compare them on the same workloads; [`Strategy::default`] is what they recommend.
+//!
+//! ```text
+//! bytes ─► Module (immutable, shared) ─► code blocks ─► a strategy's code
+//!                │                                          │
+//!                └──────────► Vm (mutable) ◄────────────────┘
+//!                             instances, memories, tables, globals, stack
+//! ```
+//!
+//! # Running a module
+//!
+//! ```
+//! use wasm_dispatch::{Imports, Module, Value, Vm};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wasm = wat::parse_str(
+//!     r#"(module
+//!         (import "host" "log" (func $log (param i32)))
+//!         (func (export "double") (param i32) (result i32)
+//!             (call $log (local.get 0))
+//!             (i32.mul (local.get 0) (i32.const 2))))"#,
+//! )?;
+//! let module = Module::new(&wasm)?;
+//! let mut imports = Imports::new();
+//! imports.func("host", "log", |value: i32| println!("called with {value}"));
+//! let mut vm = Vm::new();
+//! let instance = vm.instantiate(&module, &imports)?;
+//! assert_eq!(vm.call(instance, "double", &[Value::I32(21)])?, [Value::I32(42)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Untrusted modules
+//!
+//! Anything that a program can do ends in a result, a trap or a typed error: memory, tables, value stack and call depth
+//! are limited ([`Limits`]), calls never use the native stack, and malformed or invalid bytes are refused by
+//! [`Module::new`]. A program that never ends is not stopped yet: run it on a thread of its own.
+//!
+//! # Supported WebAssembly
+//!
+//! WebAssembly 2.0 without vector instructions, plus tail calls, extended constant expressions and multiple memories.
+//! A module that needs more is refused with the proposal's name.
+//!
+//! # Features
+//!
+//! - `threaded` (default): the recommended strategy, the only one with unsafe code.
+//! - `stack-loop`, `closure-per-op`, `linked-closures`, `fused-closures`: the other strategies.
+//! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
+//! - `all-strategies`: everything.
+
 #![forbid(unsafe_code)]
-pub mod error;
+
+mod error;
 mod limits;
 mod lower;
-pub mod module;
+mod module;
 mod strategy;
 mod vm;
-pub use error::{Error, ErrorKind};
+
+pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
-pub use module::Module;
+pub use module::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
+pub use module::{Function, Meta, Module};
 pub use strategy::Strategy;
-pub use vm::*;
+pub use vm::{
+    Caller, Extern, ExternRef, Func, Global, HostError, HostResults, Imports, Instance, IntoHostFunction, Memory, Table,
+    TypedFunc, Value, Vm, WasmTuple, WasmType,
+};
+
+/// The machine underneath: for writing a strategy of your own, and for looking at lowered code.
 pub use wasm_dispatch_machine as machine;
 pub use wasm_dispatch_machine::Trap;
 pub use wasm_dispatch_machine::code::{FuncType, ValType};

@@ -85,7 +85,8 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
                 .all_tables
                 .add((*context).tables.add(r.unit(1) as usize).read() as usize);
             let index = r.frame.add(r.unit(5) as usize).read() as u32;
-            let Some(&reference) = (&(*table).elements).get(index as usize) else {
+            let elements: &[u64] = &(*table).elements;
+            let Some(&reference) = elements.get(index as usize) else {
                 return r.trap(Trap::UndefinedElement);
             };
             if reference == 0 {
