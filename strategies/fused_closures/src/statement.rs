@@ -3,18 +3,17 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{ChainsBuilder, Next, Transfer, link, trapped};
-use wasm_dispatch_machine::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
-use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, Store, StoreVisitor};
+use wasm_dispatch_machine::chain::{ChainsBuilder, Next, link, trapped};
+use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
 use wasm_dispatch_machine::typed::{
-    FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OtherMemory, OwnGlobal,
+    Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OtherMemory, OwnGlobal, Source, infallible,
 };
 
 use crate::operand::{Nested, Operand};
-use crate::tree::{Compared, Compared64, Compiler, Sink, address_of};
+use crate::tree::{Compiler, Sink, address_of};
 
 /// Evaluates an operand, or leaves the closure with its trap.
 ///
@@ -32,6 +31,7 @@ macro_rules! evaluate {
         }
     };
 }
+pub(crate) use evaluate;
 
 /// The value of an operand that cannot trap.
 #[inline(always)]
@@ -53,9 +53,10 @@ pub fn simple(
     let mut compiler = Compiler { body, chains };
     match statement {
         Statement::Set { slot, value } => {
-            if let Some(update) = crate::update::update(&compiler, slot, value) {
-                return update.link(next);
-            }
+            let next = match update(body, slot, value, next) {
+                Ok(done) => return done,
+                Err(next) => next,
+            };
             let sink = ToSlot {
                 slot,
                 statement: number,
@@ -154,19 +155,96 @@ struct StoreRoot<'a> {
 impl StoreVisitor for StoreRoot<'_> {
     type Output = Next;
     fn visit<O: Store>(mut self) -> Next {
-        let body = self.compiler.body;
-        let address = self.address;
         if self.memory != 0 {
-            let value = self.compiler.nested(self.value);
-            let address = self.compiler.nested(address);
-            let memory = OtherMemory(self.memory);
-            return store::<O, _, _, _>(memory, address, self.offset, value, self.statement, self.next);
+            let sink = StoreAt::<O, _, _> {
+                value: self.compiler.nested(self.value),
+                memory: OtherMemory(self.memory),
+                offset: self.offset,
+                statement: self.statement,
+                next: self.next,
+                store: PhantomData,
+            };
+            return sink.take(self.compiler.nested(self.address));
         }
-        let value = match body.node(self.value) {
-            Node::Slot(slot) => return self.to_address(StoreOf::<O, _>::new(InSlot(slot))),
-            Node::Const(value) => return self.to_address(StoreOf::<O, _>::new(Constant(value))),
-            _ => self.compiler.nested(self.value),
+        match self.compiler.body.node(self.value) {
+            Node::Slot(slot) => self.store::<O, _>(InSlot(slot)),
+            Node::Const(value) => self.store::<O, _>(Constant(value)),
+            _ => {
+                let value = self.compiler.nested(self.value);
+                self.store::<O, _>(value)
+            }
+        }
+    }
+}
+
+impl StoreRoot<'_> {
+    fn store<O: Store, V: Operand>(mut self, value: V) -> Next {
+        let sink = StoreAt::<O, _, _> {
+            value,
+            memory: FirstMemory,
+            offset: self.offset,
+            statement: self.statement,
+            next: self.next,
+            store: PhantomData,
         };
-        self.to_address(StoreOf::<O, _>::new(value))
+        match address_of(self.compiler.body, self.address, sink) {
+            Ok(done) => done,
+            Err(sink) => self.compiler.leaf(self.address, sink),
+        }
+    }
+}
+
+/// `memory[address + offset] = value`; the address goes here.
+struct StoreAt<O, M, V> {
+    value: V,
+    memory: M,
+    offset: u64,
+    statement: u32,
+    next: Next,
+    store: PhantomData<O>,
+}
+
+impl<O: Store, M: MemoryOf, V: Operand> Sink for StoreAt<O, M, V> {
+    type Out = Next;
+    fn take<A: Operand>(self, address: A) -> Next {
+        let (value, memory, offset, statement, next) =
+            (self.value, self.memory, self.offset, self.statement, self.next);
+        link(move |chains, state, window| {
+            let at = evaluate!(address: A, state, window, statement) as u32;
+            let value = O::V::from_slot(evaluate!(value: V, state, window, statement));
+            match O::store(memory.bytes(state), at, offset, value) {
+                Ok(()) => next.run(chains, state, window),
+                Err(trap) => trapped(state, trap, statement),
+            }
+        })
+    }
+}
+
+/// Merges `slot = slot op leaf`, the commonest statement of all: one slot number less to fetch.
+fn update(body: &FunctionBody, slot: Slot, value: NodeId, next: Next) -> Result<Next, Next> {
+    fn by<O: Binary, B: Source>(slot: Slot, b: B, next: Next) -> Next {
+        link(move |chains, state, window| {
+            let b = b.get(window);
+            let place = &mut window[usize::from(slot)];
+            *place = infallible::<O>(*place, b);
+            next.run(chains, state, window)
+        })
+    }
+    macro_rules! update {
+        ($($o:ident)*) => {
+            match body.node(value) {
+                Node::Binary { op, a, b } if body.node(a) == Node::Slot(slot) => match (op, body.node(b)) {
+                    $((BinaryOp::$o, Node::Const(b)) => Ok(by::<ops::$o, _>(slot, Constant(b), next)),
+                    (BinaryOp::$o, Node::Slot(b)) => Ok(by::<ops::$o, _>(slot, InSlot(b), next)),)*
+                    _ => Err(next),
+                },
+                _ => Err(next),
+            }
+        };
+    }
+    update! {
+        I32Add I32Sub I32Mul I32And I32Or I32Xor I32Shl I32ShrU I32ShrS
+        I64Add I64Sub I64Mul I64And I64Or I64Xor I64Shl I64ShrU
+        F64Add F64Sub F64Mul
     }
 }

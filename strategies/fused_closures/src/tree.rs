@@ -266,7 +266,7 @@ inner! {
 }
 inner! {
     /// Inner nodes that are compared.
-    Compared, slots and constants: I32Add I32And; slots: I32Add I32Sub; loads: I32Load I32Load8U
+    Compared32, slots and constants: I32Add I32And; slots: I32Add I32Sub; loads: I32Load I32Load8U
 }
 inner! {
     /// Inner nodes that are compared.
@@ -290,7 +290,6 @@ impl<L: Load, S: Sink> Sink for AtAddress<L, S> {
 
 /// The addresses that are merged into loads and stores: a slot, and a sum of a slot and a leaf.
 pub fn address_of<S: Sink>(body: &FunctionBody, node: NodeId, sink: S) -> Result<S::Out, S> {
-    type Sum<A, B> = Op2<ops::I32Add, A, B>;
     match body.node(node) {
         Node::Slot(slot) => Ok(sink.take(InSlot(slot))),
         Node::Binary {
@@ -298,8 +297,8 @@ pub fn address_of<S: Sink>(body: &FunctionBody, node: NodeId, sink: S) -> Result
             a,
             b,
         } => match (body.node(a), body.node(b)) {
-            (Node::Slot(a), Node::Const(b)) => Ok(sink.take(Sum::<_, _>(InSlot(a), Constant(b), PhantomData))),
-            (Node::Slot(a), Node::Slot(b)) => Ok(sink.take(Sum::<_, _>(InSlot(a), InSlot(b), PhantomData))),
+            (Node::Slot(a), Node::Const(b)) => Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), Constant(b), PhantomData))),
+            (Node::Slot(a), Node::Slot(b)) => Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), InSlot(b), PhantomData))),
             _ => Err(sink),
         },
         _ => Err(sink),

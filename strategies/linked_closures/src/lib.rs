@@ -9,7 +9,9 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::chain::{Bounce, Chains, ChainsBuilder, Jump, Next, Transfer, transfer};
+#[cfg(not(trampoline))]
+use wasm_dispatch_machine::chain::Jump;
+use wasm_dispatch_machine::chain::{Bounce, Chains, ChainsBuilder, Next, Transfer, transfer};
 use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::instruction::{FlatCode, Instruction};

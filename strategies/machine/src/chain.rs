@@ -90,6 +90,9 @@ impl Chains {
 
 /// How a chain goes on at another entry.
 pub trait Transfer: Send + Sync + 'static {
+    /// Whether the native stack stays where it is.
+    const JUMPS: bool;
+
     /// Goes on at an entry.
     fn to(chains: &Chains, entry: u32, state: &mut State, window: &mut Window) -> Flow;
 
@@ -109,6 +112,8 @@ pub trait Transfer: Send + Sync + 'static {
 pub enum Jump {}
 
 impl Transfer for Jump {
+    const JUMPS: bool = true;
+
     #[inline(always)]
     fn to(chains: &Chains, entry: u32, state: &mut State, window: &mut Window) -> Flow {
         chains.entries[entry as usize].run(chains, state, window)
@@ -120,6 +125,8 @@ impl Transfer for Jump {
 pub enum Bounce {}
 
 impl Transfer for Bounce {
+    const JUMPS: bool = false;
+
     #[inline(always)]
     fn to(_chains: &Chains, entry: u32, _state: &mut State, _window: &mut Window) -> Flow {
         Flow(u64::from(entry))
