@@ -32,6 +32,8 @@
 
 mod encode;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
 use wasm_dispatch_machine::code::FunctionBody;

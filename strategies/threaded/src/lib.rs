@@ -47,6 +47,8 @@ mod context;
 mod handlers;
 mod operand;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
 use wasm_dispatch_machine::code::FunctionBody;

@@ -265,7 +265,7 @@ struct Return;
 impl Handler for Return {
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
-        // SAFETY: the bottom frame is always there; a frame of this instance with a native resume point was pushed by
+        // SAFETY: `run` has made sure of the bottom frame; a frame of this instance with a native resume point was pushed by
         // this strategy for a block of its function.
         unsafe {
             let context = r.context;
@@ -311,7 +311,7 @@ impl Handler for ReturnElsewhere {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
-    // SAFETY: the caller's; the bottom frame is always there.
+    // SAFETY: the caller's; `run` has made sure of the bottom frame.
     unsafe {
         let context = &mut *context;
         context.frames_top = context.frames_top.sub(1);
