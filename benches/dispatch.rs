@@ -31,9 +31,13 @@ struct Settings {
 
 impl Settings {
     fn from_environment() -> Result<Settings, Failed> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         let seed = match std::env::var("WASM_DISPATCH_SEED") {
-            Ok(text) => text.parse().map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
+            Ok(text) => text
+                .parse()
+                .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
             Err(_) => now,
         };
         let quick = Settings {
@@ -72,8 +76,10 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failed> {
     let settings = Settings::from_environment()?;
     let workloads = wasm_dispatch_workloads::all()?;
-    let loaded: Vec<Loaded<'_>> =
-        workloads.iter().map(|workload| Ok((workload, workload.wasm()?))).collect::<Result<_, Failed>>()?;
+    let loaded: Vec<Loaded<'_>> = workloads
+        .iter()
+        .map(|workload| Ok((workload, workload.wasm()?)))
+        .collect::<Result<_, Failed>>()?;
     let engines = ours::all();
     let mut criterion = Criterion::default()
         .without_plots()
@@ -89,7 +95,10 @@ fn run() -> Result<(), Failed> {
     }
     let chosen: Vec<Loaded<'_>> = {
         let names = chosen?;
-        loaded.into_iter().filter(|(workload, _)| names.iter().any(|name| name == workload.name())).collect()
+        loaded
+            .into_iter()
+            .filter(|(workload, _)| names.iter().any(|name| name == workload.name()))
+            .collect()
     };
     if chosen.is_empty() {
         eprintln!("no workload matches the filter");
@@ -99,7 +108,10 @@ fn run() -> Result<(), Failed> {
     run.seed = Some(settings.seed);
     let folder = runs_folder().join(&run.id);
     let mut writer = Writer::create(&folder, &run)?;
-    eprintln!("\nMeasuring interleaved, for the decision (raw data: {})", writer.path().display());
+    eprintln!(
+        "\nMeasuring interleaved, for the decision (raw data: {})",
+        writer.path().display()
+    );
     phases(&engines, &chosen, settings.size, &mut writer)?;
     let plan = Plan {
         size: settings.size,
@@ -192,7 +204,12 @@ fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writ
             if let Err(error) = module {
                 let strategy = EVERY_STRATEGY.into();
                 let (workload, class) = (workload.name().into(), workload.class().name().into());
-                writer.failure(Failure { workload, class, strategy, error: error.to_string() })?;
+                writer.failure(Failure {
+                    workload,
+                    class,
+                    strategy,
+                    error: error.to_string(),
+                })?;
                 break;
             }
             writer.sample(sample(EVERY_STRATEGY, Phase::Load, timing))?;

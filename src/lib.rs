@@ -67,8 +67,8 @@ pub use module::types::{ExportType, ExternType, ImportType, SizeLimits, TableTyp
 pub use module::{Function, Meta, Module};
 pub use strategy::Strategy;
 pub use vm::{
-    Caller, Extern, ExternRef, Func, Global, HostError, HostResults, Imports, Instance, IntoHostFunction, Memory, Table,
-    TypedFunc, Value, Vm, WasmTuple, WasmType,
+    Caller, Extern, ExternRef, Func, Global, HostError, HostResults, Imports, Instance, IntoHostFunction, Memory,
+    Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
 };
 
 /// The machine underneath: for writing a strategy of your own, and for looking at lowered code.

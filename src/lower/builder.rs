@@ -214,16 +214,46 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Opens a block with the operand stack as it is.
     pub(super) fn start_block(&mut self) {
-        let home = |position| {
-            let entry: &super::operands::Entry = &self.stack[position];
-            self.is_home(position).then_some(entry.ty)
-        };
-        let entry = (0..self.stack.len()).map(home).collect();
-        self.entry_types += self.stack.len();
+        let mut entry: Vec<Option<ValType>> = Vec::with_capacity(self.stack.len());
+        for position in 0..self.stack.len() {
+            entry.push(self.is_home(position).then_some(self.stack[position].ty));
+        }
+        // A tree that waits may read the homes of operands it has consumed: their values live on, too.
+        for position in self.settled..self.stack.len() {
+            self.homes_read(self.stack[position].node, &mut entry);
+        }
+        self.entry_types += entry.len();
         self.open = OpenBlock {
-            entry,
+            entry: entry.into(),
             first: self.body.statements.len() as u32,
         };
+    }
+
+    /// Notes the types of the operand homes that a tree reads.
+    fn homes_read(&self, id: NodeId, types: &mut Vec<Option<ValType>>) {
+        match self.body.node(id) {
+            Node::Slot(slot) => {
+                let Some(home) = usize::from(slot).checked_sub(self.body.locals.len()) else {
+                    return;
+                };
+                if types.len() <= home {
+                    types.resize(home + 1, None);
+                }
+                types[home] = Some(self.body.node_types[id as usize]);
+            }
+            Node::Const(_) | Node::GlobalGet(_) => {}
+            Node::Unary { a, .. } => self.homes_read(a, types),
+            Node::Load { address, .. } => self.homes_read(address, types),
+            Node::Binary { a, b, .. } => {
+                self.homes_read(a, types);
+                self.homes_read(b, types);
+            }
+            Node::Select { condition, a, b } => {
+                self.homes_read(a, types);
+                self.homes_read(b, types);
+                self.homes_read(condition, types);
+            }
+        }
     }
 
     /// Ends the open block. Branch targets in the terminator are labels until [`Lowering::resolve_labels`].

@@ -21,7 +21,13 @@ impl Timing {
         let wall = Instant::now();
         let result = work();
         let wall = wall.elapsed();
-        (result, Timing { wall, cpu: cpu.elapsed() })
+        (
+            result,
+            Timing {
+                wall,
+                cpu: cpu.elapsed(),
+            },
+        )
     }
 }
 

@@ -45,7 +45,11 @@ pub fn measure(
     for (w, (workload, wasm)) in workloads.iter().enumerate() {
         for (e, engine) in engines.iter().enumerate() {
             match engine.prepare(workload, wasm) {
-                Ok(prepared) => cells.push(Cell { workload: w, engine: e, prepared }),
+                Ok(prepared) => cells.push(Cell {
+                    workload: w,
+                    engine: e,
+                    prepared,
+                }),
                 Err(error) => writer.failure(failure(workload, *engine, error))?,
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasm_dispatch::machine::backend::Backend;
 use wasm_dispatch::{Imports, Limits, Module, Strategy, Value, Vm};
-use wasm_dispatch_workloads::{Class, Run, Workload, Value as Typed};
+use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
 
@@ -84,7 +84,9 @@ impl Prepared for PreparedModule {
                 Ok((instance, vm.call(instance, &self.entry, &arguments)?))
             }),
             None => {
-                let instance = vm.instantiate(&self.module, &Imports::new()).map_err(|error| error.to_string())?;
+                let instance = vm
+                    .instantiate(&self.module, &Imports::new())
+                    .map_err(|error| error.to_string())?;
                 Timing::of(|| Ok((instance, vm.call(instance, &self.entry, &arguments)?)))
             }
         };

@@ -41,7 +41,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             print!("{HELP}");
             return Ok(());
         }
-        Some(text) => text.parse().map_err(|_| format!("not a number of seconds: {text}\n\n{HELP}"))?,
+        Some(text) => text
+            .parse()
+            .map_err(|_| format!("not a number of seconds: {text}\n\n{HELP}"))?,
         None => 60,
     };
     let workloads = wasm_dispatch_workloads::all()?;

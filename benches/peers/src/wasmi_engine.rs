@@ -15,7 +15,9 @@ impl Default for Wasmi {
         let mut config = Config::default();
         config.wasm_tail_call(true);
         config.compilation_mode(CompilationMode::Eager);
-        Wasmi { engine: wasmi::Engine::new(&config) }
+        Wasmi {
+            engine: wasmi::Engine::new(&config),
+        }
     }
 }
 
@@ -52,7 +54,8 @@ impl Prepared for PreparedModule {
         let fresh = |store: &mut Store<()>, module: &Module| {
             let instance = linker.instantiate_and_start(&mut *store, module)?;
             let func = instance.get_func(&*store, &self.entry);
-            func.map(|func| (instance, func)).ok_or_else(|| wasmi::Error::new("no such export"))
+            func.map(|func| (instance, func))
+                .ok_or_else(|| wasmi::Error::new("no such export"))
         };
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {

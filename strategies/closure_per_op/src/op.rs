@@ -69,39 +69,41 @@ impl Maker for Make<'_> {
 
     fn unary<O: Unary, A: Source>(self, d: Slot, a: A) -> Box<dyn Op> {
         let statement = self.statement;
-        op(move |state, window, pc| match O::apply(O::A::from_slot(a.get(window))) {
-            Ok(value) => {
-                window[usize::from(d)] = value.to_slot();
-                pc + 1
-            }
-            Err(trap) => trapped(state, trap, statement),
-        })
+        op(
+            move |state, window, pc| match O::apply(O::A::from_slot(a.get(window))) {
+                Ok(value) => {
+                    window[usize::from(d)] = value.to_slot();
+                    pc + 1
+                }
+                Err(trap) => trapped(state, trap, statement),
+            },
+        )
     }
 
     fn binary<O: Binary, A: Source, B: Source>(self, d: Slot, a: A, b: B) -> Box<dyn Op> {
         let statement = self.statement;
-        op(move |state, window, pc| {
-            match O::apply(O::A::from_slot(a.get(window)), O::B::from_slot(b.get(window))) {
+        op(
+            move |state, window, pc| match O::apply(O::A::from_slot(a.get(window)), O::B::from_slot(b.get(window))) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     pc + 1
                 }
                 Err(trap) => trapped(state, trap, statement),
-            }
-        })
+            },
+        )
     }
 
     fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Box<dyn Op> {
         let statement = self.statement;
-        op(move |state, window, pc| {
-            match O::load(memory.bytes(state), address.get(window) as u32, offset) {
+        op(
+            move |state, window, pc| match O::load(memory.bytes(state), address.get(window) as u32, offset) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     pc + 1
                 }
                 Err(trap) => trapped(state, trap, statement),
-            }
-        })
+            },
+        )
     }
 
     fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
@@ -124,7 +126,11 @@ impl Maker for Make<'_> {
     fn select<A: Source, B: Source>(self, d: Slot, condition: Slot, a: A, b: B) -> Box<dyn Op> {
         op(move |_state, window, pc| {
             let (a, b) = (a.get(window), b.get(window));
-            let chosen = if window[usize::from(condition)] as u32 != 0 { a } else { b };
+            let chosen = if window[usize::from(condition)] as u32 != 0 {
+                a
+            } else {
+                b
+            };
             window[usize::from(d)] = chosen;
             pc + 1
         })
@@ -146,12 +152,12 @@ impl Maker for Make<'_> {
 
     fn runtime(self, operation: RuntimeOp, base: Slot, x: u32, y: u32) -> Box<dyn Op> {
         let statement = self.statement;
-        op(move |state, window, pc| {
-            match state.runtime(operation, x, y, &mut window[usize::from(base)..]) {
+        op(
+            move |state, window, pc| match state.runtime(operation, x, y, &mut window[usize::from(base)..]) {
                 Ok(()) => pc + 1,
                 Err(trap) => trapped(state, trap, statement),
-            }
-        })
+            },
+        )
     }
 
     fn jump(self, target: BlockId) -> Box<dyn Op> {

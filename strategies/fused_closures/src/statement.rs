@@ -43,13 +43,7 @@ fn certain<A: Operand>(a: &A, state: &mut State, window: &Window) -> u64 {
 }
 
 /// Makes the closure of a statement that is not a terminator.
-pub fn simple(
-    chains: &mut ChainsBuilder,
-    body: &FunctionBody,
-    statement: Statement,
-    number: u32,
-    next: Next,
-) -> Next {
+pub fn simple(chains: &mut ChainsBuilder, body: &FunctionBody, statement: Statement, number: u32, next: Next) -> Next {
     let mut compiler = Compiler { body, chains };
     match statement {
         Statement::Set { slot, value } => {
@@ -90,12 +84,14 @@ pub fn simple(
                 next.run(chains, state, window)
             })
         }
-        Statement::Runtime { op, base, x, y } => link(move |chains, state, window| {
-            match state.runtime(op, x, y, &mut window[usize::from(base)..]) {
-                Ok(()) => next.run(chains, state, window),
-                Err(trap) => trapped(state, trap, number),
-            }
-        }),
+        Statement::Runtime { op, base, x, y } => {
+            link(
+                move |chains, state, window| match state.runtime(op, x, y, &mut window[usize::from(base)..]) {
+                    Ok(()) => next.run(chains, state, window),
+                    Err(trap) => trapped(state, trap, number),
+                },
+            )
+        }
         _ => unreachable!("a terminator ends its block"),
     }
 }

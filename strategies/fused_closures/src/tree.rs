@@ -8,7 +8,9 @@ use std::marker::PhantomData;
 
 use wasm_dispatch_machine::chain::ChainsBuilder;
 use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId};
-use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor};
+use wasm_dispatch_machine::ops::{
+    self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor,
+};
 use wasm_dispatch_machine::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OtherMemory, OwnGlobal};
 
 use crate::operand::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
@@ -73,7 +75,11 @@ impl Compiler<'_> {
                 Some(own) => sink.take(Global(OwnGlobal(own))),
                 None => sink.take(Global(ImportedGlobal(global))),
             },
-            Node::Unary { op, a } => op.visit(UnaryRoot { compiler: self, a, sink }),
+            Node::Unary { op, a } => op.visit(UnaryRoot {
+                compiler: self,
+                a,
+                sink,
+            }),
             Node::Binary { op, a, b } => match self.pair(op, a, b, sink) {
                 Ok(done) => done,
                 Err(sink) => op.visit(BinaryRoot {
@@ -172,7 +178,11 @@ fn select<S: Sink>(select: Select<Leaf, Leaf, Leaf>, sink: S) -> S::Out {
     }
     macro_rules! form {
         ($a:expr, $b:expr, $c:expr) => {
-            sink.take(Select { a: $a, b: $b, condition: $c })
+            sink.take(Select {
+                a: $a,
+                b: $b,
+                condition: $c,
+            })
         };
     }
     match (select.a, select.b, select.condition) {
@@ -297,8 +307,12 @@ pub fn address_of<S: Sink>(body: &FunctionBody, node: NodeId, sink: S) -> Result
             a,
             b,
         } => match (body.node(a), body.node(b)) {
-            (Node::Slot(a), Node::Const(b)) => Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), Constant(b), PhantomData))),
-            (Node::Slot(a), Node::Slot(b)) => Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), InSlot(b), PhantomData))),
+            (Node::Slot(a), Node::Const(b)) => {
+                Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), Constant(b), PhantomData)))
+            }
+            (Node::Slot(a), Node::Slot(b)) => {
+                Ok(sink.take(Op2::<ops::I32Add, _, _>(InSlot(a), InSlot(b), PhantomData)))
+            }
             _ => Err(sink),
         },
         _ => Err(sink),

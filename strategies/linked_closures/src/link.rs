@@ -9,9 +9,7 @@ use wasm_dispatch_machine::code::{BlockId, RuntimeOp, Slot};
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_machine::slot::SlotValue;
-use wasm_dispatch_machine::typed::{
-    Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary,
-};
+use wasm_dispatch_machine::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
 
 /// Makes the closure of one instruction and links it to what follows.
 pub struct MakeLink<T> {
@@ -39,13 +37,15 @@ impl<T: Transfer> Maker for MakeLink<T> {
     fn unary<O: Unary, A: Source>(self, d: Slot, a: A) -> Next {
         let (next, statement) = (self.next, self.statement);
         if O::TRAPS {
-            link(move |chains, state, window| match O::apply(O::A::from_slot(a.get(window))) {
-                Ok(value) => {
-                    window[usize::from(d)] = value.to_slot();
-                    next.run(chains, state, window)
-                }
-                Err(trap) => trapped(state, trap, statement),
-            })
+            link(
+                move |chains, state, window| match O::apply(O::A::from_slot(a.get(window))) {
+                    Ok(value) => {
+                        window[usize::from(d)] = value.to_slot();
+                        next.run(chains, state, window)
+                    }
+                    Err(trap) => trapped(state, trap, statement),
+                },
+            )
         } else {
             // Without the statement the box is a size smaller.
             link(move |chains, state, window| {
@@ -77,24 +77,18 @@ impl<T: Transfer> Maker for MakeLink<T> {
 
     fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Next {
         let (next, statement) = (self.next, self.statement);
-        link(move |chains, state, window| {
-            match O::load(memory.bytes(state), address.get(window) as u32, offset) {
+        link(
+            move |chains, state, window| match O::load(memory.bytes(state), address.get(window) as u32, offset) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     next.run(chains, state, window)
                 }
                 Err(trap) => trapped(state, trap, statement),
-            }
-        })
+            },
+        )
     }
 
-    fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
-        self,
-        memory: M,
-        address: A,
-        offset: u64,
-        value: V,
-    ) -> Next {
+    fn store<O: Store, M: MemoryOf, A: Source, V: Source>(self, memory: M, address: A, offset: u64, value: V) -> Next {
         let (next, statement) = (self.next, self.statement);
         link(move |chains, state, window| {
             let value = O::V::from_slot(value.get(window));
@@ -109,7 +103,11 @@ impl<T: Transfer> Maker for MakeLink<T> {
         let next = self.next;
         link(move |chains, state, window| {
             let (a, b) = (a.get(window), b.get(window));
-            let chosen = if window[usize::from(condition)] as u32 != 0 { a } else { b };
+            let chosen = if window[usize::from(condition)] as u32 != 0 {
+                a
+            } else {
+                b
+            };
             window[usize::from(d)] = chosen;
             next.run(chains, state, window)
         })

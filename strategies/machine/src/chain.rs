@@ -198,7 +198,10 @@ impl ChainsBuilder {
     ///
     /// When a block was not built.
     pub fn finish(self) -> Chains {
-        let built = self.entries.into_iter().map(|entry| entry.expect("every block is built"));
+        let built = self
+            .entries
+            .into_iter()
+            .map(|entry| entry.expect("every block is built"));
         let entries: Box<[Next]> = built.collect();
         let bytes = self.bytes + size_of_val(&*entries);
         Chains { entries, bytes }

@@ -351,8 +351,8 @@ pub struct CodeBlock {
     pub first: u32,
     /// Index of its terminator.
     pub terminator: u32,
-    /// Types of the operand stack at entry, bottom first: `None` where the value is not in its home slot, because it
-    /// is a constant or a copy of a local that the block names directly.
+    /// Types of the values in operand homes at entry, from the first home on: `None` where nothing is that the block
+    /// uses. An operand that is a constant, or a tree over locals, is named directly and needs no home.
     pub entry: Box<[Option<ValType>]>,
 }
 

@@ -329,8 +329,9 @@ impl Encoder<'_> {
     }
 
     fn load(&mut self, op: LoadOp, d: Slot, address: Operand, memory: u32, offset: u64) {
+        let short = u32::try_from(offset).is_ok();
         match address {
-            Operand::Slot(a) if memory == 0 => self.emit(group::LOAD_S + op as u16, a, 0, d, offset),
+            Operand::Slot(a) if memory == 0 && short => self.emit(group::LOAD_S + op as u16, a, 0, d, offset),
             // An address that does not fit wraps to one that is out of bounds as well.
             Operand::Const(a) if memory == 0 => {
                 self.emit(
@@ -349,14 +350,12 @@ impl Encoder<'_> {
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, memory: u32, offset: u64) {
-        if memory != 0 {
+        if memory != 0 || u32::try_from(offset).is_err() {
             let (a, b) = (self.slot(address, 0), self.slot(value, 1));
             return self.emit(group::STORE_ANY + op as u16, a, b, memory as u16, offset);
         }
         match (address, value) {
-            (Operand::Slot(a), Operand::Const(value))
-                if u32::try_from(offset).is_ok() && fits_half(value, is_32(op.operand())) =>
-            {
+            (Operand::Slot(a), Operand::Const(value)) if fits_half(value, is_32(op.operand())) => {
                 self.emit(
                     group::STORE_SC + op as u16,
                     a,

@@ -129,6 +129,12 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     }
                 };
             }
+            // Kept in 32 bits: then the sum with an address cannot overflow, and the compiler knows.
+            macro_rules! offset {
+                () => {
+                    u64::from(op.imm as u32)
+                };
+            }
             macro_rules! store {
                 ($o:ident, $memory:expr, $address:expr, $offset:expr, $value:expr) => {
                     attempt!(<ops::$o as Store>::store(
@@ -194,15 +200,15 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         $(test_sc::$t => test!($t, true, high(op.imm)),)*
                         $(untest_ss::$t => test!($t, false, slot!(b)),)*
                         $(untest_sc::$t => test!($t, false, high(op.imm)),)*
-                        $(load_s::$l => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, op.imm)),)*
+                        $(load_s::$l => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, offset!())),)*
                         $(load_c::$l => set!(<ops::$l as Load>::load(&state.memory, 0, op.imm)),)*
                         $(load_any::$l => {
                             let memory = state.module_memory(u32::from(op.b));
                             set!(<ops::$l as Load>::load(memory, slot!(a) as u32, op.imm));
                         })*
-                        $(store_ss::$s => store!($s, &mut state.memory, slot!(a) as u32, op.imm, slot!(b)),)*
+                        $(store_ss::$s => store!($s, &mut state.memory, slot!(a) as u32, offset!(), slot!(b)),)*
                         $(store_sc::$s => {
-                            store!($s, &mut state.memory, slot!(a) as u32, u64::from(op.imm as u32), high(op.imm));
+                            store!($s, &mut state.memory, slot!(a) as u32, offset!(), high(op.imm));
                         })*
                         $(store_cs::$s => store!($s, &mut state.memory, 0, op.imm, slot!(b)),)*
                         $(store_any::$s => {

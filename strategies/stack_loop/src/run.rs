@@ -1,135 +1,170 @@
 //! The loop.
 
+use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::code::BlockId;
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{self, Binary, Load, Store, Unary};
+use wasm_dispatch_machine::ops::{self, Binary, Load, LoadOp, Store, StoreOp, Unary};
 use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
 
-use crate::op::{Code, Op};
+use crate::code::{Code, Op};
 
-/// Runs from the start of a block until something changes the frame.
-#[inline(always)]
-pub(crate) fn step(code: &Code, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
-    let mut pc = code.blocks[block as usize] as usize;
-    // Next free slot of the operand stack. Trees are shallow, so it stays below the end of the frame.
-    let mut sp = code.stack;
-    let trap = loop {
-        let op = code.ops[pc];
-        pc += 1;
-        macro_rules! push {
-            ($value:expr) => {{
-                window[usize::from(sp)] = $value;
-                sp = sp.wrapping_add(1);
-            }};
-        }
-        macro_rules! pop {
-            () => {{
-                sp = sp.wrapping_sub(1);
-                window[usize::from(sp)]
-            }};
-        }
-        macro_rules! push_result {
-            ($result:expr) => {
-                match $result {
-                    Ok(value) => push!(value.to_slot()),
-                    Err(trap) => break trap,
+/// Defines [`step`]: one arm for each opcode, those of the instruction table expanded over it.
+macro_rules! define_step {
+    (
+        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+    ) => {
+        /// Runs from the start of a block until there is something for the driver to do.
+        #[inline(never)]
+        pub fn step(code: &Code, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
+            let ops = &code.ops[..];
+            let mut pc = code.block_starts[block as usize] as usize;
+            // The operand stack is empty at the start of each block.
+            let mut sp = code.stack;
+            let trap = loop {
+                // By reference: an arm reads only the parameters that it has.
+                let op = &ops[pc];
+                pc += 1;
+                macro_rules! push {
+                    ($value:expr) => {{
+                        let value = $value;
+                        window[usize::from(sp)] = value;
+                        sp = sp.wrapping_add(1);
+                    }};
                 }
-            };
-        }
-        macro_rules! binary {
-            ($o:ident) => {{
-                let b = SlotValue::from_slot(pop!());
-                let a = SlotValue::from_slot(pop!());
-                push_result!(<ops::$o as Binary>::apply(a, b));
-            }};
-        }
-        macro_rules! execute {
-            (
-                unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-                test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-                value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-                load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-                store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-            ) => {
-                match op {
-                    $(Op::$u => {
-                        let a = SlotValue::from_slot(pop!());
-                        push_result!(<ops::$u as Unary>::apply(a));
-                    })*
-                    $(Op::$t => binary!($t),)*
-                    $(Op::$v => binary!($v),)*
-                    $(Op::$l(at) => {
-                        let address = pop!() as u32;
-                        let memory = state.module_memory(u32::from(at.memory));
-                        push_result!(<ops::$l as Load>::load(memory, address, u64::from(at.offset)));
-                    })*
-                    $(Op::$s(at) => {
-                        let value = SlotValue::from_slot(pop!());
-                        let address = pop!() as u32;
-                        let memory = state.module_memory(u32::from(at.memory));
-                        if let Err(trap) =
-                            <ops::$s as Store>::store(memory, address, u64::from(at.offset), value)
-                        {
-                            break trap;
+                macro_rules! pop {
+                    () => {{
+                        sp = sp.wrapping_sub(1);
+                        window[usize::from(sp)]
+                    }};
+                }
+                macro_rules! push_or_trap {
+                    ($result:expr) => {
+                        match $result {
+                            Ok(value) => push!(value.to_slot()),
+                            Err(trap) => break trap,
                         }
-                    })*
+                    };
+                }
+                macro_rules! binary {
+                    ($o:ident) => {{
+                        let b = SlotValue::from_slot(pop!());
+                        let a = SlotValue::from_slot(pop!());
+                        push_or_trap!(<ops::$o as Binary>::apply(a, b))
+                    }};
+                }
+                match *op {
                     Op::LocalGet(slot) => push!(window[usize::from(slot)]),
                     Op::LocalSet(slot) => window[usize::from(slot)] = pop!(),
                     Op::Const(value) => push!(value),
-                    Op::Drop => {
-                        pop!();
-                    }
+                    Op::OwnGlobalGet(global) => push!(state.own_global(global)),
+                    Op::OwnGlobalSet(global) => state.set_own_global(global, pop!()),
+                    Op::ImportedGlobalGet(global) => push!(state.global(global)),
+                    Op::ImportedGlobalSet(global) => state.set_global(global, pop!()),
                     Op::Select => {
-                        let condition = pop!();
+                        let condition = pop!() as u32;
                         let b = pop!();
                         let a = pop!();
                         push!(if condition != 0 { a } else { b });
                     }
-                    Op::OwnGlobalGet(global) => push!(state.own_global(global)),
-                    Op::OwnGlobalSet(global) => {
-                        let value = pop!();
-                        state.set_own_global(global, value);
+                    Op::Drop => sp = sp.wrapping_sub(1),
+                    $(Op::$u => push_or_trap!(<ops::$u as Unary>::apply(SlotValue::from_slot(pop!()))),)*
+                    $(Op::$t => binary!($t),)*
+                    $(Op::$v => binary!($v),)*
+                    $(Op::$l(offset) => {
+                        push_or_trap!(<ops::$l as Load>::load(&state.memory, pop!() as u32, offset))
+                    })*
+                    $(Op::$s(offset) => {
+                        let value = SlotValue::from_slot(pop!());
+                        let address = pop!() as u32;
+                        if let Err(trap) = <ops::$s as Store>::store(&mut state.memory, address, offset, value) {
+                            break trap;
+                        }
+                    })*
+                    Op::OtherLoad(load, other) => {
+                        let address = pop!() as u32;
+                        match other_load(code, state, load, other, address) {
+                            Ok(value) => push!(value),
+                            Err(trap) => break trap,
+                        }
                     }
-                    Op::GlobalGet(global) => push!(state.global(global)),
-                    Op::GlobalSet(global) => {
+                    Op::OtherStore(store, other) => {
                         let value = pop!();
-                        state.set_global(global, value);
-                    }
-                    Op::Runtime(index) => {
-                        let call = code.runtime[index as usize];
-                        let slots = &mut window[usize::from(call.base)..];
-                        if let Err(trap) = state.runtime(call.op, call.x, call.y, slots) {
+                        let address = pop!() as u32;
+                        if let Err(trap) = other_store(code, state, store, other, address, value) {
                             break trap;
                         }
                     }
-                    Op::Jump(target) => pc = target as usize,
-                    Op::BranchIf(target) => {
-                        if pop!() != 0 {
+                    Op::Runtime(index) => {
+                        if let Err(trap) = runtime(code, state, window, index) {
+                            break trap;
+                        }
+                    }
+                    Op::Br(target) => pc = target as usize,
+                    Op::BrIf(target) => {
+                        if pop!() as u32 != 0 {
                             pc = target as usize;
                         }
                     }
-                    Op::BranchUnless(target) => {
-                        if pop!() == 0 {
+                    Op::BrUnless(target) => {
+                        if pop!() as u32 == 0 {
                             pc = target as usize;
                         }
                     }
-                    Op::Switch { first, last } => {
-                        let index = (pop!() as u32).min(last);
-                        pc = code.targets[(first + index) as usize] as usize;
+                    Op::BrTable { first, count } => {
+                        let index = (pop!() as u32).min(count - 1);
+                        pc = target(code, first + index);
                     }
-                    Op::Leave(statement) => return Flow::leave(statement),
-                    Op::LeaveIndirect(statement) => {
+                    Op::Call => return Flow::leave(code.statements[pc - 1]),
+                    Op::CallIndirect => {
                         state.operand = pop!() as u32;
-                        return Flow::leave(statement);
+                        return Flow::leave(code.statements[pc - 1]);
                     }
                     Op::Return => return Flow::RETURN,
-                    Op::Raise(trap) => break trap,
+                    Op::Trap(trap) => break trap,
                 }
             };
+            state.trap = Some(trap);
+            Flow::trapped(code.statements[pc - 1])
         }
-        wasm_dispatch_machine::for_each_instruction!(execute);
     };
-    state.trap = Some(trap);
-    Flow::trapped(code.statements[pc - 1])
+}
+
+wasm_dispatch_machine::for_each_instruction!(define_step);
+
+// What is rare is out of line: inlined, it took so many registers that `window` was reloaded from the native stack by
+// every operation.
+
+#[inline(never)]
+fn target(code: &Code, index: u32) -> usize {
+    code.targets[index as usize] as usize
+}
+
+#[inline(never)]
+fn other_load(code: &Code, state: &mut State, load: LoadOp, other: u32, address: u32) -> Result<u64, Trap> {
+    let other = code.others[other as usize];
+    load.apply(state.module_memory(other.memory), address, other.offset)
+}
+
+#[inline(never)]
+fn other_store(
+    code: &Code,
+    state: &mut State,
+    store: StoreOp,
+    other: u32,
+    address: u32,
+    value: u64,
+) -> Result<(), Trap> {
+    let other = code.others[other as usize];
+    store.apply(state.module_memory(other.memory), address, other.offset, value)
+}
+
+#[inline(never)]
+fn runtime(code: &Code, state: &mut State, window: &mut Window, index: u32) -> Result<(), Trap> {
+    let rare = code.runtime[index as usize];
+    state.runtime(rare.op, rare.x, rare.y, &mut window[usize::from(rare.base)..])
 }

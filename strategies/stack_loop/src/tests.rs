@@ -1,8 +1,11 @@
-use wasm_dispatch_machine::backend::Exit;
-use wasm_dispatch_machine::sample;
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::{Backend, Exit};
+use wasm_dispatch_machine::code::{Statement, ValType};
+use wasm_dispatch_machine::ops::LoadOp;
+use wasm_dispatch_machine::sample::{self, BodyBuilder};
 
 use crate::StackLoop;
-use crate::op::Op;
+use crate::code::Op;
 
 #[test]
 fn agrees_with_the_reference() {
@@ -22,6 +25,32 @@ fn calls_return() {
 }
 
 #[test]
-fn an_operation_takes_sixteen_bytes() {
+fn a_trap_names_its_statement_and_writes_nothing() {
+    let mut b = BodyBuilder::new(&[ValType::I32], 0);
+    b.add(0, 1);
+    let address = b.i32(-1);
+    let value = b.load(LoadOp::I32Load, address, 0);
+    b.set(0, value);
+    b.statement(Statement::Return);
+    let outcome = sample::run::<StackLoop>(&[b.finish()], &[41]);
+    let trap = Trap::OutOfBoundsMemoryAccess;
+    assert_eq!(outcome.exit, Exit::Trapped { trap, statement: 1 });
+    assert_eq!(outcome.slots, [42]);
+}
+
+#[test]
+fn trees_become_post_order() {
+    let mut b = BodyBuilder::new(&[ValType::I32], 0);
+    b.add(0, 7);
+    b.statement(Statement::Return);
+    let code = StackLoop::compile(&b.finish());
+    assert_eq!(
+        code.ops,
+        [Op::LocalGet(0), Op::Const(7), Op::I32Add, Op::LocalSet(0), Op::Return]
+    );
+}
+
+#[test]
+fn an_operation_is_16_bytes() {
     assert_eq!(size_of::<Op>(), 16);
 }

@@ -12,7 +12,12 @@ use crate::handlers::call;
 /// Runs the topmost frame and what it calls.
 pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
     // Handlers return to the frame below without asking whether there is one.
-    if machine.state.frames.first().is_none_or(|frame| frame.instance != Frame::BOTTOM) {
+    if machine
+        .state
+        .frames
+        .first()
+        .is_none_or(|frame| frame.instance != Frame::BOTTOM)
+    {
         machine.state.frames.insert(0, Frame::bottom());
     }
     let start = match machine.state.frames.last() {

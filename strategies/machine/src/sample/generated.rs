@@ -35,7 +35,22 @@ impl Generator {
     }
 
     fn constant(&mut self, ty: ValType) -> NodeId {
-        let small = [0, 1, 2, 3, 7, 8, 31, 32, 255, 65535, u64::MAX, 1 << 31, 1 << 63, 0x4048_f5c3];
+        let small = [
+            0,
+            1,
+            2,
+            3,
+            7,
+            8,
+            31,
+            32,
+            255,
+            65535,
+            u64::MAX,
+            1 << 31,
+            1 << 63,
+            0x4048_f5c3,
+        ];
         let value = small[self.next(small.len())];
         let value = match ty {
             ValType::I32 | ValType::F32 => value & 0xffff_ffff,
@@ -85,7 +100,9 @@ impl Generator {
                 self.out.unary(op, a)
             }
             _ => {
-                let ops = BinaryOp::ALL.iter().filter(|op| op.types().2 == ty && exact_binary(**op));
+                let ops = BinaryOp::ALL
+                    .iter()
+                    .filter(|op| op.types().2 == ty && exact_binary(**op));
                 let ops: Vec<_> = ops.copied().collect();
                 let op = ops[self.next(ops.len())];
                 let (depth_a, depth_b) = (self.next(depth), self.next(depth));

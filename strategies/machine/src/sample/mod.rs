@@ -313,7 +313,9 @@ pub fn machine(functions: usize) -> Machine {
     let state = &mut machine.state;
     for _ in 0..2 {
         state.memories.push(Memory {
-            bytes: PAGE.get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect()).clone(),
+            bytes: PAGE
+                .get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect())
+                .clone(),
             declared_max: None,
         });
         state.globals.push(5);

@@ -1,48 +1,43 @@
 //! Access to linear memory: little-endian bytes, effective addresses that never wrap (specification section 4.4.7).
 
+use std::ops::Range;
+
 use crate::trap::Trap;
 
-/// Adds an instruction's static offset to its address operand.
+/// The range of `N` bytes at `address + offset`, if that fits a machine address.
 ///
-/// # Errors
-///
-/// Traps when the sum does not fit a machine address.
-#[inline]
-pub fn effective_address(address: u32, offset: u64) -> Result<usize, Trap> {
-    // A 32-bit address plus a 32-bit offset cannot wrap; a 64-bit offset (memory64) could.
-    u64::from(address)
-        .checked_add(offset)
-        .and_then(|sum| usize::try_from(sum).ok())
-        .ok_or(Trap::OutOfBoundsMemoryAccess)
+/// Where the compiler knows that the offset came from 32 bits, as it does of a strategy that keeps offsets so, both
+/// additions cannot overflow and only the comparison with the memory's length remains.
+#[inline(always)]
+fn range<const N: usize>(address: u32, offset: u64) -> Option<Range<usize>> {
+    let start = u64::from(address).checked_add(offset)?;
+    let end = start.checked_add(N as u64)?;
+    Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
 
-/// Reads `N` bytes.
+/// Reads `N` bytes at `address + offset`.
 ///
 /// # Errors
 ///
 /// Traps when any byte lies past the end of the memory.
-#[inline]
+#[inline(always)]
 pub fn read<const N: usize>(memory: &[u8], address: u32, offset: u64) -> Result<[u8; N], Trap> {
-    let start = effective_address(address, offset)?;
-    memory
-        .get(start..)
-        .and_then(<[u8]>::first_chunk::<N>)
-        .copied()
+    range::<N>(address, offset)
+        .and_then(|range| memory.get(range))
+        .and_then(|bytes| bytes.try_into().ok())
         .ok_or(Trap::OutOfBoundsMemoryAccess)
 }
 
-/// Writes `N` bytes.
+/// Writes `N` bytes at `address + offset`.
 ///
 /// # Errors
 ///
 /// Traps, without writing anything, when any byte lies past the end of the memory.
-#[inline]
+#[inline(always)]
 pub fn write<const N: usize>(memory: &mut [u8], address: u32, offset: u64, bytes: [u8; N]) -> Result<(), Trap> {
-    let start = effective_address(address, offset)?;
-    let target = memory
-        .get_mut(start..)
-        .and_then(<[u8]>::first_chunk_mut::<N>)
-        .ok_or(Trap::OutOfBoundsMemoryAccess)?;
-    *target = bytes;
+    let target: Option<&mut [u8; N]> = range::<N>(address, offset)
+        .and_then(|range| memory.get_mut(range))
+        .and_then(|bytes| bytes.try_into().ok());
+    *target.ok_or(Trap::OutOfBoundsMemoryAccess)? = bytes;
     Ok(())
 }

@@ -1,0 +1,264 @@
+//! The code that the loop runs: opcodes of a stack machine, and how trees become those.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+
+/// Declares the opcodes: one for each row of the instruction table, and those for everything else.
+macro_rules! opcodes {
+    (
+        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+    ) => {
+        /// One operation of the stack machine. The names are those of WebAssembly; rows of the instruction table pop
+        /// their operands and push their result, loads and stores hold their static offset.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Op {
+            /// Push a frame slot.
+            LocalGet(Slot),
+            /// Pop into a frame slot.
+            LocalSet(Slot),
+            /// Push a constant, as slot bits.
+            Const(u64),
+            /// Push a global that the module defines.
+            OwnGlobalGet(u32),
+            /// Pop into a global that the module defines.
+            OwnGlobalSet(u32),
+            /// Push a global that the module imports.
+            ImportedGlobalGet(u32),
+            /// Pop into a global that the module imports.
+            ImportedGlobalSet(u32),
+            /// Pop a condition and two values, push the first if the condition is not zero, else the second.
+            Select,
+            /// Pop.
+            Drop,
+            $($u,)* $($t,)* $($v,)*
+            $($l(u64),)*
+            $($s(u64),)*
+            /// A load from another memory than the first: an entry of [`Code::others`].
+            OtherLoad(LoadOp, u32),
+            /// A store to another memory than the first: an entry of [`Code::others`].
+            OtherStore(StoreOp, u32),
+            /// A rare instruction: an entry of [`Code::runtime`].
+            Runtime(u32),
+            /// Go on at an operation.
+            Br(u32),
+            /// Pop, and go on there if it is not zero.
+            BrIf(u32),
+            /// Pop, and go on there if it is zero.
+            BrUnless(u32),
+            /// Pop an index into `count` entries of [`Code::targets`] from `first` on; the last is the default.
+            BrTable { first: u32, count: u32 },
+            /// A call or tail call, carried out by the driver.
+            Call,
+            /// Pop the element index of a call that is carried out by the driver.
+            CallIndirect,
+            Return,
+            Trap(Trap),
+        }
+
+        impl Op {
+            fn unary(op: UnaryOp) -> Op {
+                match op {
+                    $(UnaryOp::$u => Op::$u,)*
+                }
+            }
+
+            fn binary(op: BinaryOp) -> Op {
+                match op {
+                    $(BinaryOp::$t => Op::$t,)*
+                    $(BinaryOp::$v => Op::$v,)*
+                }
+            }
+
+            fn load(op: LoadOp, offset: u64) -> Op {
+                match op {
+                    $(LoadOp::$l => Op::$l(offset),)*
+                }
+            }
+
+            fn store(op: StoreOp, offset: u64) -> Op {
+                match op {
+                    $(StoreOp::$s => Op::$s(offset),)*
+                }
+            }
+        }
+    };
+}
+
+wasm_dispatch_machine::for_each_instruction!(opcodes);
+
+/// A rare instruction's parameters, which do not fit an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Runtime {
+    pub op: RuntimeOp,
+    pub base: Slot,
+    pub x: u32,
+    pub y: u32,
+}
+
+/// An access's memory and offset, which do not fit an operation together.
+#[derive(Clone, Copy, Debug)]
+pub struct Other {
+    pub memory: u32,
+    pub offset: u64,
+}
+
+/// A function as stack code.
+#[derive(Debug, Default)]
+pub struct Code {
+    /// The operations, block after block; a block that does not end with a branch goes on with the next.
+    pub ops: Vec<Op>,
+    /// Statement of each operation, for traps.
+    pub statements: Vec<u32>,
+    /// Index of each block's first operation.
+    pub block_starts: Vec<u32>,
+    /// First slot of the operand stack.
+    pub stack: Slot,
+    /// Operation numbers that `br_table` leads to.
+    pub targets: Vec<u32>,
+    /// Parameters of rare instructions.
+    pub runtime: Vec<Runtime>,
+    /// Parameters of accesses to other memories than the first.
+    pub others: Vec<Other>,
+}
+
+impl Code {
+    /// Compiles a function.
+    pub fn new(body: &FunctionBody) -> Code {
+        let mut emitter = Emitter {
+            body,
+            code: Code {
+                stack: body.scratch,
+                targets: body.targets.clone(),
+                ..Code::default()
+            },
+            statement: 0,
+        };
+        for (number, block) in body.blocks.iter().enumerate() {
+            emitter.code.block_starts.push(emitter.code.ops.len() as u32);
+            for statement in block.first..=block.terminator {
+                emitter.statement = statement;
+                emitter.statement(number as BlockId, body.statements[statement as usize]);
+            }
+        }
+        emitter.code.resolve();
+        emitter.code
+    }
+
+    /// Replaces block numbers by operation numbers.
+    fn resolve(&mut self) {
+        let starts = &self.block_starts;
+        for op in &mut self.ops {
+            if let Op::Br(target) | Op::BrIf(target) | Op::BrUnless(target) = op {
+                *target = starts[*target as usize];
+            }
+        }
+        for target in &mut self.targets {
+            *target = starts[*target as usize];
+        }
+    }
+
+    /// Heap bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.ops.capacity() * size_of::<Op>()
+            + (self.statements.capacity() + self.block_starts.capacity() + self.targets.capacity()) * size_of::<u32>()
+            + self.runtime.capacity() * size_of::<Runtime>()
+            + self.others.capacity() * size_of::<Other>()
+    }
+}
+
+struct Emitter<'a> {
+    body: &'a FunctionBody,
+    code: Code,
+    statement: u32,
+}
+
+impl Emitter<'_> {
+    fn emit(&mut self, op: Op) {
+        self.code.ops.push(op);
+        self.code.statements.push(self.statement);
+    }
+
+    fn other(&mut self, memory: u32, offset: u64) -> u32 {
+        self.code.others.push(Other { memory, offset });
+        self.code.others.len() as u32 - 1
+    }
+
+    /// A tree in post-order: operands first, then the operation that pops them.
+    fn tree(&mut self, node: NodeId) {
+        match self.body.node(node) {
+            Node::Slot(slot) => self.emit(Op::LocalGet(slot)),
+            Node::Const(value) => self.emit(Op::Const(value)),
+            Node::Unary { op, a } => {
+                self.tree(a);
+                self.emit(Op::unary(op));
+            }
+            Node::Binary { op, a, b } => {
+                self.tree(a);
+                self.tree(b);
+                self.emit(Op::binary(op));
+            }
+            Node::Load {
+                op,
+                memory,
+                address,
+                offset,
+            } => {
+                self.tree(address);
+                let load = match memory {
+                    0 => Op::load(op, offset),
+                    memory => Op::OtherLoad(op, self.other(memory, offset)),
+                };
+                self.emit(load);
+            }
+            Node::Select { condition, a, b } => {
+                self.tree(a);
+                self.tree(b);
+                self.tree(condition);
+                self.emit(Op::Select);
+            }
+            Node::GlobalGet(global) => self.emit(match global.checked_sub(self.body.imported_globals) {
+                Some(own) => Op::OwnGlobalGet(own),
+                None => Op::ImportedGlobalGet(global),
+            }),
+        }
+    }
+
+    fn statement(&mut self, block: BlockId, statement: Statement) {
+        for operand in statement.operands() {
+            self.tree(operand);
+        }
+        let op = match statement {
+            Statement::Set { slot, .. } => Op::LocalSet(slot),
+            Statement::GlobalSet { global, .. } => match global.checked_sub(self.body.imported_globals) {
+                Some(own) => Op::OwnGlobalSet(own),
+                None => Op::ImportedGlobalSet(global),
+            },
+            Statement::Store { op, memory, offset, .. } => match memory {
+                0 => Op::store(op, offset),
+                memory => Op::OtherStore(op, self.other(memory, offset)),
+            },
+            Statement::Eval(_) => Op::Drop,
+            Statement::Runtime { op, base, x, y } => {
+                self.code.runtime.push(Runtime { op, base, x, y });
+                Op::Runtime(self.code.runtime.len() as u32 - 1)
+            }
+            Statement::Jump(target) if target == block + 1 => return,
+            Statement::Jump(target) => Op::Br(target),
+            Statement::Branch { when: true, target, .. } => Op::BrIf(target),
+            Statement::Branch {
+                when: false, target, ..
+            } => Op::BrUnless(target),
+            Statement::Switch { first, count, .. } => Op::BrTable { first, count },
+            Statement::Call { .. } | Statement::TailCall { .. } => Op::Call,
+            Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => Op::CallIndirect,
+            Statement::Return => Op::Return,
+            Statement::Trap(trap) => Op::Trap(trap),
+        };
+        self.emit(op);
+    }
+}
