@@ -7,6 +7,7 @@
 //! The form is part of the opcode (`ss`: both operands in slots, `sc`: the right one is the immediate, `cs`: the left
 //! one), so that no operation looks up at run time where its operands are.
 
+use pastey::paste;
 use wasm_dispatch_machine::code::{FunctionBody, RuntimeOp, Slot, ValType};
 use wasm_dispatch_machine::instruction::{FlatCode, Instruction, Operand, Test};
 use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
@@ -15,96 +16,119 @@ use wasm_dispatch_machine::state::Frame;
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Op {
-    pub code: u16,
+    pub code: Opcode,
     pub a: Slot,
     pub b: Slot,
     pub d: Slot,
     pub imm: u64,
 }
 
-const UNARY: u16 = UnaryOp::ALL.len() as u16;
-const BINARY: u16 = BinaryOp::ALL.len() as u16;
-const LOAD: u16 = LoadOp::ALL.len() as u16;
-const STORE: u16 = StoreOp::ALL.len() as u16;
-
-/// Groups of opcodes: the first number of each. Within a group the table's order decides.
-pub mod group {
-    use super::{BINARY, LOAD, STORE, UNARY};
-    pub const UNARY_S: u16 = 0;
-    pub const BINARY_SS: u16 = UNARY_S + UNARY;
-    pub const BINARY_SC: u16 = BINARY_SS + BINARY;
-    pub const BINARY_CS: u16 = BINARY_SC + BINARY;
-    pub const TEST_SS: u16 = BINARY_CS + BINARY;
-    pub const TEST_SC: u16 = TEST_SS + BINARY;
-    pub const UNTEST_SS: u16 = TEST_SC + BINARY;
-    pub const UNTEST_SC: u16 = UNTEST_SS + BINARY;
-    pub const LOAD_S: u16 = UNTEST_SC + BINARY;
-    pub const LOAD_C: u16 = LOAD_S + LOAD;
-    pub const LOAD_ANY: u16 = LOAD_C + LOAD;
-    pub const STORE_SS: u16 = LOAD_ANY + LOAD;
-    pub const STORE_SC: u16 = STORE_SS + STORE;
-    pub const STORE_CS: u16 = STORE_SC + STORE;
-    pub const STORE_ANY: u16 = STORE_CS + STORE;
-    pub const OTHER: u16 = STORE_ANY + STORE;
-}
-
-macro_rules! others {
-    ($($(#[$doc:meta])* $name:ident)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-        #[repr(u16)]
-        enum Others { $($name),* }
-        /// Opcodes that are not in the instruction table.
-        pub mod other {
-            use super::{Others, group::OTHER};
-            $($(#[$doc])* pub const $name: u16 = OTHER + Others::$name as u16;)*
+/// A function from rows of the instruction table to opcodes.
+macro_rules! form {
+    ($name:ident $enum:ident: $($row:ident => $opcode:ident,)*) => {
+        fn $name(row: $enum) -> Opcode {
+            match row {
+                $($enum::$row => Opcode::$opcode,)*
+            }
         }
     };
 }
 
-others! {
-    /// d = a
-    COPY
-    /// d = imm
-    CONST
-    /// d = imm as slot != 0 ? a : b
-    SELECT_SS
-    /// d = b != 0 ? a : imm
-    SELECT_SC
-    /// d = a != 0 ? imm : b
-    SELECT_CS
-    /// d = own global imm
-    GLOBAL_GET_OWN
-    /// d = global imm
-    GLOBAL_GET
-    /// own global imm = a
-    GLOBAL_SET_OWN
-    /// global imm = a
-    GLOBAL_SET
-    /// runtime operation imm
-    RUNTIME
-    /// go to imm
-    JUMP
-    /// if a != 0 go to imm
-    BRANCH_IF
-    /// if a == 0 go to imm
-    BRANCH_UNLESS
-    /// go to target a of table imm
-    SWITCH
-    /// call own function imm, frame at d, go on with block (a, b)
-    CALL
-    /// call function imm, frame at d, go on with block (a, b)
-    CALL_IMPORT
-    /// indirect call imm, frame at d, element a
-    CALL_INDIRECT
-    /// call function imm in place of this one
-    TAIL_CALL
-    /// indirect call imm in place of this function, element a
-    TAIL_CALL_INDIRECT
-    /// return
-    RETURN
-    /// trap with code a
-    TRAP
+/// Declares [`Opcode`] and, for each group of rows and form of operands, the function from row to opcode.
+macro_rules! opcodes {
+    (
+        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
+        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
+        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
+        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
+        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+    ) => {
+        paste! {
+            /// What an operation does, and the form of its operands. The loop's `match` over it has an arm for each
+            /// opcode and no other, so that the compiler's jump table needs no range check.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[repr(u16)]
+            pub enum Opcode {
+                $([<$u S>],)*
+                $([<$t Ss>],)* $([<$v Ss>],)*
+                $([<$t Sc>],)* $([<$v Sc>],)*
+                $([<$t Cs>],)* $([<$v Cs>],)*
+                $([<If $t Ss>],)*
+                $([<If $t Sc>],)*
+                $([<Unless $t Ss>],)*
+                $([<Unless $t Sc>],)*
+                $([<$l S>],)*
+                $([<$l C>],)*
+                $([<$l Any>],)*
+                $([<$s Ss>],)*
+                $([<$s Sc>],)*
+                $([<$s Cs>],)*
+                $([<$s Any>],)*
+                /// d = a
+                Copy,
+                /// d = imm
+                Const,
+                /// d = imm as slot != 0 ? a : b
+                SelectSs,
+                /// d = b != 0 ? a : imm
+                SelectSc,
+                /// d = a != 0 ? imm : b
+                SelectCs,
+                /// d = own global imm
+                OwnGlobalGet,
+                /// d = global imm
+                GlobalGet,
+                /// own global imm = a
+                OwnGlobalSet,
+                /// global imm = a
+                GlobalSet,
+                /// runtime operation imm
+                Runtime,
+                /// go to imm
+                Jump,
+                /// if a != 0 go to imm
+                BranchIf,
+                /// if a == 0 go to imm
+                BranchUnless,
+                /// go to target a of table imm
+                Switch,
+                /// call own function imm, frame at d, go on with block (a, b)
+                Call,
+                /// call function imm, frame at d, go on with block (a, b)
+                CallImport,
+                /// indirect call imm, frame at d, element a
+                CallIndirect,
+                /// call function imm in place of this one
+                TailCall,
+                /// indirect call imm in place of this function, element a
+                TailCallIndirect,
+                /// return
+                Return,
+                /// trap with code a
+                Trap,
+            }
+
+            form! { unary_s UnaryOp: $($u => [<$u S>],)* }
+            form! { binary_ss BinaryOp: $($t => [<$t Ss>],)* $($v => [<$v Ss>],)* }
+            form! { binary_sc BinaryOp: $($t => [<$t Sc>],)* $($v => [<$v Sc>],)* }
+            form! { binary_cs BinaryOp: $($t => [<$t Cs>],)* $($v => [<$v Cs>],)* }
+            // Only rows of the test part are fused with branches.
+            form! { if_ss BinaryOp: $($t => [<If $t Ss>],)* $($v => Copy,)* }
+            form! { if_sc BinaryOp: $($t => [<If $t Sc>],)* $($v => Copy,)* }
+            form! { unless_ss BinaryOp: $($t => [<Unless $t Ss>],)* $($v => Copy,)* }
+            form! { unless_sc BinaryOp: $($t => [<Unless $t Sc>],)* $($v => Copy,)* }
+            form! { load_s LoadOp: $($l => [<$l S>],)* }
+            form! { load_c LoadOp: $($l => [<$l C>],)* }
+            form! { load_any LoadOp: $($l => [<$l Any>],)* }
+            form! { store_ss StoreOp: $($s => [<$s Ss>],)* }
+            form! { store_sc StoreOp: $($s => [<$s Sc>],)* }
+            form! { store_cs StoreOp: $($s => [<$s Cs>],)* }
+            form! { store_any StoreOp: $($s => [<$s Any>],)* }
+        }
+    };
 }
+
+wasm_dispatch_machine::for_each_instruction!(opcodes);
 
 /// An operand of `RUNTIME`.
 #[derive(Clone, Copy, Debug)]
@@ -179,6 +203,8 @@ struct Encoder<'a> {
     code: Code,
     statement: u32,
     spare: Slot,
+    /// Operations with a branch target.
+    branches: Vec<usize>,
 }
 
 /// Compiles a function.
@@ -190,6 +216,7 @@ pub fn encode(body: &FunctionBody) -> Code {
         code: Code::default(),
         statement: 0,
         spare,
+        branches: Vec::new(),
     };
     for block in 0..body.blocks.len() as u32 {
         encoder.code.blocks.push(encoder.code.ops.len() as u32);
@@ -203,7 +230,7 @@ pub fn encode(body: &FunctionBody) -> Code {
 }
 
 impl Encoder<'_> {
-    fn emit(&mut self, code: u16, a: Slot, b: Slot, d: Slot, imm: u64) {
+    fn emit(&mut self, code: Opcode, a: Slot, b: Slot, d: Slot, imm: u64) {
         self.code.ops.push(Op { code, a, b, d, imm });
         self.code.statements.push(self.statement);
     }
@@ -214,7 +241,7 @@ impl Encoder<'_> {
             Operand::Slot(slot) => slot,
             Operand::Const(value) => {
                 let d = self.spare + spare;
-                self.emit(other::CONST, 0, 0, d, value);
+                self.emit(Opcode::Const, 0, 0, d, value);
                 d
             }
         }
@@ -223,12 +250,9 @@ impl Encoder<'_> {
     /// Branch targets are blocks until here.
     fn finish(mut self) -> Code {
         let code = &mut self.code;
-        for op in &mut code.ops {
-            let branches = (group::TEST_SS..group::LOAD_S).contains(&op.code)
-                || matches!(op.code, other::JUMP | other::BRANCH_IF | other::BRANCH_UNLESS);
-            if branches {
-                op.imm = halves(code.blocks[op.imm as u32 as usize], (op.imm >> 32) as u32);
-            }
+        for branch in self.branches {
+            let op = &mut code.ops[branch];
+            op.imm = halves(code.blocks[op.imm as u32 as usize], (op.imm >> 32) as u32);
         }
         let targets = self.body.targets.iter();
         code.targets = targets.map(|&block| code.blocks[block as usize]).collect();
@@ -240,18 +264,18 @@ impl Encoder<'_> {
     fn instruction(&mut self, block: u32, instruction: Instruction) {
         use Operand::{Const, Slot};
         match instruction {
-            Instruction::Copy { d, a } => self.emit(other::COPY, a, 0, d, 0),
-            Instruction::Const { d, value } => self.emit(other::CONST, 0, 0, d, value),
+            Instruction::Copy { d, a } => self.emit(Opcode::Copy, a, 0, d, 0),
+            Instruction::Const { d, value } => self.emit(Opcode::Const, 0, 0, d, value),
             Instruction::Unary { op, d, a } => {
                 let a = self.slot(a, 0);
-                self.emit(group::UNARY_S + op as u16, a, 0, d, 0);
+                self.emit(unary_s(op), a, 0, d, 0);
             }
             Instruction::Binary { op, d, a, b } => match (a, b) {
-                (Slot(a), Slot(b)) => self.emit(group::BINARY_SS + op as u16, a, b, d, 0),
-                (Const(a), Slot(b)) => self.emit(group::BINARY_CS + op as u16, 0, b, d, a),
+                (Slot(a), Slot(b)) => self.emit(binary_ss(op), a, b, d, 0),
+                (Const(a), Slot(b)) => self.emit(binary_cs(op), 0, b, d, a),
                 (a, Const(b)) => {
                     let a = self.slot(a, 0);
-                    self.emit(group::BINARY_SC + op as u16, a, 0, d, b);
+                    self.emit(binary_sc(op), a, 0, d, b);
                 }
             },
             Instruction::Load {
@@ -271,55 +295,58 @@ impl Encoder<'_> {
                 self.store(op, address, value, memory, offset);
             }
             Instruction::Select { d, condition, a, b } => match (a, b) {
-                (Slot(a), Const(b)) => self.emit(other::SELECT_SC, a, condition, d, b),
-                (Const(a), Slot(b)) => self.emit(other::SELECT_CS, condition, b, d, a),
+                (Slot(a), Const(b)) => self.emit(Opcode::SelectSc, a, condition, d, b),
+                (Const(a), Slot(b)) => self.emit(Opcode::SelectCs, condition, b, d, a),
                 (a, b) => {
                     let (a, b) = (self.slot(a, 0), self.slot(b, 1));
-                    self.emit(other::SELECT_SS, a, b, d, u64::from(condition));
+                    self.emit(Opcode::SelectSs, a, b, d, u64::from(condition));
                 }
             },
             Instruction::GlobalGet { d, global } => match global.checked_sub(self.body.imported_globals) {
-                Some(own) => self.emit(other::GLOBAL_GET_OWN, 0, 0, d, u64::from(own)),
-                None => self.emit(other::GLOBAL_GET, 0, 0, d, u64::from(global)),
+                Some(own) => self.emit(Opcode::OwnGlobalGet, 0, 0, d, u64::from(own)),
+                None => self.emit(Opcode::GlobalGet, 0, 0, d, u64::from(global)),
             },
             Instruction::GlobalSet { global, value } => {
                 let a = self.slot(value, 0);
                 match global.checked_sub(self.body.imported_globals) {
-                    Some(own) => self.emit(other::GLOBAL_SET_OWN, a, 0, 0, u64::from(own)),
-                    None => self.emit(other::GLOBAL_SET, a, 0, 0, u64::from(global)),
+                    Some(own) => self.emit(Opcode::OwnGlobalSet, a, 0, 0, u64::from(own)),
+                    None => self.emit(Opcode::GlobalSet, a, 0, 0, u64::from(global)),
                 }
             }
             Instruction::Runtime { op, base, x, y } => {
                 let index = self.code.runtime.len() as u64;
                 self.code.runtime.push(Runtime { op, base, x, y });
-                self.emit(other::RUNTIME, 0, 0, 0, index);
+                self.emit(Opcode::Runtime, 0, 0, 0, index);
             }
-            Instruction::Jump(target) => self.emit(other::JUMP, 0, 0, 0, u64::from(target)),
+            Instruction::Jump(target) => {
+                self.branches.push(self.code.ops.len());
+                self.emit(Opcode::Jump, 0, 0, 0, u64::from(target));
+            }
             Instruction::Branch { test, when, target } => self.branch(test, when, target),
             Instruction::Switch { index, first, count } => {
-                self.emit(other::SWITCH, index, 0, 0, halves(first, count));
+                self.emit(Opcode::Switch, index, 0, 0, halves(first, count));
             }
             Instruction::Call { function, base } => {
                 let next = block + 1;
                 let (low, high) = (next as u16, (next >> 16) as u16);
                 match function.checked_sub(self.body.imported_functions) {
-                    Some(own) => self.emit(other::CALL, low, high, base, u64::from(own)),
-                    None => self.emit(other::CALL_IMPORT, low, high, base, u64::from(function)),
+                    Some(own) => self.emit(Opcode::Call, low, high, base, u64::from(own)),
+                    None => self.emit(Opcode::CallImport, low, high, base, u64::from(function)),
                 }
             }
             Instruction::CallIndirect { table, ty, index, base } => {
                 let a = self.slot(index, 0);
                 let call = self.indirect(table, ty, block + 1);
-                self.emit(other::CALL_INDIRECT, a, 0, base, call);
+                self.emit(Opcode::CallIndirect, a, 0, base, call);
             }
-            Instruction::TailCall { function } => self.emit(other::TAIL_CALL, 0, 0, 0, u64::from(function)),
+            Instruction::TailCall { function } => self.emit(Opcode::TailCall, 0, 0, 0, u64::from(function)),
             Instruction::TailCallIndirect { table, ty, index } => {
                 let a = self.slot(index, 0);
                 let call = self.indirect(table, ty, 0);
-                self.emit(other::TAIL_CALL_INDIRECT, a, 0, 0, call);
+                self.emit(Opcode::TailCallIndirect, a, 0, 0, call);
             }
-            Instruction::Return => self.emit(other::RETURN, 0, 0, 0, 0),
-            Instruction::Trap(trap) => self.emit(other::TRAP, u16::from(trap.code()), 0, 0, 0),
+            Instruction::Return => self.emit(Opcode::Return, 0, 0, 0, 0),
+            Instruction::Trap(trap) => self.emit(Opcode::Trap, u16::from(trap.code()), 0, 0, 0),
         }
     }
 
@@ -331,20 +358,14 @@ impl Encoder<'_> {
     fn load(&mut self, op: LoadOp, d: Slot, address: Operand, memory: u32, offset: u64) {
         let short = u32::try_from(offset).is_ok();
         match address {
-            Operand::Slot(a) if memory == 0 && short => self.emit(group::LOAD_S + op as u16, a, 0, d, offset),
+            Operand::Slot(a) if memory == 0 && short => self.emit(load_s(op), a, 0, d, offset),
             // An address that does not fit wraps to one that is out of bounds as well.
             Operand::Const(a) if memory == 0 => {
-                self.emit(
-                    group::LOAD_C + op as u16,
-                    0,
-                    0,
-                    d,
-                    u64::from(a as u32).saturating_add(offset),
-                );
+                self.emit(load_c(op), 0, 0, d, u64::from(a as u32).saturating_add(offset));
             }
             address => {
                 let a = self.slot(address, 0);
-                self.emit(group::LOAD_ANY + op as u16, a, memory as u16, d, offset);
+                self.emit(load_any(op), a, memory as u16, d, offset);
             }
         }
     }
@@ -352,34 +373,33 @@ impl Encoder<'_> {
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, memory: u32, offset: u64) {
         if memory != 0 || u32::try_from(offset).is_err() {
             let (a, b) = (self.slot(address, 0), self.slot(value, 1));
-            return self.emit(group::STORE_ANY + op as u16, a, b, memory as u16, offset);
+            return self.emit(store_any(op), a, b, memory as u16, offset);
         }
         match (address, value) {
             (Operand::Slot(a), Operand::Const(value)) if fits_half(value, is_32(op.operand())) => {
-                self.emit(
-                    group::STORE_SC + op as u16,
-                    a,
-                    0,
-                    0,
-                    halves(offset as u32, value as u32),
-                );
+                self.emit(store_sc(op), a, 0, 0, halves(offset as u32, value as u32));
             }
             (Operand::Slot(a), value) => {
                 let b = self.slot(value, 1);
-                self.emit(group::STORE_SS + op as u16, a, b, 0, offset);
+                self.emit(store_ss(op), a, b, 0, offset);
             }
             (Operand::Const(a), value) => {
                 let b = self.slot(value, 1);
                 let address = u64::from(a as u32).saturating_add(offset);
-                self.emit(group::STORE_CS + op as u16, 0, b, 0, address);
+                self.emit(store_cs(op), 0, b, 0, address);
             }
         }
     }
 
     fn branch(&mut self, test: Test, when: bool, target: u32) {
+        self.compare_and_branch(test, when, target);
+        self.branches.push(self.code.ops.len() - 1);
+    }
+
+    fn compare_and_branch(&mut self, test: Test, when: bool, target: u32) {
         match test {
             Test::NotZero(a) => {
-                let code = if when { other::BRANCH_IF } else { other::BRANCH_UNLESS };
+                let code = if when { Opcode::BranchIf } else { Opcode::BranchUnless };
                 self.emit(code, a, 0, 0, u64::from(target));
             }
             Test::Binary { op, a, b } => {
@@ -387,13 +407,13 @@ impl Encoder<'_> {
                 let narrow = is_32(b_type);
                 match b {
                     Operand::Const(b) if fits_half(b, narrow) => {
-                        let group = if when { group::TEST_SC } else { group::UNTEST_SC };
-                        self.emit(group + op as u16, a, 0, 0, halves(target, b as u32));
+                        let code = if when { if_sc(op) } else { unless_sc(op) };
+                        self.emit(code, a, 0, 0, halves(target, b as u32));
                     }
                     b => {
                         let b = self.slot(b, 1);
-                        let group = if when { group::TEST_SS } else { group::UNTEST_SS };
-                        self.emit(group + op as u16, a, b, 0, u64::from(target));
+                        let code = if when { if_ss(op) } else { unless_ss(op) };
+                        self.emit(code, a, b, 0, u64::from(target));
                     }
                 }
             }

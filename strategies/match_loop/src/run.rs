@@ -1,5 +1,6 @@
 //! The loop.
 
+use pastey::paste;
 use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::backend::{Compiled, Exit, Program};
 use wasm_dispatch_machine::driver;
@@ -8,46 +9,7 @@ use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{Callee, Frame, Machine};
 
 use crate::MatchLoop;
-use crate::encode::{Code, group, other};
-
-/// Numbers of the table's opcodes by name, one module per form.
-macro_rules! opcodes {
-    (
-        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-    ) => {
-        numbers! { unary_s UNARY_S UnaryOp: $($u)* }
-        numbers! { binary_ss BINARY_SS BinaryOp: $($t)* $($v)* }
-        numbers! { binary_sc BINARY_SC BinaryOp: $($t)* $($v)* }
-        numbers! { binary_cs BINARY_CS BinaryOp: $($t)* $($v)* }
-        numbers! { test_ss TEST_SS BinaryOp: $($t)* }
-        numbers! { test_sc TEST_SC BinaryOp: $($t)* }
-        numbers! { untest_ss UNTEST_SS BinaryOp: $($t)* }
-        numbers! { untest_sc UNTEST_SC BinaryOp: $($t)* }
-        numbers! { load_s LOAD_S LoadOp: $($l)* }
-        numbers! { load_c LOAD_C LoadOp: $($l)* }
-        numbers! { load_any LOAD_ANY LoadOp: $($l)* }
-        numbers! { store_ss STORE_SS StoreOp: $($s)* }
-        numbers! { store_sc STORE_SC StoreOp: $($s)* }
-        numbers! { store_cs STORE_CS StoreOp: $($s)* }
-        numbers! { store_any STORE_ANY StoreOp: $($s)* }
-    };
-}
-
-macro_rules! numbers {
-    ($module:ident $group:ident $enum:ident: $($name:ident)*) => {
-        #[allow(non_upper_case_globals)]
-        mod $module {
-            use super::{group, ops};
-            $(pub const $name: u16 = group::$group + ops::$enum::$name as u16;)*
-        }
-    };
-}
-
-wasm_dispatch_machine::for_each_instruction!(opcodes);
+use crate::encode::{Code, Opcode};
 
 /// The low half of an immediate: a branch target, an offset, an index.
 #[inline(always)]
@@ -188,66 +150,66 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
                     store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
                 ) => {
-                    match op.code {
-                        $(unary_s::$u => set!(<ops::$u as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
-                        $(binary_ss::$t => binary!($t, slot!(a), slot!(b)),)*
-                        $(binary_ss::$v => binary!($v, slot!(a), slot!(b)),)*
-                        $(binary_sc::$t => binary!($t, slot!(a), op.imm),)*
-                        $(binary_sc::$v => binary!($v, slot!(a), op.imm),)*
-                        $(binary_cs::$t => binary!($t, op.imm, slot!(b)),)*
-                        $(binary_cs::$v => binary!($v, op.imm, slot!(b)),)*
-                        $(test_ss::$t => test!($t, true, slot!(b)),)*
-                        $(test_sc::$t => test!($t, true, high(op.imm)),)*
-                        $(untest_ss::$t => test!($t, false, slot!(b)),)*
-                        $(untest_sc::$t => test!($t, false, high(op.imm)),)*
-                        $(load_s::$l => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, offset!())),)*
-                        $(load_c::$l => set!(<ops::$l as Load>::load(&state.memory, 0, op.imm)),)*
-                        $(load_any::$l => {
+                    paste! { match op.code {
+                        $(Opcode::[<$u S>] => set!(<ops::$u as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
+                        $(Opcode::[<$t Ss>] => binary!($t, slot!(a), slot!(b)),)*
+                        $(Opcode::[<$v Ss>] => binary!($v, slot!(a), slot!(b)),)*
+                        $(Opcode::[<$t Sc>] => binary!($t, slot!(a), op.imm),)*
+                        $(Opcode::[<$v Sc>] => binary!($v, slot!(a), op.imm),)*
+                        $(Opcode::[<$t Cs>] => binary!($t, op.imm, slot!(b)),)*
+                        $(Opcode::[<$v Cs>] => binary!($v, op.imm, slot!(b)),)*
+                        $(Opcode::[<If $t Ss>] => test!($t, true, slot!(b)),)*
+                        $(Opcode::[<If $t Sc>] => test!($t, true, high(op.imm)),)*
+                        $(Opcode::[<Unless $t Ss>] => test!($t, false, slot!(b)),)*
+                        $(Opcode::[<Unless $t Sc>] => test!($t, false, high(op.imm)),)*
+                        $(Opcode::[<$l S>] => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, offset!())),)*
+                        $(Opcode::[<$l C>] => set!(<ops::$l as Load>::load(&state.memory, 0, op.imm)),)*
+                        $(Opcode::[<$l Any>] => {
                             let memory = state.module_memory(u32::from(op.b));
                             set!(<ops::$l as Load>::load(memory, slot!(a) as u32, op.imm));
                         })*
-                        $(store_ss::$s => store!($s, &mut state.memory, slot!(a) as u32, offset!(), slot!(b)),)*
-                        $(store_sc::$s => {
+                        $(Opcode::[<$s Ss>] => store!($s, &mut state.memory, slot!(a) as u32, offset!(), slot!(b)),)*
+                        $(Opcode::[<$s Sc>] => {
                             store!($s, &mut state.memory, slot!(a) as u32, offset!(), high(op.imm));
                         })*
-                        $(store_cs::$s => store!($s, &mut state.memory, 0, op.imm, slot!(b)),)*
-                        $(store_any::$s => {
+                        $(Opcode::[<$s Cs>] => store!($s, &mut state.memory, 0, op.imm, slot!(b)),)*
+                        $(Opcode::[<$s Any>] => {
                             let memory = state.module_memory(u32::from(op.d));
                             store!($s, memory, slot!(a) as u32, op.imm, slot!(b));
                         })*
-                        other::COPY => slot!(d) = slot!(a),
-                        other::CONST => slot!(d) = op.imm,
-                        other::SELECT_SS => {
+                        Opcode::Copy => slot!(d) = slot!(a),
+                        Opcode::Const => slot!(d) = op.imm,
+                        Opcode::SelectSs => {
                             let condition = window[usize::from(op.imm as u16)];
                             slot!(d) = if condition != 0 { slot!(a) } else { slot!(b) };
                         }
-                        other::SELECT_SC => slot!(d) = if slot!(b) != 0 { slot!(a) } else { op.imm },
-                        other::SELECT_CS => slot!(d) = if slot!(a) != 0 { op.imm } else { slot!(b) },
-                        other::GLOBAL_GET_OWN => slot!(d) = state.own_global(op.imm as u32),
-                        other::GLOBAL_GET => slot!(d) = state.global(op.imm as u32),
-                        other::GLOBAL_SET_OWN => state.set_own_global(op.imm as u32, slot!(a)),
-                        other::GLOBAL_SET => state.set_global(op.imm as u32, slot!(a)),
-                        other::RUNTIME => {
+                        Opcode::SelectSc => slot!(d) = if slot!(b) != 0 { slot!(a) } else { op.imm },
+                        Opcode::SelectCs => slot!(d) = if slot!(a) != 0 { op.imm } else { slot!(b) },
+                        Opcode::OwnGlobalGet => slot!(d) = state.own_global(op.imm as u32),
+                        Opcode::GlobalGet => slot!(d) = state.global(op.imm as u32),
+                        Opcode::OwnGlobalSet => state.set_own_global(op.imm as u32, slot!(a)),
+                        Opcode::GlobalSet => state.set_global(op.imm as u32, slot!(a)),
+                        Opcode::Runtime => {
                             let call = function.code.runtime[low(op.imm)];
                             attempt!(state.runtime(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
                         }
-                        other::JUMP => pc = low(op.imm),
-                        other::BRANCH_IF => {
+                        Opcode::Jump => pc = low(op.imm),
+                        Opcode::BranchIf => {
                             if slot!(a) != 0 {
                                 pc = low(op.imm);
                             }
                         }
-                        other::BRANCH_UNLESS => {
+                        Opcode::BranchUnless => {
                             if slot!(a) == 0 {
                                 pc = low(op.imm);
                             }
                         }
-                        other::SWITCH => {
+                        Opcode::Switch => {
                             let last = (op.imm >> 32) as u32 - 1;
                             let index = (slot!(a) as u32).min(last);
                             pc = function.code.targets[low(op.imm) + index as usize] as usize;
                         }
-                        other::CALL => {
+                        Opcode::Call => {
                             suspend!(u32::from(op.a) | u32::from(op.b) << 16);
                             // The same instance goes on, so nothing is switched.
                             let base = current.base + u32::from(op.d);
@@ -264,29 +226,29 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                             ops = &function.code.ops[..];
                             pc = 0;
                         }
-                        other::CALL_IMPORT => {
+                        Opcode::CallImport => {
                             suspend!(u32::from(op.a) | u32::from(op.b) << 16);
                             enter!(state.callee(op.imm as u32), current.base + u32::from(op.d), true);
                         }
-                        other::CALL_INDIRECT => {
+                        Opcode::CallIndirect => {
                             let call = function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
                             suspend!(call.block);
                             enter!(callee, current.base + u32::from(op.d), true);
                         }
-                        other::TAIL_CALL => {
+                        Opcode::TailCall => {
                             let callee = match (op.imm as u32).checked_sub(function.body.imported_functions) {
                                 Some(own) => Callee::Wasm { instance: current.instance, function: own },
                                 None => state.callee(op.imm as u32),
                             };
                             enter!(callee, current.base, false);
                         }
-                        other::TAIL_CALL_INDIRECT => {
+                        Opcode::TailCallIndirect => {
                             let call = function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
                             enter!(callee, current.base, false);
                         }
-                        other::RETURN => {
+                        Opcode::Return => {
                             let frame = state.pop_frame();
                             if frame.instance != current.instance {
                                 if frame.instance == Frame::BOTTOM {
@@ -301,9 +263,8 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                             ops = &function.code.ops[..];
                             pc = function.code.resume(frame);
                         }
-                        other::TRAP => break 'run Trap::from_code(op.a as u8).unwrap_or(Trap::Unreachable),
-                        _ => unreachable!("opcodes come from the encoder"),
-                    }
+                        Opcode::Trap => break 'run Trap::from_code(op.a as u8).unwrap_or(Trap::Unreachable),
+                    } }
                 };
             }
             wasm_dispatch_machine::for_each_instruction!(execute);
