@@ -76,3 +76,8 @@ pub use wasm_dispatch_machine as machine;
 pub use wasm_dispatch_machine::Trap;
 pub use wasm_dispatch_machine::code::{FuncType, ValType};
 pub use wasm_dispatch_machine::store::GlobalType;
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,7 +10,7 @@ pub struct Limits {
     pub module_size: usize,
     /// Functions of a module, imported ones included (default 1,000,000).
     pub functions: u32,
-    /// Frames that may be suspended in calls at once (default 65,536). One more call traps.
+    /// Frames that may be suspended in calls at once (default 65,536, at most 16,777,216). One more call traps.
     pub call_depth: usize,
     /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps.
     pub stack_slots: usize,
@@ -37,7 +37,8 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn machine(&self) -> MachineLimits {
         MachineLimits {
-            call_depth: self.call_depth,
+            // The machine counts the frame below the first one too. Some strategies reserve all frames at once.
+            call_depth: self.call_depth.min(1 << 24) + 1,
             // Slot numbers on the value stack have 32 bits.
             stack_slots: self.stack_slots.min(1 << 30),
             memory_pages: self.memory_pages,

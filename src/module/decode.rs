@@ -71,6 +71,10 @@ fn refused(error: &BinaryReaderError, invalid: bool) -> Error {
     {
         return unsupported(name, offset);
     }
+    // wasmparser is built without vector instructions, and then does not say that they are a feature.
+    if message.starts_with("unexpected SIMD opcode") {
+        return unsupported("fixed-width SIMD", offset);
+    }
     let offset = offset as usize;
     if invalid {
         ErrorKind::Invalid { message, offset }.into()
@@ -156,19 +160,15 @@ impl Decoder {
         match payload {
             Payload::Version { num, .. } => self.version = num,
             Payload::TypeSection(reader) => self.type_section(reader)?,
-            Payload::ImportSection(reader) => self.import_section(reader)?,
+            Payload::ImportSection(reader) => {
+                self.import_section(reader)?;
+                self.check_function_count(limits)?;
+            }
             Payload::FunctionSection(reader) => {
                 for ty in reader {
                     self.function_types.push(ty.map_err(malformed)?);
                 }
-                if self.function_types.len() > limits.functions as usize {
-                    let limit = u64::from(limits.functions);
-                    return Err(ErrorKind::Limit {
-                        what: "function count",
-                        limit,
-                    }
-                    .into());
-                }
+                self.check_function_count(limits)?;
             }
             Payload::TableSection(reader) => {
                 for table in reader {
@@ -210,6 +210,18 @@ impl Decoder {
             _ => {}
         }
         Ok(())
+    }
+
+    fn check_function_count(&self, limits: &Limits) -> Result<(), Error> {
+        if self.function_types.len() <= limits.functions as usize {
+            return Ok(());
+        }
+        let limit = u64::from(limits.functions);
+        Err(ErrorKind::Limit {
+            what: "function count",
+            limit,
+        }
+        .into())
     }
 
     fn type_section(&mut self, reader: wasmparser::TypeSectionReader<'_>) -> Result<(), Error> {
@@ -365,7 +377,9 @@ impl Decoder {
         }
         let mut operators = body.get_operators_reader().map_err(malformed)?;
         let imports = (self.imported_functions, self.imported_globals);
-        let mut lowering = Lowering::new(&*self, self.function_type(index), locals, imports);
+        let range = body.range();
+        let bytes = (range.end - range.start) as usize;
+        let mut lowering = Lowering::new(&*self, self.function_type(index), locals, imports, bytes);
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(malformed)?;
             validator.op(offset, &operator).map_err(invalid)?;

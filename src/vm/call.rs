@@ -133,13 +133,17 @@ impl Vm {
         write(self.machine.stack.from(0));
         let entry = state.functions[func.0 as usize];
         if entry.instance == HOST {
-            return self.call_host(func.0, 0);
+            return self.call_host(func.0, 0, None);
         }
         state.frames.push(Frame::entry(entry.instance, entry.index, 0));
         loop {
             match self.engine.run(&mut self.machine) {
                 Exit::Returned => return Ok(()),
-                Exit::HostCall { function, base } => self.call_host(function, base)?,
+                Exit::HostCall { function, base } => {
+                    // Not the topmost frame's instance: a tail call has replaced the frame of the function that called.
+                    let caller = self.machine.state.instance;
+                    self.call_host(function, base, Some(caller))?;
+                }
                 Exit::Trapped { trap, statement } => {
                     let at = self.trap_site(statement);
                     return Err(self.trap_error(trap, Some(at)));
@@ -148,14 +152,12 @@ impl Vm {
         }
     }
 
-    fn call_host(&mut self, function: u32, base: u32) -> Result<(), Error> {
+    fn call_host(&mut self, function: u32, base: u32, instance: Option<u32>) -> Result<(), Error> {
         let entry = self.machine.state.functions[function as usize];
         let call = self.hosts[entry.index as usize].call.clone();
-        let state = &mut self.machine.state;
-        let caller = state.frames.last().map(|frame| frame.instance);
         let mut caller = Caller {
-            instance: caller.filter(|&id| id != Frame::BOTTOM),
-            state,
+            instance,
+            state: &mut self.machine.state,
         };
         let result = call(&mut caller, self.machine.stack.from(base));
         result.map_err(|error| self.host_error(error))

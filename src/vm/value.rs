@@ -172,6 +172,8 @@ macro_rules! tuple {
             fn types() -> Vec<ValType> {
                 vec![$($t::TYPE),*]
             }
+            // Without elements the result is `()`.
+            #[allow(clippy::unused_unit)]
             fn read(_slots: &[u64]) -> Self {
                 ($($t::from_slot(_slots[$i]),)*)
             }

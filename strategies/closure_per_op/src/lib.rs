@@ -97,16 +97,19 @@ impl Backend for ClosurePerOp {
 
     fn compile(body: &FunctionBody) -> Code {
         let flat = FlatCode::new(body);
-        let instructions = flat.instructions.iter().zip(&flat.statements);
-        let ops: Box<[_]> = instructions
-            .map(|(&instruction, &statement)| {
+        let mut ops = Vec::with_capacity(flat.instructions.len());
+        for block in 0..body.blocks.len() as BlockId {
+            let (instructions, statements) = flat.block(block);
+            for (&instruction, &statement) in instructions.iter().zip(statements) {
                 let maker = Make {
                     statement,
+                    block,
                     block_starts: &flat.block_starts,
                 };
-                make(maker, body, instruction)
-            })
-            .collect();
+                ops.push(make(maker, body, instruction));
+            }
+        }
+        let ops = ops.into_boxed_slice();
         let captured: usize = ops.iter().map(|op| size_of_val(&**op) + op.heap_bytes()).sum();
         let block_starts = flat.block_starts.into_boxed_slice();
         Code {

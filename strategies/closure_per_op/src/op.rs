@@ -47,6 +47,8 @@ fn trapped(state: &mut State, trap: Trap, statement: u32) -> u64 {
 pub struct Make<'a> {
     /// The statement it belongs to.
     pub statement: u32,
+    /// The block it is in.
+    pub block: BlockId,
     /// Index of each block's first closure.
     pub block_starts: &'a [u32],
 }
@@ -93,10 +95,10 @@ impl Maker for Make<'_> {
         )
     }
 
-    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Box<dyn Op> {
+    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: M::Offset) -> Box<dyn Op> {
         let statement = self.statement;
         op(
-            move |state, window, pc| match O::load(memory.bytes(state), address.get(window) as u32, offset) {
+            move |state, window, pc| match O::load(memory.bytes(state), address.get(window) as u32, offset.into()) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     pc + 1
@@ -110,13 +112,13 @@ impl Maker for Make<'_> {
         self,
         memory: M,
         address: A,
-        offset: u64,
+        offset: M::Offset,
         value: V,
     ) -> Box<dyn Op> {
         let statement = self.statement;
         op(move |state, window, pc| {
             let value = O::V::from_slot(value.get(window));
-            match O::store(memory.bytes(state), address.get(window) as u32, offset, value) {
+            match O::store(memory.bytes(state), address.get(window) as u32, offset.into(), value) {
                 Ok(()) => pc + 1,
                 Err(trap) => trapped(state, trap, statement),
             }
@@ -182,12 +184,12 @@ impl Maker for Make<'_> {
     }
 
     fn call(self) -> Box<dyn Op> {
-        let flow = Flow::leave(self.statement).0;
+        let flow = Flow::leave(self.block).0;
         op(move |_state, _window, _pc| flow)
     }
 
     fn call_indirect<A: Source>(self, index: A) -> Box<dyn Op> {
-        let flow = Flow::leave(self.statement).0;
+        let flow = Flow::leave(self.block).0;
         op(move |state, window, _pc| {
             state.operand = index.get(window) as u32;
             flow

@@ -1,9 +1,7 @@
 //! The closures of terminators: how a block ends.
 
-use std::marker::PhantomData;
-
 use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{Next, Transfer, link, trapped};
+use wasm_dispatch_machine::chain::{Exit, Next, link, trapped};
 use wasm_dispatch_machine::code::{BlockId, Node, NodeId, Statement};
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, BinaryVisitor};
@@ -12,44 +10,47 @@ use crate::operand::Operand;
 use crate::statement::evaluate;
 use crate::tree::{Compared32, Compared64, Compiler, Sink};
 
-/// Makes the closure of a block's terminator.
-pub fn terminator<T: Transfer>(compiler: &mut Compiler<'_>, statement: Statement, number: u32, block: BlockId) -> Next {
+/// Makes the closure that ends a block: of its own terminator, or of the one of a block that it ends with a copy of.
+pub fn terminator(compiler: &mut Compiler<'_>, statement: Statement, number: u32, block: BlockId) -> Next {
     match statement {
-        Statement::Jump(target) => link(move |chains, state, window| T::to(chains, target, state, window)),
+        Statement::Jump(target) => compiler.chains.exit(block, target).link(),
         Statement::Branch {
             condition,
             when,
             target,
         } => {
-            let place = Place {
+            let next = compiler.body.block_of(number) + 1;
+            let ways = Ways {
                 statement: number,
-                target,
-                next: block + 1,
+                taken: compiler.chains.exit(block, target),
+                otherwise: compiler.chains.exit(block, next),
             };
             if when {
-                branch(compiler, condition, ToBranch::<T, true>(place, PhantomData))
+                branch(compiler, condition, ToBranch::<true>(ways))
             } else {
-                branch(compiler, condition, ToBranch::<T, false>(place, PhantomData))
+                branch(compiler, condition, ToBranch::<false>(ways))
             }
         }
         Statement::Switch { index, first, count } => {
-            let targets: Box<[BlockId]> = compiler.body.targets[first as usize..(first + count) as usize].into();
-            compiler.chains.count(size_of_val(&*targets));
-            compiler.variable(
-                index,
-                ToSwitch::<T> {
-                    targets,
-                    statement: number,
-                    transfer: PhantomData,
-                },
-            )
+            let targets = &compiler.body.targets[first as usize..(first + count) as usize];
+            let exits = targets.iter().map(|&target| compiler.chains.exit(block, target));
+            let exits: Box<[Exit]> = exits.collect();
+            compiler.chains.count(size_of_val(&*exits));
+            compiler.variable(index, ToSwitch(exits, number))
         }
         Statement::Call { .. } | Statement::TailCall { .. } => {
-            let flow = Flow::leave(number);
+            let flow = Flow::leave(compiler.body.block_of(number));
             link(move |_chains, _state, _window| flow)
         }
         Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
-            compiler.leaf(index, ToOperand(number))
+            let block = compiler.body.block_of(number);
+            compiler.leaf(
+                index,
+                ToOperand {
+                    block,
+                    statement: number,
+                },
+            )
         }
         Statement::Return => link(|_chains, _state, _window| Flow::RETURN),
         Statement::Trap(trap) => link(move |_chains, state, _window| trapped(state, trap, number)),
@@ -57,54 +58,44 @@ pub fn terminator<T: Transfer>(compiler: &mut Compiler<'_>, statement: Statement
     }
 }
 
-/// Where a branch is and where it leads.
-struct Place {
+/// Where a branch leads.
+struct Ways {
     statement: u32,
-    target: BlockId,
-    next: BlockId,
+    taken: Exit,
+    otherwise: Exit,
 }
 
 /// `if condition goto target`
-struct ToBranch<T, const WHEN: bool>(Place, PhantomData<T>);
+struct ToBranch<const WHEN: bool>(Ways);
 
-impl<T: Transfer, const WHEN: bool> Sink for ToBranch<T, WHEN> {
+impl<const WHEN: bool> Sink for ToBranch<WHEN> {
     type Out = Next;
     fn take<A: Operand>(self, condition: A) -> Next {
-        let Place {
+        let Ways {
             statement,
-            target,
-            next,
+            taken,
+            otherwise,
         } = self.0;
         link(move |chains, state, window| {
             let value = evaluate!(condition: A, state, window, statement);
             if (value as u32 != 0) == WHEN {
-                T::to(chains, target, state, window)
+                taken.take(chains, state, window)
             } else {
-                T::otherwise_to(chains, next, state, window)
+                otherwise.take_otherwise(chains, state, window)
             }
         })
     }
 }
 
 /// Merges a comparison with its branch, and an inner node of the comparison where that is frequent.
-fn branch<T: Transfer, const WHEN: bool>(
-    compiler: &mut Compiler<'_>,
-    condition: NodeId,
-    sink: ToBranch<T, WHEN>,
-) -> Next {
-    // An optimised build needs its trampoline only if the probe finds no jumps: not worth thousands of closures.
-    if cfg!(trampoline) || T::JUMPS {
-        if let Node::Binary { op, a, b } = compiler.body.node(condition)
-            && op.is_test()
-        {
-            let sink = match pair(compiler, op, a, b, sink) {
-                Ok(done) => return done,
-                Err(sink) => sink,
-            };
-            return op.visit(TestRoot { compiler, a, b, sink });
-        }
+fn branch<S: Sink>(compiler: &mut Compiler<'_>, condition: NodeId, sink: S) -> S::Out {
+    match compiler.body.node(condition) {
+        Node::Binary { op, a, b } if op.is_test() => match pair(compiler, op, a, b, sink) {
+            Ok(done) => done,
+            Err(sink) => op.visit(TestRoot { compiler, a, b, sink }),
+        },
+        _ => compiler.variable(condition, sink),
     }
-    compiler.variable(condition, sink)
 }
 
 fn pair<S: Sink>(compiler: &mut Compiler<'_>, op: BinaryOp, a: NodeId, b: NodeId, sink: S) -> Result<S::Out, S> {
@@ -138,35 +129,33 @@ impl<S: Sink> BinaryVisitor for TestRoot<'_, '_, S> {
     }
 }
 
-/// `goto targets[min(index, last)]`
-struct ToSwitch<T> {
-    targets: Box<[BlockId]>,
-    statement: u32,
-    transfer: PhantomData<T>,
-}
+/// `goto exits[min(index, last)]`
+struct ToSwitch(Box<[Exit]>, u32);
 
-impl<T: Transfer> Sink for ToSwitch<T> {
+impl Sink for ToSwitch {
     type Out = Next;
     fn take<A: Operand>(self, index: A) -> Next {
-        let ToSwitch { targets, statement, .. } = self;
+        let ToSwitch(exits, statement) = self;
         link(move |chains, state, window| {
             let index = evaluate!(index: A, state, window, statement) as u32 as usize;
-            let target = targets[index.min(targets.len() - 1)];
-            T::to(chains, target, state, window)
+            exits[index.min(exits.len() - 1)].take(chains, state, window)
         })
     }
 }
 
 /// Hands the element index of an indirect call to the driver.
-struct ToOperand(u32);
+struct ToOperand {
+    block: BlockId,
+    statement: u32,
+}
 
 impl Sink for ToOperand {
     type Out = Next;
     fn take<A: Operand>(self, index: A) -> Next {
-        let statement = self.0;
+        let ToOperand { block, statement } = self;
         link(move |_chains, state, window| {
             state.operand = evaluate!(index: A, state, window, statement) as u32;
-            Flow::leave(statement)
+            Flow::leave(block)
         })
     }
 }

@@ -1,4 +1,75 @@
-//! DOC
+//! Each statement is one nest of closures over its expression trees; common trees are a single closure.
+//!
+//! # One dispatch
+//!
+//! ```text
+//! x = (y << 3) + load(z + 8)
+//!
+//! linked closures, four dispatches:        one nest, one dispatch and one call:
+//!
+//! [t0 = y << 3] --> [t1 = z + 8]           [x = .. + .. , next] -- next --> [statement] --> ...
+//!      --> [t1 = load t1]                      |        |
+//!      --> [x = t0 + t1] --> ...               |        +--calls--> (load(window[z] + 8))   a value in a register
+//!                                              +-- merged: window[y] << 3
+//! ```
+//!
+//! A statement is a link of a chain, as in `linked_closures`; its operands are trees. An operand that is a slot or a
+//! constant, and in frequent pairs of operations a whole inner operation, is a *type parameter* of the closure that uses it
+//! (`operand.rs`), so that the compiler makes one piece of straight code of them and intermediate values stay in registers.
+//! Any other subtree is a closure of its own that returns its value in a register. Nothing is written to scratch slots.
+//!
+//! So `x = (y ^ z) + 5` is one closure, dispatch included, as compiled for x86-64 (Rust 1.95):
+//!
+//! ```text
+//! movzx eax, word [rdi + 24]         # y
+//! movzx r8d, word [rdi + 26]         # z
+//! mov   r8d, [rcx + r8*8]
+//! xor   r8d, [rcx + rax*8]
+//! add   r8d, [rdi + 16]              # the constant
+//! movzx eax, word [rdi + 32]         # x
+//! mov   [rcx + rax*8], r8
+//! mov   rax, [rdi]                   # next: data
+//! mov   rdi, [rdi + 8]               #       vtable
+//! mov   r8, [rdi + 24]               #       code
+//! mov   rdi, rax
+//! jmp   r8
+//! ```
+//!
+//! # Traps
+//!
+//! Inside a closure a trap is a `Result` that costs nothing. Through a call it would cost a second register in every
+//! return, so a subtree leaves its trap in [`State::trap`] and returns anything; evaluation goes on, the first trap stays,
+//! and the statement asks before it writes. Trees have no side effects, so nothing that follows the first trap can be seen.
+//! The order of the first traps is that of the flat instructions: left operand, right operand, operation.
+//!
+//! # What is merged
+//!
+//! Chosen by counting what 21 programs execute:
+//!
+//! - leaves: every operation with slots and constants in every place;
+//! - `x = x op leaf`: a fifth of all statements;
+//! - a comparison with its branch, and with the operation it compares when that is an addition, a mask or a load;
+//! - an arithmetic operation with an inner one whose operands are leaves, and with a load from a slot or a sum;
+//! - the sum in an address with the load or store;
+//! - a jump to a block of at most eight statements with a copy of that block. A `while` loop, whose test is at the top,
+//!   becomes a loop of one block.
+//!
+//! About 4,000 closures in all; the compiler takes about 25 seconds for them.
+//!
+//! # What it costs
+//!
+//! As for `linked_closures`, the chain is a linked list, but a shorter one. On the same 21 programs the geometric mean went
+//! from 5.50 ms to 4.48 (`match_loop`: 5.72, one run, machine otherwise in use). What remains are the loads from link to
+//! link in straight code, calls for deep trees, which save and restore registers, and locals in memory.
+//!
+//! # Literature
+//!
+//! Feeley and Lapalme, *Using closures for code generation* (Computer Languages 12, 1987). Merging frequent combinations
+//! is the superinstruction of Proebsting, *Optimizing an ANSI C interpreter with superoperators* (POPL 1995), whose
+//! operators are expression trees as here; Ertl and Gregg, *The structure and performance of efficient interpreters*
+//! (Journal of Instruction-Level Parallelism 5, 2003).
+//!
+//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
 
 #![forbid(unsafe_code)]
 
@@ -7,13 +78,10 @@ mod operand;
 mod statement;
 mod tree;
 
-#[cfg(not(trampoline))]
 use std::sync::OnceLock;
 
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-#[cfg(not(trampoline))]
-use wasm_dispatch_machine::chain::Jump;
-use wasm_dispatch_machine::chain::{Bounce, Chains, ChainsBuilder, Next, Transfer};
+use wasm_dispatch_machine::chain::{Chains, ChainsBuilder, Next, probe};
 use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
@@ -31,11 +99,7 @@ impl Backend for FusedClosures {
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
-        #[cfg(not(trampoline))]
-        if dispatches_by_jumps() {
-            return compile::<Jump>(body);
-        }
-        compile::<Bounce>(body)
+        compile(body, dispatches_by_jumps())
     }
 
     fn code_bytes(code: &Chains) -> usize {
@@ -49,29 +113,32 @@ impl Backend for FusedClosures {
 
 /// Whether links go on by jumps in this build, or return to a trampoline at the end of each block.
 pub fn dispatches_by_jumps() -> bool {
-    #[cfg(not(trampoline))]
-    {
-        static JUMPS: OnceLock<bool> = OnceLock::new();
-        *JUMPS.get_or_init(wasm_dispatch_machine::chain::probe::<FusedClosures>)
-    }
-    #[cfg(trampoline)]
-    false
+    static JUMPS: OnceLock<bool> = OnceLock::new();
+    !cfg!(trampoline) && *JUMPS.get_or_init(probe)
 }
 
-fn compile<T: Transfer>(body: &FunctionBody) -> Chains {
-    let mut chains = ChainsBuilder::new(body.blocks.len());
+/// Statements that a block may have to be copied where another jumps to it.
+const COPIED: usize = 8;
+
+fn compile(body: &FunctionBody, jumps: bool) -> Chains {
+    let mut chains = ChainsBuilder::new(body, jumps, COPIED);
     for (number, block) in body.blocks.iter().enumerate() {
         let number = number as BlockId;
         let statement = |index: u32| body.statements[index as usize];
+        let copied = chains.copied(number).map(|copied| &body.blocks[copied as usize]);
+        // A copy replaces the jump to its original, and keeps its numbers: positions and resume points stay right.
+        let end = copied.unwrap_or(block);
         let mut compiler = Compiler {
             body,
             chains: &mut chains,
         };
-        let last = terminator::<T>(&mut compiler, statement(block.terminator), block.terminator, number);
-        let makers = (block.first..block.terminator).rev().map(|index| {
+        let last = terminator(&mut compiler, statement(end.terminator), end.terminator, number);
+        let before = copied.map_or(0..0, |copied| copied.first..copied.terminator);
+        let before = (block.first..block.terminator).chain(before).rev();
+        let makers = before.map(|index| {
             move |chains: &mut ChainsBuilder, next: Next| simple(chains, body, statement(index), index, next)
         });
-        chains.block::<T, _>(number, last, makers);
+        chains.block(number, last, makers);
     }
     chains.finish()
 }

@@ -134,13 +134,13 @@ impl<O: Binary, A: Operand, B: Operand> Operand for Op2<O, A, B> {
 }
 
 /// The value in a memory at `address + offset`.
-pub struct At<L, M, A> {
+pub struct At<L, M: MemoryOf, A> {
     /// Which memory.
     pub memory: M,
     /// The address operand.
     pub address: A,
     /// The static offset.
-    pub offset: u64,
+    pub offset: M::Offset,
     /// Type and width.
     pub load: PhantomData<L>,
 }
@@ -151,7 +151,7 @@ impl<L: Load, M: MemoryOf, A: Operand> Operand for At<L, M, A> {
     #[inline(always)]
     fn get(&self, state: &mut State, window: &Window) -> Result<u64, Trap> {
         let address = self.address.get(state, window)? as u32;
-        Ok(L::load(self.memory.bytes(state), address, self.offset)?.to_slot())
+        Ok(L::load(self.memory.bytes(state), address, self.offset.into())?.to_slot())
     }
 }
 

@@ -9,7 +9,7 @@ use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
 use wasm_dispatch_machine::typed::{
-    Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OtherMemory, OwnGlobal, Source, infallible,
+    Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OwnGlobal, Source, first_memory, infallible,
 };
 
 use crate::operand::{Nested, Operand};
@@ -151,34 +151,37 @@ struct StoreRoot<'a> {
 impl StoreVisitor for StoreRoot<'_> {
     type Output = Next;
     fn visit<O: Store>(mut self) -> Next {
-        if self.memory != 0 {
-            let sink = StoreAt::<O, _, _> {
-                value: self.compiler.nested(self.value),
-                memory: OtherMemory(self.memory),
-                offset: self.offset,
-                statement: self.statement,
-                next: self.next,
-                store: PhantomData,
-            };
-            return sink.take(self.compiler.nested(self.address));
-        }
+        let offset = match first_memory(self.memory, self.offset) {
+            Ok(offset) => offset,
+            Err(memory) => {
+                let sink = StoreAt::<O, _, _> {
+                    value: self.compiler.nested(self.value),
+                    memory,
+                    offset: self.offset,
+                    statement: self.statement,
+                    next: self.next,
+                    store: PhantomData,
+                };
+                return sink.take(self.compiler.nested(self.address));
+            }
+        };
         match self.compiler.body.node(self.value) {
-            Node::Slot(slot) => self.store::<O, _>(InSlot(slot)),
-            Node::Const(value) => self.store::<O, _>(Constant(value)),
+            Node::Slot(slot) => self.store::<O, _>(offset, InSlot(slot)),
+            Node::Const(value) => self.store::<O, _>(offset, Constant(value)),
             _ => {
                 let value = self.compiler.nested(self.value);
-                self.store::<O, _>(value)
+                self.store::<O, _>(offset, value)
             }
         }
     }
 }
 
 impl StoreRoot<'_> {
-    fn store<O: Store, V: Operand>(mut self, value: V) -> Next {
+    fn store<O: Store, V: Operand>(mut self, offset: u32, value: V) -> Next {
         let sink = StoreAt::<O, _, _> {
             value,
             memory: FirstMemory,
-            offset: self.offset,
+            offset,
             statement: self.statement,
             next: self.next,
             store: PhantomData,
@@ -191,10 +194,10 @@ impl StoreRoot<'_> {
 }
 
 /// `memory[address + offset] = value`; the address goes here.
-struct StoreAt<O, M, V> {
+struct StoreAt<O, M: MemoryOf, V> {
     value: V,
     memory: M,
-    offset: u64,
+    offset: M::Offset,
     statement: u32,
     next: Next,
     store: PhantomData<O>,
@@ -208,7 +211,7 @@ impl<O: Store, M: MemoryOf, V: Operand> Sink for StoreAt<O, M, V> {
         link(move |chains, state, window| {
             let at = evaluate!(address: A, state, window, statement) as u32;
             let value = O::V::from_slot(evaluate!(value: V, state, window, statement));
-            match O::store(memory.bytes(state), at, offset, value) {
+            match O::store(memory.bytes(state), at, offset.into(), value) {
                 Ok(()) => next.run(chains, state, window),
                 Err(trap) => trapped(state, trap, statement),
             }

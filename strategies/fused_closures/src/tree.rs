@@ -11,7 +11,7 @@ use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId};
 use wasm_dispatch_machine::ops::{
     self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor,
 };
-use wasm_dispatch_machine::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OtherMemory, OwnGlobal};
+use wasm_dispatch_machine::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OwnGlobal, first_memory};
 
 use crate::operand::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
 
@@ -133,7 +133,6 @@ impl Compiler<'_> {
         outer! { I32: I32Add I32Sub I32Mul I32And I32Or I32Xor I32Shl I32ShrU I32Rotl }
         outer! { I64: I64Add I64Sub I64Mul I64And I64Or I64Xor }
         outer! { F64: F64Add F64Sub F64Mul F64Div }
-        outer! { F32: F32Add F32Sub F32Mul F32Div }
         Err(sink)
     }
 
@@ -242,8 +241,8 @@ macro_rules! inner {
                         })*
                         _ => Err(sink),
                     },
-                    Node::Load { op, memory: 0, address, offset } => match op {
-                        $(LoadOp::$l => address_of(body, address, AtAddress::<ops::$l, _>(offset, sink, PhantomData))
+                    Node::Load { op, memory, address, offset } => match (op, first_memory(memory, offset)) {
+                        $((LoadOp::$l, Ok(offset)) => address_of(body, address, AtAddress::<ops::$l, _>(offset, sink, PhantomData))
                             .map_err(|at| at.1),)*
                         _ => Err(sink),
                     },
@@ -271,10 +270,6 @@ inner! {
     F64, slots and constants: F64Mul; slots: F64Add F64Sub F64Mul; loads: F64Load
 }
 inner! {
-    /// Inner nodes with an `f32` result.
-    F32, slots and constants: F32Mul; slots: F32Add F32Sub F32Mul; loads: F32Load
-}
-inner! {
     /// Inner nodes that are compared.
     Compared32, slots and constants: I32Add I32And; slots: I32Add I32Sub; loads: I32Load I32Load8U
 }
@@ -284,7 +279,7 @@ inner! {
 }
 
 /// The address of a load of `L` goes here.
-struct AtAddress<L, S>(u64, S, PhantomData<L>);
+struct AtAddress<L, S>(u32, S, PhantomData<L>);
 
 impl<L: Load, S: Sink> Sink for AtAddress<L, S> {
     type Out = S::Out;
@@ -379,15 +374,18 @@ struct LoadRoot<'c, 'a, S> {
 impl<S: Sink> LoadVisitor for LoadRoot<'_, '_, S> {
     type Output = S::Out;
     fn visit<L: Load>(self) -> S::Out {
-        if self.memory != 0 {
-            return self.sink.take(At::<L, _, _> {
-                memory: OtherMemory(self.memory),
-                address: self.compiler.nested(self.address),
-                offset: self.offset,
-                load: PhantomData,
-            });
-        }
-        let at = AtAddress::<L, _>(self.offset, self.sink, PhantomData);
+        let offset = match first_memory(self.memory, self.offset) {
+            Ok(offset) => offset,
+            Err(memory) => {
+                return self.sink.take(At::<L, _, _> {
+                    memory,
+                    address: self.compiler.nested(self.address),
+                    offset: self.offset,
+                    load: PhantomData,
+                });
+            }
+        };
+        let at = AtAddress::<L, _>(offset, self.sink, PhantomData);
         match address_of(self.compiler.body, self.address, at) {
             Ok(done) => done,
             Err(at) => self.compiler.leaf(self.address, at),

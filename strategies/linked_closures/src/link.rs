@@ -1,10 +1,8 @@
 //! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
 //! its operands that the instruction table allows.
 
-use std::marker::PhantomData;
-
 use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{Next, Transfer, link, trapped};
+use wasm_dispatch_machine::chain::{ChainsBuilder, Exit, Next, link, trapped};
 use wasm_dispatch_machine::code::{BlockId, RuntimeOp, Slot};
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::ops::{Binary, Load, Store, Unary};
@@ -12,22 +10,28 @@ use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
 
 /// Makes the closure of one instruction and links it to what follows.
-pub struct MakeLink<T> {
+pub struct MakeLink<'a> {
+    /// Knows the ways between blocks.
+    pub chains: &'a mut ChainsBuilder,
     /// The statement the instruction belongs to.
     pub statement: u32,
     /// The block the instruction is in.
     pub block: BlockId,
-    /// What follows; unused by a terminator, which goes on through the table.
-    pub next: Next,
-    /// How chains go on at another entry.
-    pub transfer: PhantomData<T>,
+    /// What follows; a terminator has none, and goes on through the table.
+    pub next: Option<Next>,
 }
 
-impl<T: Transfer> Maker for MakeLink<T> {
+impl MakeLink<'_> {
+    fn next(self) -> Next {
+        self.next.expect("only a terminator is followed by nothing")
+    }
+}
+
+impl Maker for MakeLink<'_> {
     type Code = Next;
 
     fn set<A: Source>(self, d: Slot, a: A) -> Next {
-        let next = self.next;
+        let next = self.next();
         link(move |chains, state, window| {
             window[usize::from(d)] = a.get(window);
             next.run(chains, state, window)
@@ -35,7 +39,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn unary<O: Unary, A: Source>(self, d: Slot, a: A) -> Next {
-        let (next, statement) = (self.next, self.statement);
+        let (statement, next) = (self.statement, self.next());
         if O::TRAPS {
             link(
                 move |chains, state, window| match O::apply(O::A::from_slot(a.get(window))) {
@@ -56,7 +60,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn binary<O: Binary, A: Source, B: Source>(self, d: Slot, a: A, b: B) -> Next {
-        let (next, statement) = (self.next, self.statement);
+        let (statement, next) = (self.statement, self.next());
         if O::TRAPS {
             link(move |chains, state, window| {
                 match O::apply(O::A::from_slot(a.get(window)), O::B::from_slot(b.get(window))) {
@@ -75,24 +79,30 @@ impl<T: Transfer> Maker for MakeLink<T> {
         }
     }
 
-    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Next {
-        let (next, statement) = (self.next, self.statement);
-        link(
-            move |chains, state, window| match O::load(memory.bytes(state), address.get(window) as u32, offset) {
+    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: M::Offset) -> Next {
+        let (statement, next) = (self.statement, self.next());
+        link(move |chains, state, window| {
+            match O::load(memory.bytes(state), address.get(window) as u32, offset.into()) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     next.run(chains, state, window)
                 }
                 Err(trap) => trapped(state, trap, statement),
-            },
-        )
+            }
+        })
     }
 
-    fn store<O: Store, M: MemoryOf, A: Source, V: Source>(self, memory: M, address: A, offset: u64, value: V) -> Next {
-        let (next, statement) = (self.next, self.statement);
+    fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
+        self,
+        memory: M,
+        address: A,
+        offset: M::Offset,
+        value: V,
+    ) -> Next {
+        let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
             let value = O::V::from_slot(value.get(window));
-            match O::store(memory.bytes(state), address.get(window) as u32, offset, value) {
+            match O::store(memory.bytes(state), address.get(window) as u32, offset.into(), value) {
                 Ok(()) => next.run(chains, state, window),
                 Err(trap) => trapped(state, trap, statement),
             }
@@ -100,7 +110,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn select<A: Source, B: Source>(self, d: Slot, condition: Slot, a: A, b: B) -> Next {
-        let next = self.next;
+        let next = self.next();
         link(move |chains, state, window| {
             let (a, b) = (a.get(window), b.get(window));
             let chosen = if window[usize::from(condition)] as u32 != 0 {
@@ -114,7 +124,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn global_get<G: GlobalOf>(self, d: Slot, global: G) -> Next {
-        let next = self.next;
+        let next = self.next();
         link(move |chains, state, window| {
             window[usize::from(d)] = global.get(state);
             next.run(chains, state, window)
@@ -122,7 +132,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn global_set<G: GlobalOf, V: Source>(self, global: G, value: V) -> Next {
-        let next = self.next;
+        let next = self.next();
         link(move |chains, state, window| {
             global.set(state, value.get(window));
             next.run(chains, state, window)
@@ -130,7 +140,7 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn runtime(self, op: RuntimeOp, base: Slot, x: u32, y: u32) -> Next {
-        let (next, statement) = (self.next, self.statement);
+        let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
             // A `Result` here is one byte in a register.
             match state.runtime(op, x, y, &mut window[usize::from(base)..]) {
@@ -141,35 +151,38 @@ impl<T: Transfer> Maker for MakeLink<T> {
     }
 
     fn jump(self, target: BlockId) -> Next {
-        link(move |chains, state, window| T::to(chains, target, state, window))
+        self.chains.exit(self.block, target).link()
     }
 
     fn branch<C: Condition, const WHEN: bool>(self, condition: C, target: BlockId) -> Next {
-        let next = self.block + 1;
+        let taken = self.chains.exit(self.block, target);
+        let otherwise = self.chains.exit(self.block, self.block + 1);
         link(move |chains, state, window| {
             if condition.holds(window) == WHEN {
-                T::to(chains, target, state, window)
+                taken.take(chains, state, window)
             } else {
-                T::otherwise_to(chains, next, state, window)
+                otherwise.take_otherwise(chains, state, window)
             }
         })
     }
 
     fn switch(self, index: Slot, targets: Box<[BlockId]>) -> Next {
+        let exits = targets.iter().map(|&target| self.chains.exit(self.block, target));
+        let exits: Box<[Exit]> = exits.collect();
+        self.chains.count(size_of_val(&*exits));
         link(move |chains, state, window| {
-            let last = targets.len() - 1;
-            let target = targets[(window[usize::from(index)] as u32 as usize).min(last)];
-            T::to(chains, target, state, window)
+            let last = exits.len() - 1;
+            exits[(window[usize::from(index)] as u32 as usize).min(last)].take(chains, state, window)
         })
     }
 
     fn call(self) -> Next {
-        let flow = Flow::leave(self.statement);
+        let flow = Flow::leave(self.block);
         link(move |_chains, _state, _window| flow)
     }
 
     fn call_indirect<A: Source>(self, index: A) -> Next {
-        let flow = Flow::leave(self.statement);
+        let flow = Flow::leave(self.block);
         link(move |_chains, state, window| {
             state.operand = index.get(window) as u32;
             flow

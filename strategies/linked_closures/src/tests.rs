@@ -1,13 +1,13 @@
 use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::backend::{Backend, Exit};
-use wasm_dispatch_machine::chain::{Bounce, Chains};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::chain::Chains;
 use wasm_dispatch_machine::code::{FunctionBody, Statement, ValType};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::ops::LoadOp;
 use wasm_dispatch_machine::sample::{self, BodyBuilder};
 use wasm_dispatch_machine::state::Machine;
 
-use crate::{LinkedClosures, Program, dispatches_by_jumps};
+use crate::{LinkedClosures, dispatches_by_jumps};
 
 /// The strategy as it is where calls stay calls.
 struct Trampoline;
@@ -17,7 +17,7 @@ impl Backend for Trampoline {
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
-        crate::compile::<Bounce>(body)
+        crate::compile(body, false)
     }
 
     fn code_bytes(code: &Chains) -> usize {

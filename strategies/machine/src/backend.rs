@@ -87,8 +87,11 @@ pub trait Bodies: Send + Sync {
 /// The functions of one module under one strategy, compiled when first called, shared by all machines.
 pub struct ModuleCode<B: Backend> {
     bodies: Arc<dyn Bodies>,
-    functions: Box<[OnceLock<Box<Compiled<B::Code>>>]>,
+    functions: Box<[Lazy<B::Code>]>,
 }
+
+/// A function that is compiled when it is first asked for.
+type Lazy<C> = OnceLock<Box<Compiled<C>>>;
 
 impl<B: Backend> ModuleCode<B> {
     /// No function is compiled yet.

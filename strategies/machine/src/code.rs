@@ -401,6 +401,12 @@ impl FunctionBody {
         &self.statements[block.first as usize..=block.terminator as usize]
     }
 
+    /// The index of a block's terminator among all statements.
+    #[inline]
+    pub fn terminator(&self, block: BlockId) -> u32 {
+        self.blocks[block as usize].terminator
+    }
+
     /// The block that a statement belongs to.
     pub fn block_of(&self, statement: u32) -> BlockId {
         (self.blocks.partition_point(|block| block.first <= statement) as u32).saturating_sub(1)

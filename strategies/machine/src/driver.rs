@@ -26,10 +26,12 @@ impl Flow {
         Flow(u64::from(block))
     }
 
-    /// Carry out this statement, a call of some kind. An element index is in [`State::operand`].
+    /// Carry out the terminator of this block, a call of some kind. An element index is in [`State::operand`].
+    ///
+    /// The block, and not the statement, because it is also where the caller goes on: nothing has to be searched.
     #[inline(always)]
-    pub fn leave(statement: u32) -> Flow {
-        Flow(Flow::LEAVE | u64::from(statement))
+    pub fn leave(block: BlockId) -> Flow {
+        Flow(Flow::LEAVE | u64::from(block))
     }
 
     /// This statement trapped; the trap is in [`State::trap`].
@@ -56,28 +58,28 @@ pub fn run<B: Backend>(
     let mut function: &Compiled<B::Code> = module.get(frame.function);
     let mut current = frame;
     let mut window = machine.stack.window(current.base);
-    if current.block == 0 {
-        if let Err(trap) = enter(function, &machine.state, current.base, window) {
-            return trapped(&mut machine.state, current, trap, 0);
-        }
+    if current.block == 0
+        && let Err(trap) = enter(function, &machine.state, current.base, window)
+    {
+        return trapped(&mut machine.state, current, trap, 0);
     }
     loop {
         let state = &mut machine.state;
         let flow = step(&function.code, state, window, current.block);
-        let statement = flow.0 as u32;
+        let number = flow.0 as u32;
         let next = match flow.0 & !u64::from(u32::MAX) {
             0 => {
-                current.block = statement;
+                current.block = number;
                 continue;
             }
             tag if tag == Flow::RETURN.0 => Next::Return,
             tag if tag == Flow::TRAP => {
                 let trap = state.trap.take().unwrap_or(Trap::Unreachable);
-                return trapped(state, current, trap, statement);
+                return trapped(state, current, trap, number);
             }
-            _ => match call(state, current, function, statement) {
+            _ => match call(state, current, function, number) {
                 Ok(next) => next,
-                Err(trap) => return trapped(state, current, trap, statement),
+                Err(trap) => return trapped(state, current, trap, function.body.terminator(number)),
             },
         };
         let (callee, base) = match next {
@@ -105,7 +107,10 @@ pub fn run<B: Backend>(
         let target_function = target.get(index);
         // The value stack is checked against the caller's state, so that a trap names the call.
         if let Err(trap) = state.enter(base, target_function.shape.frame_size) {
-            if base != current.base {
+            let statement = function.body.terminator(number);
+            if let Statement::Call { .. } | Statement::CallIndirect { .. } =
+                function.body.statements[statement as usize]
+            {
                 state.pop_frame();
             }
             return trapped(state, current, trap, statement);
@@ -124,12 +129,11 @@ enum Next {
     Enter(Callee, u32),
 }
 
-/// Resolves a call statement and suspends the caller unless it is a tail call.
+/// Resolves a block's call and suspends the caller unless it is a tail call.
 #[inline(always)]
-fn call<C>(state: &mut State, current: Frame, function: &Compiled<C>, statement: u32) -> Result<Next, Trap> {
+fn call<C>(state: &mut State, current: Frame, function: &Compiled<C>, block: BlockId) -> Result<Next, Trap> {
     let suspend = |state: &mut State, base: u16| {
-        // The block that ends with this statement is followed by the one to go on with.
-        let block = function.body.block_of(statement) + 1;
+        let block = block + 1;
         state.push_frame(Frame { block, ..current })?;
         Ok::<u32, Trap>(current.base + u32::from(base))
     };
@@ -140,20 +144,22 @@ fn call<C>(state: &mut State, current: Frame, function: &Compiled<C>, statement:
         },
         None => state.callee(index),
     };
-    Ok(match function.body.statements[statement as usize] {
-        Statement::Call { function, base } => Next::Enter(resolve(state, function), suspend(state, base)?),
-        Statement::CallIndirect { table, ty, base, .. } => {
-            let callee = state.indirect_callee(table, ty, state.operand)?;
-            Next::Enter(callee, suspend(state, base)?)
-        }
-        Statement::TailCall { function } => Next::Enter(resolve(state, function), current.base),
-        Statement::TailCallIndirect { table, ty, .. } => {
-            Next::Enter(state.indirect_callee(table, ty, state.operand)?, current.base)
-        }
-        Statement::Return => Next::Return,
-        Statement::Trap(trap) => return Err(trap),
-        _ => unreachable!("only calls, returns and traps are left to the driver"),
-    })
+    Ok(
+        match function.body.statements[function.body.terminator(block) as usize] {
+            Statement::Call { function, base } => Next::Enter(resolve(state, function), suspend(state, base)?),
+            Statement::CallIndirect { table, ty, base, .. } => {
+                let callee = state.indirect_callee(table, ty, state.operand)?;
+                Next::Enter(callee, suspend(state, base)?)
+            }
+            Statement::TailCall { function } => Next::Enter(resolve(state, function), current.base),
+            Statement::TailCallIndirect { table, ty, .. } => {
+                Next::Enter(state.indirect_callee(table, ty, state.operand)?, current.base)
+            }
+            Statement::Return => Next::Return,
+            Statement::Trap(trap) => return Err(trap),
+            _ => unreachable!("only calls, returns and traps are left to the driver"),
+        },
+    )
 }
 
 /// Checks and prepares the frame of a function about to start.

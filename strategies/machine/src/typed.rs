@@ -47,26 +47,30 @@ impl Source for Constant {
 
 /// Which memory an access goes to.
 pub trait MemoryOf: Copy + Send + Sync + 'static {
+    /// A static offset. 32 bits spare the check that address and offset, added as 64 bits, do not wrap.
+    type Offset: Into<u64> + Copy + Send + Sync + 'static;
     /// The memory.
     fn bytes(self, state: &mut State) -> &mut Vec<u8>;
 }
 
-/// The memory that nearly every access goes to: the state holds it ready.
+/// The memory that nearly every access goes to: the state holds it ready. Offsets are below 4 GiB.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstMemory;
 
 impl MemoryOf for FirstMemory {
+    type Offset = u32;
     #[inline(always)]
     fn bytes(self, state: &mut State) -> &mut Vec<u8> {
         &mut state.memory
     }
 }
 
-/// Another memory, by its index in the module.
+/// Any memory, by its index in the module.
 #[derive(Clone, Copy, Debug)]
-pub struct OtherMemory(pub u32);
+pub struct AnyMemory(pub u32);
 
-impl MemoryOf for OtherMemory {
+impl MemoryOf for AnyMemory {
+    type Offset = u64;
     // Out of line: rare, and long enough to bloat every access that it would be copied into.
     #[inline(never)]
     fn bytes(self, state: &mut State) -> &mut Vec<u8> {
@@ -167,12 +171,12 @@ pub trait Maker: Sized {
     fn set<A: Source>(self, d: Slot, a: A) -> Self::Code;
     fn unary<O: Unary, A: Source>(self, d: Slot, a: A) -> Self::Code;
     fn binary<O: Binary, A: Source, B: Source>(self, d: Slot, a: A, b: B) -> Self::Code;
-    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: u64) -> Self::Code;
+    fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: M::Offset) -> Self::Code;
     fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
         self,
         memory: M,
         address: A,
-        offset: u64,
+        offset: M::Offset,
         value: V,
     ) -> Self::Code;
     fn select<A: Source, B: Source>(self, d: Slot, condition: Slot, a: A, b: B) -> Self::Code;
@@ -314,13 +318,21 @@ struct MakeLoad<K> {
 impl<K: Maker> LoadVisitor for MakeLoad<K> {
     type Output = K::Code;
     fn visit<O: Load>(self) -> K::Code {
-        let (maker, d, offset) = (self.maker, self.d, self.offset);
-        match (self.memory, self.address) {
-            (0, Operand::Slot(a)) => maker.load::<O, _, _>(d, FirstMemory, InSlot(a), offset),
-            (0, Operand::Const(a)) => maker.load::<O, _, _>(d, FirstMemory, Constant(a), offset),
-            (m, Operand::Slot(a)) => maker.load::<O, _, _>(d, OtherMemory(m), InSlot(a), offset),
-            (m, Operand::Const(a)) => maker.load::<O, _, _>(d, OtherMemory(m), Constant(a), offset),
+        let (maker, d) = (self.maker, self.d);
+        match (first_memory(self.memory, self.offset), self.address) {
+            (Ok(offset), Operand::Slot(a)) => maker.load::<O, _, _>(d, FirstMemory, InSlot(a), offset),
+            (Ok(offset), Operand::Const(a)) => maker.load::<O, _, _>(d, FirstMemory, Constant(a), offset),
+            (Err(any), Operand::Slot(a)) => maker.load::<O, _, _>(d, any, InSlot(a), self.offset),
+            (Err(any), Operand::Const(a)) => maker.load::<O, _, _>(d, any, Constant(a), self.offset),
         }
+    }
+}
+
+/// The offset of an access to the first memory, or the memory it goes to.
+pub fn first_memory(memory: u32, offset: u64) -> Result<u32, AnyMemory> {
+    match (memory, u32::try_from(offset)) {
+        (0, Ok(offset)) => Ok(offset),
+        _ => Err(AnyMemory(memory)),
     }
 }
 
@@ -333,8 +345,8 @@ struct MakeStore<K> {
 }
 
 impl<K: Maker> MakeStore<K> {
-    fn into<O: Store, M: MemoryOf>(self, memory: M) -> K::Code {
-        let (maker, offset) = (self.maker, self.offset);
+    fn at<O: Store, M: MemoryOf>(self, memory: M, offset: M::Offset) -> K::Code {
+        let maker = self.maker;
         match (self.address, self.value) {
             (Operand::Slot(a), Operand::Slot(v)) => maker.store::<O, _, _, _>(memory, InSlot(a), offset, InSlot(v)),
             (Operand::Slot(a), Operand::Const(v)) => maker.store::<O, _, _, _>(memory, InSlot(a), offset, Constant(v)),
@@ -349,9 +361,10 @@ impl<K: Maker> MakeStore<K> {
 impl<K: Maker> StoreVisitor for MakeStore<K> {
     type Output = K::Code;
     fn visit<O: Store>(self) -> K::Code {
-        match self.memory {
-            0 => self.into::<O, _>(FirstMemory),
-            other => self.into::<O, _>(OtherMemory(other)),
+        let offset = self.offset;
+        match first_memory(self.memory, offset) {
+            Ok(offset) => self.at::<O, _>(FirstMemory, offset),
+            Err(any) => self.at::<O, _>(any, offset),
         }
     }
 }

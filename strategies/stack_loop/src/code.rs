@@ -52,10 +52,10 @@ macro_rules! opcodes {
             BrUnless(u32),
             /// Pop an index into `count` entries of [`Code::targets`] from `first` on; the last is the default.
             BrTable { first: u32, count: u32 },
-            /// A call or tail call, carried out by the driver.
-            Call,
-            /// Pop the element index of a call that is carried out by the driver.
-            CallIndirect,
+            /// The call or tail call at the end of a block, carried out by the driver.
+            Call(BlockId),
+            /// Pop the element index of such a call.
+            CallIndirect(BlockId),
             Return,
             Trap(Trap),
         }
@@ -254,8 +254,8 @@ impl Emitter<'_> {
                 when: false, target, ..
             } => Op::BrUnless(target),
             Statement::Switch { first, count, .. } => Op::BrTable { first, count },
-            Statement::Call { .. } | Statement::TailCall { .. } => Op::Call,
-            Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => Op::CallIndirect,
+            Statement::Call { .. } | Statement::TailCall { .. } => Op::Call(block),
+            Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => Op::CallIndirect(block),
             Statement::Return => Op::Return,
             Statement::Trap(trap) => Op::Trap(trap),
         };

@@ -119,10 +119,10 @@ macro_rules! define_step {
                         let index = (pop!() as u32).min(count - 1);
                         pc = target(code, first + index);
                     }
-                    Op::Call => return Flow::leave(code.statements[pc - 1]),
-                    Op::CallIndirect => {
+                    Op::Call(block) => return Flow::leave(block),
+                    Op::CallIndirect(block) => {
                         state.operand = pop!() as u32;
-                        return Flow::leave(code.statements[pc - 1]);
+                        return Flow::leave(block);
                     }
                     Op::Return => return Flow::RETURN,
                     Op::Trap(trap) => break trap,

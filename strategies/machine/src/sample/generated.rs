@@ -2,11 +2,11 @@
 
 use super::{BodyBuilder, Reference, run};
 use crate::backend::Backend;
-use crate::code::{FunctionBody, Node, NodeId, Slot, Statement, ValType};
+use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement, ValType};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
-/// Slots of each type in generated functions: the locals are `i32 i32 i64 i64 f32 f32 f64 f64`.
-const LOCALS: [ValType; 8] = [
+/// The locals of generated functions: two of each type, and the [`FUEL`].
+const LOCALS: [ValType; 9] = [
     ValType::I32,
     ValType::I32,
     ValType::I64,
@@ -15,13 +15,19 @@ const LOCALS: [ValType; 8] = [
     ValType::F32,
     ValType::F64,
     ValType::F64,
+    ValType::I32,
 ];
 
-/// Makes functions from a seed: forward branches only, so they end.
+/// The local that every block decrements. Only while it is positive do branches lead back, so every function ends.
+const FUEL: Slot = 8;
+
+/// Makes functions from a seed.
 #[derive(Debug)]
 struct Generator {
     seed: u64,
     out: BodyBuilder,
+    /// Blocks that leave for the last one when there is no fuel: any block may jump back to them.
+    tops: Vec<BlockId>,
 }
 
 impl Generator {
@@ -164,6 +170,21 @@ impl Generator {
                 let target = target(self);
                 self.out.statement(Statement::Jump(target));
             }
+            1 if self.next(2) == 0 => {
+                // A test at the top of a loop, whose body jumps back to it.
+                let (fuel, none) = (self.out.local(FUEL), self.out.i32(0));
+                let condition = self.out.binary(BinaryOp::I32LeS, fuel, none);
+                self.tops.push(block);
+                self.out.statement(Statement::Branch {
+                    condition,
+                    when: true,
+                    target: blocks - 1,
+                });
+            }
+            6 if !self.tops.is_empty() => {
+                let top = self.next(self.tops.len());
+                self.out.statement(Statement::Jump(self.tops[top]));
+            }
             1 => {
                 let index = self.tree(ValType::I32, 1);
                 let first = self.out.body.targets.len() as u32;
@@ -173,6 +194,18 @@ impl Generator {
                     self.out.body.targets.push(target);
                 }
                 self.out.statement(Statement::Switch { index, first, count });
+            }
+            2..=5 => {
+                let (fuel, none) = (self.out.local(FUEL), self.out.i32(0));
+                let when = self.next(2) == 0;
+                let op = if when { BinaryOp::I32GtS } else { BinaryOp::I32LeS };
+                let condition = self.out.binary(op, fuel, none);
+                let target = self.next(block as usize + 1) as u32;
+                self.out.statement(Statement::Branch {
+                    condition,
+                    when,
+                    target,
+                });
             }
             _ => {
                 let depth = self.next(4);
@@ -208,9 +241,11 @@ pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
     let mut generator = Generator {
         seed,
         out: BodyBuilder::new(&LOCALS, 0),
+        tops: Vec::new(),
     };
     let blocks = 2 + generator.next(6) as u32;
     for block in 0..blocks {
+        generator.out.add(FUEL, -1);
         for _ in 0..generator.next(12) {
             generator.statement();
         }
@@ -220,7 +255,8 @@ pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
             generator.terminator(block, blocks);
         }
     }
-    let arguments = LOCALS.iter().map(|&ty| match ty {
+    let arguments = LOCALS.iter().enumerate().map(|(slot, &ty)| match ty {
+        _ if slot == usize::from(FUEL) => generator.next(60) as u64,
         ValType::I32 => generator.next(1 << 17) as u64,
         ValType::F32 => u64::from((generator.next(1000) as f32 / 3.0).to_bits()),
         ValType::F64 => (generator.next(1000) as f64 / 3.0).to_bits(),
@@ -261,7 +297,7 @@ fn check_binary<B: Backend>(op: BinaryOp, form: usize) {
             _ => value,
         };
         let mut out = BodyBuilder::new(&LOCALS, 0);
-        let mut arguments = vec![0; 8];
+        let mut arguments = vec![0; LOCALS.len()];
         let (a_slot, b_slot) = (place(a_type), place(b_type) + 1);
         arguments[usize::from(a_slot)] = bits(x, a_type);
         arguments[usize::from(b_slot)] = bits(y, b_type);
@@ -280,7 +316,7 @@ fn check_binary<B: Backend>(op: BinaryOp, form: usize) {
         if r_type == ValType::I32 && form >= 9 {
             out.statement(Statement::Branch {
                 condition: result,
-                when: form % 2 == 0,
+                when: form.is_multiple_of(2),
                 target: 2,
             });
             out.add(0, 1000);

@@ -38,7 +38,7 @@ impl Backend for Reference {
         driver::run(program, machine, |body, state, window, block| {
             let first = body.blocks[block as usize].first;
             for (statement, number) in body.statements(block).iter().zip(first..) {
-                match perform(body, *statement, number, block, state, window) {
+                match perform(body, *statement, block, state, window) {
                     Ok(Some(flow)) => return flow,
                     Ok(None) => {}
                     Err(trap) => {
@@ -55,7 +55,6 @@ impl Backend for Reference {
 fn perform(
     body: &FunctionBody,
     statement: Statement,
-    number: u32,
     block: BlockId,
     state: &mut State,
     window: &mut Window,
@@ -105,10 +104,10 @@ fn perform(
             let index = value(index, state)? as u32;
             Some(Flow::block(body.targets[(first + index.min(count - 1)) as usize]))
         }
-        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(number)),
+        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(block)),
         Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
             state.operand = value(index, state)? as u32;
-            Some(Flow::leave(number))
+            Some(Flow::leave(block))
         }
         Statement::Return => Some(Flow::RETURN),
     })

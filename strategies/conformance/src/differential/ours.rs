@@ -1,0 +1,137 @@
+//! A plan carried out by one of our strategies.
+
+use std::sync::Arc;
+
+use wasm_dispatch::{
+    Backtrace, Error, ExternRef, ExternType, Extern, Imports, Instance, Limits, Module, Strategy, Value, Vm,
+};
+
+use super::plan::{self, Argument, End, FUEL, HostLog, Observation, Plan, Remains, Round, Seen};
+use crate::random::Random;
+
+/// A value as our machine knows it.
+pub fn value(argument: Argument) -> Value {
+    match argument {
+        Argument::I32(value) => Value::I32(value),
+        Argument::I64(value) => Value::I64(value),
+        Argument::F32(value) => Value::F32(value),
+        Argument::F64(value) => Value::F64(value),
+        Argument::NullFunc => Value::FuncRef(None),
+        Argument::Extern(value) => Value::ExternRef(value.map(ExternRef)),
+    }
+}
+
+/// A value of our machine as all engines have it.
+pub fn seen(value: &Value) -> Seen {
+    match *value {
+        Value::I32(value) => Seen::I32(value as u32),
+        Value::I64(value) => Seen::I64(value as u64),
+        Value::F32(value) => Seen::f32(value),
+        Value::F64(value) => Seen::f64(value),
+        Value::FuncRef(Some(_)) => Seen::Func,
+        Value::ExternRef(Some(ExternRef(number))) => Seen::Extern(number),
+        _ => Seen::Null,
+    }
+}
+
+fn end(result: Result<Vec<Value>, Error>) -> (End, Option<Backtrace>) {
+    match result {
+        Ok(values) => (End::Returned(values.iter().map(seen).collect()), None),
+        Err(error) => match error.trap() {
+            Some(trap) => (End::Trapped(trap), error.backtrace().cloned()),
+            None => (End::Failed(error.to_string()), None),
+        },
+    }
+}
+
+/// Carries a plan out.
+pub fn observe(module: &Module, strategy: Strategy, plan: &Plan) -> Vec<Observation> {
+    let rounds = plan.rounds.iter();
+    rounds.map(|round| observe_round(module, strategy, plan, round)).collect()
+}
+
+fn observe_round(module: &Module, strategy: Strategy, plan: &Plan, round: &Round) -> Observation {
+    let mut vm = Vm::with(strategy, Limits::default());
+    let log = Arc::new(HostLog::default());
+    let mut observation = Observation::default();
+    let imports = match imports(&mut vm, module, &log) {
+        Ok(imports) => imports,
+        Err(error) => {
+            observation.ends.push((End::Failed(error.to_string()), None));
+            return observation;
+        }
+    };
+    let instance = match vm.instantiate(module, &imports) {
+        Ok(instance) => instance,
+        Err(error) => {
+            observation.ends.push(end(Err(error)));
+            return observation;
+        }
+    };
+    observation.ends.push((End::Returned(Vec::new()), None));
+    for call in &round.calls {
+        if let (Some(fuel), Some(Extern::Global(global))) = (plan.fuel, vm.export(instance, FUEL))
+            && let Err(error) = vm.set_global(global, Value::I32(fuel))
+        {
+            observation.ends.push((End::Failed(error.to_string()), None));
+        }
+        let arguments: Vec<Value> = call.arguments.iter().map(|&argument| value(argument)).collect();
+        observation.ends.push(end(vm.call(instance, &call.function, &arguments)));
+    }
+    observation.remains = remains(&vm, instance, &log).ok();
+    observation
+}
+
+/// Something of the right type for every import.
+fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, Error> {
+    let mut imports = Imports::new();
+    for import in module.imports() {
+        let key = plan::import_key(&import.module, &import.name);
+        let (from, name) = (import.module.clone(), import.name.clone());
+        match &import.ty {
+            ExternType::Func(ty) => {
+                let (log, results) = (log.clone(), ty.results.clone());
+                imports.func_dynamic(from, name, ty.clone(), move |_, arguments| {
+                    let arguments: Vec<Seen> = arguments.iter().map(seen).collect();
+                    let note = log.note(key, &arguments);
+                    Ok(plan::host_results(note, &results).into_iter().map(value).collect())
+                });
+            }
+            ExternType::Global(ty) => {
+                let initial = value(plan::argument(&mut Random::new(key), ty.value));
+                imports.define(from, name, vm.new_global(initial, ty.mutable)?);
+            }
+            ExternType::Memory(size) => {
+                imports.define(from, name, vm.new_memory(*size)?);
+            }
+            ExternType::Table(ty) => {
+                imports.define(from, name, vm.new_table(*ty)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(imports)
+}
+
+fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
+    let mut remains = Remains {
+        host_calls: log.read(),
+        ..Remains::default()
+    };
+    for (name, export) in vm.exports(instance) {
+        match export {
+            Extern::Memory(memory) => {
+                let bytes = vm.memory(memory)?;
+                remains.memories.push((name, bytes.len(), plan::digest(bytes)));
+            }
+            Extern::Global(global) => remains.globals.push((name, seen(&vm.global(global)?))),
+            Extern::Table(table) => {
+                let elements = (0..vm.table_len(table)?).map(|index| vm.table_get(table, index));
+                let elements = elements.map(|element| element.map(|element| seen(&element)));
+                remains.tables.push((name, elements.collect::<Result<_, _>>()?));
+            }
+            _ => {}
+        }
+    }
+    Ok(remains.sorted())
+}

@@ -1,0 +1,41 @@
+//! Generated modules end the same on every strategy and on wasmi. README.md says how to replay a seed.
+
+#![forbid(unsafe_code)]
+
+use wasm_dispatch_conformance::differential::campaign::{Source, run};
+use wasm_dispatch_conformance::differential::compare::Tally;
+
+/// That enough was compared for the test to mean something, however many seeds were asked for.
+fn means_something(tally: Tally) {
+    assert!(tally.modules > 0, "no module ran: {tally:?}");
+    assert!(
+        tally.with_peer * 10 >= tally.modules * 8,
+        "wasmi ran too few modules: {tally:?}"
+    );
+    assert!(
+        tally.returned >= tally.modules * 3,
+        "too few calls returned: {tally:?}"
+    );
+    assert!(tally.values >= tally.modules, "too few values: {tally:?}");
+    assert!(tally.trapped >= tally.modules, "too few traps: {tally:?}");
+    assert!(
+        tally.inconclusive * 20 <= tally.modules,
+        "too many exhausted call stacks: {tally:?}"
+    );
+}
+
+#[test]
+fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi() {
+    if let Some((seeds, tally)) = run(Source::Smith, 300) {
+        assert!(tally.modules as u64 * 10 >= seeds * 8, "few of {seeds} seeds made modules: {tally:?}");
+        means_something(tally);
+    }
+}
+
+#[test]
+fn deep_expressions_and_branches_end_the_same_on_every_strategy_and_on_wasmi() {
+    if let Some((seeds, tally)) = run(Source::Arithmetic, 300) {
+        assert_eq!(tally.modules as u64, seeds, "{tally:?}");
+        means_something(tally);
+    }
+}

@@ -1,0 +1,269 @@
+//! Strategies by name and by type, and what modules tell about themselves.
+
+mod common;
+
+use common::{add, call_i32, error_of, for_each_strategy, module, wasm};
+use wasm_dispatch::{ErrorKind, Imports, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch_match_loop::MatchLoop;
+use wasmparser::{Parser, Payload};
+
+#[test]
+fn there_are_six_strategies_and_the_default_is_one_of_them() {
+    let names = Strategy::ALL.iter().map(|strategy| strategy.name()).collect::<Vec<_>>();
+    let wanted = [
+        "stack_loop",
+        "match_loop",
+        "closure_per_op",
+        "linked_closures",
+        "fused_closures",
+        "threaded",
+    ];
+    assert_eq!(names, wanted);
+    assert!(Strategy::ALL.contains(&Strategy::default()));
+    let not_safe = Strategy::ALL
+        .iter()
+        .filter(|strategy| !strategy.is_safe())
+        .collect::<Vec<_>>();
+    assert_eq!(not_safe, [&Strategy::Threaded]);
+}
+
+#[test]
+fn a_strategys_name_reads_back_as_the_strategy() {
+    for_each_strategy(|strategy| {
+        assert_eq!(strategy.to_string(), strategy.name());
+        assert_eq!(strategy.name().parse::<Strategy>().unwrap(), strategy);
+        assert_eq!(Vm::with(strategy, Limits::default()).strategy_name(), strategy.name());
+    });
+    assert_eq!(Vm::new().strategy_name(), Strategy::default().name());
+}
+
+#[test]
+fn an_unknown_strategy_is_an_error_that_repeats_the_name() {
+    for name in ["", "Threaded", "threaded ", "jit"] {
+        let error = error_of(name.parse::<Strategy>());
+        assert!(matches!(error.kind(), ErrorKind::UnknownStrategy(found) if found == name));
+    }
+    let error = error_of("jit".parse::<Strategy>());
+    assert_eq!(error.to_string(), r#"no strategy is called "jit" in this build"#);
+}
+
+const COUNTER: &str = r#"(module
+    (global $n (mut i32) (i32.const 0))
+    (func (export "next") (result i32)
+        (global.set $n (i32.add (global.get $n) (i32.const 1)))
+        (global.get $n))
+    (func (export "fib") (param i32) (result i32) (call $fib (local.get 0)))
+    (func $fib (param i32) (result i32)
+        (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+            (then (local.get 0))
+            (else (i32.add
+                (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#;
+
+#[test]
+fn a_strategy_chosen_by_type_is_the_one_chosen_by_name() {
+    let module = module(COUNTER);
+    let run = |mut vm: Vm| {
+        let instance = vm.instantiate(&module, &Imports::new()).unwrap();
+        (vm.strategy_name(), vm.call(instance, "fib", &[Value::I32(15)]).unwrap())
+    };
+    let by_type = run(Vm::with_backend::<MatchLoop>(Limits::default()));
+    let by_name = run(Vm::with("match_loop".parse().unwrap(), Limits::default()));
+    assert_eq!(by_type, by_name);
+    assert_eq!(by_type, ("match_loop", vec![Value::I32(610)]));
+}
+
+#[test]
+fn compiled_code_is_shared_by_machines_and_state_is_not() {
+    for_each_strategy(|strategy| {
+        let module = module(COUNTER);
+        let bytes = module.compile(strategy);
+        assert!(bytes > 0);
+        let mut one = common::vm(strategy);
+        let mut two = common::vm(strategy);
+        let first = one.instantiate(&module, &Imports::new()).unwrap();
+        let second = two.instantiate(&module.clone(), &Imports::new()).unwrap();
+        assert_eq!(call_i32(&mut one, first, "next"), 1);
+        assert_eq!(call_i32(&mut one, first, "next"), 2);
+        assert_eq!(call_i32(&mut two, second, "next"), 1);
+        // Nothing was compiled a second time.
+        assert_eq!(module.compile(strategy), bytes);
+    });
+}
+
+#[test]
+fn machines_in_several_threads_run_one_module() {
+    for_each_strategy(|strategy| {
+        let module = module(COUNTER);
+        std::thread::scope(|scope| {
+            let run = || {
+                let mut vm = common::vm(strategy);
+                let instance = vm.instantiate(&module, &Imports::new()).unwrap();
+                vm.call(instance, "fib", &[Value::I32(12)]).unwrap()
+            };
+            let threads = (0..4).map(|_| scope.spawn(run)).collect::<Vec<_>>();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), [Value::I32(144)]);
+            }
+        });
+    });
+}
+
+#[test]
+fn machines_of_different_strategies_run_one_module() {
+    let module = module(COUNTER);
+    for_each_strategy(|strategy| {
+        let mut vm = common::vm(strategy);
+        let instance = vm.instantiate(&module, &Imports::new()).unwrap();
+        assert_eq!(call_i32(&mut vm, instance, "next"), 1);
+        assert_eq!(vm.call(instance, "fib", &[Value::I32(10)]).unwrap(), [Value::I32(55)]);
+    });
+}
+
+const EVERYTHING: &str = r#"(module $named
+    (import "m" "f" (func $imported))
+    (import "m" "g" (global $g i32))
+    (memory (export "memory") 1)
+    (table 3 funcref)
+    (global (mut i64) (i64.const 1))
+    (global f32 (f32.const 2))
+    (elem (i32.const 1) $imported $one)
+    START
+    (func $one (export "one") (result i32) (i32.const 1))
+    (func $two (drop (call $one)))
+    (func $three nop)
+    DATA)"#;
+
+fn everything(start: &str, data: &str) -> Vec<u8> {
+    wasm(&EVERYTHING.replace("START", start).replace("DATA", data))
+}
+
+#[test]
+fn meta_counts_what_the_module_has() {
+    let bytes = everything("", "");
+    let module = Module::new(&bytes).unwrap();
+    let meta = module.meta();
+    assert_eq!(meta.version, 1);
+    assert_eq!(meta.total_size, bytes.len());
+    assert_eq!((meta.functions, meta.globals), (4, 3));
+    let names = module
+        .functions()
+        .map(|f| (f.index(), f.name(), f.body().is_some()))
+        .collect::<Vec<_>>();
+    let wanted = [
+        (0, Some("imported"), false),
+        (1, Some("one"), true),
+        (2, Some("two"), true),
+        (3, Some("three"), true),
+    ];
+    assert_eq!(names, wanted);
+    assert_eq!(
+        module.function(1).map(|f| f.ty().to_string()).as_deref(),
+        Some("() -> (i32)")
+    );
+    assert!(module.function(4).is_none());
+    let imports = module
+        .imports()
+        .map(|import| format!("{}.{}: {}", import.module, import.name, import.ty));
+    assert_eq!(
+        imports.collect::<Vec<_>>(),
+        ["m.f: function () -> ()", "m.g: i32 global"]
+    );
+    let exports = module.exports().map(|export| format!("{}: {}", export.name, export.ty));
+    assert_eq!(
+        exports.collect::<Vec<_>>(),
+        ["memory: memory of 1 pages", "one: function () -> (i32)"]
+    );
+}
+
+/// Where the last byte that instantiation needs ends: of all sections but custom ones and the code section, and of the
+/// start function's body. Computed from the sections alone.
+fn needed(bytes: &[u8], start_body: Option<usize>) -> u64 {
+    let mut end = 0;
+    let mut body = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        let section = match payload.expect("a module") {
+            Payload::CustomSection(_) | Payload::CodeSectionStart { .. } | Payload::End(_) => continue,
+            Payload::CodeSectionEntry(function) => {
+                body += 1;
+                if start_body == Some(body - 1) {
+                    end = end.max(function.range().end);
+                }
+                continue;
+            }
+            Payload::Version { range, .. } | Payload::StartSection { range, .. } => range,
+            Payload::DataCountSection { range, .. } => range,
+            Payload::TypeSection(reader) => reader.range(),
+            Payload::ImportSection(reader) => reader.range(),
+            Payload::FunctionSection(reader) => reader.range(),
+            Payload::TableSection(reader) => reader.range(),
+            Payload::MemorySection(reader) => reader.range(),
+            Payload::GlobalSection(reader) => reader.range(),
+            Payload::ExportSection(reader) => reader.range(),
+            Payload::ElementSection(reader) => reader.range(),
+            Payload::DataSection(reader) => reader.range(),
+            other => panic!("another section: {other:?}"),
+        };
+        end = end.max(section.end);
+    }
+    end
+}
+
+#[test]
+fn the_smallest_size_to_start_covers_all_that_instantiation_needs() {
+    let data = r#"(data (i32.const 5) "abc") (data "passive")"#;
+    for (start, start_body) in [
+        ("", None),
+        ("(start $imported)", None),
+        ("(start $two)", Some(1)),
+        ("(start $three)", Some(2)),
+    ] {
+        for data in ["", data] {
+            let bytes = everything(start, data);
+            let min = Module::new(&bytes).unwrap().meta().min_size_to_start;
+            let needed = needed(&bytes, start_body) as usize;
+            assert!(needed <= min && min < bytes.len(), "{start} {data}: {needed} {min}");
+            if start_body.is_some() || !data.is_empty() {
+                assert_eq!(min, needed, "{start} {data}");
+            }
+            // What follows does not matter: the bytes up to there, closed properly, instantiate the same way. Without a
+            // data section this would cut into the code, so only the name section is dropped here.
+            if !data.is_empty() {
+                let head = Module::new(&bytes[..min]).unwrap();
+                assert_eq!(head.meta().functions, 4);
+                let mut imports = Imports::new();
+                let mut vm = Vm::new();
+                let g = vm.new_global(Value::I32(1), false).unwrap();
+                imports.func("m", "f", || ()).define("m", "g", g);
+                let instance = vm.instantiate(&head, &imports).unwrap();
+                let memory = vm.exported_memory(instance, "memory").unwrap();
+                assert_eq!(vm.memory(memory).unwrap()[5..8], *b"abc");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_module_without_code_and_data_needs_all_its_sections() {
+    for text in [
+        "(module)",
+        "(module (memory 1))",
+        r#"(module (import "m" "f" (func)) (table 1 funcref) (elem (i32.const 0) 0))"#,
+    ] {
+        let bytes = wasm(text);
+        let min = Module::new(&bytes).unwrap().meta().min_size_to_start;
+        assert!(needed(&bytes, None) as usize <= min && min <= bytes.len(), "{text}");
+    }
+}
+
+#[test]
+fn an_instance_added_later_runs_under_the_same_strategy() {
+    for_each_strategy(|strategy| {
+        let mut vm = common::vm(strategy);
+        for _ in 0..3 {
+            let instance = add(&mut vm, COUNTER, &Imports::new());
+            assert_eq!(call_i32(&mut vm, instance, "next"), 1);
+        }
+        assert_eq!(vm.strategy_name(), strategy.name());
+    });
+}
