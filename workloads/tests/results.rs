@@ -114,7 +114,7 @@ fn every_quick_run_gives_its_expected_result_twice_on_one_instance() {
 }
 
 #[test]
-#[ignore = "minutes in a debug build; run with `--release -- --ignored`"]
+#[cfg_attr(debug_assertions, ignore = "takes minutes in a debug build; release builds run it")]
 fn every_full_run_gives_its_expected_result() {
     for workload in at_least_eight_workloads() {
         Running::new(&workload).check(&workload, workload.full());

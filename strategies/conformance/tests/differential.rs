@@ -12,10 +12,7 @@ fn means_something(tally: Tally) {
         tally.with_peer * 10 >= tally.modules * 8,
         "wasmi ran too few modules: {tally:?}"
     );
-    assert!(
-        tally.returned >= tally.modules * 3,
-        "too few calls returned: {tally:?}"
-    );
+    assert!(tally.returned >= tally.modules * 3, "too few calls returned: {tally:?}");
     assert!(tally.values >= tally.modules, "too few values: {tally:?}");
     assert!(tally.trapped >= tally.modules, "too few traps: {tally:?}");
     assert!(
@@ -27,7 +24,10 @@ fn means_something(tally: Tally) {
 #[test]
 fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi() {
     if let Some((seeds, tally)) = run(Source::Smith, 300) {
-        assert!(tally.modules as u64 * 10 >= seeds * 8, "few of {seeds} seeds made modules: {tally:?}");
+        assert!(
+            tally.modules as u64 * 10 >= seeds * 8,
+            "few of {seeds} seeds made modules: {tally:?}"
+        );
         means_something(tally);
     }
 }

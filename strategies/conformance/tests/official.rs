@@ -22,7 +22,8 @@ const MOST_LEFT_OUT: usize = 486;
 
 /// Whether what a 3.0 file leaves out for an unsupported proposal is covered by the 2.0 file, or there is none.
 fn comes_twice(file: &File) -> bool {
-    MIXED.contains(&file.short_name()) || !spec(SpecVersion::V2).any(|old| old.name() == format!("{}.wast", file.short_name()))
+    MIXED.contains(&file.short_name())
+        || !spec(SpecVersion::V2).any(|old| old.name() == format!("{}.wast", file.short_name()))
 }
 
 fn main() -> ExitCode {
@@ -44,7 +45,11 @@ fn main() -> ExitCode {
                 }
                 let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
                 outcomes[number].1.add(outcome);
-                if failed.is_empty() { Ok(()) } else { Err(Failed::from(failed)) }
+                if failed.is_empty() {
+                    Ok(())
+                } else {
+                    Err(Failed::from(failed))
+                }
             }));
         }
     }
@@ -70,5 +75,9 @@ fn main() -> ExitCode {
             complete = false;
         }
     }
-    if complete { conclusion.exit_code() } else { ExitCode::FAILURE }
+    if complete {
+        conclusion.exit_code()
+    } else {
+        ExitCode::FAILURE
+    }
 }

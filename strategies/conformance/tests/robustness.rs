@@ -76,7 +76,12 @@ fn call_everything(module: &Module, strategy: Strategy) -> usize {
     for import in module.imports() {
         if let ExternType::Func(ty) = &import.ty {
             let results: Vec<Value> = ty.results.iter().map(|&ty| Value::zero(ty)).collect();
-            imports.func_dynamic(&import.module, &import.name, ty.clone(), move |_, _| Ok(results.clone()));
+            imports.func_dynamic(
+                &import.module,
+                &import.name,
+                ty.clone(),
+                move |_, _| Ok(results.clone()),
+            );
         }
     }
     let Ok(instance) = vm.instantiate(module, &imports) else {

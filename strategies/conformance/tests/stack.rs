@@ -33,7 +33,9 @@ fn load(text: &str) -> Module {
 fn load_binary(wasm: Vec<u8>) -> Module {
     let thread = thread::Builder::new().stack_size(SMALL_STACK);
     let loaded = thread.spawn(move || Module::new(&wasm)).expect("a thread").join();
-    loaded.expect("loading does not panic").expect("the test's module is valid")
+    loaded
+        .expect("loading does not panic")
+        .expect("the test's module is valid")
 }
 
 fn returns(module: &Module, arguments: &[Value], expected: Value) {
@@ -112,7 +114,9 @@ fn unbounded_recursion_of_two_functions_through_a_table_traps() {
 fn frames_of_thousands_of_locals_exhaust_the_value_stack_with_a_trap() {
     let locals = "i64 ".repeat(5_000);
     exhausts(
-        &load(&format!(r#"(module (func $f (export "run") (local {locals}) (call $f)))"#)),
+        &load(&format!(
+            r#"(module (func $f (export "run") (local {locals}) (call $f)))"#
+        )),
         &[],
     );
 }

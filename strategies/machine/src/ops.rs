@@ -249,9 +249,12 @@ macro_rules! define {
                 }
                 #[inline(always)]
                 fn from_bytes(bytes: [u8; 8]) -> $lr {
-                    let mut low = [0; $lw];
-                    low.copy_from_slice(&bytes[..$lw]);
-                    <$lm>::from_le_bytes(low) as $lr
+                    // Not `copy_from_slice`: without link-time optimisation that stays a call, and a handler of
+                    // threaded code that calls with a local's address no longer ends in a sibling call.
+                    match bytes.first_chunk::<$lw>() {
+                        Some(&low) => <$lm>::from_le_bytes(low) as $lr,
+                        None => unreachable!("no access is wider than a slot"),
+                    }
                 }
             }
         )*

@@ -141,7 +141,7 @@ fn function(random: &mut Random, functions: &[Signature], own: usize) -> String 
     locals.extend(TYPES);
     locals.extend(types(random, 5));
     let mut writer = Writer {
-        random: Random::new(random.next()),
+        random: Random::new(random.number()),
         text: String::new(),
         functions,
         own,
@@ -343,7 +343,8 @@ impl Writer<'_> {
     pub(super) fn address(&mut self, depth: usize) {
         self.value(ValType::I32, depth);
         if self.random.chance(93) {
-            self.put(*self.random.clone().pick(&["i32.const 255", "i32.const 65528", "i32.const 31"]));
+            let mask = *self.random.pick(&["i32.const 255", "i32.const 65528", "i32.const 31"]);
+            self.put(mask);
             self.put("i32.and");
         }
     }

@@ -187,7 +187,9 @@ impl Writer<'_> {
         }
         for _ in 0..self.random.below(3) {
             if self.random.chance(40) {
-                let negation = *self.random.pick(&["i32.eqz", "i32.const 0\ni32.ne", "i32.const 0\ni32.eq"]);
+                let negation = *self
+                    .random
+                    .pick(&["i32.eqz", "i32.const 0\ni32.ne", "i32.const 0\ni32.eq"]);
                 self.put(negation);
             }
         }
@@ -203,8 +205,7 @@ impl Writer<'_> {
             .collect();
         match self.random.below(10) {
             0..5 if !fitting.is_empty() => {
-                let exact: Vec<usize> = fitting.clone();
-                let target = *self.random.pick(&exact);
+                let target = *self.random.pick(&fitting);
                 self.condition(depth);
                 self.put(format_args!("br_if {target}"));
             }

@@ -85,7 +85,11 @@ pub fn run(source: Source, usual: u64) -> Option<(u64, Tally)> {
         if seeds.until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
-        watchdog.step(format!("{} seed {seed}; replay with {}", source.name(), replay(source, seed)));
+        watchdog.step(format!(
+            "{} seed {seed}; replay with {}",
+            source.name(),
+            replay(source, seed)
+        ));
         match one(source, seed, &engine) {
             Ok(more) => {
                 tally.add(more);

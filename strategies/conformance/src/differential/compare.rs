@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
+use wasm_dispatch::machine::verify::verify;
 use wasm_dispatch::{BacktraceFrame, Module, Strategy, Trap};
 
 use super::plan::{End, Observation, Plan};
@@ -53,6 +54,14 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, peer: Option<&wasmi:
     if names.len() < module.imports().len() {
         // Imports are given by name, so two of one name and different types cannot be.
         return Ok(Tally::default());
+    }
+    for function in module.functions() {
+        if let Some(Err(error)) = function.body().map(verify) {
+            return Err(format!(
+                "lowering broke its contract in function {}: {error}",
+                function.index()
+            ));
+        }
     }
     let plan = plan(&module);
     let mut all: Vec<(&str, Vec<Observation>)> = Vec::new();
@@ -166,7 +175,6 @@ fn exhausted(observation: &Observation) -> bool {
 fn class(end: &End) -> End {
     match end {
         End::Trapped(Trap::UndefinedElement) => End::Trapped(Trap::OutOfBoundsTableAccess),
-        // wasmi says "integer overflow" and "invalid conversion" for the same conversions as the specification.
         other => other.clone(),
     }
 }
@@ -175,7 +183,11 @@ type From<'a> = (&'a str, &'a Observation);
 
 fn same(plan: &Plan, round: usize, (a_name, a): From<'_>, (b_name, b): From<'_>, exact: bool) -> Result<(), String> {
     for (number, ((a_end, a_trace), (b_end, b_trace))) in a.ends.iter().zip(&b.ends).enumerate() {
-        let equal = if exact { a_end == b_end } else { class(a_end) == class(b_end) };
+        let equal = if exact {
+            a_end == b_end
+        } else {
+            class(a_end) == class(b_end)
+        };
         let call = match number.checked_sub(1) {
             Some(call) => format!("{:?}", plan.rounds[round].calls.get(call)),
             None => "instantiation".into(),

@@ -187,13 +187,7 @@ pub fn trapping(ty: ValType) -> &'static [Operator] {
 /// Loads that give this type.
 pub fn loads(ty: ValType) -> &'static [&'static str] {
     match ty {
-        ValType::I32 => &[
-            "i32.load",
-            "i32.load8_s",
-            "i32.load8_u",
-            "i32.load16_s",
-            "i32.load16_u",
-        ],
+        ValType::I32 => &["i32.load", "i32.load8_s", "i32.load8_u", "i32.load16_s", "i32.load16_u"],
         ValType::I64 => &[
             "i64.load",
             "i64.load8_s",

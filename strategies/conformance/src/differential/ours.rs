@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dispatch::{
-    Backtrace, Error, ExternRef, ExternType, Extern, Imports, Instance, Limits, Module, Strategy, Value, Vm,
+    Backtrace, Error, Extern, ExternRef, ExternType, Imports, Instance, Limits, Module, Strategy, Value, Vm,
 };
 
 use super::plan::{self, Argument, End, FUEL, HostLog, Observation, Plan, Remains, Round, Seen};
@@ -47,7 +47,9 @@ fn end(result: Result<Vec<Value>, Error>) -> (End, Option<Backtrace>) {
 /// Carries a plan out.
 pub fn observe(module: &Module, strategy: Strategy, plan: &Plan) -> Vec<Observation> {
     let rounds = plan.rounds.iter();
-    rounds.map(|round| observe_round(module, strategy, plan, round)).collect()
+    rounds
+        .map(|round| observe_round(module, strategy, plan, round))
+        .collect()
 }
 
 fn observe_round(module: &Module, strategy: Strategy, plan: &Plan, round: &Round) -> Observation {
@@ -76,7 +78,9 @@ fn observe_round(module: &Module, strategy: Strategy, plan: &Plan, round: &Round
             observation.ends.push((End::Failed(error.to_string()), None));
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|&argument| value(argument)).collect();
-        observation.ends.push(end(vm.call(instance, &call.function, &arguments)));
+        observation
+            .ends
+            .push(end(vm.call(instance, &call.function, &arguments)));
     }
     observation.remains = remains(&vm, instance, &log).ok();
     observation

@@ -94,15 +94,17 @@ fn failure(error: &Error) -> End {
 pub fn observe(engine: &Engine, wasm: &[u8], plan: &Plan) -> Result<Vec<Observation>, String> {
     let module = Module::new(engine, wasm).map_err(|error| error.to_string())?;
     let rounds = plan.rounds.iter();
-    Ok(rounds.map(|round| observe_round(engine, &module, plan, round)).collect())
+    Ok(rounds
+        .map(|round| observe_round(engine, &module, plan, round))
+        .collect())
 }
 
 fn observe_round(engine: &Engine, module: &Module, plan: &Plan, round: &Round) -> Observation {
     let mut store = Store::new(engine, ());
     let log = Arc::new(HostLog::default());
     let mut observation = Observation::default();
-    let instance = linker(engine, &mut store, module, &log)
-        .and_then(|linker| linker.instantiate_and_start(&mut store, module));
+    let instance =
+        linker(engine, &mut store, module, &log).and_then(|linker| linker.instantiate_and_start(&mut store, module));
     let instance = match instance {
         Ok(instance) => instance,
         Err(error) => {
@@ -125,8 +127,17 @@ fn observe_round(engine: &Engine, module: &Module, plan: &Plan, round: &Round) -
             observation.ends.push((End::Failed("no such export".into()), None));
             continue;
         };
-        let arguments: Vec<Val> = call.arguments.iter().map(|&argument| value(&mut store, argument)).collect();
-        let mut results: Vec<Val> = function.ty(&store).results().iter().map(|&ty| Val::default_for_ty(ty)).collect();
+        let arguments: Vec<Val> = call
+            .arguments
+            .iter()
+            .map(|&argument| value(&mut store, argument))
+            .collect();
+        let mut results: Vec<Val> = function
+            .ty(&store)
+            .results()
+            .iter()
+            .map(|&ty| Val::default_for_ty(ty))
+            .collect();
         let end = match function.call(&mut store, &arguments, &mut results) {
             Ok(()) => End::Returned(results.iter().map(|value| seen(&store, value)).collect()),
             Err(error) => failure(&error),
@@ -163,12 +174,7 @@ fn our_type(ty: wasmi::ValType) -> ValType {
 }
 
 /// Something of the right type for every import.
-fn linker(
-    engine: &Engine,
-    store: &mut Store<()>,
-    module: &Module,
-    log: &Arc<HostLog>,
-) -> Result<Linker<()>, Error> {
+fn linker(engine: &Engine, store: &mut Store<()>, module: &Module, log: &Arc<HostLog>) -> Result<Linker<()>, Error> {
     let mut linker = Linker::new(engine);
     linker.allow_shadowing(true);
     for import in module.imports() {
@@ -177,24 +183,28 @@ fn linker(
             ExternType::Func(ty) => {
                 let types: Vec<ValType> = ty.results().iter().map(|&ty| our_type(ty)).collect();
                 let log = log.clone();
-                Extern::Func(Func::new(&mut *store, ty.clone(), move |mut caller, arguments, results| {
-                    let arguments: Vec<Seen> = arguments.iter().map(|value| seen(&caller, value)).collect();
-                    let note = log.note(key, &arguments);
-                    for (result, argument) in results.iter_mut().zip(plan::host_results(note, &types)) {
-                        *result = match argument {
-                            Argument::Extern(Some(value)) => {
-                                Val::ExternRef(Nullable::Val(ExternRef::new(&mut caller, value)))
-                            }
-                            Argument::I32(value) => Val::I32(value),
-                            Argument::I64(value) => Val::I64(value),
-                            Argument::F32(value) => Val::F32(value.into()),
-                            Argument::F64(value) => Val::F64(value.into()),
-                            Argument::NullFunc => Val::FuncRef(Nullable::Null),
-                            Argument::Extern(None) => Val::ExternRef(Nullable::Null),
-                        };
-                    }
-                    Ok(())
-                }))
+                Extern::Func(Func::new(
+                    &mut *store,
+                    ty.clone(),
+                    move |mut caller, arguments, results| {
+                        let arguments: Vec<Seen> = arguments.iter().map(|value| seen(&caller, value)).collect();
+                        let note = log.note(key, &arguments);
+                        for (result, argument) in results.iter_mut().zip(plan::host_results(note, &types)) {
+                            *result = match argument {
+                                Argument::Extern(Some(value)) => {
+                                    Val::ExternRef(Nullable::Val(ExternRef::new(&mut caller, value)))
+                                }
+                                Argument::I32(value) => Val::I32(value),
+                                Argument::I64(value) => Val::I64(value),
+                                Argument::F32(value) => Val::F32(value.into()),
+                                Argument::F64(value) => Val::F64(value.into()),
+                                Argument::NullFunc => Val::FuncRef(Nullable::Null),
+                                Argument::Extern(None) => Val::ExternRef(Nullable::Null),
+                            };
+                        }
+                        Ok(())
+                    },
+                ))
             }
             ExternType::Global(ty) => {
                 let argument = plan::argument(&mut Random::new(key), our_type(ty.content()));
@@ -230,7 +240,9 @@ fn remains(store: &Store<()>, instance: wasmi::Instance, log: &HostLog) -> Remai
             }
             Extern::Table(table) => {
                 let elements = (0..table.size(store)).filter_map(|index| table.get(store, index));
-                remains.tables.push((name, elements.map(|element| seen_ref(store, element)).collect()));
+                remains
+                    .tables
+                    .push((name, elements.map(|element| seen_ref(store, element)).collect()));
             }
             Extern::Func(_) => {}
         }

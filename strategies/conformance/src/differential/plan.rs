@@ -143,13 +143,13 @@ pub fn argument(random: &mut Random, ty: ValType) -> Argument {
     let edge = random.chance(70);
     match ty {
         ValType::I32 if edge => Argument::I32(*random.pick(&EDGES_32)),
-        ValType::I32 => Argument::I32(random.next() as i32),
+        ValType::I32 => Argument::I32(random.number() as i32),
         ValType::I64 if edge => Argument::I64(*random.pick(&EDGES_64)),
-        ValType::I64 => Argument::I64(random.next() as i64),
+        ValType::I64 => Argument::I64(random.number() as i64),
         ValType::F32 if edge => Argument::F32(*random.pick(&EDGES_FLOAT) as f32),
-        ValType::F32 => Argument::F32((random.next() as i32) as f32 / 256.0),
+        ValType::F32 => Argument::F32((random.number() as i32) as f32 / 256.0),
         ValType::F64 if edge => Argument::F64(*random.pick(&EDGES_FLOAT)),
-        ValType::F64 => Argument::F64((random.next() as i64) as f64 / 65_536.0),
+        ValType::F64 => Argument::F64((random.number() as i64) as f64 / 65_536.0),
         ValType::FuncRef => Argument::NullFunc,
         _ => Argument::Extern(random.chance(70).then(|| random.below(9) as u32)),
     }

@@ -20,12 +20,16 @@ pub fn table(outcomes: &[(Strategy, Outcome)]) -> String {
         let left_out: usize = outcome.left_out.values().sum();
         let (passed, failed, text_only) = (outcome.passed, outcome.failed.len(), outcome.text_only);
         let name = strategy.name();
-        lines.push(format!("  {name:<16} {passed:>8} {failed:>8} {left_out:>9} {text_only:>10}"));
+        lines.push(format!(
+            "  {name:<16} {passed:>8} {failed:>8} {left_out:>9} {text_only:>10}"
+        ));
     }
     lines.push("left out within these files, because:".into());
     let reasons: BTreeSet<&str> = outcomes.iter().flat_map(|(_, o)| o.left_out.keys().copied()).collect();
     for reason in reasons {
-        let counts = outcomes.iter().map(|(_, o)| o.left_out.get(reason).copied().unwrap_or(0));
+        let counts = outcomes
+            .iter()
+            .map(|(_, o)| o.left_out.get(reason).copied().unwrap_or(0));
         let most = counts.max().unwrap_or(0);
         lines.push(format!("  {most:>6} {reason}"));
     }

@@ -163,10 +163,7 @@ fn invocation(invoke: &WastInvoke<'_>) -> Result<Action, &'static str> {
 }
 
 fn load(module: &mut QuoteWat<'_>) -> Loaded {
-    if matches!(
-        module,
-        QuoteWat::QuoteComponent(..) | QuoteWat::Wat(Wat::Component(_))
-    ) {
+    if matches!(module, QuoteWat::QuoteComponent(..) | QuoteWat::Wat(Wat::Component(_))) {
         return Loaded::Unsupported("component model");
     }
     let bytes = match module.encode() {
