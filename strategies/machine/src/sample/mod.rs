@@ -16,6 +16,7 @@ use crate::trap::Trap;
 use crate::verify::{SCRATCH_SLOTS, verify};
 
 mod generated;
+pub mod suite;
 pub use generated::{agrees_with_reference, generated};
 
 /// The plain evaluator as a strategy: what every other must agree with.

@@ -1,0 +1,85 @@
+//! What every strategy must do by itself, as functions over strategies.
+
+use super::{BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, straight_line};
+use crate::backend::{Backend, Exit};
+use crate::code::{Statement, ValType};
+use crate::ops::LoadOp;
+use crate::trap::Trap;
+
+/// Makes a test of each function of this module, for each strategy, in a module of its own.
+#[macro_export]
+macro_rules! strategy_tests {
+    ($($module:ident: $backend:ty;)+) => {
+        $(mod $module {
+            #[allow(unused_imports)]
+            use super::*;
+            use $crate::sample::suite;
+
+            #[test]
+            fn agrees_with_the_reference() {
+                suite::generated_functions::<$backend>();
+            }
+
+            #[test]
+            fn calls_return() {
+                suite::calls::<$backend>();
+            }
+
+            #[test]
+            fn a_trap_names_its_statement_and_writes_nothing() {
+                suite::traps::<$backend>();
+            }
+
+            #[test]
+            fn a_loop_needs_no_native_stack() {
+                suite::ten_million_dispatches::<$backend>();
+            }
+
+            #[test]
+            fn a_long_block_needs_little_native_stack() {
+                suite::a_block_of_100_000_statements::<$backend>();
+            }
+        })+
+    };
+}
+
+/// Four hundred generated functions end as under the reference.
+pub fn generated_functions<B: Backend>() {
+    agrees_with_reference::<B>(0..400);
+}
+
+/// A recursive function returns the right result.
+pub fn calls<B: Backend>() {
+    let outcome = run::<B>(&[fibonacci()], &[20, 0]);
+    assert_eq!((outcome.exit, outcome.slots[0]), (Exit::Returned, 6765));
+}
+
+/// A load past the end traps at its statement; what came before stays, its target is not written.
+pub fn traps<B: Backend>() {
+    let mut b = BodyBuilder::new(&[ValType::I32], 0);
+    b.add(0, 1);
+    let address = b.i32(-1);
+    let value = b.load(LoadOp::I32Load, address, 0);
+    b.set(0, value);
+    b.statement(Statement::Return);
+    let outcome = run::<B>(&[b.finish()], &[41]);
+    let trap = Trap::OutOfBoundsMemoryAccess;
+    assert_eq!(outcome.exit, Exit::Trapped { trap, statement: 1 });
+    assert_eq!(outcome.slots, [42]);
+}
+
+/// Ten million dispatches and more: 3,400,000 turns of three instructions.
+pub fn ten_million_dispatches<B: Backend>() {
+    on_small_stack(|| {
+        let outcome = run::<B>(&[counting_loop()], &[3_400_000, 0]);
+        assert_eq!((outcome.exit, outcome.slots), (Exit::Returned, vec![0, 10_200_000]));
+    });
+}
+
+/// A long block compiles, runs and is dropped.
+pub fn a_block_of_100_000_statements<B: Backend>() {
+    on_small_stack(|| {
+        let outcome = run::<B>(&[straight_line(100_000)], &[0]);
+        assert_eq!((outcome.exit, outcome.slots), (Exit::Returned, vec![100_000]));
+    });
+}
