@@ -33,9 +33,10 @@ fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi() {
 }
 
 #[test]
-fn deep_expressions_and_branches_end_the_same_on_every_strategy_and_on_wasmi() {
+fn deep_expressions_and_branches_end_the_same_on_every_strategy_and_in_the_reference() {
     if let Some((seeds, tally)) = run(Source::Arithmetic, 300) {
         assert_eq!(tally.modules as u64, seeds, "{tally:?}");
+        assert_eq!(tally.with_reference, tally.modules, "{tally:?}");
         means_something(tally);
     }
 }

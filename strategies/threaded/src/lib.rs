@@ -21,8 +21,8 @@
 //! that is the handler's own, so that the processor predicts it from this handler's history.
 //!
 //! How it works on stable Rust: a handler is a generic function whose last act is to call the next one with the same
-//! signature, all arguments in registers. LLVM makes a jump of such a call (a *sibling call*) from opt-level 1 on. The
-//! language does not promise it, so unoptimised builds use a loop, and a test proves that the stack does not grow.
+//! signature, all arguments in registers. LLVM makes a jump of such a call (a *sibling call*) from opt-level 2 on. The
+//! language does not promise it, so other builds use a loop, and a test proves that the stack does not grow.
 //!
 //! What makes it fast besides dispatch:
 //!

@@ -47,7 +47,8 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
         Context {
             globals: std::ptr::null_mut(),
             frames_top: frames.add(depth),
-            frames_end: frames.add(room),
+            // The topmost frame is taken off before anything runs, so it does not count.
+            frames_end: frames.add((*state).limits.call_depth.max(depth - 1)),
             stack,
             stack_slots,
             instance: 0,

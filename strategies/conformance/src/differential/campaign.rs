@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use wasm_dispatch::Module;
 
-use super::compare::{Tally, compare};
+use super::compare::{Judge, Tally, compare};
 use super::plan::Plan;
+use super::reduce::reduce;
 use super::{arithmetic, peer, smith};
 use crate::random::{Random, setting};
 use crate::watchdog::Watchdog;
@@ -35,7 +36,7 @@ impl Source {
     fn test(self) -> &'static str {
         match self {
             Source::Smith => "modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi",
-            Source::Arithmetic => "deep_expressions_and_branches_end_the_same_on_every_strategy_and_on_wasmi",
+            Source::Arithmetic => "deep_expressions_and_branches_end_the_same_on_every_strategy_and_in_the_reference",
         }
     }
 }
@@ -76,7 +77,7 @@ impl Seeds {
 /// On the first seed with a difference, with how to replay it.
 pub fn run(source: Source, usual: u64) -> Option<(u64, Tally)> {
     let seeds = Seeds::new(usual);
-    let watchdog = Watchdog::new(Duration::from_secs(120));
+    let watchdog = Watchdog::new(Duration::from_secs(150));
     let engine = peer::engine();
     let mut tally = Tally::default();
     let mut last_said = Instant::now();
@@ -123,19 +124,47 @@ fn one(source: Source, seed: u64, engine: &wasmi::Engine) -> Result<Tally, Failu
                 return Ok(Tally::default());
             };
             let plan = |module: &Module| Plan::new(module, &mut Random::new(!seed), 3);
-            compare(&wasm, plan, Some(engine)).map_err(|message| (message, Some((wasm, "wasm"))))
+            compare(&wasm, plan, Judge::Peer(engine)).map_err(|message| (message, Some((wasm, "wasm"))))
         }
         Source::Arithmetic => {
             let text = arithmetic::module(seed);
-            let keep = |message| (message, Some((text.clone().into_bytes(), "wat")));
-            let wasm = wat::parse_str(&text).map_err(|error| keep(error.to_string()))?;
-            let plan = |module: &Module| Plan {
-                fuel: Some(arithmetic::FUEL),
-                ..Plan::new(module, &mut Random::new(!seed), 4)
-            };
-            compare(&wasm, plan, Some(engine)).map_err(keep)
+            arithmetic_text(&text, seed, engine).map_err(|message| {
+                let reduced = reduce(&text, Duration::from_secs(100), |smaller| {
+                    arithmetic_text(smaller, seed, engine).is_err_and(|other| class(&other) == class(&message))
+                });
+                let message = arithmetic_text(&reduced, seed, engine).err().unwrap_or(message);
+                (message, Some((reduced.into_bytes(), "wat")))
+            })
         }
     }
+}
+
+/// What kind of failure it is: reducing must not turn one into another.
+fn class(message: &str) -> &str {
+    for class in [
+        NOT_A_MODULE,
+        "refused",
+        "backtrace",
+        "panicked",
+        "leaves something else",
+        "contract",
+    ] {
+        if message.contains(class) {
+            return class;
+        }
+    }
+    "another end"
+}
+
+const NOT_A_MODULE: &str = "not a module";
+
+fn arithmetic_text(text: &str, seed: u64, engine: &wasmi::Engine) -> Result<Tally, String> {
+    let wasm = wat::parse_str(text).map_err(|error| format!("{NOT_A_MODULE}: {error}"))?;
+    let plan = |module: &Module| Plan {
+        fuel: Some(arithmetic::FUEL),
+        ..Plan::new(module, &mut Random::new(!seed), 4)
+    };
+    compare(&wasm, plan, Judge::Reference(engine))
 }
 
 fn replay(source: Source, seed: u64) -> String {

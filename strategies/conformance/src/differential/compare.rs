@@ -9,7 +9,7 @@ use wasm_dispatch::machine::verify::verify;
 use wasm_dispatch::{BacktraceFrame, Module, Strategy, Trap};
 
 use super::plan::{End, Observation, Plan};
-use super::{ours, peer};
+use super::{ours, peer, reference};
 
 /// What was compared, to see that something was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,8 +24,12 @@ pub struct Tally {
     pub values: usize,
     /// Calls that trapped.
     pub trapped: usize,
+    /// Modules that the reference ran, too.
+    pub with_reference: usize,
     /// Modules that wasmi panicked on.
     pub peer_panics: usize,
+    /// Modules that wasmi ended otherwise, while the reference sides with the strategies.
+    pub peer_wrong: usize,
     /// Rounds not compared with wasmi, because the call stack was exhausted, which is a matter of limits.
     pub inconclusive: usize,
 }
@@ -35,7 +39,9 @@ impl Tally {
     pub fn add(&mut self, other: Tally) {
         self.modules += other.modules;
         self.with_peer += other.with_peer;
+        self.with_reference += other.with_reference;
         self.peer_panics += other.peer_panics;
+        self.peer_wrong += other.peer_wrong;
         self.returned += other.returned;
         self.values += other.values;
         self.trapped += other.trapped;
@@ -43,12 +49,21 @@ impl Tally {
     }
 }
 
-/// Runs a module under every strategy, and under wasmi if it is given.
+/// Whom the strategies are compared with, besides each other.
+#[derive(Clone, Copy, Debug)]
+pub enum Judge<'e> {
+    /// wasmi decides.
+    Peer(&'e wasmi::Engine),
+    /// The reference decides. Where wasmi disagrees with it, that is counted.
+    Reference(&'e wasmi::Engine),
+}
+
+/// Runs a module under every strategy and compares them with each other and with a judge.
 ///
 /// # Errors
 ///
 /// A description of the first difference, or of a panic.
-pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, peer: Option<&wasmi::Engine>) -> Result<Tally, String> {
+pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, judge: Judge<'_>) -> Result<Tally, String> {
     let module = guarded("loading", || Module::new(wasm))?.map_err(|error| format!("refused: {error}"))?;
     let names: HashSet<_> = module.imports().map(|import| (&import.module, &import.name)).collect();
     if names.len() < module.imports().len() {
@@ -93,19 +108,32 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, peer: Option<&wasmi:
             End::Failed(message) => return Err(format!("failed instead of trapping: {message}")),
         }
     }
-    if let Some(engine) = peer {
-        let Ok(observed) = guarded("wasmi", || peer::observe(engine, wasm, &plan)) else {
-            tally.peer_panics = 1;
-            return Ok(tally);
-        };
-        let observed = observed.map_err(|message| format!("wasmi refuses the module: {message}"))?;
-        tally.with_peer = 1;
+    let (Judge::Peer(engine) | Judge::Reference(engine)) = judge;
+    let judged = matches!(judge, Judge::Reference(_));
+    if judged {
+        let observed = guarded("the reference", || reference::observe(wasm, &plan))??;
+        tally.with_reference = 1;
         for (round, (a, b)) in reference.iter().zip(&observed).enumerate() {
-            if exhausted(a) || exhausted(b) {
-                tally.inconclusive += 1;
-            } else {
-                same(&plan, round, (first, a), ("wasmi", b), false)?;
+            same(&plan, round, (first, a), ("the reference", b), false)?;
+        }
+    }
+    let Ok(observed) = guarded("wasmi", || peer::observe(engine, wasm, &plan)) else {
+        tally.peer_panics = 1;
+        return Ok(tally);
+    };
+    let observed = observed.map_err(|message| format!("wasmi refuses the module: {message}"))?;
+    tally.with_peer = 1;
+    for (round, (a, b)) in reference.iter().zip(&observed).enumerate() {
+        if exhausted(a) || exhausted(b) {
+            tally.inconclusive += 1;
+            continue;
+        }
+        match same(&plan, round, (first, a), ("wasmi", b), false) {
+            Err(_) if judged => {
+                tally.peer_wrong = 1;
+                return Ok(tally);
             }
+            other => other?,
         }
     }
     Ok(tally)
