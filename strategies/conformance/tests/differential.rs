@@ -1,4 +1,5 @@
-//! Generated modules end the same on every strategy and on wasmi. README.md says how to replay a seed.
+//! Generated modules end the same on every strategy, in a plain reference interpreter, and on wasmi. README.md says how
+//! to replay a seed.
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +9,15 @@ use wasm_dispatch_conformance::differential::compare::Tally;
 /// That enough was compared for the test to mean something, however many seeds were asked for.
 fn means_something(tally: Tally) {
     assert!(tally.modules > 0, "no module ran: {tally:?}");
+    assert_eq!(
+        tally.with_reference, tally.modules,
+        "the reference ran too few modules: {tally:?}"
+    );
+    // wasmi 2.0.0 is wrong about 5 in 1,000 modules of deep expressions and 2 in 1,000 of wasm-smith's.
+    assert!(
+        tally.peer_wrong * 50 <= tally.modules,
+        "wasmi differs too often: {tally:?}"
+    );
     assert!(
         tally.with_peer * 10 >= tally.modules * 8,
         "wasmi ran too few modules: {tally:?}"
@@ -22,7 +32,7 @@ fn means_something(tally: Tally) {
 }
 
 #[test]
-fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi() {
+fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_in_the_reference() {
     if let Some((seeds, tally)) = run(Source::Smith, 300) {
         assert!(
             tally.modules as u64 * 10 >= seeds * 8,
@@ -36,7 +46,6 @@ fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi() {
 fn deep_expressions_and_branches_end_the_same_on_every_strategy_and_in_the_reference() {
     if let Some((seeds, tally)) = run(Source::Arithmetic, 300) {
         assert_eq!(tally.modules as u64, seeds, "{tally:?}");
-        assert_eq!(tally.with_reference, tally.modules, "{tally:?}");
         means_something(tally);
     }
 }

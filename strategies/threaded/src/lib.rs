@@ -27,7 +27,7 @@
 //! What makes it fast besides dispatch:
 //!
 //! - where an operand is (slot, constant, accumulator) is a type, so that `slot = slot + constant` is one handler
-//!   without a branch ([`operand`]);
+//!   without a branch (`operand.rs`);
 //! - a comparison and the branch on it are one node, and so are an address sum and its access;
 //! - a result stays in the accumulator for the next node, and in its slot for everybody else;
 //! - branch targets are addresses, not indices.

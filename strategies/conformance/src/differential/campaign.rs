@@ -4,11 +4,13 @@
 //! - `WASM_DISPATCH_SEEDS=n` and `WASM_DISPATCH_FROM=n` say how many, and where to begin.
 //! - `WASM_DISPATCH_MINUTES=n` goes on for so long instead.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use wasm_dispatch::Module;
 
-use super::compare::{Judge, Tally, compare};
+use super::compare::{Tally, compare};
 use super::plan::Plan;
 use super::reduce::reduce;
 use super::{arithmetic, peer, smith};
@@ -35,7 +37,7 @@ impl Source {
     /// Name of the test that replays a seed.
     fn test(self) -> &'static str {
         match self {
-            Source::Smith => "modules_from_wasm_smith_end_the_same_on_every_strategy_and_on_wasmi",
+            Source::Smith => "modules_from_wasm_smith_end_the_same_on_every_strategy_and_in_the_reference",
             Source::Arithmetic => "deep_expressions_and_branches_end_the_same_on_every_strategy_and_in_the_reference",
         }
     }
@@ -76,6 +78,16 @@ impl Seeds {
 ///
 /// On the first seed with a difference, with how to replay it.
 pub fn run(source: Source, usual: u64) -> Option<(u64, Tally)> {
+    // The reference recurses where the program does.
+    let thread = thread::Builder::new().stack_size(512 << 20);
+    let ran = thread
+        .spawn(move || go_through(source, usual))
+        .expect("a thread")
+        .join();
+    ran.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn go_through(source: Source, usual: u64) -> Option<(u64, Tally)> {
     let seeds = Seeds::new(usual);
     let watchdog = Watchdog::new(Duration::from_secs(150));
     let engine = peer::engine();
@@ -124,7 +136,7 @@ fn one(source: Source, seed: u64, engine: &wasmi::Engine) -> Result<Tally, Failu
                 return Ok(Tally::default());
             };
             let plan = |module: &Module| Plan::new(module, &mut Random::new(!seed), 3);
-            compare(&wasm, plan, Judge::Peer(engine)).map_err(|message| (message, Some((wasm, "wasm"))))
+            compare(&wasm, plan, engine).map_err(|message| (message, Some((wasm, "wasm"))))
         }
         Source::Arithmetic => {
             let text = arithmetic::module(seed);
@@ -164,7 +176,7 @@ fn arithmetic_text(text: &str, seed: u64, engine: &wasmi::Engine) -> Result<Tall
         fuel: Some(arithmetic::FUEL),
         ..Plan::new(module, &mut Random::new(!seed), 4)
     };
-    compare(&wasm, plan, Judge::Reference(engine))
+    compare(&wasm, plan, engine)
 }
 
 fn replay(source: Source, seed: u64) -> String {

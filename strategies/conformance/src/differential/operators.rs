@@ -2,8 +2,7 @@
 
 use wasm_dispatch::machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch::{Trap, ValType};
-
-use super::reference::place;
+use wasmparser::{MemArg, MemArgTarget};
 
 /// Types that the generator uses.
 pub const TYPES: [ValType; 4] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64];
@@ -271,4 +270,10 @@ pub(super) fn apply(
             I32Store I64Store F32Store F64Store I32Store8 I32Store16 I64Store8 I64Store16 I64Store32
     };
     Some(result.map(|value| stack.push(value)))
+}
+
+/// Memory index and static offset.
+fn place(memarg: &MemArg) -> (usize, u64) {
+    let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
+    (memory as usize, memarg.offset)
 }
