@@ -144,6 +144,7 @@ impl Vm {
                     let caller = self.machine.state.instance;
                     self.call_host(function, base, Some(caller))?;
                 }
+                Exit::Suspended => self.machine.state.slice = u64::MAX,
                 Exit::Trapped { trap, statement } => {
                     let at = self.trap_site(statement);
                     return Err(self.trap_error(trap, Some(at)));

@@ -162,6 +162,17 @@ impl Maker for Make<'_> {
         )
     }
 
+    fn meter(self, cost: u32) -> Box<dyn Op> {
+        let block = self.block;
+        op(move |state, _window, pc| {
+            if state.charge(cost) {
+                pc + 1
+            } else {
+                Flow::suspend(block).0
+            }
+        })
+    }
+
     fn jump(self, target: BlockId) -> Box<dyn Op> {
         let target = self.pc(target);
         op(move |_state, _window, _pc| target)

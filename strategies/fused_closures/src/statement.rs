@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::chain::{ChainsBuilder, Next, link, trapped};
 use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
@@ -91,6 +92,17 @@ pub fn simple(chains: &mut ChainsBuilder, body: &FunctionBody, statement: Statem
                     Err(trap) => trapped(state, trap, number),
                 },
             )
+        }
+        Statement::Meter { cost } => {
+            // In a copied block, too: it is the original that a suspended run goes on with.
+            let block = body.block_of(number);
+            link(move |chains, state, window| {
+                if state.charge(cost) {
+                    next.run(chains, state, window)
+                } else {
+                    Flow::suspend(block)
+                }
+            })
         }
         _ => unreachable!("a terminator ends its block"),
     }

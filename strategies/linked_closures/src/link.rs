@@ -150,6 +150,17 @@ impl Maker for MakeLink<'_> {
         })
     }
 
+    fn meter(self, cost: u32) -> Next {
+        let (block, next) = (self.block, self.next());
+        link(move |chains, state, window| {
+            if state.charge(cost) {
+                next.run(chains, state, window)
+            } else {
+                Flow::suspend(block)
+            }
+        })
+    }
+
     fn jump(self, target: BlockId) -> Next {
         self.chains.exit(self.block, target).link()
     }

@@ -24,7 +24,7 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Heap bytes of a compiled function, the lowered form not included.
     fn code_bytes(code: &Self::Code) -> usize;
 
-    /// Runs until the frames are used up, a trap, or a host call.
+    /// Runs until the frames are used up, a trap, a host call, or the end of the slice.
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit;
 }
 
@@ -48,6 +48,9 @@ pub enum Exit {
         /// First argument's slot on the value stack.
         base: u32,
     },
+    /// [`State::slice`](crate::state::State::slice) does not hold what the next block costs. The topmost frame goes on
+    /// there; the owner grants another slice and calls [`Backend::run`] again, at once or ever.
+    Suspended,
 }
 
 /// What calls need to know of a function.

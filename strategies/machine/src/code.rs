@@ -240,6 +240,12 @@ pub enum Statement {
     },
     /// Evaluates a tree for its trap alone.
     Eval(NodeId),
+    /// Takes `cost` from [`State::slice`](crate::state::State::slice), or suspends the run at this block if that does not
+    /// hold so much. Only as a block's first statement, where the resume contract lets a machine stop.
+    Meter {
+        /// Instructions that this pays for.
+        cost: u32,
+    },
     /// A rare instruction; operands and result are at `base`.
     Runtime {
         /// Which.
@@ -317,7 +323,7 @@ impl Statement {
     pub fn is_terminator(&self) -> bool {
         use Statement::*;
         match self {
-            Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Runtime { .. } => false,
+            Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Runtime { .. } | Meter { .. } => false,
             Jump(_)
             | Branch { .. }
             | Switch { .. }
@@ -338,7 +344,7 @@ impl Statement {
             Store { address, value, .. } => (Some(address), Some(value)),
             Branch { condition, .. } => (Some(condition), None),
             Switch { index, .. } | CallIndirect { index, .. } | TailCallIndirect { index, .. } => (Some(index), None),
-            Runtime { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
+            Runtime { .. } | Meter { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
         };
         first.into_iter().chain(second)
     }

@@ -20,6 +20,14 @@ impl Flow {
     /// The block's code fell off its end: go on with the next block. Only for strategies that step block by block.
     pub const NEXT: Flow = Flow(4 << 32);
 
+    const SUSPEND: u64 = 5 << 32;
+
+    /// The slice does not hold what this block costs: suspend the run here.
+    #[inline(always)]
+    pub fn suspend(block: BlockId) -> Flow {
+        Flow(Flow::SUSPEND | u64::from(block))
+    }
+
     /// Go on with a block of the same function.
     #[inline(always)]
     pub fn block(block: BlockId) -> Flow {
@@ -77,6 +85,7 @@ pub fn run<B: Backend>(
                 let trap = state.trap.take().unwrap_or(Trap::Unreachable);
                 return trapped(state, current, trap, number);
             }
+            tag if tag == Flow::SUSPEND => return suspended(state, current, number),
             _ => match call(state, current, function, number) {
                 Ok(next) => next,
                 Err(trap) => return trapped(state, current, trap, function.body.terminator(number)),
@@ -176,6 +185,19 @@ pub fn clear_locals<C>(function: &Compiled<C>, window: &mut Window) {
     for slot in shape.params..shape.locals {
         window[slot as usize & (crate::state::WINDOW - 1)] = 0;
     }
+}
+
+/// Leaves a run because its slice is used up, to go on at this block of the current frame.
+#[cold]
+#[inline(never)]
+pub fn suspended(state: &mut State, current: Frame, block: BlockId) -> Exit {
+    // Not limited: this frame is none that waits for a call.
+    state.frames.push(Frame {
+        block,
+        native: 0,
+        ..current
+    });
+    Exit::Suspended
 }
 
 /// Leaves a run with a trap.

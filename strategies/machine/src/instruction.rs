@@ -89,6 +89,9 @@ pub enum Instruction {
         x: u32,
         y: u32,
     },
+    Meter {
+        cost: u32,
+    },
     Jump(BlockId),
     Branch {
         test: Test,
@@ -128,7 +131,7 @@ impl Instruction {
         use Instruction::*;
         match self {
             Copy { .. } | Const { .. } | Unary { .. } | Binary { .. } | Load { .. } | Store { .. } => false,
-            Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Runtime { .. } => false,
+            Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Runtime { .. } | Meter { .. } => false,
             Jump(_) | Branch { .. } | Switch { .. } | Return | Trap(_) => true,
             Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } => true,
         }
@@ -298,6 +301,7 @@ impl Flattener<'_> {
             }
             Statement::Eval(node) => return self.value(node, *scratch, *scratch),
             Statement::Runtime { op, base, x, y } => Instruction::Runtime { op, base, x, y },
+            Statement::Meter { cost } => Instruction::Meter { cost },
             Statement::Jump(target) if target == block + 1 => return,
             Statement::Jump(target) => Instruction::Jump(target),
             Statement::Branch {

@@ -128,6 +128,8 @@ pub struct State {
     pub current: Frame,
     /// First trap of the statement being evaluated, for strategies that cannot return one cheaply.
     pub trap: Option<Trap>,
+    /// What the run may still use up before it is suspended; see [`Statement::Meter`](crate::code::Statement::Meter).
+    pub slice: u64,
     /// Operand of the terminator that a strategy leaves to its driver.
     pub operand: u32,
     /// Types of all globals of the machine.
@@ -171,6 +173,7 @@ impl Machine {
                 frames: Vec::new(),
                 current: Frame::bottom(),
                 trap: None,
+                slice: u64::MAX,
                 operand: 0,
                 global_types: Vec::new(),
                 memories: Vec::new(),
@@ -286,6 +289,16 @@ impl State {
         self.globals[self.first_global + index as usize] = value;
     }
 
+    /// Takes a cost from the slice; `false`, and nothing taken, if that does not hold so much.
+    #[inline(always)]
+    pub fn charge(&mut self, cost: u32) -> bool {
+        let (left, short) = self.slice.overflowing_sub(u64::from(cost));
+        if !short {
+            self.slice = left;
+        }
+        !short
+    }
+
     /// Suspends a frame below its callee.
     ///
     /// # Errors
@@ -298,6 +311,13 @@ impl State {
         }
         self.frames.push(frame);
         Ok(())
+    }
+
+    /// Forgets the resume points of a strategy: any strategy can go on with the frames.
+    pub fn forget_native(&mut self) {
+        for frame in &mut self.frames {
+            frame.native = 0;
+        }
     }
 
     /// Takes the frame to return to.

@@ -183,6 +183,7 @@ pub trait Maker: Sized {
     fn global_get<G: GlobalOf>(self, d: Slot, global: G) -> Self::Code;
     fn global_set<G: GlobalOf, V: Source>(self, global: G, value: V) -> Self::Code;
     fn runtime(self, op: RuntimeOp, base: Slot, x: u32, y: u32) -> Self::Code;
+    fn meter(self, cost: u32) -> Self::Code;
     fn jump(self, target: BlockId) -> Self::Code;
     fn branch<C: Condition, const WHEN: bool>(self, condition: C, target: BlockId) -> Self::Code;
     fn switch(self, index: Slot, targets: Box<[BlockId]>) -> Self::Code;
@@ -245,6 +246,7 @@ pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -
             (None, Operand::Const(v)) => maker.global_set(ImportedGlobal(global), Constant(v)),
         },
         I::Runtime { op, base, x, y } => maker.runtime(op, base, x, y),
+        I::Meter { cost } => maker.meter(cost),
         I::Jump(target) => maker.jump(target),
         I::Branch { test, when, target } => match (test, when) {
             (Test::NotZero(a), true) => maker.branch::<_, true>(NotZero(a), target),

@@ -313,6 +313,10 @@ impl<'a> BlockChecker<'a> {
                 let entry = &self.body.blocks[next].entry;
                 self.agree(&entry[..keep.min(entry.len())], next as u32)?;
             }
+            Statement::Meter { .. } => {
+                let first = self.body.blocks[block as usize].first;
+                ensure!(index == first, "statement {index} meters in the middle of a block");
+            }
             Statement::GlobalSet { .. }
             | Statement::Store { .. }
             | Statement::Eval(_)

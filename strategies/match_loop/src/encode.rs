@@ -84,6 +84,8 @@ macro_rules! opcodes {
                 GlobalSet,
                 /// runtime operation imm
                 Runtime,
+                /// pay imm, or suspend the run at block (a, b)
+                Meter,
                 /// go to imm
                 Jump,
                 /// if a != 0 go to imm
@@ -317,6 +319,9 @@ impl Encoder<'_> {
                 let index = self.code.runtime.len() as u64;
                 self.code.runtime.push(Runtime { op, base, x, y });
                 self.emit(Opcode::Runtime, 0, 0, 0, index);
+            }
+            Instruction::Meter { cost } => {
+                self.emit(Opcode::Meter, block as u16, (block >> 16) as u16, 0, u64::from(cost));
             }
             Instruction::Jump(target) => {
                 self.branches.push(self.code.ops.len());

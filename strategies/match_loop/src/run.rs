@@ -193,6 +193,12 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                             let call = function.code.runtime[low(op.imm)];
                             attempt!(state.runtime(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
                         }
+                        Opcode::Meter => {
+                            if !state.charge(op.imm as u32) {
+                                let block = u32::from(op.a) | u32::from(op.b) << 16;
+                                return driver::suspended(state, current, block);
+                            }
+                        }
                         Opcode::Jump => pc = low(op.imm),
                         Opcode::BranchIf => {
                             if slot!(a) != 0 {

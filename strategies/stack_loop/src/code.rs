@@ -44,6 +44,8 @@ macro_rules! opcodes {
             OtherStore(StoreOp, u32),
             /// A rare instruction: an entry of [`Code::runtime`].
             Runtime(u32),
+            /// Pay for a block, or suspend the run at it.
+            Meter { cost: u32, block: BlockId },
             /// Go on at an operation.
             Br(u32),
             /// Pop, and go on there if it is not zero.
@@ -247,6 +249,7 @@ impl Emitter<'_> {
                 self.code.runtime.push(Runtime { op, base, x, y });
                 Op::Runtime(self.code.runtime.len() as u32 - 1)
             }
+            Statement::Meter { cost } => Op::Meter { cost, block },
             Statement::Jump(target) if target == block + 1 => return,
             Statement::Jump(target) => Op::Br(target),
             Statement::Branch { when: true, target, .. } => Op::BrIf(target),

@@ -104,6 +104,11 @@ macro_rules! define_step {
                             break trap;
                         }
                     }
+                    Op::Meter { cost, block } => {
+                        if !state.charge(cost) {
+                            return Flow::suspend(block);
+                        }
+                    }
                     Op::Br(target) => pc = target as usize,
                     Op::BrIf(target) => {
                         if pop!() as u32 != 0 {

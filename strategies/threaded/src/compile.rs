@@ -452,6 +452,7 @@ impl Compiler<'_> {
                 self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]);
                 self.mirrors = [None; 3];
             }
+            Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
             Statement::Jump(target) if target == block + 1 => {}
             Statement::Jump(target) => {
                 self.node(control::jump(), &[]);

@@ -12,6 +12,7 @@ use crate::abi::{Regs, Unit};
 pub(crate) enum Leave {
     Returned,
     HostCall { function: u32, base: u32 },
+    Suspended,
 }
 
 /// The state of one run.
@@ -24,6 +25,8 @@ pub(crate) struct Context {
     pub frames_end: *mut Frame,
     /// Slot 0 of the value stack.
     pub stack: *mut u64,
+    /// [`State::slice`], kept here while handlers run.
+    pub slice: u64,
     /// Slots of the value stack.
     pub stack_slots: usize,
     /// The current instance.

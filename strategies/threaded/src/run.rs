@@ -35,7 +35,8 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
         return Exit::Trapped { trap, statement: 0 };
     }
     let depth = machine.state.frames.len();
-    let room = machine.state.limits.call_depth.max(depth);
+    // One more for the frame that is suspended in the middle.
+    let room = machine.state.limits.call_depth.max(depth) + 1;
     machine.state.frames.reserve(room - depth);
     let stack = machine.stack.from(0).as_mut_ptr();
     let stack_slots = machine.state.limits.stack_slots;
@@ -50,6 +51,7 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
             // The topmost frame is taken off before anything runs, so it does not count.
             frames_end: frames.add((*state).limits.call_depth.max(depth - 1)),
             stack,
+            slice: (*state).slice,
             stack_slots,
             instance: 0,
             function: 0,
@@ -120,10 +122,12 @@ unsafe fn start_handlers(mut registers: Regs) {
 
 /// What the run ended with.
 fn finish(program: &Program<Threaded>, context: &mut Context, state: &mut wasm_dispatch_machine::state::State) -> Exit {
+    state.slice = context.slice;
     let Some(trap) = Trap::from_code(context.trap as u8) else {
         return match context.reason {
             Leave::Returned => Exit::Returned,
             Leave::HostCall { function, base } => Exit::HostCall { function, base },
+            Leave::Suspended => Exit::Suspended,
         };
     };
     let current = Frame {

@@ -1,6 +1,6 @@
 //! Functions made from seeds, and the comparison with the reference.
 
-use super::{BodyBuilder, Reference, run};
+use super::{BodyBuilder, Reference, run, run_in_slices};
 use crate::backend::Backend;
 use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement, ValType};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
@@ -244,7 +244,12 @@ pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
         tops: Vec::new(),
     };
     let blocks = 2 + generator.next(6) as u32;
+    let metered = seed.is_multiple_of(2);
     for block in 0..blocks {
+        if metered && generator.next(3) > 0 {
+            let cost = generator.next(20) as u32;
+            generator.out.statement(Statement::Meter { cost });
+        }
         generator.out.add(FUEL, -1);
         for _ in 0..generator.next(12) {
             generator.statement();
@@ -275,9 +280,32 @@ pub fn agrees_with_reference<B: Backend>(seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let (body, arguments) = generated(seed);
         let expected = run::<Reference>(std::slice::from_ref(&body), &arguments);
-        let found = run::<B>(&[body], &arguments);
+        let body = [body];
+        let found = run::<B>(&body, &arguments);
         assert_eq!(found.exit, expected.exit, "{} with seed {seed}", B::NAME);
         assert!(found == expected, "{} with seed {seed}: other state", B::NAME);
+        for slice in [0, 1, 30] {
+            let (_, times) = run_in_slices::<Reference, Reference>(&body, &arguments, slice);
+            for (found, name) in [
+                (run_in_slices::<B, B>(&body, &arguments, slice), "in slices"),
+                (
+                    run_in_slices::<B, Reference>(&body, &arguments, slice),
+                    "in turn with the reference",
+                ),
+            ] {
+                assert_eq!(
+                    found.1,
+                    times,
+                    "{} with seed {seed} {name} of {slice}: suspensions",
+                    B::NAME
+                );
+                assert!(
+                    found.0 == expected,
+                    "{} with seed {seed} {name} of {slice}: other state",
+                    B::NAME
+                );
+            }
+        }
     }
     for &op in BinaryOp::ALL {
         for form in 0..24 {

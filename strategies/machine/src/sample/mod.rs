@@ -92,6 +92,7 @@ fn perform(
             state.runtime(op, x, y, &mut window[usize::from(base)..])?;
             None
         }
+        Statement::Meter { cost } => (!state.charge(cost)).then(|| Flow::suspend(block)),
         Statement::Jump(target) => Some(Flow::block(target)),
         Statement::Branch {
             condition,
@@ -217,10 +218,11 @@ impl BodyBuilder {
     }
 }
 
-/// Counts a local down from its argument: `turns` times around a loop of one block, then returns.
+/// Counts a local down from its argument, paying one for each turn: `turns` times around a loop of one block, then returns.
 pub fn counting_loop() -> FunctionBody {
     let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 0);
     b.statement(Statement::Jump(1));
+    b.statement(Statement::Meter { cost: 1 });
     b.add(1, 3);
     b.add(0, -1);
     let condition = b.local(0);
@@ -243,9 +245,10 @@ pub fn straight_line(statements: usize) -> FunctionBody {
     b.finish()
 }
 
-/// Recursive Fibonacci, the argument and the result in slot 0.
+/// Recursive Fibonacci, paying three for each call, the argument and the result in slot 0.
 pub fn fibonacci() -> FunctionBody {
     let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 3);
+    b.statement(Statement::Meter { cost: 3 });
     let (n, two) = (b.local(0), b.i32(2));
     let condition = b.binary(BinaryOp::I32LtU, n, two);
     b.statement(Statement::Branch {
@@ -341,23 +344,59 @@ pub fn machine(functions: usize) -> Machine {
 
 /// Runs the first of some functions.
 pub fn run<B: Backend>(functions: &[FunctionBody], arguments: &[u64]) -> Outcome {
+    run_in_slices::<B, B>(functions, arguments, u64::MAX).0
+}
+
+/// Runs the first of some functions in slices of this size, under two strategies in turn. Also returns how often it was
+/// suspended. A block that costs more than a slice gets what it costs.
+pub fn run_in_slices<A: Backend, B: Backend>(
+    functions: &[FunctionBody],
+    arguments: &[u64],
+    slice: u64,
+) -> (Outcome, u64) {
     let bodies: Vec<Arc<FunctionBody>> = functions.iter().cloned().map(Arc::new).collect();
-    let code = ModuleCode::<B>::new(Arc::new(bodies));
-    let program = Program {
-        instances: vec![Arc::new(code)],
+    let bodies = Arc::new(bodies);
+    let first = Program {
+        instances: vec![Arc::new(ModuleCode::<A>::new(bodies.clone()))],
+    };
+    let second = Program {
+        instances: vec![Arc::new(ModuleCode::<B>::new(bodies.clone()))],
     };
     let mut machine = machine(functions.len());
     machine.stack.from(0)[..arguments.len()].copy_from_slice(arguments);
     machine.state.frames.push(Frame::entry(0, 0, 0));
-    let exit = B::run(&program, &mut machine);
+    machine.state.slice = slice;
+    let mut suspensions = 0;
+    let exit = loop {
+        let exit = if suspensions % 2 == 0 {
+            A::run(&first, &mut machine)
+        } else {
+            B::run(&second, &mut machine)
+        };
+        if exit != Exit::Suspended {
+            break exit;
+        }
+        suspensions += 1;
+        let state = &mut machine.state;
+        state.forget_native();
+        let cost = state.frames.last().map(|frame| {
+            let body = &bodies[frame.function as usize];
+            body.statements(frame.block)[0]
+        });
+        let Some(Statement::Meter { cost }) = cost else {
+            panic!("suspended at {cost:?}");
+        };
+        state.slice = slice.max(u64::from(cost));
+    };
     machine.state.switch_to(Frame::BOTTOM);
-    Outcome {
+    let outcome = Outcome {
         exit,
         slots: machine.stack.from(0)[..arguments.len()].to_vec(),
         memory: machine.state.memories[0].bytes.clone(),
         second: machine.state.memories[1].bytes.clone(),
         globals: machine.state.globals.clone(),
-    }
+    };
+    (outcome, suspensions)
 }
 
 /// Runs a test on a thread with a small native stack.

@@ -1,6 +1,9 @@
 //! What every strategy must do by itself, as functions over strategies.
 
-use super::{BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, straight_line};
+use super::Reference;
+use super::{
+    BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, run_in_slices, straight_line,
+};
 use crate::backend::{Backend, Exit};
 use crate::code::{Statement, ValType};
 use crate::ops::LoadOp;
@@ -31,6 +34,11 @@ macro_rules! strategy_tests {
             }
 
             #[test]
+            fn a_run_stops_when_its_slice_is_used_up_and_goes_on_under_any_strategy() {
+                suite::slices::<$backend>();
+            }
+
+            #[test]
             fn a_loop_needs_no_native_stack() {
                 suite::ten_million_dispatches::<$backend>();
             }
@@ -52,6 +60,21 @@ pub fn generated_functions<B: Backend>() {
 pub fn calls<B: Backend>() {
     let outcome = run::<B>(&[fibonacci()], &[20, 0]);
     assert_eq!((outcome.exit, outcome.slots[0]), (Exit::Returned, 6765));
+}
+
+/// Calls nested in calls are suspended and resumed, by this strategy and in turn with the reference; how often depends on
+/// the program and the slice alone.
+pub fn slices<B: Backend>() {
+    // 21,891 calls at three each.
+    for (slice, suspensions) in [(0, 21_891), (3, 21_890), (30, 2_189), (1 << 20, 0)] {
+        for (outcome, times) in [
+            run_in_slices::<B, B>(&[fibonacci()], &[20, 0], slice),
+            run_in_slices::<Reference, B>(&[fibonacci()], &[20, 0], slice),
+        ] {
+            assert_eq!((outcome.exit, outcome.slots[0]), (Exit::Returned, 6765));
+            assert_eq!(times, suspensions, "slices of {slice}");
+        }
+    }
 }
 
 /// A load past the end traps at its statement; what came before stays, its target is not written.

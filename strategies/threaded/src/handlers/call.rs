@@ -333,6 +333,43 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
     }
 }
 
+/// Pay for a block, or suspend the run at it: units are cost and block.
+struct Meter;
+
+impl Handler for Meter {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: operand units as said above; see `Handler::run`.
+        unsafe {
+            let (left, short) = (*r.context).slice.overflowing_sub(u64::from(r.unit(0)));
+            if short {
+                return r.call(enter::<Suspend>);
+            }
+            (*r.context).slice = left;
+            r.next(2)
+        }
+    }
+}
+
+/// The other outcome of [`Meter`]: suspends the current frame at the block and leaves the run.
+struct Suspend;
+
+impl Handler for Suspend {
+    #[inline(always)]
+    unsafe fn run(r: Regs) -> u64 {
+        // SAFETY: `run` has reserved room for one frame more than calls may suspend.
+        unsafe {
+            suspend(&r, r.unit(1), std::ptr::null());
+            (*r.context).reason = Leave::Suspended;
+            r.exit()
+        }
+    }
+}
+
+pub(crate) fn meter() -> Entry {
+    enter::<Meter>
+}
+
 pub(crate) fn call() -> Entry {
     enter::<Call>
 }
