@@ -4,6 +4,8 @@ use std::fmt;
 
 use wasm_dispatch_machine::Trap;
 
+use crate::vm::Pause;
+
 /// Any failure of this library. One pointer wide, so that results stay small.
 pub struct Error(Box<ErrorKind>);
 
@@ -77,7 +79,12 @@ pub enum ErrorKind {
     UnknownStrategy(String),
     /// The program trapped.
     Trap(TrapInfo),
-    /// A host function failed.
+    /// The call was paused: it goes on with [`Vm::resume`](crate::Vm::resume), or is abandoned by the next call.
+    Paused(Pause),
+    /// The program called an asynchronous host function, for which a blocking call cannot wait. Use
+    /// [`Vm::call_async`](crate::Vm::call_async).
+    NeedsAsync,
+    /// A host function failed, or panicked ([`HostPanic`](crate::HostPanic)).
     Host {
         /// What it reported.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -190,6 +197,9 @@ impl fmt::Display for Error {
             ErrorKind::Usage(message) => f.write_str(message),
             ErrorKind::UnknownStrategy(name) => write!(f, "no strategy is called \"{name}\" in this build"),
             ErrorKind::Trap(info) => write!(f, "trap: {}{}", info.trap, info.backtrace),
+            ErrorKind::Paused(Pause::Interrupted) => f.write_str("paused: interrupted"),
+            ErrorKind::Paused(Pause::OutOfFuel) => f.write_str("paused: all fuel consumed"),
+            ErrorKind::NeedsAsync => f.write_str("a blocking call reached an asynchronous host function"),
             ErrorKind::Host { source, backtrace } => write!(f, "host function failed: {source}{backtrace}"),
         }
     }

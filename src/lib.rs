@@ -57,18 +57,20 @@
 mod error;
 mod limits;
 mod lower;
+mod metering;
 mod module;
 mod strategy;
 mod vm;
 
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
+pub use metering::Metering;
 pub use module::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
 pub use module::{Function, Meta, Module};
 pub use strategy::Strategy;
 pub use vm::{
-    Caller, Extern, ExternRef, Func, Global, HostError, HostResults, Imports, Instance, IntoHostFunction, Memory,
-    Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
+    AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,
+    InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Pause, Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
 };
 
 /// The machine underneath: for writing a strategy of your own, and for looking at lowered code.

@@ -16,6 +16,9 @@ pub struct Limits {
     pub stack_slots: usize,
     /// Pages of 64 KiB of one memory (default 65,536: all that 32 bits can address). `memory.grow` beyond gives -1.
     pub memory_pages: u64,
+    /// Asynchronous host functions that may wait inside each other (default 64): their futures are polled inside each
+    /// other, on the native stack. One more traps.
+    pub host_depth: u32,
     /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
     pub table_elements: u64,
 }
@@ -29,6 +32,7 @@ impl Default for Limits {
             call_depth: machine.call_depth,
             stack_slots: machine.stack_slots,
             memory_pages: machine.memory_pages,
+            host_depth: 64,
             table_elements: machine.table_elements,
         }
     }
@@ -68,5 +72,6 @@ setters! {
     call_depth: usize;
     stack_slots: usize;
     memory_pages: u64;
+    host_depth: u32;
     table_elements: u64;
 }

@@ -5,6 +5,7 @@ use wasm_dispatch_machine::ops::{BinaryOp, UnaryOp};
 use wasm_dispatch_machine::verify::MAX_TREE_DEPTH;
 
 use super::{Lowering, ModuleTypes};
+use crate::metering::Metering;
 
 /// Nodes a tree may have: bounds the work of asking what a tree reads.
 const MAX_TREE_SIZE: u16 = 48;
@@ -212,8 +213,75 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.labels[label as usize] = Some(self.body.blocks.len() as u32);
     }
 
-    /// Opens a block with the operand stack as it is.
+    /// Opens a block that control reaches in one way only, after a call: what is before it pays for it.
+    pub(super) fn continue_block(&mut self) {
+        self.open_block();
+    }
+
+    /// Opens a block that some paths reach and others do not.
     pub(super) fn start_block(&mut self) {
+        self.open_block();
+        if self.metering == Metering::Fuel {
+            self.start_meter();
+        }
+    }
+
+    /// Opens a block where a machine must be able to stop, or else it might never: a function's or a loop's first.
+    pub(super) fn start_polled_block(&mut self) {
+        self.open_block();
+        if self.metering != Metering::Off {
+            self.start_meter();
+        }
+    }
+
+    fn start_meter(&mut self) {
+        self.settle_meter();
+        self.meter = Some((self.body.statements.len(), 0));
+        self.emit(Statement::Meter { cost: 0 });
+    }
+
+    /// Counts an operator.
+    pub(super) fn count(&mut self) {
+        if let Some((_, cost)) = &mut self.meter {
+            *cost = cost.saturating_add(1);
+        }
+    }
+
+    /// Writes down what the last meter has come to.
+    pub(super) fn settle_meter(&mut self) {
+        if let Some((statement, cost)) = self.meter.take() {
+            self.body.statements[statement] = Statement::Meter { cost };
+        }
+    }
+
+    /// Removes meters that nothing came to: of blocks that only lead on to others. A loop cannot consist of such blocks
+    /// alone, because what leads back is a branch, which costs.
+    pub(super) fn drop_free_meters(&mut self) {
+        let free = |statement: &Statement| matches!(statement, Statement::Meter { cost: 0 });
+        if !self.body.statements.iter().any(free) {
+            return;
+        }
+        let body = &mut self.body;
+        let mut kept = 0;
+        for block in &mut body.blocks {
+            let all = block.first as usize..=block.terminator as usize;
+            block.first = kept as u32;
+            for index in all {
+                let statement = body.statements[index];
+                if !free(&statement) {
+                    body.statements[kept] = statement;
+                    body.statement_offsets[kept] = body.statement_offsets[index];
+                    kept += 1;
+                }
+            }
+            block.terminator = kept as u32 - 1;
+        }
+        body.statements.truncate(kept);
+        body.statement_offsets.truncate(kept);
+    }
+
+    /// Opens a block with the operand stack as it is.
+    fn open_block(&mut self) {
         let mut entry: Vec<Option<ValType>> = Vec::with_capacity(self.stack.len());
         for position in 0..self.stack.len() {
             entry.push(self.is_home(position).then_some(self.stack[position].ty));

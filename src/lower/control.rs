@@ -61,7 +61,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn start_function(&mut self) {
         let ty = FuncType::new([], self.body.results.clone());
         self.open_control(Kind::Function, ty);
-        self.start_block();
+        self.start_polled_block();
     }
 
     fn open_control(&mut self, kind: Kind, ty: FuncType) {
@@ -87,7 +87,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let label = self.top().label;
         self.terminate(Statement::Jump(label));
         self.bind(label);
-        self.start_block();
+        self.start_polled_block();
     }
 
     pub(super) fn if_(&mut self, ty: FuncType) {
@@ -327,7 +327,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 self.push_home(ty);
                 self.settled = self.stack.len();
             }
-            self.start_block();
+            // Moves are no instructions: nothing to pay for.
+            self.continue_block();
             match edge.target {
                 None => {
                     self.return_values(edge.arity);
@@ -368,7 +369,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         for &ty in &ty.results {
             self.push_home(ty);
         }
-        self.start_block();
+        self.continue_block();
     }
 
     pub(super) fn call(&mut self, function: u32) {

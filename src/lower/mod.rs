@@ -18,6 +18,7 @@ mod operators;
 use wasm_dispatch_machine::code::{FuncType, FunctionBody, ValType};
 
 use self::control::Control;
+use crate::metering::Metering;
 
 /// Operand types that block entries of one function may record together. Only a hostile function, with thousands of
 /// operands kept across thousands of branches, needs more; it is refused rather than given gigabytes.
@@ -59,11 +60,21 @@ pub(crate) struct Lowering<'m, T> {
     entry_types: usize,
     /// Byte offset of the operator being lowered.
     offset: u32,
+    metering: Metering,
+    /// The `Meter` statement that pays for the operators being lowered, and how many they are so far.
+    meter: Option<(usize, u32)>,
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
     /// Starts a function of this type with these locals (parameters included) and a body of so many bytes.
-    pub(crate) fn new(types: &'m T, ty: &FuncType, locals: Vec<ValType>, imports: (u32, u32), bytes: usize) -> Self {
+    pub(crate) fn new(
+        types: &'m T,
+        ty: &FuncType,
+        locals: Vec<ValType>,
+        imports: (u32, u32),
+        bytes: usize,
+        metering: Metering,
+    ) -> Self {
         // Compiled programs have about a node for two bytes and a statement for six; growing instead of reserving took
         // a fifth of the instructions of loading.
         let (nodes, statements) = (bytes / 2 + 4, bytes / 6 + 4);
@@ -95,6 +106,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             edges: Vec::new(),
             entry_types: 0,
             offset: 0,
+            metering,
+            meter: None,
         };
         lowering.start_function();
         lowering
@@ -113,6 +126,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
     /// The finished function.
     pub(crate) fn finish(mut self) -> FunctionBody {
         self.emit_edges();
+        self.settle_meter();
+        self.drop_free_meters();
         self.resolve_labels();
         self.body.scratch = (self.body.locals.len() + self.max_height) as u16;
         self.body.frame_size = self.slots_needed() as u32;

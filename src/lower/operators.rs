@@ -20,6 +20,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.skip(operator);
             return Ok(());
         }
+        // What only gives structure costs nothing.
+        if !matches!(
+            operator,
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::Else | Operator::End | Operator::Nop
+        ) {
+            self.count();
+        }
         self.reachable_operator(operator)
     }
 

@@ -16,6 +16,7 @@ use super::{DataSegment, ElementSegment, Export, ExternIndex, LoweredBodies, Met
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::lower::{Lowering, ModuleTypes};
+use crate::metering::Metering;
 
 /// The proposals that are supported, each part of WebAssembly 2.0 or 3.0.
 fn features() -> WasmFeatures {
@@ -109,6 +110,7 @@ struct Decoder {
     names: HashMap<u32, String>,
     version: u16,
     min_size_to_start: usize,
+    metering: Metering,
     allocations: FuncValidatorAllocations,
 }
 
@@ -131,7 +133,7 @@ impl ModuleTypes for Decoder {
 }
 
 /// Decodes, validates and lowers a module.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<ModuleInner, Error> {
+pub(super) fn decode(bytes: &[u8], limits: &Limits, metering: Metering) -> Result<ModuleInner, Error> {
     if bytes.len() > limits.module_size {
         return Err(ErrorKind::Limit {
             what: "module size",
@@ -140,7 +142,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<ModuleInner, Error
         .into());
     }
     let mut validator = Validator::new_with_features(features());
-    let mut decoder = Decoder::default();
+    let mut decoder = Decoder {
+        metering,
+        ..Decoder::default()
+    };
     let mut parser = Parser::new(0);
     parser.set_features(features());
     for payload in parser.parse_all(bytes) {
@@ -379,7 +384,7 @@ impl Decoder {
         let imports = (self.imported_functions, self.imported_globals);
         let range = body.range();
         let bytes = (range.end - range.start) as usize;
-        let mut lowering = Lowering::new(&*self, self.function_type(index), locals, imports, bytes);
+        let mut lowering = Lowering::new(&*self, self.function_type(index), locals, imports, bytes, self.metering);
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(malformed)?;
             validator.op(offset, &operator).map_err(invalid)?;
@@ -435,6 +440,7 @@ impl Decoder {
             data: self.data,
             bodies: Arc::new(LoweredBodies(self.bodies)),
             names: self.names,
+            metering: self.metering,
             meta,
             code: Mutex::new(Vec::new()),
         }

@@ -16,6 +16,7 @@ pub(crate) use self::constant::ConstExpr;
 use self::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::metering::Metering;
 
 /// A WebAssembly module: decoded, validated and lowered to code blocks, ready to be instantiated any number of times.
 ///
@@ -64,6 +65,7 @@ pub(crate) struct ModuleInner {
     pub bodies: Arc<LoweredBodies>,
     pub names: HashMap<u32, String>,
     pub meta: Meta,
+    pub metering: Metering,
     code: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -136,8 +138,22 @@ impl Module {
     ///
     /// As for [`Module::new`].
     pub fn with_limits(bytes: &[u8], limits: &Limits) -> Result<Module, Error> {
-        let inner = decode::decode(bytes, limits)?;
+        Module::metered(bytes, limits, Metering::default())
+    }
+
+    /// [`Module::with_limits`] with another choice of where a running program can be stopped.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::new`].
+    pub fn metered(bytes: &[u8], limits: &Limits, metering: Metering) -> Result<Module, Error> {
+        let inner = decode::decode(bytes, limits, metering)?;
         Ok(Module { inner: Arc::new(inner) })
+    }
+
+    /// Where a program of this module can be stopped.
+    pub fn metering(&self) -> Metering {
+        self.inner.metering
     }
 
     /// Facts about the module.

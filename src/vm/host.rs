@@ -6,6 +6,7 @@ use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::code::FuncType;
 use wasm_dispatch_machine::state::State;
 
+use super::asynchronous::AsyncClosure;
 use super::handles::Memory;
 use super::value::WasmTuple;
 
@@ -19,7 +20,16 @@ type HostClosure = dyn Fn(&mut Caller<'_>, &mut [u64]) -> Result<(), HostError> 
 #[derive(Clone)]
 pub(crate) struct HostFunction {
     pub ty: FuncType,
-    pub call: Arc<HostClosure>,
+    pub call: HostCall,
+}
+
+/// How a host function is called.
+#[derive(Clone)]
+pub(crate) enum HostCall {
+    /// At once.
+    Plain(Arc<HostClosure>),
+    /// As a future.
+    Async(Arc<AsyncClosure>),
 }
 
 /// Who called a host function, and the part of the machine that it may use: the caller's memories.
@@ -134,11 +144,11 @@ macro_rules! host_function {
             fn into_host(self) -> HostParts {
                 HostParts(HostFunction {
                     ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    call: Arc::new(move |_caller, slots| {
+                    call: HostCall::Plain(Arc::new(move |_caller, slots| {
                         let ($($v,)*) = <($($t,)*)>::read(slots);
                         self($($v),*).into_results()?.write(slots);
                         Ok(())
-                    }),
+                    })),
                 })
             }
         }
@@ -152,11 +162,11 @@ macro_rules! host_function {
             fn into_host(self) -> HostParts {
                 HostParts(HostFunction {
                     ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    call: Arc::new(move |caller, slots| {
+                    call: HostCall::Plain(Arc::new(move |caller, slots| {
                         let ($($v,)*) = <($($t,)*)>::read(slots);
                         self(caller, $($v),*).into_results()?.write(slots);
                         Ok(())
-                    }),
+                    })),
                 })
             }
         }

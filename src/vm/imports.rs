@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_core::future::BoxFuture;
 use wasm_dispatch_machine::code::FuncType;
 
+use super::asynchronous::{AsyncCaller, AsyncClosure};
 use super::handles::Extern;
-use super::host::{Caller, HostError, HostFunction, HostParts, IntoHostFunction};
-use super::value::Value;
+use super::host::{Caller, HostCall, HostError, HostFunction, HostParts, IntoHostFunction};
+use super::value::{Value, WasmTuple};
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
@@ -50,6 +52,39 @@ impl Imports {
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
+    /// Defines an asynchronous host function. It may wait for anything, use the caller's memory before and after, and call
+    /// functions of programs again. Programs reach it through [`Vm::call_async`](crate::Vm::call_async) and its like.
+    ///
+    /// ```
+    /// # use wasm_dispatch::{AsyncCaller, Imports};
+    /// # async fn fetch(_: u32) -> u64 { 0 }
+    /// let mut imports = Imports::new();
+    /// imports.func_async("env", "fetch", |_caller: AsyncCaller<'_>, key: u32| {
+    ///     Box::pin(async move { Ok(fetch(key).await) })
+    /// });
+    /// ```
+    pub fn func_async<P: WasmTuple, R: WasmTuple>(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        function: impl for<'a> Fn(AsyncCaller<'a>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let results = R::types().len();
+        let call: Arc<AsyncClosure> = Arc::new(move |caller, slots| {
+            let future = function(caller, P::read(slots));
+            Box::pin(async move {
+                let mut slots = vec![0; results];
+                future.await?.write(&mut slots);
+                Ok(slots)
+            })
+        });
+        let function = HostFunction {
+            ty: FuncType::new(P::types(), R::types()),
+            call: HostCall::Async(call),
+        };
+        self.insert(module.into(), name.into(), Definition::Host(function))
+    }
+
     /// Defines a host function of any type: the closure is given the arguments and must return results of that type.
     pub fn func_dynamic(
         &mut self,
@@ -76,7 +111,7 @@ impl Imports {
         };
         let function = HostFunction {
             ty,
-            call: Arc::new(call),
+            call: HostCall::Plain(Arc::new(call)),
         };
         self.insert(module.into(), name.into(), Definition::Host(function))
     }

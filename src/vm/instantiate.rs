@@ -20,6 +20,20 @@ impl Vm {
     /// [`Limit`](ErrorKind::Limit); [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
     /// or the start function, in which case what was written to imported memories and tables before stays.
     pub fn instantiate(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+        let (instance, start) = self.instantiate_without_start(module, imports)?;
+        if let Some(start) = start {
+            self.invoke(start, |_| {})?;
+        }
+        Ok(instance)
+    }
+
+    /// Everything of an instantiation but running the start function.
+    pub(super) fn instantiate_without_start(
+        &mut self,
+        module: &Module,
+        imports: &Imports,
+    ) -> Result<(Instance, Option<Func>), Error> {
+        self.check_metering(module)?;
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
         self.define(module, &mut instance, resolved)?;
         let inner = &module.inner;
@@ -28,11 +42,9 @@ impl Vm {
         self.modules.push(module.clone());
         self.engine.add_instance(module);
         self.copy_segments(module, id)?;
-        if let Some(start) = inner.start {
-            let function = self.machine.state.instances[id as usize].functions[start as usize];
-            self.invoke(Func(function), |_| {})?;
-        }
-        Ok(Instance(id))
+        let functions = &self.machine.state.instances[id as usize].functions;
+        let start = inner.start.map(|start| Func(functions[start as usize]));
+        Ok((Instance(id), start))
     }
 
     /// Finds and checks every import before anything is made.

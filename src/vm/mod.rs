@@ -1,11 +1,16 @@
 //! The mutable machine: instances, calls, and everything a host may touch.
 
 mod access;
+mod asynchronous;
+mod backtrace;
+mod budget;
 mod call;
 mod handles;
 mod host;
 mod imports;
 mod instantiate;
+mod pause;
+mod run;
 mod value;
 
 use std::fmt;
@@ -13,10 +18,13 @@ use std::fmt;
 use wasm_dispatch_machine::backend::Backend;
 use wasm_dispatch_machine::state::Machine;
 
+pub use self::asynchronous::AsyncCaller;
+pub use self::budget::{InterruptHandle, OutOfFuel, Pause};
 pub use self::call::TypedFunc;
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
 pub use self::imports::Imports;
+pub use self::run::HostPanic;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
 use crate::limits::Limits;
 use crate::module::Module;
@@ -46,6 +54,11 @@ pub struct Vm {
     modules: Vec<Module>,
     hosts: Vec<host::HostFunction>,
     limits: Limits,
+    budget: budget::Budget,
+    /// The function whose call is paused.
+    paused: Option<Func>,
+    /// Asynchronous host functions that wait inside each other.
+    nested: u32,
 }
 
 impl Default for Vm {
@@ -71,18 +84,34 @@ impl Vm {
     }
 
     fn from_engine(engine: Box<dyn Engine>, limits: Limits) -> Vm {
+        let mut machine = Machine::new(limits.machine());
+        // The first meter asks for a slice.
+        machine.state.slice = 0;
         Vm {
-            machine: Machine::new(limits.machine()),
+            machine,
             engine,
             modules: Vec::new(),
             hosts: Vec::new(),
             limits,
+            budget: budget::Budget::default(),
+            paused: None,
+            nested: 0,
         }
     }
 
     /// The name of the machine's strategy.
     pub fn strategy_name(&self) -> &'static str {
         self.engine.name()
+    }
+
+    /// Changes the strategy. A paused call goes on under the new one: what a program is in the middle of does not depend on
+    /// the strategy.
+    pub fn set_strategy(&mut self, strategy: Strategy) {
+        self.engine = strategy.engine();
+        for module in &self.modules {
+            self.engine.add_instance(module);
+        }
+        self.machine.state.forget_native();
     }
 
     /// The machine's limits.

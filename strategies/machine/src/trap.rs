@@ -30,11 +30,13 @@ pub enum Trap {
     IndirectCallTypeMismatch,
     /// The call depth or the value stack reached its limit.
     CallStackExhausted,
+    /// The fuel is used up.
+    OutOfFuel,
 }
 
 impl Trap {
     /// Every trap, in the order of their codes.
-    pub const ALL: [Trap; 10] = [
+    pub const ALL: [Trap; 11] = [
         Trap::Unreachable,
         Trap::IntegerDivideByZero,
         Trap::IntegerOverflow,
@@ -45,6 +47,7 @@ impl Trap {
         Trap::UninitializedElement,
         Trap::IndirectCallTypeMismatch,
         Trap::CallStackExhausted,
+        Trap::OutOfFuel,
     ];
 
     /// The trap with this code (see [`Trap::code`]).
@@ -71,6 +74,7 @@ impl fmt::Display for Trap {
             Trap::UninitializedElement => "uninitialized element",
             Trap::IndirectCallTypeMismatch => "indirect call type mismatch",
             Trap::CallStackExhausted => "call stack exhausted",
+            Trap::OutOfFuel => "all fuel consumed",
         })
     }
 }

@@ -1,0 +1,302 @@
+//! Asynchronous calls: futures without an executor of their own.
+//!
+//! The machine is stackless: a program that waits is frames and slots, and nothing of it is on the native stack. So a
+//! call that waits for a host function is a future that holds the host function's future and nothing else. Only that one
+//! is boxed; calls between functions of programs never create a future.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::future::BoxFuture;
+use wasm_dispatch_machine::Trap;
+
+use super::Vm;
+use super::budget::Pause;
+use super::call::TypedFunc;
+use super::handles::{Func, Instance, Memory};
+use super::host::{Caller, HostCall, HostError};
+use super::imports::Imports;
+use super::run::{Pending, Progress, panic_error};
+use super::value::{Value, WasmTuple};
+use crate::error::{Error, ErrorKind};
+use crate::module::Module;
+
+/// An asynchronous host function over slots.
+pub(crate) type AsyncClosure =
+    dyn for<'a> Fn(AsyncCaller<'a>, &[u64]) -> BoxFuture<'a, Result<Vec<u64>, HostError>> + Send + Sync;
+
+/// Who called an asynchronous host function: the whole machine, borrowed until the function is done.
+///
+/// It may use the caller's memories and call functions of programs again, which may call asynchronous host functions in
+/// turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside each other.
+pub struct AsyncCaller<'a> {
+    vm: &'a mut Vm,
+    instance: Option<u32>,
+    /// The first slot that no frame below uses.
+    free: u32,
+}
+
+impl AsyncCaller<'_> {
+    /// The machine.
+    pub fn vm(&self) -> &Vm {
+        self.vm
+    }
+
+    /// The calling instance, unless the host called the function itself.
+    pub fn instance(&self) -> Option<Instance> {
+        self.instance.map(Instance)
+    }
+
+    /// A handle to the caller's memory of this index (0 is the one that most modules have).
+    pub fn memory_handle(&mut self, index: u32) -> Option<Memory> {
+        self.plain().memory_handle(index)
+    }
+
+    /// The bytes of the caller's memory of this index.
+    pub fn memory(&self, index: u32) -> Option<&[u8]> {
+        let state = &self.vm.machine.state;
+        let instance = state.instances.get(self.instance? as usize)?;
+        Some(state.bytes(*instance.memories.get(index as usize)?))
+    }
+
+    /// The bytes of the caller's memory of this index, to be changed.
+    pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
+        let Memory(id) = self.memory_handle(index)?;
+        Some(self.vm.machine.state.bytes_mut(id))
+    }
+
+    /// Copies bytes out of the caller's memory 0.
+    ///
+    /// # Errors
+    ///
+    /// Traps when they lie past its end, or there is none.
+    pub fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), Trap> {
+        self.plain().read(address, into)
+    }
+
+    /// Copies bytes into the caller's memory 0.
+    ///
+    /// # Errors
+    ///
+    /// Traps, writing nothing, when they lie past its end, or there is none.
+    pub fn write(&mut self, address: u32, from: &[u8]) -> Result<(), Trap> {
+        self.plain().write(address, from)
+    }
+
+    fn plain(&mut self) -> Caller<'_> {
+        Caller {
+            state: &mut self.vm.machine.state,
+            instance: self.instance,
+        }
+    }
+
+    /// Calls an export of the calling instance.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::call`]; [`Usage`](ErrorKind::Usage) when there is no calling instance. After an error the host
+    /// function may go on; the caller's frames are untouched. A pause ends this call with
+    /// [`Paused`](ErrorKind::Paused), and it cannot be resumed.
+    pub async fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let instance = self.instance().ok_or_else(|| Error::usage("no instance has called"))?;
+        let func = self.vm.exported_func(instance, name)?;
+        self.call_func(func, arguments).await
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AsyncCaller::call`].
+    pub async fn call_func(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let slots = self.vm.argument_slots(func, arguments)?;
+        let (vm, base) = (&mut *self.vm, self.free);
+        let end = base as usize + slots.len();
+        if end > vm.machine.state.limits.stack_slots {
+            return Err(vm.trap_error(Trap::CallStackExhausted, None));
+        }
+        vm.machine.stack.from(base)[..slots.len()].copy_from_slice(&slots);
+        let depth = vm.machine.state.frames.len();
+        let ended = match vm.begin(func, base) {
+            Ok(progress) => vm.finish_async(progress).await,
+            Err(error) => Err(error),
+        };
+        vm.machine.state.frames.truncate(depth);
+        match ended? {
+            None => vm.results_at(func, base),
+            Some(pause) => Err(ErrorKind::Paused(pause).into()),
+        }
+    }
+}
+
+impl Vm {
+    /// [`Vm::call`] for programs that may call asynchronous host functions. The future is `Send`, and needs no particular
+    /// executor. It gives way to other tasks after each slice ([`Vm::set_slice`]) of a metered module.
+    ///
+    /// Dropping the future abandons the call: memories, tables and globals are as the program has left them, and the
+    /// machine is ready for the next call.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::call`].
+    pub async fn call_async(
+        &mut self,
+        instance: Instance,
+        name: &str,
+        arguments: &[Value],
+    ) -> Result<Vec<Value>, Error> {
+        let func = self.exported_func(instance, name)?;
+        self.call_func_async(func, arguments).await
+    }
+
+    /// [`Vm::call_func`] as a future.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::call`].
+    pub async fn call_func_async(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let slots = self.argument_slots(func, arguments)?;
+        let progress = self.start(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
+        self.finish_call_async(func, progress).await?;
+        self.results_at(func, 0)
+    }
+
+    /// [`Vm::call_typed`] as a future.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::call_typed`].
+    pub async fn call_typed_async<P: WasmTuple, R: WasmTuple>(
+        &mut self,
+        func: TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, Error> {
+        self.check_typed(func)?;
+        let progress = self.start(func.func(), |stack| params.write(stack))?;
+        self.finish_call_async(func.func(), progress).await?;
+        Ok(R::read(self.machine.stack.from(0)))
+    }
+
+    /// [`Vm::instantiate`] for modules whose start function may call asynchronous host functions.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::instantiate`].
+    pub async fn instantiate_async(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+        let (instance, start) = self.instantiate_without_start(module, imports)?;
+        if let Some(start) = start {
+            self.call_func_async(start, &[]).await?;
+        }
+        Ok(instance)
+    }
+
+    /// [`Vm::resume`] as a future.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::resume`].
+    pub async fn resume_async(&mut self) -> Result<Vec<Value>, Error> {
+        let func = self.take_paused()?;
+        self.finish_call_async(func, None).await?;
+        self.results_at(func, 0)
+    }
+
+    /// Runs a call of the host's to its end.
+    async fn finish_call_async(&mut self, func: Func, progress: Option<Progress>) -> Result<(), Error> {
+        match self.finish_async(progress).await? {
+            None => Ok(()),
+            Some(pause) => {
+                self.paused = Some(func);
+                Err(ErrorKind::Paused(pause).into())
+            }
+        }
+    }
+
+    /// Runs until the bottom frame on top of the frame stack is reached, or a pause.
+    async fn finish_async(&mut self, mut progress: Option<Progress>) -> Result<Option<Pause>, Error> {
+        loop {
+            progress = match progress {
+                None => Some(self.advance()?),
+                Some(Progress::Slice) => {
+                    GiveWay(false).await;
+                    None
+                }
+                Some(Progress::Async(pending)) => {
+                    self.await_host(pending).await?;
+                    // Called by the host itself, it was the whole run.
+                    pending.instance.is_none().then_some(Progress::Returned)
+                }
+                Some(Progress::Returned) => return Ok(None),
+                Some(Progress::Paused(pause)) => return Ok(Some(pause)),
+            }
+        }
+    }
+
+    async fn await_host(&mut self, pending: Pending) -> Result<(), Error> {
+        let Pending { host, base, instance } = pending;
+        let function = &self.hosts[host as usize];
+        let HostCall::Async(call) = &function.call else {
+            return Err(Error::usage("a plain host function cannot be waited for"));
+        };
+        let call = call.clone();
+        let params = function.ty.params.len();
+        let free = base + params.max(function.ty.results.len()) as u32;
+        // Futures inside futures are polled inside each other: that is native stack.
+        if self.nested >= self.limits.host_depth {
+            return Err(self.trap_error(Trap::CallStackExhausted, None));
+        }
+        let (depth, nested) = (self.machine.state.frames.len(), self.nested);
+        self.nested += 1;
+        let arguments = self.machine.stack.from(base)[..params].to_vec();
+        let caller = AsyncCaller {
+            vm: self,
+            instance,
+            free,
+        };
+        let results = match catch_unwind(AssertUnwindSafe(|| call(caller, &arguments))) {
+            Ok(future) => Guarded(future).await,
+            Err(panic) => Err(panic_error(&*panic)),
+        };
+        // Whatever calls the function began and gave up.
+        self.machine.state.frames.truncate(depth);
+        self.nested = nested;
+        match results {
+            Ok(results) => {
+                self.machine.stack.from(base)[..results.len()].copy_from_slice(&results);
+                Ok(())
+            }
+            Err(error) => Err(self.host_error(error)),
+        }
+    }
+}
+
+/// A host function's future, whose panics are errors.
+struct Guarded<'a>(BoxFuture<'a, Result<Vec<u64>, HostError>>);
+
+impl Future for Guarded<'_> {
+    type Output = Result<Vec<u64>, HostError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // Not polled again after a panic.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)));
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(panic_error(&*panic))))
+    }
+}
+
+/// Lets other tasks run once.
+struct GiveWay(bool);
+
+impl Future for GiveWay {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0 {
+            return Poll::Ready(());
+        }
+        self.0 = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a program is: backtraces of traps and host errors.
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::eval;
+use wasm_dispatch_machine::state::Frame;
+
+use super::Vm;
+use crate::error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
+
+/// Frames that a backtrace keeps: half from each end.
+const BACKTRACE_FRAMES: usize = 32;
+
+impl Vm {
+    /// Byte offset of the instruction that trapped in the current frame.
+    pub(super) fn trap_site(&mut self, statement: u32) -> (Frame, u32) {
+        let current = self.machine.state.current;
+        self.machine.state.switch_to(current.instance);
+        let body = &self.modules[current.instance as usize].inner.bodies.0[current.function as usize];
+        let window = self.machine.stack.window(current.base);
+        let offset = eval::trap_offset(body, statement, window, &mut self.machine.state);
+        (current, offset)
+    }
+
+    #[cold]
+    pub(super) fn trap_error(&mut self, trap: Trap, at: Option<(Frame, u32)>) -> Error {
+        let backtrace = self.backtrace(at);
+        ErrorKind::Trap(TrapInfo { trap, backtrace }).into()
+    }
+
+    pub(super) fn backtrace(&self, at: Option<(Frame, u32)>) -> Backtrace {
+        let frames = &self.machine.state.frames;
+        let suspended = frames.iter().rev().filter(|frame| frame.instance != Frame::BOTTOM);
+        let suspended = suspended.map(|&frame| {
+            let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
+            let call = eval::call_of(body, frame.block);
+            let offset = call.map_or(0, |(statement, _)| body.statement_offsets[statement as usize]);
+            (frame, offset)
+        });
+        let all: Vec<(Frame, u32)> = at.into_iter().chain(suspended).collect();
+        let omitted = all.len().saturating_sub(BACKTRACE_FRAMES);
+        let half = BACKTRACE_FRAMES / 2;
+        let keep = |number: &usize| omitted == 0 || *number < half || *number >= half + omitted;
+        let kept = (0..all.len()).filter(keep).map(|number| {
+            let (frame, offset) = all[number];
+            let module = &self.modules[frame.instance as usize].inner;
+            let function = frame.function + module.imported_functions;
+            BacktraceFrame {
+                function,
+                name: module.name_of(function),
+                offset,
+            }
+        });
+        Backtrace {
+            frames: kept.collect(),
+            omitted,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a program may use up, and who may stop it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use wasm_dispatch_machine::state::State;
+
+/// Instructions that a program runs before the machine looks whether it was interrupted: about a millisecond of a slow
+/// strategy's time.
+const SLICE: u64 = 1 << 18;
+
+/// What happens when the fuel is used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OutOfFuel {
+    /// The program traps with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
+    #[default]
+    Trap,
+    /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel.
+    Pause,
+}
+
+/// Why a call was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pause {
+    /// Somebody asked for it through an [`InterruptHandle`].
+    Interrupted,
+    /// The fuel is used up, and [`OutOfFuel::Pause`] was asked for.
+    OutOfFuel,
+}
+
+/// Stops a running program from outside, from any thread.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Pauses the call that is running, or else the next one, where its module lets it be stopped (see
+    /// [`Metering`](crate::Metering)): within some hundred thousand instructions.
+    pub fn interrupt(&self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// What the programs of a machine may use up.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// Fuel besides what is in the machine's slice; `None` without a limit.
+    reserve: Option<u64>,
+    pub(super) out_of_fuel: OutOfFuel,
+    slice: u64,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget {
+            reserve: None,
+            out_of_fuel: OutOfFuel::default(),
+            slice: SLICE,
+            interrupted: Arc::default(),
+        }
+    }
+}
+
+impl Budget {
+    pub(super) fn handle(&self) -> InterruptHandle {
+        InterruptHandle(self.interrupted.clone())
+    }
+
+    pub(super) fn is_limited(&self) -> bool {
+        self.reserve.is_some()
+    }
+
+    pub(super) fn set_slice(&mut self, state: &mut State, slice: u64) {
+        self.slice = slice;
+        if let Some(reserve) = &mut self.reserve {
+            *reserve = reserve.saturating_add(state.slice);
+        }
+        state.slice = 0;
+    }
+
+    pub(super) fn set_fuel(&mut self, state: &mut State, fuel: Option<u64>) {
+        // The next meter asks for a slice.
+        state.slice = 0;
+        self.reserve = fuel;
+    }
+
+    pub(super) fn fuel(&self, state: &State) -> Option<u64> {
+        Some(self.reserve?.saturating_add(state.slice))
+    }
+
+    /// Gives the machine a slice that holds `cost`, or says why not.
+    pub(super) fn grant(&mut self, state: &mut State, cost: u64) -> Result<(), Pause> {
+        if self.interrupted.swap(false, Relaxed) {
+            return Err(Pause::Interrupted);
+        }
+        let wanted = self.slice.max(cost);
+        match &mut self.reserve {
+            None => state.slice = wanted,
+            Some(reserve) => {
+                let total = reserve.saturating_add(state.slice);
+                if total < cost {
+                    return Err(Pause::OutOfFuel);
+                }
+                state.slice = total.min(wanted);
+                *reserve = total - state.slice;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Fuel, interrupts, and calls that stop in the middle.
+
+use super::Vm;
+use super::budget::{InterruptHandle, OutOfFuel};
+use super::handles::Func;
+use super::value::Value;
+use crate::error::Error;
+use crate::metering::Metering;
+use crate::module::Module;
+
+impl Vm {
+    /// Sets how much the programs of this machine may still run, `None` for no limit. What a unit is, see
+    /// [`Metering::Fuel`]. All calls take from the same supply.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::ErrorKind::Usage) when there is a limit, and a module of this machine does not pay for what it
+    /// runs.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
+        if fuel.is_some() {
+            self.modules.iter().try_for_each(pays)?;
+        }
+        self.budget.set_fuel(&mut self.machine.state, fuel);
+        Ok(())
+    }
+
+    /// What is left of the fuel; `None` without a limit.
+    pub fn fuel(&self) -> Option<u64> {
+        self.budget.fuel(&self.machine.state)
+    }
+
+    /// Sets what happens when the fuel is used up.
+    pub fn set_out_of_fuel(&mut self, what: OutOfFuel) {
+        self.budget.out_of_fuel = what;
+    }
+
+    /// Sets how many instructions a program runs before it looks for interrupts and, in an asynchronous call, lets other
+    /// tasks run. The default, some hundred thousand, is about a millisecond. A stretch of code that is longer runs as a
+    /// whole.
+    pub fn set_slice(&mut self, instructions: u64) {
+        self.budget.set_slice(&mut self.machine.state, instructions);
+    }
+
+    /// A handle with which any thread can pause a program of this machine.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.budget.handle()
+    }
+
+    /// Whether a call is paused and can be resumed.
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// Goes on with the call that was paused, and returns its results.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::ErrorKind::Usage) when no call is paused; otherwise as for [`Vm::call`].
+    pub fn resume(&mut self) -> Result<Vec<Value>, Error> {
+        let func = self.take_paused()?;
+        self.finish_blocking(func, None)?;
+        self.results_at(func, 0)
+    }
+
+    pub(super) fn take_paused(&mut self) -> Result<Func, Error> {
+        self.paused.take().ok_or_else(|| Error::usage("no call is paused"))
+    }
+
+    /// Whether a module may be instantiated here.
+    pub(super) fn check_metering(&self, module: &Module) -> Result<(), Error> {
+        if self.budget.is_limited() { pays(module) } else { Ok(()) }
+    }
+}
+
+fn pays(module: &Module) -> Result<(), Error> {
+    if module.metering() == Metering::Fuel {
+        Ok(())
+    } else {
+        Err(Error::usage(
+            "fuel is limited, but a module was made without metering it",
+        ))
+    }
+}

@@ -1,0 +1,156 @@
+//! The loop around a strategy: it carries out host calls and decides what a suspension means.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::Exit;
+use wasm_dispatch_machine::code::Statement;
+use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::store::HOST;
+
+use super::Vm;
+use super::budget::{OutOfFuel, Pause};
+use super::handles::Func;
+use super::host::{Caller, HostCall, HostError};
+use crate::error::{Error, ErrorKind};
+
+/// How far a run has come.
+pub(super) enum Progress {
+    /// It is done; the results are where its arguments were.
+    Returned,
+    /// A slice is used up and the next one granted.
+    Slice,
+    /// It waits for an asynchronous host function.
+    Async(Pending),
+    /// It stopped, and can go on later.
+    Paused(Pause),
+}
+
+/// A call of an asynchronous host function that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    /// Index among the machine's host functions.
+    pub host: u32,
+    /// Slot of its first argument, and of its first result.
+    pub base: u32,
+    /// The calling instance.
+    pub instance: Option<u32>,
+}
+
+/// A panic of a host function, as the source of [`ErrorKind::Host`](crate::ErrorKind::Host).
+#[derive(Debug)]
+pub struct HostPanic(String);
+
+impl std::fmt::Display for HostPanic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "panic: {}", self.0)
+    }
+}
+
+impl std::error::Error for HostPanic {}
+
+/// What a panic said.
+pub(super) fn panic_error(panic: &(dyn Any + Send)) -> HostError {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Box::new(HostPanic(text.unwrap_or_else(|| "something that is no text".into())))
+}
+
+impl Vm {
+    /// Prepares a run of a function whose arguments are on the stack from `base` on.
+    pub(super) fn begin(&mut self, func: Func, base: u32) -> Result<Option<Progress>, Error> {
+        let state = &mut self.machine.state;
+        let entry = state.functions[func.0 as usize];
+        if entry.instance == HOST {
+            return self.call_host(func.0, base, None).map(|progress| {
+                // A plain function is done.
+                Some(progress.map_or(Progress::Returned, Progress::Async))
+            });
+        }
+        state.frames.push(Frame::bottom());
+        state.frames.push(Frame::entry(entry.instance, entry.index, base));
+        Ok(None)
+    }
+
+    /// Runs until there is something that the caller must know.
+    pub(super) fn advance(&mut self) -> Result<Progress, Error> {
+        loop {
+            match self.engine.run(&mut self.machine) {
+                Exit::Returned => return Ok(Progress::Returned),
+                Exit::HostCall { function, base } => {
+                    // Not the topmost frame's instance: a tail call has replaced the frame of the function that called.
+                    let caller = self.machine.state.instance;
+                    if let Some(pending) = self.call_host(function, base, Some(caller))? {
+                        return Ok(Progress::Async(pending));
+                    }
+                }
+                Exit::Suspended => return self.suspended(),
+                Exit::Trapped { trap, statement } => {
+                    let at = self.trap_site(statement);
+                    return Err(self.trap_error(trap, Some(at)));
+                }
+            }
+        }
+    }
+
+    /// The topmost frame waits for a slice.
+    fn suspended(&mut self) -> Result<Progress, Error> {
+        let state = &mut self.machine.state;
+        let Some(&frame) = state.frames.last() else {
+            return Ok(Progress::Returned);
+        };
+        let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
+        let block = &body.blocks[frame.block as usize];
+        let cost = match body.statements[block.first as usize] {
+            Statement::Meter { cost } => cost,
+            _ => 0,
+        };
+        match self.budget.grant(state, u64::from(cost)) {
+            Ok(()) => Ok(Progress::Slice),
+            Err(Pause::OutOfFuel) if self.budget.out_of_fuel == OutOfFuel::Trap => {
+                let offset = body.statement_offsets[block.first as usize];
+                state.frames.pop();
+                Err(self.trap_error(Trap::OutOfFuel, Some((frame, offset))))
+            }
+            Err(pause) => Ok(Progress::Paused(pause)),
+        }
+    }
+
+    /// Calls a host function, or returns the call if it is asynchronous.
+    pub(super) fn call_host(
+        &mut self,
+        function: u32,
+        base: u32,
+        instance: Option<u32>,
+    ) -> Result<Option<Pending>, Error> {
+        let host = self.machine.state.functions[function as usize].index;
+        let HostCall::Plain(call) = &self.hosts[host as usize].call else {
+            return Ok(Some(Pending { host, base, instance }));
+        };
+        let call = call.clone();
+        let mut caller = Caller {
+            instance,
+            state: &mut self.machine.state,
+        };
+        let slots = self.machine.stack.from(base);
+        // Whatever the closure had borrowed from the machine is in order between any two of its accesses.
+        let result = catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots)));
+        match result {
+            Ok(Ok(())) => Ok(None),
+            Ok(Err(error)) => Err(self.host_error(error)),
+            Err(panic) => Err(self.host_error(panic_error(&*panic))),
+        }
+    }
+
+    #[cold]
+    pub(super) fn host_error(&mut self, source: HostError) -> Error {
+        match source.downcast::<Trap>() {
+            Ok(trap) => self.trap_error(*trap, None),
+            Err(source) => {
+                let backtrace = self.backtrace(None);
+                ErrorKind::Host { source, backtrace }.into()
+            }
+        }
+    }
+}
