@@ -51,7 +51,10 @@ fn used(vm: &mut Vm, instance: Instance, name: &str, arguments: &[Value]) -> u64
 
 fn is_paused(result: Result<Vec<Value>, Error>, why: Pause) {
     match result {
-        Err(error) => assert!(matches!(error.kind(), ErrorKind::Paused(pause) if *pause == why), "{error}"),
+        Err(error) => assert!(
+            matches!(error.kind(), ErrorKind::Paused(pause) if *pause == why),
+            "{error}"
+        ),
         Ok(results) => panic!("{results:?} instead of a pause"),
     }
 }
@@ -147,7 +150,10 @@ fn another_call_abandons_a_paused_one() {
         vm.set_fuel(Some(1000)).expect("fuel");
         is_paused(vm.call(instance, "spin", &[]), Pause::OutOfFuel);
         vm.set_fuel(None).expect("no limit");
-        assert_eq!(vm.call(instance, "count", &[Value::I32(4)]).expect("a sum"), [Value::I32(10)]);
+        assert_eq!(
+            vm.call(instance, "count", &[Value::I32(4)]).expect("a sum"),
+            [Value::I32(10)]
+        );
         assert!(!vm.is_paused());
     });
 }
@@ -167,7 +173,10 @@ fn an_interrupt_pauses_a_program_that_never_ends() {
             // It can go on, and be stopped again.
             vm.interrupt_handle().interrupt();
             is_paused(vm.resume(), Pause::Interrupted);
-            assert_eq!(vm.call(instance, "fib", &[Value::I32(10)]).expect("55"), [Value::I32(55)]);
+            assert_eq!(
+                vm.call(instance, "fib", &[Value::I32(10)]).expect("55"),
+                [Value::I32(55)]
+            );
         });
     }
 }
@@ -175,7 +184,10 @@ fn an_interrupt_pauses_a_program_that_never_ends() {
 #[test]
 fn without_metering_nothing_is_counted_and_fuel_is_refused() {
     let (mut vm, _) = machine(Strategy::default(), Metering::Off);
-    assert!(matches!(vm.set_fuel(Some(1)).expect_err("an error").kind(), ErrorKind::Usage(_)));
+    assert!(matches!(
+        vm.set_fuel(Some(1)).expect_err("an error").kind(),
+        ErrorKind::Usage(_)
+    ));
     assert_eq!(vm.fuel(), None);
     let mut vm = Vm::new();
     vm.set_fuel(Some(1)).expect("no module yet");
