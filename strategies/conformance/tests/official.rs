@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wasm_dispatch::Strategy;
+use wasm_dispatch::{Metering, Strategy};
+use wasm_dispatch_conformance::mode::Mode;
 use wasm_dispatch_conformance::suite::files::{File, MIXED, files};
 use wasm_dispatch_conformance::suite::report::table;
 use wasm_dispatch_conformance::suite::run::{Outcome, run};
@@ -37,8 +38,8 @@ fn main() -> ExitCode {
         for (number, &strategy) in Strategy::ALL.iter().enumerate() {
             let (file, script, outcomes) = (file.clone(), script.clone(), outcomes.clone());
             trials.push(Trial::test(format!("{strategy}/{}", file.name), move || {
-                let script = script.get_or_init(|| Script::parse(&file)).as_ref()?;
-                let outcome = run(script, strategy);
+                let script = script.get_or_init(|| Script::parse(&file, Metering::Off)).as_ref()?;
+                let outcome = run(script, strategy, Mode::Whole);
                 let mut failed = outcome.failed.join("\n");
                 if !outcome.left_out.is_empty() && file.name.starts_with("wasm-v3/") && !comes_twice(&file) {
                     failed = format!("leaves assertions out, so its 2.0 version should be in MIXED\n{failed}");

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wasm_dispatch::{
-    Error, ErrorKind, Extern, Imports, Instance, Limits, Module, SizeLimits, Strategy, TableType, Trap, ValType, Value,
-    Vm,
+    Error, ErrorKind, Extern, Imports, Instance, Module, SizeLimits, Strategy, TableType, Trap, ValType, Value, Vm,
 };
 
 use super::files::SUPERSEDED;
 use super::script::{Action, Directive, Loaded, Script};
 use super::values::Expected;
+use crate::mode::{self, Mode};
 
 /// What came of a script, or of many.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,10 @@ pub struct Outcome {
     pub failed: Vec<String>,
     /// Assertions that need an unsupported proposal, by its name.
     pub left_out: BTreeMap<&'static str, usize>,
+    /// Instructions that were paid for.
+    pub fuel: u64,
+    /// Times that a call was paused and went on under another strategy.
+    pub hops: u64,
 }
 
 impl Outcome {
@@ -30,6 +34,8 @@ impl Outcome {
         self.passed += other.passed;
         self.text_only += other.text_only;
         self.failed.extend(other.failed);
+        self.fuel += other.fuel;
+        self.hops += other.hops;
         for (proposal, count) in other.left_out {
             *self.left_out.entry(proposal).or_default() += count;
         }
@@ -47,7 +53,7 @@ enum Problem {
 type Named<T> = Result<T, &'static str>;
 
 struct Runner<'s> {
-    vm: Vm,
+    machine: mode::Runner,
     imports: Imports,
     /// The proposal that a registered module needed, by the name it was registered under.
     missing: HashMap<String, &'static str>,
@@ -58,9 +64,9 @@ struct Runner<'s> {
 }
 
 /// Runs a script.
-pub fn run(script: &Script, strategy: Strategy) -> Outcome {
+pub fn run(script: &Script, strategy: Strategy, mode: Mode) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut runner = match Runner::new(strategy) {
+    let mut runner = match Runner::new(strategy, mode) {
         Ok(runner) => runner,
         Err(error) => {
             outcome.failed.push(format!("the host module cannot be made: {error}"));
@@ -85,6 +91,7 @@ pub fn run(script: &Script, strategy: Strategy) -> Outcome {
             Err(Problem::Failed(message)) => outcome.failed.push(format!("{} line {line}: {message}", script.name)),
         }
     }
+    (outcome.fuel, outcome.hops) = (runner.machine.fuel, runner.machine.hops);
     outcome
 }
 
@@ -138,11 +145,11 @@ fn failed<T>(message: impl Into<String>) -> Result<T, Problem> {
 }
 
 impl<'s> Runner<'s> {
-    fn new(strategy: Strategy) -> Result<Self, Error> {
-        let mut vm = Vm::with(strategy, Limits::default());
-        let imports = spectest(&mut vm)?;
+    fn new(strategy: Strategy, mode: Mode) -> Result<Self, Error> {
+        let mut machine = mode::Runner::new(strategy, mode);
+        let imports = spectest(&mut machine.vm)?;
         Ok(Runner {
-            vm,
+            machine,
             imports,
             missing: HashMap::new(),
             latest: None,
@@ -187,7 +194,7 @@ impl<'s> Runner<'s> {
                     other => other?,
                 };
                 self.missing.remove(name);
-                for (export, item) in self.vm.exports(instance) {
+                for (export, item) in self.machine.vm.exports(instance) {
                     self.imports.define(name, export, item);
                 }
                 Ok(())
@@ -218,7 +225,7 @@ impl<'s> Runner<'s> {
             },
             Directive::AssertUnlinkable(module, message) => {
                 let module = self.loaded(module)?;
-                match self.vm.instantiate(module, &self.imports) {
+                match self.machine.instantiate(module, &self.imports) {
                     Ok(_) => failed(format!("should not link: {message}")),
                     Err(error) => match error.kind() {
                         ErrorKind::MissingImport { .. } | ErrorKind::ImportMismatch { .. }
@@ -265,7 +272,7 @@ impl<'s> Runner<'s> {
             }
         };
         self.latest = None;
-        match self.vm.instantiate(module, &self.imports) {
+        match self.machine.instantiate(module, &self.imports) {
             Ok(instance) => {
                 self.latest = Some(Ok(instance));
                 if let Some(name) = name {
@@ -297,15 +304,15 @@ impl<'s> Runner<'s> {
                 arguments,
             } => {
                 let instance = self.named(instance)?;
-                Ok(self.vm.call(instance, function, arguments))
+                Ok(self.machine.call(instance, function, arguments))
             }
-            Action::Get { instance, global } => match self.vm.export(self.named(instance)?, global) {
-                Some(Extern::Global(global)) => Ok(self.vm.global(global).map(|value| vec![value])),
+            Action::Get { instance, global } => match self.machine.vm.export(self.named(instance)?, global) {
+                Some(Extern::Global(global)) => Ok(self.machine.vm.global(global).map(|value| vec![value])),
                 _ => failed(format!("exports no global {global:?}")),
             },
             Action::Instantiate(module) => {
                 let module = self.loaded(module)?;
-                Ok(self.vm.instantiate(module, &self.imports).map(|_| Vec::new()))
+                Ok(self.machine.instantiate(module, &self.imports).map(|_| Vec::new()))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A file of the suite as directives, its modules encoded and loaded once for all strategies.
 
-use wasm_dispatch::{Error, ErrorKind, Module, Value};
+use wasm_dispatch::{Error, ErrorKind, Limits, Metering, Module, Value};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, Wat};
@@ -88,7 +88,7 @@ impl Script {
     /// # Errors
     ///
     /// The parser's message when the file as a whole is not understood.
-    pub fn parse(file: &File) -> Result<Script, String> {
+    pub fn parse(file: &File, metering: Metering) -> Result<Script, String> {
         let text = |error: wast::Error| format!("{}: {error}", file.name);
         let mut lexer = Lexer::new(file.text);
         lexer.allow_confusing_unicode(true);
@@ -96,7 +96,7 @@ impl Script {
         let wast: Wast<'_> = parser::parse(&buffer).map_err(text)?;
         let directives = wast.directives.into_iter().map(|directive| {
             let line = directive.span().linecol_in(file.text).0 + 1;
-            (line, convert(directive).unwrap_or_else(Directive::LeftOut))
+            (line, convert(directive, metering).unwrap_or_else(Directive::LeftOut))
         });
         Ok(Script {
             name: file.name.clone(),
@@ -105,34 +105,36 @@ impl Script {
     }
 }
 
-fn convert(directive: WastDirective<'_>) -> Result<Directive, &'static str> {
+fn convert(directive: WastDirective<'_>, metering: Metering) -> Result<Directive, &'static str> {
     let owned = |id: Option<wast::token::Id<'_>>| id.map(|id| id.name().to_string());
     Ok(match directive {
         WastDirective::Module(mut module) => {
             let name = owned(module.name());
-            Directive::Module(name, load(&mut module))
+            Directive::Module(name, load(&mut module, metering))
         }
         WastDirective::ModuleDefinition(mut module) => {
             let name = owned(module.name());
-            Directive::Define(name, load(&mut module))
+            Directive::Define(name, load(&mut module, metering))
         }
         WastDirective::ModuleInstance { instance, module, .. } => Directive::Instance(owned(instance), owned(module)),
         WastDirective::Register { name, module, .. } => Directive::Register(name.to_string(), owned(module)),
         WastDirective::Invoke(invoke) => Directive::Do(invocation(&invoke)?),
         WastDirective::AssertReturn { exec, results, .. } => {
             let results = results.iter().map(expected).collect::<Result<_, _>>()?;
-            Directive::AssertReturn(action(exec)?, results)
+            Directive::AssertReturn(action(exec, metering)?, results)
         }
-        WastDirective::AssertTrap { exec, message, .. } => Directive::AssertTrap(action(exec)?, message.to_string()),
+        WastDirective::AssertTrap { exec, message, .. } => {
+            Directive::AssertTrap(action(exec, metering)?, message.to_string())
+        }
         WastDirective::AssertExhaustion { call, .. } => Directive::AssertExhaustion(invocation(&call)?),
         WastDirective::AssertMalformed {
             mut module, message, ..
         }
         | WastDirective::AssertInvalid {
             mut module, message, ..
-        } => Directive::AssertRefused(load(&mut module), message.to_string()),
+        } => Directive::AssertRefused(load(&mut module, metering), message.to_string()),
         WastDirective::AssertUnlinkable { module, message, .. } => {
-            Directive::AssertUnlinkable(load(&mut QuoteWat::Wat(module)), message.to_string())
+            Directive::AssertUnlinkable(load(&mut QuoteWat::Wat(module), metering), message.to_string())
         }
         WastDirective::AssertMalformedCustom { .. } | WastDirective::AssertInvalidCustom { .. } => {
             return Err("custom annotations");
@@ -143,10 +145,10 @@ fn convert(directive: WastDirective<'_>) -> Result<Directive, &'static str> {
     })
 }
 
-fn action(execute: WastExecute<'_>) -> Result<Action, &'static str> {
+fn action(execute: WastExecute<'_>, metering: Metering) -> Result<Action, &'static str> {
     Ok(match execute {
         WastExecute::Invoke(invoke) => invocation(&invoke)?,
-        WastExecute::Wat(module) => Action::Instantiate(load(&mut QuoteWat::Wat(module))),
+        WastExecute::Wat(module) => Action::Instantiate(load(&mut QuoteWat::Wat(module), metering)),
         WastExecute::Get { module, global, .. } => Action::Get {
             instance: module.map(|id| id.name().to_string()),
             global: global.to_string(),
@@ -162,7 +164,7 @@ fn invocation(invoke: &WastInvoke<'_>) -> Result<Action, &'static str> {
     })
 }
 
-fn load(module: &mut QuoteWat<'_>) -> Loaded {
+fn load(module: &mut QuoteWat<'_>, metering: Metering) -> Loaded {
     if matches!(module, QuoteWat::QuoteComponent(..) | QuoteWat::Wat(Wat::Component(_))) {
         return Loaded::Unsupported("component model");
     }
@@ -170,7 +172,7 @@ fn load(module: &mut QuoteWat<'_>) -> Loaded {
         Ok(bytes) => bytes,
         Err(error) => return Loaded::BadText(error.message()),
     };
-    match Module::new(&bytes) {
+    match Module::metered(&bytes, &Limits::default(), metering) {
         Ok(module) => Loaded::Module(module),
         Err(error) => match error.kind() {
             ErrorKind::Unsupported { proposal, .. } => Loaded::Unsupported(proposal),
