@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 use wasm_dispatch::machine::verify::verify;
-use wasm_dispatch::{BacktraceFrame, Module, Strategy, Trap};
+use wasm_dispatch::{BacktraceFrame, Limits, Metering, Module, Strategy, Trap};
 
 use super::plan::{End, Observation, Plan};
 use super::{ours, peer, reference};
+use crate::mode::Mode;
 
 /// What was compared, to see that something was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,9 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
     let plan = plan(&module);
     let mut all: Vec<(&str, Vec<Observation>)> = Vec::new();
     for &strategy in Strategy::ALL {
-        let observed = guarded(strategy.name(), || ours::observe(&module, strategy, &plan))?;
+        let observed = guarded(strategy.name(), || {
+            ours::observe(&module, strategy, &plan, Mode::Whole).0
+        })?;
         all.push((strategy.name(), observed));
     }
     let mut tally = Tally::default();
@@ -85,6 +88,7 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
             same(&plan, round, (first, a), (name, b), true)?;
         }
     }
+    suspended(wasm, &plan, reference)?;
     tally.modules = 1;
     for (end, backtrace) in reference.iter().flat_map(|round| &round.ends) {
         match end {
@@ -125,6 +129,37 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
         }
     }
     Ok(tally)
+}
+
+/// Runs a plan suspended in all ways and compares with what happens without.
+fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<(), String> {
+    let module = Module::metered(wasm, &Limits::default(), Metering::Fuel).map_err(|error| error.to_string())?;
+    for function in module.functions() {
+        if let Some(Err(error)) = function.body().map(verify) {
+            return Err(format!(
+                "metered, function {} breaks its contract: {error}",
+                function.index()
+            ));
+        }
+    }
+    let mut fuel = None;
+    for (number, &strategy) in Strategy::ALL.iter().enumerate() {
+        for mode in [Mode::Metered, Mode::Stepping, Mode::Hopping(number as u64)] {
+            let name = format!("{strategy}, {mode:?}");
+            let (observed, used) = guarded(&name, || ours::observe(&module, strategy, plan, mode))?;
+            if observed.iter().chain(whole).any(exhausted) {
+                // A matter of limits, which are narrower for hopping.
+                continue;
+            }
+            for (round, (a, b)) in whole.iter().zip(&observed).enumerate() {
+                same(plan, round, ("without suspension", a), (&name, b), true)?;
+            }
+            if *fuel.get_or_insert(used) != used {
+                return Err(format!("{name}: {used} instructions paid for, and {fuel:?} before"));
+            }
+        }
+    }
+    Ok(())
 }
 
 thread_local! {

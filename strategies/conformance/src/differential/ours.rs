@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use wasm_dispatch::{
-    Backtrace, Error, Extern, ExternRef, ExternType, Imports, Instance, Limits, Module, Strategy, Value, Vm,
-};
+use wasm_dispatch::{Backtrace, Error, Extern, ExternRef, ExternType, Imports, Instance, Module, Strategy, Value, Vm};
 
 use super::plan::{self, Argument, End, FUEL, HostLog, Observation, Plan, Remains, Round, Seen};
+use crate::mode::{Mode, Runner};
 use crate::random::Random;
 
 /// A value as our machine knows it.
@@ -44,26 +43,30 @@ fn end(result: Result<Vec<Value>, Error>) -> (End, Option<Backtrace>) {
     }
 }
 
-/// Carries a plan out.
-pub fn observe(module: &Module, strategy: Strategy, plan: &Plan) -> Vec<Observation> {
+/// Carries a plan out. Also returns what was paid for.
+pub fn observe(module: &Module, strategy: Strategy, plan: &Plan, mode: Mode) -> (Vec<Observation>, u64) {
+    let mut fuel = 0;
     let rounds = plan.rounds.iter();
-    rounds
-        .map(|round| observe_round(module, strategy, plan, round))
-        .collect()
+    let rounds = rounds.map(|round| {
+        let mut runner = Runner::new(strategy, mode);
+        let observation = observe_round(module, &mut runner, plan, round);
+        fuel += runner.fuel;
+        observation
+    });
+    (rounds.collect(), fuel)
 }
 
-fn observe_round(module: &Module, strategy: Strategy, plan: &Plan, round: &Round) -> Observation {
-    let mut vm = Vm::with(strategy, Limits::default());
+fn observe_round(module: &Module, runner: &mut Runner, plan: &Plan, round: &Round) -> Observation {
     let log = Arc::new(HostLog::default());
     let mut observation = Observation::default();
-    let imports = match imports(&mut vm, module, &log) {
+    let imports = match imports(&mut runner.vm, module, &log) {
         Ok(imports) => imports,
         Err(error) => {
             observation.ends.push((End::Failed(error.to_string()), None));
             return observation;
         }
     };
-    let instance = match vm.instantiate(module, &imports) {
+    let instance = match runner.instantiate(module, &imports) {
         Ok(instance) => instance,
         Err(error) => {
             observation.ends.push(end(Err(error)));
@@ -72,17 +75,17 @@ fn observe_round(module: &Module, strategy: Strategy, plan: &Plan, round: &Round
     };
     observation.ends.push((End::Returned(Vec::new()), None));
     for call in &round.calls {
-        if let (Some(fuel), Some(Extern::Global(global))) = (plan.fuel, vm.export(instance, FUEL))
-            && let Err(error) = vm.set_global(global, Value::I32(fuel))
+        if let (Some(fuel), Some(Extern::Global(global))) = (plan.fuel, runner.vm.export(instance, FUEL))
+            && let Err(error) = runner.vm.set_global(global, Value::I32(fuel))
         {
             observation.ends.push((End::Failed(error.to_string()), None));
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|&argument| value(argument)).collect();
         observation
             .ends
-            .push(end(vm.call(instance, &call.function, &arguments)));
+            .push(end(runner.call(instance, &call.function, &arguments)));
     }
-    observation.remains = remains(&vm, instance, &log).ok();
+    observation.remains = remains(&runner.vm, instance, &log).ok();
     observation
 }
 
