@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dispatch::machine::backend::Backend;
-use wasm_dispatch::{Imports, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
@@ -11,14 +11,25 @@ use crate::engine::{Engine, Prepared, Timing, verify};
 /// A strategy, by the machines it makes.
 pub struct Ours {
     name: String,
+    metering: Metering,
     make: Arc<dyn Fn() -> Vm>,
     compile: Box<dyn Fn(&Module) -> usize>,
 }
 
 /// A strategy of this build as an engine.
 pub fn strategy(strategy: Strategy) -> Ours {
+    metered(strategy, Metering::Off)
+}
+
+/// A strategy of this build with modules that can be stopped, as an engine.
+pub fn metered(strategy: Strategy, metering: Metering) -> Ours {
+    let name = match metering {
+        Metering::Off => strategy.name().to_string(),
+        metering => format!("{strategy}+{metering:?}"),
+    };
     Ours {
-        name: strategy.name().to_string(),
+        name,
+        metering,
         make: Arc::new(move || Vm::with(strategy, Limits::default())),
         compile: Box::new(move |module| module.compile(strategy)),
     }
@@ -33,6 +44,7 @@ pub fn all() -> Vec<Ours> {
 pub fn backend<B: Backend>(name: &str) -> Ours {
     Ours {
         name: name.to_string(),
+        metering: Metering::Off,
         make: Arc::new(|| Vm::with_backend::<B>(Limits::default())),
         compile: Box::new(|_| 0),
     }
@@ -51,11 +63,12 @@ impl Engine for Ours {
     }
 
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
-        let module = Module::new(wasm).map_err(|error| error.to_string())?;
+        let module = Module::metered(wasm, &Limits::default(), self.metering).map_err(|error| error.to_string())?;
         let code_bytes = self.compile(&module);
         Ok(Box::new(PreparedModule {
             make: self.make.clone(),
             entry: workload.entry().to_string(),
+            metering: self.metering,
             module,
             code_bytes,
             from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
@@ -66,6 +79,7 @@ impl Engine for Ours {
 struct PreparedModule {
     make: Arc<dyn Fn() -> Vm>,
     entry: String,
+    metering: Metering,
     module: Module,
     code_bytes: usize,
     /// For startup workloads: the bytes to begin with each time.
@@ -79,7 +93,7 @@ impl Prepared for PreparedModule {
         let mut vm = (self.make)();
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
-                let module = Module::new(bytes)?;
+                let module = Module::metered(bytes, &Limits::default(), self.metering)?;
                 let instance = vm.instantiate(&module, &Imports::new())?;
                 Ok((instance, vm.call(instance, &self.entry, &arguments)?))
             }),
