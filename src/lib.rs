@@ -51,6 +51,7 @@
 //! - `stack-loop`, `closure-per-op`, `linked-closures`, `fused-closures`: the other strategies.
 //! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
 //! - `all-strategies`: everything.
+//! - `wasi`: WASI preview 1 ([`wasi`]).
 
 #![forbid(unsafe_code)]
 
@@ -61,6 +62,8 @@ mod metering;
 mod module;
 mod strategy;
 mod vm;
+#[cfg(feature = "wasi")]
+pub mod wasi;
 
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;

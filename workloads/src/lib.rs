@@ -30,4 +30,4 @@ pub use error::Error;
 pub use folder::{all, default_folder, load_dir};
 pub use manifest::Class;
 pub use value::{ParseValueError, Value, ValueType};
-pub use workload::{Link, MemoryCheck, Run, Workload};
+pub use workload::{Link, MemoryCheck, Run, WasiFile, WasiRun, Workload};
