@@ -62,9 +62,10 @@ def run(command, **options):
 
 def output_folder():
     """Where built programs go, and where the crate `wasm-dispatch-workloads` looks for them."""
+    # A relative path counts from the project's root, as in the crate.
     if folder := os.environ.get("WASM_DISPATCH_EXTRA"):
-        return Path(folder)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "workloads-extra"
+        return ROOT / folder
+    return ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target") / "workloads-extra"
 
 
 def sha256(path):
