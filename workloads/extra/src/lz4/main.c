@@ -8,7 +8,7 @@
 #include "lz4hc.h"
 #include "support.h"
 
-enum { SIZE = 12 * 1024, BLOCK = 1024, ROOM = SIZE + SIZE / 100 + 600 };
+enum { SIZE = 20 * 1024, BLOCK = 1024, ROOM = SIZE + SIZE / 100 + 600 };
 
 static char text[SIZE], packed[ROOM], back[SIZE];
 static uint64_t packed_hash = FNV_START, hash = FNV_START;
