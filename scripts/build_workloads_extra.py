@@ -38,6 +38,7 @@ RECIPE = {
     "wasm_flags": [],  # for every C file, in the WebAssembly build alone
     "wasm_link": [],  # for its linker
     "stack": 65536,  # bytes of stack in linear memory
+    "inputs": {},  # input files that are elsewhere in this repository, by the name in the manifest
 }
 
 # Strict about floats and signed arithmetic, because two compilers have to agree.
@@ -91,9 +92,15 @@ class Program:
             fail(f"{recipe_file}: crate_sha256 needs one checksum for every package of [[links]]")
 
     def inputs(self, size):
-        """The files that a run may read: names inside, paths outside."""
-        files = self.manifest[size]["wasi"].get("files", [])
-        return {file["guest"]: self.folder / file["file"] for file in files}
+        """The files that a run may read, each as its table in the manifest and the path of the original."""
+        for file in self.manifest[size]["wasi"].get("files", []):
+            elsewhere = self.recipe["inputs"].get(file["file"])
+            original = ROOT / elsewhere if elsewhere else self.folder / file["file"]
+            if not original.is_file():
+                fail(f"{self.manifest_file} names {file['file']}, but there is no {original}")
+            if (actual := sha256(original)) != file["sha256"]:
+                fail(f"{original} has sha256 {actual}, not {file['sha256']} as in {self.manifest_file}")
+            yield file, original
 
     def theirs(self, crates):
         """The C files of other people."""
@@ -136,10 +143,9 @@ class Program:
             link += self.recipe["wasm_link"]
             self.compile(CLANG, flags, link, unpacked(self, output), Path(folder), module)
         module.chmod(0o644)  # the linker makes it executable, which nothing here can use
-        files = {file["file"] for size in ("quick", "full") for file in self.manifest[size]["wasi"].get("files", [])}
-        for file in files:
-            (output / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.folder / file, output / file)
+        for size in ("quick", "full"):
+            for file, original in self.inputs(size):
+                shutil.copyfile(original, output / file["file"])
         text, times = re.subn(r'(?m)\A((?:(?!\[).*\n)*?sha256 = )""', rf'\g<1>"{sha256(module)}"', self.manifest_file.read_text())
         if times != 1:
             fail(f"{self.manifest_file}: a line `sha256 = \"\"` is needed before its first section")
@@ -156,12 +162,9 @@ class Program:
             for size in ("quick", "full"):
                 wasi = self.manifest[size]["wasi"]
                 problems = []
-                for file in wasi.get("files", []):
-                    if (actual := sha256(self.folder / file["file"])) != file["sha256"]:
-                        problems.append(f"{file['file']} has sha256 {actual}")
                 with tempfile.TemporaryDirectory() as place:
-                    for guest, path in self.inputs(size).items():
-                        shutil.copyfile(path, Path(place) / guest)
+                    for file, original in self.inputs(size):
+                        shutil.copyfile(original, Path(place) / file["guest"])
                     ran = subprocess.run([program, *wasi["args"][1:]], cwd=place, capture_output=True)
                 if ran.returncode != wasi.get("exit_code", 0):
                     problems.append(f"exit code {ran.returncode}")
