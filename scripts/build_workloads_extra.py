@@ -92,15 +92,19 @@ class Program:
             fail(f"{recipe_file}: crate_sha256 needs one checksum for every package of [[links]]")
 
     def inputs(self, size):
-        """The files that a run may read, each as its table in the manifest and the path of the original."""
-        for file in self.manifest[size]["wasi"].get("files", []):
-            elsewhere = self.recipe["inputs"].get(file["file"])
-            original = ROOT / elsewhere if elsewhere else self.folder / file["file"]
+        """What a run reads: names in the manifest's folder, names in the program's (None for stdin), the originals."""
+        wasi = self.manifest[size]["wasi"]
+        named = [(file["file"], file["guest"], file["sha256"]) for file in wasi.get("files", [])]
+        if "stdin" in wasi:
+            named.append((wasi["stdin"], None, wasi["stdin_sha256"]))
+        for name, guest, expected in named:
+            elsewhere = self.recipe["inputs"].get(name)
+            original = ROOT / elsewhere if elsewhere else self.folder / name
             if not original.is_file():
-                fail(f"{self.manifest_file} names {file['file']}, but there is no {original}")
-            if (actual := sha256(original)) != file["sha256"]:
-                fail(f"{original} has sha256 {actual}, not {file['sha256']} as in {self.manifest_file}")
-            yield file, original
+                fail(f"{self.manifest_file} names {name}, but there is no {original}")
+            if (actual := sha256(original)) != expected:
+                fail(f"{original} has sha256 {actual}, not {expected} as in {self.manifest_file}")
+            yield name, guest, original
 
     def theirs(self, crates):
         """The C files of other people."""
@@ -144,8 +148,8 @@ class Program:
             self.compile(CLANG, flags, link, unpacked(self, output), Path(folder), module)
         module.chmod(0o644)  # the linker makes it executable, which nothing here can use
         for size in ("quick", "full"):
-            for file, original in self.inputs(size):
-                shutil.copyfile(original, output / file["file"])
+            for name, _guest, original in self.inputs(size):
+                shutil.copyfile(original, output / name)
         text, times = re.subn(r'(?m)\A((?:(?!\[).*\n)*?sha256 = )""', rf'\g<1>"{sha256(module)}"', self.manifest_file.read_text())
         if times != 1:
             fail(f"{self.manifest_file}: a line `sha256 = \"\"` is needed before its first section")
@@ -163,9 +167,13 @@ class Program:
                 wasi = self.manifest[size]["wasi"]
                 problems = []
                 with tempfile.TemporaryDirectory() as place:
-                    for file, original in self.inputs(size):
-                        shutil.copyfile(original, Path(place) / file["guest"])
-                    ran = subprocess.run([program, *wasi["args"][1:]], cwd=place, capture_output=True)
+                    stdin = b""
+                    for _name, guest, original in self.inputs(size):
+                        if guest is None:
+                            stdin = original.read_bytes()
+                        else:
+                            shutil.copyfile(original, Path(place) / guest)
+                    ran = subprocess.run([program, *wasi["args"][1:]], input=stdin, cwd=place, capture_output=True)
                 if ran.returncode != wasi.get("exit_code", 0):
                     problems.append(f"exit code {ran.returncode}")
                 if ran.stderr:
