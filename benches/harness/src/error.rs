@@ -41,6 +41,23 @@ pub enum Error {
         /// The file that is there already.
         path: PathBuf,
     },
+    /// The folder of reports is not there.
+    NoReports {
+        /// The folder that was looked for.
+        folder: PathBuf,
+    },
+    /// A run ranks nobody, so that nothing can be decided from it.
+    Undecided {
+        /// The raw data of the run.
+        path: PathBuf,
+    },
+    /// A decision is not replaced.
+    Refused {
+        /// The decision that stays as it is.
+        path: PathBuf,
+        /// Why.
+        reasons: Vec<String>,
+    },
     /// A plot could not be drawn.
     Plot {
         /// The picture.
@@ -87,6 +104,26 @@ impl fmt::Display for Error {
             }
             Error::RunExists { path } => {
                 write!(f, "{} exists already and is never overwritten", path.display())
+            }
+            Error::NoReports { folder } => write!(
+                f,
+                "no folder {}: run this at the root of the repository, or name one with --reports",
+                folder.display()
+            ),
+            Error::Undecided { path } => {
+                write!(
+                    f,
+                    "{}: no strategy is ranked, so there is nothing to decide",
+                    path.display()
+                )
+            }
+            Error::Refused { path, reasons } => {
+                write!(
+                    f,
+                    "{} stays as it is: {}; --force overrules that",
+                    path.display(),
+                    reasons.join("; ")
+                )
             }
             Error::Plot { path, what } => write!(f, "cannot draw {}: {what}", path.display()),
             Error::Json { path, source } => write!(f, "cannot write {}: {source}", path.display()),

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 pub mod criterion_data;
+pub mod decision;
 mod error;
 mod fingerprint;
 mod locate;
@@ -46,6 +47,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use decision::{Decision, record_decision};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use locate::{newest_run, runs_folder, target_folder};

@@ -16,6 +16,8 @@ fn recording(samples: Vec<Sample>) -> Recording {
         samples,
         failures: Vec::new(),
         sizes: Vec::new(),
+        plan: None,
+        finished_blocks: 0,
         warnings: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use wasm_dispatch_harness::Progress;
-use wasm_dispatch_harness::record::{Failure, Phase, Sample, Writer};
+use wasm_dispatch_harness::record::{self, Failure, Phase, Sample, Writer};
 use wasm_dispatch_workloads::Workload;
 
 use crate::engine::{Engine, Prepared, Size};
@@ -68,6 +68,7 @@ pub fn measure(
     let block_time = started.elapsed().max(Duration::from_micros(1));
     let blocks = (plan.budget.as_secs_f64() / block_time.as_secs_f64()) as u32;
     let blocks = blocks.clamp(plan.min_blocks, plan.max_blocks);
+    writer.plan(record::Plan { blocks })?;
     let mut progress = Progress::new(blocks as usize);
     for block in 0..blocks {
         progress.begin(&format!("interleaved block {} of {blocks}", block + 1));
@@ -100,6 +101,7 @@ pub fn measure(
                 }
             }
         }
+        writer.block_end(block)?;
         progress.finish_step();
     }
     progress.finish();
