@@ -150,7 +150,7 @@ pub struct Size {
     pub code_bytes: u64,
 }
 
-/// What an interleaved run means to do; written before its first block.
+/// What an interleaved run means to do; written before its first block, and again if that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// How many blocks it will measure.
