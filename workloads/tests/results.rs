@@ -124,6 +124,9 @@ fn every_quick_run_gives_its_expected_result_twice_on_one_instance() {
                     let mut running = Running::new(workload);
                     running.check(workload, workload.quick());
                     running.check(workload, workload.quick());
+                    if let Some(count) = workload.count() {
+                        running.check(workload, count);
+                    }
                 }
             });
         }

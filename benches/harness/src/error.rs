@@ -31,6 +31,13 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A file of iai-callgrind's is not what the known version of it writes, or holds nothing.
+    Callgrind {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// There is no recorded run where one was looked for.
     NoRun {
         /// The folder that was searched.
@@ -98,7 +105,9 @@ impl fmt::Display for Error {
         match self {
             Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Error::Line { path, line, what } => write!(f, "{}:{line}: {what}", path.display()),
-            Error::Criterion { path, what } => write!(f, "{}: {what}", path.display()),
+            Error::Criterion { path, what } | Error::Callgrind { path, what } => {
+                write!(f, "{}: {what}", path.display())
+            }
             Error::NoRun { folder } => {
                 write!(f, "no recorded run in {}; `cargo bench` makes one", folder.display())
             }

@@ -29,6 +29,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod callgrind;
+pub mod counts;
 pub mod criterion_data;
 pub mod decision;
 mod error;

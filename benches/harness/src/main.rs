@@ -6,18 +6,20 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use wasm_dispatch_harness::{Error, newest_run, record_decision, report, runs_folder};
+use wasm_dispatch_harness::{Error, counts, newest_run, record_decision, report, runs_folder};
 
 const HELP: &str = "\
 Works on recorded benchmark runs, without measuring anything.
 
 Usage: wasm-dispatch-lab report [OPTIONS] [RUN]
        wasm-dispatch-lab decide [OPTIONS] [RUN]
+       wasm-dispatch-lab counts [--runs DIR] [RUN]
 
 Commands:
   report   Draw the report of a run again
   decide   Make a run the recorded decision: write reports/decision.json and keep the run in
            reports/recorded. Refused if the decision that is there has a better foundation.
+  counts   Show counted instructions (of cargo bench --bench counts) again
 
 Arguments:
   [RUN]         Folder of a run, or its samples.jsonl; the newest run by default
@@ -40,6 +42,7 @@ enum Command {
     Version,
     Report(Options),
     Decide(Options),
+    Counts(Options),
 }
 
 #[derive(Default)]
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Version => Ok(format!("wasm-dispatch-lab {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Report(options) => draw(options),
         Command::Decide(options) => decide(options),
+        Command::Counts(options) => show_counts(options),
     };
     let text = match outcome {
         Ok(text) => text,
@@ -113,8 +117,15 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Options { out: Some(_), .. } => wrong("decide", "--out"),
             options => Ok(Command::Decide(options)),
         },
+        Some(command) if command == "counts" => match options {
+            Options { force: true, .. } => wrong("counts", "--force"),
+            Options { reports: Some(_), .. } => wrong("counts", "--reports"),
+            Options { out: Some(_), .. } => wrong("counts", "--out"),
+            Options { json: true, .. } => wrong("counts", "--json"),
+            options => Ok(Command::Counts(options)),
+        },
         Some(command) => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
-        None => Err("a command is missing: 'report' or 'decide'".into()),
+        None => Err("a command is missing: 'report', 'decide' or 'counts'".into()),
     }
 }
 
@@ -139,6 +150,15 @@ fn draw(options: Options) -> Result<String, Error> {
     }
     let path = report.json;
     std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })
+}
+
+fn show_counts(options: Options) -> Result<String, Error> {
+    let runs = options.runs.unwrap_or_else(runs_folder);
+    let folder = match options.run {
+        Some(folder) => folder,
+        None => counts::newest(&runs, None)?,
+    };
+    counts::text(&runs, &folder)
 }
 
 fn decide(options: Options) -> Result<String, Error> {

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::callgrind::Count;
 use crate::error::Error;
 use crate::fingerprint::Fingerprint;
 
@@ -38,6 +39,8 @@ pub enum Kind {
     Quick,
     /// The long run that a decision is based on.
     Full,
+    /// Counted instructions instead of times.
+    Counts,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
         match self {
             Kind::Quick => "quick",
             Kind::Full => "full",
+            Kind::Counts => "counts",
         }
     }
 }
@@ -180,6 +184,8 @@ pub enum Row {
     Plan(Plan),
     /// A block is complete.
     BlockEnd(BlockEnd),
+    /// Counted instructions.
+    Count(Count),
 }
 
 /// Appends rows to a run's file. Every row is written at once, so a killed run loses at most the last line.
@@ -192,8 +198,13 @@ pub struct Writer {
 impl Writer {
     /// Starts the file of a new run in `folder`, which is created. An existing file is never overwritten.
     pub fn create(folder: &Path, run: &Run) -> Result<Writer, Error> {
+        Writer::create_named(folder, FILE_NAME, run)
+    }
+
+    /// The same with another name for the file, for records that no report is drawn from.
+    pub fn create_named(folder: &Path, file_name: &str, run: &Run) -> Result<Writer, Error> {
         fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let path = folder.join(FILE_NAME);
+        let path = folder.join(file_name);
         let file = match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -249,6 +260,11 @@ impl Writer {
         self.write(&Row::Size(size))
     }
 
+    /// Appends a count.
+    pub fn count(&mut self, count: Count) -> Result<(), Error> {
+        self.write(&Row::Count(count))
+    }
+
     /// Appends the plan.
     pub fn plan(&mut self, plan: Plan) -> Result<(), Error> {
         self.write(&Row::Plan(plan))
@@ -278,6 +294,8 @@ pub struct Recording {
     pub failures: Vec<Failure>,
     /// All sizes, in order.
     pub sizes: Vec<Size>,
+    /// All counts, in order.
+    pub counts: Vec<Count>,
     /// How long the run was to be, if it said so.
     pub plan: Option<Plan>,
     /// Blocks measured to their end, in a run with a plan.
@@ -308,6 +326,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         samples: Vec::new(),
         failures: Vec::new(),
         sizes: Vec::new(),
+        counts: Vec::new(),
         plan: None,
         finished_blocks: 0,
         warnings: Vec::new(),
@@ -318,6 +337,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
             Ok(Row::Sample(sample)) => recording.samples.push(sample),
             Ok(Row::Failure(failure)) => recording.failures.push(failure),
             Ok(Row::Size(size)) => recording.sizes.push(size),
+            Ok(Row::Count(count)) => recording.counts.push(count),
             Ok(Row::Plan(plan)) => recording.plan = Some(plan),
             Ok(Row::BlockEnd(end)) => recording.finished_blocks = recording.finished_blocks.max(end.block + 1),
             Ok(Row::Run(_)) => {

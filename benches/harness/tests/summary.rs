@@ -16,6 +16,7 @@ fn recording(samples: Vec<Sample>) -> Recording {
         samples,
         failures: Vec::new(),
         sizes: Vec::new(),
+        counts: Vec::new(),
         plan: None,
         finished_blocks: 0,
         warnings: Vec::new(),
