@@ -96,7 +96,7 @@ fn main() -> ExitCode {
         .iter()
         .any(|argument| argument == "--help" || argument == "-h")
     {
-        print!("{HELP}\n");
+        println!("{HELP}");
     }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
