@@ -139,7 +139,10 @@ fn markdown_text(summary: &Summary, plots: &[Plot]) -> String {
         let _ = writeln!(text, "- {sentence}");
     }
     let _ = writeln!(text, "\n{LAYOUT_CAVEAT}\n");
-    let _ = writeln!(text, "Time relative to the fastest strategy on the same workload:\n");
+    let _ = writeln!(
+        text,
+        "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"
+    );
     text.push_str(&table::markdown(summary));
     for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
         let _ = write!(text, "\nNote: {note}.\n");

@@ -105,6 +105,8 @@ pub struct Costs {
     pub compile_ns: Option<f64>,
     /// Compile time per byte of the modules.
     pub compile_ns_per_wasm_byte: Option<f64>,
+    /// Bytes of compiled code.
+    pub code_bytes: Option<f64>,
     /// Bytes of compiled code per byte of the modules.
     pub code_bytes_per_wasm_byte: Option<f64>,
 }
