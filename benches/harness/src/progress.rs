@@ -56,6 +56,11 @@ impl Progress {
         }
     }
 
+    /// Says that there are more, or fewer, steps than was thought.
+    pub fn set_total(&mut self, total: usize) {
+        self.total = total.max(self.done);
+    }
+
     /// Takes a step that will not be done off the total.
     pub fn skip_step(&mut self) {
         self.total = self.total.saturating_sub(1).max(self.done);

@@ -103,17 +103,30 @@ fn a_run_that_dies_can_be_drawn_and_decides_nothing() {
     assert!(matches!(error, Error::Refused { .. }), "{error}");
 }
 
-#[test]
-fn a_run_that_is_out_of_time_is_complete_with_the_blocks_that_it_has() {
+/// Blocks measured in a run that has time for them, if those after the warm-up take 10 ms each.
+fn blocks_within(budget: Duration, max_blocks: u32) -> u32 {
     let folder = tempfile::tempdir().unwrap();
     let workloads = all().unwrap();
     let loaded: Vec<Loaded<'_>> = vec![(&workloads[0], Vec::new())];
-    // The warm-up block is quick, so that ten blocks are planned; all others are not.
     let engines = engines(1_000, 998);
-    let engines: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
+    let engines: Vec<&dyn Engine> = engines[..1].iter().map(|engine| engine as &dyn Engine).collect();
     let mut writer = Writer::create(folder.path(), &Header::start(Kind::Quick)).unwrap();
-    let blocks = measure(&engines, &loaded, plan(Duration::from_millis(50)), &mut writer).unwrap();
+    let plan = Plan {
+        max_blocks,
+        ..plan(budget)
+    };
+    let blocks = measure(&engines, &loaded, plan, &mut writer).unwrap();
     let recording = record::read(folder.path()).unwrap();
-    assert_eq!((blocks, recording.blocks(), recording.cut_short()), (6, 6, None));
+    assert_eq!((recording.blocks(), recording.cut_short()), (blocks, None));
     assert!(recording.warnings.is_empty(), "{:?}", recording.warnings);
+    blocks
+}
+
+/// The warm-up block takes no time here, which promises far too many blocks.
+#[test]
+fn a_run_ends_when_its_time_is_over_and_is_complete_then() {
+    assert_eq!(blocks_within(Duration::ZERO, 1_000), 6);
+    let blocks = blocks_within(Duration::from_millis(300), 900);
+    assert!((7..=40).contains(&blocks), "{blocks}");
+    assert_eq!(blocks_within(Duration::from_secs(60), 12), 12);
 }
