@@ -3,8 +3,8 @@
 //! Two passes. Criterion's gives the familiar front door: one group per workload, one entry per strategy, filters,
 //! baselines. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::interleave`.
 //!
-//! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, `WASM_DISPATCH_SEED` for
-//! another order. All other arguments are criterion's.
+//! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, which takes in the extra
+//! workloads if they have been built; `WASM_DISPATCH_SEED` for another order. All other arguments are criterion's.
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,6 +16,7 @@ use wasm_dispatch_harness::{Progress, runs_folder};
 use wasm_dispatch_measure::interleave::{self, Loaded, Plan, nanoseconds};
 use wasm_dispatch_measure::ours::{self, Ours};
 use wasm_dispatch_measure::{Engine, Size, Timing};
+use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -129,7 +130,7 @@ fn again_in_full(arguments: &[String]) -> ExitCode {
 
 fn run() -> Result<(), Failed> {
     let settings = Settings::from_environment()?;
-    let workloads = wasm_dispatch_workloads::all()?;
+    let workloads = workloads(settings.kind)?;
     let loaded: Vec<Loaded<'_>> = workloads
         .iter()
         .map(|workload| Ok((workload, workload.wasm()?)))
@@ -200,6 +201,22 @@ fn run() -> Result<(), Failed> {
 fn measures() -> bool {
     let has = |option: &str| std::env::args().any(|argument| argument.split('=').next() == Some(option));
     has("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(has)
+}
+
+/// The project's own workloads, and in the full run the extra ones that somebody has built.
+fn workloads(kind: Kind) -> Result<Vec<Workload>, Failed> {
+    if kind != Kind::Full {
+        return Ok(wasm_dispatch_workloads::all()?);
+    }
+    let extra = wasm_dispatch_workloads::extra()?;
+    let names: Vec<&str> = extra.iter().map(Workload::name).collect();
+    if names.is_empty() {
+        eprintln!("No extra workloads; `scripts/build-workloads --extra` builds them.");
+    } else {
+        let folder = wasm_dispatch_workloads::extra_folder();
+        eprintln!("With extra workloads from {}: {}", folder.display(), names.join(", "));
+    }
+    Ok(wasm_dispatch_workloads::all_and_extra()?)
 }
 
 /// The pass that criterion drives. Returns the workloads that its filter let through.
