@@ -92,6 +92,7 @@ pub(crate) struct Manifest {
     pub expected_from: String,
     pub quick: ManifestRun,
     pub full: ManifestRun,
+    pub count: Option<ManifestRun>,
 }
 
 #[derive(Debug, Deserialize)]

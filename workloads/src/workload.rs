@@ -25,6 +25,7 @@ pub struct Workload {
     expected_from: String,
     quick: Run,
     full: Run,
+    count: Option<Run>,
 }
 
 /// A published package that is linked into a module.
@@ -173,6 +174,7 @@ impl Workload {
             module_file: folder.join(&manifest.module),
             quick: check_run(path, "quick", manifest.quick)?,
             full: check_run(path, "full", manifest.full)?,
+            count: manifest.count.map(|run| check_run(path, "count", run)).transpose()?,
             name: manifest.name,
             class: manifest.class,
             description: one_line(&manifest.description),
@@ -281,6 +283,12 @@ impl Workload {
     /// The large size: about twenty times the small one.
     pub fn full(&self) -> &Run {
         &self.full
+    }
+
+    /// The smallest size, for counting instructions under an emulator a hundred times slower than the processor; `None`
+    /// if the workload is not counted.
+    pub fn count(&self) -> Option<&Run> {
+        self.count.as_ref()
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use wasm_dispatch_measure::Engine as _;
 use wasm_dispatch_measure::wasmi_engine::Wasmi;
-use wasm_dispatch_workloads::{Run, Value, Workload, all};
+use wasm_dispatch_workloads::{Run, Value, Workload, all, extra};
 use wasmi::{Config, Engine, Extern, F32, F64, Instance, Module, Store, Val};
 
 struct Running {
@@ -124,6 +124,9 @@ fn every_quick_run_gives_its_expected_result_twice_on_one_instance() {
                     let mut running = Running::new(workload);
                     running.check(workload, workload.quick());
                     running.check(workload, workload.quick());
+                    if let Some(count) = workload.count() {
+                        running.check(workload, count);
+                    }
                 }
             });
         }
@@ -139,6 +142,18 @@ fn every_full_run_gives_its_expected_result() {
             continue;
         }
         Running::new(&workload).check(&workload, workload.full());
+    }
+}
+
+/// Whatever `scripts/build-workloads --extra` has built, if anything.
+#[test]
+#[ignore = "needs programs that are not committed; it passes over those that have not been built"]
+fn every_extra_run_gives_its_expected_result() {
+    for workload in extra().unwrap_or_else(|error| panic!("{error}")) {
+        println!("{}", workload.name());
+        for run in [workload.quick(), workload.full()] {
+            check_command(&workload, run);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod count;
 pub mod engine;
 pub mod interleave;
 pub mod ours;

@@ -132,7 +132,7 @@ impl Prepared for PreparedModule {
     }
 }
 
-fn to_value(value: Typed) -> Value {
+pub(crate) fn to_value(value: Typed) -> Value {
     match value {
         Typed::I32(value) => Value::I32(value),
         Typed::I64(value) => Value::I64(value),
@@ -141,7 +141,7 @@ fn to_value(value: Typed) -> Value {
     }
 }
 
-fn from_value(value: Value) -> Result<u64, String> {
+pub(crate) fn from_value(value: Value) -> Result<u64, String> {
     Ok(match value {
         Value::I32(value) => u64::from(value as u32),
         Value::I64(value) => value as u64,
