@@ -150,7 +150,8 @@ class Program:
         for size in ("quick", "full"):
             for name, _guest, original in self.inputs(size):
                 shutil.copyfile(original, output / name)
-        text, times = re.subn(r'(?m)\A((?:(?!\[).*\n)*?sha256 = )""', rf'\g<1>"{sha256(module)}"', self.manifest_file.read_text())
+        empty = r'(?m)\A((?:(?!\[).*\n)*?sha256 = )""'
+        text, times = re.subn(empty, rf'\g<1>"{sha256(module)}"', self.manifest_file.read_text())
         if times != 1:
             fail(f"{self.manifest_file}: a line `sha256 = \"\"` is needed before its first section")
         # Last, so that a manifest is only there when all that it names is.
