@@ -3,30 +3,47 @@
 //! Two passes. Criterion's gives the familiar front door: one group per workload, one entry per strategy, filters,
 //! baselines. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::interleave`.
 //!
-//! Environment: `WASM_DISPATCH_BENCH=full` for the long run, `WASM_DISPATCH_SEED` for another order.
+//! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, which takes in the extra
+//! workloads if they have been built; `WASM_DISPATCH_SEED` for another order. All other arguments are criterion's.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use criterion::Criterion;
+use criterion::{Criterion, SamplingMode};
 use wasm_dispatch::Module;
 use wasm_dispatch_harness::record::{EVERY_STRATEGY, Failure, Kind, Phase, Run, Sample, Size as CodeSize, Writer};
 use wasm_dispatch_harness::{Progress, runs_folder};
 use wasm_dispatch_measure::interleave::{self, Loaded, Plan, nanoseconds};
 use wasm_dispatch_measure::ours::{self, Ours};
 use wasm_dispatch_measure::{Engine, Size, Timing};
+use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
+
+/// Stands before criterion's own help.
+const HELP: &str = "\
+cargo bench compares the dispatch strategies and says which one to ship.
+
+  cargo bench                            the quick run: under 5 minutes
+  cargo bench -- --full                  the long run; also WASM_DISPATCH_BENCH=full cargo bench
+  cargo bench -- sort                    workloads and strategies with 'sort' in 'workload/strategy'
+  WASM_DISPATCH_SEED=1 cargo bench       another order of the interleaved pass
+  cargo bench --bench dispatch           times only; '--bench counts': instruction counts only
+
+Everything else is criterion's:
+";
 
 /// What the environment asks for.
 struct Settings {
     kind: Kind,
     size: Size,
     seed: u64,
-    /// Criterion's time per entry.
-    warm_up: Duration,
-    measurement: Duration,
-    budget: Duration,
+    /// Time for criterion's pass, shared by its entries, and the most that one of them gets.
+    criterion: Duration,
+    entry: Duration,
+    /// Time for the interleaved pass.
+    interleaved: Duration,
+    max_blocks: u32,
 }
 
 impl Settings {
@@ -44,26 +61,44 @@ impl Settings {
             kind: Kind::Quick,
             size: Size::Quick,
             seed,
-            warm_up: Duration::from_millis(100),
-            measurement: Duration::from_millis(400),
-            budget: Duration::from_secs(60),
+            criterion: Duration::from_secs(50),
+            entry: Duration::from_millis(600),
+            interleaved: Duration::from_secs(95),
+            max_blocks: 200,
         };
         match std::env::var("WASM_DISPATCH_BENCH").as_deref() {
             Ok("full") => Ok(Settings {
                 kind: Kind::Full,
                 size: Size::Full,
-                warm_up: Duration::from_secs(1),
-                measurement: Duration::from_secs(3),
-                budget: Duration::from_secs(900),
+                criterion: Duration::from_secs(1200),
+                entry: Duration::from_secs(5),
+                interleaved: Duration::from_secs(900),
+                max_blocks: 60,
                 ..quick
             }),
             Ok("quick") | Err(_) => Ok(quick),
             Ok(other) => Err(format!("WASM_DISPATCH_BENCH is quick or full, not {other}").into()),
         }
     }
+
+    /// What one of criterion's entries may take: a fixed share, so that more workloads do not make the run longer.
+    fn per_entry(&self, entries: usize) -> Duration {
+        let share = self.criterion / u32::try_from(entries.max(1)).unwrap_or(u32::MAX);
+        share.min(self.entry)
+    }
 }
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--full") {
+        return again_in_full(&arguments);
+    }
+    if arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        println!("{HELP}");
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -73,24 +108,55 @@ fn main() -> ExitCode {
     }
 }
 
+/// Runs this program again without `--full`, which criterion does not know and would refuse: it reads the command line
+/// by itself.
+fn again_in_full(arguments: &[String]) -> ExitCode {
+    let others = arguments.iter().filter(|argument| *argument != "--full");
+    let status = std::env::current_exe().and_then(|program| {
+        Command::new(program)
+            .args(others)
+            .env("WASM_DISPATCH_BENCH", "full")
+            .status()
+    });
+    match status {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: cannot start the full run: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn run() -> Result<(), Failed> {
     let settings = Settings::from_environment()?;
-    let workloads = wasm_dispatch_workloads::all()?;
+    let workloads = workloads(settings.kind)?;
     let loaded: Vec<Loaded<'_>> = workloads
         .iter()
         .map(|workload| Ok((workload, workload.wasm()?)))
         .collect::<Result<_, Failed>>()?;
     let engines = ours::all();
+    let entry = settings.per_entry(loaded.len() * engines.len());
     let mut criterion = Criterion::default()
         .without_plots()
-        .warm_up_time(settings.warm_up)
-        .measurement_time(settings.measurement)
+        .warm_up_time(entry.mul_f64(0.2))
+        .measurement_time(entry.mul_f64(0.6))
         .sample_size(10)
+        // A tenth of criterion's default, which takes longer than the measurement of ten samples.
+        .nresamples(10_000)
         .configure_from_args();
-    let chosen = criterion_pass(&mut criterion, &engines, &loaded, settings.size);
+    let measures = measures();
+    if measures {
+        eprintln!(
+            "{} run: criterion's pass (about {} s), then the interleaved one (about {} s), which decides",
+            settings.kind.name(),
+            (entry * u32::try_from(loaded.len() * engines.len())?).as_secs(),
+            settings.interleaved.as_secs()
+        );
+    }
+    let chosen = criterion_pass(&mut criterion, &engines, &loaded, settings.size, entry.mul_f64(0.6));
     criterion.final_summary();
-    // Criterion's `--test` runs every entry once, `--list` none: neither is a measurement to report on.
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+    if !measures {
         return chosen.map(|_| ());
     }
     let chosen: Vec<Loaded<'_>> = {
@@ -115,19 +181,42 @@ fn run() -> Result<(), Failed> {
     phases(&engines, &chosen, settings.size, &mut writer)?;
     let plan = Plan {
         size: settings.size,
-        budget: settings.budget,
+        budget: settings.interleaved,
         min_blocks: 5,
-        max_blocks: 60,
+        max_blocks: settings.max_blocks,
         seed: settings.seed,
     };
     let engines: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
     interleave::measure(&engines, &chosen, plan, &mut writer)?;
     let report = wasm_dispatch_harness::report(&folder, &folder)?;
     if settings.kind == Kind::Quick {
-        println!("\nThis was the quick run. The long one: WASM_DISPATCH_BENCH=full cargo bench");
+        println!("\nThis was the quick run. The long one: cargo bench -- --full");
     }
     print!("{}", report.text());
     Ok(())
+}
+
+/// Whether there will be something to report on: criterion's `--test` (the default without cargo's `--bench`) runs every
+/// entry once, `--list` none, and `--profile-time` keeps no times.
+fn measures() -> bool {
+    let has = |option: &str| std::env::args().any(|argument| argument.split('=').next() == Some(option));
+    has("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(has)
+}
+
+/// The project's own workloads, and in the full run the extra ones that somebody has built.
+fn workloads(kind: Kind) -> Result<Vec<Workload>, Failed> {
+    if kind != Kind::Full {
+        return Ok(wasm_dispatch_workloads::all()?);
+    }
+    let extra = wasm_dispatch_workloads::extra()?;
+    let names: Vec<&str> = extra.iter().map(Workload::name).collect();
+    if names.is_empty() {
+        eprintln!("No extra workloads; `scripts/build-workloads --extra` builds them.");
+    } else {
+        let folder = wasm_dispatch_workloads::extra_folder();
+        eprintln!("With extra workloads from {}: {}", folder.display(), names.join(", "));
+    }
+    Ok(wasm_dispatch_workloads::all_and_extra()?)
 }
 
 /// The pass that criterion drives. Returns the workloads that its filter let through.
@@ -138,18 +227,33 @@ fn criterion_pass(
     engines: &[Ours],
     loaded: &[Loaded<'_>],
     size: Size,
+    measurement: Duration,
 ) -> Result<Vec<String>, Failed> {
     let mut chosen = Vec::new();
     let mut wrong = None;
     let mut progress = Progress::new(loaded.len() * engines.len());
+    // Without a filter everything will run. Then an entry that is slow can be given the time that ten samples take, which
+    // saves criterion from complaining about it.
+    let everything = std::env::args().skip(1).all(|argument| argument == "--bench");
     for (workload, wasm) in loaded {
         let mut group = criterion.benchmark_group(workload.name());
+        // Ten samples of equal length: ten runs are enough for a slow entry, where growing samples take 55.
+        group.sampling_mode(SamplingMode::Flat);
         let mut ran = false;
         for engine in engines {
-            progress.begin(&format!("{} / {}", workload.name(), engine.name()));
-            let mut prepared = None;
+            let mut ran_here = false;
+            let mut prepared = everything.then(|| engine.prepare(workload, wasm));
+            if let Some(Ok(prepared)) = &mut prepared {
+                let once = prepared
+                    .run(size.of(workload))
+                    .map_or(Duration::ZERO, |timing| timing.wall);
+                group.measurement_time(measurement.max(once * 12));
+            }
             group.bench_function(engine.name(), |bencher| {
-                ran = true;
+                if !ran_here {
+                    progress.begin(&format!("{} / {}", workload.name(), engine.name()));
+                }
+                ran_here = true;
                 bencher.iter_custom(|iterations| {
                     let mut total = Duration::ZERO;
                     let prepared = prepared.get_or_insert_with(|| engine.prepare(workload, wasm));
@@ -170,7 +274,12 @@ fn criterion_pass(
                     total
                 });
             });
-            progress.finish_step();
+            if ran_here {
+                progress.finish_step();
+            } else {
+                progress.skip_step();
+            }
+            ran |= ran_here;
         }
         group.finish();
         if ran {
@@ -187,7 +296,9 @@ fn criterion_pass(
 /// Loading (once for all strategies) and compiling, apart from execution.
 fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writer) -> Result<(), Failed> {
     let rounds = if size == Size::Full { 20 } else { 5 };
+    let mut progress = Progress::new(loaded.len());
     for (workload, wasm) in loaded {
+        progress.begin(&format!("loading and compiling {}", workload.name()));
         let sample = |strategy: &str, phase, timing: Timing| Sample {
             workload: workload.name().into(),
             class: workload.class().name().into(),
@@ -228,6 +339,8 @@ fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writ
                 }
             }
         }
+        progress.finish_step();
     }
+    progress.finish();
     Ok(())
 }

@@ -52,6 +52,7 @@
 //! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
 //! - `all-strategies`: everything.
 //! - `snapshot`: machines as bytes ([`Vm::snapshot`], [`Vm::restore`]).
+//! - `wasi`: WASI preview 1 ([`wasi`]).
 
 #![forbid(unsafe_code)]
 
@@ -62,6 +63,8 @@ mod metering;
 mod module;
 mod strategy;
 mod vm;
+#[cfg(feature = "wasi")]
+pub mod wasi;
 
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;

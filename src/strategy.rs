@@ -67,18 +67,37 @@ strategies! {
 }
 
 impl Default for Strategy {
-    #[cfg(feature = "threaded")]
+    /// The first of [`Strategy::RANKED`].
     fn default() -> Self {
-        Strategy::Threaded
-    }
-
-    #[cfg(not(feature = "threaded"))]
-    fn default() -> Self {
-        Strategy::MatchLoop
+        Strategy::RANKED[0]
     }
 }
 
 impl Strategy {
+    /// All strategies in this build, in the order of the recorded decision, the fastest first.
+    ///
+    /// The decision is `reports/decision.json`; a test compares this list with it.
+    pub const RANKED: &'static [Strategy] = &[
+        #[cfg(feature = "threaded")]
+        Strategy::Threaded,
+        #[cfg(feature = "fused-closures")]
+        Strategy::FusedClosures,
+        #[cfg(feature = "linked-closures")]
+        Strategy::LinkedClosures,
+        // In every build, so that the list is never empty.
+        Strategy::MatchLoop,
+        #[cfg(feature = "closure-per-op")]
+        Strategy::ClosurePerOp,
+        #[cfg(feature = "stack-loop")]
+        Strategy::StackLoop,
+    ];
+
+    /// The first of [`Strategy::RANKED`] without unsafe code. In a build without `threaded` it is the default.
+    pub fn best_safe() -> Strategy {
+        let safe = Strategy::RANKED.iter().copied().find(|strategy| strategy.is_safe());
+        safe.unwrap_or(Strategy::MatchLoop)
+    }
+
     /// Whether the strategy's crate forbids unsafe code.
     pub fn is_safe(self) -> bool {
         self.name() != "threaded"

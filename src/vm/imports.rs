@@ -116,6 +116,19 @@ impl Imports {
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
+    /// Defines a host function of any type over slots: arguments stand in the first of them, results replace them.
+    #[cfg(feature = "wasi")]
+    pub(crate) fn func_slots(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_>, &mut [u64]) -> Result<(), HostError> + Send + Sync + 'static,
+    ) {
+        let call = HostCall::Plain(Arc::new(function));
+        self.insert(module.into(), name.into(), Definition::Host(HostFunction { ty, call }));
+    }
+
     /// Defines something that exists in the same [`Vm`](crate::Vm): an export of another instance, or a memory, table
     /// or global made by the host.
     pub fn define(

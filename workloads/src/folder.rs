@@ -1,5 +1,7 @@
 //! Finding the workloads of a folder.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,45 @@ pub fn all() -> Result<Vec<Workload>, Error> {
     load_dir(default_folder())
 }
 
+/// The folder of extra workloads: programs around other people's C, which `scripts/build-workloads --extra` builds there
+/// and nobody commits. The environment variable `WASM_DISPATCH_EXTRA` names another one; otherwise it is
+/// `workloads-extra` in cargo's target folder (`CARGO_TARGET_DIR`, or `target` beside the workspace's manifest).
+pub fn extra_folder() -> PathBuf {
+    extra_folder_in(|variable| env::var_os(variable).filter(|value| !value.is_empty()))
+}
+
+fn extra_folder_in(environment: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    // Relative paths count from the workspace, as in the script: tests and benches run in the folders of their packages.
+    let workspace = default_folder().parent().unwrap_or(default_folder());
+    if let Some(folder) = environment("WASM_DISPATCH_EXTRA") {
+        return workspace.join(folder);
+    }
+    let target = environment("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    workspace.join(target).join("workloads-extra")
+}
+
+/// The extra workloads that have been built, sorted by name; none if there is no [`extra_folder`].
+pub fn extra() -> Result<Vec<Workload>, Error> {
+    extra_in(&extra_folder())
+}
+
+/// The workloads of `folder` as [`load_dir`] finds them, or none if it does not exist.
+pub fn extra_in(folder: &Path) -> Result<Vec<Workload>, Error> {
+    if folder.exists() {
+        load_dir(folder)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// The project's own workloads and the extra ones that have been built, sorted by name.
+pub fn all_and_extra() -> Result<Vec<Workload>, Error> {
+    let mut workloads = all()?;
+    workloads.extend(extra()?);
+    sort_by_unique_name(&mut workloads)?;
+    Ok(workloads)
+}
+
 /// All workloads in `folder` and the folders below it, sorted by name.
 ///
 /// Every `.toml` file is a manifest, except `Cargo.toml`; folders named `src` (sources of modules and of this crate) or
@@ -27,6 +68,11 @@ pub fn load_dir(folder: &Path) -> Result<Vec<Workload>, Error> {
     // Sorted by path first, so that the same error is reported everywhere.
     manifests.sort();
     let mut workloads = manifests.iter().map(Workload::load).collect::<Result<Vec<_>, _>>()?;
+    sort_by_unique_name(&mut workloads)?;
+    Ok(workloads)
+}
+
+fn sort_by_unique_name(workloads: &mut [Workload]) -> Result<(), Error> {
     workloads.sort_by(|a, b| a.name().cmp(b.name()));
     for pair in workloads.windows(2) {
         if pair[0].name() == pair[1].name() {
@@ -37,7 +83,7 @@ pub fn load_dir(folder: &Path) -> Result<Vec<Workload>, Error> {
             });
         }
     }
-    Ok(workloads)
+    Ok(())
 }
 
 fn find_manifests(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
@@ -58,4 +104,32 @@ fn find_manifests(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(variables: &[(&str, &str)]) -> PathBuf {
+        extra_folder_in(|wanted| {
+            let found = variables.iter().find(|(variable, _)| *variable == wanted);
+            found.map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn the_extra_folder_is_in_the_target_folder_unless_the_environment_names_it() {
+        let workspace = default_folder().parent().unwrap();
+        assert_eq!(folder_with(&[]), workspace.join("target/workloads-extra"));
+        let target = ("CARGO_TARGET_DIR", "/elsewhere");
+        assert_eq!(folder_with(&[target]), Path::new("/elsewhere/workloads-extra"));
+        assert_eq!(
+            folder_with(&[("CARGO_TARGET_DIR", "other")]),
+            workspace.join("other/workloads-extra")
+        );
+        assert_eq!(
+            folder_with(&[target, ("WASM_DISPATCH_EXTRA", "/mine")]),
+            Path::new("/mine")
+        );
+    }
 }

@@ -27,7 +27,7 @@ mod workload;
 
 pub use checksum::sha256_hex;
 pub use error::Error;
-pub use folder::{all, default_folder, load_dir};
+pub use folder::{all, all_and_extra, default_folder, extra, extra_folder, extra_in, load_dir};
 pub use manifest::Class;
 pub use value::{ParseValueError, Value, ValueType};
-pub use workload::{Link, MemoryCheck, Run, Workload};
+pub use workload::{Link, MemoryCheck, Run, WasiFile, WasiRun, Workload};

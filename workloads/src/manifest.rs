@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// What a workload stresses most; the report ranks strategies within each class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -91,6 +92,7 @@ pub(crate) struct Manifest {
     pub expected_from: String,
     pub quick: ManifestRun,
     pub full: ManifestRun,
+    pub count: Option<ManifestRun>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -104,9 +106,35 @@ pub(crate) struct ManifestLink {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ManifestRun {
+    #[serde(default)]
     pub args: Vec<String>,
+    #[serde(default)]
     pub expect: Vec<String>,
     pub memory: Option<ManifestMemory>,
+    pub wasi: Option<ManifestWasi>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManifestWasi {
+    pub args: Vec<String>,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    pub stdin: Option<String>,
+    pub stdin_sha256: Option<String>,
+    #[serde(default)]
+    pub exit_code: u32,
+    pub stdout_sha256: String,
+    #[serde(default)]
+    pub files: Vec<ManifestFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManifestFile {
+    pub guest: String,
+    pub file: String,
+    pub sha256: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,11 +1,12 @@
 //! One workload: a checked manifest, and its module on demand.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use crate::checksum::{is_sha256_hex, sha256_hex};
 use crate::error::Error;
-use crate::manifest::{Class, Manifest, ManifestRun};
+use crate::manifest::{Class, Manifest, ManifestFile, ManifestRun, ManifestWasi};
 use crate::value::Value;
 
 /// A program to run: what it is, where it is from, how to call it, and what must come out.
@@ -24,6 +25,7 @@ pub struct Workload {
     expected_from: String,
     quick: Run,
     full: Run,
+    count: Option<Run>,
 }
 
 /// A published package that is linked into a module.
@@ -49,6 +51,42 @@ pub struct Run {
     pub expect: Vec<Value>,
     /// What must stand in memory afterwards, for programs whose result does not tell enough.
     pub memory: Option<MemoryCheck>,
+    /// For commands: what they are given through WASI, and what they must print. Their entry takes and returns nothing, and
+    /// is called once on an instance.
+    pub wasi: Option<WasiRun>,
+}
+
+/// The surroundings of a WASI command, and what must come of it. Whatever it writes to standard error is a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WasiRun {
+    /// The arguments, the program's name first.
+    pub args: Vec<String>,
+    /// The environment.
+    pub env: Vec<(String, String)>,
+    /// What stands on standard input.
+    pub stdin: Arc<[u8]>,
+    /// The files it may read.
+    pub files: Vec<WasiFile>,
+    /// The exit code that it must end with; 0 also stands for returning.
+    pub exit_code: u32,
+    /// The SHA-256 of all that it must write to standard output, in lower-case hexadecimal digits.
+    pub stdout_sha256: String,
+}
+
+impl WasiRun {
+    /// Whether this is what the program must write to standard output.
+    pub fn matches(&self, stdout: &[u8]) -> bool {
+        sha256_hex(stdout) == self.stdout_sha256
+    }
+}
+
+/// A file that a command may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WasiFile {
+    /// Its path below the program's working folder.
+    pub guest: String,
+    /// Its contents.
+    pub bytes: Arc<[u8]>,
 }
 
 /// A part of memory that is checked after a run.
@@ -136,6 +174,7 @@ impl Workload {
             module_file: folder.join(&manifest.module),
             quick: check_run(path, "quick", manifest.quick)?,
             full: check_run(path, "full", manifest.full)?,
+            count: manifest.count.map(|run| check_run(path, "count", run)).transpose()?,
             name: manifest.name,
             class: manifest.class,
             description: one_line(&manifest.description),
@@ -245,6 +284,12 @@ impl Workload {
     pub fn full(&self) -> &Run {
         &self.full
     }
+
+    /// The smallest size, for counting instructions under an emulator a hundred times slower than the processor; `None`
+    /// if the workload is not counted.
+    pub fn count(&self) -> Option<&Run> {
+        self.count.as_ref()
+    }
 }
 
 /// Manifests break long texts over lines; reports break them elsewhere.
@@ -274,13 +319,92 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
             return Err(bad("memory.len", "a check of no bytes checks nothing"));
         }
     }
-    if expect.is_empty() && memory.is_none() {
+    let wasi = run.wasi.map(|wasi| check_wasi(path, size, wasi)).transpose()?;
+    if wasi.is_some() && !(args.is_empty() && expect.is_empty()) {
+        return Err(bad("wasi", "a command's entry has neither arguments nor results"));
+    }
+    if expect.is_empty() && memory.is_none() && wasi.is_none() {
         return Err(bad(
             "expect",
             "a run that checks neither a result nor memory checks nothing",
         ));
     }
-    Ok(Run { args, expect, memory })
+    Ok(Run {
+        args,
+        expect,
+        memory,
+        wasi,
+    })
+}
+
+fn check_wasi(path: &Path, size: &str, wasi: ManifestWasi) -> Result<WasiRun, Error> {
+    let bad = |field: &str, reason: &str| Error::BadField {
+        file: path.to_owned(),
+        field: format!("{size}.wasi.{field}"),
+        reason: reason.to_owned(),
+    };
+    if wasi.args.is_empty() {
+        return Err(bad("args", "the first argument is the program's name"));
+    }
+    if !is_sha256_hex(&wasi.stdout_sha256) {
+        return Err(bad("stdout_sha256", "64 lower-case hexadecimal digits are expected"));
+    }
+    let texts = wasi.env.iter().flat_map(|(name, value)| [name, value]);
+    if wasi.args.iter().chain(texts).any(|text| text.contains('\0')) {
+        return Err(bad("args", "the character NUL ends a text, and cannot be in one"));
+    }
+    let stdin = match (wasi.stdin, wasi.stdin_sha256) {
+        (None, None) => [].into(),
+        (Some(file), Some(sha256)) => read_input(path, &format!("{size}.wasi.stdin"), &file, &sha256)?,
+        _ => return Err(bad("stdin", "needs stdin_sha256, and the other way round")),
+    };
+    let mut files = Vec::new();
+    for ManifestFile { guest, file, sha256 } in wasi.files {
+        if guest.is_empty() || !is_inside(Path::new(&guest)) {
+            return Err(bad("files.guest", "a path below the program's folder is expected"));
+        }
+        let bytes = read_input(path, &format!("{size}.wasi.files"), &file, &sha256)?;
+        files.push(WasiFile { guest, bytes });
+    }
+    Ok(WasiRun {
+        args: wasi.args,
+        env: wasi.env.into_iter().collect(),
+        stdin,
+        files,
+        exit_code: wasi.exit_code,
+        stdout_sha256: wasi.stdout_sha256,
+    })
+}
+
+/// Whether a path leads nowhere but below the folder it starts from.
+fn is_inside(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Reads a file that stands beside a manifest, or below.
+fn read_input(manifest: &Path, field: &str, file: &str, sha256: &str) -> Result<Arc<[u8]>, Error> {
+    if !is_inside(Path::new(file)) {
+        return Err(Error::BadField {
+            file: manifest.to_owned(),
+            field: field.to_owned(),
+            reason: format!("`{file}` is not beside the manifest"),
+        });
+    }
+    let file = manifest.parent().unwrap_or(Path::new("")).join(file);
+    let bytes = fs::read(&file).map_err(|source| Error::Unreadable {
+        file: file.clone(),
+        source,
+    })?;
+    let actual = sha256_hex(&bytes);
+    if actual != sha256 {
+        return Err(Error::Sha256Mismatch {
+            file,
+            expected: sha256.to_owned(),
+            actual,
+        });
+    }
+    Ok(bytes.into())
 }
 
 fn check_values(path: &Path, field: &str, texts: Vec<String>) -> Result<Vec<Value>, Error> {

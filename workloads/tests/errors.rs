@@ -259,3 +259,63 @@ fn a_memory_check_looks_at_its_part_and_no_further() {
     assert!(!check.matches(b"..ab"));
     assert!(!check.matches(b""));
 }
+
+/// The good manifest as one of a command, with these lines in place of the quick run's `[quick.wasi]`.
+fn command(wasi: &str) -> String {
+    with(
+        "args = [\"i32:1\"]\nexpect = [\"i32:1\"]",
+        &format!("[quick.wasi]\n{wasi}\nstdout_sha256 = \"{}\"", sha256_hex(b"out")),
+    )
+}
+
+#[test]
+fn a_command_has_surroundings_and_an_expected_output() {
+    let sha = sha256_hex(MODULE.as_bytes());
+    let lines = format!(
+        "args = [\"a\", \"b\"]\nenv = {{ X = \"1\" }}\nstdin = \"same.wat\"\nstdin_sha256 = \"{sha}\"\nexit_code = 3\n\
+         files = [{{ guest = \"in/x\", file = \"same.wat\", sha256 = \"{sha}\" }}]"
+    );
+    let (_folder, file) = folder_with(&command(&lines));
+    let workload = Workload::load(file).unwrap();
+    let wasi = workload.quick().wasi.as_ref().unwrap();
+    assert_eq!(wasi.args, ["a", "b"]);
+    assert_eq!(wasi.env, [("X".to_string(), "1".to_string())]);
+    assert_eq!((&*wasi.stdin, wasi.exit_code), (MODULE.as_bytes(), 3));
+    assert_eq!(
+        (wasi.files[0].guest.as_str(), &*wasi.files[0].bytes),
+        ("in/x", MODULE.as_bytes())
+    );
+    assert!(wasi.matches(b"out") && !wasi.matches(b"other"));
+}
+
+#[test]
+fn a_command_that_makes_no_sense_is_refused() {
+    let sha = sha256_hex(MODULE.as_bytes());
+    let file = |guest: &str, file: &str| {
+        format!("args = [\"a\"]\nfiles = [{{ guest = \"{guest}\", file = \"{file}\", sha256 = \"{sha}\" }}]")
+    };
+    for (lines, field) in [
+        ("args = []".to_string(), "quick.wasi.args"),
+        ("args = [\"a\\u0000b\"]".to_string(), "quick.wasi.args"),
+        ("args = [\"a\"]\nstdin = \"same.wat\"".to_string(), "quick.wasi.stdin"),
+        (file("../x", "same.wat"), "quick.wasi.files.guest"),
+        (file("/x", "same.wat"), "quick.wasi.files.guest"),
+        (file("x", "../same.wat"), "quick.wasi.files"),
+        (file("x", "/etc/passwd"), "quick.wasi.files"),
+    ] {
+        match load_error(&command(&lines)) {
+            Error::BadField { field: found, .. } => assert_eq!(found, field, "{lines}"),
+            other => panic!("{lines}: {other}"),
+        }
+    }
+    let (_folder, manifest) = folder_with(&command(&file("x", "missing")));
+    assert!(matches!(Workload::load(manifest), Err(Error::Unreadable { .. })));
+    let changed = file("x", "same.wat").replace(&sha, &sha256_hex(b"other"));
+    let (_folder, manifest) = folder_with(&command(&changed));
+    assert!(matches!(Workload::load(manifest), Err(Error::Sha256Mismatch { .. })));
+    let both = with(
+        "[full]",
+        &format!("[quick.wasi]\nargs = [\"a\"]\nstdout_sha256 = \"{sha}\"\n\n[full]"),
+    );
+    assert!(matches!(load_error(&both), Error::BadField { .. }));
+}

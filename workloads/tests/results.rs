@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use wasm_dispatch_workloads::{Run, Value, Workload, all};
+use wasm_dispatch_measure::Engine as _;
+use wasm_dispatch_measure::wasmi_engine::Wasmi;
+use wasm_dispatch_workloads::{Run, Value, Workload, all, extra};
 use wasmi::{Config, Engine, Extern, F32, F64, Instance, Module, Store, Val};
 
 struct Running {
@@ -62,6 +64,17 @@ impl Running {
     }
 }
 
+/// Runs a command once: exit code and outputs are compared with the manifest.
+fn check_command(workload: &Workload, run: &Run) {
+    let name = workload.name();
+    let wasm = workload.wasm().unwrap_or_else(|error| panic!("{error}"));
+    let prepared = Wasmi::default().prepare(workload, &wasm);
+    let mut prepared = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
+    if let Err(error) = prepared.run(run) {
+        panic!("{name}: {error}");
+    }
+}
+
 fn to_wasmi(value: Value) -> Val {
     match value {
         Value::I32(value) => Val::I32(value),
@@ -104,9 +117,16 @@ fn every_quick_run_gives_its_expected_result_twice_on_one_instance() {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(workload) = workloads.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if workload.quick().wasi.is_some() {
+                        check_command(workload, workload.quick());
+                        continue;
+                    }
                     let mut running = Running::new(workload);
                     running.check(workload, workload.quick());
                     running.check(workload, workload.quick());
+                    if let Some(count) = workload.count() {
+                        running.check(workload, count);
+                    }
                 }
             });
         }
@@ -117,7 +137,23 @@ fn every_quick_run_gives_its_expected_result_twice_on_one_instance() {
 #[cfg_attr(debug_assertions, ignore = "takes minutes in a debug build; release builds run it")]
 fn every_full_run_gives_its_expected_result() {
     for workload in at_least_eight_workloads() {
+        if workload.full().wasi.is_some() {
+            check_command(&workload, workload.full());
+            continue;
+        }
         Running::new(&workload).check(&workload, workload.full());
+    }
+}
+
+/// Whatever `scripts/build-workloads --extra` has built, if anything.
+#[test]
+#[ignore = "needs programs that are not committed; it passes over those that have not been built"]
+fn every_extra_run_gives_its_expected_result() {
+    for workload in extra().unwrap_or_else(|error| panic!("{error}")) {
+        println!("{}", workload.name());
+        for run in [workload.quick(), workload.full()] {
+            check_command(&workload, run);
+        }
     }
 }
 

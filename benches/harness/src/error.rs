@@ -31,6 +31,13 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A file of iai-callgrind's is not what the known version of it writes, or holds nothing.
+    Callgrind {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// There is no recorded run where one was looked for.
     NoRun {
         /// The folder that was searched.
@@ -40,6 +47,23 @@ pub enum Error {
     RunExists {
         /// The file that is there already.
         path: PathBuf,
+    },
+    /// The folder of reports is not there.
+    NoReports {
+        /// The folder that was looked for.
+        folder: PathBuf,
+    },
+    /// A run ranks nobody, so that nothing can be decided from it.
+    Undecided {
+        /// The raw data of the run.
+        path: PathBuf,
+    },
+    /// A decision is not replaced.
+    Refused {
+        /// The decision that stays as it is.
+        path: PathBuf,
+        /// Why.
+        reasons: Vec<String>,
     },
     /// A plot could not be drawn.
     Plot {
@@ -81,12 +105,34 @@ impl fmt::Display for Error {
         match self {
             Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Error::Line { path, line, what } => write!(f, "{}:{line}: {what}", path.display()),
-            Error::Criterion { path, what } => write!(f, "{}: {what}", path.display()),
+            Error::Criterion { path, what } | Error::Callgrind { path, what } => {
+                write!(f, "{}: {what}", path.display())
+            }
             Error::NoRun { folder } => {
                 write!(f, "no recorded run in {}; `cargo bench` makes one", folder.display())
             }
             Error::RunExists { path } => {
                 write!(f, "{} exists already and is never overwritten", path.display())
+            }
+            Error::NoReports { folder } => write!(
+                f,
+                "no folder {}: run this at the root of the repository, or name one with --reports",
+                folder.display()
+            ),
+            Error::Undecided { path } => {
+                write!(
+                    f,
+                    "{}: no strategy is ranked, so there is nothing to decide",
+                    path.display()
+                )
+            }
+            Error::Refused { path, reasons } => {
+                write!(
+                    f,
+                    "{} stays as it is: {}; --force overrules that",
+                    path.display(),
+                    reasons.join("; ")
+                )
             }
             Error::Plot { path, what } => write!(f, "cannot draw {}: {what}", path.display()),
             Error::Json { path, source } => write!(f, "cannot write {}: {source}", path.display()),

@@ -29,7 +29,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod callgrind;
+pub mod counts;
 pub mod criterion_data;
+pub mod decision;
 mod error;
 mod fingerprint;
 mod locate;
@@ -46,6 +49,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use decision::{Decision, record_decision};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use locate::{newest_run, runs_folder, target_folder};
@@ -135,7 +139,10 @@ fn markdown_text(summary: &Summary, plots: &[Plot]) -> String {
         let _ = writeln!(text, "- {sentence}");
     }
     let _ = writeln!(text, "\n{LAYOUT_CAVEAT}\n");
-    let _ = writeln!(text, "Time relative to the fastest strategy on the same workload:\n");
+    let _ = writeln!(
+        text,
+        "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"
+    );
     text.push_str(&table::markdown(summary));
     for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
         let _ = write!(text, "\nNote: {note}.\n");

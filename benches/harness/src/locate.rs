@@ -24,7 +24,8 @@ pub fn runs_folder() -> PathBuf {
     target_folder().join("wasm-dispatch")
 }
 
-/// The newest run below `runs`. Run ids begin with their time, so the last name is the newest.
+/// The newest run below `runs`. Run ids begin with their time, so the last name is the newest. Folders with other names
+/// (`peers-...`) hold something else: they are drawn when they are asked for.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
     let nothing = || Error::NoRun {
         folder: runs.to_owned(),
@@ -35,7 +36,12 @@ pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
     let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
     entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|folder| folder.join(FILE_NAME).is_file())
+        .filter(|folder| folder.join(FILE_NAME).is_file() && begins_with_a_year(folder))
         .max()
         .ok_or_else(nothing)
+}
+
+fn begins_with_a_year(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(|first: char| first.is_ascii_digit())
 }

@@ -59,7 +59,8 @@ pub fn page(summary: &Summary, plots: &[Plot]) -> Result<String, Error> {
     let _ = writeln!(
         html,
         "<h2>All numbers</h2>\n<p>Time relative to the fastest strategy on the same workload; \"best\" is the time of \
-         the fastest. A workload in parentheses does not count in the means.</p>\n<div class=\"wide\">\n{}</div>",
+         the fastest. A workload in parentheses does not count in the means. Time to decode and lower (the same for all), time to \
+         compile and size of the compiled code are totals over the workloads.</p>\n<div class=\"wide\">\n{}</div>",
         table::html(summary)
     );
     html.push_str(&errors(summary));

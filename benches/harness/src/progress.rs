@@ -56,6 +56,16 @@ impl Progress {
         }
     }
 
+    /// Says that there are more, or fewer, steps than was thought.
+    pub fn set_total(&mut self, total: usize) {
+        self.total = total.max(self.done);
+    }
+
+    /// Takes a step that will not be done off the total.
+    pub fn skip_step(&mut self) {
+        self.total = self.total.saturating_sub(1).max(self.done);
+    }
+
     /// Prints a line without disturbing the progress line.
     pub fn say(&mut self, text: &str) {
         let wipe = if self.in_place { "\r\x1b[2K" } else { "" };
@@ -65,8 +75,11 @@ impl Progress {
         }
     }
 
-    /// Ends the job and says how long it took.
+    /// Ends the job and says how long it took, if there was anything to do.
     pub fn finish(mut self) {
+        if self.total == 0 {
+            return;
+        }
         let wipe = if self.in_place { "\r\x1b[2K" } else { "" };
         let _ = writeln!(
             self.output,
@@ -155,6 +168,23 @@ mod tests {
         assert!(super::line(0, 66, "x", Duration::ZERO).contains("not known yet"));
         assert!(super::line(0, 0, "x", Duration::ZERO).contains("100 %"));
         assert_eq!(clock(Duration::from_secs(3725)), "1:02:05");
+    }
+
+    #[test]
+    fn skipped_steps_do_not_count() {
+        let output = Shared::default();
+        let mut progress = Progress::with_output(3, Box::new(output.clone()), false);
+        progress.skip_step();
+        progress.begin("a");
+        progress.finish_step();
+        progress.skip_step();
+        progress.finish();
+        let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("[0/2]") && text.contains("1 of 1 steps"), "{text}");
+        let mut nothing = Progress::with_output(1, Box::new(output.clone()), false);
+        nothing.skip_step();
+        nothing.finish();
+        assert_eq!(output.0.lock().unwrap().len(), text.len());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Raw data of a run, as JSON lines: the rows, an append-only writer, and a reader that survives a killed run.
 //!
 //! A run is one folder with one file, [`FILE_NAME`]. Its first line is the [`Run`] header; every further line is a
-//! [`Sample`], a [`Failure`] or a [`Size`], in the order in which they happened. Each line carries its kind in the
+//! [`Sample`], a [`Failure`] or a [`Size`], in the order in which they happened. An interleaved run also writes its
+//! [`Plan`] and a [`BlockEnd`] after each block, so that a reader knows whether it came to its end. Each line carries its kind in the
 //! field `row`, so the file can be read with nothing but a JSON parser:
 //!
 //! ```text
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::callgrind::Count;
 use crate::error::Error;
 use crate::fingerprint::Fingerprint;
 
@@ -37,6 +39,8 @@ pub enum Kind {
     Quick,
     /// The long run that a decision is based on.
     Full,
+    /// Counted instructions instead of times.
+    Counts,
 }
 
 impl Kind {
@@ -45,6 +49,7 @@ impl Kind {
         match self {
             Kind::Quick => "quick",
             Kind::Full => "full",
+            Kind::Counts => "counts",
         }
     }
 }
@@ -149,6 +154,20 @@ pub struct Size {
     pub code_bytes: u64,
 }
 
+/// What an interleaved run means to do; written before its first block, and again if that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How many blocks it will measure.
+    pub blocks: u32,
+}
+
+/// A block that was measured to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockEnd {
+    /// Its number, from 0.
+    pub block: u32,
+}
+
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "row", rename_all = "snake_case")]
@@ -161,6 +180,12 @@ pub enum Row {
     Failure(Failure),
     /// Size of compiled code.
     Size(Size),
+    /// How long the run will be.
+    Plan(Plan),
+    /// A block is complete.
+    BlockEnd(BlockEnd),
+    /// Counted instructions.
+    Count(Count),
 }
 
 /// Appends rows to a run's file. Every row is written at once, so a killed run loses at most the last line.
@@ -173,8 +198,13 @@ pub struct Writer {
 impl Writer {
     /// Starts the file of a new run in `folder`, which is created. An existing file is never overwritten.
     pub fn create(folder: &Path, run: &Run) -> Result<Writer, Error> {
+        Writer::create_named(folder, FILE_NAME, run)
+    }
+
+    /// The same with another name for the file, for records that no report is drawn from.
+    pub fn create_named(folder: &Path, file_name: &str, run: &Run) -> Result<Writer, Error> {
         fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let path = folder.join(FILE_NAME);
+        let path = folder.join(file_name);
         let file = match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -230,6 +260,21 @@ impl Writer {
         self.write(&Row::Size(size))
     }
 
+    /// Appends a count.
+    pub fn count(&mut self, count: Count) -> Result<(), Error> {
+        self.write(&Row::Count(count))
+    }
+
+    /// Appends the plan.
+    pub fn plan(&mut self, plan: Plan) -> Result<(), Error> {
+        self.write(&Row::Plan(plan))
+    }
+
+    /// Says that a block is complete.
+    pub fn block_end(&mut self, block: u32) -> Result<(), Error> {
+        self.write(&Row::BlockEnd(BlockEnd { block }))
+    }
+
     /// The file being written.
     pub fn path(&self) -> &Path {
         &self.path
@@ -249,6 +294,12 @@ pub struct Recording {
     pub failures: Vec<Failure>,
     /// All sizes, in order.
     pub sizes: Vec<Size>,
+    /// All counts, in order.
+    pub counts: Vec<Count>,
+    /// How long the run was to be, if it said so.
+    pub plan: Option<Plan>,
+    /// Blocks measured to their end, in a run with a plan.
+    pub finished_blocks: u32,
     /// What a reader of the report should know about the file.
     pub warnings: Vec<String>,
 }
@@ -275,6 +326,9 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         samples: Vec::new(),
         failures: Vec::new(),
         sizes: Vec::new(),
+        counts: Vec::new(),
+        plan: None,
+        finished_blocks: 0,
         warnings: Vec::new(),
     };
     for (index, line) in lines {
@@ -283,6 +337,9 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
             Ok(Row::Sample(sample)) => recording.samples.push(sample),
             Ok(Row::Failure(failure)) => recording.failures.push(failure),
             Ok(Row::Size(size)) => recording.sizes.push(size),
+            Ok(Row::Count(count)) => recording.counts.push(count),
+            Ok(Row::Plan(plan)) => recording.plan = Some(plan),
+            Ok(Row::BlockEnd(end)) => recording.finished_blocks = recording.finished_blocks.max(end.block + 1),
             Ok(Row::Run(_)) => {
                 return Err(Error::line(&recording.path, number, "a second run header"));
             }
@@ -293,7 +350,45 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
             Err(error) => return Err(Error::line(&recording.path, number, error)),
         }
     }
+    drop_unfinished_block(&mut recording);
+    if let Some(planned) = recording.cut_short() {
+        recording.warnings.push(format!(
+            "the run was interrupted after {} of {planned} blocks",
+            recording.blocks()
+        ));
+    }
     Ok(recording)
+}
+
+/// Leaves out the block in which a run was interrupted: some strategies have a time in it that others lack, so that it
+/// compares nobody with anybody.
+fn drop_unfinished_block(recording: &mut Recording) {
+    if recording.plan.is_some() {
+        let finished = recording.finished_blocks;
+        let is_whole = |sample: &Sample| sample.block.is_none_or(|block| block < finished);
+        recording.samples.retain(is_whole);
+    }
+}
+
+impl Recording {
+    /// How many blocks were measured to their end; 0 if the run was not interleaved.
+    pub fn blocks(&self) -> u32 {
+        match self.plan {
+            Some(_) => self.finished_blocks,
+            // Runs recorded before there were plans.
+            None => {
+                let last = self.samples.iter().filter_map(|sample| sample.block).max();
+                last.map_or(0, |block| block + 1)
+            }
+        }
+    }
+
+    /// The number of blocks that were planned, if it is more than were measured: the run was interrupted.
+    pub fn cut_short(&self) -> Option<u32> {
+        self.plan
+            .map(|plan| plan.blocks)
+            .filter(|&planned| planned > self.finished_blocks)
+    }
 }
 
 /// Reads the header. The version is looked at first, so that a newer file is refused for being newer.

@@ -142,6 +142,9 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// A number of each strategy.
+type Value<'f> = &'f dyn Fn(&StrategySummary) -> Option<f64>;
+
 fn rows(summary: &Summary) -> Vec<Row> {
     let mut rows: Vec<Row> = summary
         .workloads
@@ -163,12 +166,16 @@ fn rows(summary: &Summary) -> Vec<Row> {
             }
         })
         .collect();
-    let mut add = |label: &str, value: &dyn Fn(&StrategySummary) -> Option<f64>, show: &dyn Fn(f64) -> String| {
+    let mut part = "";
+    let mut add = |of: &'static str, label: &str, value: Value<'_>, show: &dyn Fn(f64) -> String| {
         let values: Vec<Option<f64>> = summary.strategies.iter().map(value).collect();
         let least = values.iter().flatten().copied().min_by(f64::total_cmp);
+        let most = values.iter().flatten().copied().max_by(f64::total_cmp);
         if least.is_none() {
             return;
         }
+        // What is the same for all is nobody's merit.
+        let least = least.filter(|_| least != most || summary.strategies.len() == 1);
         let cells = values.iter().map(|&value| match value {
             Some(value) if Some(value) == least => (show(value), Look::Best),
             Some(value) => (show(value), Look::Plain),
@@ -178,21 +185,40 @@ fn rows(summary: &Summary) -> Vec<Row> {
             label: label.to_owned(),
             time: String::new(),
             cells: cells.collect(),
-            begins_part: true,
+            begins_part: part != of,
         });
+        part = of;
     };
-    add("geometric mean", &|s| s.geometric_mean, &units::three_digits);
-    add("compile time", &|s| s.costs.compile_ns, &units::time);
-    add("  per wasm byte", &|s| s.costs.compile_ns_per_wasm_byte, &units::time);
+    add("mean", "geometric mean", &|s| s.geometric_mean, &units::three_digits);
+    let classes = summary.strategies.first().map_or(&[][..], |strategy| &strategy.classes);
+    // With a single class its mean is the mean.
+    for class in classes.iter().filter(|_| classes.len() > 1) {
+        let mean = |strategy: &StrategySummary| {
+            let found = strategy.classes.iter().find(|other| other.class == class.class);
+            found.map(|found| found.geometric_mean)
+        };
+        add(
+            "classes",
+            &format!("mean of {}", class.class),
+            &mean,
+            &units::three_digits,
+        );
+    }
+    add("costs", "decode, lower", &|s| s.costs.load_ns, &units::time);
+    add("costs", "compile time", &|s| s.costs.compile_ns, &units::time);
     add(
-        "code/wasm bytes",
+        "costs",
+        "  per wasm byte",
+        &|s| s.costs.compile_ns_per_wasm_byte,
+        &units::time,
+    );
+    add("costs", "compiled code", &|s| s.costs.code_bytes, &units::bytes);
+    add(
+        "costs",
+        "  per wasm byte",
         &|s| s.costs.code_bytes_per_wasm_byte,
         &units::three_digits,
     );
-    // The costs form one part.
-    let mut costs = rows.iter_mut().skip(summary.workloads.len() + 1);
-    costs.next();
-    costs.for_each(|row| row.begins_part = false);
     rows
 }
 

@@ -11,6 +11,16 @@ pub fn time(nanoseconds: f64) -> String {
     format!("{} ns", three_digits(nanoseconds))
 }
 
+/// A size in the unit that fits, with three digits: `12.3 KB`, of 1000 bytes each.
+pub fn bytes(bytes: f64) -> String {
+    for (unit, name) in [(1e9, "GB"), (1e6, "MB"), (1e3, "KB")] {
+        if bytes >= unit * 0.9995 {
+            return format!("{} {name}", three_digits(bytes / unit));
+        }
+    }
+    format!("{bytes:.0} B")
+}
+
 /// A positive number with three digits: `1.23`, `12.3`, `123`.
 pub fn three_digits(value: f64) -> String {
     if value < 9.995 {
@@ -51,6 +61,13 @@ mod tests {
         assert_eq!(time(12_345.0), "12.3 µs");
         assert_eq!(time(12_345_678.0), "12.3 ms");
         assert_eq!(time(123e9), "123 s");
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_unit_that_fits() {
+        assert_eq!(bytes(12.0), "12 B");
+        assert_eq!(bytes(999_900.0), "1.00 MB");
+        assert_eq!(bytes(12_345.0), "12.3 KB");
     }
 
     #[test]

@@ -154,6 +154,8 @@ fn the_newest_run_is_found_by_its_name() {
         Writer::create(&folder.path().join(id), &header()).unwrap();
     }
     fs::create_dir(folder.path().join("20990101-000000-quick")).unwrap();
+    // Another program's run, which compares something else.
+    Writer::create(&folder.path().join("peers-20990101-000000-quick"), &header()).unwrap();
     let newest = newest_run(folder.path()).unwrap();
     assert!(newest.ends_with("20260103-000000-quick"), "{}", newest.display());
 }

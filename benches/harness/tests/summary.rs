@@ -16,6 +16,9 @@ fn recording(samples: Vec<Sample>) -> Recording {
         samples,
         failures: Vec::new(),
         sizes: Vec::new(),
+        counts: Vec::new(),
+        plan: None,
+        finished_blocks: 0,
         warnings: Vec::new(),
     }
 }
@@ -234,6 +237,45 @@ fn too_few_samples_decide_nothing() {
 }
 
 #[test]
+fn the_table_has_means_of_classes_and_costs_apart_from_execution() {
+    let mut data = known();
+    for workload in ["w1", "w2", "w3"] {
+        data.samples
+            .push(sample(workload, "x", EVERY_STRATEGY, Phase::Load, 2e6));
+        for (strategy, time) in [("threaded", 6e6), ("b", 1e6), ("c", 3e6)] {
+            data.samples.push(sample(workload, "x", strategy, Phase::Compile, time));
+            data.sizes.push(Size {
+                workload: workload.into(),
+                strategy: strategy.into(),
+                wasm_bytes: 500,
+                code_bytes: 1_000,
+            });
+        }
+    }
+    let summary = summarise(&data);
+    let text = table::plain(&summary);
+    let cells = |label: &str| -> Vec<&str> {
+        let line = text.lines().find(|line| line.starts_with(label)).expect(label);
+        line[label.len()..].split_whitespace().collect()
+    };
+    for class in &summary.strategies[0].classes {
+        let means = cells(&format!("mean of {}", class.class));
+        let expected = summary.strategies.iter().map(|strategy| {
+            let of_class = strategy.classes.iter().find(|other| other.class == class.class);
+            format!("{:.2}", of_class.unwrap().geometric_mean)
+        });
+        assert_eq!(means, Vec::from_iter(expected), "{text}");
+    }
+    assert_eq!(cells("decode, lower"), ["6.00", "ms"].repeat(3));
+    assert_eq!(cells("compile time").concat(), "18.0ms3.00ms9.00ms");
+    assert_eq!(cells("compiled code"), ["3.00", "KB"].repeat(3));
+    // What all strategies share is nobody's best.
+    let markdown = table::markdown(&summary);
+    let line = markdown.lines().find(|line| line.contains("decode, lower")).unwrap();
+    assert!(!line.contains("**6.00"), "{line}");
+}
+
+#[test]
 fn costs_are_totals_over_what_all_have() {
     let mut data = known();
     for (strategy, time) in [("threaded", 600.0), ("b", 100.0), ("c", 300.0)] {
@@ -254,6 +296,7 @@ fn costs_are_totals_over_what_all_have() {
     let costs = &summary.strategies[0].costs;
     assert_eq!(costs.compile_ns, Some(1200.0));
     assert_eq!(costs.compile_ns_per_wasm_byte, Some(12.0));
+    assert_eq!(costs.code_bytes, Some(1200.0));
     assert_eq!(costs.code_bytes_per_wasm_byte, Some(12.0));
     assert_eq!(costs.load_ns, Some(70.0));
     assert!(

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use wasm_dispatch_harness::Progress;
-use wasm_dispatch_harness::record::{Failure, Phase, Sample, Writer};
+use wasm_dispatch_harness::record::{self, Failure, Phase, Sample, Writer};
 use wasm_dispatch_workloads::Workload;
 
 use crate::engine::{Engine, Prepared, Size};
@@ -25,6 +25,16 @@ pub struct Plan {
     pub max_blocks: u32,
     /// Seed of the order.
     pub seed: u64,
+}
+
+impl Plan {
+    /// How many blocks there will be, after `done`, if one takes `block_time` and there is `left` to spend.
+    fn blocks(&self, block_time: Duration, left: Duration, done: u32) -> u32 {
+        let more = left.as_secs_f64() / block_time.max(Duration::from_micros(1)).as_secs_f64();
+        // A conversion to integer is clamped.
+        done.saturating_add(more.round() as u32)
+            .clamp(self.min_blocks, self.max_blocks)
+    }
 }
 
 /// A workload with its module's bytes.
@@ -65,11 +75,12 @@ pub fn measure(
             failed.insert((cell.workload, cell.engine));
         }
     }
-    let block_time = started.elapsed().max(Duration::from_micros(1));
-    let blocks = (plan.budget.as_secs_f64() / block_time.as_secs_f64()) as u32;
-    let blocks = blocks.clamp(plan.min_blocks, plan.max_blocks);
+    let mut blocks = plan.blocks(started.elapsed(), plan.budget, 0);
+    writer.plan(record::Plan { blocks })?;
     let mut progress = Progress::new(blocks as usize);
-    for block in 0..blocks {
+    let started = Instant::now();
+    let mut block = 0;
+    while block < blocks {
         progress.begin(&format!("interleaved block {} of {blocks}", block + 1));
         for w in shuffled(&mut random, workloads.len()) {
             let mut of_workload: Vec<usize> = (0..cells.len()).filter(|&c| cells[c].workload == w).collect();
@@ -100,7 +111,17 @@ pub fn measure(
                 }
             }
         }
+        writer.block_end(block)?;
         progress.finish_step();
+        block += 1;
+        // The blocks so far tell better than the warm-up how long one takes, on a machine with other things to do, too.
+        let elapsed = started.elapsed();
+        let better = plan.blocks(elapsed / block, plan.budget.saturating_sub(elapsed), block);
+        if better != blocks {
+            blocks = better;
+            writer.plan(record::Plan { blocks })?;
+            progress.set_total(blocks as usize);
+        }
     }
     progress.finish();
     Ok(blocks)

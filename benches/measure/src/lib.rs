@@ -4,8 +4,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod command;
+pub mod count;
 pub mod engine;
 pub mod interleave;
 pub mod ours;
+#[cfg(feature = "wasmi")]
+pub mod wasmi_engine;
 
 pub use engine::{Engine, Prepared, Size, Timing};

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use wasm_dispatch::machine::backend::Backend;
+use wasm_dispatch::wasi::exit_code;
 use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
 
+use crate::command::surroundings;
 use crate::engine::{Engine, Prepared, Timing, verify};
 
 /// A strategy, by the machines it makes.
@@ -91,20 +93,32 @@ impl Prepared for PreparedModule {
         let arguments: Vec<Value> = run.args.iter().map(|&value| to_value(value)).collect();
         // A fresh machine for each run: nothing that one leaves behind can help or hurt the next.
         let mut vm = (self.make)();
+        let mut imports = Imports::new();
+        let printed = surroundings(run)?.map(|(wasi, printed)| {
+            wasi.define(&mut imports);
+            printed
+        });
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
                 let module = Module::metered(bytes, &Limits::default(), self.metering)?;
-                let instance = vm.instantiate(&module, &Imports::new())?;
-                Ok((instance, vm.call(instance, &self.entry, &arguments)?))
+                let instance = vm.instantiate(&module, &imports)?;
+                Ok((instance, vm.call(instance, &self.entry, &arguments)))
             }),
             None => {
                 let instance = vm
-                    .instantiate(&self.module, &Imports::new())
+                    .instantiate(&self.module, &imports)
                     .map_err(|error| error.to_string())?;
-                Timing::of(|| Ok((instance, vm.call(instance, &self.entry, &arguments)?)))
+                Timing::of(|| Ok((instance, vm.call(instance, &self.entry, &arguments))))
             }
         };
         let (instance, results) = outcome.map_err(|error: wasm_dispatch::Error| error.to_string())?;
+        let (results, code) = match results {
+            Ok(results) => (results, 0),
+            Err(error) => (Vec::new(), exit_code(&error).ok_or_else(|| error.to_string())?),
+        };
+        if let (Some(command), Some(printed)) = (&run.wasi, printed) {
+            printed.verify(command, code)?;
+        }
         let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
         verify(run, &bits, |export| {
             let memory = vm.exported_memory(instance, export).ok()?;
@@ -118,7 +132,7 @@ impl Prepared for PreparedModule {
     }
 }
 
-fn to_value(value: Typed) -> Value {
+pub(crate) fn to_value(value: Typed) -> Value {
     match value {
         Typed::I32(value) => Value::I32(value),
         Typed::I64(value) => Value::I64(value),
@@ -127,7 +141,7 @@ fn to_value(value: Typed) -> Value {
     }
 }
 
-fn from_value(value: Value) -> Result<u64, String> {
+pub(crate) fn from_value(value: Value) -> Result<u64, String> {
     Ok(match value {
         Value::I32(value) => u64::from(value as u32),
         Value::I64(value) => value as u64,

@@ -6,8 +6,6 @@
 
 #![forbid(unsafe_code)]
 
-mod wasmi_engine;
-
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,6 +13,7 @@ use wasm_dispatch_harness::record::{Kind, Run, Writer};
 use wasm_dispatch_harness::runs_folder;
 use wasm_dispatch_measure::interleave::{Loaded, Plan, measure};
 use wasm_dispatch_measure::ours;
+use wasm_dispatch_measure::wasmi_engine;
 use wasm_dispatch_measure::{Engine, Size};
 
 const HELP: &str = "\

@@ -107,9 +107,8 @@ impl<'a> RunLengthPlot<'a> {
         let scale = self.x_scale();
         let look = mark_look();
         let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
-        // From right to left: a label stands right of its line, so that the lines of marks further left pass over it only
-        // if they end higher up.
-        let mut marks = Vec::new();
+        // From right to left: a label stands right of its line, so that it must be higher than the lines that it passes.
+        let mut marks: Vec<Mark> = Vec::new();
         for segment in self.data.segments.iter().skip(1).rev() {
             let text = format!(
                 "{} from {} on ({})",
@@ -126,9 +125,13 @@ impl<'a> RunLengthPlot<'a> {
             };
             let span = (from - 12.0, from + width + 12.0);
             let is_free = |row: &Vec<(f64, f64)>| row.iter().all(|other| span.1 < other.0 || other.1 < span.0);
-            let level = taken.iter().position(is_free).unwrap_or(taken.len());
-            if level == taken.len() {
-                taken.push(Vec::new());
+            let passed = marks.iter().filter(|mark| span.0 < mark.x && mark.x < span.1);
+            let lowest = passed.map(|mark| mark.level + 1).max().unwrap_or(0);
+            let level = (lowest..)
+                .find(|&level| taken.get(level).is_none_or(is_free))
+                .unwrap_or(lowest);
+            if level >= taken.len() {
+                taken.resize(level + 1, Vec::new());
             }
             if let Some(row) = taken.get_mut(level) {
                 row.push(span);
@@ -389,6 +392,48 @@ mod tests {
         let places = spread(&[50.0, 52.0, 51.0, 5.0], 10.0, 0.0, 60.0);
         assert_eq!(places, [40.0, 60.0, 50.0, 5.0]);
         assert_eq!(spread(&[], 10.0, 0.0, 60.0), Vec::<f64>::new());
+    }
+
+    #[test]
+    fn no_line_of_a_break_even_point_passes_through_the_label_of_another() {
+        let names = [
+            "a_strategy",
+            "another_strategy",
+            "third_strategy",
+            "fourth_strategy",
+            "fifth_strategy",
+        ];
+        let segments = |step: f64| {
+            names
+                .iter()
+                .enumerate()
+                .map(move |(index, name)| crate::summary::Segment {
+                    strategy: (*name).to_owned(),
+                    from_runs: 0.01 * step.powi(index as i32),
+                    from_ns: 1e6 * step.powi(index as i32),
+                })
+        };
+        for step in [1.5, 4.0, 9.0] {
+            let data = RunLength {
+                workloads: vec!["w".to_owned()],
+                lines: names
+                    .map(|name| CostLine {
+                        strategy: name.to_owned(),
+                        costs: vec![(1e5, 1e6)],
+                    })
+                    .to_vec(),
+                segments: segments(step).collect(),
+                from_runs: 0.001,
+                to_runs: 1000.0,
+            };
+            let marks = RunLengthPlot::new(&data).marks();
+            assert_eq!(marks.len(), 4);
+            for mark in marks.iter().filter(|mark| mark.align == Align::Left) {
+                let end = mark.x + 7.0 + mark_look().width(&mark.text);
+                let passed = marks.iter().filter(|other| mark.x < other.x && other.x < end);
+                assert!(passed.clone().all(|other| other.level < mark.level), "step {step}");
+            }
+        }
     }
 
     #[test]

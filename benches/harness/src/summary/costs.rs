@@ -41,6 +41,7 @@ pub(super) fn costs(grid: &Grid, ranking: &Ranking, sizes: &[Size]) -> Vec<Costs
             compile_ns_per_wasm_byte: total(&compiled_of_known_size, |workload| compile(workload, strategy))
                 .zip(wasm(&compiled_of_known_size))
                 .map(|(time, bytes)| time / bytes),
+            code_bytes: total(&sized, |workload| code(workload, strategy)),
             code_bytes_per_wasm_byte: total(&sized, |workload| code(workload, strategy))
                 .zip(wasm(&sized))
                 .map(|(code, bytes)| code / bytes),

@@ -198,6 +198,11 @@ impl Ranking {
                 .into_iter()
                 .filter_map(|(class, workloads)| self.exception(grid, class, &workloads))
                 .collect(),
+            ties: self
+                .counted_by_class(grid)
+                .into_iter()
+                .filter_map(|(class, workloads)| self.tie(grid, class, &workloads))
+                .collect(),
             workloads: (self.counted.iter())
                 .filter_map(|&workload| self.exception(grid, workload_name(grid, workload), &[workload]))
                 .collect(),
@@ -222,15 +227,31 @@ impl Ranking {
 
     /// The strategy that beats the best on some workloads beyond the noise, if there is one.
     fn exception(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
+        let rival = self.best_other(grid, on, workloads)?;
+        (verdict(rival.gain) == Verdict::Faster).then_some(rival)
+    }
+
+    /// The strategy that is neither clearly better nor clearly worse than the best on some workloads, if there is one.
+    fn tie(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
+        let rival = self.best_other(grid, on, workloads)?;
+        let as_good = match verdict(rival.gain) {
+            Verdict::Faster => false,
+            Verdict::Equivalent => true,
+            Verdict::Unsure => rival.gain.high >= 1.0,
+        };
+        as_good.then_some(rival)
+    }
+
+    /// Of all strategies but the best, the fastest on some workloads.
+    fn best_other(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
         let (&best, others) = self.ranked.split_first()?;
         let by_time =
             |&&a: &&usize, &&b: &&usize| mean_log(grid, a, workloads).total_cmp(&mean_log(grid, b, workloads));
         let &other = others.iter().min_by(by_time)?;
-        let gain = compare(grid, best, other, workloads)?;
-        (verdict(gain) == Verdict::Faster).then(|| Exception {
+        Some(Exception {
             on,
             strategy: name(grid, other),
-            gain,
+            gain: compare(grid, best, other, workloads)?,
         })
     }
 

@@ -105,6 +105,8 @@ pub struct Costs {
     pub compile_ns: Option<f64>,
     /// Compile time per byte of the modules.
     pub compile_ns_per_wasm_byte: Option<f64>,
+    /// Bytes of compiled code.
+    pub code_bytes: Option<f64>,
     /// Bytes of compiled code per byte of the modules.
     pub code_bytes_per_wasm_byte: Option<f64>,
 }
@@ -183,14 +185,14 @@ pub struct Rival {
     pub verdict: Verdict,
 }
 
-/// A workload or a class on which another strategy beats the best.
+/// A workload or a class on which another strategy beats the best, or is as good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exception {
     /// Name of the workload or class.
     pub on: String,
-    /// The strategy that is better there.
+    /// The strategy that is better, or as good, there.
     pub strategy: String,
-    /// Time of the overall best divided by that of the better one.
+    /// Time of the overall best divided by that of this one.
     pub gain: Estimate,
 }
 
@@ -207,6 +209,9 @@ pub struct Recommendation {
     pub best_safe: Option<Rival>,
     /// Classes on which another strategy is better, beyond the noise.
     pub classes: Vec<Exception>,
+    /// Classes on which another strategy is as good: equivalent to the best, or not to be told from it.
+    #[serde(default)]
+    pub ties: Vec<Exception>,
     /// Workloads on which another strategy is better, beyond the noise.
     pub workloads: Vec<Exception>,
     /// Workloads without which another strategy would be the best.

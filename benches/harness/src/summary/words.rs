@@ -78,6 +78,14 @@ impl Recommendation {
             None => sentences.push("No strategy without unsafe code is ranked.".to_owned()),
         }
         sentences.extend(exceptions("class", &self.best, &self.classes));
+        if !self.ties.is_empty() {
+            let ties = self.ties.iter();
+            let list: Vec<String> = ties.map(|tie| format!("{} ({})", tie.on, tie.strategy)).collect();
+            sentences.push(format!(
+                "Classes on which another strategy is as fast: {}.",
+                list.join(", ")
+            ));
+        }
         sentences.extend(exceptions("workload", &self.best, &self.workloads));
         if self.hinges_on.is_empty() {
             sentences.push("Leaving out any one workload does not change who is best.".to_owned());

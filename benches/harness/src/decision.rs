@@ -1,0 +1,384 @@
+//! The decision as a file: which strategy should be the default, how sure that is, and where it does not hold.
+//!
+//! `reports/decision.json` is what the library's own default is checked against (`tests/decision.rs` of the root
+//! package). It is derived from one recorded run and nothing else, so that deciding again from the same samples gives
+//! the same file. Numbers are rounded, because the last bits of a logarithm differ between systems.
+//!
+//! A decision is not replaced by a worse founded one: see [`Decision::reasons_to_keep`].
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::record::{self, FILE_NAME, Kind, Recording};
+use crate::statistics::Estimate;
+use crate::summary::{self, Exception, Recommendation, Rival, RunLength, Summary, Verdict};
+use crate::{Fingerprint, report};
+
+/// Version of the file.
+pub const DECISION_SCHEMA: u32 = 1;
+
+/// Name of the file in the folder of reports.
+pub const DECISION_FILE: &str = "decision.json";
+
+/// Name of the folder of recorded runs in the folder of reports.
+pub const RECORDED: &str = "recorded";
+
+/// What to use, and how sure that is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Version of this structure, [`DECISION_SCHEMA`].
+    pub schema: u32,
+    /// The run that it comes from: a folder below `reports/recorded`.
+    pub run: String,
+    /// How thorough that run was.
+    pub kind: Kind,
+    /// When it started.
+    pub measured: String,
+    /// What it ran on.
+    pub machine: Machine,
+    /// How many workloads count.
+    pub workloads: usize,
+    /// How many interleaved blocks were measured; 0 if the run was not interleaved.
+    pub blocks: u32,
+    /// The strategy to use.
+    pub default: String,
+    /// The next one, and how far behind it is.
+    pub runner_up: Option<Behind>,
+    /// The best one without unsafe code.
+    pub best_safe: Option<Behind>,
+    /// All ranked strategies, the best first.
+    pub ranking: Vec<Place>,
+    /// Strategies that are not ranked, because they were wrong somewhere.
+    pub not_ranked: Vec<String>,
+    /// Where another strategy is better, beyond the noise.
+    pub better_elsewhere: Elsewhere,
+    /// Classes in which another strategy is as good.
+    pub as_good_in_classes: Vec<Instead>,
+    /// Run lengths at which another strategy is faster, load and compile time included.
+    pub better_at_run_lengths: Vec<Stretch>,
+}
+
+/// The fingerprint of the machine in short; all of it is in the first line of the run's raw data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Model name of the processor.
+    pub cpu: String,
+    /// How many threads it runs at a time.
+    pub threads: usize,
+    /// Operating system and kernel version.
+    pub system: String,
+    /// Version of the compiler.
+    pub compiler: String,
+    /// Build profile.
+    pub profile: String,
+    /// Git revision that was measured.
+    pub revision: String,
+}
+
+/// A strategy behind the default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Behind {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Its time divided by that of the default: geometric mean over the workloads, with its 95 % interval.
+    pub times_as_long: Estimate,
+    /// What that comes to.
+    pub verdict: Verdict,
+}
+
+/// A place in the ranking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Whether it is free of unsafe code.
+    pub safe: bool,
+    /// Its time divided by that of the default.
+    pub times_as_long: Estimate,
+}
+
+/// Where the default is not the best.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// Classes of workloads.
+    pub classes: Vec<Instead>,
+    /// Single workloads.
+    pub workloads: Vec<Instead>,
+}
+
+/// A class or workload, and what to use there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instead {
+    /// Name of the class or workload.
+    pub on: String,
+    /// The strategy to use there.
+    pub strategy: String,
+    /// Time of the default divided by that of this strategy.
+    pub times_as_fast: Estimate,
+}
+
+/// A range of run lengths at which another strategy is faster than the default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Where the range begins, in runs of the average workload; `None` for the shortest ones.
+    pub from_runs: Option<f64>,
+    /// Where it ends, the break-even point; `None` if it has no end.
+    pub to_runs: Option<f64>,
+    /// Total time at its end, in nanoseconds.
+    pub to_nanoseconds: Option<f64>,
+}
+
+/// What [`record_decision`] did.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The decision.
+    pub decision: Decision,
+    /// The file that it was written to.
+    pub path: PathBuf,
+    /// The folder in which the run is kept.
+    pub kept: PathBuf,
+    /// What spoke against it and was overruled.
+    pub overruled: Vec<String>,
+}
+
+impl Decision {
+    /// Decides from a recording.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecided`] if no strategy is ranked.
+    pub fn from_recording(recording: &Recording) -> Result<Decision, Error> {
+        let summary = summary::summarise(recording);
+        let Some(recommendation) = &summary.recommendation else {
+            return Err(Error::Undecided {
+                path: recording.path.clone(),
+            });
+        };
+        Ok(decision(&summary, recommendation, recording.blocks()))
+    }
+
+    /// Reads `decision.json`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is of another version.
+    pub fn read(path: &Path) -> Result<Decision, Error> {
+        let text = fs::read_to_string(path).map_err(Error::io(path))?;
+        let wrong = |what: String| Error::line(path, 1, what);
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        match value.get("schema").and_then(serde_json::Value::as_u64) {
+            Some(version) if version == u64::from(DECISION_SCHEMA) => {}
+            Some(version) => {
+                return Err(wrong(format!(
+                    "schema {version}, but this program reads schema {DECISION_SCHEMA}"
+                )));
+            }
+            None => return Err(wrong("this is no decision: it has no schema".to_owned())),
+        }
+        serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// The text of `decision.json`.
+    ///
+    /// # Errors
+    ///
+    /// If a number cannot be written as JSON.
+    pub fn text(&self) -> Result<String, Error> {
+        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
+            path: DECISION_FILE.into(),
+            source,
+        })?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Why this decision should stay although there is a newer run; empty if it may be replaced.
+    pub fn reasons_to_keep(&self, newer: &Decision) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.kind == Kind::Full && newer.kind == Kind::Quick {
+            reasons.push(format!(
+                "{} is a quick run, and the decision comes from a full one, {}",
+                newer.run, self.run
+            ));
+        }
+        if newer.workloads < self.workloads {
+            reasons.push(format!(
+                "{} has {} workloads, and the decision rests on {}",
+                newer.run, newer.workloads, self.workloads
+            ));
+        }
+        let missing: Vec<&str> = self
+            .ranking
+            .iter()
+            .map(|place| place.strategy.as_str())
+            .filter(|&name| newer.ranking.iter().all(|place| place.strategy != name))
+            .collect();
+        if !missing.is_empty() {
+            reasons.push(format!("{} does not rank {}", newer.run, missing.join(", ")));
+        }
+        reasons
+    }
+}
+
+/// Decides from the run in `run` (a folder with `samples.jsonl`, or that file) and writes the decision into the folder
+/// `reports`. The run itself is kept in `reports/recorded`, with its report, unless it is there already.
+///
+/// # Errors
+///
+/// [`Error::Refused`] if there are reasons against it and `force` is not set; other errors if files cannot be read or
+/// written.
+pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Recorded, Error> {
+    let recording = record::read(run)?;
+    let decision = Decision::from_recording(&recording)?;
+    let path = reports.join(DECISION_FILE);
+    let mut reasons = Vec::new();
+    if let Some(planned) = recording.cut_short() {
+        reasons.push(format!(
+            "{} was interrupted after {} of {planned} blocks",
+            decision.run, decision.blocks
+        ));
+    }
+    if !decision.not_ranked.is_empty() {
+        let names = decision.not_ranked.join(", ");
+        reasons.push(format!("{} has errors under {names}", decision.run));
+    }
+    if path.exists() {
+        match Decision::read(&path) {
+            Ok(old) => reasons.extend(old.reasons_to_keep(&decision)),
+            Err(error) => reasons.push(format!("the decision that is there cannot be read ({error})")),
+        }
+    }
+    if !reasons.is_empty() && !force {
+        return Err(Error::Refused { path, reasons });
+    }
+    let kept = reports.join(RECORDED).join(&decision.run);
+    keep(&recording.path, &kept)?;
+    fs::write(&path, decision.text()?).map_err(Error::io(&path))?;
+    Ok(Recorded {
+        decision,
+        path,
+        kept,
+        overruled: reasons,
+    })
+}
+
+/// Copies raw data into a folder of its own and draws its report there, unless that was done before.
+///
+/// Only what a reader of the repository looks at stays: the text and the plots as SVG. The rest is made again by `report`.
+fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
+    let copy = folder.join(FILE_NAME);
+    if copy.is_file() {
+        let (old, new) = (
+            fs::read(&copy).map_err(Error::io(&copy))?,
+            fs::read(raw).map_err(Error::io(raw))?,
+        );
+        // Raw data is never overwritten: the same name with other samples is another run.
+        return if old == new {
+            Ok(())
+        } else {
+            Err(Error::RunExists { path: copy })
+        };
+    }
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    fs::copy(raw, &copy).map_err(Error::io(&copy))?;
+    let report = report(folder, folder)?;
+    let pictures = report.plots.iter().map(|plot| &plot.png);
+    for made in pictures.chain([&report.json, &report.page]) {
+        fs::remove_file(made).map_err(Error::io(made))?;
+    }
+    Ok(())
+}
+
+fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> Decision {
+    let behind = |rival: &Rival| Behind {
+        strategy: rival.strategy.clone(),
+        times_as_long: rounded_estimate(rival.margin),
+        verdict: rival.verdict,
+    };
+    let instead = |list: &[Exception]| {
+        let instead = |exception: &Exception| Instead {
+            on: exception.on.clone(),
+            strategy: exception.strategy.clone(),
+            times_as_fast: rounded_estimate(exception.gain),
+        };
+        list.iter().map(instead).collect()
+    };
+    let (ranked, others): (Vec<_>, Vec<_>) = summary.strategies.iter().partition(|strategy| strategy.rank.is_some());
+    Decision {
+        schema: DECISION_SCHEMA,
+        run: summary.run.id.clone(),
+        kind: summary.run.kind,
+        measured: record::timestamp(summary.run.started),
+        machine: machine(&summary.run.fingerprint),
+        workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
+        blocks,
+        default: recommendation.best.clone(),
+        runner_up: recommendation.runner_up.as_ref().map(behind),
+        best_safe: recommendation.best_safe.as_ref().map(behind),
+        ranking: ranked
+            .into_iter()
+            .map(|strategy| Place {
+                strategy: strategy.name.clone(),
+                safe: strategy.safe,
+                times_as_long: rounded_estimate(strategy.relative.unwrap_or(Estimate::exact(1.0))),
+            })
+            .collect(),
+        not_ranked: others.into_iter().map(|strategy| strategy.name.clone()).collect(),
+        better_elsewhere: Elsewhere {
+            classes: instead(&recommendation.classes),
+            workloads: instead(&recommendation.workloads),
+        },
+        as_good_in_classes: instead(&recommendation.ties),
+        better_at_run_lengths: (summary.run_length.as_ref())
+            .map(|run_length| stretches(run_length, &recommendation.best))
+            .unwrap_or_default(),
+    }
+}
+
+/// The ranges of run lengths that belong to others than `default`.
+fn stretches(run_length: &RunLength, default: &str) -> Vec<Stretch> {
+    let segments = &run_length.segments;
+    let stretch = |(index, segment): (usize, &summary::Segment)| {
+        let next = segments.get(index + 1);
+        Stretch {
+            strategy: segment.strategy.clone(),
+            from_runs: (index > 0).then(|| rounded(segment.from_runs)),
+            to_runs: next.map(|next| rounded(next.from_runs)),
+            to_nanoseconds: next.map(|next| rounded(next.from_ns)),
+        }
+    };
+    let all = segments.iter().enumerate();
+    all.filter(|(_, segment)| segment.strategy != default)
+        .map(stretch)
+        .collect()
+}
+
+fn machine(fingerprint: &Fingerprint) -> Machine {
+    Machine {
+        cpu: fingerprint.cpu.clone(),
+        threads: fingerprint.cores,
+        system: fingerprint.kernel.clone(),
+        compiler: fingerprint.rustc.clone(),
+        profile: fingerprint.profile.clone(),
+        revision: fingerprint.revision.clone(),
+    }
+}
+
+fn rounded_estimate(estimate: Estimate) -> Estimate {
+    Estimate {
+        value: rounded(estimate.value),
+        low: rounded(estimate.low),
+        high: rounded(estimate.high),
+    }
+}
+
+/// Four significant digits.
+fn rounded(value: f64) -> f64 {
+    let text = format!("{value:.3e}");
+    text.parse().unwrap_or(value)
+}

@@ -1,0 +1,60 @@
+//! One call of a workload with everything else apart, so that an instruction counter sees the call and nothing else.
+
+use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch_workloads::{Run, Workload};
+
+use crate::engine::verify;
+use crate::ours::{from_value, to_value};
+
+/// A workload compiled and instantiated, ready to be called.
+pub struct Counted {
+    vm: Vm,
+    instance: Instance,
+    entry: String,
+    arguments: Vec<Value>,
+    run: Run,
+}
+
+impl Counted {
+    /// Gets everything ready that is not to be counted.
+    ///
+    /// # Errors
+    ///
+    /// If the workload has no size for counting, or cannot be loaded.
+    pub fn new(strategy: Strategy, workload: &Workload) -> Result<Counted, String> {
+        let run = workload.count().ok_or("the manifest has no [count]")?.clone();
+        let wasm = workload.wasm().map_err(|error| error.to_string())?;
+        let module = Module::new(&wasm).map_err(|error| error.to_string())?;
+        module.compile(strategy);
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm
+            .instantiate(&module, &Imports::new())
+            .map_err(|error| error.to_string())?;
+        Ok(Counted {
+            vm,
+            instance,
+            entry: workload.entry().to_string(),
+            arguments: run.args.iter().map(|&value| to_value(value)).collect(),
+            run,
+        })
+    }
+
+    /// The call that is counted.
+    pub fn call(&mut self) -> Result<Vec<Value>, wasm_dispatch::Error> {
+        self.vm.call(self.instance, &self.entry, &self.arguments)
+    }
+
+    /// Whether the call did what the workload expects.
+    ///
+    /// # Errors
+    ///
+    /// A trap, or "expected A, got B".
+    pub fn check(&self, outcome: Result<Vec<Value>, wasm_dispatch::Error>) -> Result<(), String> {
+        let results = outcome.map_err(|error| error.to_string())?;
+        let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
+        verify(&self.run, &bits, |export| {
+            let memory = self.vm.exported_memory(self.instance, export).ok()?;
+            self.vm.memory(memory).ok().map(<[u8]>::to_vec)
+        })
+    }
+}

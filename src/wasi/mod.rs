@@ -1,0 +1,290 @@
+//! WASI preview 1: what command-line programs import from `wasi_snapshot_preview1`.
+//!
+//! Arguments, environment, clocks, randomness, standard input and outputs, and reading: files that exist in memory only,
+//! and folders of the host, out of which no path and no link leads. Nothing can be written but the outputs. Functions that
+//! are not offered answer `ENOSYS`; none is ever missing.
+//!
+//! ```
+//! use wasm_dispatch::wasi::{Output, Wasi};
+//! use wasm_dispatch::{Module, Vm};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wasm = wat::parse_str(r#"(module
+//!     (import "wasi_snapshot_preview1" "fd_write"
+//!         (func $write (param i32 i32 i32 i32) (result i32)))
+//!     (memory (export "memory") 1)
+//!     (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+//!     (func (export "_start")
+//!         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 20)))))"#)?;
+//! let output = Output::default();
+//! let wasi = Wasi::new().arg("hello").stdout(output.clone());
+//! let code = wasi.run(&mut Vm::new(), &Module::new(&wasm)?)?;
+//! assert_eq!((code, output.take()), (0, b"hello\n".to_vec()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Context`] is independent of this library's machine: other engines can be given the very same surroundings.
+
+mod abi;
+mod context;
+mod files;
+mod guest;
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use wasm_dispatch_machine::code::{FuncType, ValType};
+
+pub use self::abi::{Errno, Function};
+use self::context::{Clock, Descriptor, Randomness};
+pub use self::context::{Context, Exit};
+use self::files::{Folder, Tree};
+use crate::error::{Error, ErrorKind};
+use crate::module::Module;
+use crate::vm::{Imports, Vm};
+
+/// The module name that programs import from.
+pub const MODULE: &str = "wasi_snapshot_preview1";
+
+/// What a program writes, to be read afterwards. Clones share their contents.
+#[derive(Clone, Debug, Default)]
+pub struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Output {
+    /// Takes what was written so far.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A program that writes without end gets an error, not the host's last memory.
+        contents.try_reserve(bytes.len()).map_err(io::Error::other)?;
+        contents.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The surroundings of a program, to be set up.
+pub struct Wasi {
+    args: Vec<String>,
+    env: Vec<String>,
+    stdin: Box<dyn Read + Send>,
+    stdout: Box<dyn Write + Send>,
+    stderr: Box<dyn Write + Send>,
+    clock: Clock,
+    random: Randomness,
+    files: Tree,
+    has_files: bool,
+    folders: Vec<(String, Folder)>,
+}
+
+impl Default for Wasi {
+    fn default() -> Wasi {
+        Wasi::new()
+    }
+}
+
+impl std::fmt::Debug for Wasi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wasi").field("args", &self.args).finish_non_exhaustive()
+    }
+}
+
+impl Wasi {
+    /// No arguments, no environment, no files, empty input, outputs that go nowhere; the host's clocks and randomness.
+    pub fn new() -> Wasi {
+        Wasi {
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Box::new(io::empty()),
+            stdout: Box::new(io::sink()),
+            stderr: Box::new(io::sink()),
+            clock: Clock::Real(Instant::now()),
+            random: Randomness::System,
+            files: Tree::default(),
+            has_files: false,
+            folders: Vec::new(),
+        }
+    }
+
+    /// Adds an argument; the first is the program's name. It ends at a NUL, if it has one.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Wasi {
+        self.args.push(until_nul(arg.into()));
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Wasi {
+        self.args.extend(args.into_iter().map(|arg| until_nul(arg.into())));
+        self
+    }
+
+    /// Adds an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Wasi {
+        self.env
+            .push(until_nul(format!("{}={}", name.as_ref(), value.as_ref())));
+        self
+    }
+
+    /// Sets what the program reads from standard input.
+    #[must_use]
+    pub fn stdin(mut self, input: impl Read + Send + 'static) -> Wasi {
+        self.stdin = Box::new(input);
+        self
+    }
+
+    /// Sets where standard output goes: an [`Output`], or any writer.
+    #[must_use]
+    pub fn stdout(mut self, output: impl Write + Send + 'static) -> Wasi {
+        self.stdout = Box::new(output);
+        self
+    }
+
+    /// Sets where standard error goes: an [`Output`], or any writer.
+    #[must_use]
+    pub fn stderr(mut self, output: impl Write + Send + 'static) -> Wasi {
+        self.stderr = Box::new(output);
+        self
+    }
+
+    /// Uses the host's standard input and outputs.
+    #[must_use]
+    pub fn inherit_stdio(self) -> Wasi {
+        self.stdin(io::stdin()).stdout(io::stdout()).stderr(io::stderr())
+    }
+
+    /// Replaces all clocks by one that starts at so many nanoseconds and moves on by `step` with each reading. Waiting
+    /// takes no time.
+    #[must_use]
+    pub fn steady_clock(mut self, start: u64, step: u64) -> Wasi {
+        self.clock = Clock::Steps(start, step);
+        self
+    }
+
+    /// Replaces the host's randomness by numbers from a seed.
+    #[must_use]
+    pub fn random_seed(mut self, seed: u64) -> Wasi {
+        self.random = Randomness::Seeded(seed);
+        self
+    }
+
+    /// Adds a file below the program's working folder. It exists in memory only.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) when the path leads out of that folder, is empty, or another file is in the way.
+    pub fn file(mut self, path: &str, contents: impl Into<Arc<[u8]>>) -> Result<Wasi, Error> {
+        if path.starts_with('/') || path.ends_with('/') || !self.files.insert(path, contents.into()) {
+            return Err(Error::usage(format!("a file cannot be called \"{path}\"")));
+        }
+        self.has_files = true;
+        Ok(self)
+    }
+
+    /// Lets the program read a folder of the host, under this name. Neither `..`, nor absolute paths, nor symbolic links
+    /// lead out of it (through `cap-std`).
+    ///
+    /// # Errors
+    ///
+    /// What the host says when it cannot be opened.
+    pub fn folder(mut self, host: impl AsRef<Path>, name: impl Into<String>) -> io::Result<Wasi> {
+        let dir = Dir::open_ambient_dir(host, ambient_authority())?;
+        self.folders.push((name.into(), Folder::Host(Arc::new(dir))));
+        Ok(self)
+    }
+
+    /// The surroundings, for any engine.
+    pub fn context(self) -> Context {
+        let mut descriptors = vec![
+            Some(Descriptor::Input(self.stdin)),
+            Some(Descriptor::Output(self.stdout)),
+            Some(Descriptor::Output(self.stderr)),
+        ];
+        if self.has_files {
+            let folder = Folder::Memory(Arc::new(self.files));
+            descriptors.push(Some(Descriptor::Folder(folder, Some(".".into()))));
+        }
+        for (name, folder) in self.folders {
+            descriptors.push(Some(Descriptor::Folder(folder, Some(name))));
+        }
+        Context {
+            args: self.args,
+            env: self.env,
+            clock: self.clock,
+            random: self.random,
+            descriptors,
+        }
+    }
+
+    /// Defines all functions of WASI. Instances that are given these imports share one set of descriptors; use one `Wasi`
+    /// for each program.
+    ///
+    /// A program that exits ends its call with [`ErrorKind::Host`], whose source is an [`Exit`]: see [`exit_code`].
+    pub fn define(self, imports: &mut Imports) {
+        let context = Arc::new(Mutex::new(self.context()));
+        for &function in Function::ALL {
+            let results: &[ValType] = if function == Function::ProcExit {
+                &[]
+            } else {
+                &[ValType::I32]
+            };
+            let context = context.clone();
+            let ty = FuncType::new(function.params(), results);
+            imports.func_slots(MODULE, function.name(), ty, move |caller, slots| {
+                let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut arguments = [0; 9];
+                let count = function.params().len();
+                arguments[..count].copy_from_slice(&slots[..count]);
+                let memory = caller.memory_mut(0).unwrap_or(&mut []);
+                let Errno(errno) = context.call(function, &arguments[..count], memory)?;
+                slots[0] = errno.into();
+                Ok(())
+            });
+        }
+    }
+
+    /// Instantiates a command and runs it: returns its exit code, 0 if it just returns.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::instantiate`] and [`Vm::call`].
+    pub fn run(self, vm: &mut Vm, module: &Module) -> Result<u32, Error> {
+        let mut imports = Imports::new();
+        self.define(&mut imports);
+        let ended = match vm.instantiate(module, &imports) {
+            Ok(instance) => vm.call(instance, "_start", &[]).map(|_| 0),
+            Err(error) => Err(error),
+        };
+        ended.or_else(|error| exit_code(&error).ok_or(error))
+    }
+}
+
+/// The exit code, if this error says that the program has ended itself.
+pub fn exit_code(error: &Error) -> Option<u32> {
+    match error.kind() {
+        ErrorKind::Host { source, .. } => source.downcast_ref::<Exit>().map(|exit| exit.0),
+        _ => None,
+    }
+}
+
+fn until_nul(mut text: String) -> String {
+    if let Some(end) = text.find('\0') {
+        text.truncate(end);
+    }
+    text
+}
