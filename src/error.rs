@@ -79,6 +79,9 @@ pub enum ErrorKind {
     UnknownStrategy(String),
     /// The program trapped.
     Trap(TrapInfo),
+    /// A snapshot was refused.
+    #[cfg(feature = "snapshot")]
+    Snapshot(crate::vm::SnapshotError),
     /// The call was paused: it goes on with [`Vm::resume`](crate::Vm::resume), or is abandoned by the next call.
     Paused(Pause),
     /// The program called an asynchronous host function, for which a blocking call cannot wait. Use
@@ -197,6 +200,8 @@ impl fmt::Display for Error {
             ErrorKind::Usage(message) => f.write_str(message),
             ErrorKind::UnknownStrategy(name) => write!(f, "no strategy is called \"{name}\" in this build"),
             ErrorKind::Trap(info) => write!(f, "trap: {}{}", info.trap, info.backtrace),
+            #[cfg(feature = "snapshot")]
+            ErrorKind::Snapshot(error) => write!(f, "{error}"),
             ErrorKind::Paused(Pause::Interrupted) => f.write_str("paused: interrupted"),
             ErrorKind::Paused(Pause::OutOfFuel) => f.write_str("paused: all fuel consumed"),
             ErrorKind::NeedsAsync => f.write_str("a blocking call reached an asynchronous host function"),
@@ -227,6 +232,8 @@ impl std::error::Error for Error {
         match &*self.0 {
             ErrorKind::Trap(info) => Some(&info.trap),
             ErrorKind::Host { source, .. } => Some(&**source),
+            #[cfg(feature = "snapshot")]
+            ErrorKind::Snapshot(error) => Some(error),
             _ => None,
         }
     }

@@ -51,6 +51,7 @@
 //! - `stack-loop`, `closure-per-op`, `linked-closures`, `fused-closures`: the other strategies.
 //! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
 //! - `all-strategies`: everything.
+//! - `snapshot`: machines as bytes ([`Vm::snapshot`], [`Vm::restore`]).
 //! - `wasi`: WASI preview 1 ([`wasi`]).
 
 #![forbid(unsafe_code)]
@@ -75,6 +76,8 @@ pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,
     InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Pause, Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
 };
+#[cfg(feature = "snapshot")]
+pub use vm::{Snapshot, SnapshotError};
 
 /// The machine underneath: for writing a strategy of your own, and for looking at lowered code.
 pub use wasm_dispatch_machine as machine;

@@ -441,6 +441,8 @@ impl Decoder {
             bodies: Arc::new(LoweredBodies(self.bodies)),
             names: self.names,
             metering: self.metering,
+            #[cfg(feature = "snapshot")]
+            hash: [0; 32],
             meta,
             code: Mutex::new(Vec::new()),
         }

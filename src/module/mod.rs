@@ -66,6 +66,9 @@ pub(crate) struct ModuleInner {
     pub names: HashMap<u32, String>,
     pub meta: Meta,
     pub metering: Metering,
+    /// SHA-256 of the module's bytes.
+    #[cfg(feature = "snapshot")]
+    pub hash: [u8; 32],
     code: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -147,7 +150,12 @@ impl Module {
     ///
     /// As for [`Module::new`].
     pub fn metered(bytes: &[u8], limits: &Limits, metering: Metering) -> Result<Module, Error> {
-        let inner = decode::decode(bytes, limits, metering)?;
+        #[cfg_attr(not(feature = "snapshot"), allow(unused_mut))]
+        let mut inner = decode::decode(bytes, limits, metering)?;
+        #[cfg(feature = "snapshot")]
+        {
+            inner.hash = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
+        }
         Ok(Module { inner: Arc::new(inner) })
     }
 

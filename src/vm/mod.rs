@@ -11,6 +11,8 @@ mod imports;
 mod instantiate;
 mod pause;
 mod run;
+#[cfg(feature = "snapshot")]
+mod snapshot;
 mod value;
 
 use std::fmt;
@@ -25,6 +27,8 @@ pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
 pub use self::imports::Imports;
 pub use self::run::HostPanic;
+#[cfg(feature = "snapshot")]
+pub use self::snapshot::{Snapshot, SnapshotError};
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
 use crate::limits::Limits;
 use crate::module::Module;

@@ -103,6 +103,15 @@ impl ValueStack {
         }
     }
 
+    /// The first slots.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many.
+    pub fn first(&self, count: usize) -> &[u64] {
+        &self.slots[..count]
+    }
+
     /// The slots from `base` on.
     pub fn from(&mut self, base: u32) -> &mut [u64] {
         &mut self.slots[base as usize..]

@@ -19,8 +19,8 @@ pub struct Memory {
     pub declared_max: Option<u64>,
 }
 
-/// Zeroed bytes that the operating system need not touch before they are used.
-fn zeroed(len: usize) -> Option<Vec<u8>> {
+/// Zeroed bytes that the operating system need not touch before they are used; `None` when there are none left.
+pub fn zeroed(len: usize) -> Option<Vec<u8>> {
     // `vec![0; n]` asks for zero pages but aborts when there are none: ask for the space first.
     Vec::<u8>::new().try_reserve_exact(len).ok()?;
     Some(vec![0; len])

@@ -1,0 +1,166 @@
+//! What a snapshot must satisfy before a machine takes it over.
+//!
+//! A checksum says that nothing was changed by accident. Strategies rely on more: that every reference names something,
+//! that 32-bit values have nothing above their 32 bits, that every frame goes on where a call of its function returns to,
+//! with values of the types that wait there. All of it is checked against the lowered code, as if the snapshot were forged.
+
+use wasm_dispatch_machine::code::{FuncType, FunctionBody, Statement, ValType};
+use wasm_dispatch_machine::eval;
+use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::store::HOST;
+
+use super::format::Data;
+use super::{CHUNK, SnapshotError};
+use crate::vm::Vm;
+
+fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(SnapshotError::Inconsistent(what))
+    }
+}
+
+fn within(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
+    if holds { Ok(()) } else { Err(SnapshotError::Limit(what)) }
+}
+
+impl Vm {
+    pub(super) fn check_snapshot(&self, data: &Data) -> Result<(), SnapshotError> {
+        let state = &self.machine.state;
+        ensure(data.globals.len() == state.globals.len(), "number of globals")?;
+        for (&value, ty) in data.globals.iter().zip(&state.global_types) {
+            self.check_value(value, ty.value)?;
+        }
+        ensure(data.tables.len() == state.tables.len(), "number of tables")?;
+        for (saved, table) in data.tables.iter().zip(&state.tables) {
+            let len = saved.elements.len() as u64;
+            ensure(len <= table.declared_max.unwrap_or(u64::MAX), "size of a table")?;
+            within(len <= self.limits.table_elements, "table elements")?;
+            for &value in &saved.elements {
+                self.check_value(value, table.ty)?;
+            }
+        }
+        ensure(data.memories.len() == state.memories.len(), "number of memories")?;
+        for (saved, memory) in data.memories.iter().zip(&state.memories) {
+            ensure(
+                saved.pages <= memory.declared_max.unwrap_or(1 << 16),
+                "size of a memory",
+            )?;
+            within(saved.pages <= self.limits.memory_pages.min(1 << 16), "memory pages")?;
+            let end = saved.pages * (wasm_dispatch_machine::store::PAGE / CHUNK) as u64;
+            for (index, chunk) in &saved.chunks {
+                ensure(u64::from(*index) < end && chunk.len() == CHUNK, "part of a memory")?;
+            }
+        }
+        ensure(data.segments.len() == state.instances.len(), "number of instances")?;
+        for (saved, instance) in data.segments.iter().zip(&state.instances) {
+            ensure(saved.data.len() == instance.data.len(), "number of data segments")?;
+            ensure(
+                saved.elements.len() == instance.elements.len(),
+                "number of element segments",
+            )?;
+        }
+        ensure(data.paused.is_some() || data.frames.is_empty(), "frames of no call")?;
+        within(data.stack.len() <= self.machine.state.limits.stack_slots, "value stack")?;
+        within(data.frames.len() <= state.limits.call_depth, "call depth")?;
+        match data.paused {
+            Some(func) => self.check_frames(data, func),
+            None => ensure(data.stack.is_empty(), "a value stack without frames"),
+        }
+    }
+
+    fn check_value(&self, value: u64, ty: ValType) -> Result<(), SnapshotError> {
+        let end = match ty {
+            ValType::I32 | ValType::F32 => 1 << 32,
+            // Zero is null, everything else one more than what it names.
+            ValType::FuncRef => self.machine.state.functions.len() as u64 + 1,
+            ValType::ExternRef => (1 << 32) + 1,
+            _ => return Ok(()),
+        };
+        ensure(value < end, "a value that its type does not have")
+    }
+
+    fn body(&self, frame: Frame) -> Option<&FunctionBody> {
+        let module = self.modules.get(frame.instance as usize)?;
+        Some(module.inner.bodies.0.get(frame.function as usize)?)
+    }
+
+    /// Each frame waits for the one above it, and the topmost one can go on.
+    fn check_frames(&self, data: &Data, func: u32) -> Result<(), SnapshotError> {
+        let state = &self.machine.state;
+        let entry = state
+            .functions
+            .get(func as usize)
+            .filter(|entry| entry.instance != HOST);
+        let entry = entry.ok_or(SnapshotError::Inconsistent("the paused function"))?;
+        // Where the next frame must be, and what it must return.
+        let mut base = 0;
+        let mut results = &*state.signatures.get(entry.signature).results;
+        let mut frames = data.frames().peekable();
+        ensure(frames.peek().is_some(), "a call without frames")?;
+        while let Some(frame) = frames.next() {
+            let body = self
+                .body(frame)
+                .ok_or(SnapshotError::Inconsistent("function of a frame"))?;
+            ensure((frame.block as usize) < body.blocks.len(), "block of a frame")?;
+            ensure(frame.base == base, "base of a frame")?;
+            ensure(*body.results == *results, "results of a frame")?;
+            let end = base as usize + body.frame_size as usize;
+            within(end <= state.limits.stack_slots, "value stack")?;
+            let waits = frames.peek().is_some();
+            let live = if waits {
+                let (slot, ty) = self
+                    .awaited(frame, body)
+                    .ok_or(SnapshotError::Inconsistent("a frame that waits for nothing"))?;
+                base = base
+                    .checked_add(u32::from(slot))
+                    .ok_or(SnapshotError::Inconsistent("base of a frame"))?;
+                results = &*ty.results;
+                usize::from(slot)
+            } else {
+                ensure(end == data.stack.len(), "size of the value stack")?;
+                usize::MAX
+            };
+            self.check_slots(data, frame, body, live)?;
+        }
+        Ok(())
+    }
+
+    /// First argument slot and type of the call that a frame waits for.
+    fn awaited(&self, frame: Frame, body: &FunctionBody) -> Option<(u16, &FuncType)> {
+        let module = &self.modules[frame.instance as usize].inner;
+        match eval::call_of(body, frame.block)?.1 {
+            Statement::Call { function, base } => Some((base, module.function_type(function))),
+            Statement::CallIndirect { ty, base, .. } => Some((base, &module.types[ty as usize])),
+            _ => None,
+        }
+    }
+
+    /// What waits in the slots of a frame, below slot `live`, has the right types.
+    fn check_slots(&self, data: &Data, frame: Frame, body: &FunctionBody, live: usize) -> Result<(), SnapshotError> {
+        let base = frame.base as usize;
+        let value = |slot: usize| data.stack.get(base + slot).copied();
+        let typed = |slot: usize, ty: ValType| match value(slot) {
+            Some(value) => self.check_value(value, ty),
+            None => Err(SnapshotError::Inconsistent("size of the value stack")),
+        };
+        // A function that is about to start has parameters only.
+        let locals = if frame.block == 0 {
+            &body.locals[..usize::from(body.params)]
+        } else {
+            &body.locals[..]
+        };
+        for (slot, &ty) in locals.iter().enumerate() {
+            typed(slot, ty)?;
+        }
+        let homes = body.blocks[frame.block as usize].entry.iter().enumerate();
+        for (home, ty) in homes {
+            let slot = body.locals.len() + home;
+            if let (Some(ty), true) = (*ty, slot < live) {
+                typed(slot, ty)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+//! Snapshots: a machine as bytes, to go on elsewhere, later, or under another strategy.
+//!
+//! Between any two blocks everything that a program is in the middle of is in frames and slots, whatever the strategy; so
+//! a paused machine is data. What is written is that data: frames, the used part of the value stack, globals, tables, the
+//! parts of memories that are not zero. What is not written is what the modules say already: [`Vm::prepare`] makes the
+//! same instances again, and a digest of their structure and of the modules' bytes makes sure that they are the same.
+//!
+//! The rooms: `format` is how the data lies in bytes; `check` is what restored data must satisfy, so that nothing that a
+//! strategy relies on can be broken by a forged snapshot.
+
+mod check;
+mod format;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::store::{PAGE, zeroed};
+
+use self::format::{Data, MemoryData, SegmentData, TableData};
+use super::Vm;
+use super::handles::{Func, Instance};
+use super::imports::Imports;
+use crate::error::{Error, ErrorKind};
+use crate::module::Module;
+
+pub use self::format::Snapshot;
+
+/// Bytes of a memory that are written or left out together.
+const CHUNK: usize = 4096;
+
+/// Why a snapshot is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes are no snapshot, or not all of one.
+    Malformed,
+    /// It was written by a version with another format.
+    Version(u16),
+    /// The bytes were changed.
+    Checksum,
+    /// It is of other modules, or of instances that were made otherwise.
+    Foreign,
+    /// It says something that cannot be.
+    Inconsistent(&'static str),
+    /// It needs more than a limit of this machine allows.
+    Limit(&'static str),
+    /// The machine is running a call that is not paused.
+    Busy,
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SnapshotError::Malformed => f.write_str("not a snapshot, or truncated"),
+            SnapshotError::Version(version) => write!(f, "a snapshot of the unknown format version {version}"),
+            SnapshotError::Checksum => f.write_str("the snapshot was changed"),
+            SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
+            SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
+            SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
+            SnapshotError::Busy => f.write_str("the machine is in the middle of a call"),
+        }
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+impl From<SnapshotError> for Error {
+    fn from(error: SnapshotError) -> Error {
+        ErrorKind::Snapshot(error).into()
+    }
+}
+
+impl Vm {
+    /// Instantiates a module as [`Vm::instantiate`] does, but does not run its start function: for a machine whose state
+    /// is to be [restored](Vm::restore).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::instantiate`].
+    pub fn prepare(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+        self.instantiate_without_start(module, imports)
+            .map(|(instance, _)| instance)
+    }
+
+    /// The state of this machine and of its paused call, if there is one. Its size depends on what is used: zero pages of
+    /// memory and the unused part of the value stack take none.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = &self.machine.state;
+        let frames: Vec<Frame> = match self.paused {
+            Some(_) => state.frames.iter().skip(1).copied().collect(),
+            None => Vec::new(),
+        };
+        let used = frames.last().map_or(0, |frame| {
+            let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
+            frame.base as usize + body.frame_size as usize
+        });
+        let memories = (0..state.memories.len() as u32).map(|id| memory_data(state.bytes(id)));
+        let tables = state.tables.iter().map(|table| TableData {
+            elements: table.elements.clone(),
+        });
+        let segments = state.instances.iter().map(|instance| SegmentData {
+            data: instance.data.iter().map(|segment| segment.is_empty()).collect(),
+            elements: instance.elements.iter().map(Vec::is_empty).collect(),
+        });
+        Snapshot::new(Data {
+            structure: self.structure(),
+            paused: self.paused.map(|func| func.0),
+            fuel: self.fuel(),
+            frames: frames
+                .iter()
+                .map(|f| (f.instance, f.function, f.block, f.base))
+                .collect(),
+            stack: self.machine.stack.first(used).to_vec(),
+            globals: state.globals.clone(),
+            memories: memories.collect(),
+            tables: tables.collect(),
+            segments: segments.collect(),
+        })
+    }
+
+    /// Takes over the state in a snapshot. The instances of this machine must have been made from the same modules in the
+    /// same way and order, with [`Vm::prepare`]; host functions may be others of the same types, and strategy and limits
+    /// may be others. A call that was paused can then be resumed.
+    ///
+    /// # Errors
+    ///
+    /// [`Snapshot`](ErrorKind::Snapshot), and the machine is as it was before.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        let data = snapshot.data();
+        if data.structure != self.structure() {
+            return Err(SnapshotError::Foreign.into());
+        }
+        self.check_snapshot(data)?;
+        let mut memories = Vec::with_capacity(data.memories.len());
+        for memory in &data.memories {
+            memories.push(memory_bytes(memory).ok_or(SnapshotError::Limit("memory of the host"))?);
+        }
+        // Nothing fails from here on.
+        let state = &mut self.machine.state;
+        for (id, bytes) in memories.into_iter().enumerate() {
+            *state.bytes_mut(id as u32) = bytes;
+        }
+        for (table, saved) in state.tables.iter_mut().zip(&data.tables) {
+            table.elements.clone_from(&saved.elements);
+        }
+        state.globals.clone_from(&data.globals);
+        for (instance, dropped) in state.instances.iter_mut().zip(&data.segments) {
+            for (segment, &dropped) in instance.data.iter_mut().zip(&dropped.data) {
+                if dropped {
+                    *segment = [].into();
+                }
+            }
+            for (segment, &dropped) in instance.elements.iter_mut().zip(&dropped.elements) {
+                if dropped {
+                    segment.clear();
+                }
+            }
+        }
+        state.frames.clear();
+        state.frames.push(Frame::bottom());
+        state.frames.extend(data.frames());
+        self.machine.stack.from(0)[..data.stack.len()].copy_from_slice(&data.stack);
+        self.paused = data.paused.map(Func);
+        self.budget.set_fuel(state, data.fuel);
+        Ok(())
+    }
+
+    /// A digest of everything that instantiation has determined: modules, what is imported from where, types.
+    fn structure(&self) -> [u8; 32] {
+        let state = &self.machine.state;
+        let mut digest = Sha256::new();
+        let mut number = |value: u64| digest.update(value.to_le_bytes());
+        number(self.modules.len() as u64);
+        for (module, instance) in self.modules.iter().zip(&state.instances) {
+            number(module.metering() as u64);
+            for list in [
+                &instance.functions,
+                &instance.memories,
+                &instance.tables,
+                &instance.globals,
+            ] {
+                number(list.len() as u64);
+                list.iter().for_each(|&index| number(index.into()));
+            }
+        }
+        for function in &state.functions {
+            number(u64::from(function.instance) << 32 | u64::from(function.index));
+            let ty = state.signatures.get(function.signature);
+            for list in [&ty.params, &ty.results] {
+                number(list.len() as u64);
+                list.iter().for_each(|&ty| number(ty as u64));
+            }
+        }
+        for ty in &state.global_types {
+            number(ty.value as u64 * 2 + u64::from(ty.mutable));
+        }
+        for table in &state.tables {
+            number(table.ty as u64);
+            number(table.declared_max.map_or(0, |max| max.saturating_add(1)));
+        }
+        for memory in &state.memories {
+            number(memory.declared_max.map_or(0, |max| max.saturating_add(1)));
+        }
+        for module in &self.modules {
+            digest.update(module.inner.hash);
+        }
+        digest.finalize().into()
+    }
+}
+
+fn memory_data(bytes: &[u8]) -> MemoryData {
+    let chunks = bytes.chunks(CHUNK).enumerate();
+    let used = chunks.filter(|(_, chunk)| chunk.iter().any(|&byte| byte != 0));
+    MemoryData {
+        pages: (bytes.len() / PAGE) as u64,
+        chunks: used.map(|(index, chunk)| (index as u32, chunk.to_vec())).collect(),
+    }
+}
+
+fn memory_bytes(memory: &MemoryData) -> Option<Vec<u8>> {
+    let mut bytes = zeroed(usize::try_from(memory.pages).ok()?.checked_mul(PAGE)?)?;
+    for (index, chunk) in &memory.chunks {
+        let start = *index as usize * CHUNK;
+        bytes.get_mut(start..start + CHUNK)?.copy_from_slice(chunk);
+    }
+    Some(bytes)
+}
+
+impl Serialize for Snapshot {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.to_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Snapshot, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Snapshot;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the bytes of a snapshot")
+            }
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Snapshot, E> {
+                Snapshot::from_bytes(bytes).map_err(E::custom)
+            }
+            // Formats without byte strings write a list of numbers.
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Snapshot, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = list.next_element()? {
+                    bytes.push(byte);
+                }
+                self.visit_bytes(&bytes)
+            }
+        }
+        deserializer.deserialize_bytes(Visitor)
+    }
+}

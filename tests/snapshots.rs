@@ -1,0 +1,222 @@
+//! A paused machine becomes bytes, and goes on elsewhere, under another strategy, as if nothing had happened.
+
+mod common;
+
+use common::{for_each_strategy, wasm};
+use wasm_dispatch::{
+    Caller, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Snapshot, SnapshotError, Strategy,
+    Value, Vm,
+};
+
+/// Memory, tables, globals, segments, recursion, and values of all types that wait in frames.
+const PROGRAM: &str = r#"(module
+    (import "host" "add" (func $add (param i64 i64) (result i64)))
+    (memory (export "memory") 2 200)
+    (table (export "table") 4 10 funcref)
+    (global $count (export "count") (mut i64) (i64.const 0))
+    (elem $functions func $double $fib)
+    (data $text "hello")
+    (func $double (export "double") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
+    (func $fib (export "fib") (param $n i64) (result i64) (local $f funcref) (local $x f32) (local $y f64)
+        (local.set $f (ref.func $double))
+        (local.set $x (f32.convert_i64_u (local.get $n)))
+        (local.set $y (f64.convert_i64_u (local.get $n)))
+        (global.set $count (i64.add (global.get $count) (i64.const 1)))
+        (i64.store (i32.add (i32.const 70000) (i32.wrap_i64 (i64.shl (local.get $n) (i64.const 3)))) (global.get $count))
+        (if (i64.lt_u (local.get $n) (i64.const 2)) (then (return (local.get $n))))
+        (table.set (i32.const 1) (local.get $f))
+        (call $add
+            (call $fib (i64.sub (local.get $n) (i64.const 1)))
+            (i64.add
+                (call $fib (i64.sub (local.get $n) (i64.const 2)))
+                (i64.sub
+                    (i64.trunc_f32_u (local.get $x))
+                    (i64.trunc_f64_u (local.get $y))))))
+    (func (export "prepare")
+        (table.init $functions (i32.const 2) (i32.const 0) (i32.const 2))
+        (elem.drop $functions)
+        (memory.init $text (i32.const 10) (i32.const 0) (i32.const 5))
+        (data.drop $text)
+        (drop (memory.grow (i32.const 3))))
+    (func (export "initialise") (memory.init $text (i32.const 0) (i32.const 0) (i32.const 1)))
+    (func (export "through") (param i32 i64) (result i64)
+        (call_indirect (param i64) (result i64) (local.get 1) (local.get 0))))"#;
+
+fn imports() -> Imports {
+    let mut imports = Imports::new();
+    imports.func("host", "add", |_: &mut Caller<'_>, a: u64, b: u64| a.wrapping_add(b));
+    imports
+}
+
+fn program() -> Module {
+    Module::metered(&wasm(PROGRAM), &Limits::default(), Metering::Fuel).expect("a module")
+}
+
+fn machine(strategy: Strategy, limits: Limits) -> (Vm, Instance) {
+    let mut vm = Vm::with(strategy, limits);
+    vm.set_out_of_fuel(OutOfFuel::Pause);
+    let instance = vm.prepare(&program(), &imports()).expect("an instance");
+    (vm, instance)
+}
+
+/// A machine that is paused deep in `fib(12)`.
+fn paused(strategy: Strategy, fuel: u64) -> (Vm, Instance) {
+    let (mut vm, instance) = machine(strategy, Limits::default());
+    vm.call(instance, "prepare", &[]).expect("nothing");
+    vm.set_fuel(Some(fuel)).expect("fuel");
+    let error = vm.call(instance, "fib", &[Value::I64(12)]).expect_err("a pause");
+    assert!(matches!(error.kind(), ErrorKind::Paused(_)), "{error}");
+    (vm, instance)
+}
+
+#[test]
+fn a_call_goes_on_in_another_machine_under_another_strategy() {
+    for_each_strategy(|strategy| {
+        for (number, &next) in Strategy::ALL.iter().enumerate() {
+            let (vm, _) = paused(strategy, 500 + 97 * number as u64);
+            let bytes = vm.snapshot().to_bytes();
+            drop(vm);
+            let (mut vm, instance) = machine(next, Limits::default());
+            vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
+                .expect("a fit");
+            assert!(vm.is_paused());
+            vm.set_fuel(None).expect("no limit");
+            assert_eq!(vm.resume().expect("a result"), [Value::I64(144)], "then {next}");
+            let count = vm.exported_global(instance, "count").expect("a global");
+            assert_eq!(vm.global(count).expect("a value"), Value::I64(465));
+            let memory = vm.exported_memory(instance, "memory").expect("a memory");
+            let memory = vm.memory(memory).expect("bytes");
+            assert_eq!((memory.len(), &memory[10..15]), (5 << 16, &b"hello"[..]));
+            // Functions in the table, and segments that were dropped.
+            let through = vm.call(instance, "through", &[Value::I32(1), Value::I64(21)]);
+            assert_eq!(through.expect("a result"), [Value::I64(42)]);
+            assert!(vm.call(instance, "initialise", &[]).is_err(), "the segment is gone");
+        }
+    });
+}
+
+#[test]
+fn hopping_through_snapshots_changes_nothing() {
+    let (mut vm, _) = paused(Strategy::default(), 100);
+    let mut hops = 0;
+    let result = loop {
+        let bytes = vm.snapshot().to_bytes();
+        let next = Strategy::ALL[hops % Strategy::ALL.len()];
+        vm = machine(next, Limits::default()).0;
+        vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
+            .expect("a fit");
+        vm.set_fuel(Some(150)).expect("fuel");
+        hops += 1;
+        match vm.resume() {
+            Ok(result) => break result,
+            Err(error) => assert!(matches!(error.kind(), ErrorKind::Paused(_)), "{error}"),
+        }
+    };
+    assert_eq!(result, [Value::I64(144)]);
+    assert!(hops > 50, "{hops}");
+}
+
+#[test]
+fn a_machine_that_is_not_paused_has_a_snapshot_of_its_state() {
+    let (mut vm, instance) = machine(Strategy::default(), Limits::default());
+    vm.call(instance, "fib", &[Value::I64(5)]).expect("a result");
+    let snapshot = vm.snapshot();
+    let (mut other, instance) = machine(Strategy::MatchLoop, Limits::default());
+    other.restore(&snapshot).expect("a fit");
+    assert!(!other.is_paused());
+    let count = other.exported_global(instance, "count").expect("a global");
+    assert_eq!(other.global(count).expect("a value"), Value::I64(15));
+    assert_eq!(other.snapshot(), snapshot);
+}
+
+#[test]
+fn the_size_follows_what_is_used() {
+    let (vm, _) = paused(Strategy::default(), 1000);
+    let bytes = vm.snapshot().to_bytes();
+    // 5 pages of memory of which parts of two are used, and a dozen frames.
+    assert!(bytes.len() < 12_000, "{}", bytes.len());
+    let deep = Limits::default().stack_slots(1 << 24).call_depth(1 << 20);
+    let (mut vm, _) = machine(Strategy::default(), deep);
+    vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
+        .expect("a fit");
+    assert_eq!(vm.snapshot().to_bytes().len(), bytes.len());
+}
+
+#[test]
+fn truncated_and_changed_bytes_are_refused() {
+    let (vm, _) = paused(Strategy::default(), 600);
+    let bytes = vm.snapshot().to_bytes();
+    for end in 0..bytes.len() {
+        assert!(Snapshot::from_bytes(&bytes[..end]).is_err(), "{end}");
+    }
+    for at in (0..bytes.len()).step_by(7) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x10;
+        let error = Snapshot::from_bytes(&changed).expect_err("a change");
+        assert!(matches!(error.kind(), ErrorKind::Snapshot(_)), "{error}");
+    }
+    let mut newer = bytes.clone();
+    newer[8] = 99;
+    let error = Snapshot::from_bytes(&newer).expect_err("another version");
+    assert!(
+        matches!(error.kind(), ErrorKind::Snapshot(SnapshotError::Version(99))),
+        "{error}"
+    );
+}
+
+fn refused(vm: &mut Vm, snapshot: &Snapshot, why: SnapshotError) {
+    let error = vm.restore(snapshot).expect_err("a refusal");
+    assert!(
+        matches!(error.kind(), ErrorKind::Snapshot(found) if *found == why),
+        "{error}"
+    );
+}
+
+#[test]
+fn snapshots_of_other_modules_and_other_instances_are_refused() {
+    let (vm, _) = paused(Strategy::default(), 600);
+    let snapshot = vm.snapshot();
+    let foreign = SnapshotError::Foreign;
+    refused(&mut Vm::new(), &snapshot, foreign);
+    let (mut twice, _) = machine(Strategy::default(), Limits::default());
+    twice.prepare(&program(), &imports()).expect("a second instance");
+    refused(&mut twice, &snapshot, foreign);
+    let changed = wasm(&PROGRAM.replace("hello", "hallo"));
+    let changed = Module::metered(&changed, &Limits::default(), Metering::Fuel).expect("a module");
+    let mut vm = Vm::new();
+    vm.prepare(&changed, &imports()).expect("an instance");
+    refused(&mut vm, &snapshot, foreign);
+    let unmetered = Module::new(&wasm(PROGRAM)).expect("a module");
+    let mut vm = Vm::new();
+    vm.prepare(&unmetered, &imports()).expect("an instance");
+    refused(&mut vm, &snapshot, foreign);
+}
+
+#[test]
+fn limits_of_the_new_machine_hold() {
+    let (vm, _) = paused(Strategy::default(), 600);
+    let snapshot = vm.snapshot();
+    for (limits, what) in [
+        (Limits::default().memory_pages(3), "memory pages"),
+        (Limits::default().call_depth(2), "call depth"),
+        (Limits::default().stack_slots(60), "value stack"),
+    ] {
+        let (mut vm, instance) = machine(Strategy::default(), limits);
+        refused(&mut vm, &snapshot, SnapshotError::Limit(what));
+        // It is as it was.
+        assert_eq!(
+            vm.call(instance, "double", &[Value::I64(2)]).expect("4"),
+            [Value::I64(4)]
+        );
+    }
+}
+
+#[test]
+fn through_serde_a_snapshot_is_its_bytes() {
+    let (vm, _) = paused(Strategy::default(), 600);
+    let snapshot = vm.snapshot();
+    let json = serde_json::to_string(&snapshot).expect("JSON");
+    assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("a snapshot"), snapshot);
+    assert!(serde_json::from_str::<Snapshot>(&json.replacen(",7", ",8", 1)).is_err());
+    assert!(serde_json::from_str::<Snapshot>("[1,2,3]").is_err());
+}
