@@ -38,7 +38,15 @@
 //!
 //! Anything that a program can do ends in a result, a trap or a typed error: memory, tables, value stack and call depth
 //! are limited ([`Limits`]), calls never use the native stack, and malformed or invalid bytes are refused by
-//! [`Module::new`]. A program that never ends is not stopped yet: run it on a thread of its own.
+//! [`Module::new`]. A program that never ends is stopped through fuel or from another thread, if its module was made
+//! with [`Metering`].
+//!
+//! # Waiting, pausing, moving
+//!
+//! Host functions may be asynchronous ([`Imports::func_async`], [`Vm::call_async`]): a program that waits is data, and no
+//! thread is blocked. A program can be paused ([`Vm::set_fuel`], [`Vm::interrupt_handle`]), resumed, also under another
+//! strategy ([`Vm::set_strategy`]), and, with the feature `snapshot`, written down and taken up in another process.
+//! `docs/async.md` in the repository explains the model.
 //!
 //! # Supported WebAssembly
 //!
