@@ -213,7 +213,11 @@ fn every_trap_names_its_instruction() {
         .into_iter()
         .filter(|trap| !seen.contains(trap))
         .collect::<Vec<_>>();
-    assert_eq!(missing, [CallStackExhausted, OutOfFuel], "these have tests of their own");
+    assert_eq!(
+        missing,
+        [CallStackExhausted, OutOfFuel],
+        "these have tests of their own"
+    );
 }
 
 #[test]
