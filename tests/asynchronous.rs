@@ -236,9 +236,22 @@ fn a_dropped_call_is_abandoned_and_the_machine_stays_usable() {
         assert!(sender.is_canceled());
         let memory = vm.exported_memory(instance, "memory").expect("a memory");
         assert_eq!(vm.memory(memory).expect("bytes")[0], 7);
-        assert!(!vm.is_paused());
+        assert!(!vm.is_paused() && vm.resume().is_err());
         let results = block_on(vm.call_async(instance, "run", &[Value::I32(2)]));
         assert_eq!(results.expect("results"), [Value::I32(1030)]);
+    });
+}
+
+#[test]
+fn any_number_of_calls_may_be_dropped() {
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = start(strategy, WAITS, &waiting(3));
+        for _ in 0..200 {
+            let mut call = pin!(vm.call_async(instance, "run", &[Value::I32(2)]));
+            assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        let results = block_on(vm.call_async(instance, "run", &[Value::I32(2)]));
+        assert_eq!(results.expect("results"), [Value::I32(1327)]);
     });
 }
 

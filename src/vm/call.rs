@@ -137,6 +137,8 @@ impl Vm {
     pub(super) fn start(&mut self, func: Func, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
         self.machine.state.frames.clear();
         self.paused = None;
+        // Host functions whose futures were dropped have not counted themselves out.
+        self.nested = 0;
         write(self.machine.stack.from(0));
         self.begin(func, 0)
     }
