@@ -16,12 +16,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from build_workloads_common import fail, run
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "workloads" / "extra" / "src"
@@ -46,19 +47,6 @@ COMMON = ["-std=gnu11", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", 
 # What baseline of WebAssembly the committed programs use, too.
 WASM = ["--target=wasm32-wasi", "-O2", "-mcpu=generic", "-mbulk-memory", "-mnontrapping-fptoint"]
 OURS, THEIRS = ["-Wall", "-Wextra", "-Werror"], ["-w"]
-
-
-def fail(message):
-    sys.exit(f"build-workloads: {message}")
-
-
-def run(command, **options):
-    try:
-        return subprocess.run([str(part) for part in command], check=True, **options)
-    except FileNotFoundError:
-        fail(f"{command[0]} not found")
-    except subprocess.CalledProcessError as error:
-        fail(f"exit code {error.returncode} from: {' '.join(map(str, error.cmd))}")
 
 
 def output_folder():

@@ -13,9 +13,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from build_workloads_common import fail, run
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKSPACE = ROOT / "workloads" / "programs" / "rust"
@@ -23,19 +24,6 @@ WORKSPACE = ROOT / "workloads" / "programs" / "rust"
 WORK = Path("/tmp/wasm-dispatch-workloads")
 PACKAGES = ["rustc", "cargo", "libstd-rust-dev-wasm32", "lld-14"]
 RUSTC, CARGO, LINKER, TARGET = "/usr/bin/rustc", "/usr/bin/cargo", "wasm-ld-14", "wasm32-wasi"
-
-
-def fail(message):
-    sys.exit(f"build-workloads: {message}")
-
-
-def run(command, **options):
-    try:
-        return subprocess.run([str(part) for part in command], check=True, **options)
-    except FileNotFoundError:
-        fail(f"{command[0]} not found")
-    except subprocess.CalledProcessError as error:
-        fail(f"exit code {error.returncode} from: {' '.join(map(str, error.cmd))}")
 
 
 def is_rust(module):

@@ -9,6 +9,7 @@ pub mod count;
 pub mod engine;
 pub mod interleave;
 pub mod ours;
+pub mod side_by_side;
 #[cfg(feature = "wasmi")]
 pub mod wasmi_engine;
 

@@ -1,4 +1,4 @@
-//! What it costs to be able to stop a program.
+//! What it costs to be able to stop a program: each strategy without metering, with interrupts, and with fuel.
 //!
 //! ```text
 //! cargo run --release -p wasm-dispatch-suspension [SECONDS]
@@ -6,9 +6,11 @@
 
 #![forbid(unsafe_code)]
 
-mod metering;
-
 use std::process::ExitCode;
+
+use wasm_dispatch::{Metering, Strategy};
+use wasm_dispatch_measure::ours::{self, Ours};
+use wasm_dispatch_measure::{Engine, side_by_side};
 
 const HELP: &str = "\
 Measures what metering costs each strategy, on all workloads, interleaved, every result verified.
@@ -19,25 +21,10 @@ SECONDS  time to spend measuring, about (default 60)
 ";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let seconds = match std::env::args().nth(1).as_deref() {
-        Some("--help" | "-h") => {
-            print!("{HELP}");
-            return Ok(());
-        }
-        Some(text) => text
-            .parse()
-            .map_err(|_| format!("not a number of seconds: {text}\n\n{HELP}"))?,
-        None => 60,
+    let metered = |strategy: &Strategy| {
+        [Metering::Off, Metering::Interrupts, Metering::Fuel].map(|metering| ours::metered(*strategy, metering))
     };
-    metering::run(seconds)
+    let ours: Vec<Ours> = Strategy::ALL.iter().flat_map(metered).collect();
+    let engines: Vec<&dyn Engine> = ours.iter().map(|engine| engine as &dyn Engine).collect();
+    side_by_side::program("metering", HELP, &engines)
 }

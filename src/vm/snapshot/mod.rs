@@ -46,8 +46,6 @@ pub enum SnapshotError {
     Inconsistent(&'static str),
     /// It needs more than a limit of this machine allows.
     Limit(&'static str),
-    /// The machine is running a call that is not paused.
-    Busy,
 }
 
 impl fmt::Display for SnapshotError {
@@ -59,7 +57,6 @@ impl fmt::Display for SnapshotError {
             SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
             SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
             SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
-            SnapshotError::Busy => f.write_str("the machine is in the middle of a call"),
         }
     }
 }
