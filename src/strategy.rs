@@ -82,12 +82,12 @@ impl Strategy {
         Strategy::Threaded,
         #[cfg(feature = "fused-closures")]
         Strategy::FusedClosures,
-        #[cfg(feature = "linked-closures")]
-        Strategy::LinkedClosures,
         // In every build, so that the list is never empty.
         Strategy::MatchLoop,
         #[cfg(feature = "closure-per-op")]
         Strategy::ClosurePerOp,
+        #[cfg(feature = "linked-closures")]
+        Strategy::LinkedClosures,
         #[cfg(feature = "stack-loop")]
         Strategy::StackLoop,
     ];
