@@ -59,7 +59,7 @@
 //! - `stack-loop`, `closure-per-op`, `linked-closures`, `fused-closures`: the other strategies.
 //! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
 //! - `all-strategies`: everything.
-//! - `snapshot`: machines as bytes ([`Vm::snapshot`], [`Vm::restore`]).
+//! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
 //! - `wasi`: WASI preview 1 ([`wasi`]).
 
 #![forbid(unsafe_code)]
