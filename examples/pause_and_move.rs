@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(error) if matches!(error.kind(), ErrorKind::Paused(Pause::OutOfFuel)) => {}
             _ => break,
         }
-        let bytes = vm.snapshot().to_bytes();
+        let bytes = vm.snapshot()?.to_bytes();
         println!(
             "paused under {}: {} bytes; on under {next}",
             vm.strategy_name(),

@@ -1,13 +1,15 @@
 //! What can go wrong, as one small typed error.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wasm_dispatch_machine::Trap;
 
 use crate::vm::Pause;
 
-/// Any failure of this library. One pointer wide, so that results stay small.
-pub struct Error(Box<ErrorKind>);
+/// Any failure of this library. One pointer wide, so that results stay small; cheap to clone.
+#[derive(Clone)]
+pub struct Error(Arc<ErrorKind>);
 
 /// The kinds of [`Error`].
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub enum ErrorKind {
         /// Where, as a byte offset in the module.
         offset: usize,
     },
+    /// The bytes of a module could not be read to their end.
+    Read(std::io::Error),
     /// The module uses a proposal that is not supported.
     Unsupported {
         /// The proposal's name, as in the WebAssembly proposals list.
@@ -127,7 +131,7 @@ pub struct BacktraceFrame {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Error {
-        Error(Box::new(kind))
+        Error(Arc::new(kind))
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Error {
@@ -174,6 +178,7 @@ impl fmt::Display for Error {
         match &*self.0 {
             ErrorKind::Malformed { message, offset } => write!(f, "malformed module: {message} (at byte {offset})"),
             ErrorKind::Invalid { message, offset } => write!(f, "invalid module: {message} (at byte {offset})"),
+            ErrorKind::Read(error) => write!(f, "the module could not be read: {error}"),
             ErrorKind::Unsupported { proposal, offset } => {
                 write!(
                     f,
@@ -204,6 +209,7 @@ impl fmt::Display for Error {
             ErrorKind::Snapshot(error) => write!(f, "{error}"),
             ErrorKind::Paused(Pause::Interrupted) => f.write_str("paused: interrupted"),
             ErrorKind::Paused(Pause::OutOfFuel) => f.write_str("paused: all fuel consumed"),
+            ErrorKind::Paused(Pause::NotArrived) => f.write_str("paused: a function has not arrived"),
             ErrorKind::NeedsAsync => f.write_str("a blocking call reached an asynchronous host function"),
             ErrorKind::Host { source, backtrace } => write!(f, "host function failed: {source}{backtrace}"),
         }
@@ -231,6 +237,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             ErrorKind::Trap(info) => Some(&info.trap),
+            ErrorKind::Read(error) => Some(error),
             ErrorKind::Host { source, .. } => Some(&**source),
             #[cfg(feature = "snapshot")]
             ErrorKind::Snapshot(error) => Some(error),

@@ -78,7 +78,7 @@ pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
 pub use metering::Metering;
 pub use module::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
-pub use module::{Function, Meta, Module};
+pub use module::{Arrival, Function, Meta, Module};
 pub use strategy::Strategy;
 pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,

@@ -74,7 +74,7 @@ fn a_call_goes_on_in_another_machine_under_another_strategy() {
     for_each_strategy(|strategy| {
         for (number, &next) in Strategy::ALL.iter().enumerate() {
             let (vm, _) = paused(strategy, 500 + 97 * number as u64);
-            let bytes = vm.snapshot().to_bytes();
+            let bytes = vm.snapshot().unwrap().to_bytes();
             drop(vm);
             let (mut vm, instance) = machine(next, Limits::default());
             vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
@@ -100,7 +100,7 @@ fn hopping_through_snapshots_changes_nothing() {
     let (mut vm, _) = paused(Strategy::default(), 100);
     let mut hops = 0;
     let result = loop {
-        let bytes = vm.snapshot().to_bytes();
+        let bytes = vm.snapshot().unwrap().to_bytes();
         let next = Strategy::ALL[hops % Strategy::ALL.len()];
         vm = machine(next, Limits::default()).0;
         vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
@@ -120,32 +120,32 @@ fn hopping_through_snapshots_changes_nothing() {
 fn a_machine_that_is_not_paused_has_a_snapshot_of_its_state() {
     let (mut vm, instance) = machine(Strategy::default(), Limits::default());
     vm.call(instance, "fib", &[Value::I64(5)]).expect("a result");
-    let snapshot = vm.snapshot();
+    let snapshot = vm.snapshot().unwrap();
     let (mut other, instance) = machine(Strategy::MatchLoop, Limits::default());
     other.restore(&snapshot).expect("a fit");
     assert!(!other.is_paused());
     let count = other.exported_global(instance, "count").expect("a global");
     assert_eq!(other.global(count).expect("a value"), Value::I64(15));
-    assert_eq!(other.snapshot(), snapshot);
+    assert_eq!(other.snapshot().unwrap(), snapshot);
 }
 
 #[test]
 fn the_size_follows_what_is_used() {
     let (vm, _) = paused(Strategy::default(), 1000);
-    let bytes = vm.snapshot().to_bytes();
+    let bytes = vm.snapshot().unwrap().to_bytes();
     // 5 pages of memory of which parts of two are used, and a dozen frames.
     assert!(bytes.len() < 12_000, "{}", bytes.len());
     let deep = Limits::default().stack_slots(1 << 24).call_depth(1 << 20);
     let (mut vm, _) = machine(Strategy::default(), deep);
     vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
         .expect("a fit");
-    assert_eq!(vm.snapshot().to_bytes().len(), bytes.len());
+    assert_eq!(vm.snapshot().unwrap().to_bytes().len(), bytes.len());
 }
 
 #[test]
 fn truncated_and_changed_bytes_are_refused() {
     let (vm, _) = paused(Strategy::default(), 600);
-    let bytes = vm.snapshot().to_bytes();
+    let bytes = vm.snapshot().unwrap().to_bytes();
     for end in 0..bytes.len() {
         assert!(Snapshot::from_bytes(&bytes[..end]).is_err(), "{end}");
     }
@@ -175,7 +175,7 @@ fn refused(vm: &mut Vm, snapshot: &Snapshot, why: SnapshotError) {
 #[test]
 fn snapshots_of_other_modules_and_other_instances_are_refused() {
     let (vm, _) = paused(Strategy::default(), 600);
-    let snapshot = vm.snapshot();
+    let snapshot = vm.snapshot().unwrap();
     let foreign = SnapshotError::Foreign;
     refused(&mut Vm::new(), &snapshot, foreign);
     let (mut twice, _) = machine(Strategy::default(), Limits::default());
@@ -195,7 +195,7 @@ fn snapshots_of_other_modules_and_other_instances_are_refused() {
 #[test]
 fn limits_of_the_new_machine_hold() {
     let (vm, _) = paused(Strategy::default(), 600);
-    let snapshot = vm.snapshot();
+    let snapshot = vm.snapshot().unwrap();
     for (limits, what) in [
         (Limits::default().memory_pages(3), "memory pages"),
         (Limits::default().call_depth(2), "call depth"),
@@ -214,7 +214,7 @@ fn limits_of_the_new_machine_hold() {
 #[test]
 fn through_serde_a_snapshot_is_its_bytes() {
     let (vm, _) = paused(Strategy::default(), 600);
-    let snapshot = vm.snapshot();
+    let snapshot = vm.snapshot().unwrap();
     let json = serde_json::to_string(&snapshot).expect("JSON");
     assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("a snapshot"), snapshot);
     assert!(serde_json::from_str::<Snapshot>(&json.replacen(",7", ",8", 1)).is_err());

@@ -7,22 +7,20 @@
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
-//! The rooms: `builder` makes nodes, statements and blocks; `operands` is the simulated stack; `control` are blocks,
+//! The rooms: `needs` foresees what a function takes; `builder` makes nodes, statements and blocks; `operands` is the simulated stack; `control` are blocks,
 //! branches and calls; `operators` maps every wasm operator to one of those.
 
 mod builder;
 mod control;
+mod needs;
 mod operands;
 mod operators;
 
 use wasm_dispatch_machine::code::{FuncType, FunctionBody, ValType};
 
 use self::control::Control;
+pub(crate) use self::needs::Needs;
 use crate::metering::Metering;
-
-/// Operand types that block entries of one function may record together. Only a hostile function, with thousands of
-/// operands kept across thousands of branches, needs more; it is refused rather than given gigabytes.
-const MAX_ENTRY_TYPES: usize = 4 << 20;
 
 /// What lowering a function needs to know about its module.
 pub(crate) trait ModuleTypes {
@@ -113,9 +111,9 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         lowering
     }
 
-    /// Whether the frame still fits 16-bit slot numbers, and the block entries their budget.
+    /// Whether the function needs no more than [`Needs`] lets through.
     pub(crate) fn fits(&self) -> bool {
-        self.slots_needed() <= 1 << 16 && self.entry_types <= MAX_ENTRY_TYPES
+        Needs::cover(self.slots_needed(), self.entry_types)
     }
 
     fn slots_needed(&self) -> usize {

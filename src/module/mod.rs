@@ -1,27 +1,35 @@
-//! The immutable module: decoded, validated, lowered.
+//! The immutable module: decoded and validated, its functions lowered when they are first called.
 
+mod bodies;
 mod constant;
+mod declarations;
 mod decode;
+mod refusal;
+mod stream;
 pub mod types;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use wasm_dispatch_machine::backend::{Backend, Bodies, ModuleCode};
+use wasm_dispatch_machine::backend::{Backend, ModuleCode};
 use wasm_dispatch_machine::code::{FuncType, FunctionBody};
-use wasm_dispatch_machine::store::GlobalType;
 
+use self::bodies::ModuleBodies;
 pub(crate) use self::constant::ConstExpr;
-use self::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
+use self::declarations::Declarations;
+use self::decode::Decoder;
+pub use self::stream::Arrival;
+use self::types::{ExportType, ImportType};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metering::Metering;
 
-/// A WebAssembly module: decoded, validated and lowered to code blocks, ready to be instantiated any number of times.
+/// A WebAssembly module: decoded and validated, ready to be instantiated any number of times.
 ///
-/// Immutable, cheap to clone, `Send + Sync`. Code compiled by a strategy is kept with the module and shared by all
-/// [`Vm`](crate::Vm)s that run it.
+/// Immutable, cheap to clone, `Send + Sync`. Functions are lowered to code blocks and compiled when they are first called;
+/// the code is kept with the module and shared by all [`Vm`](crate::Vm)s that run it.
 #[derive(Clone)]
 pub struct Module {
     pub(crate) inner: Arc<ModuleInner>,
@@ -33,43 +41,43 @@ pub struct Module {
 pub struct Meta {
     /// Version of the binary format.
     pub version: u16,
-    /// Bytes of the module.
+    /// Bytes of the module; of what was needed to start, as long as it is being [streamed](Module::stream).
     pub total_size: usize,
     /// Number of globals, imported ones included.
     pub globals: usize,
     /// Number of functions, imported ones included.
     pub functions: usize,
     /// Smallest number of leading bytes that suffice to start executing: everything that instantiation needs, and the
-    /// start function if there is one.
+    /// start function if there is one. A module with a memory needs its data section, which comes after the code, and all
+    /// its bytes if it has none and does not announce so with a data count of 0: data could come until the end.
     pub min_size_to_start: usize,
 }
 
 pub(crate) struct ModuleInner {
-    pub types: Vec<FuncType>,
-    pub imports: Vec<ImportType>,
-    /// Type index of every function, imported ones first.
-    pub function_types: Vec<u32>,
-    pub imported_functions: u32,
-    pub tables: Vec<(TableType, Option<ConstExpr>)>,
-    pub imported_tables: u32,
-    pub memories: Vec<SizeLimits>,
-    pub imported_memories: u32,
-    pub globals: Vec<GlobalType>,
-    pub imported_globals: u32,
-    /// Initial values of own globals.
-    pub global_inits: Vec<ConstExpr>,
-    pub exports: Vec<Export>,
-    pub start: Option<u32>,
-    pub elements: Vec<ElementSegment>,
+    declarations: Arc<Declarations>,
     pub data: Vec<DataSegment>,
-    pub bodies: Arc<LoweredBodies>,
-    pub names: HashMap<u32, String>,
-    pub meta: Meta,
-    pub metering: Metering,
+    pub bodies: Arc<ModuleBodies>,
+    min_size_to_start: usize,
+    /// Set when the last byte has arrived.
+    late: OnceLock<Late>,
+    code: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+}
+
+/// What is known of a module when its last byte has arrived.
+pub(crate) struct Late {
+    names: HashMap<u32, String>,
+    total_size: usize,
     /// SHA-256 of the module's bytes.
     #[cfg(feature = "snapshot")]
-    pub hash: [u8; 32],
-    code: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+    hash: [u8; 32],
+}
+
+impl Deref for ModuleInner {
+    type Target = Declarations;
+
+    fn deref(&self) -> &Declarations {
+        &self.declarations
+    }
 }
 
 /// Index spaces that exports name.
@@ -107,21 +115,8 @@ pub(crate) enum SegmentMode {
     Active { index: u32, offset: ConstExpr },
 }
 
-/// The lowered functions of a module.
-pub(crate) struct LoweredBodies(pub Vec<Arc<FunctionBody>>);
-
-impl Bodies for LoweredBodies {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn body(&self, function: u32) -> Arc<FunctionBody> {
-        self.0[function as usize].clone()
-    }
-}
-
 impl Module {
-    /// Decodes, validates and lowers a module in the binary format.
+    /// Decodes and validates a module in the binary format.
     ///
     /// Supported: WebAssembly 2.0 without vector instructions, plus tail calls, extended constant expressions and
     /// multiple memories.
@@ -150,13 +145,12 @@ impl Module {
     ///
     /// As for [`Module::new`].
     pub fn metered(bytes: &[u8], limits: &Limits, metering: Metering) -> Result<Module, Error> {
-        #[cfg_attr(not(feature = "snapshot"), allow(unused_mut))]
-        let mut inner = decode::decode(bytes, limits, metering)?;
-        #[cfg(feature = "snapshot")]
-        {
-            inner.hash = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
-        }
-        Ok(Module { inner: Arc::new(inner) })
+        let mut decoder = Decoder::new(limits, metering);
+        decoder.check_size(bytes.len())?;
+        decoder.push(bytes, true)?;
+        let module = decoder.module();
+        module.inner.complete(decoder.late());
+        Ok(module)
     }
 
     /// Where a program of this module can be stopped.
@@ -166,7 +160,19 @@ impl Module {
 
     /// Facts about the module.
     pub fn meta(&self) -> Meta {
-        self.inner.meta
+        let inner = &self.inner;
+        Meta {
+            version: inner.version,
+            total_size: inner.late.get().map_or(inner.min_size_to_start, |late| late.total_size),
+            globals: inner.globals.len(),
+            functions: inner.function_types.len(),
+            min_size_to_start: inner.min_size_to_start,
+        }
+    }
+
+    /// Whether all of the module has arrived: false only while it is [streamed](Module::stream).
+    pub fn is_complete(&self) -> bool {
+        self.inner.late.get().is_some()
     }
 
     /// What the module wants from outside, in order.
@@ -184,7 +190,7 @@ impl Module {
 
     /// A function's name from the name section, by its index.
     pub fn function_name(&self, function: u32) -> Option<&str> {
-        self.inner.names.get(&function).map(String::as_str)
+        self.inner.late.get()?.names.get(&function).map(String::as_str)
     }
 
     /// A function by its index, imported ones first.
@@ -205,6 +211,11 @@ impl Module {
             index: index as u32,
             ty: ty(index),
         })
+    }
+
+    /// Lowers all functions that have arrived to code blocks now instead of when they are first called.
+    pub fn lower(&self) {
+        self.inner.bodies.lower_all();
     }
 
     /// Compiles all functions under a strategy now instead of when they are first called, and returns the bytes of
@@ -231,23 +242,42 @@ impl Module {
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Module")
-            .field("meta", &self.inner.meta)
+            .field("meta", &self.meta())
             .finish_non_exhaustive()
     }
 }
 
 impl ModuleInner {
-    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
-        &self.types[self.function_types[function as usize] as usize]
+    fn new(
+        declarations: Arc<Declarations>,
+        bodies: Arc<ModuleBodies>,
+        data: Vec<DataSegment>,
+        min_size_to_start: usize,
+    ) -> ModuleInner {
+        ModuleInner {
+            declarations,
+            data,
+            bodies,
+            min_size_to_start,
+            late: OnceLock::new(),
+            code: Mutex::new(Vec::new()),
+        }
     }
 
-    pub(crate) fn extern_type(&self, index: ExternIndex) -> ExternType {
-        match index {
-            ExternIndex::Func(i) => ExternType::Func(self.function_type(i).clone()),
-            ExternIndex::Table(i) => ExternType::Table(self.tables[i as usize].0),
-            ExternIndex::Memory(i) => ExternType::Memory(self.memories[i as usize]),
-            ExternIndex::Global(i) => ExternType::Global(self.globals[i as usize]),
-        }
+    /// The last byte has arrived.
+    fn complete(&self, late: Late) {
+        // Whoever decodes the module is the only one to say so, once.
+        let _ = self.late.set(late);
+    }
+
+    /// SHA-256 of the module's bytes; `None` while it is arriving.
+    #[cfg(feature = "snapshot")]
+    pub(crate) fn hash(&self) -> Option<[u8; 32]> {
+        self.late.get().map(|late| late.hash)
+    }
+
+    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
+        &self.types[self.function_types[function as usize] as usize]
     }
 
     /// The name of a function: from the name section, else of an export.
@@ -256,7 +286,8 @@ impl ModuleInner {
             let export = self.exports.iter().find(|e| e.index == ExternIndex::Func(function))?;
             Some(export.name.clone())
         };
-        self.names.get(&function).cloned().or_else(exported)
+        let named = || self.late.get()?.names.get(&function).cloned();
+        named().or_else(exported)
     }
 }
 
@@ -284,9 +315,9 @@ impl<'m> Function<'m> {
         self.module.function_name(self.index)
     }
 
-    /// Its code blocks; `None` for an imported function.
+    /// Its code blocks; `None` for an imported function, or one that has not arrived.
     pub fn body(&self) -> Option<&'m FunctionBody> {
         let own = self.index.checked_sub(self.module.inner.imported_functions)?;
-        self.module.inner.bodies.0.get(own as usize).map(|body| &**body)
+        self.module.inner.bodies.get(own).map(|body| &**body)
     }
 }

@@ -4,7 +4,7 @@
 //! call that waits for a host function is a future that holds the host function's future and nothing else. Only that one
 //! is boxed; calls between functions of programs never create a future.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,7 +18,7 @@ use super::call::TypedFunc;
 use super::handles::{Func, Instance, Memory};
 use super::host::{Caller, HostCall, HostError};
 use super::imports::Imports;
-use super::run::{Pending, Progress, panic_error};
+use super::run::{Absent, Pending, Progress, panic_error};
 use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
@@ -207,10 +207,7 @@ impl Vm {
     async fn finish_call_async(&mut self, func: Func, progress: Option<Progress>) -> Result<(), Error> {
         match self.finish_async(progress).await? {
             None => Ok(()),
-            Some(pause) => {
-                self.paused = Some(func);
-                Err(ErrorKind::Paused(pause).into())
-            }
+            Some(pause) => Err(self.pause(func, pause)),
         }
     }
 
@@ -227,6 +224,11 @@ impl Vm {
                     self.await_host(pending).await?;
                     // Called by the host itself, it was the whole run.
                     pending.instance.is_none().then_some(Progress::Returned)
+                }
+                Some(Progress::Absent(Absent { instance, function })) => {
+                    let bodies = self.modules[instance as usize].inner.bodies.clone();
+                    poll_fn(|context| bodies.poll_arrived(function, context)).await?;
+                    None
                 }
                 Some(Progress::Returned) => return Ok(None),
                 Some(Progress::Paused(pause)) => return Ok(Some(pause)),

@@ -15,7 +15,13 @@ impl Vm {
     pub(super) fn trap_site(&mut self, statement: u32) -> (Frame, u32) {
         let current = self.machine.state.current;
         self.machine.state.switch_to(current.instance);
-        let body = &self.modules[current.instance as usize].inner.bodies.0[current.function as usize];
+        let Some(body) = self.modules[current.instance as usize]
+            .inner
+            .bodies
+            .get(current.function)
+        else {
+            return (current, 0);
+        };
         let window = self.machine.stack.window(current.base);
         let offset = eval::trap_offset(body, statement, window, &mut self.machine.state);
         (current, offset)
@@ -31,9 +37,10 @@ impl Vm {
         let frames = &self.machine.state.frames;
         let suspended = frames.iter().rev().filter(|frame| frame.instance != Frame::BOTTOM);
         let suspended = suspended.map(|&frame| {
-            let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
-            let call = eval::call_of(body, frame.block);
-            let offset = call.map_or(0, |(statement, _)| body.statement_offsets[statement as usize]);
+            // A function that has not arrived is not anywhere.
+            let body = self.modules[frame.instance as usize].inner.bodies.get(frame.function);
+            let call = body.and_then(|body| Some((body, eval::call_of(body, frame.block)?.0)));
+            let offset = call.map_or(0, |(body, statement)| body.statement_offsets[statement as usize]);
             (frame, offset)
         });
         let all: Vec<(Frame, u32)> = at.into_iter().chain(suspended).collect();

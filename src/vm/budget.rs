@@ -9,6 +9,9 @@ use wasm_dispatch_machine::state::State;
 /// strategy's time.
 const SLICE: u64 = 1 << 18;
 
+/// What stands in for a function that has not arrived costs more than this, and so is never run.
+const MAX_SLICE: u64 = u32::MAX as u64 - 1;
+
 /// What happens when the fuel is used up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -28,6 +31,8 @@ pub enum Pause {
     Interrupted,
     /// The fuel is used up, and [`OutOfFuel::Pause`] was asked for.
     OutOfFuel,
+    /// A blocking call reached a function of a [streamed](crate::Module::stream) module that has not arrived.
+    NotArrived,
 }
 
 /// Stops a running program from outside, from any thread.
@@ -73,7 +78,7 @@ impl Budget {
     }
 
     pub(super) fn set_slice(&mut self, state: &mut State, slice: u64) {
-        self.slice = slice;
+        self.slice = slice.min(MAX_SLICE);
         if let Some(reserve) = &mut self.reserve {
             *reserve = reserve.saturating_add(state.slice);
         }

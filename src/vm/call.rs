@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use wasm_dispatch_machine::code::FuncType;
 
 use super::Vm;
+use super::budget::Pause;
 use super::handles::{Func, Instance};
 use super::run::Progress;
 use super::value::{Value, WasmTuple};
@@ -150,12 +151,23 @@ impl Vm {
                 None | Some(Progress::Slice) => progress = Some(self.advance()?),
                 Some(Progress::Returned) => return Ok(()),
                 Some(Progress::Async(_)) => return Err(ErrorKind::NeedsAsync.into()),
-                Some(Progress::Paused(pause)) => {
-                    self.paused = Some(func);
-                    return Err(ErrorKind::Paused(pause).into());
+                Some(Progress::Absent(absent)) => {
+                    if let Some(error) = self.modules[absent.instance as usize].inner.bodies.failure() {
+                        return Err(error);
+                    }
+                    return Err(self.pause(func, Pause::NotArrived));
                 }
+                Some(Progress::Paused(pause)) => return Err(self.pause(func, pause)),
             }
         }
+    }
+}
+
+impl Vm {
+    /// Leaves a call in the middle, to be resumed.
+    pub(super) fn pause(&mut self, func: Func, pause: Pause) -> Error {
+        self.paused = Some(func);
+        ErrorKind::Paused(pause).into()
     }
 }
 

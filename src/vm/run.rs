@@ -23,6 +23,8 @@ pub(super) enum Progress {
     Slice,
     /// It waits for an asynchronous host function.
     Async(Pending),
+    /// It waits for a function of an instance that has not arrived.
+    Absent(Absent),
     /// It stopped, and can go on later.
     Paused(Pause),
 }
@@ -36,6 +38,14 @@ pub(super) struct Pending {
     pub base: u32,
     /// The calling instance.
     pub instance: Option<u32>,
+}
+
+/// A function that is to be waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Absent {
+    pub instance: u32,
+    /// Its index among the own functions of its module.
+    pub function: u32,
 }
 
 /// A panic of a host function, as the source of [`ErrorKind::Host`](crate::ErrorKind::Host).
@@ -94,13 +104,16 @@ impl Vm {
         }
     }
 
-    /// The topmost frame waits for a slice.
+    /// The topmost frame waits for a slice, or for its code.
     fn suspended(&mut self) -> Result<Progress, Error> {
         let state = &mut self.machine.state;
         let Some(&frame) = state.frames.last() else {
             return Ok(Progress::Returned);
         };
-        let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
+        let Frame { instance, function, .. } = frame;
+        let Some(body) = self.modules[instance as usize].inner.bodies.get(function) else {
+            return Ok(Progress::Absent(Absent { instance, function }));
+        };
         let block = &body.blocks[frame.block as usize];
         let cost = match body.statements[block.first as usize] {
             Statement::Meter { cost } => cost,

@@ -83,7 +83,7 @@ impl Vm {
 
     fn body(&self, frame: Frame) -> Option<&FunctionBody> {
         let module = self.modules.get(frame.instance as usize)?;
-        Some(module.inner.bodies.0.get(frame.function as usize)?)
+        Some(module.inner.bodies.get(frame.function)?)
     }
 
     /// Each frame waits for the one above it, and the topmost one can go on.

@@ -46,6 +46,8 @@ pub enum SnapshotError {
     Inconsistent(&'static str),
     /// It needs more than a limit of this machine allows.
     Limit(&'static str),
+    /// A [streamed](Module::stream) module of the machine has not arrived to its end, so nobody can say yet which it is.
+    Arriving,
 }
 
 impl fmt::Display for SnapshotError {
@@ -57,6 +59,7 @@ impl fmt::Display for SnapshotError {
             SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
             SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
             SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
+            SnapshotError::Arriving => f.write_str("no snapshots before all modules have arrived"),
         }
     }
 }
@@ -83,15 +86,20 @@ impl Vm {
 
     /// The state of this machine and of its paused call, if there is one. Its size depends on what is used: zero pages of
     /// memory and the unused part of the value stack take none.
-    pub fn snapshot(&self) -> Snapshot {
+    ///
+    /// # Errors
+    ///
+    /// [`Snapshot`](ErrorKind::Snapshot) with [`SnapshotError::Arriving`].
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        let structure = self.structure()?;
         let state = &self.machine.state;
         let frames: Vec<Frame> = match self.paused {
             Some(_) => state.frames.iter().skip(1).copied().collect(),
             None => Vec::new(),
         };
         let used = frames.last().map_or(0, |frame| {
-            let body = &self.modules[frame.instance as usize].inner.bodies.0[frame.function as usize];
-            frame.base as usize + body.frame_size as usize
+            let body = self.modules[frame.instance as usize].inner.bodies.get(frame.function);
+            frame.base as usize + body.map_or(0, |body| body.frame_size as usize)
         });
         let memories = (0..state.memories.len() as u32).map(|id| memory_data(state.bytes(id)));
         let tables = state.tables.iter().map(|table| TableData {
@@ -101,8 +109,8 @@ impl Vm {
             data: instance.data.iter().map(|segment| segment.is_empty()).collect(),
             elements: instance.elements.iter().map(Vec::is_empty).collect(),
         });
-        Snapshot::new(Data {
-            structure: self.structure(),
+        Ok(Snapshot::new(Data {
+            structure,
             paused: self.paused.map(|func| func.0),
             fuel: self.fuel(),
             frames: frames
@@ -114,7 +122,7 @@ impl Vm {
             memories: memories.collect(),
             tables: tables.collect(),
             segments: segments.collect(),
-        })
+        }))
     }
 
     /// Takes over the state in a snapshot. The instances of this machine must have been made from the same modules in the
@@ -126,7 +134,7 @@ impl Vm {
     /// [`Snapshot`](ErrorKind::Snapshot), and the machine is as it was before.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         let data = snapshot.data();
-        if data.structure != self.structure() {
+        if data.structure != self.structure()? {
             return Err(SnapshotError::Foreign.into());
         }
         self.check_snapshot(data)?;
@@ -165,7 +173,7 @@ impl Vm {
     }
 
     /// A digest of everything that instantiation has determined: modules, what is imported from where, types.
-    fn structure(&self) -> [u8; 32] {
+    fn structure(&self) -> Result<[u8; 32], SnapshotError> {
         let state = &self.machine.state;
         let mut digest = Sha256::new();
         let mut number = |value: u64| digest.update(value.to_le_bytes());
@@ -201,9 +209,9 @@ impl Vm {
             number(memory.declared_max.map_or(0, |max| max.saturating_add(1)));
         }
         for module in &self.modules {
-            digest.update(module.inner.hash);
+            digest.update(module.inner.hash().ok_or(SnapshotError::Arriving)?);
         }
-        digest.finalize().into()
+        Ok(digest.finalize().into())
     }
 }
 

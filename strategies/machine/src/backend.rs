@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::code::FunctionBody;
+use crate::code::{CodeBlock, FunctionBody, Statement};
 use crate::state::Machine;
 use crate::trap::Trap;
+use crate::verify::SCRATCH_SLOTS;
 
 /// A dispatch strategy.
 ///
@@ -48,8 +49,9 @@ pub enum Exit {
         /// First argument's slot on the value stack.
         base: u32,
     },
-    /// [`State::slice`](crate::state::State::slice) does not hold what the next block costs. The topmost frame goes on
-    /// there; the owner grants another slice and calls [`Backend::run`] again, at once or ever.
+    /// [`State::slice`](crate::state::State::slice) does not hold what the next block costs, or the topmost frame is of a
+    /// function that has not arrived. The topmost frame goes on there; the owner grants another slice, or waits for the
+    /// function, and calls [`Backend::run`] again, at once or ever.
     Suspended,
 }
 
@@ -75,6 +77,40 @@ pub struct Compiled<C> {
     pub body: Arc<FunctionBody>,
 }
 
+impl<C> Compiled<C> {
+    fn new<B: Backend<Code = C>>(body: Arc<FunctionBody>) -> Box<Compiled<C>> {
+        #[cfg(debug_assertions)]
+        if let Err(error) = crate::verify::verify(&body) {
+            panic!("lowering broke its contract: {error}");
+        }
+        Box::new(Compiled {
+            shape: FrameShape {
+                params: u32::from(body.params),
+                locals: body.locals.len() as u32,
+                frame_size: body.frame_size,
+            },
+            code: B::compile(&body),
+            body,
+        })
+    }
+}
+
+/// A function whose first block costs more than any slice holds: entering it suspends the run, at block 0, where the real
+/// function begins as well.
+fn absent() -> FunctionBody {
+    FunctionBody {
+        frame_size: u32::from(SCRATCH_SLOTS),
+        statements: vec![Statement::Meter { cost: u32::MAX }, Statement::Trap(Trap::Unreachable)],
+        statement_offsets: vec![0, 0],
+        blocks: vec![CodeBlock {
+            first: 0,
+            terminator: 1,
+            entry: Box::default(),
+        }],
+        ..FunctionBody::default()
+    }
+}
+
 /// Where the lowered functions of a module come from.
 pub trait Bodies: Send + Sync {
     /// Number of own functions.
@@ -83,14 +119,16 @@ pub trait Bodies: Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// The lowered form of an own function.
-    fn body(&self, function: u32) -> Arc<FunctionBody>;
+    /// The lowered form of an own function; `None` if it has not arrived.
+    fn body(&self, function: u32) -> Option<Arc<FunctionBody>>;
 }
 
 /// The functions of one module under one strategy, compiled when first called, shared by all machines.
 pub struct ModuleCode<B: Backend> {
     bodies: Arc<dyn Bodies>,
     functions: Box<[Lazy<B::Code>]>,
+    /// Stands in for functions that have not arrived.
+    absent: Lazy<B::Code>,
 }
 
 /// A function that is compiled when it is first asked for.
@@ -100,10 +138,15 @@ impl<B: Backend> ModuleCode<B> {
     /// No function is compiled yet.
     pub fn new(bodies: Arc<dyn Bodies>) -> Self {
         let functions = (0..bodies.len()).map(|_| OnceLock::new()).collect();
-        ModuleCode { bodies, functions }
+        ModuleCode {
+            bodies,
+            functions,
+            absent: OnceLock::new(),
+        }
     }
 
-    /// A function, compiled now if it was not before.
+    /// A function, compiled now if it was not before. In place of one that has not arrived, code that suspends the run
+    /// when it is entered.
     #[inline(always)]
     pub fn get(&self, function: u32) -> &Compiled<B::Code> {
         match self.functions[function as usize].get() {
@@ -121,25 +164,13 @@ impl<B: Backend> ModuleCode<B> {
     #[cold]
     #[inline(never)]
     fn compile(&self, function: u32) -> &Compiled<B::Code> {
-        self.functions[function as usize].get_or_init(|| {
-            let body = self.bodies.body(function);
-            #[cfg(debug_assertions)]
-            if let Err(error) = crate::verify::verify(&body) {
-                panic!("lowering broke its contract in function {function}: {error}");
-            }
-            Box::new(Compiled {
-                shape: FrameShape {
-                    params: u32::from(body.params),
-                    locals: body.locals.len() as u32,
-                    frame_size: body.frame_size,
-                },
-                code: B::compile(&body),
-                body,
-            })
-        })
+        let Some(body) = self.bodies.body(function) else {
+            return self.absent.get_or_init(|| Compiled::new::<B>(Arc::new(absent())));
+        };
+        self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body))
     }
 
-    /// Compiles all functions now.
+    /// Compiles all functions that have arrived now.
     pub fn compile_all(&self) {
         for function in 0..self.functions.len() {
             self.get(function as u32);

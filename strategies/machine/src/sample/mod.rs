@@ -298,8 +298,8 @@ impl Bodies for Vec<Arc<FunctionBody>> {
     fn len(&self) -> usize {
         Vec::len(self)
     }
-    fn body(&self, function: u32) -> Arc<FunctionBody> {
-        self[function as usize].clone()
+    fn body(&self, function: u32) -> Option<Arc<FunctionBody>> {
+        self.get(function as usize).cloned()
     }
 }
 

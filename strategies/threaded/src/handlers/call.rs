@@ -4,9 +4,12 @@
 //! reserved when the run began, and goes on with the callee's first node.
 
 use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::{Callee, Frame};
 
+use crate::Threaded;
 use crate::abi::{Entry, HANDLER_UNITS, Handler, Regs, Unit, enter};
+use crate::code::Code;
 use crate::context::{Context, Leave};
 
 /// A call of an own function: units are function, base slot, block to go on with.
@@ -18,7 +21,7 @@ impl Handler for Call {
         // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
-            enter_own(r, r.unit(0), frame, Some((r.unit(2), 3)), enter::<CompileFirst>)
+            enter_own(r, r.unit(0), frame, Some((r.unit(2), 3)), enter::<CompileFirst<false>>)
         }
     }
 }
@@ -30,7 +33,7 @@ impl Handler for TailCall {
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
-        unsafe { enter_own(r, r.unit(0), r.frame, None, enter::<CompileFirst>) }
+        unsafe { enter_own(r, r.unit(0), r.frame, None, enter::<CompileFirst<true>>) }
     }
 }
 
@@ -48,13 +51,32 @@ unsafe fn enter_own(
     suspended: Option<(u32, usize)>,
     uncompiled: Entry,
 ) -> u64 {
+    // SAFETY: the caller's.
+    unsafe {
+        match (*(*r.context).module).compiled(function) {
+            Some(callee) => enter_compiled(r, callee, function, frame, suspended),
+            None => r.call(uncompiled),
+        }
+    }
+}
+
+/// [`enter_own`] of a function whose code is there.
+///
+/// # Safety
+///
+/// As [`enter_own`]; `callee` is the code of `function`, or what stands in for it.
+#[inline(always)]
+unsafe fn enter_compiled(
+    r: Regs,
+    callee: &Compiled<Code>,
+    function: u32,
+    frame: *mut u64,
+    suspended: Option<(u32, usize)>,
+) -> u64 {
     // SAFETY: the caller's; `frames_top` is below `frames_end` when written, and the callee's frame is checked to fit
     // the value stack before anything uses it.
     unsafe {
         let context = r.context;
-        let Some(callee) = (*(*context).module).compiled(function) else {
-            return r.call(uncompiled);
-        };
         let base = (*context).base_of(frame);
         if base as usize + callee.shape.frame_size as usize > (*context).stack_slots {
             return r.trap(Trap::CallStackExhausted);
@@ -127,25 +149,30 @@ unsafe fn suspend(r: &Regs, block: u32, native: *const Unit) {
     }
 }
 
-/// A call's first execution finds the callee not compiled: compile it and start over.
-struct CompileFirst;
+/// A call (`TAIL`: in place of this function) finds the callee not compiled: compile it and enter it.
+struct CompileFirst<const TAIL: bool>;
 
-impl Handler for CompileFirst {
+impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
-        // SAFETY: the first operand unit of a call is an own function; see `Handler::run`.
+        // SAFETY: the node is that of `Call` or `TailCall`; see `enter_own`. The module's code is alive during the run.
         unsafe {
-            compile(r.context, r.unit(0));
-            r.go(r.ip)
+            let function = r.unit(0);
+            let callee = compile(&*(*r.context).module, function);
+            if TAIL {
+                enter_compiled(r, callee, function, r.frame, None)
+            } else {
+                let frame = r.frame.add(r.unit(1) as usize);
+                enter_compiled(r, callee, function, frame, Some((r.unit(2), 3)))
+            }
         }
     }
 }
 
 #[cold]
 #[inline(never)]
-unsafe fn compile(context: *mut Context, function: u32) {
-    // SAFETY: the module's code is alive during the run.
-    unsafe { (*(*context).module).get(function) };
+fn compile(module: &ModuleCode<Threaded>, function: u32) -> &Compiled<Code> {
+    module.get(function)
 }
 
 /// Calls of all kinds: units are what, (function | table), base slot, block to go on with, type, index slot.

@@ -1,0 +1,53 @@
+//! What lowering a function will need, foreseen while it is validated: functions are lowered when they are first called,
+//! and that must not fail.
+
+use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
+
+/// Slots that a frame may have: what 16-bit slot numbers can name.
+const MAX_SLOTS: u64 = 1 << 16;
+
+/// Operand types that block entries of one function may record together. Only a hostile function, with thousands of
+/// operands kept across thousands of branches, needs more; it is refused rather than given gigabytes.
+const MAX_ENTRY_TYPES: u64 = 16 << 20;
+
+/// The last of the opcodes that can end a block: `unreachable` to `return_call_indirect` come first.
+const LAST_CONTROL: u8 = 0x15;
+
+/// Upper bounds of what lowering a function takes.
+#[derive(Debug)]
+pub(crate) struct Needs {
+    locals: u64,
+    height: u64,
+    entry_types: u64,
+}
+
+impl Needs {
+    /// A function with so many parameters and locals.
+    pub(crate) fn new(locals: usize) -> Needs {
+        Needs {
+            locals: locals as u64,
+            height: 0,
+            entry_types: 0,
+        }
+    }
+
+    /// Adds an operator of so many bytes, with so many operands before or after it, whichever is more.
+    pub(crate) fn operator(&mut self, opcode: u8, height: u32, bytes: u64) {
+        let height = u64::from(height);
+        self.height = self.height.max(height);
+        if opcode <= LAST_CONTROL {
+            // Two blocks for the operator, and one for each target of a `br_table`, which takes a byte at least.
+            self.entry_types = self.entry_types.saturating_add((height + 1) * (bytes + 1));
+        }
+    }
+
+    /// Whether a frame can hold its slots, and the block entries their types.
+    pub(crate) fn fit(&self) -> bool {
+        self.locals + self.height + u64::from(SCRATCH_SLOTS) <= MAX_SLOTS && self.entry_types <= MAX_ENTRY_TYPES
+    }
+
+    /// Whether something needs no more than was foreseen.
+    pub(super) fn cover(slots: usize, entry_types: usize) -> bool {
+        slots as u64 <= MAX_SLOTS && entry_types as u64 <= MAX_ENTRY_TYPES
+    }
+}

@@ -1,0 +1,263 @@
+//! The functions of a module: validated when they arrive, lowered when they are first asked for.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::backend::Bodies;
+use wasm_dispatch_machine::code::{CodeBlock, FunctionBody, Statement, ValType};
+use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
+use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
+
+use super::declarations::Declarations;
+use super::refusal::{features, malformed, refused, unsupported_type};
+use super::types::value_type;
+use crate::error::{Error, ErrorKind};
+use crate::lower::{self, Lowering, ModuleTypes};
+
+/// The bodies of a module's own functions.
+pub(crate) struct ModuleBodies {
+    declarations: Arc<Declarations>,
+    functions: Box<[Body]>,
+    arrival: Mutex<Arrival>,
+}
+
+#[derive(Default)]
+struct Body {
+    /// As it arrived; valid.
+    raw: OnceLock<Raw>,
+    lowered: OnceLock<Arc<FunctionBody>>,
+}
+
+struct Raw {
+    bytes: Box<[u8]>,
+    /// Of its first byte in the module.
+    offset: u64,
+}
+
+/// What is still to come.
+#[derive(Default)]
+struct Arrival {
+    /// Why no more will come.
+    failed: Option<Error>,
+    /// Who waits for which function.
+    waiting: Vec<(u32, Waker)>,
+}
+
+impl ModuleBodies {
+    /// None has arrived.
+    pub(super) fn new(declarations: Arc<Declarations>) -> ModuleBodies {
+        ModuleBodies {
+            functions: (0..declarations.own_functions()).map(|_| Body::default()).collect(),
+            declarations,
+            arrival: Mutex::default(),
+        }
+    }
+
+    fn arrival(&self) -> MutexGuard<'_, Arrival> {
+        self.arrival.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a validated function and wakes those who wait for it.
+    fn arrived(&self, function: u32, raw: Raw) {
+        if self.functions[function as usize].raw.set(raw).is_ok() {
+            let mut arrival = self.arrival();
+            let (ready, waiting) = arrival.waiting.drain(..).partition(|(wanted, _)| *wanted == function);
+            arrival.waiting = waiting;
+            drop(arrival);
+            wake(ready);
+        }
+    }
+
+    /// No more functions will come.
+    pub(super) fn fail(&self, error: &Error) {
+        let mut arrival = self.arrival();
+        arrival.failed.get_or_insert_with(|| error.clone());
+        let waiting = std::mem::take(&mut arrival.waiting);
+        drop(arrival);
+        wake(waiting);
+    }
+
+    /// Waits until a function has arrived, or never will.
+    pub(crate) fn poll_arrived(&self, function: u32, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        // Under the lock: what arrives meanwhile finds the waker.
+        let mut arrival = self.arrival();
+        if self.has(function) {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(error) = &arrival.failed {
+            return Poll::Ready(Err(error.clone()));
+        }
+        let waker = context.waker();
+        let known = |(wanted, other): &(u32, Waker)| *wanted == function && other.will_wake(waker);
+        if !arrival.waiting.iter().any(known) {
+            arrival.waiting.push((function, waker.clone()));
+        }
+        Poll::Pending
+    }
+
+    /// Why a function that has not arrived never will, if that is known.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.arrival().failed.clone()
+    }
+
+    /// Whether a function has arrived.
+    pub(crate) fn has(&self, function: u32) -> bool {
+        self.functions
+            .get(function as usize)
+            .is_some_and(|body| body.raw.get().is_some())
+    }
+
+    /// A function, lowered now if it was not before; `None` while it has not arrived.
+    pub(crate) fn get(&self, function: u32) -> Option<&Arc<FunctionBody>> {
+        let body = self.functions.get(function as usize)?;
+        let raw = body.raw.get()?;
+        Some(body.lowered.get_or_init(|| {
+            let lowered = lower(&self.declarations, function, raw);
+            // Validation has bounded what lowering may need and refused what it does not know.
+            debug_assert!(lowered.is_ok(), "a valid function is not lowered: {lowered:?}");
+            Arc::new(lowered.unwrap_or_else(|_| impossible(&self.declarations, function)))
+        }))
+    }
+
+    /// Lowers all functions that have arrived.
+    pub(super) fn lower_all(&self) {
+        for function in 0..self.functions.len() {
+            self.get(function as u32);
+        }
+    }
+}
+
+fn wake(waiting: Vec<(u32, Waker)>) {
+    for (_, waker) in waiting {
+        waker.wake();
+    }
+}
+
+impl Bodies for ModuleBodies {
+    fn len(&self) -> usize {
+        self.functions.len()
+    }
+
+    fn body(&self, function: u32) -> Option<Arc<FunctionBody>> {
+        self.get(function).cloned()
+    }
+}
+
+/// Validates functions as they arrive.
+#[derive(Default)]
+pub(super) struct BodyValidator {
+    allocations: FuncValidatorAllocations,
+    /// Of the next function.
+    next: u32,
+}
+
+impl BodyValidator {
+    /// Validates the next function and hands it over. Returns its index among the own ones.
+    pub(super) fn body(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &wasmparser::FunctionBody<'_>,
+        bodies: &ModuleBodies,
+    ) -> Result<u32, Error> {
+        let index = self.next;
+        let declarations = &*bodies.declarations;
+        let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
+        let invalid = |error: BinaryReaderError| refused(&error, true);
+        let mut locals = declarations
+            .function_type(declarations.imported_functions + index)
+            .params
+            .len();
+        let mut reader = body.get_binary_reader();
+        for _ in 0..reader.read_var_u32().map_err(malformed)? {
+            let offset = reader.original_position();
+            let count: u32 = reader.read().map_err(malformed)?;
+            let ty: wasmparser::ValType = reader.read().map_err(malformed)?;
+            validator.define_locals(offset, count, ty).map_err(invalid)?;
+            value_type(ty).ok_or_else(|| unsupported_type(offset))?;
+            locals += count as usize;
+        }
+        let mut operators = body.get_operators_reader().map_err(malformed)?;
+        let mut needs = lower::Needs::new(locals);
+        while !operators.eof() {
+            let offset = operators.original_position();
+            let before = validator.operand_stack_height();
+            let visited = operators.visit_operator(&mut validator.visitor(offset));
+            visited.map_err(malformed)?.map_err(invalid)?;
+            let bytes = operators.original_position() - offset;
+            let opcode = body.as_bytes()[(offset - body.range().start) as usize];
+            needs.operator(opcode, before.max(validator.operand_stack_height()), bytes);
+        }
+        operators.finish().map_err(malformed)?;
+        if !needs.fit() {
+            return Err(ErrorKind::Limit {
+                what: "frame slots of one function",
+                limit: 1 << 16,
+            }
+            .into());
+        }
+        self.allocations = validator.into_allocations();
+        self.next += 1;
+        let raw = Raw {
+            bytes: body.as_bytes().into(),
+            offset: body.range().start,
+        };
+        bodies.arrived(index, raw);
+        Ok(index)
+    }
+}
+
+/// Lowers a valid function, operator by operator.
+fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<FunctionBody, Error> {
+    let index = declarations.imported_functions + function;
+    let ty = declarations.function_type(index);
+    let reader = BinaryReader::new_features(&raw.bytes, raw.offset, features());
+    let body = wasmparser::FunctionBody::new(reader);
+    let mut locals = ty.params.to_vec();
+    for declared in body.get_locals_reader().map_err(malformed)? {
+        let (count, ty) = declared.map_err(malformed)?;
+        let ty = value_type(ty).ok_or_else(|| unsupported_type(raw.offset))?;
+        locals.resize(locals.len() + count as usize, ty);
+    }
+    let imports = (declarations.imported_functions, declarations.imported_globals);
+    let mut lowering = Lowering::new(
+        declarations,
+        ty,
+        locals,
+        imports,
+        raw.bytes.len(),
+        declarations.metering,
+    );
+    let mut operators = body.get_operators_reader().map_err(malformed)?;
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset().map_err(malformed)?;
+        lowering
+            .operator(offset as u32, &operator)
+            .map_err(|_| unsupported_type(offset))?;
+        debug_assert!(lowering.fits(), "more than was foreseen");
+    }
+    Ok(lowering.finish())
+}
+
+/// A function that traps at once.
+fn impossible(declarations: &Declarations, function: u32) -> FunctionBody {
+    let ty = declarations.function_type(declarations.imported_functions + function);
+    let params: &[ValType] = &ty.params;
+    FunctionBody {
+        params: params.len() as u16,
+        locals: params.to_vec(),
+        results: ty.results.to_vec(),
+        scratch: params.len() as u16,
+        frame_size: params.len() as u32 + u32::from(SCRATCH_SLOTS),
+        statements: vec![Statement::Trap(Trap::Unreachable)],
+        statement_offsets: vec![0],
+        blocks: vec![CodeBlock {
+            first: 0,
+            terminator: 0,
+            entry: Box::default(),
+        }],
+        imported_globals: declarations.imported_globals,
+        imported_functions: declarations.imported_functions,
+        ..FunctionBody::default()
+    }
+}

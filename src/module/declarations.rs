@@ -1,0 +1,278 @@
+//! Everything that a module declares before its code: types, imports, functions, tables, memories, globals, exports,
+//! elements. Lowering, instantiation and linking look here.
+
+use wasm_dispatch_machine::code::{FuncType, ValType};
+use wasm_dispatch_machine::store::GlobalType;
+use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
+
+use super::constant::ConstExpr;
+use super::refusal::{malformed, unsupported, unsupported_type};
+use super::types::{ExternType, ImportType, SizeLimits, TableType, value_type};
+use super::{ElementSegment, Export, ExternIndex, SegmentMode};
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::lower::ModuleTypes;
+use crate::metering::Metering;
+
+/// A module without its code and data.
+#[derive(Debug, Default)]
+pub(crate) struct Declarations {
+    /// Version of the binary format.
+    pub version: u16,
+    pub types: Vec<FuncType>,
+    pub imports: Vec<ImportType>,
+    /// Type index of every function, imported ones first.
+    pub function_types: Vec<u32>,
+    pub imported_functions: u32,
+    pub tables: Vec<(TableType, Option<ConstExpr>)>,
+    pub imported_tables: u32,
+    pub memories: Vec<SizeLimits>,
+    pub imported_memories: u32,
+    pub globals: Vec<GlobalType>,
+    pub imported_globals: u32,
+    /// Initial values of own globals.
+    pub global_inits: Vec<ConstExpr>,
+    pub exports: Vec<Export>,
+    pub start: Option<u32>,
+    pub elements: Vec<ElementSegment>,
+    /// Number of data segments, where the module says so ahead of its code.
+    pub data_count: Option<u32>,
+    /// Where its programs can be stopped.
+    pub metering: Metering,
+}
+
+impl ModuleTypes for Declarations {
+    fn function_type(&self, function: u32) -> &FuncType {
+        &self.types[self.function_types[function as usize] as usize]
+    }
+
+    fn ty(&self, ty: u32) -> &FuncType {
+        &self.types[ty as usize]
+    }
+
+    fn global_type(&self, global: u32) -> ValType {
+        self.globals[global as usize].value
+    }
+
+    fn table_type(&self, table: u32) -> ValType {
+        self.tables[table as usize].0.element
+    }
+}
+
+impl Declarations {
+    /// Number of functions that the module defines.
+    pub(crate) fn own_functions(&self) -> usize {
+        self.function_types.len() - self.imported_functions as usize
+    }
+
+    /// The start function's index among the own ones, if it is one of them.
+    pub(crate) fn own_start(&self) -> Option<u32> {
+        self.start?.checked_sub(self.imported_functions)
+    }
+
+    /// Whether data segments matter that have not been announced not to come: instantiation has to wait for them.
+    pub(crate) fn needs_data(&self) -> bool {
+        match self.data_count {
+            Some(count) => count > 0,
+            None => !self.memories.is_empty(),
+        }
+    }
+
+    pub(crate) fn extern_type(&self, index: ExternIndex) -> ExternType {
+        match index {
+            ExternIndex::Func(i) => ExternType::Func(self.function_type(i).clone()),
+            ExternIndex::Table(i) => ExternType::Table(self.tables[i as usize].0),
+            ExternIndex::Memory(i) => ExternType::Memory(self.memories[i as usize]),
+            ExternIndex::Global(i) => ExternType::Global(self.globals[i as usize]),
+        }
+    }
+
+    /// Reads a section; those of code, data and names are others' business.
+    pub(super) fn section(&mut self, payload: Payload<'_>, limits: &Limits) -> Result<(), Error> {
+        match payload {
+            Payload::Version { num, .. } => self.version = num,
+            Payload::TypeSection(reader) => self.type_section(reader)?,
+            Payload::ImportSection(reader) => {
+                self.import_section(reader)?;
+                self.check_function_count(limits)?;
+            }
+            Payload::FunctionSection(reader) => {
+                for ty in reader {
+                    self.function_types.push(ty.map_err(malformed)?);
+                }
+                self.check_function_count(limits)?;
+            }
+            Payload::TableSection(reader) => {
+                for table in reader {
+                    let table = table.map_err(malformed)?;
+                    let init = match &table.init {
+                        wasmparser::TableInit::RefNull => None,
+                        wasmparser::TableInit::Expr(expr) => Some(const_expr(expr)?),
+                    };
+                    self.tables.push((table_type(&table.ty)?, init));
+                }
+            }
+            Payload::MemorySection(reader) => {
+                for memory in reader {
+                    self.memories.push(memory_type(&memory.map_err(malformed)?));
+                }
+            }
+            Payload::GlobalSection(reader) => {
+                for global in reader {
+                    let global = global.map_err(malformed)?;
+                    self.globals.push(global_type(&global.ty)?);
+                    self.global_inits.push(const_expr(&global.init_expr)?);
+                }
+            }
+            Payload::ExportSection(reader) => self.export_section(reader)?,
+            Payload::StartSection { func, .. } => self.start = Some(func),
+            Payload::ElementSection(reader) => self.element_section(reader)?,
+            Payload::DataCountSection { count, .. } => self.data_count = Some(count),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_function_count(&self, limits: &Limits) -> Result<(), Error> {
+        if self.function_types.len() <= limits.functions as usize {
+            return Ok(());
+        }
+        let limit = u64::from(limits.functions);
+        Err(ErrorKind::Limit {
+            what: "function count",
+            limit,
+        }
+        .into())
+    }
+
+    fn type_section(&mut self, reader: wasmparser::TypeSectionReader<'_>) -> Result<(), Error> {
+        for ty in reader.into_iter_err_on_gc_types() {
+            let ty = ty.map_err(malformed)?;
+            let list = |types: &[wasmparser::ValType]| {
+                let types = types.iter().map(|&ty| value_type(ty));
+                types
+                    .collect::<Option<Vec<_>>>()
+                    .ok_or_else(|| unsupported("fixed-width SIMD", 0))
+            };
+            self.types.push(FuncType::new(list(ty.params())?, list(ty.results())?));
+        }
+        Ok(())
+    }
+
+    fn import_section(&mut self, reader: wasmparser::ImportSectionReader<'_>) -> Result<(), Error> {
+        for import in reader.into_imports() {
+            let import = import.map_err(malformed)?;
+            let ty = match import.ty {
+                TypeRef::Func(ty) => {
+                    self.function_types.push(ty);
+                    self.imported_functions += 1;
+                    ExternType::Func(self.types[ty as usize].clone())
+                }
+                TypeRef::Table(ty) => {
+                    let ty = table_type(&ty)?;
+                    self.tables.push((ty, None));
+                    self.imported_tables += 1;
+                    ExternType::Table(ty)
+                }
+                TypeRef::Memory(ty) => {
+                    let ty = memory_type(&ty);
+                    self.memories.push(ty);
+                    self.imported_memories += 1;
+                    ExternType::Memory(ty)
+                }
+                TypeRef::Global(ty) => {
+                    let ty = global_type(&ty)?;
+                    self.globals.push(ty);
+                    self.imported_globals += 1;
+                    ExternType::Global(ty)
+                }
+                TypeRef::Tag(_) => return Err(unsupported("exception handling", 0)),
+                TypeRef::FuncExact(_) => return Err(unsupported("custom descriptors", 0)),
+            };
+            let (module, name) = (import.module.to_string(), import.name.to_string());
+            self.imports.push(ImportType { module, name, ty });
+        }
+        Ok(())
+    }
+
+    fn export_section(&mut self, reader: wasmparser::ExportSectionReader<'_>) -> Result<(), Error> {
+        use wasmparser::ExternalKind;
+        for export in reader {
+            let export = export.map_err(malformed)?;
+            let index = match export.kind {
+                ExternalKind::Func => ExternIndex::Func(export.index),
+                ExternalKind::Table => ExternIndex::Table(export.index),
+                ExternalKind::Memory => ExternIndex::Memory(export.index),
+                ExternalKind::Global => ExternIndex::Global(export.index),
+                _ => return Err(unsupported("exception handling", 0)),
+            };
+            let name = export.name.to_string();
+            self.exports.push(Export { name, index });
+        }
+        Ok(())
+    }
+
+    fn element_section(&mut self, reader: wasmparser::ElementSectionReader<'_>) -> Result<(), Error> {
+        for element in reader {
+            let element = element.map_err(malformed)?;
+            let mut items = Vec::new();
+            match element.items {
+                ElementItems::Functions(functions) => {
+                    for function in functions {
+                        items.push(ConstExpr::function(function.map_err(malformed)?));
+                    }
+                }
+                ElementItems::Expressions(_, expressions) => {
+                    for expression in expressions {
+                        items.push(const_expr(&expression.map_err(malformed)?)?);
+                    }
+                }
+            }
+            let mode = match element.kind {
+                ElementKind::Passive => SegmentMode::Passive,
+                ElementKind::Declared => SegmentMode::Declared,
+                ElementKind::Active {
+                    table_index,
+                    offset_expr,
+                } => SegmentMode::Active {
+                    index: table_index.unwrap_or(0),
+                    offset: const_expr(&offset_expr)?,
+                },
+            };
+            self.elements.push(ElementSegment { items, mode });
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+    ConstExpr::read(expr)
+        .map_err(malformed)?
+        .ok_or_else(|| unsupported_type(0))
+}
+
+fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
+    let element = value_type(wasmparser::ValType::Ref(ty.element_type)).ok_or_else(|| unsupported_type(0))?;
+    Ok(TableType {
+        element,
+        limits: SizeLimits {
+            min: ty.initial,
+            max: ty.maximum,
+        },
+    })
+}
+
+fn memory_type(ty: &wasmparser::MemoryType) -> SizeLimits {
+    SizeLimits {
+        min: ty.initial,
+        max: ty.maximum,
+    }
+}
+
+fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
+    let value = value_type(ty.content_type).ok_or_else(|| unsupported("fixed-width SIMD", 0))?;
+    Ok(GlobalType {
+        value,
+        mutable: ty.mutable,
+    })
+}
