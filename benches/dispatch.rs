@@ -294,7 +294,7 @@ fn criterion_pass(
     }
 }
 
-/// Loading (once for all strategies) and compiling, apart from execution.
+/// Loading (decoding, validating and lowering everything, once for all strategies) and compiling, apart from execution.
 fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writer) -> Result<(), Failed> {
     let rounds = if size == Size::Full { 20 } else { 5 };
     let mut progress = Progress::new(loaded.len());
@@ -312,7 +312,7 @@ fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writ
             verified: true,
         };
         for round in 0..rounds {
-            let (module, timing) = Timing::of(|| Module::new(wasm));
+            let (module, timing) = Timing::of(|| Module::new(wasm).inspect(Module::lower));
             if let Err(error) = module {
                 let strategy = EVERY_STRATEGY.into();
                 let (workload, class) = (workload.name().into(), workload.class().name().into());
@@ -328,6 +328,7 @@ fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writ
             for engine in engines {
                 // Compiled code stays with the module, so each time begins with a fresh one.
                 let module = Module::new(wasm)?;
+                module.lower();
                 let (code_bytes, timing) = Timing::of(|| engine.compile(&module));
                 writer.sample(sample(engine.name(), Phase::Compile, timing))?;
                 if round == 0 {

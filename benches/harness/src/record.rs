@@ -93,7 +93,7 @@ impl Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Decode, validate and lower.
+    /// Decode, validate, and lower all functions.
     Load,
     /// Turn lowered code into the strategy's own.
     Compile,
