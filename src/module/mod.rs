@@ -276,10 +276,6 @@ impl ModuleInner {
         self.late.get().map(|late| late.hash)
     }
 
-    pub(crate) fn function_type(&self, function: u32) -> &FuncType {
-        &self.types[self.function_types[function as usize] as usize]
-    }
-
     /// The name of a function: from the name section, else of an export.
     pub(crate) fn name_of(&self, function: u32) -> Option<String> {
         let exported = || {

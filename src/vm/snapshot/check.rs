@@ -4,6 +4,7 @@
 //! that 32-bit values have nothing above their 32 bits, that every frame goes on where a call of its function returns to,
 //! with values of the types that wait there. All of it is checked against the lowered code, as if the snapshot were forged.
 
+use crate::lower::ModuleTypes;
 use wasm_dispatch_machine::code::{FuncType, FunctionBody, Statement, ValType};
 use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;

@@ -36,21 +36,24 @@ impl Backend for Reference {
     }
 
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, |body, state, window, block| {
-            let first = body.blocks[block as usize].first;
-            for (statement, number) in body.statements(block).iter().zip(first..) {
-                match perform(body, *statement, block, state, window) {
-                    Ok(Some(flow)) => return flow,
-                    Ok(None) => {}
-                    Err(trap) => {
-                        state.trap = Some(trap);
-                        return Flow::trapped(number);
-                    }
-                }
-            }
-            unreachable!("a block ends with a terminator")
-        })
+        driver::run(program, machine, step)
     }
+}
+
+/// Runs one block.
+pub fn step(body: &FunctionBody, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
+    let first = body.blocks[block as usize].first;
+    for (statement, number) in body.statements(block).iter().zip(first..) {
+        match perform(body, *statement, block, state, window) {
+            Ok(Some(flow)) => return flow,
+            Ok(None) => {}
+            Err(trap) => {
+                state.trap = Some(trap);
+                return Flow::trapped(number);
+            }
+        }
+    }
+    unreachable!("a block ends with a terminator")
 }
 
 fn perform(

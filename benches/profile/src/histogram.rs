@@ -1,0 +1,53 @@
+//! Shares by shape, each workload counting the same: frequency over many programs, not in the one that runs longest.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+/// Shapes and their shares, summed over workloads.
+#[derive(Default)]
+pub struct Histogram {
+    shares: HashMap<String, (f64, u32)>,
+    workloads: u32,
+}
+
+/// A row.
+#[derive(Serialize)]
+pub struct Row {
+    /// The shape.
+    pub shape: String,
+    /// Mean share over all workloads, in percent.
+    pub percent: f64,
+    /// In how many workloads it has a share of at least 0.1 %.
+    pub workloads: u32,
+}
+
+impl Histogram {
+    /// Adds the counts of a workload.
+    pub fn add(&mut self, counts: HashMap<String, u64>) {
+        let total: u64 = counts.values().sum();
+        self.workloads += 1;
+        for (shape, count) in counts {
+            let share = count as f64 / total.max(1) as f64;
+            let entry = self.shares.entry(shape).or_default();
+            entry.0 += share;
+            entry.1 += u32::from(share >= 0.001);
+        }
+    }
+
+    /// The rows with the largest shares.
+    pub fn rows(&self, count: usize) -> Vec<Row> {
+        let mut rows: Vec<Row> = self
+            .shares
+            .iter()
+            .map(|(shape, &(share, workloads))| Row {
+                shape: shape.clone(),
+                percent: 100.0 * share / f64::from(self.workloads.max(1)),
+                workloads,
+            })
+            .collect();
+        rows.sort_by(|a, b| b.percent.total_cmp(&a.percent).then_with(|| a.shape.cmp(&b.shape)));
+        rows.truncate(count);
+        rows
+    }
+}
