@@ -100,11 +100,15 @@ struct Histograms {
     statements: Histogram,
     trees: Histogram,
     pairs: Histogram,
+    nodes: Histogram,
+    node_pairs: Histogram,
+    /// Nodes and dispatches of `threaded`, by workload.
+    dispatches: Vec<(u64, u64)>,
 }
 
 impl Histograms {
     /// Name, what it counts, and rows of each.
-    fn tables(&self, top: usize) -> [(&'static str, &'static str, Vec<Row>); 4] {
+    fn tables(&self, top: usize) -> [(&'static str, &'static str, Vec<Row>); 6] {
         [
             ("kinds", "kinds of statements", self.kinds.rows(top)),
             ("statements", "statements", self.statements.rows(top)),
@@ -114,6 +118,12 @@ impl Histograms {
                 self.trees.rows(top),
             ),
             ("pairs", "statements that follow each other", self.pairs.rows(top)),
+            ("nodes", "nodes of threaded", self.nodes.rows(top)),
+            (
+                "node_pairs",
+                "nodes of threaded that follow each other; + if they share a handler",
+                self.node_pairs.rows(top),
+            ),
         ]
     }
 }
@@ -142,12 +152,20 @@ fn profile(options: &Options) -> Result<String, Failed> {
         return Err("no workload matches".into());
     }
     let tables = histograms.tables(options.top);
+    // Each workload counts the same here, too.
+    let share = |&(nodes, dispatches): &(u64, u64)| dispatches as f64 / nodes.max(1) as f64;
+    let dispatched = histograms.dispatches.iter().map(share).sum::<f64>() / names.len() as f64;
     if options.json {
         let tables: HashMap<&str, &Vec<Row>> = tables.iter().map(|(name, _, rows)| (*name, rows)).collect();
-        let all = serde_json::json!({ "workloads": names, "tables": tables });
+        let all = serde_json::json!({
+            "workloads": names,
+            "dispatches_per_node": dispatched,
+            "tables": tables,
+        });
         return Ok(serde_json::to_string_pretty(&all)? + "\n");
     }
     let mut text = format!("{} workloads: {}\n", names.len(), names.join(", "));
+    text += &format!("threaded dispatches {dispatched:.3} times for a node\n");
     for (_, title, rows) in tables {
         text += &format!("\n{title}\n   share  workloads\n");
         for row in rows {
@@ -160,13 +178,26 @@ fn profile(options: &Options) -> Result<String, Failed> {
 /// Adds what one workload has run.
 fn count(histograms: &mut Histograms, depth: u32) {
     let [mut kinds, mut statements, mut trees, mut pairs] = [(); 4].map(|()| HashMap::new());
+    let [mut nodes, mut node_pairs] = [(); 2].map(|()| HashMap::new());
+    let mut dispatches = (0, 0);
     let add = |counts: &mut HashMap<String, u64>, shape: String, runs: u64| *counts.entry(shape).or_default() += runs;
     for counted in tally::take() {
         let body = &counted.body;
+        let compiled = wasm_dispatch_threaded::nodes(body);
         for (block, runs) in counted.runs.iter().enumerate() {
             let runs = runs.load(Relaxed);
             if runs == 0 {
                 continue;
+            }
+            for node in &compiled[block] {
+                add(&mut nodes, node.kind.clone(), runs);
+                dispatches.0 += runs;
+                dispatches.1 += if node.joined { 0 } else { runs };
+            }
+            for pair in compiled[block].windows(2) {
+                let [first, second] = pair else { continue };
+                let and = if second.joined { "+" } else { ";" };
+                add(&mut node_pairs, format!("{} {and} {}", first.kind, second.kind), runs);
             }
             let list = body.statements(block as u32);
             for statement in list {
@@ -191,6 +222,9 @@ fn count(histograms: &mut Histograms, depth: u32) {
     histograms.statements.add(statements);
     histograms.trees.add(trees);
     histograms.pairs.add(pairs);
+    histograms.nodes.add(nodes);
+    histograms.node_pairs.add(node_pairs);
+    histograms.dispatches.push(dispatches);
 }
 
 /// The first word, and whether a tree is a leaf.

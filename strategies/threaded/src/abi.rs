@@ -23,6 +23,7 @@
 use wasm_dispatch_machine::Trap;
 
 use crate::context::Context;
+use crate::kind::Kind;
 
 /// A unit of the code stream.
 pub(crate) type Unit = u32;
@@ -98,6 +99,8 @@ pub(crate) struct Regs {
 
 /// What one node of the code stream does.
 pub(crate) trait Handler: 'static {
+    /// The node's kind, if it can be part of a pair.
+    const KIND: Kind = Kind::OTHER;
     /// Carries out the node at `r.ip` and goes on with another one.
     ///
     /// # Safety
@@ -106,6 +109,51 @@ pub(crate) trait Handler: 'static {
     /// function whose frame is at `r.frame`; the frame has the function's size; `r.memory` and `r.memory_len` are memory
     /// 0 of the current instance; `r.context` is the context of the current run.
     unsafe fn run(r: Regs) -> u64;
+}
+
+/// What a node does that goes on with the next node, or traps.
+pub(crate) trait Step: 'static {
+    /// The node's kind.
+    const KIND: Kind;
+    /// Its operand units.
+    const UNITS: usize;
+
+    /// Carries out the node at `r.ip`, and stays there.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`].
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap>;
+}
+
+impl<S: Step> Handler for S {
+    const KIND: Kind = S::KIND;
+
+    #[inline(always)]
+    unsafe fn run(mut r: Regs) -> u64 {
+        // SAFETY: the caller's.
+        unsafe {
+            match S::step(&mut r) {
+                Ok(()) => r.next(S::UNITS),
+                Err(trap) => r.trap(trap),
+            }
+        }
+    }
+}
+
+/// A handler with the kind of node that it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Picked {
+    pub entry: Entry,
+    pub kind: Kind,
+}
+
+/// The handler `H`.
+pub(crate) const fn picked<H: Handler>() -> Picked {
+    Picked {
+        entry: enter::<H>,
+        kind: H::KIND,
+    }
 }
 
 impl Regs {

@@ -4,16 +4,19 @@
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
 //! value in the accumulator, too, and the compiler remembers which slot it mirrors, until the block ends.
 
-use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Slot, Statement, ValType};
+use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp};
 
-use crate::abi::{Entry, Unit};
+use crate::NodeInfo;
+use crate::abi::{HANDLER_UNITS, Picked, Unit};
 use crate::code::Code;
-use crate::handlers::call::{self, Kind};
+use crate::handlers::call::{self, CallKind};
 use crate::handlers::control;
-use crate::handlers::memory::{self, Address};
+use crate::handlers::memory::{self, Place};
 use crate::handlers::numeric::{self, Class};
+use crate::kind::Kind;
 use crate::operand::From;
+use crate::pairs;
 
 /// An operand with what its units will say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +49,6 @@ impl To {
     }
 }
 
-fn class_of(ty: ValType) -> Class {
-    match ty {
-        ValType::I32 => Class::I32,
-        ValType::F32 => Class::F32,
-        ValType::F64 => Class::F64,
-        _ => Class::I64,
-    }
-}
-
 /// Number of an accumulator: both integer classes share one.
 fn accumulator(class: Class) -> usize {
     match class {
@@ -73,36 +67,67 @@ struct Compiler<'a> {
     targets: Vec<usize>,
     /// The slot that each accumulator mirrors.
     mirrors: [Option<Slot>; 3],
+    /// Where the last node of this block begins, and its kind, if it can be joined by another.
+    last: Option<(usize, Kind)>,
+    /// All nodes, for profiles: block, kind, and whether it has joined the one before.
+    trace: Option<Vec<(u32, Kind, bool)>>,
 }
 
 /// Compiles a function.
 pub(crate) fn compile(body: &FunctionBody) -> Code {
-    let mut compiler = Compiler {
-        body,
-        stream: Vec::with_capacity(body.statements.len() * 6),
-        blocks: Vec::with_capacity(body.blocks.len()),
-        statements: Vec::with_capacity(body.statements.len()),
-        targets: Vec::new(),
-        mirrors: [None; 3],
-    };
-    let params = u32::from(body.params);
-    let locals = body.locals.len() as u32;
-    if locals > params {
-        let (entry, units) = control::clear_locals(params, locals - params);
-        compiler.node(entry, &units);
-    }
-    for (number, block) in body.blocks.iter().enumerate() {
-        compiler.blocks.push(compiler.stream.len() as u32);
-        compiler.mirrors = [None; 3];
-        for index in block.first..=block.terminator {
-            compiler.statements.push((compiler.stream.len() as u32, index));
-            compiler.statement(number as u32, body.statements[index as usize]);
-        }
-    }
+    let mut compiler = Compiler::new(body);
+    compiler.function();
     compiler.finish()
 }
 
+/// The nodes that a function is compiled to.
+pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
+    let mut compiler = Compiler::new(body);
+    compiler.trace = Some(Vec::new());
+    compiler.function();
+    let mut blocks = vec![Vec::new(); body.blocks.len()];
+    for (block, kind, joined) in compiler.trace.unwrap_or_default() {
+        let kind = kind.to_string();
+        blocks[block as usize].push(NodeInfo { kind, joined });
+    }
+    blocks
+}
+
+impl<'a> Compiler<'a> {
+    fn new(body: &'a FunctionBody) -> Compiler<'a> {
+        Compiler {
+            body,
+            stream: Vec::with_capacity(body.statements.len() * 6),
+            blocks: Vec::with_capacity(body.blocks.len()),
+            statements: Vec::with_capacity(body.statements.len()),
+            targets: Vec::new(),
+            mirrors: [None; 3],
+            last: None,
+            trace: None,
+        }
+    }
+}
+
 impl Compiler<'_> {
+    fn function(&mut self) {
+        let body = self.body;
+        let params = u32::from(body.params);
+        let locals = body.locals.len() as u32;
+        if locals > params {
+            let (entry, units) = control::clear_locals(params, locals - params);
+            self.node(entry, &units);
+        }
+        for (number, block) in body.blocks.iter().enumerate() {
+            self.blocks.push(self.stream.len() as u32);
+            self.mirrors = [None; 3];
+            self.last = None;
+            for index in block.first..=block.terminator {
+                self.statements.push((self.stream.len() as u32, index));
+                self.statement(number as u32, body.statements[index as usize]);
+            }
+        }
+    }
+
     /// Replaces block numbers by addresses. The stream is boxed before and stays where it is.
     fn finish(self) -> Code {
         let mut stream = self.stream.into_boxed_slice();
@@ -119,8 +144,36 @@ impl Compiler<'_> {
         )
     }
 
-    fn node(&mut self, entry: Entry, units: &[Unit]) {
-        self.address(entry as usize as u64);
+    /// Begins a node; its operands follow. It joins the one before if the two have a handler.
+    fn node(&mut self, picked: Picked, units: &[Unit]) {
+        let start = self.stream.len();
+        let begins = self
+            .statements
+            .last()
+            .is_some_and(|&(begin, _)| begin as usize == start);
+        let joined = self.last.filter(|&(at, _)| {
+            // Two statements must not begin at the same unit, or a trap of the first would be the second's.
+            !begins || start - at > HANDLER_UNITS
+        });
+        let joined = joined.and_then(|(at, kind)| Some((at, pairs::find(kind, picked.kind)?)));
+        match joined {
+            Some((at, entry)) => {
+                write_u64(&mut self.stream[at..at + HANDLER_UNITS], entry as usize as u64);
+                // Its operands begin right here, so to itself it begins before.
+                if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
+                    *begin -= HANDLER_UNITS as u32;
+                }
+                self.last = None;
+            }
+            None => {
+                self.address(picked.entry as usize as u64);
+                self.last = (picked.kind != Kind::OTHER).then_some((start, picked.kind));
+            }
+        }
+        if let Some(trace) = &mut self.trace {
+            let block = self.blocks.len().saturating_sub(1) as u32;
+            trace.push((block, picked.kind, joined.is_some()));
+        }
         self.stream.extend_from_slice(units);
     }
 
@@ -165,7 +218,7 @@ impl Compiler<'_> {
     }
 
     fn class(&self, id: NodeId) -> Class {
-        class_of(self.body.node_types[id as usize])
+        Class::of(self.body.node_types[id as usize])
     }
 
     /// A leaf as an operand; a slot that the accumulator mirrors is taken from there.
@@ -336,7 +389,7 @@ impl Compiler<'_> {
     }
 
     /// An address operand: a sum is fused when its parts are leaves, or one is in the accumulator.
-    fn address_of(&mut self, id: NodeId, scratch: Slot) -> (Address, Operand, Option<Operand>) {
+    fn address_of(&mut self, id: NodeId, scratch: Slot) -> (Place, Operand, Option<Operand>) {
         if let Node::Binary {
             op: BinaryOp::I32Add,
             a,
@@ -346,16 +399,16 @@ impl Compiler<'_> {
             let (_, a, b) = self.binary(BinaryOp::I32Add, a, b, scratch);
             // Addition is commutative: the accumulator stands left.
             let (a, b) = if b == Operand::Acc { (b, a) } else { (a, b) };
-            return (Address::Sum(a.from(), b.from()), a, Some(b));
+            return (Place::Sum(a.from(), b.from()), a, Some(b));
         }
         let operand = self.one(id, scratch);
-        (Address::Plain(operand.from()), operand, None)
+        (Place::Plain(operand.from()), operand, None)
     }
 
     fn load(&mut self, op: LoadOp, memory: u32, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
         if memory != 0 {
             let slot = self.copied(address, scratch);
-            let entry = memory::pick_load_any(class_of(op.result()), to_slot);
+            let entry = memory::pick_load_any(Class::of(op.result()), to_slot);
             self.node(entry, &[op as u32, memory]);
             self.address(offset);
             self.stream.push(Unit::from(slot));
@@ -412,7 +465,7 @@ impl Compiler<'_> {
     }
 
     /// An address operand that survives the evaluation of another tree.
-    fn kept_address(&mut self, id: NodeId, scratch: &mut Slot) -> (Address, Operand, Option<Operand>) {
+    fn kept_address(&mut self, id: NodeId, scratch: &mut Slot) -> (Place, Operand, Option<Operand>) {
         if let Node::Binary {
             op: BinaryOp::I32Add,
             a,
@@ -420,10 +473,10 @@ impl Compiler<'_> {
         } = self.body.node(id)
             && let (Some(x @ Operand::Slot(_)), Some(y)) = (self.plain_leaf(a), self.plain_leaf(b))
         {
-            return (Address::Sum(x.from(), y.from()), x, Some(y));
+            return (Place::Sum(x.from(), y.from()), x, Some(y));
         }
         let operand = self.kept(id, scratch);
-        (Address::Plain(operand.from()), operand, None)
+        (Place::Plain(operand.from()), operand, None)
     }
 
     fn statement(&mut self, block: u32, statement: Statement) {
@@ -474,26 +527,26 @@ impl Compiler<'_> {
             }
             Statement::Call { function, base } => match function.checked_sub(self.body.imported_functions) {
                 Some(own) => self.node(call::call(), &[own, Unit::from(base), block + 1]),
-                None => self.call_other(Kind::Import, function, base, block + 1, 0, 0),
+                None => self.call_other(CallKind::Import, function, base, block + 1, 0, 0),
             },
             Statement::CallIndirect { table, ty, index, base } => {
                 let index = self.in_slot(index, &mut { scratch });
-                self.call_other(Kind::Indirect, table, base, block + 1, ty, index);
+                self.call_other(CallKind::Indirect, table, base, block + 1, ty, index);
             }
             Statement::TailCall { function } => match function.checked_sub(self.body.imported_functions) {
                 Some(own) => self.node(call::tail_call(), &[own]),
-                None => self.call_other(Kind::Tail, function, 0, 0, 0, 0),
+                None => self.call_other(CallKind::Tail, function, 0, 0, 0, 0),
             },
             Statement::TailCallIndirect { table, ty, index } => {
                 let index = self.in_slot(index, &mut { scratch });
-                self.call_other(Kind::TailIndirect, table, 0, 0, ty, index);
+                self.call_other(CallKind::TailIndirect, table, 0, 0, ty, index);
             }
             Statement::Return => self.node(call::return_(), &[]),
             Statement::Trap(trap) => self.node(control::raise(), &[u32::from(trap.code())]),
         }
     }
 
-    fn call_other(&mut self, kind: Kind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
+    fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [kind as u32, function, Unit::from(base), next, ty, Unit::from(index)];
         self.node(call::pick_call(kind), &units);
     }

@@ -45,7 +45,9 @@ mod code;
 mod compile;
 mod context;
 mod handlers;
+mod kind;
 mod operand;
+mod pairs;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -75,6 +77,20 @@ impl Backend for Threaded {
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
         run::run(program, machine)
     }
+}
+
+/// A node of the code stream, for profiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// Its kind: `s=i32.add(s,c)` adds a slot and a constant into a slot; `a` is the accumulator.
+    pub kind: String,
+    /// Whether it is run by the handler of the node before it.
+    pub joined: bool,
+}
+
+/// The nodes that a function is compiled to, by block.
+pub fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
+    compile::nodes(body)
 }
 
 /// Whether this build's handlers jump to each other; if not, a loop calls them.

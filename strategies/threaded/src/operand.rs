@@ -45,6 +45,8 @@ impl<T: SlotValue> Value for T {}
 pub(crate) trait Source<T: Value>: 'static {
     /// Units it takes in the code stream.
     const UNITS: usize;
+    /// Where that is.
+    const FROM: From;
     /// Reads it; its units begin with operand unit `at`.
     ///
     /// # Safety
@@ -64,6 +66,7 @@ pub(crate) struct Sum<A, B>(std::marker::PhantomData<(A, B)>);
 
 impl<T: Value> Source<T> for Slot {
     const UNITS: usize = 1;
+    const FROM: From = From::Slot;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
         // SAFETY: the slot is within the frame, says the caller.
@@ -73,6 +76,7 @@ impl<T: Value> Source<T> for Slot {
 
 impl<T: Value> Source<T> for Const {
     const UNITS: usize = T::UNITS;
+    const FROM: From = From::Const;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
         // SAFETY: the units are there, says the caller; a 64-bit constant is aligned to units only.
@@ -87,16 +91,52 @@ impl<T: Value> Source<T> for Const {
 
 impl<T: Value> Source<T> for Acc {
     const UNITS: usize = 0;
+    const FROM: From = From::Acc;
     #[inline(always)]
     unsafe fn get(r: &Regs, _at: usize) -> T {
         T::from_acc(r)
     }
 }
 
-impl<A: Source<u32>, B: Source<u32>> Source<u32> for Sum<A, B> {
+/// Where an address comes from: a source, or the sum of two.
+pub(crate) trait Address: 'static {
+    /// Units it takes in the code stream.
+    const UNITS: usize;
+    /// Where it, or its first part, comes from.
+    const FIRST: From;
+    /// Where its second part comes from.
+    const SECOND: Option<From>;
+    /// Reads it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Source::get`].
+    unsafe fn address(r: &Regs, at: usize) -> u32;
+}
+
+macro_rules! plain_address {
+    ($($source:ty)*) => {$(
+        impl Address for $source {
+            const UNITS: usize = <$source as Source<u32>>::UNITS;
+            const FIRST: From = <$source as Source<u32>>::FROM;
+            const SECOND: Option<From> = None;
+            #[inline(always)]
+            unsafe fn address(r: &Regs, at: usize) -> u32 {
+                // SAFETY: the caller's.
+                unsafe { <$source as Source<u32>>::get(r, at) }
+            }
+        }
+    )*};
+}
+
+plain_address!(Slot Const Acc);
+
+impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const UNITS: usize = A::UNITS + B::UNITS;
+    const FIRST: From = A::FROM;
+    const SECOND: Option<From> = Some(B::FROM);
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> u32 {
+    unsafe fn address(r: &Regs, at: usize) -> u32 {
         // SAFETY: the two sources' units follow each other, says the caller.
         let (a, b) = unsafe { (A::get(r, at), B::get(r, at + A::UNITS)) };
         I32Add::apply(a, b).unwrap_or(0)
@@ -107,6 +147,8 @@ impl<A: Source<u32>, B: Source<u32>> Source<u32> for Sum<A, B> {
 pub(crate) trait Dest: 'static {
     /// Units it takes in the code stream.
     const UNITS: usize;
+    /// Whether that is a slot.
+    const TO_SLOT: bool = Self::UNITS > 0;
     /// Writes it; its units begin with operand unit `at`.
     ///
     /// # Safety

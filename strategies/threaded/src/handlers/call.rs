@@ -8,14 +8,16 @@ use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::{Callee, Frame};
 
 use crate::Threaded;
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Regs, Unit, enter};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Picked, Regs, Unit, enter, picked};
 use crate::code::Code;
 use crate::context::{Context, Leave};
+use crate::kind::Kind;
 
 /// A call of an own function: units are function, base slot, block to go on with.
-struct Call;
+pub(super) struct Call;
 
 impl Handler for Call {
+    const KIND: Kind = Kind::CALL;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `enter_own`.
@@ -27,9 +29,10 @@ impl Handler for Call {
 }
 
 /// A call of an own function in place of this one: the unit is the function. The arguments are in place.
-struct TailCall;
+pub(super) struct TailCall;
 
 impl Handler for TailCall {
+    const KIND: Kind = Kind::TAIL_CALL;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
@@ -183,7 +186,7 @@ struct CallOther;
 /// The kinds of [`CallOther`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub(crate) enum Kind {
+pub(crate) enum CallKind {
     Import,
     Indirect,
     Tail,
@@ -231,8 +234,8 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
     let [kind, function, base, block, ty, index] = *unit else {
         return Err(Trap::Unreachable);
     };
-    let indirect = kind == Kind::Indirect as u32 || kind == Kind::TailIndirect as u32;
-    let tail = kind == Kind::Tail as u32 || kind == Kind::TailIndirect as u32;
+    let indirect = kind == CallKind::Indirect as u32 || kind == CallKind::TailIndirect as u32;
+    let tail = kind == CallKind::Tail as u32 || kind == CallKind::TailIndirect as u32;
     let callee = if indirect {
         // SAFETY: the index slot is within the frame.
         let element = unsafe { frame.add(index as usize).read() };
@@ -287,9 +290,10 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
 }
 
 /// Return to the frame on top of the frame stack.
-struct Return;
+pub(super) struct Return;
 
 impl Handler for Return {
+    const KIND: Kind = Kind::RETURN;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: `run` has made sure of the bottom frame; a frame of this instance with a native resume point was pushed by
@@ -364,6 +368,7 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
 struct Meter;
 
 impl Handler for Meter {
+    const KIND: Kind = Kind::METER;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
@@ -393,27 +398,27 @@ impl Handler for Suspend {
     }
 }
 
-pub(crate) fn meter() -> Entry {
-    enter::<Meter>
+pub(crate) fn meter() -> Picked {
+    picked::<Meter>()
 }
 
-pub(crate) fn call() -> Entry {
-    enter::<Call>
+pub(crate) fn call() -> Picked {
+    picked::<Call>()
 }
 
-pub(crate) fn tail_call() -> Entry {
-    enter::<TailCall>
+pub(crate) fn tail_call() -> Picked {
+    picked::<TailCall>()
 }
 
 /// The handler of a call with the units of [`CallOther`].
-pub(crate) fn pick_call(kind: Kind) -> Entry {
+pub(crate) fn pick_call(kind: CallKind) -> Picked {
     match kind {
-        Kind::Indirect => enter::<CallIndirect<false>>,
-        Kind::TailIndirect => enter::<CallIndirect<true>>,
-        Kind::Import | Kind::Tail => enter::<CallOther>,
+        CallKind::Indirect => picked::<CallIndirect<false>>(),
+        CallKind::TailIndirect => picked::<CallIndirect<true>>(),
+        CallKind::Import | CallKind::Tail => picked::<CallOther>(),
     }
 }
 
-pub(crate) fn return_() -> Entry {
-    enter::<Return>
+pub(crate) fn return_() -> Picked {
+    picked::<Return>()
 }

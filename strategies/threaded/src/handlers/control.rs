@@ -6,15 +6,17 @@ use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 
-use crate::abi::{Entry, Handler, Regs, Unit, enter};
+use crate::abi::{Handler, Picked, Regs, Unit, picked};
+use crate::kind::Kind;
 use crate::operand::{Acc, Const, From, Slot, Source};
 
 /// Units of an address.
 pub(crate) const TARGET_UNITS: usize = 2;
 
-struct Jump;
+pub(super) struct Jump;
 
 impl Handler for Jump {
+    const KIND: Kind = Kind::JUMP;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: the operand is a node's address; see `Handler::run`.
@@ -23,9 +25,10 @@ impl Handler for Jump {
 }
 
 /// Branch if `a` is not zero (`WHEN`) or zero.
-struct BranchIf<A, const WHEN: bool>(PhantomData<A>);
+pub(super) struct BranchIf<A, const WHEN: bool>(PhantomData<A>);
 
 impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
+    const KIND: Kind = Kind::branch(A::FROM, WHEN);
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: operand units are the target and A; see `Handler::run`.
@@ -39,9 +42,10 @@ impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
 }
 
 /// Branch if the test's result is not zero (`WHEN`) or zero.
-struct BranchTest<O, A, B, const WHEN: bool>(PhantomData<(O, A, B)>);
+pub(super) struct BranchTest<O, A, B, const WHEN: bool>(PhantomData<(O, A, B)>);
 
 impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for BranchTest<O, A, B, WHEN> {
+    const KIND: Kind = Kind::test(O::OP, A::FROM, B::FROM, WHEN);
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: operand units are the target, A and B; see `Handler::run`.
@@ -62,9 +66,10 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
 }
 
 /// Branch to one of many: units are the index operand, the number of the last target, and the targets.
-struct Switch<A>(PhantomData<A>);
+pub(super) struct Switch<A>(PhantomData<A>);
 
 impl<A: Source<u32>> Handler for Switch<A> {
+    const KIND: Kind = Kind::switch(A::FROM);
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
@@ -120,45 +125,45 @@ impl<const COUNT: usize> Handler for ClearFew<COUNT> {
     }
 }
 
-pub(crate) fn jump() -> Entry {
-    enter::<Jump>
+pub(crate) fn jump() -> Picked {
+    picked::<Jump>()
 }
 
-pub(crate) fn raise() -> Entry {
-    enter::<Raise>
+pub(crate) fn raise() -> Picked {
+    picked::<Raise>()
 }
 
 /// The handler that clears locals, and the units it takes.
-pub(crate) fn clear_locals(first: u32, count: u32) -> (Entry, Vec<Unit>) {
+pub(crate) fn clear_locals(first: u32, count: u32) -> (Picked, Vec<Unit>) {
     match count {
-        1 => (enter::<ClearFew<1>>, vec![first]),
-        2 => (enter::<ClearFew<2>>, vec![first]),
-        3 => (enter::<ClearFew<3>>, vec![first]),
-        4 => (enter::<ClearFew<4>>, vec![first]),
-        5 => (enter::<ClearFew<5>>, vec![first]),
-        6 => (enter::<ClearFew<6>>, vec![first]),
-        7 => (enter::<ClearFew<7>>, vec![first]),
-        8 => (enter::<ClearFew<8>>, vec![first]),
-        _ => (enter::<Clear>, vec![first, count]),
+        1 => (picked::<ClearFew<1>>(), vec![first]),
+        2 => (picked::<ClearFew<2>>(), vec![first]),
+        3 => (picked::<ClearFew<3>>(), vec![first]),
+        4 => (picked::<ClearFew<4>>(), vec![first]),
+        5 => (picked::<ClearFew<5>>(), vec![first]),
+        6 => (picked::<ClearFew<6>>(), vec![first]),
+        7 => (picked::<ClearFew<7>>(), vec![first]),
+        8 => (picked::<ClearFew<8>>(), vec![first]),
+        _ => (picked::<Clear>(), vec![first, count]),
     }
 }
 
 /// The handler of a branch on one value, which is no constant.
-pub(crate) fn pick_branch(a: From, when: bool) -> Entry {
+pub(crate) fn pick_branch(a: From, when: bool) -> Picked {
     match (a, when) {
-        (From::Acc, true) => enter::<BranchIf<Acc, true>>,
-        (From::Acc, false) => enter::<BranchIf<Acc, false>>,
-        (_, true) => enter::<BranchIf<Slot, true>>,
-        (_, false) => enter::<BranchIf<Slot, false>>,
+        (From::Acc, true) => picked::<BranchIf<Acc, true>>(),
+        (From::Acc, false) => picked::<BranchIf<Acc, false>>(),
+        (_, true) => picked::<BranchIf<Slot, true>>(),
+        (_, false) => picked::<BranchIf<Slot, false>>(),
     }
 }
 
 /// The handler of a branch on a test; `a` is no constant.
-pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Entry {
+pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Picked {
     struct Pick(From, From, bool);
     impl BinaryVisitor for Pick {
-        type Output = Entry;
-        fn visit<O: Binary>(self) -> Entry {
+        type Output = Picked;
+        fn visit<O: Binary>(self) -> Picked {
             let Pick(a, b, when) = self;
             if when {
                 pick::<O, true>(a, b)
@@ -167,22 +172,22 @@ pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Entry {
             }
         }
     }
-    fn pick<O: Binary, const WHEN: bool>(a: From, b: From) -> Entry {
+    fn pick<O: Binary, const WHEN: bool>(a: From, b: From) -> Picked {
         match (a, b) {
-            (From::Acc, From::Const) => enter::<BranchTest<O, Acc, Const, WHEN>>,
-            (From::Acc, _) => enter::<BranchTest<O, Acc, Slot, WHEN>>,
-            (_, From::Slot) => enter::<BranchTest<O, Slot, Slot, WHEN>>,
-            (_, From::Const) => enter::<BranchTest<O, Slot, Const, WHEN>>,
-            (_, From::Acc) => enter::<BranchTest<O, Slot, Acc, WHEN>>,
+            (From::Acc, From::Const) => picked::<BranchTest<O, Acc, Const, WHEN>>(),
+            (From::Acc, _) => picked::<BranchTest<O, Acc, Slot, WHEN>>(),
+            (_, From::Slot) => picked::<BranchTest<O, Slot, Slot, WHEN>>(),
+            (_, From::Const) => picked::<BranchTest<O, Slot, Const, WHEN>>(),
+            (_, From::Acc) => picked::<BranchTest<O, Slot, Acc, WHEN>>(),
         }
     }
     op.visit(Pick(a, b, when))
 }
 
 /// The handler of a switch; the index is no constant.
-pub(crate) fn pick_switch(index: From) -> Entry {
+pub(crate) fn pick_switch(index: From) -> Picked {
     match index {
-        From::Acc => enter::<Switch<Acc>>,
-        _ => enter::<Switch<Slot>>,
+        From::Acc => picked::<Switch<Acc>>(),
+        _ => picked::<Switch<Slot>>(),
     }
 }

@@ -13,8 +13,9 @@ use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
 
 use super::numeric::{Class, with_class};
-use crate::abi::{Entry, Handler, Regs, enter};
-use crate::operand::{Acc, Const, Dest, From, Slot, Source, Sum, ToAcc, ToSlot, Value};
+use crate::abi::{Handler, Picked, Regs, Step, picked};
+use crate::kind::Kind;
+use crate::operand::{Acc, Address, Const, Dest, From, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
 /// Units of `offset + width`.
 const END_UNITS: usize = 2;
@@ -37,50 +38,50 @@ unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut 
 }
 
 /// `d = O(a)`
-struct LoadFrom<O, A, D>(PhantomData<(O, A, D)>);
+pub(super) struct LoadFrom<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<O: Load, A: Source<u32>, D: Dest> Handler for LoadFrom<O, A, D> {
+impl<O: Load, A: Address, D: Dest> Step for LoadFrom<O, A, D> {
+    const KIND: Kind = Kind::load(O::OP, A::FIRST, A::SECOND, D::TO_SLOT);
+    const UNITS: usize = END_UNITS + A::UNITS + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are the end, A and D in this order; see `Handler::run`. `place` has checked the bounds.
         unsafe {
-            let address = A::get(&r, END_UNITS);
-            let Some(place) = place(&r, 0, address, O::WIDTH) else {
-                return r.trap(Trap::OutOfBoundsMemoryAccess);
-            };
+            let address = A::address(r, END_UNITS);
+            let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
             let bytes = match O::WIDTH {
                 1 => u64::from(place.read()),
                 2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
                 4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
                 _ => u64::from_le(place.cast::<u64>().read_unaligned()),
             };
-            D::put(&mut r, END_UNITS + A::UNITS, O::from_bytes(bytes.to_le_bytes()));
-            r.next(END_UNITS + A::UNITS + D::UNITS)
+            D::put(r, END_UNITS + A::UNITS, O::from_bytes(bytes.to_le_bytes()));
         }
+        Ok(())
     }
 }
 
 /// `O(a) = v`
-struct StoreTo<O, A, V>(PhantomData<(O, A, V)>);
+pub(super) struct StoreTo<O, A, V>(PhantomData<(O, A, V)>);
 
-impl<O: Store, A: Source<u32>, V: Source<O::V>> Handler for StoreTo<O, A, V> {
+impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
+    const KIND: Kind = Kind::store(O::OP, A::FIRST, A::SECOND, V::FROM);
+    const UNITS: usize = END_UNITS + A::UNITS + <V as Source<O::V>>::UNITS;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are the end, A and V in this order; see `Handler::run`. `place` has checked the bounds.
         unsafe {
-            let address = A::get(&r, END_UNITS);
-            let value = V::get(&r, END_UNITS + A::UNITS).to_slot();
-            let Some(place) = place(&r, 0, address, O::WIDTH) else {
-                return r.trap(Trap::OutOfBoundsMemoryAccess);
-            };
+            let address = A::address(r, END_UNITS);
+            let value = V::get(r, END_UNITS + A::UNITS).to_slot();
+            let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
             match O::WIDTH {
                 1 => place.write(value as u8),
                 2 => place.cast::<u16>().write_unaligned((value as u16).to_le()),
                 4 => place.cast::<u32>().write_unaligned((value as u32).to_le()),
                 _ => place.cast::<u64>().write_unaligned(value.to_le()),
             }
-            r.next(END_UNITS + A::UNITS + <V as Source<O::V>>::UNITS)
         }
+        Ok(())
     }
 }
 
@@ -193,7 +194,7 @@ unsafe fn runtime(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -
 
 /// Where an address comes from, while compiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub(crate) enum Place {
     Plain(From),
     /// A sum of a slot or the accumulator and a slot or a constant.
     Sum(From, From),
@@ -202,31 +203,31 @@ pub(crate) enum Address {
 macro_rules! with_address {
     ($address:expr, $a:ident => $body:expr) => {
         match $address {
-            Address::Plain(From::Slot) => {
+            Place::Plain(From::Slot) => {
                 type $a = Slot;
                 $body
             }
-            Address::Plain(From::Const) => {
+            Place::Plain(From::Const) => {
                 type $a = Const;
                 $body
             }
-            Address::Plain(From::Acc) => {
+            Place::Plain(From::Acc) => {
                 type $a = Acc;
                 $body
             }
-            Address::Sum(From::Acc, From::Const) => {
+            Place::Sum(From::Acc, From::Const) => {
                 type $a = Sum<Acc, Const>;
                 $body
             }
-            Address::Sum(From::Acc, _) => {
+            Place::Sum(From::Acc, _) => {
                 type $a = Sum<Acc, Slot>;
                 $body
             }
-            Address::Sum(_, From::Const) => {
+            Place::Sum(_, From::Const) => {
                 type $a = Sum<Slot, Const>;
                 $body
             }
-            Address::Sum(..) => {
+            Place::Sum(..) => {
                 type $a = Sum<Slot, Slot>;
                 $body
             }
@@ -235,15 +236,15 @@ macro_rules! with_address {
 }
 
 /// The handler of a load from memory 0.
-pub(crate) fn pick_load(op: LoadOp, address: Address, to_slot: bool) -> Entry {
-    struct Pick(Address, bool);
+pub(crate) fn pick_load(op: LoadOp, address: Place, to_slot: bool) -> Picked {
+    struct Pick(Place, bool);
     impl LoadVisitor for Pick {
-        type Output = Entry;
-        fn visit<O: Load>(self) -> Entry {
+        type Output = Picked;
+        fn visit<O: Load>(self) -> Picked {
             with_address!(self.0, A => if self.1 {
-                enter::<LoadFrom<O, A, ToSlot>> as Entry
+                picked::<LoadFrom<O, A, ToSlot>>()
             } else {
-                enter::<LoadFrom<O, A, ToAcc>>
+                picked::<LoadFrom<O, A, ToAcc>>()
             })
         }
     }
@@ -251,15 +252,15 @@ pub(crate) fn pick_load(op: LoadOp, address: Address, to_slot: bool) -> Entry {
 }
 
 /// The handler of a store to memory 0; address and value are not both in the integer accumulator.
-pub(crate) fn pick_store(op: StoreOp, address: Address, value: From) -> Entry {
-    struct Pick(Address, From);
+pub(crate) fn pick_store(op: StoreOp, address: Place, value: From) -> Picked {
+    struct Pick(Place, From);
     impl StoreVisitor for Pick {
-        type Output = Entry;
-        fn visit<O: Store>(self) -> Entry {
+        type Output = Picked;
+        fn visit<O: Store>(self) -> Picked {
             with_address!(self.0, A => match self.1 {
-                From::Slot => enter::<StoreTo<O, A, Slot>> as Entry,
-                From::Const => enter::<StoreTo<O, A, Const>>,
-                From::Acc => enter::<StoreTo<O, A, Acc>>,
+                From::Slot => picked::<StoreTo<O, A, Slot>>(),
+                From::Const => picked::<StoreTo<O, A, Const>>(),
+                From::Acc => picked::<StoreTo<O, A, Acc>>(),
             })
         }
     }
@@ -267,20 +268,20 @@ pub(crate) fn pick_store(op: StoreOp, address: Address, value: From) -> Entry {
 }
 
 /// The handler of a load from another memory.
-pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Entry {
+pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Picked {
     with_class!(class, T => if to_slot {
-        enter::<LoadAny<T, ToSlot>> as Entry
+        picked::<LoadAny<T, ToSlot>>()
     } else {
-        enter::<LoadAny<T, ToAcc>>
+        picked::<LoadAny<T, ToAcc>>()
     })
 }
 
 /// The handler of a store to another memory.
-pub(crate) fn store_any_entry() -> Entry {
-    enter::<StoreAny>
+pub(crate) fn store_any_entry() -> Picked {
+    picked::<StoreAny>()
 }
 
 /// The handler of rare instructions.
-pub(crate) fn runtime_entry() -> Entry {
-    enter::<Runtime>
+pub(crate) fn runtime_entry() -> Picked {
+    picked::<Runtime>()
 }

@@ -4,3 +4,4 @@ pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod memory;
 pub(crate) mod numeric;
+pub(crate) mod pairs;

@@ -2,111 +2,117 @@
 
 use std::marker::PhantomData;
 
+use wasm_dispatch_machine::Trap;
+use wasm_dispatch_machine::code::ValType;
 use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, Unary, UnaryOp, UnaryVisitor};
 
-use crate::abi::{Entry, Handler, Regs, enter};
+use crate::abi::{Handler, Picked, Regs, Step, picked};
+use crate::kind::Kind;
 use crate::operand::{Acc, Const, Dest, From, Slot, Source, ToAcc, ToSlot, Value};
 
 /// `d = a`
-struct Move<T, A, D>(PhantomData<(T, A, D)>);
+pub(super) struct Move<T, A, D>(PhantomData<(T, A, D)>);
 
-impl<T: Value, A: Source<T>, D: Dest> Handler for Move<T, A, D> {
+impl<T: Value, A: Source<T>, D: Dest> Step for Move<T, A, D> {
+    const KIND: Kind = Kind::mov(Class::of(T::TYPE), A::FROM, D::TO_SLOT);
+    const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are those of A and D in this order; see `Handler::run`.
         unsafe {
-            let value = A::get(&r, 0);
-            D::put(&mut r, A::UNITS, value);
-            r.next(A::UNITS + D::UNITS)
+            let value = A::get(r, 0);
+            D::put(r, A::UNITS, value);
         }
+        Ok(())
     }
 }
 
 /// `d = O(a)`
-struct UnaryOf<O, A, D>(PhantomData<(O, A, D)>);
+pub(super) struct UnaryOf<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<O: Unary, A: Source<O::A>, D: Dest> Handler for UnaryOf<O, A, D> {
+impl<O: Unary, A: Source<O::A>, D: Dest> Step for UnaryOf<O, A, D> {
+    const KIND: Kind = Kind::unary(O::OP, A::FROM, D::TO_SLOT);
+    const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are those of A and D in this order; see `Handler::run`.
         unsafe {
-            match O::apply(A::get(&r, 0)) {
-                Ok(value) => {
-                    D::put(&mut r, A::UNITS, value);
-                    r.next(A::UNITS + D::UNITS)
-                }
-                Err(trap) => r.trap(trap),
-            }
+            let value = O::apply(A::get(r, 0))?;
+            D::put(r, A::UNITS, value);
         }
+        Ok(())
     }
 }
 
 /// `d = O(a, b)`
-struct BinaryOf<O, A, B, D>(PhantomData<(O, A, B, D)>);
+pub(super) struct BinaryOf<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Handler for BinaryOf<O, A, B, D> {
+impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, A, B, D> {
+    const KIND: Kind = Kind::binary(O::OP, A::FROM, B::FROM, D::TO_SLOT);
+    const UNITS: usize = A::UNITS + B::UNITS + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are those of A, B and D in this order; see `Handler::run`.
         unsafe {
-            let a = A::get(&r, 0);
-            let b = B::get(&r, A::UNITS);
-            match O::apply(a, b) {
-                Ok(value) => {
-                    D::put(&mut r, A::UNITS + B::UNITS, value);
-                    r.next(A::UNITS + B::UNITS + D::UNITS)
-                }
-                Err(trap) => r.trap(trap),
-            }
+            let a = A::get(r, 0);
+            let b = B::get(r, A::UNITS);
+            D::put(r, A::UNITS + B::UNITS, O::apply(a, b)?);
         }
+        Ok(())
     }
 }
 
 /// `d = condition != 0 ? a : b`
-struct SelectOf<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
+pub(super) struct SelectOf<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
 
-impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Handler for SelectOf<T, A, B, C, D> {
+impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Step for SelectOf<T, A, B, C, D> {
+    const KIND: Kind = Kind::select(Class::of(T::TYPE), A::FROM, B::FROM, C::FROM, D::TO_SLOT);
+    const UNITS: usize = A::UNITS + B::UNITS + C::UNITS + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: operand units are those of A, B, C and D in this order; see `Handler::run`.
         unsafe {
-            let a = A::get(&r, 0);
-            let b = B::get(&r, A::UNITS);
-            let condition = C::get(&r, A::UNITS + B::UNITS);
+            let a = A::get(r, 0);
+            let b = B::get(r, A::UNITS);
+            let condition = C::get(r, A::UNITS + B::UNITS);
             let value = if condition != 0 { a } else { b };
-            D::put(&mut r, A::UNITS + B::UNITS + C::UNITS, value);
-            r.next(A::UNITS + B::UNITS + C::UNITS + D::UNITS)
+            D::put(r, A::UNITS + B::UNITS + C::UNITS, value);
         }
+        Ok(())
     }
 }
 
 /// `d = own global`
-struct GlobalGet<T, D>(PhantomData<(T, D)>);
+pub(super) struct GlobalGet<T, D>(PhantomData<(T, D)>);
 
-impl<T: Value, D: Dest> Handler for GlobalGet<T, D> {
+impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
+    const KIND: Kind = Kind::global_get(Class::of(T::TYPE), D::TO_SLOT);
+    const UNITS: usize = 1 + D::UNITS;
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: the first operand unit is the index of an own global, all of which stand behind `globals`.
         unsafe {
             let global = (*r.context).globals.add(r.unit(0) as usize);
-            D::put(&mut r, 1, T::from_slot(global.read()));
-            r.next(1 + D::UNITS)
+            D::put(r, 1, T::from_slot(global.read()));
         }
+        Ok(())
     }
 }
 
 /// `own global = a`
-struct GlobalSet<T, A>(PhantomData<(T, A)>);
+pub(super) struct GlobalSet<T, A>(PhantomData<(T, A)>);
 
-impl<T: Value, A: Source<T>> Handler for GlobalSet<T, A> {
+impl<T: Value, A: Source<T>> Step for GlobalSet<T, A> {
+    const KIND: Kind = Kind::global_set(Class::of(T::TYPE), A::FROM);
+    const UNITS: usize = 1 + A::UNITS;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: as for `GlobalGet`.
         unsafe {
             let global = (*r.context).globals.add(r.unit(0) as usize);
-            global.write(A::get(&r, 1).to_slot());
-            r.next(1 + A::UNITS)
+            global.write(A::get(r, 1).to_slot());
         }
+        Ok(())
     }
 }
 
@@ -149,6 +155,18 @@ pub(crate) enum Class {
     F64,
 }
 
+impl Class {
+    /// The class of values of a type.
+    pub(crate) const fn of(ty: ValType) -> Class {
+        match ty {
+            ValType::I32 => Class::I32,
+            ValType::F32 => Class::F32,
+            ValType::F64 => Class::F64,
+            _ => Class::I64,
+        }
+    }
+}
+
 /// Instantiates an expression for the type of a class.
 macro_rules! with_class {
     ($class:expr, $t:ident => $body:expr) => {
@@ -180,40 +198,40 @@ fn to_dest<X>(to_slot: bool, slot: X, acc: X) -> X {
 }
 
 /// The handler of `d = a`.
-pub(crate) fn pick_move(class: Class, a: From, to_slot: bool) -> Entry {
+pub(crate) fn pick_move(class: Class, a: From, to_slot: bool) -> Picked {
     with_class!(class, T => match a {
-        From::Slot => to_dest(to_slot, enter::<Move<T, Slot, ToSlot>> as Entry, enter::<Move<T, Slot, ToAcc>>),
-        From::Const => to_dest(to_slot, enter::<Move<T, Const, ToSlot>> as Entry, enter::<Move<T, Const, ToAcc>>),
-        From::Acc => enter::<Move<T, Acc, ToSlot>>,
+        From::Slot => to_dest(to_slot, picked::<Move<T, Slot, ToSlot>>(), picked::<Move<T, Slot, ToAcc>>()),
+        From::Const => to_dest(to_slot, picked::<Move<T, Const, ToSlot>>(), picked::<Move<T, Const, ToAcc>>()),
+        From::Acc => picked::<Move<T, Acc, ToSlot>>(),
     })
 }
 
 /// The handler of `d = op(a)`; `a` is no constant.
-pub(crate) fn pick_unary(op: UnaryOp, a: From, to_slot: bool) -> Entry {
+pub(crate) fn pick_unary(op: UnaryOp, a: From, to_slot: bool) -> Picked {
     struct Pick(From, bool);
     impl UnaryVisitor for Pick {
-        type Output = Entry;
-        fn visit<O: Unary>(self) -> Entry {
+        type Output = Picked;
+        fn visit<O: Unary>(self) -> Picked {
             pick::<O>(self.0, self.1)
         }
     }
-    fn pick<O: Unary>(a: From, to_slot: bool) -> Entry {
+    fn pick<O: Unary>(a: From, to_slot: bool) -> Picked {
         match (a, to_slot) {
-            (From::Acc, false) => enter::<UnaryOf<O, Acc, ToAcc>>,
-            (From::Acc, true) => enter::<UnaryOf<O, Acc, ToSlot>>,
-            (_, false) => enter::<UnaryOf<O, Slot, ToAcc>>,
-            (_, true) => enter::<UnaryOf<O, Slot, ToSlot>>,
+            (From::Acc, false) => picked::<UnaryOf<O, Acc, ToAcc>>(),
+            (From::Acc, true) => picked::<UnaryOf<O, Acc, ToSlot>>(),
+            (_, false) => picked::<UnaryOf<O, Slot, ToAcc>>(),
+            (_, true) => picked::<UnaryOf<O, Slot, ToSlot>>(),
         }
     }
     op.visit(Pick(a, to_slot))
 }
 
 /// The handler of `d = op(a, b)`; not both are constants, not both in the accumulator.
-pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Entry {
+pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Picked {
     struct Pick(From, From, bool);
     impl BinaryVisitor for Pick {
-        type Output = Entry;
-        fn visit<O: Binary>(self) -> Entry {
+        type Output = Picked;
+        fn visit<O: Binary>(self) -> Picked {
             let Pick(a, b, to_slot) = self;
             if to_slot {
                 pick::<O, ToSlot>(a, b)
@@ -222,28 +240,28 @@ pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Entr
             }
         }
     }
-    fn pick<O: Binary, D: Dest>(a: From, b: From) -> Entry {
+    fn pick<O: Binary, D: Dest>(a: From, b: From) -> Picked {
         match (a, b) {
-            (From::Slot, From::Slot) => enter::<BinaryOf<O, Slot, Slot, D>>,
-            (From::Slot, From::Const) => enter::<BinaryOf<O, Slot, Const, D>>,
-            (From::Slot, From::Acc) => enter::<BinaryOf<O, Slot, Acc, D>>,
-            (From::Const, From::Acc) => enter::<BinaryOf<O, Const, Acc, D>>,
-            (From::Const, _) => enter::<BinaryOf<O, Const, Slot, D>>,
-            (From::Acc, From::Const) => enter::<BinaryOf<O, Acc, Const, D>>,
-            (From::Acc, _) => enter::<BinaryOf<O, Acc, Slot, D>>,
+            (From::Slot, From::Slot) => picked::<BinaryOf<O, Slot, Slot, D>>(),
+            (From::Slot, From::Const) => picked::<BinaryOf<O, Slot, Const, D>>(),
+            (From::Slot, From::Acc) => picked::<BinaryOf<O, Slot, Acc, D>>(),
+            (From::Const, From::Acc) => picked::<BinaryOf<O, Const, Acc, D>>(),
+            (From::Const, _) => picked::<BinaryOf<O, Const, Slot, D>>(),
+            (From::Acc, From::Const) => picked::<BinaryOf<O, Acc, Const, D>>(),
+            (From::Acc, _) => picked::<BinaryOf<O, Acc, Slot, D>>(),
         }
     }
     op.visit(Pick(a, b, to_slot))
 }
 
 /// The handler of `d = condition != 0 ? a : b`; `a` and `b` are slots or constants, the condition is no constant.
-pub(crate) fn pick_select(class: Class, a: From, b: From, condition: From, to_slot: bool) -> Entry {
-    fn pick<T: Value, A: Source<T>, B: Source<T>>(condition: From, to_slot: bool) -> Entry {
+pub(crate) fn pick_select(class: Class, a: From, b: From, condition: From, to_slot: bool) -> Picked {
+    fn pick<T: Value, A: Source<T>, B: Source<T>>(condition: From, to_slot: bool) -> Picked {
         match (condition, to_slot) {
-            (From::Acc, true) => enter::<SelectOf<T, A, B, Acc, ToSlot>>,
-            (From::Acc, false) => enter::<SelectOf<T, A, B, Acc, ToAcc>>,
-            (_, true) => enter::<SelectOf<T, A, B, Slot, ToSlot>>,
-            (_, false) => enter::<SelectOf<T, A, B, Slot, ToAcc>>,
+            (From::Acc, true) => picked::<SelectOf<T, A, B, Acc, ToSlot>>(),
+            (From::Acc, false) => picked::<SelectOf<T, A, B, Acc, ToAcc>>(),
+            (_, true) => picked::<SelectOf<T, A, B, Slot, ToSlot>>(),
+            (_, false) => picked::<SelectOf<T, A, B, Slot, ToAcc>>(),
         }
     }
     with_class!(class, T => match (a, b) {
@@ -255,23 +273,23 @@ pub(crate) fn pick_select(class: Class, a: From, b: From, condition: From, to_sl
 }
 
 /// The handler that reads a global.
-pub(crate) fn pick_global_get(class: Class, own: bool, to_slot: bool) -> Entry {
+pub(crate) fn pick_global_get(class: Class, own: bool, to_slot: bool) -> Picked {
     with_class!(class, T => match (own, to_slot) {
-        (true, true) => enter::<GlobalGet<T, ToSlot>> as Entry,
-        (true, false) => enter::<GlobalGet<T, ToAcc>>,
-        (false, true) => enter::<ImportedGet<T, ToSlot>>,
-        (false, false) => enter::<ImportedGet<T, ToAcc>>,
+        (true, true) => picked::<GlobalGet<T, ToSlot>>(),
+        (true, false) => picked::<GlobalGet<T, ToAcc>>(),
+        (false, true) => picked::<ImportedGet<T, ToSlot>>(),
+        (false, false) => picked::<ImportedGet<T, ToAcc>>(),
     })
 }
 
 /// The handler that sets a global.
-pub(crate) fn pick_global_set(class: Class, own: bool, a: From) -> Entry {
+pub(crate) fn pick_global_set(class: Class, own: bool, a: From) -> Picked {
     with_class!(class, T => match (own, a) {
-        (true, From::Slot) => enter::<GlobalSet<T, Slot>> as Entry,
-        (true, From::Const) => enter::<GlobalSet<T, Const>>,
-        (true, From::Acc) => enter::<GlobalSet<T, Acc>>,
-        (false, From::Slot) => enter::<ImportedSet<T, Slot>>,
-        (false, From::Const) => enter::<ImportedSet<T, Const>>,
-        (false, From::Acc) => enter::<ImportedSet<T, Acc>>,
+        (true, From::Slot) => picked::<GlobalSet<T, Slot>>(),
+        (true, From::Const) => picked::<GlobalSet<T, Const>>(),
+        (true, From::Acc) => picked::<GlobalSet<T, Acc>>(),
+        (false, From::Slot) => picked::<ImportedSet<T, Slot>>(),
+        (false, From::Const) => picked::<ImportedSet<T, Const>>(),
+        (false, From::Acc) => picked::<ImportedSet<T, Acc>>(),
     })
 }
