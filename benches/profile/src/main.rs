@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use wasm_dispatch_machine::code::{FunctionBody, NodeId, Statement};
 use wasm_dispatch_measure::{Engine, ours};
+use wasm_dispatch_threaded::NodeInfo;
 use wasm_dispatch_workloads::Workload;
 
 use histogram::{Histogram, Row};
@@ -102,13 +103,14 @@ struct Histograms {
     pairs: Histogram,
     nodes: Histogram,
     node_pairs: Histogram,
+    dispatch_pairs: Histogram,
     /// Nodes and dispatches of `threaded`, by workload.
     dispatches: Vec<(u64, u64)>,
 }
 
 impl Histograms {
     /// Name, what it counts, and rows of each.
-    fn tables(&self, top: usize) -> [(&'static str, &'static str, Vec<Row>); 6] {
+    fn tables(&self, top: usize) -> [(&'static str, &'static str, Vec<Row>); 7] {
         [
             ("kinds", "kinds of statements", self.kinds.rows(top)),
             ("statements", "statements", self.statements.rows(top)),
@@ -123,6 +125,11 @@ impl Histograms {
                 "node_pairs",
                 "nodes of threaded that follow each other; + if they share a handler",
                 self.node_pairs.rows(top),
+            ),
+            (
+                "dispatch_pairs",
+                "dispatches of threaded that follow each other",
+                self.dispatch_pairs.rows(top),
             ),
         ]
     }
@@ -178,7 +185,7 @@ fn profile(options: &Options) -> Result<String, Failed> {
 /// Adds what one workload has run.
 fn count(histograms: &mut Histograms, depth: u32) {
     let [mut kinds, mut statements, mut trees, mut pairs] = [(); 4].map(|()| HashMap::new());
-    let [mut nodes, mut node_pairs] = [(); 2].map(|()| HashMap::new());
+    let [mut nodes, mut node_pairs, mut dispatch_pairs] = [(); 3].map(|()| HashMap::new());
     let mut dispatches = (0, 0);
     let add = |counts: &mut HashMap<String, u64>, shape: String, runs: u64| *counts.entry(shape).or_default() += runs;
     for counted in tally::take() {
@@ -193,6 +200,9 @@ fn count(histograms: &mut Histograms, depth: u32) {
                 add(&mut nodes, node.kind.clone(), runs);
                 dispatches.0 += runs;
                 dispatches.1 += if node.joined { 0 } else { runs };
+            }
+            for pair in dispatches_of(&compiled[block]).windows(2) {
+                add(&mut dispatch_pairs, pair.join(" ; "), runs);
             }
             for pair in compiled[block].windows(2) {
                 let [first, second] = pair else { continue };
@@ -224,7 +234,23 @@ fn count(histograms: &mut Histograms, depth: u32) {
     histograms.pairs.add(pairs);
     histograms.nodes.add(nodes);
     histograms.node_pairs.add(node_pairs);
+    histograms.dispatch_pairs.add(dispatch_pairs);
     histograms.dispatches.push(dispatches);
+}
+
+/// The nodes that each handler of a block runs.
+fn dispatches_of(nodes: &[NodeInfo]) -> Vec<String> {
+    let mut dispatches: Vec<String> = Vec::new();
+    for node in nodes {
+        match dispatches.last_mut() {
+            Some(last) if node.joined => {
+                last.push_str(" + ");
+                last.push_str(&node.kind);
+            }
+            _ => dispatches.push(node.kind.clone()),
+        }
+    }
+    dispatches
 }
 
 /// The first word, and whether a tree is a leaf.

@@ -18,6 +18,15 @@ use crate::kind::Kind;
 use crate::operand::From;
 use crate::pairs;
 
+/// Blocks that may be copied after each other in place of a jump.
+const REPLICAS: u32 = 2;
+
+/// Statements of a block that is copied.
+const REPLICA_STATEMENTS: usize = 3;
+
+/// Targets of a switch that is copied.
+const REPLICA_TARGETS: u32 = 8;
+
 /// An operand with what its units will say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operand {
@@ -147,14 +156,15 @@ impl Compiler<'_> {
     /// Begins a node; its operands follow. It joins the one before if the two have a handler.
     fn node(&mut self, picked: Picked, units: &[Unit]) {
         let start = self.stream.len();
+        // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this
+        // joined: then a trap of that one would be this one's.
         let begins = self
             .statements
             .last()
             .is_some_and(|&(begin, _)| begin as usize == start);
-        let joined = self.last.filter(|&(at, _)| {
-            // Two statements must not begin at the same unit, or a trap of the first would be the second's.
-            !begins || start - at > HANDLER_UNITS
-        });
+        let previous = self.statements.iter().nth_back(1).map(|&(begin, _)| begin as usize);
+        let hides = begins && previous.is_some_and(|previous| previous + HANDLER_UNITS >= start);
+        let joined = self.last.filter(|_| !hides);
         let joined = joined.and_then(|(at, kind)| Some((at, pairs::find(kind, picked.kind)?)));
         match joined {
             Some((at, entry)) => {
@@ -163,7 +173,8 @@ impl Compiler<'_> {
                 if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
                     *begin -= HANDLER_UNITS as u32;
                 }
-                self.last = None;
+                // A third one may join.
+                self.last = self.last.map(|(at, kind)| (at, Kind::both(kind, picked.kind)));
             }
             None => {
                 self.address(picked.entry as usize as u64);
@@ -507,10 +518,7 @@ impl Compiler<'_> {
             }
             Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
             Statement::Jump(target) if target == block + 1 => {}
-            Statement::Jump(target) => {
-                self.node(control::jump(), &[]);
-                self.target(target);
-            }
+            Statement::Jump(target) => self.jump(block, target, REPLICAS),
             Statement::Branch {
                 condition,
                 when,
@@ -546,6 +554,76 @@ impl Compiler<'_> {
         }
     }
 
+    /// Goes on at a block: with a copy of it where it is short, else by a jump. A jump costs a dispatch, and what comes
+    /// after it loses the accumulators.
+    fn jump(&mut self, from: u32, target: u32, replicas: u32) {
+        let body = self.body;
+        let list = body.statements(target);
+        let Some((&last, others)) = list.split_last() else {
+            return;
+        };
+        let short = others.len() < REPLICA_STATEMENTS && others.iter().all(|statement| self.is_small(statement));
+        let copied = match last {
+            Statement::Return | Statement::Trap(_) | Statement::Jump(_) => true,
+            Statement::Branch { condition, .. } => self.is_small_tree(condition),
+            Statement::Switch { index, count, .. } => count <= REPLICA_TARGETS && self.is_small_tree(index),
+            // The block after a call is where the call returns to.
+            _ => false,
+        };
+        if replicas == 0 || !short || !copied {
+            self.node(control::jump(), &[]);
+            self.target(target);
+            return;
+        }
+        let first = body.blocks[target as usize].first;
+        for (&statement, index) in others.iter().zip(first..) {
+            self.statements.push((self.stream.len() as u32, index));
+            self.statement(target, statement);
+        }
+        self.statements
+            .push((self.stream.len() as u32, body.terminator(target)));
+        match last {
+            Statement::Jump(next) => self.jump(from, next, replicas - 1),
+            Statement::Branch {
+                condition,
+                when,
+                target: taken,
+            } => {
+                // Back to a loop that ends when a condition holds: go on with its body where it does not.
+                let (when, taken, other) = if target <= from {
+                    (!when, target + 1, taken)
+                } else {
+                    (when, taken, target + 1)
+                };
+                self.branch(condition, when, taken);
+                self.node(control::jump(), &[]);
+                self.target(other);
+            }
+            other => self.statement(target, other),
+        }
+    }
+
+    /// Whether a statement is worth copying.
+    fn is_small(&self, statement: &Statement) -> bool {
+        match *statement {
+            Statement::Set { value, .. } | Statement::GlobalSet { value, .. } => self.is_small_tree(value),
+            Statement::Store { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
+            Statement::Meter { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a tree is a leaf or an operation on leaves.
+    fn is_small_tree(&self, id: NodeId) -> bool {
+        let leaf = |id: NodeId| self.plain_leaf(id).is_some();
+        match self.body.node(id) {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => true,
+            Node::Unary { a, .. } | Node::Load { address: a, .. } => leaf(a),
+            Node::Binary { a, b, .. } => leaf(a) && leaf(b),
+            Node::Select { .. } => false,
+        }
+    }
+
     fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [kind as u32, function, Unit::from(base), next, ty, Unit::from(index)];
         self.node(call::pick_call(kind), &units);
@@ -556,6 +634,10 @@ impl Compiler<'_> {
         if let Node::Binary { op, a, b } = self.body.node(condition)
             && op.is_test()
         {
+            let (op, when) = match op.negated() {
+                Some(negated) if !when => (negated, true),
+                _ => (op, when),
+            };
             let (mut op, mut a, mut b) = self.binary(op, a, b, scratch);
             // Handlers exist for an accumulator on the left, where exchanging the operands is possible: it always is.
             if b == Operand::Acc

@@ -58,6 +58,12 @@ const fn flag(flag: bool) -> u32 {
 }
 
 impl Kind {
+    /// Two nodes that share a handler. Not unique, but collisions only between kinds that the table has could do harm,
+    /// and a test looks for those.
+    pub(crate) const fn both(first: Kind, second: Kind) -> Kind {
+        Kind((first.0.wrapping_mul(0x9e37_79b1).rotate_left(13) ^ second.0) | 1 << 31)
+    }
+
     /// A node that is never part of a pair.
     pub(crate) const OTHER: Kind = Kind(0);
     pub(crate) const JUMP: Kind = Kind(JUMP);

@@ -13,8 +13,29 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
+use wasm_dispatch_machine::Trap;
+
 use crate::abi::{Entry, Handler, Regs, Step, enter};
 use crate::kind::Kind;
+
+/// S, then T: a pair that a third node may join.
+pub(crate) struct Both<S, T>(PhantomData<(S, T)>);
+
+impl<S: Step, T: Step> Step for Both<S, T> {
+    const KIND: Kind = Kind::both(S::KIND, T::KIND);
+    const UNITS: usize = S::UNITS + T::UNITS;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: as for `Then`; a trap of T is reported at T's place.
+        unsafe {
+            S::step(r)?;
+            r.ip = r.ip.add(S::UNITS);
+            T::step(r)?;
+            r.ip = r.ip.sub(S::UNITS);
+        }
+        Ok(())
+    }
+}
 
 /// S, then H.
 pub(crate) struct Then<S, H>(PhantomData<(S, H)>);
@@ -42,6 +63,8 @@ pub(crate) struct Pair {
     first: Kind,
     second: Kind,
     entry: Entry,
+    #[cfg(test)]
+    name: fn() -> &'static str,
 }
 
 /// The pair of S and H.
@@ -50,6 +73,8 @@ pub(crate) const fn pair<S: Step, H: Handler>() -> Pair {
         first: S::KIND,
         second: H::KIND,
         entry: enter::<Then<S, H>>,
+        #[cfg(test)]
+        name: std::any::type_name::<Then<S, H>>,
     }
 }
 
@@ -86,5 +111,26 @@ impl Hasher for Mix {
     fn write_u64(&mut self, value: u64) {
         let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::key;
+
+    #[test]
+    fn no_two_pairs_look_the_same() {
+        let rows = crate::handlers::pairs::all();
+        assert!(rows.len() > 1000, "{}", rows.len());
+        let mut known = HashMap::new();
+        for row in rows {
+            let name = (row.name)();
+            if let Some(other) = known.insert(key(row.first, row.second), name) {
+                assert_eq!(other, name, "one key for two handlers");
+            }
+        }
+        println!("{} pairs and triples", known.len());
     }
 }

@@ -199,6 +199,11 @@ fn to_dest<X>(to_slot: bool, slot: X, acc: X) -> X {
 
 /// The handler of `d = a`.
 pub(crate) fn pick_move(class: Class, a: From, to_slot: bool) -> Picked {
+    // Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and one form less.
+    let class = match (class, a) {
+        (Class::I32, From::Slot | From::Acc) => Class::I64,
+        _ => class,
+    };
     with_class!(class, T => match a {
         From::Slot => to_dest(to_slot, picked::<Move<T, Slot, ToSlot>>(), picked::<Move<T, Slot, ToAcc>>()),
         From::Const => to_dest(to_slot, picked::<Move<T, Const, ToSlot>>(), picked::<Move<T, Const, ToAcc>>()),

@@ -13,7 +13,7 @@ use super::memory::{LoadFrom, StoreTo};
 use super::numeric::{BinaryOf, GlobalGet, GlobalSet, Move, SelectOf, UnaryOf};
 use crate::abi::Step;
 use crate::operand::{Acc, Const, Slot, Sum, ToAcc, ToSlot};
-use crate::pairs::{Pair, pair};
+use crate::pairs::{Both, Pair, pair};
 
 /// `slot = O(slot, constant)` and the like, by where the operands are.
 type SC<O, D> = BinaryOf<O, Slot, Const, D>;
@@ -91,7 +91,7 @@ family! {
 }
 family! {
     /// Values that move along.
-    copies: Copy<u32>, Copy<u64>, Set<u32>, Set<u64>
+    copies: Copy<u64>, Set<u32>, Set<u64>
 }
 family! {
     /// Pointers and counters that step.
@@ -189,15 +189,39 @@ family_of! {
     [UnaryOf<I64ExtendI32U, Acc, D>, UnaryOf<I64ExtendI32S, Acc, D>]
 }
 
+/// The triples of each first and second type with each third.
+macro_rules! cross_three {
+    ($rows:ident, $first:ty, [$($second:ty),* $(,)?], $then:ident) => {
+        $($then::<Both<$first, $second>>($rows);)*
+    };
+}
+
 /// All pairs.
 pub(crate) fn all() -> Vec<Pair> {
     let mut rows = Vec::new();
+    threes(&mut rows);
     counting(&mut rows);
     moving(&mut rows);
     computing(&mut rows);
     accessing(&mut rows);
     floating(&mut rows);
     rows
+}
+
+/// Three in a row: two pointers and a counter, values for a call or a branch with several parameters.
+fn threes(rows: &mut Vec<Pair>) {
+    cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], acc_tests);
+    cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], acc_branches);
+    cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>], counters);
+    cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>], copies);
+    cross_three!(rows, Copy<u64>, [Copy<u64>, Set<u32>, SC<I32Add, ToSlot>], copies);
+    cross_three!(rows, Copy<u64>, [Copy<u64>, Set<u32>, SC<I32Add, ToSlot>], exits);
+    cross_three!(rows, Set<u32>, [Copy<u64>, Set<u32>], exits);
+    cross_three!(rows, LoadFrom<I32Load8U, Slot, ToSlot>, [LoadFrom<I32Load8U, Slot, ToSlot>], acc_tests);
+    rows.extend([
+        pair::<Both<GlobalGet<u32, ToAcc>, AC<I32Sub, ToSlot>>, GlobalSet<u32, Acc>>(),
+        pair::<Both<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>, Return>(),
+    ]);
 }
 
 /// 17 %: a counter or pointer steps, and then a branch, another step, a move, an access.
@@ -222,14 +246,14 @@ fn counting(rows: &mut Vec<Pair>) {
 
 /// 10 %: values move to where a branch or a call wants them.
 fn moving(rows: &mut Vec<Pair>) {
-    cross!(rows, [Copy<u32>, Copy<u64>, Copy<f64>, Set<u32>, Set<u64>, Keep<u32>], copies);
-    cross!(rows, [Copy<u32>, Copy<u64>, Copy<f64>, Set<u32>, Set<u64>, Keep<u32>], exits);
-    cross!(rows, [Copy<u32>, Copy<u64>, Set<u32>, Keep<u32>], counters);
-    cross!(rows, [Copy<u32>, Set<u32>], slot_branches);
-    cross!(rows, [Copy<u32>, Set<u32>], slot_tests);
-    cross!(rows, [Copy<u32>], acc_tests);
-    cross!(rows, [Copy<u32>], acc_branches);
-    cross!(rows, [Copy<u32>, Set<u32>], more_loads);
+    cross!(rows, [Copy<u64>, Copy<f64>, Set<u32>, Set<u64>, Keep<u64>], copies);
+    cross!(rows, [Copy<u64>, Copy<f64>, Set<u32>, Set<u64>, Keep<u64>], exits);
+    cross!(rows, [Copy<u64>, Set<u32>, Keep<u64>], counters);
+    cross!(rows, [Copy<u64>, Set<u32>], slot_branches);
+    cross!(rows, [Copy<u64>, Set<u32>], slot_tests);
+    cross!(rows, [Copy<u64>], acc_tests);
+    cross!(rows, [Copy<u64>], acc_branches);
+    cross!(rows, [Copy<u64>, Set<u32>], more_loads);
     rows.extend([
         pair::<UnaryOf<I64ExtendI32S, Slot, ToSlot>, Jump>(),
         pair::<GlobalGet<u32, ToAcc>, AC<I32Sub, ToSlot>>(),
