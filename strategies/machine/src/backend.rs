@@ -132,7 +132,7 @@ pub struct ModuleCode<B: Backend> {
 }
 
 /// A function that is compiled when it is first asked for.
-type Lazy<C> = OnceLock<Box<Compiled<C>>>;
+pub type Lazy<C> = OnceLock<Box<Compiled<C>>>;
 
 impl<B: Backend> ModuleCode<B> {
     /// No function is compiled yet.
@@ -153,6 +153,11 @@ impl<B: Backend> ModuleCode<B> {
             Some(compiled) => compiled,
             None => self.compile(function),
         }
+    }
+
+    /// All functions, compiled or not: where strategies find those they call.
+    pub fn functions(&self) -> &[Lazy<B::Code>] {
+        &self.functions
     }
 
     /// A function if it is compiled already.

@@ -53,6 +53,24 @@ macro_rules! entry_point {
             unsafe { H::run(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
+        /// The entry point of a handler that another one leaves the rare case to: never merged into that, because what it
+        /// needs saved on the native stack would be saved in the frequent case, too.
+        #[cold]
+        #[inline(never)]
+        pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler>(
+            ip: *const Unit,
+            frame: *mut u64,
+            memory: *mut u8,
+            acc: u64,
+            context: *mut Context,
+            memory_len: usize,
+            acc64: f64,
+            acc32: f32,
+        ) -> u64 {
+            // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
+            unsafe { H::run(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+        }
+
         /// Ends the run for the reason that was put into the context, or for the trap whose code is in `acc`.
         #[cold]
         #[inline(never)]

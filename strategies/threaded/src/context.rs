@@ -1,11 +1,12 @@
 //! What handlers reach through the context register.
 
-use wasm_dispatch_machine::backend::{ModuleCode, Program};
+use wasm_dispatch_machine::backend::{Lazy, ModuleCode, Program};
 use wasm_dispatch_machine::state::{Frame, State};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
 use crate::Threaded;
 use crate::abi::{Regs, Unit};
+use crate::code::Code;
 
 /// Why the handlers came back, when it is not a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub(crate) struct Context {
     pub stack: *mut u64,
     /// [`State::slice`], kept here while handlers run.
     pub slice: u64,
-    /// Slots of the value stack.
-    pub stack_slots: usize,
+    /// Where the value stack ends.
+    pub stack_end: *mut u64,
     /// The current instance.
     pub instance: u32,
     /// The current function among the instance's own.
@@ -41,6 +42,8 @@ pub(crate) struct Context {
     pub all_tables: *const Table,
     /// All functions of the machine.
     pub functions: *const FunctionEntry,
+    /// The functions of the current instance.
+    pub own_functions: *const Lazy<Code>,
     /// Code of the current instance.
     pub module: *const ModuleCode<Threaded>,
     pub program: *const Program<Threaded>,
@@ -67,7 +70,9 @@ impl Context {
             let state = &mut *self.state;
             self.instance = state.instance;
             self.globals = state.globals.as_mut_ptr().wrapping_add(state.first_global);
-            self.module = (*self.program).module(state.instance);
+            let module = (*self.program).module(state.instance);
+            self.module = module;
+            self.own_functions = module.functions().as_ptr();
             let instance = &state.instances[state.instance as usize];
             self.tables = instance.tables.as_ptr();
             self.signatures = instance.signatures.as_ptr();

@@ -8,7 +8,7 @@ use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::{Callee, Frame};
 
 use crate::Threaded;
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Picked, Regs, Unit, enter, picked};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Picked, Regs, Unit, enter_rare, picked};
 use crate::code::Code;
 use crate::context::{Context, Leave};
 use crate::kind::Kind;
@@ -23,7 +23,13 @@ impl Handler for Call {
         // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
-            enter_own(r, r.unit(0), frame, Some((r.unit(2), 3)), enter::<CompileFirst<false>>)
+            enter_own(
+                r,
+                r.unit(0),
+                frame,
+                Some((r.unit(2), 3)),
+                enter_rare::<CompileFirst<false>>,
+            )
         }
     }
 }
@@ -36,7 +42,7 @@ impl Handler for TailCall {
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
-        unsafe { enter_own(r, r.unit(0), r.frame, None, enter::<CompileFirst<true>>) }
+        unsafe { enter_own(r, r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>>) }
     }
 }
 
@@ -56,7 +62,7 @@ unsafe fn enter_own(
 ) -> u64 {
     // SAFETY: the caller's.
     unsafe {
-        match (*(*r.context).module).compiled(function) {
+        match (*(*r.context).own_functions.add(function as usize)).get() {
             Some(callee) => enter_compiled(r, callee, function, frame, suspended),
             None => r.call(uncompiled),
         }
@@ -80,8 +86,8 @@ unsafe fn enter_compiled(
     // the value stack before anything uses it.
     unsafe {
         let context = r.context;
-        let base = (*context).base_of(frame);
-        if base as usize + callee.shape.frame_size as usize > (*context).stack_slots {
+        // No wrapping: a frame has at most 65,536 slots, and the value stack ends below the end of the address space.
+        if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
             return r.trap(Trap::CallStackExhausted);
         }
         if let Some((block, units)) = suspended {
@@ -91,7 +97,8 @@ unsafe fn enter_compiled(
             suspend(&r, block, r.ip.add(HANDLER_UNITS + units));
         }
         (*context).function = function;
-        Regs { frame, ..r }.go(callee.code.entry())
+        // No function expects anything in the accumulator when it is entered: its register is free until here.
+        Regs { frame, acc: 0, ..r }.go(callee.code.entry())
     }
 }
 
@@ -122,14 +129,14 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
                 return r.trap(Trap::IndirectCallTypeMismatch);
             }
             if (*entry).instance != (*context).instance {
-                return r.call(enter::<CallOther>);
+                return r.call(enter_rare::<CallOther>);
             }
             let function = (*entry).index;
             if TAIL {
-                return enter_own(r, function, r.frame, None, enter::<CallOther>);
+                return enter_own(r, function, r.frame, None, enter_rare::<CallOther>);
             }
             let frame = r.frame.add(r.unit(2) as usize);
-            enter_own(r, function, frame, Some((r.unit(3), 6)), enter::<CallOther>)
+            enter_own(r, function, frame, Some((r.unit(3), 6)), enter_rare::<CallOther>)
         }
     }
 }
@@ -303,7 +310,7 @@ impl Handler for Return {
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
             if frame.instance != (*context).instance || frame.native == 0 {
-                return r.call(enter::<ReturnElsewhere>);
+                return r.call(enter_rare::<ReturnElsewhere>);
             }
             (*context).frames_top = top;
             (*context).function = frame.function;
@@ -375,7 +382,7 @@ impl Handler for Meter {
         unsafe {
             let (left, short) = (*r.context).slice.overflowing_sub(u64::from(r.unit(0)));
             if short {
-                return r.call(enter::<Suspend>);
+                return r.call(enter_rare::<Suspend>);
             }
             (*r.context).slice = left;
             r.next(2)
