@@ -120,7 +120,12 @@ fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, 
     Ok(imports)
 }
 
-fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
+/// What is in an instance's exports, and what its host was called with.
+///
+/// # Errors
+///
+/// As [`Vm::memory`] for an instance of another machine.
+pub fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
     let mut remains = Remains {
         host_calls: log.read(),
         ..Remains::default()
