@@ -110,7 +110,11 @@ fn observe_round<'a>(module: &'a Module, runner: &mut Runner<'a>, plan: &Plan, r
 }
 
 /// Something of the right type for every import.
-fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, Error> {
+///
+/// # Errors
+///
+/// When a limit of the machine does not allow it.
+pub fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, Error> {
     let mut imports = Imports::new();
     for import in module.imports() {
         let key = plan::import_key(&import.module, &import.name);
