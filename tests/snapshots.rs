@@ -130,6 +130,26 @@ fn a_machine_that_is_not_paused_has_a_snapshot_of_its_state() {
 }
 
 #[test]
+fn a_machine_that_has_gone_on_goes_back_to_its_snapshot() {
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = machine(strategy, Limits::default());
+        let before = vm.snapshot().expect("a snapshot");
+        vm.call(instance, "prepare", &[]).expect("nothing");
+        assert!(vm.call(instance, "initialise", &[]).is_err(), "the segment is gone");
+        let after = vm.snapshot().expect("a snapshot");
+        vm.restore(&before).expect("a fit");
+        assert_eq!(vm.snapshot().expect("a snapshot"), before);
+        // Segments are back: of bytes, and of functions.
+        vm.call(instance, "initialise", &[]).expect("nothing");
+        vm.restore(&before).expect("a fit");
+        vm.call(instance, "prepare", &[]).expect("nothing");
+        assert_eq!(vm.snapshot().expect("a snapshot"), after);
+        let through = vm.call(instance, "through", &[Value::I32(2), Value::I64(4)]);
+        assert_eq!(through.expect("a result"), [Value::I64(8)]);
+    });
+}
+
+#[test]
 fn the_size_follows_what_is_used() {
     let (vm, _) = paused(Strategy::default(), 1000);
     let bytes = vm.snapshot().unwrap().to_bytes();

@@ -338,3 +338,24 @@ fn forged_snapshots_of_generated_modules_are_refused_or_run_to_an_end() {
     let test = "forged_snapshots_of_generated_modules_are_refused_or_run_to_an_end";
     campaign(test, 100, 60, World::generated);
 }
+
+#[test]
+fn fuel_is_refused_where_nothing_pays_for_it() {
+    for metering in [Metering::Off, Metering::Interrupts, Metering::Fuel] {
+        let wasm = wat::parse_str("(module (func (export \"run\") (loop (br 0))))").expect("text");
+        let module = Module::metered(&wasm, &limits(), metering).expect("a module");
+        let mut vm = Vm::new();
+        vm.prepare(&module, &Imports::new()).expect("an instance");
+        let snapshot = vm.snapshot().expect("a snapshot").to_bytes();
+        let mut forged = Data::read(&snapshot).expect("the format that is written down here");
+        forged.fuel = Some(100);
+        let forged = Snapshot::from_bytes(&forged.write()).expect("a snapshot");
+        match vm.restore(&forged) {
+            Ok(()) => assert_eq!((metering, vm.fuel()), (Metering::Fuel, Some(100))),
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Snapshot(_)), "{error}");
+                assert_ne!(metering, Metering::Fuel);
+            }
+        }
+    }
+}

@@ -9,6 +9,9 @@ const NAME: usize = 10;
 /// [`NAME`] and the checksum.
 const HEADER: usize = NAME + 32;
 
+/// A part of a memory: its number and its bytes.
+pub type Chunk = (u32, Vec<u8>);
+
 /// What is in a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
@@ -25,7 +28,7 @@ pub struct Data {
     /// Values of all globals.
     pub globals: Vec<u64>,
     /// Memories: pages, and numbered parts of 4 KiB.
-    pub memories: Vec<(u64, Vec<(u32, Vec<u8>)>)>,
+    pub memories: Vec<(u64, Vec<Chunk>)>,
     /// Elements of tables.
     pub tables: Vec<Vec<u64>>,
     /// Of each instance, which data segments and which element segments are dropped.
