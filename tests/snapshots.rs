@@ -130,6 +130,26 @@ fn a_machine_that_is_not_paused_has_a_snapshot_of_its_state() {
 }
 
 #[test]
+fn a_machine_that_has_gone_on_goes_back_to_its_snapshot() {
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = machine(strategy, Limits::default());
+        let before = vm.snapshot().expect("a snapshot");
+        vm.call(instance, "prepare", &[]).expect("nothing");
+        assert!(vm.call(instance, "initialise", &[]).is_err(), "the segment is gone");
+        let after = vm.snapshot().expect("a snapshot");
+        vm.restore(&before).expect("a fit");
+        assert_eq!(vm.snapshot().expect("a snapshot"), before);
+        // Segments are back: of bytes, and of functions.
+        vm.call(instance, "initialise", &[]).expect("nothing");
+        vm.restore(&before).expect("a fit");
+        vm.call(instance, "prepare", &[]).expect("nothing");
+        assert_eq!(vm.snapshot().expect("a snapshot"), after);
+        let through = vm.call(instance, "through", &[Value::I32(2), Value::I64(4)]);
+        assert_eq!(through.expect("a result"), [Value::I64(8)]);
+    });
+}
+
+#[test]
 fn the_size_follows_what_is_used() {
     let (vm, _) = paused(Strategy::default(), 1000);
     let bytes = vm.snapshot().unwrap().to_bytes();
@@ -219,4 +239,65 @@ fn through_serde_a_snapshot_is_its_bytes() {
     assert_eq!(serde_json::from_str::<Snapshot>(&json).expect("a snapshot"), snapshot);
     assert!(serde_json::from_str::<Snapshot>(&json.replacen(",7", ",8", 1)).is_err());
     assert!(serde_json::from_str::<Snapshot>("[1,2,3]").is_err());
+}
+
+/// Names the snapshot that the other process goes on with.
+const FILE: &str = "WASM_DISPATCH_TEST_SNAPSHOT";
+
+/// Names its strategy.
+const STRATEGY: &str = "WASM_DISPATCH_TEST_STRATEGY";
+
+/// What the other process runs: this test binary with [`FILE`] set. Without it there is nothing to do.
+#[test]
+fn the_other_process_finishes_a_snapshot_file() {
+    let Some(file) = std::env::var_os(FILE) else { return };
+    let strategy: Strategy = std::env::var(STRATEGY).expect("a name").parse().expect("a strategy");
+    let bytes = std::fs::read(file).expect("a file");
+    let (mut vm, instance) = machine(strategy, Limits::default());
+    vm.restore(&Snapshot::from_bytes(&bytes).expect("a snapshot"))
+        .expect("a fit");
+    vm.set_fuel(Some(1 << 40)).expect("fuel");
+    let results = vm.resume().expect("a result");
+    let used = (1 << 40) - vm.fuel().expect("a limit");
+    let count = vm.exported_global(instance, "count").expect("a global");
+    println!(
+        "{}: {results:?}, {:?}, {used} instructions",
+        std::process::id(),
+        vm.global(count).expect("a value")
+    );
+}
+
+#[test]
+fn a_snapshot_file_is_finished_by_another_process_under_another_strategy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = {
+        let (mut vm, _) = paused(Strategy::default(), 0);
+        vm.set_fuel(Some(1 << 40)).expect("fuel");
+        assert_eq!(vm.resume().expect("a result"), [Value::I64(144)]);
+        (1 << 40) - vm.fuel().expect("a limit")
+    };
+    for (number, &strategy) in Strategy::ALL.iter().enumerate() {
+        let next = Strategy::ALL[(number + 1) % Strategy::ALL.len()];
+        let given = 700 + 131 * number as u64;
+        let (vm, _) = paused(strategy, given);
+        let file = folder.path().join(strategy.name());
+        std::fs::write(&file, vm.snapshot().expect("a snapshot").to_bytes()).expect("a file");
+        let used = given - vm.fuel().expect("a limit");
+        drop(vm);
+        let child = std::process::Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "the_other_process_finishes_a_snapshot_file", "--nocapture"])
+            .env(FILE, &file)
+            .env(STRATEGY, next.name())
+            .output()
+            .expect("another process");
+        let printed = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success(), "{strategy}, then {next}: {printed}");
+        let result = format!(": [I64(144)], I64(465), {} instructions", whole - used);
+        let line = printed.lines().find(|line| line.contains(&result));
+        let line = line.unwrap_or_else(|| panic!("{strategy}, then {next}: no {result:?} in {printed}"));
+        assert!(
+            !line.contains(&std::process::id().to_string()),
+            "it was another process"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use super::handles::{Extern, Func, Instance, Memory};
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
 use crate::module::types::{ExternType, ImportType, SizeLimits, TableType};
-use crate::module::{ConstExpr, Module, SegmentMode};
+use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
 
 impl Vm {
     /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its
@@ -176,10 +176,15 @@ impl Vm {
         }
         instance.data = inner.data.iter().map(|segment| segment.bytes.clone()).collect();
         for segment in &inner.elements {
-            let items = segment.items.iter().map(|item| self.constant(instance, item)).collect();
+            let items = self.segment_items(instance, segment);
             instance.elements.push(items);
         }
         Ok(())
+    }
+
+    /// The references in an element segment of an instance that is being made, or is made.
+    pub(super) fn segment_items(&self, instance: &store::Instance, segment: &ElementSegment) -> Vec<u64> {
+        segment.items.iter().map(|item| self.constant(instance, item)).collect()
     }
 
     /// The value of a constant expression in an instance that is being made.

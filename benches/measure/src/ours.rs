@@ -132,7 +132,8 @@ impl Prepared for PreparedModule {
     }
 }
 
-pub(crate) fn to_value(value: Typed) -> Value {
+/// A value of a manifest as our machine knows it.
+pub fn to_value(value: Typed) -> Value {
     match value {
         Typed::I32(value) => Value::I32(value),
         Typed::I64(value) => Value::I64(value),
@@ -141,7 +142,12 @@ pub(crate) fn to_value(value: Typed) -> Value {
     }
 }
 
-pub(crate) fn from_value(value: Value) -> Result<u64, String> {
+/// The bits of a result.
+///
+/// # Errors
+///
+/// For references, which no manifest expects.
+pub fn from_value(value: Value) -> Result<u64, String> {
     Ok(match value {
         Value::I32(value) => u64::from(value as u32),
         Value::I64(value) => value as u64,

@@ -5,12 +5,14 @@
 //! with values of the types that wait there. All of it is checked against the lowered code, as if the snapshot were forged.
 
 use crate::lower::ModuleTypes;
+use crate::metering::Metering;
+use crate::module::{Module, SegmentMode};
 use wasm_dispatch_machine::code::{FuncType, FunctionBody, Statement, ValType};
 use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 
-use super::format::Data;
+use super::format::{Data, SegmentData};
 use super::{CHUNK, SnapshotError};
 use crate::vm::Vm;
 
@@ -55,13 +57,14 @@ impl Vm {
             }
         }
         ensure(data.segments.len() == state.instances.len(), "number of instances")?;
-        for (saved, instance) in data.segments.iter().zip(&state.instances) {
-            ensure(saved.data.len() == instance.data.len(), "number of data segments")?;
-            ensure(
-                saved.elements.len() == instance.elements.len(),
-                "number of element segments",
-            )?;
+        for (id, saved) in data.segments.iter().enumerate() {
+            self.check_segments(id, saved)?;
         }
+        let pays = |module: &Module| module.metering() == Metering::Fuel;
+        ensure(
+            data.fuel.is_none() || self.modules.iter().all(pays),
+            "fuel for modules that do not pay",
+        )?;
         ensure(data.paused.is_some() || data.frames.is_empty(), "frames of no call")?;
         within(data.stack.len() <= self.machine.state.limits.stack_slots, "value stack")?;
         within(data.frames.len() <= state.limits.call_depth, "call depth")?;
@@ -69,6 +72,27 @@ impl Vm {
             Some(func) => self.check_frames(data, func),
             None => ensure(data.stack.is_empty(), "a value stack without frames"),
         }
+    }
+
+    /// Segments that are said to be there are, or can be brought back.
+    fn check_segments(&self, id: usize, saved: &SegmentData) -> Result<(), SnapshotError> {
+        let (instance, module) = (&self.machine.state.instances[id], &self.modules[id].inner);
+        ensure(saved.data.len() == instance.data.len(), "number of data segments")?;
+        ensure(
+            saved.elements.len() == instance.elements.len(),
+            "number of element segments",
+        )?;
+        let there = |dropped: bool, gone: bool, mode: &SegmentMode| {
+            let holds = dropped || !gone || matches!(mode, SegmentMode::Passive);
+            ensure(holds, "a segment that instances do not keep")
+        };
+        for ((&dropped, now), segment) in saved.data.iter().zip(&instance.data).zip(&module.data) {
+            there(dropped, now.is_empty(), &segment.mode)?;
+        }
+        for ((&dropped, now), segment) in saved.elements.iter().zip(&instance.elements).zip(&module.elements) {
+            there(dropped, now.is_empty(), &segment.mode)?;
+        }
+        Ok(())
     }
 
     fn check_value(&self, value: u64, ty: ValType) -> Result<(), SnapshotError> {

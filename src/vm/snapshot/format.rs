@@ -1,6 +1,7 @@
 //! How a snapshot lies in bytes: a header with version and checksum, then the data in postcard's encoding.
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use wasm_dispatch_machine::state::Frame;
 
@@ -45,7 +46,7 @@ pub(super) struct Data {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MemoryData {
     pub pages: u64,
-    pub chunks: Vec<(u32, Vec<u8>)>,
+    pub chunks: Vec<(u32, ByteBuf)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod format;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{PAGE, zeroed};
@@ -151,25 +152,33 @@ impl Vm {
             table.elements.clone_from(&saved.elements);
         }
         state.globals.clone_from(&data.globals);
-        for (instance, dropped) in state.instances.iter_mut().zip(&data.segments) {
-            for (segment, &dropped) in instance.data.iter_mut().zip(&dropped.data) {
-                if dropped {
-                    *segment = [].into();
-                }
-            }
-            for (segment, &dropped) in instance.elements.iter_mut().zip(&dropped.elements) {
-                if dropped {
-                    segment.clear();
-                }
-            }
-        }
         state.frames.clear();
         state.frames.push(Frame::bottom());
         state.frames.extend(data.frames());
         self.machine.stack.from(0)[..data.stack.len()].copy_from_slice(&data.stack);
         self.paused = data.paused.map(Func);
         self.budget.set_fuel(state, data.fuel);
+        self.restore_segments(data);
         Ok(())
+    }
+
+    /// Drops segments, or brings back those that this machine has dropped since its instances were made.
+    fn restore_segments(&mut self, data: &Data) {
+        for (id, saved) in data.segments.iter().enumerate() {
+            let module = self.modules[id].inner.clone();
+            let instance = &self.machine.state.instances[id];
+            let bytes = saved.data.iter().zip(&module.data);
+            let bytes = bytes.map(|(&dropped, segment)| if dropped { [].into() } else { segment.bytes.clone() });
+            let elements = saved.elements.iter().zip(&module.elements);
+            let elements = elements.map(|(&dropped, segment)| match dropped {
+                true => Vec::new(),
+                false => self.segment_items(instance, segment),
+            });
+            let (bytes, elements) = (bytes.collect(), elements.collect());
+            let instance = &mut self.machine.state.instances[id];
+            instance.data = bytes;
+            instance.elements = elements;
+        }
     }
 
     /// A digest of everything that instantiation has determined: modules, what is imported from where, types.
@@ -216,11 +225,15 @@ impl Vm {
 }
 
 fn memory_data(bytes: &[u8]) -> MemoryData {
+    // Compared as a whole, which is one fast function of the platform's.
+    const ZEROS: &[u8] = &[0; CHUNK];
     let chunks = bytes.chunks(CHUNK).enumerate();
-    let used = chunks.filter(|(_, chunk)| chunk.iter().any(|&byte| byte != 0));
+    let used = chunks.filter(|(_, chunk)| *chunk != ZEROS);
     MemoryData {
         pages: (bytes.len() / PAGE) as u64,
-        chunks: used.map(|(index, chunk)| (index as u32, chunk.to_vec())).collect(),
+        chunks: used
+            .map(|(index, chunk)| (index as u32, ByteBuf::from(chunk)))
+            .collect(),
     }
 }
 

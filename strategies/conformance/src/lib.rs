@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod differential;
+pub mod forgery;
 pub mod mode;
 pub mod random;
 pub mod suite;

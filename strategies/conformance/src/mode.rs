@@ -1,7 +1,7 @@
 //! How a program is run: as a whole, or with suspensions that must not make a difference.
 
 use wasm_dispatch::{
-    Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy, Value, Vm,
+    Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Snapshot, Strategy, Value, Vm,
 };
 
 use crate::random::Random;
@@ -20,6 +20,9 @@ pub enum Mode {
     Stepping,
     /// Paused every few instructions, and resumed under another strategy, both chosen by this seed.
     Hopping(u64),
+    /// Paused at random; often the machine is then written down as bytes and dropped, and the call goes on in another
+    /// one under another strategy. All of it is chosen by this seed.
+    Moving(u64),
 }
 
 impl Mode {
@@ -34,16 +37,20 @@ impl Mode {
     /// The limits of machines. Every hop looks at every frame, so recursion without end must end soon.
     pub fn limits(self) -> Limits {
         match self {
-            Mode::Hopping(_) => Limits::default().call_depth(1000),
+            Mode::Hopping(_) | Mode::Moving(_) => Limits::default().call_depth(1000),
             _ => Limits::default(),
         }
     }
 }
 
+/// Makes the instances of a machine again in a fresh one, without running start functions; returns the one that is called.
+type Rebuild<'a> = Box<dyn Fn(&mut Vm) -> Result<Instance, Error> + 'a>;
+
 /// A machine that runs in a mode.
-pub struct Runner {
-    /// The machine.
+pub struct Runner<'a> {
+    /// The machine. While a call runs in [`Mode::Moving`] it is replaced by others.
     pub vm: Vm,
+    rebuild: Option<Rebuild<'a>>,
     mode: Mode,
     strategy: Strategy,
     random: Random,
@@ -51,28 +58,37 @@ pub struct Runner {
     pub fuel: u64,
     /// Times that a call was paused and went on.
     pub hops: u64,
+    /// Times that it went on in another machine.
+    pub moves: u64,
 }
 
-impl Runner {
+impl<'a> Runner<'a> {
     /// A machine without instances.
-    pub fn new(strategy: Strategy, mode: Mode) -> Runner {
+    pub fn new(strategy: Strategy, mode: Mode) -> Runner<'a> {
         let mut vm = Vm::with(strategy, mode.limits());
         let seed = match mode {
             Mode::Stepping => {
                 vm.set_slice(0);
                 0
             }
-            Mode::Hopping(seed) => seed,
+            Mode::Hopping(seed) | Mode::Moving(seed) => seed,
             _ => 0,
         };
         Runner {
             vm,
+            rebuild: None,
             mode,
             strategy,
             random: Random::new(seed),
             fuel: 0,
             hops: 0,
+            moves: 0,
         }
+    }
+
+    /// How the other machines of [`Mode::Moving`] get their instances; without it a call stays where it is.
+    pub fn set_rebuild(&mut self, rebuild: impl Fn(&mut Vm) -> Result<Instance, Error> + 'a) {
+        self.rebuild = Some(Box::new(rebuild));
     }
 
     /// Instantiates a module. Its start function runs without pauses.
@@ -93,7 +109,7 @@ impl Runner {
     ///
     /// As [`Vm::call`].
     pub fn call(&mut self, instance: Instance, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        if !matches!(self.mode, Mode::Hopping(_)) {
+        if !matches!(self.mode, Mode::Hopping(_) | Mode::Moving(_)) {
             self.supply(PLENTY)?;
             let result = self.vm.call(instance, name, arguments);
             self.settle(PLENTY);
@@ -109,15 +125,38 @@ impl Runner {
         {
             self.settle(given);
             // Few at first; more later, so that long runs end.
-            let most = 8 + (self.hops as usize >> 5).min(1 << 20);
+            let most = match self.mode {
+                Mode::Moving(_) => 16 << (self.moves >> 2).min(16),
+                _ => 8 + (self.hops as usize >> 5).min(1 << 20),
+            };
             given = self.vm.fuel().unwrap_or(0) + self.random.below(most) as u64;
-            self.vm.set_strategy(*self.random.pick(Strategy::ALL));
+            let next = *self.random.pick(Strategy::ALL);
+            if matches!(self.mode, Mode::Moving(_)) && self.random.chance(60) {
+                self.go_elsewhere(next)?;
+            } else {
+                self.vm.set_strategy(next);
+            }
             self.supply(given)?;
             self.hops += 1;
             result = self.vm.resume();
         }
         self.settle(given);
         result
+    }
+
+    /// Writes the machine down, and goes on with one that was made from those bytes.
+    fn go_elsewhere(&mut self, strategy: Strategy) -> Result<(), Error> {
+        let Some(rebuild) = &self.rebuild else { return Ok(()) };
+        let snapshot = self.vm.snapshot()?;
+        let (bytes, fuel) = (snapshot.to_bytes(), self.vm.fuel());
+        self.vm = Vm::with(strategy, self.mode.limits());
+        self.vm.set_out_of_fuel(OutOfFuel::Pause);
+        rebuild(&mut self.vm)?;
+        self.vm.restore(&Snapshot::from_bytes(&bytes)?)?;
+        assert_eq!(self.vm.fuel(), fuel, "fuel of the restored machine");
+        assert_eq!(self.vm.snapshot()?, snapshot, "a snapshot of the restored machine");
+        self.moves += 1;
+        Ok(())
     }
 
     fn supply(&mut self, fuel: u64) -> Result<(), Error> {

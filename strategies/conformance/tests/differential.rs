@@ -25,6 +25,8 @@ fn means_something(tally: Tally) {
     assert!(tally.returned >= tally.modules * 3, "too few calls returned: {tally:?}");
     assert!(tally.values >= tally.modules, "too few values: {tally:?}");
     assert!(tally.trapped >= tally.modules, "too few traps: {tally:?}");
+    // Most functions of wasm-smith are done after a few instructions.
+    assert!(tally.moves >= tally.modules as u64 * 5, "too few snapshots: {tally:?}");
     assert!(
         tally.inconclusive * 20 <= tally.modules,
         "too many exhausted call stacks: {tally:?}"

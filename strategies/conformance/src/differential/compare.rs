@@ -8,7 +8,7 @@ use std::sync::Once;
 use wasm_dispatch::machine::verify::verify;
 use wasm_dispatch::{BacktraceFrame, Limits, Metering, Module, Strategy, Trap};
 
-use super::plan::{End, Observation, Plan};
+use super::plan::{End, Observation, Plan, digest};
 use super::{ours, peer, reference};
 use crate::mode::Mode;
 
@@ -33,6 +33,8 @@ pub struct Tally {
     pub peer_wrong: usize,
     /// Rounds not compared with wasmi, because the call stack was exhausted, which is a matter of limits.
     pub inconclusive: usize,
+    /// Times that a call was written down as bytes and went on in another machine.
+    pub moves: u64,
 }
 
 impl Tally {
@@ -47,6 +49,7 @@ impl Tally {
         self.values += other.values;
         self.trapped += other.trapped;
         self.inconclusive += other.inconclusive;
+        self.moves += other.moves;
     }
 }
 
@@ -88,7 +91,7 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
             same(&plan, round, (first, a), (name, b), true)?;
         }
     }
-    suspended(wasm, &plan, reference)?;
+    tally.moves = suspended(wasm, &plan, reference)?;
     tally.modules = 1;
     for (end, backtrace) in reference.iter().flat_map(|round| &round.ends) {
         match end {
@@ -131,8 +134,9 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
     Ok(tally)
 }
 
-/// Runs a plan suspended in all ways and compares with what happens without.
-fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<(), String> {
+/// Runs a plan suspended in all ways and compares with what happens without. Returns how often a call went on in another
+/// machine.
+fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<u64, String> {
     let module = Module::metered(wasm, &Limits::default(), Metering::Fuel).map_err(|error| error.to_string())?;
     for function in module.functions() {
         if let Some(Err(error)) = function.body().map(verify) {
@@ -143,10 +147,18 @@ fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<(), Stri
         }
     }
     let mut fuel = None;
+    let mut moves = 0;
+    // Of the plan and not of the module, so that a module that is made smaller goes the same way.
+    let seed = digest(format!("{plan:?}").as_bytes());
     for (number, &strategy) in Strategy::ALL.iter().enumerate() {
-        for mode in [Mode::Metered, Mode::Stepping, Mode::Hopping(number as u64)] {
+        let usual = [Mode::Metered, Mode::Stepping, Mode::Hopping(number as u64)];
+        // Where it goes from there is chosen anew at every move: to begin with one strategy is enough.
+        let moving = seed as usize % Strategy::ALL.len() == number;
+        for mode in usual.into_iter().chain(moving.then_some(Mode::Moving(seed))) {
             let name = format!("{strategy}, {mode:?}");
-            let (observed, used) = guarded(&name, || ours::observe(&module, strategy, plan, mode))?;
+            let (observed, effort) = guarded(&name, || ours::observe(&module, strategy, plan, mode))?;
+            let used = effort.fuel;
+            moves += effort.moves;
             if observed.iter().chain(whole).any(exhausted) {
                 // A matter of limits, which are narrower for hopping.
                 continue;
@@ -159,7 +171,7 @@ fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<(), Stri
             }
         }
     }
-    Ok(())
+    Ok(moves)
 }
 
 thread_local! {

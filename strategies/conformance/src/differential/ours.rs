@@ -43,20 +43,33 @@ fn end(result: Result<Vec<Value>, Error>) -> (End, Option<Backtrace>) {
     }
 }
 
-/// Carries a plan out. Also returns what was paid for.
-pub fn observe(module: &Module, strategy: Strategy, plan: &Plan, mode: Mode) -> (Vec<Observation>, u64) {
-    let mut fuel = 0;
+/// What a plan took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Effort {
+    /// Instructions that were paid for.
+    pub fuel: u64,
+    /// Times that a call was paused and went on.
+    pub hops: u64,
+    /// Times that it went on in another machine.
+    pub moves: u64,
+}
+
+/// Carries a plan out. Also returns what that took.
+pub fn observe(module: &Module, strategy: Strategy, plan: &Plan, mode: Mode) -> (Vec<Observation>, Effort) {
+    let mut effort = Effort::default();
     let rounds = plan.rounds.iter();
     let rounds = rounds.map(|round| {
         let mut runner = Runner::new(strategy, mode);
         let observation = observe_round(module, &mut runner, plan, round);
-        fuel += runner.fuel;
+        effort.fuel += runner.fuel;
+        effort.hops += runner.hops;
+        effort.moves += runner.moves;
         observation
     });
-    (rounds.collect(), fuel)
+    (rounds.collect(), effort)
 }
 
-fn observe_round(module: &Module, runner: &mut Runner, plan: &Plan, round: &Round) -> Observation {
+fn observe_round<'a>(module: &'a Module, runner: &mut Runner<'a>, plan: &Plan, round: &Round) -> Observation {
     let log = Arc::new(HostLog::default());
     let mut observation = Observation::default();
     let imports = match imports(&mut runner.vm, module, &log) {
@@ -74,6 +87,13 @@ fn observe_round(module: &Module, runner: &mut Runner, plan: &Plan, round: &Roun
         }
     };
     observation.ends.push((End::Returned(Vec::new()), None));
+    runner.set_rebuild({
+        let log = log.clone();
+        move |vm| {
+            let imports = self::imports(vm, module, &log)?;
+            vm.prepare(module, &imports)
+        }
+    });
     for call in &round.calls {
         if let (Some(fuel), Some(Extern::Global(global))) = (plan.fuel, runner.vm.export(instance, FUEL))
             && let Err(error) = runner.vm.set_global(global, Value::I32(fuel))
@@ -90,7 +110,11 @@ fn observe_round(module: &Module, runner: &mut Runner, plan: &Plan, round: &Roun
 }
 
 /// Something of the right type for every import.
-fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, Error> {
+///
+/// # Errors
+///
+/// When a limit of the machine does not allow it.
+pub fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, Error> {
     let mut imports = Imports::new();
     for import in module.imports() {
         let key = plan::import_key(&import.module, &import.name);
@@ -120,7 +144,12 @@ fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Imports, 
     Ok(imports)
 }
 
-fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
+/// What is in an instance's exports, and what its host was called with.
+///
+/// # Errors
+///
+/// As [`Vm::memory`] for an instance of another machine.
+pub fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
     let mut remains = Remains {
         host_calls: log.read(),
         ..Remains::default()

@@ -53,7 +53,7 @@ enum Problem {
 type Named<T> = Result<T, &'static str>;
 
 struct Runner<'s> {
-    machine: mode::Runner,
+    machine: mode::Runner<'static>,
     imports: Imports,
     /// The proposal that a registered module needed, by the name it was registered under.
     missing: HashMap<String, &'static str>,

@@ -1,0 +1,361 @@
+//! Forged snapshots with checksums that fit are refused, or give a machine that runs to some end: no panic, no hang, no
+//! memory beyond the limits, under any strategy.
+//!
+//! `WASM_DISPATCH_SEED=n` runs one seed, `WASM_DISPATCH_SEEDS=n` so many.
+
+#![forbid(unsafe_code)]
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasm_dispatch::{
+    Error, ErrorKind, Extern, Imports, Instance, Limits, Metering, Module, OutOfFuel, Snapshot, Strategy, Value, Vm,
+};
+use wasm_dispatch_conformance::differential::plan::{HostLog, argument};
+use wasm_dispatch_conformance::differential::{ours, smith};
+use wasm_dispatch_conformance::forgery::{Data, alter, invent_frames};
+use wasm_dispatch_conformance::random::{Random, setting};
+use wasm_dispatch_conformance::watchdog::Watchdog;
+
+/// Fuel for what goes on after a forgery was let pass.
+const FUEL: u64 = 3_000;
+
+/// A module that exports all kinds of things, some of them to [`CALLER`].
+const LIBRARY: &str = r#"(module
+    (memory (export "memory") 1 4)
+    (table $t (export "table") 6 20 funcref)
+    (global (export "count") (mut i64) (i64.const 7))
+    (global $ref (export "ref") (mut funcref) (ref.null func))
+    (type $unary (func (param i64) (result i64)))
+    (elem (i32.const 0) $twice $chain)
+    (elem $kept func $twice $chain $pair)
+    (data $text "some text")
+    (func $twice (export "twice") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
+    (func $pair (export "pair") (param i64 f32) (result i64 f32 i32) (local $f funcref)
+        (local.set $f (global.get $ref))
+        (call $chain (local.get 0)) (local.get 1) (ref.is_null (local.get $f)))
+    (func $chain (export "chain") (param i64) (result i64)
+        (if (i64.eqz (local.get 0)) (then (return (i64.const 1))))
+        (i64.store8 (i32.wrap_i64 (local.get 0)) (local.get 0))
+        (i64.add (local.get 0)
+            (call_indirect $t (type $unary) (i64.sub (local.get 0) (i64.const 1)) (i32.const 1))))
+    (func (export "init") (table.init $t $kept (i32.const 2) (i32.const 0) (i32.const 3)) (elem.drop $kept)
+        (memory.init $text (i32.const 3) (i32.const 1) (i32.const 4)) (data.drop $text)))"#;
+
+/// Calls between instances, references and floats that wait in frames, loops with a switch, tail calls.
+const CALLER: &str = r#"(module
+    (import "lib" "memory" (memory 1))
+    (import "lib" "table" (table $shared 1 funcref))
+    (import "lib" "count" (global $count (mut i64)))
+    (import "lib" "ref" (global $ref (mut funcref)))
+    (import "lib" "chain" (func $chain (param i64) (result i64)))
+    (import "lib" "pair" (func $pair (param i64 f32) (result i64 f32 i32)))
+    (import "lib" "init" (func $init))
+    (import "host" "note" (func $note (param externref i32) (result externref)))
+    (memory $own 1 3)
+    (table $things 3 9 externref)
+    (global $thing (mut externref) (ref.null extern))
+    (global $fixed f64 (f64.const 2.5))
+    (type $unary (func (param i64) (result i64)))
+    (func $down (param $n i64) (param $sum i64) (result i64)
+        (if (i64.eqz (local.get $n)) (then (return (local.get $sum))))
+        (return_call $down (i64.sub (local.get $n) (i64.const 1)) (i64.add (local.get $sum) (local.get $n))))
+    (func $mixed (param $x externref) (param $n i32) (result i64) (local $f funcref) (local $s f32) (local $d f64)
+        (local.set $f (table.get $shared (i32.and (local.get $n) (i32.const 3))))
+        (local.set $d (global.get $fixed))
+        (table.set $things (i32.const 1) (call $note (local.get $x) (local.get $n)))
+        (loop $again
+            (block $c (block $b (block $a
+                (br_table $a $b $c (i32.and (local.get $n) (i32.const 3))))
+                (local.set $s (f32.add (local.get $s) (f32.const 1.5))) (br $c))
+                (local.set $d (f64.mul (local.get $d) (f64.const 1.25))))
+            (global.set $count (i64.add (global.get $count) (call $down (i64.extend_i32_u (local.get $n)) (i64.const 0))))
+            (i32.store $own (i32.mul (local.get $n) (i32.const 100)) (local.get $n))
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (br_if $again (i32.gt_s (local.get $n) (i32.const 0))))
+        (global.set $ref (local.get $f))
+        (global.set $thing (local.get $x))
+        (i64.add (i64.trunc_sat_f64_s (local.get $d)) (i64.trunc_sat_f32_s (local.get $s))))
+    (func (export "run") (param $x externref) (param $n i32) (result i64 externref) (local $a i64) (local $b f32)
+        (call $init)
+        (drop (memory.grow $own (i32.const 1)))
+        (call $pair (i64.extend_i32_u (local.get $n)) (f32.const 3.5))
+        (drop) (local.set $b) (local.set $a)
+        (i64.add (call $mixed (local.get $x) (local.get $n))
+            (i64.add
+                (call_indirect $shared (type $unary) (local.get $a) (i32.and (local.get $n) (i32.const 1)))
+                (call $chain (i64.trunc_f32_s (local.get $b)))))
+        (table.get $things (i32.const 1))))"#;
+
+/// What is made in every machine, and forged snapshots of.
+struct World {
+    /// By instance; the last one is called.
+    modules: Vec<Module>,
+    build: Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>,
+}
+
+impl World {
+    fn two_modules() -> World {
+        let load = |text: &str| {
+            let wasm = wat::parse_str(text).expect("text");
+            Module::metered(&wasm, &Limits::default(), Metering::Fuel).expect("a module")
+        };
+        let (library, caller) = (load(LIBRARY), load(CALLER));
+        World {
+            modules: vec![library.clone(), caller.clone()],
+            build: Box::new(move |vm| {
+                let lib = vm.prepare(&library, &Imports::new())?;
+                let mut imports = Imports::new();
+                for (name, item) in vm.exports(lib) {
+                    imports.define("lib", name, item);
+                }
+                for import in caller.imports().filter(|import| import.module == "host") {
+                    let wasm_dispatch::ExternType::Func(ty) = &import.ty else {
+                        continue;
+                    };
+                    imports.func_dynamic("host", &import.name, ty.clone(), |_, arguments| Ok(vec![arguments[0]]));
+                }
+                vm.prepare(&caller, &imports)
+            }),
+        }
+    }
+
+    fn generated(seed: u64) -> Option<World> {
+        let module = Module::metered(&smith::module(seed)?, &limits(), Metering::Fuel).ok()?;
+        let inner = module.clone();
+        Some(World {
+            modules: vec![module],
+            build: Box::new(move |vm| {
+                let imports = ours::imports(vm, &inner, &Arc::new(HostLog::default()))?;
+                vm.prepare(&inner, &imports)
+            }),
+        })
+    }
+
+    fn machine(&self, strategy: Strategy) -> Result<(Vm, Instance), Error> {
+        let mut vm = Vm::with(strategy, limits());
+        let instance = (self.build)(&mut vm)?;
+        Ok((vm, instance))
+    }
+}
+
+fn limits() -> Limits {
+    Limits::default()
+        .stack_slots(1 << 13)
+        .call_depth(60)
+        .memory_pages(40)
+        .table_elements(1_000)
+}
+
+/// What became of forgeries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    unreadable: u64,
+    refused: u64,
+    returned: u64,
+    trapped: u64,
+    /// Of those that ran, the ones whose frames were made up.
+    invented: u64,
+}
+
+/// Calls an export of a real machine until it is paused somewhere, and writes it down.
+fn real(world: &World, random: &mut Random) -> Result<Option<Data>, Error> {
+    let (mut vm, instance) = world.machine(*random.pick(Strategy::ALL))?;
+    vm.set_out_of_fuel(OutOfFuel::Pause);
+    let functions: Vec<String> = functions(&vm, instance);
+    for _ in 0..6 {
+        let Some(name) = (!functions.is_empty()).then(|| random.pick(&functions)) else {
+            break;
+        };
+        let most = *random.pick(&[10, 60, 400, 1_500]);
+        vm.set_fuel(Some(random.below(most) as u64))?;
+        let arguments = arguments(&vm, instance, name, random)?;
+        match vm.call(instance, name, &arguments) {
+            Err(error) if matches!(error.kind(), ErrorKind::Paused(_)) => break,
+            _ => {}
+        }
+    }
+    let bytes = vm.snapshot()?.to_bytes();
+    Ok(Some(Data::read(&bytes).expect("the format that is written down here")))
+}
+
+fn functions(vm: &Vm, instance: Instance) -> Vec<String> {
+    let exports = vm.exports(instance).into_iter();
+    let functions = exports.filter(|(_, item)| matches!(item, Extern::Func(_)));
+    functions.map(|(name, _)| name).collect()
+}
+
+fn arguments(vm: &Vm, instance: Instance, name: &str, random: &mut Random) -> Result<Vec<Value>, Error> {
+    let ty = vm.func_type(vm.exported_func(instance, name)?)?;
+    let arguments = ty.params.iter().map(|&ty| match ours::value(argument(random, ty)) {
+        // Small numbers keep programs busy for a while.
+        Value::I32(_) => Value::I32(random.below(9) as i32),
+        Value::I64(_) => Value::I64(random.below(9) as i64),
+        other => other,
+    });
+    Ok(arguments.collect())
+}
+
+/// Restores a forgery and goes on with it to its end.
+fn try_forgery(world: &World, bytes: &[u8], strategy: Strategy, random: &mut Random, tally: &mut Tally) -> bool {
+    let is_snapshot = |error: &Error| matches!(error.kind(), ErrorKind::Snapshot(_));
+    let snapshot = match Snapshot::from_bytes(bytes) {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            assert!(is_snapshot(&error), "{error}");
+            tally.unreadable += 1;
+            return false;
+        }
+    };
+    let (mut vm, instance) = world.machine(strategy).expect("an instance, as before");
+    let before = vm.snapshot().expect("a snapshot");
+    if let Err(error) = vm.restore(&snapshot) {
+        assert!(is_snapshot(&error), "{error}");
+        assert!(
+            vm.snapshot().expect("a snapshot") == before,
+            "a refusal changed the machine"
+        );
+        tally.refused += 1;
+        return false;
+    }
+    // What was let pass can be written down and taken up again.
+    let written = vm.snapshot().expect("a snapshot");
+    let (mut again, _) = world.machine(Strategy::default()).expect("an instance, as before");
+    again.restore(&written).expect("its own snapshot");
+    assert!(
+        again.snapshot().expect("a snapshot") == written,
+        "it changes on the way"
+    );
+    drop(again);
+    vm.set_out_of_fuel(OutOfFuel::Trap);
+    vm.set_fuel(Some(FUEL)).expect("fuel");
+    let mut ended = |result: Result<Vec<Value>, Error>| match result {
+        Ok(_) => tally.returned += 1,
+        Err(error) => {
+            assert!(error.trap().is_some(), "{error}");
+            tally.trapped += 1;
+        }
+    };
+    if vm.is_paused() {
+        ended(vm.resume());
+    }
+    // Tables and globals are used by what is called next.
+    for name in functions(&vm, instance).iter().take(4) {
+        vm.set_fuel(Some(FUEL)).expect("fuel");
+        let arguments = arguments(&vm, instance, name, random).expect("arguments");
+        ended(vm.call(instance, name, &arguments));
+    }
+    true
+}
+
+/// Forges so many snapshots of a world.
+fn forge(world: &World, seed: u64, count: usize, tally: &mut Tally) -> Result<(), String> {
+    let mut random = Random::new(seed);
+    // The instances of some modules cannot be made.
+    let Ok(Some(mut data)) = real(world, &mut random) else {
+        return Ok(());
+    };
+    for number in 0..count {
+        if number % 40 == 39 {
+            let Ok(Some(other)) = real(world, &mut random) else {
+                continue;
+            };
+            data = other;
+        }
+        let strategy = Strategy::ALL[(seed as usize + number) % Strategy::ALL.len()];
+        let mut invented = data.clone();
+        let (bytes, is_invented) = if random.chance(40) && invent_frames(&mut invented, &world.modules, &mut random) {
+            let bytes = if random.chance(50) {
+                alter(&invented, &mut random)
+            } else {
+                invented.write()
+            };
+            (bytes, true)
+        } else {
+            (alter(&data, &mut random), false)
+        };
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            try_forgery(world, &bytes, strategy, &mut random, tally)
+        }));
+        match tried {
+            Ok(ran) => tally.invented += u64::from(ran && is_invented),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().cloned();
+                let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+                return Err(format!("forgery {number}, {strategy}: {}", text.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Goes through seeds; a failing one is printed.
+fn campaign(test: &str, usual: u64, count: usize, world: impl Fn(u64) -> Option<World>) -> Tally {
+    let watchdog = Watchdog::new(Duration::from_secs(60));
+    let alone = setting("WASM_DISPATCH_SEED");
+    let seeds = match alone {
+        Some(seed) => seed..seed + 1,
+        None => 0..setting("WASM_DISPATCH_SEEDS").unwrap_or(usual),
+    };
+    let mut tally = Tally::default();
+    let mut failures = String::new();
+    for seed in seeds {
+        let replay = format!("WASM_DISPATCH_SEED={seed} cargo test -p wasm-dispatch-conformance --test forged {test}");
+        watchdog.step(&replay);
+        if let Some(world) = world(seed)
+            && let Err(message) = forge(&world, seed, count, &mut tally)
+        {
+            let _ = writeln!(failures, "{message}\nreplay: {replay}");
+        }
+    }
+    println!("{tally:?}");
+    assert!(failures.is_empty(), "{failures}");
+    if alone.is_none() {
+        let ran = tally.returned + tally.trapped;
+        for (what, number) in [
+            ("unreadable", tally.unreadable),
+            ("refused", tally.refused),
+            ("with invented frames", tally.invented),
+            ("returned", tally.returned),
+            ("trapped", tally.trapped),
+        ] {
+            assert!(number >= usual, "few forgeries {what}: {tally:?}, {ran} runs");
+        }
+    }
+    tally
+}
+
+#[test]
+fn forged_snapshots_of_two_modules_are_refused_or_run_to_an_end() {
+    let test = "forged_snapshots_of_two_modules_are_refused_or_run_to_an_end";
+    campaign(test, 40, 150, |_| Some(World::two_modules()));
+}
+
+#[test]
+fn forged_snapshots_of_generated_modules_are_refused_or_run_to_an_end() {
+    let test = "forged_snapshots_of_generated_modules_are_refused_or_run_to_an_end";
+    campaign(test, 100, 60, World::generated);
+}
+
+#[test]
+fn fuel_is_refused_where_nothing_pays_for_it() {
+    for metering in [Metering::Off, Metering::Interrupts, Metering::Fuel] {
+        let wasm = wat::parse_str("(module (func (export \"run\") (loop (br 0))))").expect("text");
+        let module = Module::metered(&wasm, &limits(), metering).expect("a module");
+        let mut vm = Vm::new();
+        vm.prepare(&module, &Imports::new()).expect("an instance");
+        let snapshot = vm.snapshot().expect("a snapshot").to_bytes();
+        let mut forged = Data::read(&snapshot).expect("the format that is written down here");
+        forged.fuel = Some(100);
+        let forged = Snapshot::from_bytes(&forged.write()).expect("a snapshot");
+        match vm.restore(&forged) {
+            Ok(()) => assert_eq!((metering, vm.fuel()), (Metering::Fuel, Some(100))),
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Snapshot(_)), "{error}");
+                assert_ne!(metering, Metering::Fuel);
+            }
+        }
+    }
+}
