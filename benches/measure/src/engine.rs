@@ -61,6 +61,17 @@ pub trait Engine {
     ///
     /// Why the module could not be loaded.
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String>;
+
+    /// Times everything from a module's bytes to an instance that can be called: decoding, validation, compilation of all
+    /// functions as far as the engine does that beforehand, memory, tables, data. Nothing is run but a start function.
+    ///
+    /// # Errors
+    ///
+    /// Why the module could not be loaded; for every module if the engine has no such phase.
+    fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Timing, String> {
+        let _ = (workload, wasm);
+        Err("loading is not timed".to_string())
+    }
 }
 
 /// A workload loaded by an engine.
