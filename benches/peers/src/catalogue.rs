@@ -89,6 +89,13 @@ pub fn all() -> Vec<Entry> {
             configuration: made::wasm3_configuration(),
             make: made::WASM3,
         },
+        Entry {
+            name: "native".to_string(),
+            version: made::native_version(),
+            configuration: "no WebAssembly: the workload's C by gcc -O2, each run a process, the call alone timed"
+                .to_string(),
+            make: made::NATIVE,
+        },
     ]);
     entries
 }
@@ -130,8 +137,16 @@ mod made {
         TINYWASM = "tinywasm", crate::engines::tinywasm::engine, "not in this build; add --features tinywasm or all";
         SF_NANO = "sf-nano", crate::engines::sf_nano::engine, "not in this build; add --features sf-nano or all";
         STITCH = "stitch", crate::engines::stitch::engine, "not in this build; add --features stitch or all";
+        NATIVE = "native", crate::engines::native::engine, "not in this build; add --features native or all";
         WASM3 = "wasm3", crate::engines::wasm3::engine,
-            "not in this build; add --features all,wasm3 (needs clang and libclang; best with CC=clang)";
+            "not in this build; add --features all,wasm3 (needs clang with libclang; best with CC=clang)";
+    }
+
+    pub fn native_version() -> String {
+        #[cfg(feature = "native")]
+        return crate::engines::native::version();
+        #[cfg(not(feature = "native"))]
+        "0".to_string()
     }
 
     pub fn wasm3_configuration() -> String {

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use wasm_dispatch_harness::record::{self, About, Kind, Run, Writer};
-use wasm_dispatch_harness::{Progress, runs_folder};
+use wasm_dispatch_harness::runs_folder;
 use wasm_dispatch_measure::interleave::{self, Loaded, Plan};
 use wasm_dispatch_measure::{Engine, Size};
 use wasm_dispatch_workloads::Workload;
@@ -26,7 +26,6 @@ use wasm_dispatch_workloads::Workload;
 use crate::catalogue::{Entry, REFERENCE};
 use crate::command_line::{Command, HELP, Options};
 use crate::ladder::Ladder;
-use crate::trial::Tried;
 
 /// What ends a run.
 enum Failed {
@@ -152,7 +151,7 @@ fn measure(options: &Options) -> Result<String, Failed> {
             configuration: entry.configuration.clone(),
         })?;
     }
-    let engines = tried(&entries, &workloads)?;
+    let engines = trial::all(&entries, &workloads)?;
     // Starting takes a sixth of the time at most.
     let for_loads = options.budget / 6;
     loads::measure(&engines, &loaded, for_loads, &mut writer)?;
@@ -181,17 +180,6 @@ fn measure(options: &Options) -> Result<String, Failed> {
         markdown.display(),
         json.display()
     ))
-}
-
-fn tried(entries: &[Entry], workloads: &[Workload]) -> Result<Vec<Tried>, Failed> {
-    let all: Vec<&Workload> = workloads.iter().collect();
-    let mut progress = Progress::new(entries.len() * all.len());
-    let mut engines = Vec::new();
-    for entry in entries {
-        engines.push(Tried::new(entry, entry.engine()?, &all, &mut progress));
-    }
-    progress.finish();
-    Ok(engines)
 }
 
 fn json_text(ladder: &Ladder) -> Result<String, Failed> {

@@ -44,7 +44,8 @@ pub fn measure(
                 .filter(|engine| engine.refusal(workload.name()).is_none())
             {
                 match sample(|| engine.load(workload, wasm)) {
-                    Ok((iterations, timing)) => writer.sample(Sample {
+                    Ok(None) => {}
+                    Ok(Some((iterations, timing))) => writer.sample(Sample {
                         workload: workload.name().into(),
                         class: workload.class().name().into(),
                         strategy: engine.name().into(),
@@ -69,15 +70,15 @@ pub fn measure(
     Ok(())
 }
 
-/// Loads until it has taken long enough to be timed.
-fn sample(mut load: impl FnMut() -> Result<Timing, String>) -> Result<(u64, Timing), String> {
-    let mut total = load()?;
+/// Loads until it has taken long enough to be timed. `None` if there is nothing to load.
+fn sample(mut load: impl FnMut() -> Result<Option<Timing>, String>) -> Result<Option<(u64, Timing)>, String> {
+    let Some(mut total) = load()? else { return Ok(None) };
     let mut iterations = 1;
     while total.wall < SAMPLE && iterations < REPEATS {
-        let timing = load()?;
+        let Some(timing) = load()? else { break };
         total.wall += timing.wall;
         total.cpu += timing.cpu;
         iterations += 1;
     }
-    Ok((iterations, total))
+    Ok(Some((iterations, total)))
 }

@@ -148,15 +148,25 @@ fn starting(ladder: &Ladder) -> Table {
     }
 }
 
+/// One row for all that an engine refuses for the same reason.
 fn refusals(ladder: &Ladder) -> Table {
-    let refused = ladder.engines.iter().flat_map(|rung| {
-        let refused = rung.refused.iter();
-        refused.map(|refusal| vec![rung.engine.clone(), refusal.workload.clone(), refusal.reason.clone()])
-    });
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for rung in &ladder.engines {
+        for refusal in &rung.refused {
+            let same = |row: &&mut [String; 3]| row[0] == rung.engine && row[1] == refusal.reason;
+            match rows.iter_mut().find(same) {
+                Some(row) => {
+                    row[2].push_str(", ");
+                    row[2].push_str(&refusal.workload);
+                }
+                None => rows.push([rung.engine.clone(), refusal.reason.clone(), refusal.workload.clone()]),
+            }
+        }
+    }
     Table {
-        heads: words(&["engine", "workload", "why"]),
+        heads: words(&["engine", "why", "workloads"]),
         words: 3,
-        rows: refused.collect(),
+        rows: rows.into_iter().map(Vec::from).collect(),
     }
 }
 

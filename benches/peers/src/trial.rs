@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,20 +28,61 @@ pub struct Tried {
     refused: HashMap<String, String>,
 }
 
-impl Tried {
-    /// Tries an engine on all workloads.
-    pub fn new(entry: &Entry, engine: Box<dyn Engine>, workloads: &[&Workload], progress: &mut Progress) -> Tried {
-        let mut refused = HashMap::new();
-        for workload in workloads {
-            progress.begin(&format!("trying {} on {}", workload.name(), entry.name));
-            if let Err(reason) = in_a_process(&entry.name, workload) {
-                refused.insert(workload.name().to_string(), format!("refused: {}", one_line(&reason)));
+/// Makes engines and tries each on all workloads, as many at a time as the machine has threads: nothing is timed here.
+///
+/// # Errors
+///
+/// When an engine cannot be made.
+pub fn all(entries: &[Entry], workloads: &[Workload]) -> Result<Vec<Tried>, String> {
+    let mut engines: Vec<Tried> = Vec::new();
+    for entry in entries {
+        let engine = entry.engine().map_err(|error| format!("{}: {error}", entry.name))?;
+        let refused = HashMap::new();
+        engines.push(Tried { engine, refused });
+    }
+    let trials = entries.len() * workloads.len();
+    let next = AtomicUsize::new(0);
+    let progress = Mutex::new(Progress::new(trials));
+    let refusals = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let trial = next.fetch_add(1, Ordering::Relaxed);
+            // Nearby trials are of one workload and many engines, so that slow engines are not tried all at the end.
+            let (Some(entry), Some(workload)) = (
+                entries.get(trial % entries.len().max(1)),
+                workloads.get(trial / entries.len().max(1)),
+            ) else {
+                break;
+            };
+            let outcome = in_a_process(&entry.name, workload);
+            if let Err(reason) = outcome {
+                let reason = format!("refused: {}", one_line(&reason));
+                locked(&refusals).push((entry.name.clone(), workload.name().to_string(), reason));
             }
+            let mut progress = locked(&progress);
+            progress.begin(&format!("tried {} on {}", workload.name(), entry.name));
             progress.finish_step();
         }
-        Tried { engine, refused }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+    for (name, workload, reason) in refusals.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let refusing = engines.iter_mut().filter(|tried| tried.engine.name() == name);
+        refusing.for_each(|tried| drop(tried.refused.insert(workload.clone(), reason.clone())));
     }
+    Ok(engines)
+}
 
+/// A lock whose owner cannot have panicked in a state that matters.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Tried {
     /// Why it does not run a workload.
     pub fn refusal(&self, workload: &str) -> Option<&str> {
         self.refused.get(workload).map(String::as_str)
@@ -56,7 +99,7 @@ impl Engine for Tried {
         self.engine.prepare(workload, wasm)
     }
 
-    fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Timing, String> {
+    fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Option<Timing>, String> {
         self.allowed(workload)?;
         self.engine.load(workload, wasm)
     }

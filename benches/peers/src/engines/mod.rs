@@ -1,5 +1,7 @@
 //! One file per engine. Each makes an engine, configured at its best; [`crate::catalogue`] says in words how.
 
+#[cfg(feature = "native")]
+pub mod native;
 #[cfg(feature = "sf-nano")]
 pub mod sf_nano;
 #[cfg(feature = "stitch")]
