@@ -168,6 +168,17 @@ pub struct BlockEnd {
     pub block: u32,
 }
 
+/// An engine of the run, where engines are compared that are not all built from this project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its name, as the samples have it in place of a strategy's.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// How it is configured, for people.
+    pub configuration: String,
+}
+
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "row", rename_all = "snake_case")]
@@ -186,6 +197,8 @@ pub enum Row {
     BlockEnd(BlockEnd),
     /// Counted instructions.
     Count(Count),
+    /// What an engine is.
+    About(About),
 }
 
 /// Appends rows to a run's file. Every row is written at once, so a killed run loses at most the last line.
@@ -265,6 +278,11 @@ impl Writer {
         self.write(&Row::Count(count))
     }
 
+    /// Appends what an engine is.
+    pub fn about(&mut self, about: About) -> Result<(), Error> {
+        self.write(&Row::About(about))
+    }
+
     /// Appends the plan.
     pub fn plan(&mut self, plan: Plan) -> Result<(), Error> {
         self.write(&Row::Plan(plan))
@@ -296,6 +314,8 @@ pub struct Recording {
     pub sizes: Vec<Size>,
     /// All counts, in order.
     pub counts: Vec<Count>,
+    /// What the engines are, in order; empty where all are strategies of this project.
+    pub engines: Vec<About>,
     /// How long the run was to be, if it said so.
     pub plan: Option<Plan>,
     /// Blocks measured to their end, in a run with a plan.
@@ -327,6 +347,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         failures: Vec::new(),
         sizes: Vec::new(),
         counts: Vec::new(),
+        engines: Vec::new(),
         plan: None,
         finished_blocks: 0,
         warnings: Vec::new(),
@@ -338,6 +359,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
             Ok(Row::Failure(failure)) => recording.failures.push(failure),
             Ok(Row::Size(size)) => recording.sizes.push(size),
             Ok(Row::Count(count)) => recording.counts.push(count),
+            Ok(Row::About(about)) => recording.engines.push(about),
             Ok(Row::Plan(plan)) => recording.plan = Some(plan),
             Ok(Row::BlockEnd(end)) => recording.finished_blocks = recording.finished_blocks.max(end.block + 1),
             Ok(Row::Run(_)) => {

@@ -17,6 +17,7 @@ fn recording(samples: Vec<Sample>) -> Recording {
         failures: Vec::new(),
         sizes: Vec::new(),
         counts: Vec::new(),
+        engines: Vec::new(),
         plan: None,
         finished_blocks: 0,
         warnings: Vec::new(),

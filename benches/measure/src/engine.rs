@@ -61,6 +61,18 @@ pub trait Engine {
     ///
     /// Why the module could not be loaded.
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String>;
+
+    /// Times everything from a module's bytes to an instance that can be called: decoding, validation, compilation of all
+    /// functions as far as the engine does that beforehand, memory, tables, data. Nothing is run but a start function.
+    /// `None` if there is no such phase.
+    ///
+    /// # Errors
+    ///
+    /// Why the module could not be loaded.
+    fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Option<Timing>, String> {
+        let _ = (workload, wasm);
+        Ok(None)
+    }
 }
 
 /// A workload loaded by an engine.

@@ -4,9 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod adapter;
 pub mod command;
 pub mod count;
 pub mod engine;
+pub mod host;
 pub mod interleave;
 pub mod ours;
 pub mod side_by_side;

@@ -1,89 +1,117 @@
-//! wasmi as an engine, at its best: lazy translation off, so that a timed call never compiles.
+//! wasmi as an engine, at its best: lazy translation off, so that a timed call never compiles. What starts once is
+//! translated lazily, which is its quickest start.
 
-use wasm_dispatch::wasi::{self, Context, Function};
-use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
-use wasmi::{Caller, CompilationMode, Config, Extern, FuncType, Linker, Module, Store, Val, ValType};
+use wasm_dispatch::wasi::{self, Function};
+use wasm_dispatch_workloads::Value as Typed;
+use wasmi::{Caller, CompilationMode, Config, Error, Extern, Func, FuncType, Instance, Linker, Module, Store, Val};
+use wasmi::{F32, F64, ValType};
 
-use crate::command::surroundings;
-use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::adapter::{Adapted, Machine};
+use crate::host::{Host, has_result, is_long};
 
 /// wasmi 2.
-pub struct Wasmi {
-    engine: wasmi::Engine,
-}
+pub type Wasmi = Adapted<Mode>;
 
 impl Default for Wasmi {
     fn default() -> Self {
+        Adapted::new(
+            "wasmi",
+            Mode::new(CompilationMode::Eager),
+            Mode::new(CompilationMode::LazyTranslation),
+        )
+    }
+}
+
+/// wasmi with a compilation mode.
+#[derive(Debug)]
+pub struct Mode {
+    engine: wasmi::Engine,
+}
+
+impl Mode {
+    fn new(mode: CompilationMode) -> Mode {
         let mut config = Config::default();
         config.wasm_tail_call(true);
-        config.compilation_mode(CompilationMode::Eager);
-        Wasmi {
+        config.compilation_mode(mode);
+        Mode {
             engine: wasmi::Engine::new(&config),
         }
     }
 }
 
-impl Engine for Wasmi {
-    fn name(&self) -> &str {
-        "wasmi 2"
+impl Machine for Mode {
+    type Module = Module;
+    type Store = (Store<()>, Linker<()>);
+    type Instance = (Store<()>, Instance, Func);
+
+    fn module(&self, wasm: &[u8]) -> Result<Module, String> {
+        Module::new(&self.engine, wasm).map_err(|error| error.to_string())
     }
 
-    fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
-        let module = Module::new(&self.engine, wasm).map_err(|error| error.to_string())?;
-        Ok(Box::new(PreparedModule {
-            engine: self.engine.clone(),
-            module,
-            entry: workload.entry().to_string(),
-            from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
-        }))
-    }
-}
-
-struct PreparedModule {
-    engine: wasmi::Engine,
-    module: Module,
-    entry: String,
-    from_bytes: Option<Vec<u8>>,
-}
-
-impl PreparedModule {
-    /// Our WASI for wasmi, so that both do the same.
-    fn linker(&self) -> Result<Linker<Option<Context>>, wasmi::Error> {
+    fn store(&self, host: Option<Host>) -> Result<Self::Store, String> {
         let mut linker = Linker::new(&self.engine);
-        let kind = |ty: &wasm_dispatch::ValType| match ty {
-            wasm_dispatch::ValType::I64 => ValType::I64,
-            _ => ValType::I32,
-        };
-        for &function in Function::ALL {
-            let results: &[ValType] = if function == Function::ProcExit {
-                &[]
-            } else {
-                &[ValType::I32]
-            };
-            let ty = FuncType::new(function.params().iter().map(kind), results.iter().copied());
-            linker.func_new(
-                wasi::MODULE,
-                function.name(),
-                ty,
-                move |mut caller: Caller<'_, Option<Context>>, args: &[Val], results: &mut [Val]| {
-                    let slots: Vec<u64> = args.iter().map(slot).collect();
-                    let memory = caller.get_export("memory").and_then(Extern::into_memory);
-                    let (mut nothing, mut none) = ([0u8; 0], None);
-                    let (memory, context) = match memory {
-                        Some(memory) => memory.data_and_store_mut(&mut caller),
-                        None => (&mut nothing[..], &mut none),
-                    };
-                    let context = context.as_mut().ok_or_else(|| wasmi::Error::new("no surroundings"))?;
-                    match context.call(function, &slots, memory) {
-                        Ok(errno) => results[0] = Val::I32(errno.0.into()),
-                        Err(exit) => return Err(wasmi::Error::i32_exit(exit.0 as i32)),
-                    }
-                    Ok(())
-                },
-            )?;
+        if let Some(host) = host {
+            for &function in Function::ALL {
+                define(&mut linker, function, host.clone()).map_err(|error| error.to_string())?;
+            }
         }
-        Ok(linker)
+        Ok((Store::new(&self.engine, ()), linker))
     }
+
+    fn instantiate(
+        &self,
+        (mut store, linker): Self::Store,
+        module: &Module,
+        entry: &str,
+    ) -> Result<Self::Instance, String> {
+        let instance = linker
+            .instantiate_and_start(&mut store, module)
+            .map_err(|error| error.to_string())?;
+        let func = instance.get_func(&store, entry).ok_or("no such export")?;
+        Ok((store, instance, func))
+    }
+
+    fn call(&self, (store, _, func): &mut Self::Instance, args: &[Typed], results: &mut [Typed]) -> Result<(), String> {
+        let args: Vec<Val> = args.iter().map(|&value| to_val(value)).collect();
+        let mut got: Vec<Val> = results.iter().map(|&value| to_val(value)).collect();
+        func.call(&mut *store, &args, &mut got)
+            .map_err(|error| error.to_string())?;
+        for (result, got) in results.iter_mut().zip(&got) {
+            *result = from_val(got)?;
+        }
+        Ok(())
+    }
+
+    fn memory(&self, (store, instance, _): &mut Self::Instance, export: &str) -> Option<Vec<u8>> {
+        Some(instance.get_memory(&*store, export)?.data(&*store).to_vec())
+    }
+}
+
+/// Our WASI for wasmi, so that all engines do the same.
+fn define(linker: &mut Linker<()>, function: Function, host: Host) -> Result<(), Error> {
+    let kinds = function.params().iter();
+    let params = kinds.map(|&param| if is_long(param) { ValType::I64 } else { ValType::I32 });
+    let ty = FuncType::new(params, has_result(function).then_some(ValType::I32));
+    linker.func_new(
+        wasi::MODULE,
+        function.name(),
+        ty,
+        move |mut caller: Caller<'_, ()>, args: &[Val], results: &mut [Val]| {
+            let slots: Vec<u64> = args.iter().map(slot).collect();
+            let memory = caller.get_export("memory").and_then(Extern::into_memory);
+            let mut nothing = [0u8; 0];
+            let memory = match memory {
+                Some(memory) => memory.data_mut(&mut caller),
+                None => &mut nothing[..],
+            };
+            let errno = host
+                .call(function, &slots, memory)
+                .map_err(|exit| Error::i32_exit(exit.0 as i32))?;
+            results[0] = Val::I32(errno);
+            Ok(())
+        },
+    )?;
+    Ok(())
 }
 
 /// An argument as our WASI wants it; WASI has integers only.
@@ -95,66 +123,21 @@ fn slot(value: &Val) -> u64 {
     }
 }
 
-impl Prepared for PreparedModule {
-    fn run(&mut self, run: &Run) -> Result<Timing, String> {
-        let arguments: Vec<Val> = run.args.iter().map(|&value| to_val(value)).collect();
-        let mut results: Vec<Val> = run.expect.iter().map(|&value| to_val(value)).collect();
-        results.fill(Val::I32(0));
-        let (context, printed) = surroundings(run)?
-            .map(|(wasi, printed)| (wasi.context(), printed))
-            .unzip();
-        let mut store = Store::new(&self.engine, context);
-        let linker = self.linker().map_err(|error| error.to_string())?;
-        let fresh = |store: &mut Store<Option<Context>>, module: &Module| {
-            let instance = linker.instantiate_and_start(&mut *store, module)?;
-            let func = instance.get_func(&*store, &self.entry);
-            func.map(|func| (instance, func))
-                .ok_or_else(|| wasmi::Error::new("no such export"))
-        };
-        let (outcome, timing) = match &self.from_bytes {
-            Some(bytes) => Timing::of(|| {
-                // Loading under its default, which compiles lazily: that is wasmi's best start.
-                let module = Module::new(&self.engine, bytes)?;
-                let (instance, func) = fresh(&mut store, &module)?;
-                Ok((instance, func.call(&mut store, &arguments, &mut results)))
-            }),
-            None => {
-                let (instance, func) = fresh(&mut store, &self.module).map_err(|error| error.to_string())?;
-                Timing::of(|| Ok((instance, func.call(&mut store, &arguments, &mut results))))
-            }
-        };
-        let (instance, called) = outcome.map_err(|error: wasmi::Error| error.to_string())?;
-        let code = match called {
-            Ok(()) => 0,
-            Err(error) => error.i32_exit_status().ok_or_else(|| error.to_string())? as u32,
-        };
-        if let (Some(command), Some(printed)) = (&run.wasi, printed) {
-            printed.verify(command, code)?;
-        }
-        let bits: Vec<u64> = results.iter().map(from_val).collect::<Result<_, _>>()?;
-        verify(run, &bits, |export| {
-            let memory = instance.get_memory(&store, export)?;
-            Some(memory.data(&store).to_vec())
-        })?;
-        Ok(timing)
-    }
-}
-
 fn to_val(value: Typed) -> Val {
     match value {
         Typed::I32(value) => Val::I32(value),
         Typed::I64(value) => Val::I64(value),
-        Typed::F32(bits) => Val::F32(f32::from_bits(bits).into()),
-        Typed::F64(bits) => Val::F64(f64::from_bits(bits).into()),
+        Typed::F32(bits) => Val::F32(F32::from_bits(bits)),
+        Typed::F64(bits) => Val::F64(F64::from_bits(bits)),
     }
 }
 
-fn from_val(value: &Val) -> Result<u64, String> {
+fn from_val(value: &Val) -> Result<Typed, String> {
     Ok(match value {
-        Val::I32(value) => u64::from(*value as u32),
-        Val::I64(value) => *value as u64,
-        Val::F32(value) => u64::from(f32::from(*value).to_bits()),
-        Val::F64(value) => f64::from(*value).to_bits(),
+        Val::I32(value) => Typed::I32(*value),
+        Val::I64(value) => Typed::I64(*value),
+        Val::F32(value) => Typed::F32(value.to_bits()),
+        Val::F64(value) => Typed::F64(value.to_bits()),
         other => return Err(format!("an unexpected result: {other:?}")),
     })
 }

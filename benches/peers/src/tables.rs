@@ -1,0 +1,275 @@
+//! The result as tables: for a terminal and as Markdown, from the same rows.
+
+use std::fmt::Write as _;
+
+use wasm_dispatch_harness::statistics::Estimate;
+
+use crate::ladder::{Extreme, Ladder};
+
+/// A table of finished texts. The first columns are words and stand left, the others are numbers and stand right.
+struct Table {
+    heads: Vec<String>,
+    words: usize,
+    rows: Vec<Vec<String>>,
+}
+
+/// What a terminal shows at the end of a run.
+pub fn plain(ladder: &Ladder) -> String {
+    let mut text = format!("{}\n\n", headline(ladder));
+    for (title, table) in tables(ladder) {
+        let _ = writeln!(text, "{title}\n\n{}", table.plain());
+    }
+    for note in notes(ladder) {
+        let _ = writeln!(text, "{note}");
+    }
+    text
+}
+
+/// The same as a page.
+pub fn markdown(ladder: &Ladder) -> String {
+    let mut text = format!("# {}\n\n", headline(ladder));
+    for (title, table) in tables(ladder) {
+        let _ = writeln!(text, "{title}\n\n{}", table.markdown());
+    }
+    for note in notes(ladder) {
+        let _ = writeln!(text, "{note}\n");
+    }
+    text.push_str("| measured on | |\n|:--|:--|\n");
+    for (name, value) in ladder.run.fingerprint.rows() {
+        let _ = writeln!(text, "| {name} | {value} |");
+    }
+    text
+}
+
+fn headline(ladder: &Ladder) -> String {
+    let ranked = ladder.engines.iter().filter(|rung| rung.mean.is_some()).count();
+    format!(
+        "{ranked} engines on {} workloads, {} blocks, relative to `{}`",
+        ladder.workloads.len(),
+        ladder.blocks,
+        ladder.reference
+    )
+}
+
+fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
+    let reference = &ladder.reference;
+    let mut tables = vec![
+        (
+            format!(
+                "Running: CPU time by that of `{reference}` (below 1 is faster), geometric mean with its 95 % interval \
+                 over the workloads that both ran:"
+            ),
+            running(ladder),
+        ),
+        (
+            format!("Each workload: CPU time by that of `{reference}`, whose own is in the second column:"),
+            each(ladder),
+        ),
+        (
+            "Starting: CPU time from a module's bytes to an instance that can be called, in nanoseconds per byte:"
+                .to_string(),
+            starting(ladder),
+        ),
+    ];
+    let refusals = refusals(ladder);
+    if !refusals.rows.is_empty() {
+        tables.push(("Not run, and in no mean:".to_string(), refusals));
+    }
+    tables.push(("The engines:".to_string(), configurations(ladder)));
+    tables
+}
+
+fn running(ladder: &Ladder) -> Table {
+    let extreme = |extreme: &Option<Extreme>| match extreme {
+        Some(Extreme { workload, ratio }) => format!("{} ({workload})", digits(*ratio)),
+        None => dash(),
+    };
+    let mut place = 0;
+    let rows = ladder.engines.iter().map(|rung| {
+        place += 1;
+        vec![
+            rung.mean.map_or_else(dash, |_| place.to_string()),
+            rung.engine.clone(),
+            rung.mean.map_or_else(dash, |mean| digits(mean.value)),
+            rung.mean.map_or_else(dash, interval),
+            rung.workloads.to_string(),
+            extreme(&rung.fastest),
+            extreme(&rung.slowest),
+            rung.load_ns_per_byte.map_or_else(dash, digits),
+        ]
+    });
+    Table {
+        heads: words(&[
+            "",
+            "engine",
+            "mean",
+            "interval",
+            "workloads",
+            "fastest",
+            "slowest",
+            "load ns/byte",
+        ]),
+        words: 2,
+        rows: rows.collect(),
+    }
+}
+
+fn each(ladder: &Ladder) -> Table {
+    let rows = ladder.workloads.iter().map(|row| {
+        let name = if row.counts {
+            row.workload.clone()
+        } else {
+            format!("({})", row.workload)
+        };
+        let mut cells = vec![name, row.reference_ns.map_or_else(dash, milliseconds)];
+        let ratios = row.cells.iter().map(|cell| cell.ratio.map(|ratio| digits(ratio.value)));
+        cells.extend(ratios.map(|ratio| ratio.unwrap_or_else(dash)));
+        cells
+    });
+    Table {
+        heads: by_engine(ladder, &["workload", &ladder.reference]),
+        words: 1,
+        rows: rows.collect(),
+    }
+}
+
+fn starting(ladder: &Ladder) -> Table {
+    let rows = ladder.workloads.iter().map(|row| {
+        let bytes = row.wasm_bytes;
+        let mut cells = vec![row.workload.clone(), bytes.map_or_else(dash, |bytes| bytes.to_string())];
+        let per_byte = row.cells.iter().map(|cell| Some(cell.load_ns? / bytes? as f64));
+        cells.extend(per_byte.map(|load| load.map_or_else(dash, digits)));
+        cells
+    });
+    Table {
+        heads: by_engine(ladder, &["workload", "bytes"]),
+        words: 1,
+        rows: rows.collect(),
+    }
+}
+
+/// One row for all that an engine refuses for the same reason.
+fn refusals(ladder: &Ladder) -> Table {
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for rung in &ladder.engines {
+        for refusal in &rung.refused {
+            let same = |row: &&mut [String; 3]| row[0] == rung.engine && row[1] == refusal.reason;
+            match rows.iter_mut().find(same) {
+                Some(row) => {
+                    row[2].push_str(", ");
+                    row[2].push_str(&refusal.workload);
+                }
+                None => rows.push([rung.engine.clone(), refusal.reason.clone(), refusal.workload.clone()]),
+            }
+        }
+    }
+    Table {
+        heads: words(&["engine", "why", "workloads"]),
+        words: 3,
+        rows: rows.into_iter().map(Vec::from).collect(),
+    }
+}
+
+fn configurations(ladder: &Ladder) -> Table {
+    let rows = ladder
+        .engines
+        .iter()
+        .map(|rung| vec![rung.engine.clone(), rung.version.clone(), rung.configuration.clone()]);
+    Table {
+        heads: words(&["engine", "version", "configuration"]),
+        words: 3,
+        rows: rows.collect(),
+    }
+}
+
+fn notes(ladder: &Ladder) -> Vec<String> {
+    let mut notes = vec![
+        "The interval covers the noise of this one binary. Where its code lies in memory can shift a ratio by more."
+            .to_string(),
+    ];
+    if ladder.workloads.iter().any(|row| !row.counts) {
+        notes.push("Workloads in brackets time everything from bytes to result, and are in no mean.".to_string());
+    }
+    notes.extend(ladder.notes.iter().map(|note| format!("Note: {note}.")));
+    notes
+}
+
+fn by_engine(ladder: &Ladder, before: &[&str]) -> Vec<String> {
+    let mut heads = words(before);
+    heads.extend(ladder.engines.iter().map(|rung| rung.engine.clone()));
+    heads
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn interval(estimate: Estimate) -> String {
+    format!("{}..{}", digits(estimate.low), digits(estimate.high))
+}
+
+fn milliseconds(nanoseconds: f64) -> String {
+    format!("{} ms", digits(nanoseconds / 1e6))
+}
+
+/// Three digits, or two behind the point.
+fn digits(value: f64) -> String {
+    match value {
+        0.0..0.0995 => format!("{value:.3}"),
+        0.0995..9.995 => format!("{value:.2}"),
+        9.995..99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+fn dash() -> String {
+    "-".to_string()
+}
+
+impl Table {
+    fn plain(&self) -> String {
+        let lines = || std::iter::once(&self.heads).chain(&self.rows);
+        let width = |column: usize| lines().map(|line| length(&line[column])).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
+        let mut text = String::new();
+        for (index, line) in lines().enumerate() {
+            let mut out = String::new();
+            for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
+                let _ = if column < self.words {
+                    write!(out, "{cell:<width$}  ")
+                } else {
+                    write!(out, "{cell:>width$}  ")
+                };
+            }
+            let _ = writeln!(text, "{}", out.trim_end());
+            if index == 0 {
+                let total = widths.iter().map(|width| width + 2).sum::<usize>().saturating_sub(2);
+                let _ = writeln!(text, "{}", "-".repeat(total));
+            }
+        }
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = String::new();
+        let mut line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        };
+        line(&self.heads);
+        let rule = |column| if column < self.words { ":--" } else { "--:" };
+        line(
+            &(0..self.heads.len())
+                .map(|column| rule(column).to_string())
+                .collect::<Vec<_>>(),
+        );
+        for row in &self.rows {
+            line(row);
+        }
+        text
+    }
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}

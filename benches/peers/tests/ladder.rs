@@ -1,0 +1,172 @@
+//! The ladder, from recordings whose result is known.
+
+use std::path::Path;
+
+use wasm_dispatch_harness::record::{self, About, Failure, Kind, Phase, Recording, Run, Sample, Size, Writer};
+use wasm_dispatch_peers::ladder::{Ladder, ladder};
+use wasm_dispatch_peers::tables;
+
+/// Blocks of the recording, each of which was as fast as the machine then was.
+const SPEEDS: [f64; 6] = [1.0, 1.3, 0.9, 1.0, 2.0, 1.1];
+
+struct Tape {
+    writer: Writer,
+    folder: tempfile::TempDir,
+}
+
+impl Tape {
+    fn new(engines: &[&str]) -> Tape {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(folder.path(), &Run::start(Kind::Quick)).unwrap();
+        for name in engines {
+            writer
+                .about(About {
+                    name: name.to_string(),
+                    version: "1.2.3".into(),
+                    configuration: "as it comes".into(),
+                })
+                .unwrap();
+        }
+        Tape { writer, folder }
+    }
+
+    /// Runs of an engine on a workload: by the clock on the wall they take ten times as long as they ran.
+    fn runs(&mut self, workload: &str, class: &str, engine: &str, cpu: f64) {
+        for (block, speed) in SPEEDS.iter().enumerate() {
+            let block = Some(block as u32);
+            self.sample(workload, class, engine, Phase::Execute, cpu * speed, block);
+        }
+    }
+
+    fn load(&mut self, workload: &str, engine: &str, cpu: f64) {
+        self.sample(workload, "calls", engine, Phase::Load, cpu, None);
+    }
+
+    fn sample(&mut self, workload: &str, class: &str, engine: &str, phase: Phase, cpu: f64, block: Option<u32>) {
+        self.writer
+            .sample(Sample {
+                workload: workload.into(),
+                class: class.into(),
+                strategy: engine.into(),
+                phase,
+                iterations: 2,
+                nanoseconds: (cpu * 20.0) as u64,
+                cpu_nanoseconds: Some((cpu * 2.0) as u64),
+                block,
+                verified: phase == Phase::Execute,
+            })
+            .unwrap();
+    }
+
+    fn failure(&mut self, workload: &str, engine: &str, error: &str) {
+        self.writer
+            .failure(Failure {
+                workload: workload.into(),
+                class: "calls".into(),
+                strategy: engine.into(),
+                error: error.into(),
+            })
+            .unwrap();
+    }
+
+    fn ladder(self) -> Ladder {
+        ladder(&read(self.folder.path()), "threaded")
+    }
+}
+
+fn read(folder: &Path) -> Recording {
+    record::read(folder).unwrap()
+}
+
+fn order(ladder: &Ladder) -> Vec<&str> {
+    ladder.engines.iter().map(|rung| rung.engine.as_str()).collect()
+}
+
+#[test]
+fn engines_stand_in_the_order_of_their_means_by_cpu_time() {
+    let mut tape = Tape::new(&["slow", "threaded", "fast"]);
+    for (workload, own) in [("fib", 1e6), ("sort", 3e6)] {
+        tape.runs(workload, "calls", "threaded", own);
+        tape.runs(workload, "calls", "slow", own * 4.0);
+    }
+    tape.runs("fib", "calls", "fast", 1e6 / 2.0);
+    tape.runs("sort", "calls", "fast", 3e6 / 8.0);
+    let ladder = tape.ladder();
+    assert_eq!(order(&ladder), ["fast", "threaded", "slow"]);
+    let means: Vec<f64> = ladder.engines.iter().map(|rung| rung.mean.unwrap().value).collect();
+    for (mean, expected) in means.iter().zip([0.25, 1.0, 4.0]) {
+        assert!((mean - expected).abs() < 1e-3, "{means:?}");
+    }
+    let fast = &ladder.engines[0];
+    assert_eq!(fast.fastest.as_ref().unwrap().workload, "sort");
+    assert_eq!(fast.slowest.as_ref().unwrap().workload, "fib");
+}
+
+#[test]
+fn blocks_are_compared_in_pairs_so_that_a_machine_that_changes_speed_does_not_matter() {
+    let mut tape = Tape::new(&["threaded", "slow"]);
+    tape.runs("fib", "calls", "threaded", 1e6);
+    tape.runs("fib", "calls", "slow", 2e6);
+    let mean = tape.ladder().engines[1].mean.unwrap();
+    assert!(mean.low > 1.999 && mean.high < 2.001, "{mean:?}");
+}
+
+#[test]
+fn a_mean_goes_over_the_workloads_that_both_ran() {
+    let mut tape = Tape::new(&["threaded", "half"]);
+    tape.runs("fib", "calls", "threaded", 1e6);
+    tape.runs("fib", "calls", "half", 2e6);
+    tape.runs("sort", "calls", "threaded", 1e6);
+    tape.failure("sort", "half", "refused: no tail calls");
+    let ladder = tape.ladder();
+    let half = &ladder.engines[1];
+    assert_eq!((half.engine.as_str(), half.workloads), ("half", 1));
+    assert_eq!(half.refused[0].workload, "sort");
+    let text = tables::plain(&ladder);
+    assert!(text.contains("refused: no tail calls"), "{text}");
+}
+
+#[test]
+fn times_from_before_a_failure_do_not_count() {
+    let mut tape = Tape::new(&["threaded", "flaky"]);
+    tape.runs("fib", "calls", "threaded", 1e6);
+    tape.runs("fib", "calls", "flaky", 1e3);
+    tape.failure("fib", "flaky", "expected 1, got 2");
+    let ladder = tape.ladder();
+    assert_eq!(order(&ladder), ["threaded", "flaky"]);
+    assert_eq!(ladder.engines[1].mean, None);
+    assert!(tables::markdown(&ladder).contains("| - | flaky | - |"));
+}
+
+#[test]
+fn starting_is_shown_but_no_part_of_the_mean() {
+    let mut tape = Tape::new(&["threaded", "compiler"]);
+    tape.runs("fib", "calls", "threaded", 1e6);
+    tape.runs("fib", "calls", "compiler", 1e5);
+    tape.runs("startup", "startup", "threaded", 1e4);
+    tape.runs("startup", "startup", "compiler", 1e7);
+    let bytes = Size {
+        workload: "fib".into(),
+        strategy: "*".into(),
+        wasm_bytes: 200,
+        code_bytes: 0,
+    };
+    tape.writer.size(bytes).unwrap();
+    tape.load("fib", "compiler", 60_000.0);
+    let ladder = tape.ladder();
+    let compiler = &ladder.engines[0];
+    assert_eq!((compiler.engine.as_str(), compiler.workloads), ("compiler", 1));
+    assert_eq!(compiler.load_ns_per_byte, Some(300.0));
+    let startup = ladder.workloads.iter().find(|row| row.workload == "startup").unwrap();
+    assert!((startup.cells[0].ratio.unwrap().value - 1000.0).abs() < 1.0);
+    assert!(tables::plain(&ladder).contains("(startup)"));
+}
+
+#[test]
+fn the_ladder_can_be_written_as_json() {
+    let mut tape = Tape::new(&["threaded"]);
+    tape.runs("fib", "calls", "threaded", 1e6);
+    let json = serde_json::to_value(tape.ladder()).unwrap();
+    assert_eq!(json["engines"][0]["engine"], "threaded");
+    assert_eq!(json["engines"][0]["mean"]["value"], 1.0);
+}
