@@ -23,9 +23,12 @@ use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
+/// Arguments or results: a tuple has at most eight.
+pub(crate) type Slots = [u64; 8];
+
 /// An asynchronous host function over slots.
 pub(crate) type AsyncClosure =
-    dyn for<'a> Fn(AsyncCaller<'a>, &[u64]) -> BoxFuture<'a, Result<Vec<u64>, HostError>> + Send + Sync;
+    dyn for<'a> Fn(AsyncCaller<'a>, &Slots) -> BoxFuture<'a, Result<Slots, HostError>> + Send + Sync;
 
 /// Who called an asynchronous host function: the whole machine, borrowed until the function is done.
 ///
@@ -243,30 +246,31 @@ impl Vm {
             return Err(Error::usage("a plain host function cannot be waited for"));
         };
         let call = call.clone();
-        let params = function.ty.params.len();
-        let free = base + params.max(function.ty.results.len()) as u32;
+        let (params, results) = (function.ty.params.len(), function.ty.results.len());
+        let free = base + params.max(results) as u32;
         // Futures inside futures are polled inside each other: that is native stack.
         if self.nested >= self.limits.host_depth {
             return Err(self.trap_error(Trap::CallStackExhausted, None));
         }
         let (depth, nested) = (self.machine.state.frames.len(), self.nested);
         self.nested += 1;
-        let arguments = self.machine.stack.from(base)[..params].to_vec();
+        let mut arguments = Slots::default();
+        arguments[..params].copy_from_slice(&self.machine.stack.from(base)[..params]);
         let caller = AsyncCaller {
             vm: self,
             instance,
             free,
         };
-        let results = match catch_unwind(AssertUnwindSafe(|| call(caller, &arguments))) {
+        let outcome = match catch_unwind(AssertUnwindSafe(|| call(caller, &arguments))) {
             Ok(future) => Guarded(future).await,
             Err(panic) => Err(panic_error(&*panic)),
         };
         // Whatever calls the function began and gave up.
         self.machine.state.frames.truncate(depth);
         self.nested = nested;
-        match results {
-            Ok(results) => {
-                self.machine.stack.from(base)[..results.len()].copy_from_slice(&results);
+        match outcome {
+            Ok(slots) => {
+                self.machine.stack.from(base)[..results].copy_from_slice(&slots[..results]);
                 Ok(())
             }
             Err(error) => Err(self.host_error(error)),
@@ -275,10 +279,10 @@ impl Vm {
 }
 
 /// A host function's future, whose panics are errors.
-struct Guarded<'a>(BoxFuture<'a, Result<Vec<u64>, HostError>>);
+struct Guarded<'a>(BoxFuture<'a, Result<Slots, HostError>>);
 
 impl Future for Guarded<'_> {
-    type Output = Result<Vec<u64>, HostError>;
+    type Output = Result<Slots, HostError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Not polled again after a panic.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use wasm_dispatch_machine::code::FuncType;
 
-use super::asynchronous::{AsyncCaller, AsyncClosure};
+use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
 use super::handles::Extern;
 use super::host::{Caller, HostCall, HostError, HostFunction, HostParts, IntoHostFunction};
 use super::value::{Value, WasmTuple};
@@ -69,11 +69,10 @@ impl Imports {
         name: impl Into<String>,
         function: impl for<'a> Fn(AsyncCaller<'a>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
     ) -> &mut Self {
-        let results = R::types().len();
         let call: Arc<AsyncClosure> = Arc::new(move |caller, slots| {
             let future = function(caller, P::read(slots));
             Box::pin(async move {
-                let mut slots = vec![0; results];
+                let mut slots = Slots::default();
                 future.await?.write(&mut slots);
                 Ok(slots)
             })

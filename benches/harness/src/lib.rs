@@ -43,7 +43,7 @@ pub mod record;
 pub mod statistics;
 pub mod summary;
 pub mod table;
-mod units;
+pub mod units;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,6 +1,5 @@
-//! A whole comparison as a program: engines next to each other on all workloads, and a report.
+//! A whole comparison: engines next to each other on all workloads, and a report.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use wasm_dispatch_harness::record::{Kind, Run, Writer};
@@ -10,34 +9,6 @@ use crate::engine::{Engine, Size};
 use crate::interleave::{Loaded, Plan, measure};
 
 type Failed = Box<dyn std::error::Error>;
-
-/// Runs such a program: its only argument is the time to spend, in seconds (60 by default). `name` begins the name of the
-/// run's folder.
-pub fn program(name: &str, help: &str, engines: &[&dyn Engine]) -> ExitCode {
-    let argument = std::env::args().nth(1);
-    if matches!(argument.as_deref(), Some("--help" | "-h")) {
-        print!("{help}");
-        return ExitCode::SUCCESS;
-    }
-    let compared = seconds(argument.as_deref(), help).and_then(|seconds| compare(name, engines, seconds));
-    match compared {
-        Ok(report) => {
-            print!("{report}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn seconds(argument: Option<&str>, help: &str) -> Result<u64, Failed> {
-    let Some(text) = argument else { return Ok(60) };
-    Ok(text
-        .parse()
-        .map_err(|_| format!("not a number of seconds: {text}\n\n{help}"))?)
-}
 
 /// Measures all workloads interleaved, every result verified, and returns the report's text.
 ///

@@ -1,0 +1,73 @@
+//! The cost of an event: the time of a loop with many of them, less that of the same loop without.
+
+use std::time::{Duration, Instant};
+
+use wasm_dispatch_harness::statistics::Random;
+
+use crate::report::{Row, Unit};
+
+/// Any failure: a wrong result, a trap, a file.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs a loop of so many turns and checks its result.
+pub type Run = Box<dyn FnMut(u32) -> Result<(), Failed>>;
+
+/// Something whose events are measured.
+pub struct Subject {
+    /// What kind of event.
+    pub what: &'static str,
+    /// Whose.
+    pub name: String,
+    /// Events in a turn.
+    pub per_turn: f64,
+    /// The loop with events.
+    pub with: Run,
+    /// The loop without.
+    pub without: Run,
+}
+
+/// Turns of a loop for a run of about 2 ms.
+const TURNS: u32 = 20_000;
+
+fn timed(run: &mut Run, turns: u32) -> Result<Duration, Failed> {
+    let start = Instant::now();
+    run(turns)?;
+    Ok(start.elapsed())
+}
+
+/// Measures all subjects, round by round in random order, for about so long.
+///
+/// # Errors
+///
+/// When a run gives a wrong result.
+pub fn measure(part: &'static str, subjects: &mut [Subject], budget: Duration) -> Result<Vec<Row>, Failed> {
+    let mut random = Random::named(&[part]);
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); subjects.len()];
+    let start = Instant::now();
+    let mut round = 0;
+    // The first round warms up.
+    while round < 4 || start.elapsed() < budget {
+        let mut order: Vec<usize> = (0..subjects.len()).collect();
+        for at in (1..order.len()).rev() {
+            order.swap(at, random.below(at + 1));
+        }
+        for index in order {
+            let subject = &mut subjects[index];
+            let with = timed(&mut subject.with, TURNS)?;
+            let without = timed(&mut subject.without, TURNS)?;
+            if round > 0 {
+                let difference = with.as_nanos() as f64 - without.as_nanos() as f64;
+                values[index].push(difference / (f64::from(TURNS) * subject.per_turn));
+            }
+        }
+        round += 1;
+    }
+    let rows = subjects.iter().zip(values);
+    let mut rows: Vec<Row> = rows
+        .map(|(subject, values)| Row::new(part, subject.what, &subject.name, Unit::Nanoseconds, values))
+        .collect();
+    // Events of one kind together, in the order in which the kinds first appear.
+    let kinds: Vec<String> = rows.iter().map(|row| row.what.clone()).collect();
+    rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
+    Ok(rows)
+}

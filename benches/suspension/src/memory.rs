@@ -1,0 +1,86 @@
+//! What a paused machine keeps in memory, and how large its snapshot is.
+
+use wasm_dispatch::{ErrorKind, Imports, Limits, Metering, Module, OutOfFuel, Strategy, Value, Vm};
+
+use crate::events::Failed;
+use crate::programs;
+use crate::report::{Row, Unit};
+
+const PART: &str = "memory";
+
+/// Fuel that suffices to recurse, and no more than a moment of counting.
+const FUEL: u64 = 100_000;
+
+/// Programs: what they are, pages of memory, depth of recursion.
+const PROGRAMS: [(&str, u32, i32); 4] = [
+    ("no memory, one call deep", 0, 0),
+    ("no memory, 1,000 calls deep", 0, 1_000),
+    ("1 page written to, one call deep", 1, 0),
+    ("1 of 100 pages written to, one call deep", 100, 0),
+];
+
+/// Bytes of this process that are in memory, where the system tells.
+fn resident() -> Option<f64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: f64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    // Pages of memory management, not of WebAssembly.
+    Some(pages * 4096.0)
+}
+
+fn paused(module: &Module, depth: i32) -> Result<Vm, Failed> {
+    let mut vm = Vm::with(Strategy::default(), Limits::default());
+    let instance = vm.instantiate(module, &Imports::new())?;
+    vm.set_out_of_fuel(OutOfFuel::Pause);
+    vm.set_fuel(Some(FUEL))?;
+    match vm.call(instance, "wait", &[Value::I32(depth)]) {
+        Err(error) if matches!(error.kind(), ErrorKind::Paused(_)) => Ok(vm),
+        other => Err(format!("it was to run out of fuel, not {other:?}").into()),
+    }
+}
+
+/// Bytes each of so many, from what the process grows by while it makes them.
+fn each<T>(count: usize, mut make: impl FnMut() -> Result<T, Failed>) -> Result<Option<f64>, Failed> {
+    // The first one brings in code and tables that all share.
+    let first = make()?;
+    let before = resident();
+    let all = (0..count).map(|_| make()).collect::<Result<Vec<T>, Failed>>()?;
+    let after = resident();
+    drop((first, all));
+    Ok(before
+        .zip(after)
+        .map(|(before, after)| (after - before).max(0.0) / count as f64))
+}
+
+/// Everything in this part.
+///
+/// # Errors
+///
+/// When a program does not pause.
+pub fn run(count: usize) -> Result<Vec<Row>, Failed> {
+    let mut rows = Vec::new();
+    let mut row = |what: &str, subject: &str, bytes: Option<f64>| {
+        rows.push(match bytes {
+            Some(bytes) => {
+                let mut row = Row::new(PART, what, subject, Unit::Bytes, vec![bytes]);
+                if bytes > 0.0 {
+                    row.note = format!("{:.0} in a gigabyte", 1e9 / bytes);
+                }
+                row
+            }
+            None => Row::none(PART, what, subject, "this system does not tell"),
+        });
+    };
+    for (what, pages, depth) in PROGRAMS {
+        let wasm = programs::wait(pages)?;
+        let module = Module::metered(&wasm, &Limits::default(), Metering::Fuel)?;
+        row(what, "wasm-dispatch, paused", each(count, || paused(&module, depth))?);
+        let snapshot = paused(&module, depth)?.snapshot()?.to_bytes().len();
+        row(what, "wasm-dispatch, snapshot", Some(snapshot as f64));
+        row(
+            what,
+            "wasmi 2, paused",
+            each(count, || crate::peers::paused(&wasm, depth, FUEL))?,
+        );
+    }
+    Ok(rows)
+}

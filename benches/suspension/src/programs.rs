@@ -1,0 +1,79 @@
+//! The programs that are measured.
+
+use crate::events::Failed;
+
+/// `with` calls the host once a turn, `without` adds one itself; both count to the number of turns. `wait` counts without
+/// end, `deep` recurses so deep and then counts without end.
+const COUNT: &str = r#"(module
+    (import "host" "step" (func $step (param i64) (result i64)))
+    (func (export "with") (param $turns i32) (result i64) (local $sum i64)
+        (loop $again
+            (local.set $sum (call $step (local.get $sum)))
+            (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+        (local.get $sum))
+    (func (export "without") (param $turns i32) (result i64) (local $sum i64)
+        (loop $again
+            (local.set $sum (i64.add (local.get $sum) (i64.const 1)))
+            (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+        (local.get $sum)))"#;
+
+const WAIT: &str = r#"(module
+    MEMORY
+    (func $wait (export "wait") (param $depth i32) (result i64) (local $sum i64)
+        TOUCH
+        (if (local.get $depth) (then
+            (drop (call $wait (i32.sub (local.get $depth) (i32.const 1))))))
+        (loop $again
+            (local.set $sum (i64.add (local.get $sum) (i64.const 1)))
+            (br $again))
+        (local.get $sum)))"#;
+
+/// The counting program.
+///
+/// # Errors
+///
+/// When the text does not assemble.
+pub fn count() -> Result<Vec<u8>, Failed> {
+    Ok(wat::parse_str(COUNT)?)
+}
+
+/// The program that never ends, with so many pages of memory of which it writes to one.
+///
+/// # Errors
+///
+/// When the text does not assemble.
+pub fn wait(pages: u32) -> Result<Vec<u8>, Failed> {
+    let memory = format!("(memory {pages})");
+    let (memory, touch) = match pages {
+        0 => ("", ""),
+        _ => (memory.as_str(), "(i32.store (i32.const 100) (i32.const 1))"),
+    };
+    Ok(wat::parse_str(WAIT.replace("MEMORY", memory).replace("TOUCH", touch))?)
+}
+
+/// A large program: `first` needs one function and `all` needs every one.
+///
+/// # Errors
+///
+/// When the text does not assemble.
+pub fn large(functions: u32) -> Result<Vec<u8>, Failed> {
+    let mut text = String::from(
+        "(module (func (export \"first\") (result i32) (i32.const 1))\n(func (export \"all\") (result i32) (local i32)",
+    );
+    for number in 0..functions {
+        text += &format!("(local.set 0 (i32.add (local.get 0) (call $f{number} (local.get 0))))");
+    }
+    text += "(local.get 0))\n";
+    for number in 0..functions {
+        text += &format!("(func $f{number} (param i32) (result i32) (local i32)");
+        for step in 0..40 {
+            text += &format!(
+                "(local.set 1 (i32.xor (i32.mul (local.get 1) (i32.const {})) (i32.add (local.get 0) (i32.const {step}))))",
+                number * 97 + step
+            );
+        }
+        text += "(local.get 1))\n";
+    }
+    text += ")";
+    Ok(wat::parse_str(text)?)
+}

@@ -1,0 +1,96 @@
+//! Many machines on one thread: how equal their shares are, and what sharing costs.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use futures::executor::{LocalPool, block_on};
+use futures::task::LocalSpawnExt;
+use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
+
+use crate::calls::check;
+use crate::events::Failed;
+use crate::programs;
+use crate::report::{Row, Unit};
+
+const PART: &str = "sharing";
+
+/// Fuel of a slice.
+const SLICE: u64 = 10_000;
+
+fn machine(module: &Module, turns: &Arc<AtomicU64>) -> Result<(Vm, Instance), Failed> {
+    let mut imports = Imports::new();
+    let turns = turns.clone();
+    imports.func("host", "step", move |value: i64| {
+        turns.store(value as u64 + 1, Relaxed);
+        value + 1
+    });
+    let mut vm = Vm::with(Strategy::default(), Limits::default());
+    vm.set_slice(SLICE);
+    let instance = vm.instantiate(module, &imports)?;
+    Ok((vm, instance))
+}
+
+fn result(values: Result<Vec<Value>, wasm_dispatch::Error>, turns: u32) -> Result<(), Failed> {
+    match values?[..] {
+        [Value::I64(counted)] => check(counted, turns),
+        ref other => Err(format!("one number expected, not {other:?}").into()),
+    }
+}
+
+/// Everything in this part, with so many machines of so many turns each.
+///
+/// # Errors
+///
+/// When a program gives a wrong result.
+pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
+    let module = Module::metered(&programs::count()?, &Limits::default(), Metering::Fuel)?;
+    let counters: Vec<Arc<AtomicU64>> = (0..machines).map(|_| Arc::default()).collect();
+    let argument = [Value::I32(turns as i32)];
+
+    // One after the other.
+    let mut alone = Duration::ZERO;
+    for counter in &counters {
+        let (mut vm, instance) = machine(&module, counter)?;
+        let start = Instant::now();
+        result(block_on(vm.call_async(instance, "with", &argument)), turns)?;
+        alone += start.elapsed();
+    }
+
+    // All at once.
+    let least: Rc<Cell<Option<u64>>> = Rc::default();
+    let failures: Rc<Cell<Option<Failed>>> = Rc::default();
+    let mut pool = LocalPool::new();
+    for counter in &counters {
+        counter.store(0, Relaxed);
+        let (mut vm, instance) = machine(&module, counter)?;
+        let (least, failures, counters) = (least.clone(), failures.clone(), counters.clone());
+        pool.spawner().spawn_local(async move {
+            if let Err(error) = result(vm.call_async(instance, "with", &argument).await, turns) {
+                failures.set(Some(error));
+            }
+            if least.get().is_none() {
+                // The first one is done: how far is the last?
+                least.set(counters.iter().map(|counter| counter.load(Relaxed)).min());
+            }
+        })?;
+    }
+    let start = Instant::now();
+    pool.run();
+    let together = start.elapsed();
+    if let Some(error) = failures.take() {
+        return Err(error);
+    }
+    let share = least.get().unwrap_or(0) as f64 / f64::from(turns);
+    let what = format!("{machines} machines on one thread");
+    let row = |subject: &str, value: f64| Row::new(PART, &what, subject, Unit::Number, vec![value]);
+    Ok(vec![
+        row("progress of the last when the first is done", share),
+        row(
+            "time, relative to one after the other",
+            together.as_secs_f64() / alone.as_secs_f64(),
+        ),
+    ])
+}
