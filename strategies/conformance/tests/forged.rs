@@ -89,11 +89,14 @@ const CALLER: &str = r#"(module
                 (call $chain (i64.trunc_f32_s (local.get $b)))))
         (table.get $things (i32.const 1))))"#;
 
+/// Makes the instances of a machine; returns the one that is called.
+type Build = Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>;
+
 /// What is made in every machine, and forged snapshots of.
 struct World {
     /// By instance; the last one is called.
     modules: Vec<Module>,
-    build: Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>,
+    build: Build,
 }
 
 impl World {
