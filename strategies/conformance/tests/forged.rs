@@ -81,8 +81,10 @@ const CALLER: &str = r#"(module
     (func (export "run") (param $x externref) (param $n i32) (result i64 externref) (local $a i64) (local $b f32)
         (call $init)
         (drop (memory.grow $own (i32.const 1)))
+        (table.get $shared (i32.const 0))
         (call $pair (i64.extend_i32_u (local.get $n)) (f32.const 3.5))
         (drop) (local.set $b) (local.set $a)
+        (global.set $ref)
         (i64.add (call $mixed (local.get $x) (local.get $n))
             (i64.add
                 (call_indirect $shared (type $unary) (local.get $a) (i32.and (local.get $n) (i32.const 1)))
@@ -469,6 +471,8 @@ fn each_contradiction_is_refused_for_its_own_reason() {
         (VALUE, |data| data.stack[0] = (1 << 32) + 1),
         (VALUE, |data| data.stack[1] = 1 << 32),
         (VALUE, |data| data.stack[3] = 1 << 32),
+        // A reference that waits on the operand stack while `pair` runs.
+        (VALUE, |data| data.stack[4] = 1_000),
         (SnapshotError::Foreign, |data| data.structure[0] ^= 1),
     ];
     let world = World::two_modules();
