@@ -243,6 +243,41 @@ fn a_dropped_call_is_abandoned_and_the_machine_stays_usable() {
 }
 
 #[test]
+fn a_call_dropped_between_slices_leaves_memory_and_fuel_as_they_were() {
+    // Each turn adds one to what is in memory, and costs eight.
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (func (export "count") (loop $next
+            (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+            (br_if $next (i32.const 1)))))"#;
+    for_each_strategy(|strategy| {
+        let module = Module::metered(&wasm(text), &Limits::default(), Metering::Fuel).expect("a module");
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm.instantiate(&module, &Imports::new()).expect("an instance");
+        let memory = vm.exported_memory(instance, "memory").expect("a memory");
+        vm.set_slice(80);
+        vm.set_fuel(Some(1 << 20)).expect("fuel");
+        let mut turns = 0;
+        for calls in 1..=5 {
+            {
+                let mut call = pin!(vm.call_async(instance, "count", &[]));
+                let mut context = Context::from_waker(Waker::noop());
+                for _ in 0..=10 {
+                    assert!(call.as_mut().poll(&mut context).is_pending());
+                }
+            }
+            let bytes = &vm.memory(memory).expect("bytes")[..4];
+            let counted = u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes")));
+            // Nothing runs before the first slice is granted.
+            assert!((turns + 90..=turns + 110).contains(&counted), "{counted} after {turns}");
+            turns = counted;
+            let used = (1 << 20) - vm.fuel().expect("a limit");
+            assert!((turns * 8..=(turns + calls) * 8).contains(&used), "{used} for {turns}");
+        }
+    });
+}
+
+#[test]
 fn any_number_of_calls_may_be_dropped() {
     for_each_strategy(|strategy| {
         let (mut vm, instance) = start(strategy, WAITS, &waiting(3));

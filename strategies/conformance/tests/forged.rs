@@ -81,19 +81,24 @@ const CALLER: &str = r#"(module
     (func (export "run") (param $x externref) (param $n i32) (result i64 externref) (local $a i64) (local $b f32)
         (call $init)
         (drop (memory.grow $own (i32.const 1)))
+        (table.get $shared (i32.const 0))
         (call $pair (i64.extend_i32_u (local.get $n)) (f32.const 3.5))
         (drop) (local.set $b) (local.set $a)
+        (global.set $ref)
         (i64.add (call $mixed (local.get $x) (local.get $n))
             (i64.add
                 (call_indirect $shared (type $unary) (local.get $a) (i32.and (local.get $n) (i32.const 1)))
                 (call $chain (i64.trunc_f32_s (local.get $b)))))
         (table.get $things (i32.const 1))))"#;
 
+/// Makes the instances of a machine; returns the one that is called.
+type Build = Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>;
+
 /// What is made in every machine, and forged snapshots of.
 struct World {
     /// By instance; the last one is called.
     modules: Vec<Module>,
-    build: Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>,
+    build: Build,
 }
 
 impl World {
@@ -229,25 +234,51 @@ fn try_forgery(world: &World, bytes: &[u8], strategy: Strategy, random: &mut Ran
         "it changes on the way"
     );
     drop(again);
-    vm.set_out_of_fuel(OutOfFuel::Trap);
-    vm.set_fuel(Some(FUEL)).expect("fuel");
-    let mut ended = |result: Result<Vec<Value>, Error>| match result {
-        Ok(_) => tally.returned += 1,
-        Err(error) => {
-            assert!(error.trap().is_some(), "{error}");
-            tally.trapped += 1;
-        }
-    };
-    if vm.is_paused() {
-        ended(vm.resume());
-    }
-    // Tables and globals are used by what is called next.
-    for name in functions(&vm, instance).iter().take(4) {
-        vm.set_fuel(Some(FUEL)).expect("fuel");
-        let arguments = arguments(&vm, instance, name, random).expect("arguments");
-        ended(vm.call(instance, name, &arguments));
+    // Nor does it contradict the types: then strategies would end differently.
+    let (mut other, _) = world.machine(Strategy::MatchLoop).expect("an instance, as before");
+    other.restore(&snapshot).expect("as before");
+    let ends = go_on(&mut vm, instance, random.clone());
+    assert_eq!(
+        ends,
+        go_on(&mut other, instance, random.clone()),
+        "match_loop ends differently"
+    );
+    let left = |vm: &Vm| Data::read(&vm.snapshot().expect("a snapshot").to_bytes()).expect("the format");
+    assert!(left(&vm) == left(&other), "match_loop leaves something else behind");
+    for (end, _) in ends {
+        *(if end.starts_with("Ok") {
+            &mut tally.returned
+        } else {
+            &mut tally.trapped
+        }) += 1;
     }
     true
+}
+
+/// Goes on to the end and calls some exports, which use what is in tables and globals. Returns the ends, and the fuel left
+/// at each.
+fn go_on(vm: &mut Vm, instance: Instance, mut random: Random) -> Vec<(String, Option<u64>)> {
+    vm.set_out_of_fuel(OutOfFuel::Trap);
+    let mut ends = Vec::new();
+    let mut ended = |vm: &Vm, result: Result<Vec<Value>, Error>| {
+        let end = match result {
+            Ok(results) => format!("Ok {:?}", results.iter().map(ours::seen).collect::<Vec<_>>()),
+            Err(error) => format!("{:?}", error.trap().unwrap_or_else(|| panic!("{error}"))),
+        };
+        ends.push((end, vm.fuel()));
+    };
+    if vm.is_paused() {
+        vm.set_fuel(Some(FUEL)).expect("fuel");
+        let result = vm.resume();
+        ended(vm, result);
+    }
+    for name in functions(vm, instance).iter().take(4) {
+        vm.set_fuel(Some(FUEL)).expect("fuel");
+        let arguments = arguments(vm, instance, name, &mut random).expect("arguments");
+        let result = vm.call(instance, name, &arguments);
+        ended(vm, result);
+    }
+    ends
 }
 
 /// Forges so many snapshots of a world.
@@ -356,6 +387,111 @@ fn fuel_is_refused_where_nothing_pays_for_it() {
                 assert!(matches!(error.kind(), ErrorKind::Snapshot(_)), "{error}");
                 assert_ne!(metering, Metering::Fuel);
             }
+        }
+    }
+}
+
+/// A call that is three frames deep, the topmost of them in the middle of its function.
+fn deep(world: &World) -> Data {
+    for fuel in 20..200 {
+        let (mut vm, instance) = world.machine(Strategy::MatchLoop).expect("an instance");
+        vm.set_out_of_fuel(OutOfFuel::Pause);
+        vm.set_fuel(Some(fuel)).expect("fuel");
+        let arguments = [Value::ExternRef(None), Value::I32(6)];
+        vm.call(instance, "run", &arguments).expect_err("a pause");
+        let data = Data::read(&vm.snapshot().expect("a snapshot").to_bytes()).expect("the format");
+        if data.frames.len() == 3 && data.frames[2][2] != 0 {
+            return data;
+        }
+    }
+    panic!("nowhere is it three frames deep")
+}
+
+#[test]
+fn each_contradiction_is_refused_for_its_own_reason() {
+    use wasm_dispatch::SnapshotError::{self, Inconsistent, Limit};
+    type Change = fn(&mut Data);
+    const VALUE: SnapshotError = Inconsistent("a value that its type does not have");
+    // Instances are the library and the caller; globals `count`, `ref`, `thing`, `fixed`; tables `table`, `things`;
+    // the bottom frame is that of `run`.
+    let changes: &[(SnapshotError, Change)] = &[
+        (Inconsistent("number of globals"), |data| data.globals.push(0)),
+        (VALUE, |data| data.globals[1] = 1_000),
+        (VALUE, |data| data.globals[2] = (1 << 32) + 1),
+        (Inconsistent("number of tables"), |data| data.tables.push(Vec::new())),
+        (Inconsistent("size of a table"), |data| data.tables[1].resize(10, 0)),
+        (Limit("table elements"), |data| data.tables[0].resize(11, 0)),
+        (VALUE, |data| data.tables[0][5] = u64::MAX),
+        (VALUE, |data| data.tables[1][0] = (1 << 32) + 1),
+        (Inconsistent("number of memories"), |data| {
+            data.memories.push((0, Vec::new()))
+        }),
+        (Inconsistent("size of a memory"), |data| data.memories[0].0 = 5),
+        (Limit("memory pages"), |data| data.memories[0].0 = 4),
+        (Inconsistent("part of a memory"), |data| {
+            data.memories[0].1.push((16, vec![1; 4096]))
+        }),
+        (Inconsistent("part of a memory"), |data| {
+            data.memories[0].1.push((0, vec![1; 4095]))
+        }),
+        (Inconsistent("number of instances"), |data| drop(data.segments.pop())),
+        (Inconsistent("number of data segments"), |data| {
+            data.segments[0].0.push(true)
+        }),
+        (Inconsistent("number of element segments"), |data| {
+            data.segments[1].1.push(true)
+        }),
+        (Inconsistent("a segment that instances do not keep"), |data| {
+            data.segments[0].1[0] = false
+        }),
+        (Inconsistent("frames of no call"), |data| data.paused = None),
+        (Inconsistent("a value stack without frames"), |data| {
+            data.paused = None;
+            data.frames.clear();
+        }),
+        (Inconsistent("a call without frames"), |data| data.frames.clear()),
+        (Inconsistent("the paused function"), |data| data.paused = Some(u32::MAX)),
+        (Limit("value stack"), |data| data.stack.resize((1 << 13) + 1, 0)),
+        (Limit("call depth"), |data| data.frames.resize(62, [0; 4])),
+        (Inconsistent("function of a frame"), |data| data.frames[0][0] = 2),
+        (Inconsistent("function of a frame"), |data| data.frames[1][1] = u32::MAX),
+        (Inconsistent("block of a frame"), |data| data.frames[2][2] = u32::MAX),
+        (Inconsistent("base of a frame"), |data| data.frames[0][3] = 1),
+        (Inconsistent("base of a frame"), |data| data.frames[1][3] += 1),
+        // `down` returns less than `run`, and `run` more than is awaited in its place.
+        (Inconsistent("results of a frame"), |data| data.frames[0][1] = 0),
+        (Inconsistent("results of a frame"), |data| {
+            data.frames[2] = [data.frames[0][0], data.frames[0][1], 1, data.frames[2][3]];
+        }),
+        (Inconsistent("a frame that waits for nothing"), |data| {
+            data.frames[0][2] = 0
+        }),
+        (Inconsistent("size of the value stack"), |data| data.stack.push(0)),
+        (Inconsistent("size of the value stack"), |data| data.stack.truncate(3)),
+        (VALUE, |data| data.stack[0] = (1 << 32) + 1),
+        (VALUE, |data| data.stack[1] = 1 << 32),
+        (VALUE, |data| data.stack[3] = 1 << 32),
+        // A reference that waits on the operand stack while `pair` runs.
+        (VALUE, |data| data.stack[4] = 1_000),
+        (SnapshotError::Foreign, |data| data.structure[0] ^= 1),
+    ];
+    let world = World::two_modules();
+    let data = deep(&world);
+    for (number, (reason, change)) in changes.iter().enumerate() {
+        let mut forged = data.clone();
+        change(&mut forged);
+        for &strategy in Strategy::ALL {
+            let mut vm = Vm::with(strategy, limits().memory_pages(3).table_elements(10));
+            (world.build)(&mut vm).expect("an instance");
+            let snapshot = Snapshot::from_bytes(&forged.write()).expect("a snapshot");
+            let error = vm.restore(&snapshot).expect_err("a refusal");
+            assert!(
+                matches!(error.kind(), ErrorKind::Snapshot(found) if found == reason),
+                "{number}: {error} instead of {reason}"
+            );
+            // What it was made from is no contradiction.
+            let snapshot = Snapshot::from_bytes(&data.write()).expect("a snapshot");
+            vm.restore(&snapshot).expect("a fit");
         }
     }
 }
