@@ -81,7 +81,31 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
     Ok(Some(options))
 }
 
+/// What this program runs itself for: see [`memory::one`].
+fn memory_of(arguments: &[String]) -> Result<String, Failed> {
+    let [program, subject, count] = arguments else {
+        return Err("--memory-of wants three arguments".into());
+    };
+    let bytes = memory::one(program.parse()?, subject, count.parse()?)?;
+    Ok(serde_json::to_string(&bytes)?)
+}
+
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, others)) = arguments.split_first()
+        && first == "--memory-of"
+    {
+        return match memory_of(others) {
+            Ok(text) => {
+                println!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let options = match options() {
         Ok(Some(options)) => options,
         Ok(None) => {
