@@ -17,7 +17,13 @@ pub(crate) enum Leave {
 }
 
 /// The state of one run.
+///
+/// In this order: were `instance` and `function` next to each other, a call would read both as one word of 64 bits, half of
+/// which the call before has just written; such a load waits until the write has left the store buffer.
+#[repr(C)]
 pub(crate) struct Context {
+    /// The current function among the instance's own.
+    pub function: u32,
     /// First own global of the current instance.
     pub globals: *mut u64,
     /// Where the next suspended frame goes.
@@ -32,8 +38,6 @@ pub(crate) struct Context {
     pub stack_end: *mut u64,
     /// The current instance.
     pub instance: u32,
-    /// The current function among the instance's own.
-    pub function: u32,
     /// The current instance's tables, as indices into `all_tables`.
     pub tables: *const u32,
     /// The current instance's types, as the machine's signatures.
