@@ -439,3 +439,31 @@ fn handles_of_another_machine_are_refused() {
         assert_eq!(big.call_typed(divide, (6, 2)).unwrap(), 3);
     });
 }
+
+#[test]
+fn a_function_that_calls_itself_in_tail_position_starts_over_with_locals_of_zero() {
+    let text = r#"(module
+        (func $count (export "count") (param $n i32) (param $sum i64) (result i64) (local $fresh i64) (local $float f64)
+            (if (i32.eqz (local.get $n)) (then (return (local.get $sum))))
+            (if (i64.ne (local.get $fresh) (i64.const 0)) (then unreachable))
+            (if (f64.ne (local.get $float) (f64.const 0)) (then unreachable))
+            (local.set $fresh (i64.const 7))
+            (local.set $float (f64.const 1.5))
+            (return_call $count
+                (i32.sub (local.get $n) (i32.const 1))
+                (i64.add (local.get $sum) (i64.extend_i32_u (local.get $n)))))
+        (func $swap (export "swap") (param $a i32) (param $b i32) (param $times i32) (result i32 i32)
+            (if (i32.eqz (local.get $times)) (then (return (local.get $a) (local.get $b))))
+            (return_call $swap (local.get $b) (local.get $a) (i32.sub (local.get $times) (i32.const 1)))))"#;
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = common::start_with(strategy, text, &Imports::new());
+        let results = vm
+            .call(instance, "count", &[Value::I32(100_000), Value::I64(0)])
+            .unwrap();
+        assert_eq!(results, [Value::I64(100_000 * 100_001 / 2)]);
+        let results = vm
+            .call(instance, "swap", &[Value::I32(1), Value::I32(2), Value::I32(3)])
+            .unwrap();
+        assert_eq!(results, [Value::I32(2), Value::I32(1)]);
+    });
+}

@@ -1,10 +1,13 @@
 //! Blocks, branches and calls.
 
 use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::{FuncType, RuntimeOp, Slot, Statement, ValType};
+use wasm_dispatch_machine::code::{FuncType, Node, RuntimeOp, Slot, Statement, ValType};
 
 use super::builder::{ANY, Label, TRAPS};
 use super::{Lowering, ModuleTypes};
+
+/// Locals that are cleared one by one before a jump to the function's beginning.
+const MAX_CLEARED: usize = 8;
 
 /// What a structured block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn start_function(&mut self) {
         let ty = FuncType::new([], self.body.results.clone());
         self.open_control(Kind::Function, ty);
+        self.own.1 = self.new_label();
+        self.bind(self.own.1);
         self.start_polled_block();
     }
 
@@ -396,8 +401,23 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let count = self.types.function_type(function).params.len();
         self.settle_effects(ANY);
         self.return_values(count);
-        self.terminate(Statement::TailCall { function });
+        let locals = self.body.locals.len() - count.min(self.body.locals.len());
+        if function == self.own.0 && locals <= MAX_CLEARED {
+            self.start_over(count);
+        } else {
+            self.terminate(Statement::TailCall { function });
+        }
         self.leave_unreachable();
+    }
+
+    /// A tail call of the function itself: the frame stays, and its locals are zero again.
+    fn start_over(&mut self, params: usize) {
+        for slot in params..self.body.locals.len() {
+            let value = self.node(Node::Const(0), self.body.locals[slot]);
+            let slot = slot as Slot;
+            self.emit(Statement::Set { slot, value });
+        }
+        self.terminate(Statement::Jump(self.own.1));
     }
 
     pub(super) fn return_call_indirect(&mut self, table: u32, ty: u32) {

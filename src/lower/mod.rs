@@ -61,12 +61,15 @@ pub(crate) struct Lowering<'m, T> {
     metering: Metering,
     /// The `Meter` statement that pays for the operators being lowered, and how many they are so far.
     meter: Option<(usize, u32)>,
+    /// The function's index, and the label of its first block: a tail call of itself is a jump.
+    own: (u32, u32),
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
-    /// Starts a function of this type with these locals (parameters included) and a body of so many bytes.
+    /// Starts the function of this index and type, with these locals (parameters included) and a body of so many bytes.
     pub(crate) fn new(
         types: &'m T,
+        index: u32,
         ty: &FuncType,
         locals: Vec<ValType>,
         imports: (u32, u32),
@@ -106,6 +109,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             offset: 0,
             metering,
             meter: None,
+            own: (index, 0),
         };
         lowering.start_function();
         lowering

@@ -222,6 +222,7 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
     let imports = (declarations.imported_functions, declarations.imported_globals);
     let mut lowering = Lowering::new(
         declarations,
+        index,
         ty,
         locals,
         imports,
