@@ -19,6 +19,9 @@ use crate::catalogue::{self, Entry};
 /// Exit code of a trial that ended with an error, which then stands on standard output.
 const REFUSED: u8 = 3;
 
+/// How Rust says it, between thread and place.
+const PANICKED: &str = "panicked at ";
+
 /// How long a trial may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -164,6 +167,8 @@ fn outcome(mut command: Command, patience: Duration) -> Result<(), String> {
         (Some(code), _) if code == i32::from(REFUSED) => Err(stdout),
         // Rust's exit code after a panic.
         (Some(101), _) => Err(format!("it panics: {}", panic_message(&stderr))),
+        // Where a panic cannot unwind, it aborts.
+        (_, status) if stderr.contains(PANICKED) => Err(format!("it panics: {}, {status}", panic_message(&stderr))),
         (_, status) => Err(format!("it crashes ({status}){}", last_words(&stderr))),
     }
 }
@@ -203,7 +208,7 @@ fn wait(child: &mut Child, patience: Duration) -> Result<ExitStatus, String> {
 /// The line after "thread 'main' panicked at src/x.rs:1:2:".
 fn panic_message(stderr: &str) -> String {
     let mut lines = stderr.lines();
-    let place = lines.find_map(|line| Some(line.split_once("panicked at ")?.1));
+    let place = lines.find_map(|line| Some(line.split_once(PANICKED)?.1));
     let message = lines.next().unwrap_or("without a word");
     match place {
         Some(place) => format!("{message} (at {})", file_name(place)),
@@ -263,6 +268,13 @@ mod tests {
                       echo 'no suitable instruction' >&2; exit 101";
         let reason = shell(script, LONG).unwrap_err();
         assert_eq!(reason, "it panics: no suitable instruction (at compile.rs:9:5)");
+    }
+
+    #[test]
+    fn a_panic_that_aborts_is_a_panic() {
+        let script = "printf \"thread 'main' (1) panicked at x.rs:1:2:\\nno\\naborting\\n\" >&2; kill -ABRT $$";
+        let reason = shell(script, LONG).unwrap_err();
+        assert!(reason.starts_with("it panics: no (at x.rs:1:2), signal: 6"), "{reason}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Adapted::new(name, SfNano::new()?, SfNano::new()?)))
 }
 
+numbers!(Val);
+
 struct SfNano {
     engine: sf_nano_core::Engine,
 }
@@ -87,33 +89,6 @@ fn define(function: Function, host: Host) -> Import {
             results[0] = Val::I32(errno);
             Ok(())
         },
-        FunctionType::new(params.into(), results.into()),
+        FunctionType::new(params, results),
     )
-}
-
-fn slot(value: &Val) -> u64 {
-    match value {
-        Val::I32(value) => u64::from(*value as u32),
-        Val::I64(value) => *value as u64,
-        _ => 0,
-    }
-}
-
-fn to_val(value: Value) -> Val {
-    match value {
-        Value::I32(value) => Val::I32(value),
-        Value::I64(value) => Val::I64(value),
-        Value::F32(bits) => Val::F32(f32::from_bits(bits)),
-        Value::F64(bits) => Val::F64(f64::from_bits(bits)),
-    }
-}
-
-fn from_val(value: &Val) -> Result<Value, String> {
-    Ok(match value {
-        Val::I32(value) => Value::I32(*value),
-        Val::I64(value) => Value::I64(*value),
-        Val::F32(value) => Value::F32(value.to_bits()),
-        Val::F64(value) => Value::F64(value.to_bits()),
-        _ => return Err("an unexpected result".to_string()),
-    })
 }

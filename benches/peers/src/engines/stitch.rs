@@ -25,6 +25,8 @@ thread_local! {
     static MEMORY: Cell<Option<Mem>> = const { Cell::new(None) };
 }
 
+numbers!(Val);
+
 struct Stitch {
     engine: makepad_stitch::Engine,
 }
@@ -74,7 +76,7 @@ impl Machine for Stitch {
         MEMORY.set(instance.exported_mem("memory"));
         func.call(store, &args, &mut got).map_err(|error| error.to_string())?;
         for (result, got) in results.iter_mut().zip(&got) {
-            *result = from_val(*got)?;
+            *result = from_val(got)?;
         }
         Ok(())
     }
@@ -135,23 +137,4 @@ fn answer(store: &mut Store, host: &Host, function: Function, slots: &[u64]) -> 
     // There is no error for hosts; the host remembers that the program has ended itself.
     host.call(function, slots, memory)
         .map_err(|_| FuncError::ResultCountMismatch.into())
-}
-
-fn to_val(value: Value) -> Val {
-    match value {
-        Value::I32(value) => Val::I32(value),
-        Value::I64(value) => Val::I64(value),
-        Value::F32(bits) => Val::F32(f32::from_bits(bits)),
-        Value::F64(bits) => Val::F64(f64::from_bits(bits)),
-    }
-}
-
-fn from_val(value: Val) -> Result<Value, String> {
-    Ok(match value {
-        Val::I32(value) => Value::I32(value),
-        Val::I64(value) => Value::I64(value),
-        Val::F32(value) => Value::F32(value.to_bits()),
-        Val::F64(value) => Value::F64(value.to_bits()),
-        _ => return Err("an unexpected result".to_string()),
-    })
 }

@@ -19,6 +19,8 @@ pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Adapted::new(name, TinyWasm, TinyWasm)))
 }
 
+numbers!(WasmValue);
+
 struct TinyWasm;
 
 impl Machine for TinyWasm {
@@ -63,7 +65,7 @@ impl Machine for TinyWasm {
     fn call(&self, (store, _, func): &mut Self::Instance, args: &[Value], results: &mut [Value]) -> Result<(), String> {
         let args: Vec<WasmValue> = args.iter().map(|&value| to_val(value)).collect();
         let got = func.call(store, &args).map_err(|error| error.to_string())?;
-        for (result, got) in results.iter_mut().zip(got) {
+        for (result, got) in results.iter_mut().zip(&got) {
             *result = from_val(got)?;
         }
         Ok(())
@@ -101,32 +103,5 @@ fn define(store: &mut Store, function: Function, host: Host) -> Func {
             host.aside(|| memory.copy_from_slice(context.store_mut(), 0, &bytes))?;
         }
         Ok(vec![WasmValue::I32(errno)])
-    })
-}
-
-fn slot(value: &WasmValue) -> u64 {
-    match value {
-        WasmValue::I32(value) => u64::from(*value as u32),
-        WasmValue::I64(value) => *value as u64,
-        _ => 0,
-    }
-}
-
-fn to_val(value: Value) -> WasmValue {
-    match value {
-        Value::I32(value) => WasmValue::I32(value),
-        Value::I64(value) => WasmValue::I64(value),
-        Value::F32(bits) => WasmValue::F32(f32::from_bits(bits)),
-        Value::F64(bits) => WasmValue::F64(f64::from_bits(bits)),
-    }
-}
-
-fn from_val(value: WasmValue) -> Result<Value, String> {
-    Ok(match value {
-        WasmValue::I32(value) => Value::I32(value),
-        WasmValue::I64(value) => Value::I64(value),
-        WasmValue::F32(value) => Value::F32(value.to_bits()),
-        WasmValue::F64(value) => Value::F64(value.to_bits()),
-        _ => return Err("an unexpected result".to_string()),
     })
 }

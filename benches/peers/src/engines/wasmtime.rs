@@ -26,6 +26,8 @@ fn engine(name: &str, target: Option<&str>) -> Result<Box<dyn Engine>, String> {
     )) as Box<Adapted<Wasmtime>>)
 }
 
+numbers!(Val, floats are bits);
+
 struct Wasmtime {
     engine: wasmtime::Engine,
 }
@@ -116,33 +118,6 @@ fn define(
         },
     )?;
     Ok(())
-}
-
-fn slot(value: &Val) -> u64 {
-    match value {
-        Val::I32(value) => u64::from(*value as u32),
-        Val::I64(value) => *value as u64,
-        _ => 0,
-    }
-}
-
-fn to_val(value: Value) -> Val {
-    match value {
-        Value::I32(value) => Val::I32(value),
-        Value::I64(value) => Val::I64(value),
-        Value::F32(bits) => Val::F32(bits),
-        Value::F64(bits) => Val::F64(bits),
-    }
-}
-
-fn from_val(value: &Val) -> Result<Value, String> {
-    Ok(match value {
-        Val::I32(value) => Value::I32(*value),
-        Val::I64(value) => Value::I64(*value),
-        Val::F32(bits) => Value::F32(*bits),
-        Val::F64(bits) => Value::F64(*bits),
-        other => return Err(format!("an unexpected result: {other:?}")),
-    })
 }
 
 fn text(error: wasmtime::Error) -> String {
