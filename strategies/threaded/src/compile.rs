@@ -267,7 +267,7 @@ impl Compiler<'_> {
     fn one_variable(&mut self, id: NodeId, scratch: Slot) -> Operand {
         match self.one(id, scratch) {
             Operand::Const(value, class) => {
-                let entry = numeric::pick_move(class, From::Const, false);
+                let entry = numeric::pick_move(class, From::Const);
                 self.node(entry, &[]);
                 self.operand(Operand::Const(value, class));
                 self.dest(To::Acc, class);
@@ -319,12 +319,18 @@ impl Compiler<'_> {
                 let slot = *scratch;
                 *scratch += 1;
                 let class = self.class(id);
-                self.node(numeric::pick_move(class, operand.from(), true), &[]);
-                self.operand(operand);
-                self.dest(To::Slot(slot), class);
+                self.copy(operand, slot, class);
                 slot
             }
         }
+    }
+
+    /// `slot = a`, past the accumulator.
+    fn copy(&mut self, a: Operand, slot: Slot, class: Class) {
+        self.node(numeric::pick_copy(class, a.from()), &[]);
+        self.operand(a);
+        self.stream.push(Unit::from(slot));
+        self.forget(slot);
     }
 
     /// Evaluates a tree.
@@ -334,10 +340,12 @@ impl Compiler<'_> {
         match self.body.node(id) {
             Node::Slot(_) | Node::Const(_) => {
                 let Some(a) = self.leaf(id) else { return };
-                if a == Operand::Acc && !to_slot {
-                    return;
+                match to {
+                    To::Acc if a == Operand::Acc => return,
+                    To::Slot(slot) if a != Operand::Acc => return self.copy(a, slot, class),
+                    _ => {}
                 }
-                self.node(numeric::pick_move(class, a.from(), to_slot), &[]);
+                self.node(numeric::pick_move(class, a.from()), &[]);
                 self.operand(a);
             }
             Node::Unary { op, a } => {
@@ -386,7 +394,7 @@ impl Compiler<'_> {
         let (x, y) = self.two(a, b, scratch);
         match (x, y) {
             (Operand::Const(value, class), Operand::Const(..)) => {
-                self.node(numeric::pick_move(class, From::Const, false), &[]);
+                self.node(numeric::pick_move(class, From::Const), &[]);
                 self.operand(Operand::Const(value, class));
                 self.dest(To::Acc, class);
                 (op, Operand::Acc, y)

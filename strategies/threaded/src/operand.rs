@@ -161,6 +161,8 @@ pub(crate) trait Dest: 'static {
 pub(crate) struct ToAcc;
 /// A slot, and the accumulator on the way.
 pub(crate) struct ToSlot;
+/// A slot, and the accumulator stays what it was: for values that only move, so that the one computed last is at hand.
+pub(crate) struct PastAcc;
 
 impl Dest for ToAcc {
     const UNITS: usize = 0;
@@ -177,6 +179,15 @@ impl Dest for ToSlot {
         // SAFETY: the slot is within the frame, says the caller.
         unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
         value.to_acc(r);
+    }
+}
+
+impl Dest for PastAcc {
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
+        // SAFETY: the slot is within the frame, says the caller.
+        unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
     }
 }
 

@@ -8,7 +8,7 @@ use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, Unary, UnaryOp
 
 use crate::abi::{Handler, Picked, Regs, Step, picked};
 use crate::kind::Kind;
-use crate::operand::{Acc, Const, Dest, From, Slot, Source, ToAcc, ToSlot, Value};
+use crate::operand::{Acc, Const, Dest, From, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
 
 /// `d = a`
 pub(super) struct Move<T, A, D>(PhantomData<(T, A, D)>);
@@ -193,22 +193,32 @@ macro_rules! with_class {
 
 pub(crate) use with_class;
 
-fn to_dest<X>(to_slot: bool, slot: X, acc: X) -> X {
-    if to_slot { slot } else { acc }
-}
-
-/// The handler of `d = a`.
-pub(crate) fn pick_move(class: Class, a: From, to_slot: bool) -> Picked {
-    // Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and one form less.
-    let class = match (class, a) {
+/// The class that a value moves as. Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and one form
+/// less.
+fn moved(class: Class, a: From) -> Class {
+    match (class, a) {
         (Class::I32, From::Slot | From::Acc) => Class::I64,
         _ => class,
-    };
-    with_class!(class, T => match a {
-        From::Slot => to_dest(to_slot, picked::<Move<T, Slot, ToSlot>>(), picked::<Move<T, Slot, ToAcc>>()),
-        From::Const => to_dest(to_slot, picked::<Move<T, Const, ToSlot>>(), picked::<Move<T, Const, ToAcc>>()),
+    }
+}
+
+/// The handler of `accumulator = a`, or of `slot = accumulator`.
+pub(crate) fn pick_move(class: Class, a: From) -> Picked {
+    with_class!(moved(class, a), T => match a {
+        From::Slot => picked::<Move<T, Slot, ToAcc>>(),
+        From::Const => picked::<Move<T, Const, ToAcc>>(),
         From::Acc => picked::<Move<T, Acc, ToSlot>>(),
     })
+}
+
+/// The handler of `slot = a`, which leaves the accumulator alone; `a` is not the accumulator.
+pub(crate) fn pick_copy(class: Class, a: From) -> Picked {
+    // All 64 bits of a slot, whatever they are.
+    match (class, a) {
+        (_, From::Slot | From::Acc) => picked::<Move<u64, Slot, PastAcc>>(),
+        (Class::I32 | Class::F32, From::Const) => picked::<Move<u32, Const, PastAcc>>(),
+        (Class::I64 | Class::F64, From::Const) => picked::<Move<u64, Const, PastAcc>>(),
+    }
 }
 
 /// The handler of `d = op(a)`; `a` is no constant.
