@@ -208,6 +208,13 @@ pub(crate) fn all() -> Vec<Pair> {
     rows
 }
 
+/// How loops end: something, then a counter steps, then a branch.
+fn loop_ends<S: Step>(rows: &mut Vec<Pair>) {
+    acc_tests::<Both<S, SC<I32Add, ToSlot>>>(rows);
+    acc_branches::<Both<S, SC<I32Add, ToSlot>>>(rows);
+    acc_branches::<Both<S, SC<I32Sub, ToSlot>>>(rows);
+}
+
 /// Three in a row: two pointers and a counter, values for a call or a branch with several parameters.
 fn threes(rows: &mut Vec<Pair>) {
     cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], acc_tests);
@@ -218,6 +225,19 @@ fn threes(rows: &mut Vec<Pair>) {
     cross_three!(rows, Copy<u64>, [Copy<u64>, Set<u32>, SC<I32Add, ToSlot>], exits);
     cross_three!(rows, Set<u32>, [Copy<u64>, Set<u32>], exits);
     cross_three!(rows, LoadFrom<I32Load8U, Slot, ToSlot>, [LoadFrom<I32Load8U, Slot, ToSlot>], acc_tests);
+    loop_ends::<StoreTo<I32Store, Slot, Acc>>(rows);
+    loop_ends::<StoreTo<I32Store, Slot, Slot>>(rows);
+    loop_ends::<StoreTo<I32Store8, Slot, Acc>>(rows);
+    loop_ends::<StoreTo<I32Store8, Slot, Slot>>(rows);
+    loop_ends::<StoreTo<I64Store, Slot, Acc>>(rows);
+    loop_ends::<StoreTo<F64Store, Slot, Acc>>(rows);
+    loop_ends::<SA<I32Add, ToSlot>>(rows);
+    loop_ends::<AS<I32Add, ToSlot>>(rows);
+    loop_ends::<SA<I64Add, ToSlot>>(rows);
+    loop_ends::<AS<I64Add, ToSlot>>(rows);
+    loop_ends::<SA<F64Add, ToSlot>>(rows);
+    loop_ends::<AS<F64Add, ToSlot>>(rows);
+    loop_ends::<Copy<u64>>(rows);
     rows.extend([
         pair::<Both<GlobalGet<u32, ToAcc>, AC<I32Sub, ToSlot>>, GlobalSet<u32, Acc>>(),
         pair::<Both<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>, Return>(),
