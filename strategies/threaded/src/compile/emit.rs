@@ -1,0 +1,108 @@
+//! Nodes and their operands, as units of the stream.
+
+use wasm_dispatch_machine::code::{NodeId, Slot};
+
+use super::{Compiler, Operand, To, accumulator};
+use crate::abi::{HANDLER_UNITS, Picked, Unit};
+use crate::handlers::numeric::{self, Class};
+use crate::kind::Kind;
+use crate::pairs;
+
+impl Compiler<'_> {
+    /// Begins a node; its operands follow. It joins the one before if the two have a handler.
+    pub(super) fn node(&mut self, picked: Picked, units: &[Unit]) {
+        let start = self.stream.len();
+        // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this
+        // joined: then a trap of that one would be this one's.
+        let begins = self
+            .statements
+            .last()
+            .is_some_and(|&(begin, _)| begin as usize == start);
+        let previous = self.statements.iter().nth_back(1).map(|&(begin, _)| begin as usize);
+        let hides = begins && previous.is_some_and(|previous| previous + HANDLER_UNITS >= start);
+        let joined = self.last.filter(|_| !hides);
+        let joined = joined.and_then(|(at, kind)| Some((at, pairs::find(kind, picked.kind)?)));
+        match joined {
+            Some((at, entry)) => {
+                write_u64(&mut self.stream[at..at + HANDLER_UNITS], entry as usize as u64);
+                // Its operands begin right here, so to itself it begins before.
+                if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
+                    *begin -= HANDLER_UNITS as u32;
+                }
+                // A third one may join.
+                self.last = self.last.map(|(at, kind)| (at, Kind::both(kind, picked.kind)));
+            }
+            None => {
+                self.address(picked.entry as usize as u64);
+                self.last = (picked.kind != Kind::OTHER).then_some((start, picked.kind));
+            }
+        }
+        if let Some(trace) = &mut self.trace {
+            let block = self.blocks.len().saturating_sub(1) as u32;
+            trace.push((block, picked.kind, joined.is_some()));
+        }
+        self.stream.extend_from_slice(units);
+    }
+
+    pub(super) fn address(&mut self, value: u64) {
+        let mut units = [0; 2];
+        write_u64(&mut units, value);
+        self.stream.extend_from_slice(&units);
+    }
+
+    pub(super) fn target(&mut self, block: u32) {
+        let carries = self
+            .carried
+            .is_some_and(|(of, slot)| of == block && self.mirrors[0] == Some(slot));
+        self.targets.push(self.stream.len());
+        self.stream.extend_from_slice(&[block, u32::from(carries)]);
+    }
+
+    pub(super) fn operand(&mut self, operand: Operand) {
+        match operand {
+            Operand::Slot(slot) => self.stream.push(Unit::from(slot)),
+            Operand::Const(value, Class::I32 | Class::F32) => self.stream.push(value as u32),
+            Operand::Const(value, _) => self.address(value),
+            Operand::Acc => {}
+        }
+    }
+
+    /// The destination's units; from here on the accumulator mirrors it.
+    pub(super) fn dest(&mut self, to: To, class: Class) {
+        let accumulator = accumulator(class);
+        self.mirrors[accumulator] = None;
+        if let To::Slot(slot) = to {
+            self.stream.push(Unit::from(slot));
+            self.forget(slot);
+            self.mirrors[accumulator] = Some(slot);
+        }
+    }
+
+    /// The slot has changed: no accumulator mirrors it any more.
+    pub(super) fn forget(&mut self, slot: Slot) {
+        for mirror in &mut self.mirrors {
+            if *mirror == Some(slot) {
+                *mirror = None;
+            }
+        }
+    }
+
+    pub(super) fn class(&self, id: NodeId) -> Class {
+        Class::of(self.body.node_types[id as usize])
+    }
+
+    /// `slot = a`, past the accumulator.
+    pub(super) fn copy(&mut self, a: Operand, slot: Slot, class: Class) {
+        self.node(numeric::pick_copy(class, a.from()), &[]);
+        self.operand(a);
+        self.stream.push(Unit::from(slot));
+        self.forget(slot);
+    }
+}
+
+/// Writes a 64-bit value into two units, in the machine's byte order.
+pub(super) fn write_u64(units: &mut [Unit], value: u64) {
+    let bytes = value.to_ne_bytes();
+    units[0] = Unit::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    units[1] = Unit::from_ne_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+}

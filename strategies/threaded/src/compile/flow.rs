@@ -1,0 +1,227 @@
+//! Statements, branches and calls.
+
+use wasm_dispatch_machine::code::{Node, NodeId, Slot, Statement};
+
+use super::{Compiler, Operand, To, accumulator};
+use crate::abi::Unit;
+use crate::handlers::call::{self, CallKind};
+use crate::handlers::numeric;
+use crate::handlers::{control, memory};
+
+/// Blocks that may be copied after each other in place of a jump.
+const REPLICAS: u32 = 2;
+
+/// Statements of a block that is copied.
+const REPLICA_STATEMENTS: usize = 3;
+
+/// Targets of a switch that is copied.
+const REPLICA_TARGETS: u32 = 8;
+
+impl Compiler<'_> {
+    pub(super) fn statement(&mut self, block: u32, statement: Statement) {
+        let scratch = self.body.scratch;
+        match statement {
+            Statement::Set { slot, value } => self.tree(value, To::Slot(slot), scratch),
+            Statement::GlobalSet { global, value } => {
+                let class = self.class(value);
+                let own = global.checked_sub(self.body.imported_globals);
+                let a = self.one(value, scratch);
+                self.node(
+                    numeric::pick_global_set(class, own.is_some(), a.from()),
+                    &[own.unwrap_or(global)],
+                );
+                self.operand(a);
+            }
+            Statement::Store {
+                op,
+                memory,
+                address,
+                offset,
+                value,
+            } => self.store(op, memory, address, offset, value),
+            Statement::Eval(value) => self.tree(value, To::Acc, scratch),
+            Statement::Runtime { op, base, x, y } => {
+                self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]);
+                self.mirrors = [None; 3];
+            }
+            Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
+            Statement::Jump(target) if target == block + 1 => {}
+            Statement::Jump(target) => self.jump(block, target, REPLICAS),
+            Statement::Branch {
+                condition,
+                when,
+                target,
+            } => self.branch(condition, when, target),
+            Statement::Switch { index, first, count } => {
+                let index = self.one_variable(index, scratch);
+                self.node(control::pick_switch(index.from()), &[]);
+                self.operand(index);
+                self.stream.push(count - 1);
+                for at in first..first + count {
+                    self.target(self.body.targets[at as usize]);
+                }
+            }
+            Statement::Call { function, base } => match function.checked_sub(self.body.imported_functions) {
+                Some(own) => self.node(call::call(), &[own, Unit::from(base), block + 1]),
+                None => self.call_other(CallKind::Import, function, base, block + 1, 0, 0),
+            },
+            Statement::CallIndirect { table, ty, index, base } => {
+                let index = self.in_slot(index, &mut { scratch });
+                self.call_other(CallKind::Indirect, table, base, block + 1, ty, index);
+            }
+            Statement::TailCall { function } => match function.checked_sub(self.body.imported_functions) {
+                Some(own) => self.node(call::tail_call(), &[own]),
+                None => self.call_other(CallKind::Tail, function, 0, 0, 0, 0),
+            },
+            Statement::TailCallIndirect { table, ty, index } => {
+                let index = self.in_slot(index, &mut { scratch });
+                self.call_other(CallKind::TailIndirect, table, 0, 0, ty, index);
+            }
+            Statement::Return => self.node(call::return_(), &[]),
+            Statement::Trap(trap) => self.node(control::raise(), &[u32::from(trap.code())]),
+        }
+    }
+
+    /// Goes on at a block: with a copy of it where it is short, else by a jump. A jump costs a dispatch, and what comes
+    /// after it loses the accumulators.
+    pub(super) fn jump(&mut self, from: u32, target: u32, replicas: u32) {
+        let body = self.body;
+        let list = body.statements(target);
+        let Some((&last, others)) = list.split_last() else {
+            return;
+        };
+        let short = others.len() < REPLICA_STATEMENTS && others.iter().all(|statement| self.is_small(statement));
+        let copied = match last {
+            Statement::Return | Statement::Trap(_) | Statement::Jump(_) => true,
+            Statement::Branch { condition, .. } => self.is_small_tree(condition),
+            Statement::Switch { index, count, .. } => count <= REPLICA_TARGETS && self.is_small_tree(index),
+            // The block after a call is where the call returns to.
+            _ => false,
+        };
+        if replicas == 0 || !short || !copied {
+            self.node(control::jump(), &[]);
+            self.target(target);
+            return;
+        }
+        let first = body.blocks[target as usize].first;
+        for (&statement, index) in others.iter().zip(first..) {
+            self.statements.push((self.stream.len() as u32, index));
+            self.statement(target, statement);
+        }
+        self.statements
+            .push((self.stream.len() as u32, body.terminator(target)));
+        match last {
+            Statement::Jump(next) => self.jump(from, next, replicas - 1),
+            Statement::Branch {
+                condition,
+                when,
+                target: taken,
+            } => {
+                // Back to a loop that ends when a condition holds: go on with its body where it does not.
+                let (when, taken, other) = if target <= from {
+                    (!when, target + 1, taken)
+                } else {
+                    (when, taken, target + 1)
+                };
+                self.branch(condition, when, taken);
+                self.node(control::jump(), &[]);
+                self.target(other);
+            }
+            other => self.statement(target, other),
+        }
+    }
+
+    /// Whether a statement is worth copying.
+    pub(super) fn is_small(&self, statement: &Statement) -> bool {
+        match *statement {
+            Statement::Set { value, .. } | Statement::GlobalSet { value, .. } => self.is_small_tree(value),
+            Statement::Store { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
+            Statement::Meter { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a tree is a leaf or an operation on leaves.
+    pub(super) fn is_small_tree(&self, id: NodeId) -> bool {
+        let leaf = |id: NodeId| self.plain_leaf(id).is_some();
+        match self.body.node(id) {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => true,
+            Node::Unary { a, .. } | Node::Load { address: a, .. } => leaf(a),
+            Node::Binary { a, b, .. } => leaf(a) && leaf(b),
+            Node::Select { .. } => false,
+        }
+    }
+
+    pub(super) fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
+        let units = [kind as u32, function, Unit::from(base), next, ty, Unit::from(index)];
+        self.node(call::pick_call(kind), &units);
+    }
+
+    pub(super) fn branch(&mut self, condition: NodeId, when: bool, target: u32) {
+        let scratch = self.body.scratch;
+        if let Node::Binary { op, a, b } = self.body.node(condition)
+            && op.is_test()
+        {
+            let (op, when) = match op.negated() {
+                Some(negated) if !when => (negated, true),
+                _ => (op, when),
+            };
+            let (mut op, mut a, mut b) = self.binary(op, a, b, scratch);
+            // Handlers exist for an accumulator on the left, where exchanging the operands is possible: it always is.
+            if b == Operand::Acc
+                && let Some(swapped) = op.swapped()
+            {
+                (op, a, b) = (swapped, b, a);
+            }
+            self.node(control::pick_test(op, a.from(), b.from(), when), &[]);
+            self.target(target);
+            self.operand(a);
+            self.operand(b);
+            return;
+        }
+        let a = self.one_variable(condition, scratch);
+        self.node(control::pick_branch(a.from(), when), &[]);
+        self.target(target);
+        self.operand(a);
+    }
+
+    /// For a block that loops to itself: the slot that its last computation leaves in the integer accumulator, if the first
+    /// one reads it. Such a loop hands the value on in a register instead of through memory, which takes several cycles.
+    pub(super) fn carried_by(&self, block: u32) -> Option<Slot> {
+        let list = self.body.statements(block);
+        let (&last, others) = list.split_last()?;
+        let Statement::Branch { condition, target, .. } = last else {
+            return None;
+        };
+        let kept = match self.body.node(condition) {
+            Node::Slot(_) => true,
+            Node::Binary { a, b, .. } => self.plain_leaf(a).is_some() && self.plain_leaf(b).is_some(),
+            _ => false,
+        };
+        if target != block || !kept {
+            return None;
+        }
+        let slot = others.iter().rev().find_map(|statement| match *statement {
+            Statement::Set { slot, value } if self.plain_leaf(value).is_none() => {
+                Some((accumulator(self.class(value)) == 0).then_some(slot))
+            }
+            Statement::Set { .. } => None,
+            _ => Some(None),
+        })??;
+        let first = others
+            .iter()
+            .find(|statement| !matches!(statement, Statement::Meter { .. }))?;
+        first.operands().any(|id| self.reads(id, slot)).then_some(slot)
+    }
+
+    /// Whether a tree reads a slot.
+    pub(super) fn reads(&self, id: NodeId, slot: Slot) -> bool {
+        match self.body.node(id) {
+            Node::Slot(read) => read == slot,
+            Node::Const(_) | Node::GlobalGet(_) => false,
+            Node::Unary { a, .. } | Node::Load { address: a, .. } => self.reads(a, slot),
+            Node::Binary { a, b, .. } => self.reads(a, slot) || self.reads(b, slot),
+            Node::Select { condition, a, b } => [condition, a, b].into_iter().any(|id| self.reads(id, slot)),
+        }
+    }
+}

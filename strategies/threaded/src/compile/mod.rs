@@ -1,0 +1,170 @@
+//! From code blocks to the code stream: which handler, which operands.
+//!
+//! A tree becomes one node per operation; leaves are operands of the node above them. An inner result goes to the
+//! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
+//! value in the accumulator, too, and the compiler remembers which slot it mirrors, until the block ends.
+//!
+//! The rooms: `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
+//! statements, branches and calls.
+
+mod emit;
+mod flow;
+mod memory;
+mod trees;
+
+use wasm_dispatch_machine::code::{FunctionBody, Slot};
+
+use self::emit::write_u64;
+use crate::NodeInfo;
+use crate::abi::Unit;
+use crate::code::Code;
+use crate::handlers::control;
+use crate::handlers::numeric::{self, Class};
+use crate::kind::Kind;
+use crate::operand::From;
+
+/// An operand with what its units will say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operand {
+    Slot(Slot),
+    Const(u64, Class),
+    Acc,
+}
+
+impl Operand {
+    fn from(self) -> From {
+        match self {
+            Operand::Slot(_) => From::Slot,
+            Operand::Const(..) => From::Const,
+            Operand::Acc => From::Acc,
+        }
+    }
+}
+
+/// Where a tree's value is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum To {
+    Acc,
+    Slot(Slot),
+}
+
+impl To {
+    fn is_slot(self) -> bool {
+        matches!(self, To::Slot(_))
+    }
+}
+
+/// Number of an accumulator: both integer classes share one.
+fn accumulator(class: Class) -> usize {
+    match class {
+        Class::I32 | Class::I64 => 0,
+        Class::F64 => 1,
+        Class::F32 => 2,
+    }
+}
+
+struct Compiler<'a> {
+    body: &'a FunctionBody,
+    stream: Vec<Unit>,
+    /// Where each block begins for those who come with nothing in the accumulators.
+    blocks: Vec<u32>,
+    /// Where it begins for those who come with the slot of `carried` in the integer accumulator.
+    carried_blocks: Vec<u32>,
+    /// The slot that a loop of one block leaves in the integer accumulator and reads first.
+    carried: Option<(u32, Slot)>,
+    statements: Vec<(u32, u32)>,
+    /// Units that hold a block number until all blocks are placed.
+    targets: Vec<usize>,
+    /// The slot that each accumulator mirrors.
+    mirrors: [Option<Slot>; 3],
+    /// Where the last node of this block begins, and its kind, if it can be joined by another.
+    last: Option<(usize, Kind)>,
+    /// All nodes, for profiles: block, kind, and whether it has joined the one before.
+    trace: Option<Vec<(u32, Kind, bool)>>,
+}
+
+/// Compiles a function.
+pub(crate) fn compile(body: &FunctionBody) -> Code {
+    let mut compiler = Compiler::new(body);
+    compiler.function();
+    compiler.finish()
+}
+
+/// The nodes that a function is compiled to.
+pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
+    let mut compiler = Compiler::new(body);
+    compiler.trace = Some(Vec::new());
+    compiler.function();
+    let mut blocks = vec![Vec::new(); body.blocks.len()];
+    for (block, kind, joined) in compiler.trace.unwrap_or_default() {
+        let kind = kind.to_string();
+        blocks[block as usize].push(NodeInfo { kind, joined });
+    }
+    blocks
+}
+
+impl<'a> Compiler<'a> {
+    fn new(body: &'a FunctionBody) -> Compiler<'a> {
+        Compiler {
+            body,
+            stream: Vec::with_capacity(body.statements.len() * 6),
+            blocks: Vec::with_capacity(body.blocks.len()),
+            carried_blocks: Vec::with_capacity(body.blocks.len()),
+            carried: None,
+            statements: Vec::with_capacity(body.statements.len()),
+            targets: Vec::new(),
+            mirrors: [None; 3],
+            last: None,
+            trace: None,
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn function(&mut self) {
+        let body = self.body;
+        let params = u32::from(body.params);
+        let locals = body.locals.len() as u32;
+        if locals > params {
+            let (entry, units) = control::clear_locals(params, locals - params);
+            self.node(entry, &units);
+        }
+        for (number, block) in body.blocks.iter().enumerate() {
+            self.blocks.push(self.stream.len() as u32);
+            self.mirrors = [None; 3];
+            self.last = None;
+            self.carried = self.carried_by(number as u32).map(|slot| (number as u32, slot));
+            if let Some((_, slot)) = self.carried {
+                self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
+                self.mirrors[0] = Some(slot);
+                self.last = None;
+            }
+            self.carried_blocks.push(self.stream.len() as u32);
+            for index in block.first..=block.terminator {
+                self.statements.push((self.stream.len() as u32, index));
+                self.statement(number as u32, body.statements[index as usize]);
+            }
+        }
+    }
+
+    /// Replaces block numbers by addresses. The stream is boxed before and stays where it is.
+    fn finish(self) -> Code {
+        let mut stream = self.stream.into_boxed_slice();
+        let base = stream.as_ptr() as u64;
+        for at in self.targets {
+            let block = stream[at] as usize;
+            let starts = if stream[at + 1] == 0 {
+                &self.blocks
+            } else {
+                &self.carried_blocks
+            };
+            let address = base + u64::from(starts[block]) * size_of::<Unit>() as u64;
+            write_u64(&mut stream[at..at + 2], address);
+        }
+        Code::new(
+            stream,
+            self.blocks.into_boxed_slice(),
+            self.statements.into_boxed_slice(),
+        )
+    }
+}
