@@ -38,11 +38,11 @@ macro_rules! strategies {
                 }
             }
 
-            pub(crate) fn compile(self, module: &Module) -> usize {
+            pub(crate) fn compile(self, module: &Module, threads: usize) -> usize {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => {
                         let code = module.code::<$backend>();
-                        code.compile_all();
+                        code.compile_all(threads);
                         code.code_bytes()
                     })*
                 }

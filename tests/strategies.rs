@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::num::NonZeroUsize;
+
 use common::{add, call_i32, error_of, for_each_strategy, module, wasm};
 use wasm_dispatch::{ErrorKind, Imports, Limits, Module, Strategy, Value, Vm};
 use wasm_dispatch_match_loop::MatchLoop;
@@ -266,5 +268,30 @@ fn an_instance_added_later_runs_under_the_same_strategy() {
             assert_eq!(call_i32(&mut vm, instance, "next"), 1);
         }
         assert_eq!(vm.strategy_name(), strategy.name());
+    });
+}
+
+#[test]
+fn compiling_on_several_threads_gives_the_same_code() {
+    let mut text = String::from("(module");
+    for number in 0..200 {
+        text += &format!(
+            "(func (export \"f{number}\") (param i32) (result i32) (i32.add (local.get 0) (i32.const {number})))"
+        );
+    }
+    let bytes = wasm(&(text + ")"));
+    for_each_strategy(|strategy| {
+        let alone = Module::new(&bytes).unwrap().compile(strategy);
+        for threads in [1, 2, 7, 1000] {
+            let module = Module::new(&bytes).unwrap();
+            let threads = NonZeroUsize::new(threads).unwrap();
+            assert_eq!(module.compile_on_threads(strategy, threads), alone);
+            let mut vm = common::vm(strategy);
+            let instance = vm.instantiate(&module, &Imports::new()).unwrap();
+            for number in [0, 99, 199] {
+                let results = vm.call(instance, &format!("f{number}"), &[Value::I32(1000)]).unwrap();
+                assert_eq!(results, [Value::I32(1000 + number)]);
+            }
+        }
     });
 }

@@ -10,6 +10,7 @@ pub mod types;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -221,7 +222,12 @@ impl Module {
     /// Compiles all functions under a strategy now instead of when they are first called, and returns the bytes of
     /// the compiled code. Every machine that runs the module under this strategy uses it.
     pub fn compile(&self, strategy: crate::Strategy) -> usize {
-        strategy.compile(self)
+        strategy.compile(self, 1)
+    }
+
+    /// [`Module::compile`], lowering included, on so many threads: the caller's and others that end when it is done.
+    pub fn compile_on_threads(&self, strategy: crate::Strategy, threads: NonZeroUsize) -> usize {
+        strategy.compile(self, threads.get())
     }
 
     /// The module's code under a strategy: made once, compiled function by function when first called.

@@ -1,5 +1,6 @@
 //! The strategy contract: compile a function, and run the machine until it returns, traps or needs its owner.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use crate::code::{CodeBlock, FunctionBody, Statement};
@@ -175,11 +176,27 @@ impl<B: Backend> ModuleCode<B> {
         self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body))
     }
 
-    /// Compiles all functions that have arrived now.
-    pub fn compile_all(&self) {
-        for function in 0..self.functions.len() {
-            self.get(function as u32);
-        }
+    /// Compiles all functions that have arrived now, on so many threads. Where there are no more threads to be had, those
+    /// that there are do it.
+    pub fn compile_all(&self, threads: usize) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let function = next.fetch_add(1, Relaxed);
+                if function >= self.functions.len() {
+                    return;
+                }
+                self.get(function as u32);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.min(self.functions.len()) {
+                if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
+            }
+            work();
+        });
     }
 
     /// Heap bytes of what has been compiled so far.
