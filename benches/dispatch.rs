@@ -309,6 +309,8 @@ fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writ
             nanoseconds: nanoseconds(timing.wall),
             cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
             block: None,
+            layout: None,
+            process: None,
             verified: true,
         };
         for round in 0..rounds {

@@ -15,30 +15,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::Error;
+pub use wasm_dispatch_record::Count;
+
+use crate::Error;
 
 /// Version of `summary.json` that is read here.
 const SUMMARY_VERSION: &str = "6";
 
 const RUNNER: &str = "iai-callgrind-runner";
-
-/// What Callgrind counted in one call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    /// Name of the workload.
-    pub workload: String,
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Instructions executed; never 0.
-    pub instructions: u64,
-    /// Reads of data.
-    pub reads: u64,
-    /// Writes of data.
-    pub writes: u64,
-}
 
 /// Reads the counts of all benchmarks below `home`, ordered by workload and strategy.
 ///

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::Error;
 use crate::callgrind::Count;
-use crate::error::Error;
 use crate::record::{self, Recording};
 use crate::statistics;
 use crate::units;

@@ -22,7 +22,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::Error;
 use crate::record::{Phase, Sample};
 
 /// One benchmark of criterion's, with all its samples.
@@ -109,6 +109,8 @@ impl Benchmark {
                 nanoseconds: nanoseconds.round() as u64,
                 cpu_nanoseconds: None,
                 block: None,
+                layout: None,
+                process: None,
                 verified,
             })
             .collect()

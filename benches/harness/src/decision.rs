@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::Error;
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::statistics::Estimate;
 use crate::summary::{self, Exception, Recommendation, Rival, RunLength, Summary, Verdict};

@@ -20,6 +20,8 @@
 //!     nanoseconds: 12_345,
 //!     cpu_nanoseconds: None,
 //!     block: None,
+//!     layout: None,
+//!     process: None,
 //!     verified: true,
 //! })?;
 //! let report = wasm_dispatch_harness::report(&folder, &folder)?;
@@ -33,13 +35,8 @@ pub mod callgrind;
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;
-mod error;
-mod fingerprint;
-mod locate;
 mod page;
 pub mod plots;
-pub mod progress;
-pub mod record;
 pub mod statistics;
 pub mod summary;
 pub mod table;
@@ -50,12 +47,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use decision::{Decision, record_decision};
-pub use error::Error;
-pub use fingerprint::Fingerprint;
-pub use locate::{newest_run, runs_folder, target_folder};
 pub use plots::Plot;
-pub use progress::Progress;
 pub use summary::Summary;
+pub use wasm_dispatch_record::{
+    Error, Fingerprint, Progress, newest_run, progress, record, runs_folder, target_folder,
+};
 
 use summary::words::LAYOUT_CAVEAT;
 

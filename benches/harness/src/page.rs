@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::error::Error;
+use crate::Error;
 use crate::plots::Plot;
 use crate::record;
 use crate::summary::Summary;

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_harness::Progress;
-use wasm_dispatch_harness::record::{self, Failure, Phase, Sample, Writer};
+use wasm_dispatch_record::Progress;
+use wasm_dispatch_record::record::{self, Failure, Phase, Sample, Writer};
 use wasm_dispatch_workloads::Workload;
 
 use crate::engine::{Engine, Prepared, Size};
@@ -50,7 +50,7 @@ pub fn measure(
     workloads: &[Loaded<'_>],
     plan: Plan,
     writer: &mut Writer,
-) -> Result<u32, wasm_dispatch_harness::Error> {
+) -> Result<u32, wasm_dispatch_record::Error> {
     let mut cells = Vec::new();
     for (w, (workload, wasm)) in workloads.iter().enumerate() {
         for (e, engine) in engines.iter().enumerate() {
@@ -102,6 +102,8 @@ pub fn measure(
                         nanoseconds: nanoseconds(timing.wall),
                         cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
                         block: Some(block),
+                        layout: None,
+                        process: None,
                         verified: true,
                     })?,
                     Err(error) => {

@@ -1,21 +1,22 @@
-//! A whole comparison: engines next to each other on all workloads, and a report.
+//! A whole comparison: engines next to each other on all workloads, recorded.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use wasm_dispatch_harness::record::{Kind, Run, Writer};
-use wasm_dispatch_harness::runs_folder;
+use wasm_dispatch_record::record::{Kind, Run, Writer};
+use wasm_dispatch_record::runs_folder;
 
 use crate::engine::{Engine, Size};
 use crate::interleave::{Loaded, Plan, measure};
 
 type Failed = Box<dyn std::error::Error>;
 
-/// Measures all workloads interleaved, every result verified, and returns the report's text.
+/// Measures all workloads interleaved, every result verified, and returns the folder of the run.
 ///
 /// # Errors
 ///
 /// When workloads cannot be loaded or the record cannot be written. A wrong result is a row of the report.
-pub fn compare(name: &str, engines: &[&dyn Engine], seconds: u64) -> Result<String, Failed> {
+pub fn compare(name: &str, engines: &[&dyn Engine], seconds: u64) -> Result<PathBuf, Failed> {
     let workloads = wasm_dispatch_workloads::all()?;
     let mut loaded: Vec<Loaded<'_>> = Vec::new();
     for workload in &workloads {
@@ -32,5 +33,5 @@ pub fn compare(name: &str, engines: &[&dyn Engine], seconds: u64) -> Result<Stri
         seed: run.started,
     };
     measure(engines, &loaded, plan, &mut writer)?;
-    Ok(wasm_dispatch_harness::report(&folder, &folder)?.text())
+    Ok(folder)
 }

@@ -54,6 +54,8 @@ pub fn measure(
                         nanoseconds: nanoseconds(timing.wall),
                         cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
                         block: None,
+                        layout: None,
+                        process: None,
                         verified: false,
                     })?,
                     Err(error) => writer.failure(Failure {

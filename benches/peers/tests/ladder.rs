@@ -53,6 +53,8 @@ impl Tape {
                 nanoseconds: (cpu * 20.0) as u64,
                 cpu_nanoseconds: Some((cpu * 2.0) as u64),
                 block,
+                layout: None,
+                process: None,
                 verified: phase == Phase::Execute,
             })
             .unwrap();

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use plotters::prelude::{BitMapBackend, SVGBackend};
 
-use crate::error::Error;
+use crate::Error;
 use crate::summary::Summary;
 use canvas::{Canvas, DrawResult, Painter};
 

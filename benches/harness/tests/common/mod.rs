@@ -66,6 +66,8 @@ pub fn sample(workload: &str, class: &str, strategy: &str, phase: Phase, nanosec
         nanoseconds: nanoseconds.round() as u64,
         cpu_nanoseconds: None,
         block: None,
+        layout: None,
+        process: None,
         verified: true,
     }
 }

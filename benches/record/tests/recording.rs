@@ -1,5 +1,6 @@
 //! Raw data: what is written is what is read, and damage is reported where it is.
 
+#[path = "../../harness/tests/common/mod.rs"]
 mod common;
 
 use std::fs;

@@ -1,10 +1,10 @@
-//! What can go wrong between a file of samples and a finished report.
+//! What can go wrong between a measurement and a finished report: one type for the whole lab.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A failure of this crate. Every variant names the file it is about.
+/// A failure of the lab. Every variant names the file it is about.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -83,7 +83,7 @@ pub enum Error {
 
 impl Error {
     /// Wraps an I/O error with the path it happened at.
-    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
+    pub fn io(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
         move |source| Error::Io {
             path: path.to_owned(),
             source,
@@ -91,7 +91,7 @@ impl Error {
     }
 
     /// A complaint about one line of a file.
-    pub(crate) fn line(path: &Path, line: usize, what: impl fmt::Display) -> Error {
+    pub fn line(path: &Path, line: usize, what: impl fmt::Display) -> Error {
         Error::Line {
             path: path.to_owned(),
             line,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::callgrind::Count;
+use crate::count::Count;
 use crate::error::Error;
 use crate::fingerprint::Fingerprint;
 
@@ -122,6 +122,13 @@ pub struct Sample {
     /// Round of an interleaved measurement. Samples of two strategies in the same block are compared as a pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
+    /// Seed with which the linker shuffled the functions of the binary; none if they lie as they were compiled. Samples of
+    /// one seed share whatever that layout does to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u64>,
+    /// Number of the process within the run that measured it; none if the run was one process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
     /// Whether every result in the batch was checked and right. Looked at in the execute phase only; one sample that
     /// is not verified makes its cell an error.
     pub verified: bool,

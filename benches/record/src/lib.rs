@@ -1,0 +1,17 @@
+//! What a benchmark run leaves behind: rows of raw data, the fingerprint of the machine, and where both are kept.
+//!
+//! Whatever measures writes with this crate, and whatever decides or draws reads with it; neither needs the other.
+#![forbid(unsafe_code)]
+
+mod count;
+mod error;
+mod fingerprint;
+mod locate;
+pub mod progress;
+pub mod record;
+
+pub use count::Count;
+pub use error::Error;
+pub use fingerprint::Fingerprint;
+pub use locate::{newest_run, runs_folder, target_folder};
+pub use progress::Progress;
