@@ -338,32 +338,31 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Replaces labels by blocks, following jumps that lead to jumps.
     pub(super) fn resolve_labels(&mut self) {
         let labels = std::mem::take(&mut self.labels);
-        let blocks = &self.body.blocks;
-        let statements = &self.body.statements;
-        let resolve = |label: &mut u32| {
+        let body = &mut self.body;
+        let resolve = |label: u32| {
             // Every label that a branch names was bound: by its `end`, or by the block of its edge.
-            let mut block = labels[*label as usize].unwrap_or(0);
+            let mut block = labels[label as usize].unwrap_or(0);
             for _ in 0..8 {
-                let target = &blocks[block as usize];
-                match statements[target.terminator as usize] {
+                let target = &body.blocks[block as usize];
+                match body.statements[target.terminator as usize] {
                     Statement::Jump(next) if target.first == target.terminator => {
                         block = labels[next as usize].unwrap_or(block);
                     }
                     _ => break,
                 }
             }
-            *label = block;
+            block
         };
-        let mut resolved = statements.clone();
-        for statement in &mut resolved {
-            match statement {
-                Statement::Jump(target) | Statement::Branch { target, .. } => resolve(target),
-                _ => {}
+        let blocks: Vec<u32> = (0..labels.len() as u32).map(resolve).collect();
+        for block in &body.blocks {
+            if let Statement::Jump(target) | Statement::Branch { target, .. } =
+                &mut body.statements[block.terminator as usize]
+            {
+                *target = blocks[*target as usize];
             }
         }
-        let mut targets = std::mem::take(&mut self.body.targets);
-        targets.iter_mut().for_each(resolve);
-        self.body.targets = targets;
-        self.body.statements = resolved;
+        for target in &mut body.targets {
+            *target = blocks[*target as usize];
+        }
     }
 }

@@ -8,18 +8,20 @@
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
 //! The rooms: `needs` foresees what a function takes; `builder` makes nodes, statements and blocks; `operands` is the simulated stack; `control` are blocks,
-//! branches and calls; `operators` maps every wasm operator to one of those.
+//! branches and calls; `operators` maps every wasm operator to one of those; `visit` takes them from the decoder.
 
 mod builder;
 mod control;
 mod needs;
 mod operands;
 mod operators;
+mod visit;
 
 use wasm_dispatch_machine::code::{FuncType, FunctionBody, ValType};
 
 use self::control::Control;
 pub(crate) use self::needs::Needs;
+pub(crate) use self::visit::Visitor;
 use crate::metering::Metering;
 
 /// What lowering a function needs to know about its module.

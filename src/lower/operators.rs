@@ -14,7 +14,8 @@ pub(crate) struct Unsupported;
 
 impl<T: ModuleTypes> Lowering<'_, T> {
     /// Lowers one validated operator at this byte offset of the module.
-    pub(crate) fn operator(&mut self, offset: u32, operator: &Operator<'_>) -> Result<(), Unsupported> {
+    #[inline(always)]
+    pub(super) fn operator(&mut self, offset: u32, operator: &Operator<'_>) -> Result<(), Unsupported> {
         self.offset = offset;
         if !self.reachable {
             self.skip(operator);
@@ -31,6 +32,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     /// Unreachable code: only the structure counts.
+    #[inline(never)]
     fn skip(&mut self, operator: &Operator<'_>) {
         match operator {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.skipped += 1,
@@ -125,6 +127,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     #[rustfmt::skip]
+    #[inline(always)]
     fn reachable_operator(&mut self, operator: &Operator<'_>) -> Result<(), Unsupported> {
         use Operator as W;
         macro_rules! table {
@@ -244,8 +247,9 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 }
 
-/// Memory index and static offset.
-fn place(memarg: &MemArg) -> (u32, u64) {
+/// Memory index and static offset. Validation lets at most 100 memories through, and offsets below 2^32 for them.
+fn place(memarg: &MemArg) -> (u16, u32) {
     let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
-    (memory, memarg.offset)
+    debug_assert!(memory <= u32::from(u16::MAX) && memarg.offset <= u64::from(u32::MAX));
+    (memory as u16, memarg.offset as u32)
 }

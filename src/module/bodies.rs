@@ -231,10 +231,13 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
     );
     let mut operators = body.get_operators_reader().map_err(malformed)?;
     while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset().map_err(malformed)?;
-        lowering
-            .operator(offset as u32, &operator)
-            .map_err(|_| unsupported_type(offset))?;
+        let offset = operators.original_position();
+        let mut visitor = lower::Visitor {
+            lowering: &mut lowering,
+            offset: offset as u32,
+        };
+        let visited = operators.visit_operator(&mut visitor).map_err(malformed)?;
+        visited.map_err(|_| unsupported_type(offset))?;
         debug_assert!(lowering.fits(), "more than was foreseen");
     }
     Ok(lowering.finish())

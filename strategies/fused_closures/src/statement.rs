@@ -152,9 +152,9 @@ impl<G: GlobalOf> Sink for ToGlobal<G> {
 
 struct StoreRoot<'a> {
     compiler: Compiler<'a>,
-    memory: u32,
+    memory: u16,
     address: NodeId,
-    offset: u64,
+    offset: u32,
     value: NodeId,
     statement: u32,
     next: Next,
@@ -169,7 +169,7 @@ impl StoreVisitor for StoreRoot<'_> {
                 let sink = StoreAt::<O, _, _> {
                     value: self.compiler.nested(self.value),
                     memory,
-                    offset: self.offset,
+                    offset: u64::from(self.offset),
                     statement: self.statement,
                     next: self.next,
                     store: PhantomData,

@@ -365,9 +365,9 @@ impl Compiler<'_> {
 
 struct LoadRoot<'c, 'a, S> {
     compiler: &'c mut Compiler<'a>,
-    memory: u32,
+    memory: u16,
     address: NodeId,
-    offset: u64,
+    offset: u32,
     sink: S,
 }
 
@@ -380,7 +380,7 @@ impl<S: Sink> LoadVisitor for LoadRoot<'_, '_, S> {
                 return self.sink.take(At::<L, _, _> {
                     memory,
                     address: self.compiler.nested(self.address),
-                    offset: self.offset,
+                    offset: u64::from(self.offset),
                     load: PhantomData,
                 });
             }

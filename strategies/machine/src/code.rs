@@ -85,7 +85,7 @@ impl fmt::Display for FuncType {
     }
 }
 
-/// One node of an expression tree.
+/// One node of an expression tree: 16 bytes, because lowering is mostly writing them to memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Node {
     /// The value of a frame slot.
@@ -113,11 +113,11 @@ pub enum Node {
         /// Type and width.
         op: LoadOp,
         /// Index of the memory in the module.
-        memory: u32,
+        memory: u16,
         /// The address operand.
         address: NodeId,
         /// Static offset in bytes.
-        offset: u64,
+        offset: u32,
     },
     /// `a` if `condition` is not zero, else `b`; all three are evaluated, `a` first and `condition` last.
     Select {
@@ -208,6 +208,8 @@ impl RuntimeOp {
     }
 }
 
+const _: () = assert!(size_of::<Node>() == 16 && size_of::<Statement>() == 16);
+
 /// A statement of a block; the last statement of each block is a terminator, all others are not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Statement {
@@ -230,11 +232,11 @@ pub enum Statement {
         /// Type and width.
         op: StoreOp,
         /// Index of the memory in the module.
-        memory: u32,
+        memory: u16,
         /// The address operand.
         address: NodeId,
         /// Static offset in bytes.
-        offset: u64,
+        offset: u32,
         /// The value operand.
         value: NodeId,
     },

@@ -34,8 +34,12 @@ pub fn evaluate(body: &FunctionBody, node: NodeId, frame: &Window, state: &mut S
             offset,
         } => {
             let address = evaluate(body, address, frame, state)?;
-            op.apply(state.module_memory(memory), address as u32, offset)
-                .map_err(at)
+            op.apply(
+                state.module_memory(u32::from(memory)),
+                address as u32,
+                u64::from(offset),
+            )
+            .map_err(at)
         }
         Node::Select { condition, a, b } => {
             let a = evaluate(body, a, frame, state)?;

@@ -140,7 +140,7 @@ macro_rules! row_enum {
      $($(#[$row_doc:meta])* $name:ident $mnemonic:literal)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u16)]
+        #[repr(u8)]
         pub enum $enum {
             $($(#[$row_doc])* $name,)*
         }

@@ -313,8 +313,8 @@ struct MakeLoad<K> {
     maker: K,
     d: Slot,
     address: Operand,
-    memory: u32,
-    offset: u64,
+    memory: u16,
+    offset: u32,
 }
 
 impl<K: Maker> LoadVisitor for MakeLoad<K> {
@@ -324,17 +324,17 @@ impl<K: Maker> LoadVisitor for MakeLoad<K> {
         match (first_memory(self.memory, self.offset), self.address) {
             (Ok(offset), Operand::Slot(a)) => maker.load::<O, _, _>(d, FirstMemory, InSlot(a), offset),
             (Ok(offset), Operand::Const(a)) => maker.load::<O, _, _>(d, FirstMemory, Constant(a), offset),
-            (Err(any), Operand::Slot(a)) => maker.load::<O, _, _>(d, any, InSlot(a), self.offset),
-            (Err(any), Operand::Const(a)) => maker.load::<O, _, _>(d, any, Constant(a), self.offset),
+            (Err(any), Operand::Slot(a)) => maker.load::<O, _, _>(d, any, InSlot(a), u64::from(self.offset)),
+            (Err(any), Operand::Const(a)) => maker.load::<O, _, _>(d, any, Constant(a), u64::from(self.offset)),
         }
     }
 }
 
 /// The offset of an access to the first memory, or the memory it goes to.
-pub fn first_memory(memory: u32, offset: u64) -> Result<u32, AnyMemory> {
-    match (memory, u32::try_from(offset)) {
-        (0, Ok(offset)) => Ok(offset),
-        _ => Err(AnyMemory(memory)),
+pub fn first_memory(memory: u16, offset: u32) -> Result<u32, AnyMemory> {
+    match memory {
+        0 => Ok(offset),
+        _ => Err(AnyMemory(u32::from(memory))),
     }
 }
 
@@ -342,8 +342,8 @@ struct MakeStore<K> {
     maker: K,
     address: Operand,
     value: Operand,
-    memory: u32,
-    offset: u64,
+    memory: u16,
+    offset: u32,
 }
 
 impl<K: Maker> MakeStore<K> {
@@ -366,7 +366,7 @@ impl<K: Maker> StoreVisitor for MakeStore<K> {
         let offset = self.offset;
         match first_memory(self.memory, offset) {
             Ok(offset) => self.at::<O, _>(FirstMemory, offset),
-            Err(any) => self.at::<O, _>(any, offset),
+            Err(any) => self.at::<O, _>(any, u64::from(offset)),
         }
     }
 }

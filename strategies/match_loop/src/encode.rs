@@ -360,38 +360,34 @@ impl Encoder<'_> {
         (self.code.indirect.len() - 1) as u64
     }
 
-    fn load(&mut self, op: LoadOp, d: Slot, address: Operand, memory: u32, offset: u64) {
-        let short = u32::try_from(offset).is_ok();
+    fn load(&mut self, op: LoadOp, d: Slot, address: Operand, memory: u16, offset: u32) {
+        let offset = u64::from(offset);
         match address {
-            Operand::Slot(a) if memory == 0 && short => self.emit(load_s(op), a, 0, d, offset),
-            // An address that does not fit wraps to one that is out of bounds as well.
-            Operand::Const(a) if memory == 0 => {
-                self.emit(load_c(op), 0, 0, d, u64::from(a as u32).saturating_add(offset));
-            }
+            Operand::Slot(a) if memory == 0 => self.emit(load_s(op), a, 0, d, offset),
+            Operand::Const(a) if memory == 0 => self.emit(load_c(op), 0, 0, d, u64::from(a as u32) + offset),
             address => {
                 let a = self.slot(address, 0);
-                self.emit(load_any(op), a, memory as u16, d, offset);
+                self.emit(load_any(op), a, memory, d, offset);
             }
         }
     }
 
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, memory: u32, offset: u64) {
-        if memory != 0 || u32::try_from(offset).is_err() {
+    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, memory: u16, offset: u32) {
+        if memory != 0 {
             let (a, b) = (self.slot(address, 0), self.slot(value, 1));
-            return self.emit(store_any(op), a, b, memory as u16, offset);
+            return self.emit(store_any(op), a, b, memory, u64::from(offset));
         }
         match (address, value) {
             (Operand::Slot(a), Operand::Const(value)) if fits_half(value, is_32(op.operand())) => {
-                self.emit(store_sc(op), a, 0, 0, halves(offset as u32, value as u32));
+                self.emit(store_sc(op), a, 0, 0, halves(offset, value as u32));
             }
             (Operand::Slot(a), value) => {
                 let b = self.slot(value, 1);
-                self.emit(store_ss(op), a, b, 0, offset);
+                self.emit(store_ss(op), a, b, 0, u64::from(offset));
             }
             (Operand::Const(a), value) => {
                 let b = self.slot(value, 1);
-                let address = u64::from(a as u32).saturating_add(offset);
-                self.emit(store_cs(op), 0, b, 0, address);
+                self.emit(store_cs(op), 0, b, 0, u64::from(a as u32) + u64::from(offset));
             }
         }
     }

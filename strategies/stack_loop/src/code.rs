@@ -105,8 +105,8 @@ pub struct Runtime {
 /// An access's memory and offset, which do not fit an operation together.
 #[derive(Clone, Copy, Debug)]
 pub struct Other {
-    pub memory: u32,
-    pub offset: u64,
+    pub memory: u16,
+    pub offset: u32,
 }
 
 /// A function as stack code.
@@ -185,7 +185,7 @@ impl Emitter<'_> {
         self.code.statements.push(self.statement);
     }
 
-    fn other(&mut self, memory: u32, offset: u64) -> u32 {
+    fn other(&mut self, memory: u16, offset: u32) -> u32 {
         self.code.others.push(Other { memory, offset });
         self.code.others.len() as u32 - 1
     }
@@ -212,7 +212,7 @@ impl Emitter<'_> {
             } => {
                 self.tree(address);
                 let load = match memory {
-                    0 => Op::load(op, offset),
+                    0 => Op::load(op, u64::from(offset)),
                     memory => Op::OtherLoad(op, self.other(memory, offset)),
                 };
                 self.emit(load);
@@ -241,7 +241,7 @@ impl Emitter<'_> {
                 None => Op::ImportedGlobalSet(global),
             },
             Statement::Store { op, memory, offset, .. } => match memory {
-                0 => Op::store(op, offset),
+                0 => Op::store(op, u64::from(offset)),
                 memory => Op::OtherStore(op, self.other(memory, offset)),
             },
             Statement::Eval(_) => Op::Drop,

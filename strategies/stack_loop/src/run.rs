@@ -152,7 +152,11 @@ fn target(code: &Code, index: u32) -> usize {
 #[inline(never)]
 fn other_load(code: &Code, state: &mut State, load: LoadOp, other: u32, address: u32) -> Result<u64, Trap> {
     let other = code.others[other as usize];
-    load.apply(state.module_memory(other.memory), address, other.offset)
+    load.apply(
+        state.module_memory(u32::from(other.memory)),
+        address,
+        u64::from(other.offset),
+    )
 }
 
 #[inline(never)]
@@ -165,7 +169,12 @@ fn other_store(
     value: u64,
 ) -> Result<(), Trap> {
     let other = code.others[other as usize];
-    store.apply(state.module_memory(other.memory), address, other.offset, value)
+    store.apply(
+        state.module_memory(u32::from(other.memory)),
+        address,
+        u64::from(other.offset),
+        value,
+    )
 }
 
 #[inline(never)]

@@ -92,7 +92,7 @@ impl Generator {
                 let address = self.address(depth - 1);
                 let load = Node::Load {
                     op,
-                    memory: u32::from(self.next(8) == 0),
+                    memory: u16::from(self.next(8) == 0),
                     address,
                     offset: [0, 4, 100, 65530][self.next(4)],
                 };
@@ -148,7 +148,7 @@ impl Generator {
                 let value = self.tree(op.operand(), depth);
                 let store = Statement::Store {
                     op,
-                    memory: u32::from(self.next(8) == 0),
+                    memory: u16::from(self.next(8) == 0),
                     address,
                     offset: [0, 4, 100, 65530][self.next(4)],
                     value,

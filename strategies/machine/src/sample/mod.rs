@@ -84,7 +84,7 @@ fn perform(
         } => {
             let address = value(address, state)? as u32;
             let new = value(node, state)?;
-            op.apply(state.module_memory(memory), address, offset, new)?;
+            op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
             None
         }
         Statement::Eval(node) => {
@@ -171,7 +171,7 @@ impl BodyBuilder {
     }
 
     /// A load from memory 0.
-    pub fn load(&mut self, op: LoadOp, address: NodeId, offset: u64) -> NodeId {
+    pub fn load(&mut self, op: LoadOp, address: NodeId, offset: u32) -> NodeId {
         let load = Node::Load {
             op,
             memory: 0,

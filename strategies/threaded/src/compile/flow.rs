@@ -38,7 +38,7 @@ impl Compiler<'_> {
                 address,
                 offset,
                 value,
-            } => self.store(op, memory, address, offset, value),
+            } => self.store(op, u32::from(memory), address, u64::from(offset), value),
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Runtime { op, base, x, y } => {
                 self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]);
