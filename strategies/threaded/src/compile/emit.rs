@@ -51,9 +51,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn target(&mut self, block: u32) {
-        let carries = self
-            .carried
-            .is_some_and(|(of, slot)| of == block && self.mirrors[0] == Some(slot));
+        let carries = self.brings(block);
         self.targets.push(self.stream.len());
         self.stream.extend_from_slice(&[block, u32::from(carries)]);
     }

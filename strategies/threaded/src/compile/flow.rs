@@ -1,6 +1,6 @@
 //! Statements, branches and calls.
 
-use wasm_dispatch_machine::code::{Node, NodeId, Slot, Statement};
+use wasm_dispatch_machine::code::{Node, NodeId, RuntimeOp, Slot, Statement};
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::Unit;
@@ -41,7 +41,11 @@ impl Compiler<'_> {
             } => self.store(op, u32::from(memory), address, u64::from(offset), value),
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Runtime { op, base, x, y } => {
-                self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]);
+                match (op, x, y) {
+                    (RuntimeOp::MemoryFill, 0, _) => self.node(memory::fill_entry(), &[Unit::from(base)]),
+                    (RuntimeOp::MemoryCopy, 0, 0) => self.node(memory::copy_entry(), &[Unit::from(base)]),
+                    _ => self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]),
+                }
                 self.mirrors = [None; 3];
             }
             Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),

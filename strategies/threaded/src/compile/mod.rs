@@ -4,9 +4,10 @@
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
 //! value in the accumulator, too, and the compiler remembers which slot it mirrors, until the block ends.
 //!
-//! The rooms: `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
+//! The rooms: `arrive` knows what a block begins with, `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
 //! statements, branches and calls.
 
+mod arrive;
 mod emit;
 mod flow;
 mod memory;
@@ -14,12 +15,13 @@ mod trees;
 
 use wasm_dispatch_machine::code::{FunctionBody, Slot};
 
+use self::arrive::{Edges, Mirrors};
 use self::emit::write_u64;
 use crate::NodeInfo;
 use crate::abi::Unit;
 use crate::code::Code;
 use crate::handlers::control;
-use crate::handlers::numeric::{self, Class};
+use crate::handlers::numeric::Class;
 use crate::kind::Kind;
 use crate::operand::From;
 
@@ -68,15 +70,17 @@ struct Compiler<'a> {
     stream: Vec<Unit>,
     /// Where each block begins for those who come with nothing in the accumulators.
     blocks: Vec<u32>,
-    /// Where it begins for those who come with the slot of `carried` in the integer accumulator.
+    /// Where it begins for those who come with something in the accumulators.
     carried_blocks: Vec<u32>,
+    /// How control comes to each block.
+    edges: Edges,
     /// The slot that a loop of one block leaves in the integer accumulator and reads first.
     carried: Option<(u32, Slot)>,
     statements: Vec<(u32, u32)>,
     /// Units that hold a block number until all blocks are placed.
     targets: Vec<usize>,
     /// The slot that each accumulator mirrors.
-    mirrors: [Option<Slot>; 3],
+    mirrors: Mirrors,
     /// Where the last node of this block begins, and its kind, if it can be joined by another.
     last: Option<(usize, Kind)>,
     /// All nodes, for profiles: block, kind, and whether it has joined the one before.
@@ -110,6 +114,7 @@ impl<'a> Compiler<'a> {
             stream: Vec::with_capacity(body.statements.len() * 6),
             blocks: Vec::with_capacity(body.blocks.len()),
             carried_blocks: Vec::with_capacity(body.blocks.len()),
+            edges: Edges::of(body),
             carried: None,
             statements: Vec::with_capacity(body.statements.len()),
             targets: Vec::new(),
@@ -130,21 +135,13 @@ impl Compiler<'_> {
             self.node(entry, &units);
         }
         for (number, block) in body.blocks.iter().enumerate() {
-            self.blocks.push(self.stream.len() as u32);
-            self.mirrors = [None; 3];
-            self.last = None;
-            self.carried = self.carried_by(number as u32).map(|slot| (number as u32, slot));
-            if let Some((_, slot)) = self.carried {
-                self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
-                self.mirrors[0] = Some(slot);
-                self.last = None;
-            }
-            self.carried_blocks.push(self.stream.len() as u32);
+            self.begin_block(number as u32);
             for index in block.first..=block.terminator {
                 self.statements.push((self.stream.len() as u32, index));
                 self.statement(number as u32, body.statements[index as usize]);
             }
         }
+        self.entrances();
     }
 
     /// Replaces block numbers by addresses. The stream is boxed before and stays where it is.

@@ -269,8 +269,12 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
             function: context.function,
             block,
             base: caller_base,
-            // SAFETY: the node after this one is the next block's first.
-            native: unsafe { ip.add(HANDLER_UNITS + 6) } as u64,
+            native: match callee {
+                // A return to another instance has more to do.
+                Callee::Wasm { instance, .. } if instance != context.instance => 0,
+                // SAFETY: the node after this one is the next block's first.
+                _ => unsafe { ip.add(HANDLER_UNITS + 6) as u64 },
+            },
         };
         // SAFETY: there is room, checked above.
         unsafe {
@@ -303,13 +307,13 @@ impl Handler for Return {
     const KIND: Kind = Kind::RETURN;
     #[inline(always)]
     unsafe fn run(r: Regs) -> u64 {
-        // SAFETY: `run` has made sure of the bottom frame; a frame of this instance with a native resume point was pushed by
-        // this strategy for a block of its function.
+        // SAFETY: `run` has made sure of the bottom frame; a frame with a native resume point was pushed by this strategy for a
+        // block of its function, when it called one of the same instance.
         unsafe {
             let context = r.context;
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
-            if frame.instance != (*context).instance || frame.native == 0 {
+            if frame.native == 0 {
                 return r.call(enter_rare::<ReturnElsewhere>);
             }
             (*context).frames_top = top;

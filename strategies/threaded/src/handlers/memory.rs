@@ -168,6 +168,55 @@ impl Handler for Runtime {
     }
 }
 
+/// `memory.fill` of memory 0: the unit is the first of three slots, address, value and length.
+struct Fill;
+
+impl Step for Fill {
+    const KIND: Kind = Kind::OTHER;
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: the slots are within the frame, and the bytes within memory 0 once that is checked; see `Handler::run`.
+        unsafe {
+            let slots = r.frame.add(r.unit(0) as usize);
+            let to = bytes(r, slots.read(), slots.add(2).read())?;
+            to.write_bytes(slots.add(1).read() as u8, slots.add(2).read() as u32 as usize);
+        }
+        Ok(())
+    }
+}
+
+/// `memory.copy` within memory 0: the unit is the first of three slots, where to, where from, and length.
+struct Copy;
+
+impl Step for Copy {
+    const KIND: Kind = Kind::OTHER;
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: as for `Fill`; `copy_from` allows overlap.
+        unsafe {
+            let slots = r.frame.add(r.unit(0) as usize);
+            let length = slots.add(2).read();
+            let from = bytes(r, slots.add(1).read(), length)?;
+            let to = bytes(r, slots.read(), length)?;
+            to.copy_from(from, length as u32 as usize);
+        }
+        Ok(())
+    }
+}
+
+/// So many bytes at an address in memory 0, both 32-bit values in slots, or a trap.
+#[inline(always)]
+unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
+    let (address, length) = (u64::from(address as u32), u64::from(length as u32));
+    if address + length > r.memory_len as u64 {
+        return Err(Trap::OutOfBoundsMemoryAccess);
+    }
+    // SAFETY: at most the memory's length.
+    Ok(unsafe { r.memory.add(address as usize) })
+}
+
 /// The operations in the order of their codes.
 const RUNTIME_OPS: [RuntimeOp; 15] = {
     use RuntimeOp::*;
@@ -279,6 +328,16 @@ pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Picked {
 /// The handler of a store to another memory.
 pub(crate) fn store_any_entry() -> Picked {
     picked::<StoreAny>()
+}
+
+/// The handler of `memory.fill` of memory 0.
+pub(crate) fn fill_entry() -> Picked {
+    picked::<Fill>()
+}
+
+/// The handler of `memory.copy` within memory 0.
+pub(crate) fn copy_entry() -> Picked {
+    picked::<Copy>()
 }
 
 /// The handler of rare instructions.

@@ -1,0 +1,148 @@
+//! What a block begins with.
+//!
+//! A machine may stop at every block and go on there with nothing in the accumulators, so every block has an entrance for
+//! that. But where control comes from one place only, the accumulators hold what they held there: such a block has a second
+//! entrance, and the first, which loads them from their slots, lies aside.
+
+use wasm_dispatch_machine::code::{FunctionBody, Slot, Statement};
+
+use super::{Class, Compiler, From};
+use crate::abi::Unit;
+use crate::handlers::{control, numeric};
+
+/// The slot that each accumulator mirrors.
+pub(super) type Mirrors = [Option<Slot>; 3];
+
+/// How control comes to a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    /// From the block before, past its branch or jump.
+    Falling,
+    /// By one branch or jump.
+    Branching,
+    /// In several ways, or from a call or the caller.
+    Anyhow,
+}
+
+/// How control comes to each block of a function, and with what.
+pub(super) struct Edges {
+    arrivals: Vec<Arrival>,
+    /// What the one branch to a block left in the accumulators.
+    brought: Vec<Mirrors>,
+    /// Blocks whose first entrance lies aside.
+    aside: Vec<(u32, Mirrors)>,
+}
+
+impl Edges {
+    pub(super) fn of(body: &FunctionBody) -> Edges {
+        let mut branches = vec![0u32; body.blocks.len()];
+        // Blocks that are fallen into, in the order of the function.
+        let mut falls = vec![false; body.blocks.len() + 1];
+        let mut count = |block: u32| branches[block as usize] = branches[block as usize].saturating_add(1);
+        for number in 0..body.blocks.len() as u32 {
+            match body.statements[body.terminator(number) as usize] {
+                Statement::Branch { target, .. } => {
+                    count(target);
+                    falls[number as usize + 1] = true;
+                }
+                Statement::Jump(target) if target == number + 1 => falls[target as usize] = true,
+                Statement::Jump(target) => {
+                    count(target);
+                    // Where a jump leads may be copied here.
+                    match body.statements[body.terminator(target) as usize] {
+                        Statement::Branch { target: taken, .. } => {
+                            count(taken);
+                            count(target + 1);
+                        }
+                        Statement::Jump(next) => count(next),
+                        _ => {}
+                    }
+                }
+                // Where a call returns to is the next node, with whatever the callee leaves in the accumulators.
+                Statement::Call { .. } | Statement::CallIndirect { .. } => {
+                    count(number + 1);
+                    falls[number as usize + 1] = true;
+                }
+                Statement::Switch { first, count: all, .. } => {
+                    let targets = &body.targets[first as usize..(first + all) as usize];
+                    targets.iter().for_each(|&target| count(target));
+                }
+                _ => {}
+            }
+        }
+        let arrival = |(&branches, &falls): (&u32, &bool)| match (branches, falls) {
+            (0, true) => Arrival::Falling,
+            (1, false) => Arrival::Branching,
+            _ => Arrival::Anyhow,
+        };
+        let mut arrivals: Vec<Arrival> = branches.iter().zip(&falls).map(arrival).collect();
+        if let Some(entry) = arrivals.first_mut() {
+            *entry = Arrival::Anyhow;
+        }
+        Edges {
+            arrivals,
+            brought: vec![[None; 3]; body.blocks.len()],
+            aside: Vec::new(),
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// Begins a block: places its entrances, and finds out what the accumulators mirror.
+    pub(super) fn begin_block(&mut self, number: u32) {
+        let brought = match self.edges.arrivals[number as usize] {
+            Arrival::Falling => self.mirrors,
+            Arrival::Branching => self.edges.brought[number as usize],
+            Arrival::Anyhow => [None; 3],
+        };
+        self.last = None;
+        self.carried = None;
+        // Placed by `entrances` if it lies aside.
+        self.blocks.push(self.stream.len() as u32);
+        self.mirrors = brought;
+        if brought != [None; 3] {
+            self.edges.aside.push((number, brought));
+        } else if let Some(slot) = self.carried_by(number) {
+            self.carried = Some((number, slot));
+            self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
+            self.mirrors[0] = Some(slot);
+            self.last = None;
+        }
+        self.carried_blocks.push(self.stream.len() as u32);
+    }
+
+    /// Whether a branch from here to a block may come with what the accumulators hold.
+    pub(super) fn brings(&mut self, block: u32) -> bool {
+        if let Some((of, slot)) = self.carried
+            && of == block
+        {
+            return self.mirrors[0] == Some(slot);
+        }
+        let is_ahead = block as usize >= self.blocks.len();
+        let brought = &mut self.edges.brought[block as usize];
+        // A copy of the one branch may have been here before.
+        if !is_ahead || self.edges.arrivals[block as usize] != Arrival::Branching || *brought != [None; 3] {
+            return false;
+        }
+        *brought = self.mirrors;
+        *brought != [None; 3]
+    }
+
+    /// Writes the entrances that lie aside.
+    pub(super) fn entrances(&mut self) {
+        let trace = self.trace.take();
+        for (block, mirrors) in std::mem::take(&mut self.edges.aside) {
+            self.blocks[block as usize] = self.stream.len() as u32;
+            self.last = None;
+            for (slot, class) in mirrors.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
+                if let Some(slot) = slot {
+                    self.node(numeric::pick_move(class, From::Slot), &[Unit::from(slot)]);
+                }
+            }
+            self.node(control::jump(), &[]);
+            self.targets.push(self.stream.len());
+            self.stream.extend_from_slice(&[block, 1]);
+        }
+        self.trace = trace;
+    }
+}
