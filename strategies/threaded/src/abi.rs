@@ -39,7 +39,7 @@ macro_rules! entry_point {
         ) -> u64;
 
         /// The entry point of a handler.
-        pub(crate) unsafe extern $($abi)? fn enter<H: Handler>(
+        pub(crate) unsafe extern $($abi)? fn enter<H: Handler, M: Mode>(
             ip: *const Unit,
             frame: *mut u64,
             memory: *mut u8,
@@ -50,14 +50,14 @@ macro_rules! entry_point {
             acc32: f32,
         ) -> u64 {
             // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
-            unsafe { H::run(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
         /// The entry point of a handler that another one leaves the rare case to: never merged into that, because what it
         /// needs saved on the native stack would be saved in the frequent case, too.
         #[cold]
         #[inline(never)]
-        pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler>(
+        pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler, M: Mode>(
             ip: *const Unit,
             frame: *mut u64,
             memory: *mut u8,
@@ -68,7 +68,7 @@ macro_rules! entry_point {
             acc32: f32,
         ) -> u64 {
             // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
-            unsafe { H::run(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
         /// Ends the run for the reason that was put into the context, or for the trap whose code is in `acc`.
@@ -115,6 +115,47 @@ pub(crate) struct Regs {
     pub acc32: f32,
 }
 
+/// How a handler goes on with the next one.
+pub(crate) trait Mode: 'static {
+    /// Goes on with the node at `r.ip`.
+    ///
+    /// # Safety
+    ///
+    /// That is a node of the current function, and the registers are as [`Handler::run`] wants them.
+    unsafe fn dispatch(r: Regs) -> u64;
+}
+
+/// By a call in tail position, of which the compiler makes a jump.
+pub(crate) struct Jumps;
+
+/// By returning to the loop in [`crate::run`]: for builds in which calls stay calls.
+pub(crate) struct Loop;
+
+impl Mode for Jumps {
+    #[inline(always)]
+    unsafe fn dispatch(r: Regs) -> u64 {
+        // SAFETY: the caller's; a node begins with its handler's address, aligned to units only.
+        unsafe {
+            if cfg!(trampoline) {
+                return Loop::dispatch(r);
+            }
+            let handler = r.ip.cast::<Entry>().read_unaligned();
+            r.call(handler)
+        }
+    }
+}
+
+impl Mode for Loop {
+    #[inline(always)]
+    unsafe fn dispatch(r: Regs) -> u64 {
+        // SAFETY: the caller's.
+        unsafe {
+            (*r.context).registers = Some(r);
+            0
+        }
+    }
+}
+
 /// What one node of the code stream does.
 pub(crate) trait Handler: 'static {
     /// The node's kind, if it can be part of a pair.
@@ -126,7 +167,7 @@ pub(crate) trait Handler: 'static {
     /// `r.ip` points to a node with this handler and its operands, written by the compiler of this crate for the
     /// function whose frame is at `r.frame`; the frame has the function's size; `r.memory` and `r.memory_len` are memory
     /// 0 of the current instance; `r.context` is the context of the current run.
-    unsafe fn run(r: Regs) -> u64;
+    unsafe fn run<M: Mode>(r: Regs) -> u64;
 }
 
 /// What a node does that goes on with the next node, or traps.
@@ -148,11 +189,11 @@ impl<S: Step> Handler for S {
     const KIND: Kind = S::KIND;
 
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the caller's.
         unsafe {
             match S::step(&mut r) {
-                Ok(()) => r.next(S::UNITS),
+                Ok(()) => r.next::<M>(S::UNITS),
                 Err(trap) => r.trap(trap),
             }
         }
@@ -163,13 +204,16 @@ impl<S: Step> Handler for S {
 #[derive(Clone, Copy)]
 pub(crate) struct Picked {
     pub entry: Entry,
+    /// Its form for builds without jumps.
+    pub looping: Entry,
     pub kind: Kind,
 }
 
 /// The handler `H`.
 pub(crate) const fn picked<H: Handler>() -> Picked {
     Picked {
-        entry: enter::<H>,
+        entry: enter::<H, Jumps>,
+        looping: enter::<H, Loop>,
         kind: H::KIND,
     }
 }
@@ -181,30 +225,10 @@ impl Regs {
     ///
     /// `ip` points to a node of the current function, and the registers are as [`Handler::run`] wants them.
     #[inline(always)]
-    pub(crate) unsafe fn go(mut self, ip: *const Unit) -> u64 {
+    pub(crate) unsafe fn go<M: Mode>(mut self, ip: *const Unit) -> u64 {
         self.ip = ip;
-        // SAFETY: `ip` is a node, which begins with its handler's entry point.
-        unsafe { self.dispatch() }
-    }
-
-    #[cfg(not(trampoline))]
-    #[inline(always)]
-    unsafe fn dispatch(self) -> u64 {
-        // SAFETY: as for `go`; nodes are aligned to units only.
-        unsafe {
-            let handler = self.ip.cast::<Entry>().read_unaligned();
-            self.call(handler)
-        }
-    }
-
-    /// Without sibling calls: hand the registers to the loop in [`crate::run`].
-    #[cfg(trampoline)]
-    unsafe fn dispatch(self) -> u64 {
-        // SAFETY: as for `go`.
-        unsafe {
-            (*self.context).registers = Some(self);
-            0
-        }
+        // SAFETY: the caller's.
+        unsafe { M::dispatch(self) }
     }
 
     /// Calls a handler with these registers.
@@ -234,9 +258,9 @@ impl Regs {
     ///
     /// As [`Handler::run`]; every node but terminators is followed by another.
     #[inline(always)]
-    pub(crate) unsafe fn next(self, units: usize) -> u64 {
+    pub(crate) unsafe fn next<M: Mode>(self, units: usize) -> u64 {
         // SAFETY: the caller's.
-        unsafe { self.go(self.ip.add(HANDLER_UNITS + units)) }
+        unsafe { self.go::<M>(self.ip.add(HANDLER_UNITS + units)) }
     }
 
     /// Ends the run with a trap at this node.

@@ -61,12 +61,43 @@ pub(crate) struct Context {
     pub running: bool,
     /// What handlers return in the end; see `abi`.
     pub result: u64,
-    /// Registers on the way from one handler to the next, where there are no sibling calls.
-    #[cfg_attr(not(trampoline), allow(dead_code))]
+    /// Registers on the way from one handler to the next, where there are no jumps.
     pub registers: Option<Regs>,
+    /// Lowest and highest place of the native stack that was seen, by [`crate::self_check`].
+    pub probed: (usize, usize),
 }
 
 impl Context {
+    /// A context that points nowhere.
+    pub fn empty() -> Context {
+        Context {
+            function: 0,
+            globals: std::ptr::null_mut(),
+            frames_top: std::ptr::null_mut(),
+            frames_end: std::ptr::null_mut(),
+            stack: std::ptr::null_mut(),
+            slice: 0,
+            stack_end: std::ptr::null_mut(),
+            instance: 0,
+            tables: std::ptr::null(),
+            signatures: std::ptr::null(),
+            all_tables: std::ptr::null(),
+            functions: std::ptr::null(),
+            own_functions: std::ptr::null(),
+            module: std::ptr::null(),
+            program: std::ptr::null(),
+            state: std::ptr::null_mut(),
+            ip: std::ptr::null(),
+            frame: std::ptr::null_mut(),
+            trap: 0,
+            reason: Leave::Returned,
+            running: true,
+            result: 0,
+            registers: None,
+            probed: (0, 0),
+        }
+    }
+
     /// Takes over what depends on the current instance from the state.
     pub fn load_instance(&mut self) {
         // SAFETY: `state` and `program` are alive during the run, and no other reference into them is.

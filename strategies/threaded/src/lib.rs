@@ -53,6 +53,8 @@ mod kind;
 mod operand;
 mod pairs;
 mod run;
+mod self_check;
+mod techniques;
 #[cfg(test)]
 mod tests;
 
@@ -61,6 +63,8 @@ use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
+pub use self_check::{Dispatch, dispatch};
+pub use techniques::Techniques;
 
 /// The strategy.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,7 +101,7 @@ pub fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
     compile::nodes(body)
 }
 
-/// Whether this build's handlers jump to each other; if not, a loop calls them.
-pub const fn dispatches_by_jumps() -> bool {
-    cfg!(not(trampoline))
+/// Whether this build's handlers jump to each other; if not, a loop calls them. See [`dispatch`] for the reason.
+pub fn dispatches_by_jumps() -> bool {
+    *dispatch() == Dispatch::Jumps
 }

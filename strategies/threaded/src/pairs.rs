@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use wasm_dispatch_machine::Trap;
 
-use crate::abi::{Entry, Handler, Regs, Step, enter};
+use crate::abi::{Entry, Handler, Jumps, Mode, Regs, Step, enter};
 use crate::kind::Kind;
 
 /// S, then T: a pair that a third node may join.
@@ -42,14 +42,14 @@ pub(crate) struct Then<S, H>(PhantomData<(S, H)>);
 
 impl<S: Step, H: Handler> Handler for Then<S, H> {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the operand units of H follow those of S; so they stand where they would if H's handler pointer were in
         // the last units of S's. See `Handler::run`.
         unsafe {
             match S::step(&mut r) {
                 Ok(()) => {
                     r.ip = r.ip.add(S::UNITS);
-                    H::run(r)
+                    H::run::<M>(r)
                 }
                 Err(trap) => r.trap(trap),
             }
@@ -72,7 +72,7 @@ pub(crate) const fn pair<S: Step, H: Handler>() -> Pair {
     Pair {
         first: S::KIND,
         second: H::KIND,
-        entry: enter::<Then<S, H>>,
+        entry: enter::<Then<S, H>, Jumps>,
         #[cfg(test)]
         name: std::any::type_name::<Then<S, H>>,
     }

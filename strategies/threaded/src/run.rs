@@ -46,30 +46,15 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
     let mut context = unsafe {
         let frames = (*state).frames.as_mut_ptr();
         Context {
-            globals: std::ptr::null_mut(),
             frames_top: frames.add(depth),
             // The topmost frame is taken off before anything runs, so it does not count.
             frames_end: frames.add((*state).limits.call_depth.max(depth - 1)),
             stack,
             slice: (*state).slice,
             stack_end: stack.add(stack_slots),
-            instance: 0,
-            function: 0,
-            tables: std::ptr::null(),
-            signatures: std::ptr::null(),
-            all_tables: std::ptr::null(),
-            functions: std::ptr::null(),
-            own_functions: std::ptr::null(),
-            module: std::ptr::null(),
             program,
             state,
-            ip: std::ptr::null(),
-            frame: std::ptr::null_mut(),
-            trap: 0,
-            reason: Leave::Returned,
-            running: true,
-            result: 0,
-            registers: None,
+            ..Context::empty()
         }
     };
     // SAFETY: the registers are as handlers want them: the code is that of the topmost frame, which was pushed for a
@@ -97,18 +82,9 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
     }
 }
 
-#[cfg(not(trampoline))]
-unsafe fn start_handlers(registers: Regs) {
-    // SAFETY: the caller's. The handlers call each other in tail position and come back when the run ends.
-    unsafe {
-        let first = registers.ip.cast::<Entry>().read_unaligned();
-        registers.call(first);
-    }
-}
-
-#[cfg(trampoline)]
+/// Runs handlers until they leave: where they jump, the first call runs them all.
 unsafe fn start_handlers(mut registers: Regs) {
-    // SAFETY: the caller's. Each handler leaves the registers for the next one in the context.
+    // SAFETY: the caller's. Handlers that do not jump leave the registers for the next one in the context.
     unsafe {
         let context = registers.context;
         while (*context).running {

@@ -34,7 +34,7 @@ pub(super) struct Edges {
 }
 
 impl Edges {
-    pub(super) fn of(body: &FunctionBody) -> Edges {
+    pub(super) fn of(body: &FunctionBody, used: bool) -> Edges {
         let mut branches = vec![0u32; body.blocks.len()];
         // Blocks that are fallen into, in the order of the function.
         let mut falls = vec![false; body.blocks.len() + 1];
@@ -71,6 +71,7 @@ impl Edges {
             }
         }
         let arrival = |(&branches, &falls): (&u32, &bool)| match (branches, falls) {
+            _ if !used => Arrival::Anyhow,
             (0, true) => Arrival::Falling,
             (1, false) => Arrival::Branching,
             _ => Arrival::Anyhow,

@@ -7,6 +7,7 @@ use crate::abi::{HANDLER_UNITS, Picked, Unit};
 use crate::handlers::numeric::{self, Class};
 use crate::kind::Kind;
 use crate::pairs;
+use crate::techniques::Techniques;
 
 impl Compiler<'_> {
     /// Begins a node; its operands follow. It joins the one before if the two have a handler.
@@ -20,7 +21,10 @@ impl Compiler<'_> {
             .is_some_and(|&(begin, _)| begin as usize == start);
         let previous = self.statements.iter().nth_back(1).map(|&(begin, _)| begin as usize);
         let hides = begins && previous.is_some_and(|previous| previous + HANDLER_UNITS >= start);
-        let joined = self.last.filter(|_| !hides);
+        let Techniques {
+            jumps, pairs, triples, ..
+        } = self.techniques;
+        let joined = self.last.filter(|_| !hides && jumps && pairs);
         let joined = joined.and_then(|(at, kind)| Some((at, pairs::find(kind, picked.kind)?)));
         match joined {
             Some((at, entry)) => {
@@ -30,10 +34,12 @@ impl Compiler<'_> {
                     *begin -= HANDLER_UNITS as u32;
                 }
                 // A third one may join.
-                self.last = self.last.map(|(at, kind)| (at, Kind::both(kind, picked.kind)));
+                let both = self.last.map(|(at, kind)| (at, Kind::both(kind, picked.kind)));
+                self.last = both.filter(|_| triples);
             }
             None => {
-                self.address(picked.entry as usize as u64);
+                let entry = if jumps { picked.entry } else { picked.looping };
+                self.address(entry as usize as u64);
                 self.last = (picked.kind != Kind::OTHER).then_some((start, picked.kind));
             }
         }
@@ -95,6 +101,9 @@ impl Compiler<'_> {
         self.operand(a);
         self.stream.push(Unit::from(slot));
         self.forget(slot);
+        if !self.techniques.moves {
+            self.mirrors[accumulator(class)] = None;
+        }
     }
 }
 

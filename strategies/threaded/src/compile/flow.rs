@@ -50,7 +50,7 @@ impl Compiler<'_> {
             }
             Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
             Statement::Jump(target) if target == block + 1 => {}
-            Statement::Jump(target) => self.jump(block, target, REPLICAS),
+            Statement::Jump(target) => self.jump(block, target, if self.techniques.copies { REPLICAS } else { 0 }),
             Statement::Branch {
                 condition,
                 when,
@@ -165,6 +165,7 @@ impl Compiler<'_> {
         let scratch = self.body.scratch;
         if let Node::Binary { op, a, b } = self.body.node(condition)
             && op.is_test()
+            && self.techniques.tests
         {
             let (op, when) = match op.negated() {
                 Some(negated) if !when => (negated, true),
@@ -192,6 +193,9 @@ impl Compiler<'_> {
     /// For a block that loops to itself: the slot that its last computation leaves in the integer accumulator, if the first
     /// one reads it. Such a loop hands the value on in a register instead of through memory, which takes several cycles.
     pub(super) fn carried_by(&self, block: u32) -> Option<Slot> {
+        if !self.techniques.loops {
+            return None;
+        }
         let list = self.body.statements(block);
         let (&last, others) = list.split_last()?;
         let Statement::Branch { condition, target, .. } = last else {

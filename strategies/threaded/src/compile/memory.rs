@@ -16,6 +16,7 @@ impl Compiler<'_> {
             a,
             b,
         } = self.body.node(id)
+            && self.techniques.sums
         {
             let (_, a, b) = self.binary(BinaryOp::I32Add, a, b, scratch);
             // Addition is commutative: the accumulator stands left.
@@ -92,6 +93,7 @@ impl Compiler<'_> {
             a,
             b,
         } = self.body.node(id)
+            && self.techniques.sums
             && let (Some(x @ Operand::Slot(_)), Some(y)) = (self.plain_leaf(a), self.plain_leaf(b))
         {
             return (Place::Sum(x.from(), y.from()), x, Some(y));

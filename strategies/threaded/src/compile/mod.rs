@@ -24,6 +24,8 @@ use crate::handlers::control;
 use crate::handlers::numeric::Class;
 use crate::kind::Kind;
 use crate::operand::From;
+use crate::self_check::{self, Dispatch, dispatch};
+use crate::techniques::Techniques;
 
 /// An operand with what its units will say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,18 +87,32 @@ struct Compiler<'a> {
     last: Option<(usize, Kind)>,
     /// All nodes, for profiles: block, kind, and whether it has joined the one before.
     trace: Option<Vec<(u32, Kind, bool)>>,
+    /// What to do besides choosing handlers.
+    techniques: Techniques,
+    /// Whether each block begins with a look at the native stack.
+    probes: bool,
 }
 
 /// Compiles a function.
 pub(crate) fn compile(body: &FunctionBody) -> Code {
-    let mut compiler = Compiler::new(body);
+    let mut techniques = Techniques::current();
+    techniques.jumps &= *dispatch() != Dispatch::Loop;
+    let mut compiler = Compiler::new(body, techniques);
+    compiler.function();
+    compiler.finish()
+}
+
+/// Compiles a function for jumps, with a look at the native stack at the beginning of each block.
+pub(crate) fn compile_with_probes(body: &FunctionBody) -> Code {
+    let mut compiler = Compiler::new(body, Techniques::ALL);
+    compiler.probes = true;
     compiler.function();
     compiler.finish()
 }
 
 /// The nodes that a function is compiled to.
 pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
-    let mut compiler = Compiler::new(body);
+    let mut compiler = Compiler::new(body, Techniques::current());
     compiler.trace = Some(Vec::new());
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
@@ -108,19 +124,21 @@ pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(body: &'a FunctionBody) -> Compiler<'a> {
+    fn new(body: &'a FunctionBody, techniques: Techniques) -> Compiler<'a> {
         Compiler {
             body,
             stream: Vec::with_capacity(body.statements.len() * 6),
             blocks: Vec::with_capacity(body.blocks.len()),
             carried_blocks: Vec::with_capacity(body.blocks.len()),
-            edges: Edges::of(body),
+            edges: Edges::of(body, techniques.edges),
             carried: None,
             statements: Vec::with_capacity(body.statements.len()),
             targets: Vec::new(),
             mirrors: [None; 3],
             last: None,
             trace: None,
+            techniques,
+            probes: false,
         }
     }
 }
@@ -136,6 +154,9 @@ impl Compiler<'_> {
         }
         for (number, block) in body.blocks.iter().enumerate() {
             self.begin_block(number as u32);
+            if self.probes {
+                self.node(self_check::probe(), &[]);
+            }
             for index in block.first..=block.terminator {
                 self.statements.push((self.stream.len() as u32, index));
                 self.statement(number as u32, body.statements[index as usize]);

@@ -12,7 +12,9 @@ impl Compiler<'_> {
     pub(super) fn leaf(&self, id: NodeId) -> Option<Operand> {
         let class = self.class(id);
         match self.body.node(id) {
-            Node::Slot(slot) if self.mirrors[accumulator(class)] == Some(slot) => Some(Operand::Acc),
+            Node::Slot(slot) if self.mirrors[accumulator(class)] == Some(slot) && self.techniques.accumulators => {
+                Some(Operand::Acc)
+            }
             Node::Slot(slot) => Some(Operand::Slot(slot)),
             Node::Const(value) => Some(Operand::Const(value, class)),
             _ => None,

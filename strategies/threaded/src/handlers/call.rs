@@ -8,7 +8,7 @@ use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::{Callee, Frame};
 
 use crate::Threaded;
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Picked, Regs, Unit, enter_rare, picked};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, picked};
 use crate::code::Code;
 use crate::context::{Context, Leave};
 use crate::kind::Kind;
@@ -19,16 +19,16 @@ pub(super) struct Call;
 impl Handler for Call {
     const KIND: Kind = Kind::CALL;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
-            enter_own(
+            enter_own::<M>(
                 r,
                 r.unit(0),
                 frame,
                 Some((r.unit(2), 3)),
-                enter_rare::<CompileFirst<false>>,
+                enter_rare::<CompileFirst<false>, M>,
             )
         }
     }
@@ -40,9 +40,9 @@ pub(super) struct TailCall;
 impl Handler for TailCall {
     const KIND: Kind = Kind::TAIL_CALL;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
-        unsafe { enter_own(r, r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>>) }
+        unsafe { enter_own::<M>(r, r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>, M>) }
     }
 }
 
@@ -53,7 +53,7 @@ impl Handler for TailCall {
 ///
 /// As [`Handler::run`]; `function` is an own function of the current instance, and its arguments are at `frame`.
 #[inline(always)]
-unsafe fn enter_own(
+unsafe fn enter_own<M: Mode>(
     r: Regs,
     function: u32,
     frame: *mut u64,
@@ -63,7 +63,7 @@ unsafe fn enter_own(
     // SAFETY: the caller's.
     unsafe {
         match (*(*r.context).own_functions.add(function as usize)).get() {
-            Some(callee) => enter_compiled(r, callee, function, frame, suspended),
+            Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
             None => r.call(uncompiled),
         }
     }
@@ -75,7 +75,7 @@ unsafe fn enter_own(
 ///
 /// As [`enter_own`]; `callee` is the code of `function`, or what stands in for it.
 #[inline(always)]
-unsafe fn enter_compiled(
+unsafe fn enter_compiled<M: Mode>(
     r: Regs,
     callee: &Compiled<Code>,
     function: u32,
@@ -98,7 +98,7 @@ unsafe fn enter_compiled(
         }
         (*context).function = function;
         // No function expects anything in the accumulator when it is entered: its register is free until here.
-        Regs { frame, acc: 0, ..r }.go(callee.code.entry())
+        Regs { frame, acc: 0, ..r }.go::<M>(callee.code.entry())
     }
 }
 
@@ -108,7 +108,7 @@ struct CallIndirect<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the node has the units of `CallOther`: the table and the type are of the current instance, and the
         // index slot is within the frame. References in tables name functions of the machine.
         unsafe {
@@ -129,14 +129,14 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
                 return r.trap(Trap::IndirectCallTypeMismatch);
             }
             if (*entry).instance != (*context).instance {
-                return r.call(enter_rare::<CallOther>);
+                return r.call(enter_rare::<CallOther, M>);
             }
             let function = (*entry).index;
             if TAIL {
-                return enter_own(r, function, r.frame, None, enter_rare::<CallOther>);
+                return enter_own::<M>(r, function, r.frame, None, enter_rare::<CallOther, M>);
             }
             let frame = r.frame.add(r.unit(2) as usize);
-            enter_own(r, function, frame, Some((r.unit(3), 6)), enter_rare::<CallOther>)
+            enter_own::<M>(r, function, frame, Some((r.unit(3), 6)), enter_rare::<CallOther, M>)
         }
     }
 }
@@ -164,16 +164,16 @@ struct CompileFirst<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the node is that of `Call` or `TailCall`; see `enter_own`. The module's code is alive during the run.
         unsafe {
             let function = r.unit(0);
             let callee = compile(&*(*r.context).module, function);
             if TAIL {
-                enter_compiled(r, callee, function, r.frame, None)
+                enter_compiled::<M>(r, callee, function, r.frame, None)
             } else {
                 let frame = r.frame.add(r.unit(1) as usize);
-                enter_compiled(r, callee, function, frame, Some((r.unit(2), 3)))
+                enter_compiled::<M>(r, callee, function, frame, Some((r.unit(2), 3)))
             }
         }
     }
@@ -202,7 +202,7 @@ pub(crate) enum CallKind {
 
 impl Handler for CallOther {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `transfer`.
         unsafe {
             let outcome = transfer(r.context, r.ip, r.frame);
@@ -216,7 +216,7 @@ impl Handler for CallOther {
             r.frame = (*r.context).frame;
             r.memory = (*state).memory.as_mut_ptr();
             r.memory_len = (*state).memory.len();
-            r.go(outcome)
+            r.go::<M>(outcome)
         }
     }
 }
@@ -285,6 +285,11 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
     match (entered, callee) {
         (Some((instance, function, entry)), _) => {
             if instance != context.instance {
+                if tail {
+                    // The frame below was suspended for a callee of its own instance; now another will return to it.
+                    // SAFETY: there is the bottom frame at least.
+                    unsafe { (*context.frames_top.sub(1)).native = 0 };
+                }
                 state.switch_to(instance);
                 context.load_instance();
             }
@@ -306,7 +311,7 @@ pub(super) struct Return;
 impl Handler for Return {
     const KIND: Kind = Kind::RETURN;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has made sure of the bottom frame; a frame with a native resume point was pushed by this strategy for a
         // block of its function, when it called one of the same instance.
         unsafe {
@@ -314,12 +319,12 @@ impl Handler for Return {
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
             if frame.native == 0 {
-                return r.call(enter_rare::<ReturnElsewhere>);
+                return r.call(enter_rare::<ReturnElsewhere, M>);
             }
             (*context).frames_top = top;
             (*context).function = frame.function;
             let base = (*context).stack.add(frame.base as usize);
-            Regs { frame: base, ..r }.go(frame.native as *const Unit)
+            Regs { frame: base, ..r }.go::<M>(frame.native as *const Unit)
         }
     }
 }
@@ -329,7 +334,7 @@ struct ReturnElsewhere;
 
 impl Handler for ReturnElsewhere {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: no reference into the context or the state is held here; see `resume`.
         unsafe {
             let ip = resume(r.context);
@@ -340,7 +345,7 @@ impl Handler for ReturnElsewhere {
             r.frame = (*r.context).frame;
             r.memory = (*state).memory.as_mut_ptr();
             r.memory_len = (*state).memory.len();
-            r.go(ip)
+            r.go::<M>(ip)
         }
     }
 }
@@ -381,15 +386,15 @@ struct Meter;
 impl Handler for Meter {
     const KIND: Kind = Kind::METER;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
         unsafe {
             let (left, short) = (*r.context).slice.overflowing_sub(u64::from(r.unit(0)));
             if short {
-                return r.call(enter_rare::<Suspend>);
+                return r.call(enter_rare::<Suspend, M>);
             }
             (*r.context).slice = left;
-            r.next(2)
+            r.next::<M>(2)
         }
     }
 }
@@ -399,7 +404,7 @@ struct Suspend;
 
 impl Handler for Suspend {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has reserved room for one frame more than calls may suspend.
         unsafe {
             suspend(&r, r.unit(1), std::ptr::null());

@@ -6,7 +6,7 @@ use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 
-use crate::abi::{Handler, Picked, Regs, Unit, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Unit, picked};
 use crate::kind::Kind;
 use crate::operand::{Acc, Const, From, Slot, Source};
 
@@ -18,9 +18,9 @@ pub(super) struct Jump;
 impl Handler for Jump {
     const KIND: Kind = Kind::JUMP;
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the operand is a node's address; see `Handler::run`.
-        unsafe { r.go(r.target(0)) }
+        unsafe { r.go::<M>(r.target(0)) }
     }
 }
 
@@ -30,13 +30,13 @@ pub(super) struct BranchIf<A, const WHEN: bool>(PhantomData<A>);
 impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
     const KIND: Kind = Kind::branch(A::FROM, WHEN);
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units are the target and A; see `Handler::run`.
         unsafe {
             if (A::get(&r, TARGET_UNITS) != 0) == WHEN {
-                return r.go(r.target(0));
+                return r.go::<M>(r.target(0));
             }
-            r.next(TARGET_UNITS + A::UNITS)
+            r.next::<M>(TARGET_UNITS + A::UNITS)
         }
     }
 }
@@ -47,7 +47,7 @@ pub(super) struct BranchTest<O, A, B, const WHEN: bool>(PhantomData<(O, A, B)>);
 impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for BranchTest<O, A, B, WHEN> {
     const KIND: Kind = Kind::test(O::OP, A::FROM, B::FROM, WHEN);
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units are the target, A and B; see `Handler::run`.
         unsafe {
             let a = A::get(&r, TARGET_UNITS);
@@ -55,9 +55,9 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
             match O::apply(a, b) {
                 Ok(result) => {
                     if (result.to_slot() != 0) == WHEN {
-                        return r.go(r.target(0));
+                        return r.go::<M>(r.target(0));
                     }
-                    r.next(TARGET_UNITS + A::UNITS + B::UNITS)
+                    r.next::<M>(TARGET_UNITS + A::UNITS + B::UNITS)
                 }
                 Err(trap) => r.trap(trap),
             }
@@ -71,11 +71,11 @@ pub(super) struct Switch<A>(PhantomData<A>);
 impl<A: Source<u32>> Handler for Switch<A> {
     const KIND: Kind = Kind::switch(A::FROM);
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
         unsafe {
             let index = A::get(&r, 0).min(r.unit(A::UNITS));
-            r.go(r.target(A::UNITS + 1 + TARGET_UNITS * index as usize))
+            r.go::<M>(r.target(A::UNITS + 1 + TARGET_UNITS * index as usize))
         }
     }
 }
@@ -85,7 +85,7 @@ struct Raise;
 
 impl Handler for Raise {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: see `Handler::run`.
         unsafe { r.trap(Trap::from_code(r.unit(0) as u8).unwrap_or(Trap::Unreachable)) }
     }
@@ -96,11 +96,11 @@ struct Clear;
 
 impl Handler for Clear {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the locals are within the frame; see `Handler::run`.
         unsafe {
             clear(r.frame.add(r.unit(0) as usize), r.unit(1) as usize);
-            r.next(2)
+            r.next::<M>(2)
         }
     }
 }
@@ -116,11 +116,11 @@ struct ClearFew<const COUNT: usize>;
 
 impl<const COUNT: usize> Handler for ClearFew<COUNT> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the locals are within the frame; see `Handler::run`.
         unsafe {
             r.frame.add(r.unit(0) as usize).cast::<[u64; COUNT]>().write([0; COUNT]);
-            r.next(1)
+            r.next::<M>(1)
         }
     }
 }

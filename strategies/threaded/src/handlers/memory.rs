@@ -13,7 +13,7 @@ use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
 
 use super::numeric::{Class, with_class};
-use crate::abi::{Handler, Picked, Regs, Step, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;
 use crate::operand::{Acc, Address, Const, Dest, From, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
@@ -92,7 +92,7 @@ struct LoadAny<T, D>(PhantomData<(T, D)>);
 
 impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
         unsafe {
             let slot = r.frame.add(r.unit(4) as usize);
@@ -101,7 +101,7 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
             }
             let value = T::from_slot(slot.read());
             D::put(&mut r, 5, value);
-            r.next(5 + D::UNITS)
+            r.next::<M>(5 + D::UNITS)
         }
     }
 }
@@ -125,7 +125,7 @@ struct StoreAny;
 
 impl Handler for StoreAny {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
         unsafe {
             let address = r.frame.add(r.unit(4) as usize).read() as u32;
@@ -134,7 +134,7 @@ impl Handler for StoreAny {
             if !store_any(state, r.unit(0), r.unit(1), r.target(2) as u64, address, value) {
                 return r.trap(Trap::OutOfBoundsMemoryAccess);
             }
-            r.next(6)
+            r.next::<M>(6)
         }
     }
 }
@@ -151,7 +151,7 @@ struct Runtime;
 
 impl Handler for Runtime {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs; the verifier
         // of lowered code has checked that the slots are within the frame.
         unsafe {
@@ -163,7 +163,7 @@ impl Handler for Runtime {
             // The memory may have grown.
             r.memory = (*state).memory.as_mut_ptr();
             r.memory_len = (*state).memory.len();
-            r.next(4)
+            r.next::<M>(4)
         }
     }
 }

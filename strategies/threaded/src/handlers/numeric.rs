@@ -6,7 +6,7 @@ use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::code::ValType;
 use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, Unary, UnaryOp, UnaryVisitor};
 
-use crate::abi::{Handler, Picked, Regs, Step, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;
 use crate::operand::{Acc, Const, Dest, From, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
 
@@ -121,12 +121,12 @@ struct ImportedGet<T, D>(PhantomData<(T, D)>);
 
 impl<T: Value, D: Dest> Handler for ImportedGet<T, D> {
     #[inline(always)]
-    unsafe fn run(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the state is alive and not borrowed while a handler runs.
         unsafe {
             let value = (*(*r.context).state).global(r.unit(0));
             D::put(&mut r, 1, T::from_slot(value));
-            r.next(1 + D::UNITS)
+            r.next::<M>(1 + D::UNITS)
         }
     }
 }
@@ -136,12 +136,12 @@ struct ImportedSet<T, A>(PhantomData<(T, A)>);
 
 impl<T: Value, A: Source<T>> Handler for ImportedSet<T, A> {
     #[inline(always)]
-    unsafe fn run(r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the state is alive and not borrowed while a handler runs.
         unsafe {
             let value = A::get(&r, 1).to_slot();
             (*(*r.context).state).set_global(r.unit(0), value);
-            r.next(1 + A::UNITS)
+            r.next::<M>(1 + A::UNITS)
         }
     }
 }
