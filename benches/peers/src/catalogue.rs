@@ -97,7 +97,25 @@ pub fn all() -> Vec<Entry> {
             make: made::NATIVE,
         },
     ]);
+    #[cfg(feature = "ablation")]
+    entries.extend(crate::engines::ablation::ALL.iter().map(|(name, what, _)| Entry {
+        name: name.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        configuration: what.to_string(),
+        make: Ok(crate::engines::ablation::engine),
+    }));
     entries
+}
+
+/// Whether an entry is `threaded` less a technique: compared when that is asked for.
+pub fn is_ablated(entry: &Entry) -> bool {
+    #[cfg(feature = "ablation")]
+    return crate::engines::ablation::is_one(&entry.name);
+    #[cfg(not(feature = "ablation"))]
+    {
+        let _ = entry;
+        false
+    }
 }
 
 fn our(strategy: Strategy) -> Entry {

@@ -19,6 +19,7 @@ Options:
       --workloads A,B   Only workloads with one of these texts in their name, or of the class of this name
       --extra           Also the extra workloads (built by `scripts/build-workloads --extra`)
       --seed N          Seed of the order in which things are measured [default: the time]
+      --ablation        Only `threaded`, and `threaded` with one technique left out at a time (--features ablation)
       --json            Print the result as JSON instead of tables
       --list            List engines and workloads, and do nothing
   -h, --help            Print this help
@@ -58,6 +59,8 @@ pub struct Options {
     pub extra: bool,
     /// Seed of the order.
     pub seed: Option<u64>,
+    /// Whether to compare `threaded` with itself, less one technique at a time.
+    pub ablation: bool,
     /// Whether to print JSON.
     pub json: bool,
 }
@@ -70,6 +73,7 @@ impl Default for Options {
             workloads: Vec::new(),
             extra: false,
             seed: None,
+            ablation: false,
             json: false,
         }
     }
@@ -88,6 +92,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Long("list") => list = true,
             Long("json") => options.json = true,
+            Long("ablation") => options.ablation = true,
             Long("extra") => options.extra = true,
             Long("seconds") => options.budget = Duration::from_secs(parser.value()?.parse()?),
             Long("seed") => options.seed = Some(parser.value()?.parse()?),

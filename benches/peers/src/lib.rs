@@ -88,6 +88,11 @@ fn list(options: &Options) -> Result<String, Failed> {
 /// The engines that are asked for and were built. What was not built is said.
 fn chosen_engines(options: &Options) -> Result<Vec<Entry>, Failed> {
     let entries = catalogue::all();
+    if options.ablation && !entries.iter().any(catalogue::is_ablated) {
+        return Err(Failed::Asked(
+            "--ablation is not in this build; add --features ablation".to_string(),
+        ));
+    }
     for name in &options.engines {
         let known = entries.iter().find(|entry| entry.name == *name);
         let entry = known.ok_or_else(|| Failed::Asked(format!("no engine is called '{name}'; --list has them all")))?;
@@ -95,8 +100,10 @@ fn chosen_engines(options: &Options) -> Result<Vec<Entry>, Failed> {
             return Err(Failed::Asked(format!("{name} is {missing}")));
         }
     }
-    let wanted =
-        |entry: &Entry| options.engines.is_empty() || entry.name == REFERENCE || options.engines.contains(&entry.name);
+    let wanted = |entry: &Entry| {
+        let named = entry.name == REFERENCE || options.engines.contains(&entry.name);
+        named || options.engines.is_empty() && options.ablation == catalogue::is_ablated(entry)
+    };
     let (built, missing): (Vec<Entry>, Vec<Entry>) = entries
         .into_iter()
         .filter(wanted)

@@ -50,6 +50,8 @@ macro_rules! numbers {
     };
 }
 
+#[cfg(feature = "ablation")]
+pub mod ablation;
 #[cfg(feature = "native")]
 pub mod native;
 #[cfg(feature = "sf-nano")]
