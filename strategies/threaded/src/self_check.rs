@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use wasm_dispatch_machine::code::{CodeBlock, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement, ValType};
 use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp};
 use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
 
 use crate::abi::{Entry, Handler, Mode, Picked, Regs, picked};
 use crate::compile;
@@ -85,7 +86,7 @@ fn test_loop() -> FunctionBody {
     let mut body = FunctionBody {
         locals: vec![ValType::I32; 4],
         scratch: 7,
-        frame_size: 11,
+        frame_size: 7 + u32::from(SCRATCH_SLOTS),
         ..FunctionBody::default()
     };
     let mut build = Builder(&mut body);
