@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use wasm_dispatch_machine::Trap;
 
-use crate::abi::{Entry, Handler, Jumps, Mode, Regs, Step, enter};
+use crate::abi::{Entry, Handler, Jumps, Mode, Regs, Step, enter, filled};
 use crate::kind::Kind;
 
 /// S, then T: a pair that a third node may join.
@@ -23,15 +23,15 @@ pub(crate) struct Both<S, T>(PhantomData<(S, T)>);
 
 impl<S: Step, T: Step> Step for Both<S, T> {
     const KIND: Kind = Kind::both(S::KIND, T::KIND);
-    const UNITS: usize = S::UNITS + T::UNITS;
+    const UNITS: usize = filled(S::UNITS) + T::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: as for `Then`; a trap of T is reported at T's place.
         unsafe {
             S::step(r)?;
-            r.ip = r.ip.add(S::UNITS);
+            r.ip = r.ip.add(filled(S::UNITS));
             T::step(r)?;
-            r.ip = r.ip.sub(S::UNITS);
+            r.ip = r.ip.sub(filled(S::UNITS));
         }
         Ok(())
     }
@@ -48,7 +48,7 @@ impl<S: Step, H: Handler> Handler for Then<S, H> {
         unsafe {
             match S::step(&mut r) {
                 Ok(()) => {
-                    r.ip = r.ip.add(S::UNITS);
+                    r.ip = r.ip.add(filled(S::UNITS));
                     H::run::<M>(r)
                 }
                 Err(trap) => r.trap(trap),

@@ -99,7 +99,8 @@ impl Compiler<'_> {
         self.last = None;
         self.carried = None;
         // Placed by `entrances` if it lies aside.
-        self.blocks.push(self.stream.len() as u32);
+        let start = self.next_node();
+        self.blocks.push(start);
         self.mirrors = brought;
         if brought != [None; 3] {
             self.edges.aside.push((number, brought));
@@ -109,7 +110,8 @@ impl Compiler<'_> {
             self.mirrors[0] = Some(slot);
             self.last = None;
         }
-        self.carried_blocks.push(self.stream.len() as u32);
+        let start = self.next_node();
+        self.carried_blocks.push(start);
     }
 
     /// Whether a branch from here to a block may come with what the accumulators hold.
@@ -133,7 +135,7 @@ impl Compiler<'_> {
     pub(super) fn entrances(&mut self) {
         let trace = self.trace.take();
         for (block, mirrors) in std::mem::take(&mut self.edges.aside) {
-            self.blocks[block as usize] = self.stream.len() as u32;
+            self.blocks[block as usize] = self.next_node();
             self.last = None;
             for (slot, class) in mirrors.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
                 if let Some(slot) = slot {

@@ -3,16 +3,28 @@
 use wasm_dispatch_machine::code::{NodeId, Slot};
 
 use super::{Compiler, Operand, To, accumulator};
-use crate::abi::{HANDLER_UNITS, Picked, Unit};
+use crate::abi::{HANDLER_UNITS, Picked, Unit, filled};
 use crate::handlers::numeric::{self, Class};
 use crate::kind::Kind;
 use crate::pairs;
 use crate::techniques::Techniques;
 
 impl Compiler<'_> {
+    /// Where the next node begins: its operands are filled up.
+    pub(super) fn next_node(&mut self) -> u32 {
+        self.stream.resize(filled(self.stream.len()), 0);
+        self.stream.len() as u32
+    }
+
+    /// What comes next belongs to a statement.
+    pub(super) fn begin_statement(&mut self, statement: u32) {
+        let start = self.next_node();
+        self.statements.push((start, statement));
+    }
+
     /// Begins a node; its operands follow. It joins the one before if the two have a handler.
     pub(super) fn node(&mut self, picked: Picked, units: &[Unit]) {
-        let start = self.stream.len();
+        let start = self.next_node() as usize;
         // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this
         // joined: then a trap of that one would be this one's.
         let begins = self

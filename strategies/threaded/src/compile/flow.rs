@@ -59,7 +59,10 @@ impl Compiler<'_> {
             Statement::Switch { index, first, count } => {
                 let index = self.one_variable(index, scratch);
                 self.node(control::pick_switch(index.from()), &[]);
-                self.operand(index);
+                match index {
+                    Operand::Acc => self.stream.push(0),
+                    index => self.operand(index),
+                }
                 self.stream.push(count - 1);
                 for at in first..first + count {
                     self.target(self.body.targets[at as usize]);
@@ -109,11 +112,10 @@ impl Compiler<'_> {
         }
         let first = body.blocks[target as usize].first;
         for (&statement, index) in others.iter().zip(first..) {
-            self.statements.push((self.stream.len() as u32, index));
+            self.begin_statement(index);
             self.statement(target, statement);
         }
-        self.statements
-            .push((self.stream.len() as u32, body.terminator(target)));
+        self.begin_statement(body.terminator(target));
         match last {
             Statement::Jump(next) => self.jump(from, next, replicas - 1),
             Statement::Branch {

@@ -158,7 +158,7 @@ impl Compiler<'_> {
                 self.node(self_check::probe(), &[]);
             }
             for index in block.first..=block.terminator {
-                self.statements.push((self.stream.len() as u32, index));
+                self.begin_statement(index);
                 self.statement(number as u32, body.statements[index as usize]);
             }
         }

@@ -8,7 +8,7 @@ use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::{Callee, Frame};
 
 use crate::Threaded;
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, picked};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, filled, picked};
 use crate::code::Code;
 use crate::context::{Context, Leave};
 use crate::kind::Kind;
@@ -94,7 +94,7 @@ unsafe fn enter_compiled<M: Mode>(
             if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            suspend(&r, block, r.ip.add(HANDLER_UNITS + units));
+            suspend(&r, block, r.ip.add(HANDLER_UNITS + filled(units)));
         }
         (*context).function = function;
         // No function expects anything in the accumulator when it is entered: its register is free until here.

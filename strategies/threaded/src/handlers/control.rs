@@ -65,7 +65,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
     }
 }
 
-/// Branch to one of many: units are the index operand, the number of the last target, and the targets.
+/// Branch to one of many: units are the index operand, or nothing, the number of the last target, and the targets.
 pub(super) struct Switch<A>(PhantomData<A>);
 
 impl<A: Source<u32>> Handler for Switch<A> {
@@ -74,8 +74,8 @@ impl<A: Source<u32>> Handler for Switch<A> {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
         unsafe {
-            let index = A::get(&r, 0).min(r.unit(A::UNITS));
-            r.go::<M>(r.target(A::UNITS + 1 + TARGET_UNITS * index as usize))
+            let index = A::get(&r, 0).min(r.unit(1));
+            r.go::<M>(r.target(2 + TARGET_UNITS * index as usize))
         }
     }
 }
