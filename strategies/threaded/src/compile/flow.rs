@@ -159,7 +159,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
-        let units = [kind as u32, function, Unit::from(base), next, ty, Unit::from(index)];
+        let units = [kind as u32, function, Unit::from(base), Unit::from(index), ty, next];
         self.node(call::pick_call(kind), &units);
     }
 

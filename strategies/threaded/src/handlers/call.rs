@@ -23,13 +23,7 @@ impl Handler for Call {
         // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
-            enter_own::<M>(
-                r,
-                r.unit(0),
-                frame,
-                Some((r.unit(2), 3)),
-                enter_rare::<CompileFirst<false>, M>,
-            )
+            enter_own::<M>(r, || r.unit(0), frame, Some(2), enter_rare::<CompileFirst<false>, M>)
         }
     }
 }
@@ -42,27 +36,29 @@ impl Handler for TailCall {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
-        unsafe { enter_own::<M>(r, r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>, M>) }
+        unsafe { enter_own::<M>(r, || r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>, M>) }
     }
 }
 
-/// Goes on with an own function whose frame is at `frame`; suspends the caller, to go on with a block after so many
-/// operand units, unless this is a tail call. `uncompiled` takes over if the function is not compiled yet.
+/// Goes on with an own function whose frame is at `frame`; suspends the caller, to go on with the block whose number is in
+/// the last operand unit, which is that of this index, unless this is a tail call. `uncompiled` takes over if the function
+/// is not compiled yet.
 ///
 /// # Safety
 ///
-/// As [`Handler::run`]; `function` is an own function of the current instance, and its arguments are at `frame`.
+/// As [`Handler::run`]; `function` gives an own function of the current instance, and its arguments are at `frame`. It is
+/// asked twice, because in between there is a better use for the register.
 #[inline(always)]
 unsafe fn enter_own<M: Mode>(
     r: Regs,
-    function: u32,
+    function: impl Fn() -> u32,
     frame: *mut u64,
-    suspended: Option<(u32, usize)>,
+    suspended: Option<usize>,
     uncompiled: Entry,
 ) -> u64 {
     // SAFETY: the caller's.
     unsafe {
-        match (*(*r.context).own_functions.add(function as usize)).get() {
+        match (*(*r.context).own_functions.add(function() as usize)).get() {
             Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
             None => r.call(uncompiled),
         }
@@ -78,9 +74,9 @@ unsafe fn enter_own<M: Mode>(
 unsafe fn enter_compiled<M: Mode>(
     r: Regs,
     callee: &Compiled<Code>,
-    function: u32,
+    function: impl FnOnce() -> u32,
     frame: *mut u64,
-    suspended: Option<(u32, usize)>,
+    suspended: Option<usize>,
 ) -> u64 {
     // SAFETY: the caller's; `frames_top` is below `frames_end` when written, and the callee's frame is checked to fit
     // the value stack before anything uses it.
@@ -90,13 +86,13 @@ unsafe fn enter_compiled<M: Mode>(
         if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
             return r.trap(Trap::CallStackExhausted);
         }
-        if let Some((block, units)) = suspended {
+        if let Some(block) = suspended {
             if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            suspend(&r, block, r.ip.add(HANDLER_UNITS + filled(units)));
+            suspend(&r, block, r.ip.add(HANDLER_UNITS + filled(block + 1)));
         }
-        (*context).function = function;
+        (*context).function = function();
         // No function expects anything in the accumulator when it is entered: its register is free until here.
         Regs { frame, acc: 0, ..r }.go::<M>(callee.code.entry())
     }
@@ -109,6 +105,8 @@ struct CallIndirect<const TAIL: bool>;
 impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
+        // A call leaves nothing in the accumulator: its register is free.
+        let r = Regs { acc: 0, ..r };
         // SAFETY: the node has the units of `CallOther`: the table and the type are of the current instance, and the
         // index slot is within the frame. References in tables name functions of the machine.
         unsafe {
@@ -116,7 +114,7 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
             let table = (*context)
                 .all_tables
                 .add((*context).tables.add(r.unit(1) as usize).read() as usize);
-            let index = r.frame.add(r.unit(5) as usize).read() as u32;
+            let index = r.frame.add(r.unit(3) as usize).read() as u32;
             let elements: &[u64] = &(*table).elements;
             let Some(&reference) = elements.get(index as usize) else {
                 return r.trap(Trap::UndefinedElement);
@@ -131,30 +129,29 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
             if (*entry).instance != (*context).instance {
                 return r.call(enter_rare::<CallOther, M>);
             }
-            let function = (*entry).index;
             if TAIL {
-                return enter_own::<M>(r, function, r.frame, None, enter_rare::<CallOther, M>);
+                return enter_own::<M>(r, || (*entry).index, r.frame, None, enter_rare::<CallOther, M>);
             }
             let frame = r.frame.add(r.unit(2) as usize);
-            enter_own::<M>(r, function, frame, Some((r.unit(3), 6)), enter_rare::<CallOther, M>)
+            enter_own::<M>(r, || (*entry).index, frame, Some(5), enter_rare::<CallOther, M>)
         }
     }
 }
 
-/// Stores the caller's frame, to go on with a block that begins at `native`.
+/// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
+///
+/// One field after the other: read together, the fields need more registers than a handler has without saving any.
 #[inline(always)]
-unsafe fn suspend(r: &Regs, block: u32, native: *const Unit) {
+unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
     // SAFETY: the caller has checked that there is room.
     unsafe {
         let context = r.context;
         let top = (*context).frames_top;
-        top.write(Frame {
-            instance: (*context).instance,
-            function: (*context).function,
-            block,
-            base: (*context).base_of(r.frame),
-            native: native as u64,
-        });
+        (&raw mut (*top).native).write(native as u64);
+        (&raw mut (*top).base).write((*context).base_of(r.frame));
+        (&raw mut (*top).instance).write((*context).instance);
+        (&raw mut (*top).function).write((*context).function);
+        (&raw mut (*top).block).write(r.unit(block));
         (*context).frames_top = top.add(1);
     }
 }
@@ -170,10 +167,10 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
             let function = r.unit(0);
             let callee = compile(&*(*r.context).module, function);
             if TAIL {
-                enter_compiled::<M>(r, callee, function, r.frame, None)
+                enter_compiled::<M>(r, callee, || function, r.frame, None)
             } else {
                 let frame = r.frame.add(r.unit(1) as usize);
-                enter_compiled::<M>(r, callee, function, frame, Some((r.unit(2), 3)))
+                enter_compiled::<M>(r, callee, || function, frame, Some(2))
             }
         }
     }
@@ -185,7 +182,7 @@ fn compile(module: &ModuleCode<Threaded>, function: u32) -> &Compiled<Code> {
     module.get(function)
 }
 
-/// Calls of all kinds: units are what, (function | table), base slot, block to go on with, type, index slot.
+/// Calls of all kinds: units are what, (function | table), base slot, index slot, type, block to go on with.
 ///
 /// They leave the handler for an ordinary function: imports change the instance, indirect calls look up and compare.
 struct CallOther;
@@ -238,7 +235,7 @@ unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) 
         let operands = std::slice::from_raw_parts(ip.add(HANDLER_UNITS), 6);
         (operands, &mut *context.state, &*context.program)
     };
-    let [kind, function, base, block, ty, index] = *unit else {
+    let [kind, function, base, index, ty, block] = *unit else {
         return Err(Trap::Unreachable);
     };
     let indirect = kind == CallKind::Indirect as u32 || kind == CallKind::TailIndirect as u32;
@@ -407,7 +404,7 @@ impl Handler for Suspend {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has reserved room for one frame more than calls may suspend.
         unsafe {
-            suspend(&r, r.unit(1), std::ptr::null());
+            suspend(&r, 1, std::ptr::null());
             (*r.context).reason = Leave::Suspended;
             r.exit()
         }
