@@ -19,6 +19,7 @@ const B: u32 = 17;
 const C: u32 = 20;
 const CLASS: u32 = 23;
 const FLAG: u32 = 26;
+const PAST: u32 = 27;
 
 const MOVE: u32 = 1;
 const UNARY: u32 = 2;
@@ -84,6 +85,11 @@ impl Kind {
         Kind(BINARY << TAG | (op as u32) << OP | from(a) << A | from(b) << B | flag(to_slot))
     }
 
+    /// The same, or that its result goes past the accumulator.
+    pub(crate) const fn past(self, past: bool) -> Kind {
+        Kind(self.0 | (past as u32) << PAST)
+    }
+
     pub(crate) const fn select(class: Class, a: From, b: From, c: From, to_slot: bool) -> Kind {
         let operands = from(a) << A | from(b) << B | from(c) << C;
         Kind(SELECT << TAG | operands | (class as u32) << CLASS | flag(to_slot))
@@ -123,14 +129,18 @@ impl Kind {
 }
 
 impl fmt::Display for Kind {
-    /// `slot = i32.add(slot, const)` is `s=i32.add(s,c)`; `a` is the accumulator, which is where a result without `s=` goes.
+    /// `s:=` leaves the accumulator alone. `slot = i32.add(slot, const)` is `s=i32.add(s,c)`; `a` is the accumulator, which is where a result without `s=` goes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let field = |at: u32, bits: u32| self.0 >> at & ((1 << bits) - 1);
         let flag = field(FLAG, 1) != 0;
         let operand = |at: u32| ["", "s", "c", "a"][(field(at, 3) & 3) as usize];
         let class = ["i32", "i64", "f32", "f64"][(field(CLASS, 2)) as usize];
         let op = field(OP, 9) as usize;
-        let to = if flag { "s=" } else { "" };
+        let to = match (flag, field(PAST, 1) != 0) {
+            (true, false) => "s=",
+            (true, true) => "s:=",
+            _ => "",
+        };
         let when = if flag { "if" } else { "unless" };
         let address = || match operand(B) {
             "" => operand(A).to_string(),

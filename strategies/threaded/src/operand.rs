@@ -149,6 +149,8 @@ pub(crate) trait Dest: 'static {
     const UNITS: usize;
     /// Whether that is a slot.
     const TO_SLOT: bool = Self::UNITS > 0;
+    /// Whether the accumulator stays what it was.
+    const PAST: bool = false;
     /// Writes it; its units begin with operand unit `at`.
     ///
     /// # Safety
@@ -184,6 +186,7 @@ impl Dest for ToSlot {
 
 impl Dest for PastAcc {
     const UNITS: usize = 1;
+    const PAST: bool = true;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the slot is within the frame, says the caller.

@@ -104,8 +104,9 @@ impl Compiler<'_> {
         self.mirrors = brought;
         if brought != [None; 3] {
             self.edges.aside.push((number, brought));
-        } else if let Some(slot) = self.carried_by(number) {
-            self.carried = Some((number, slot));
+        } else if let Some(carried) = self.carried_by(number) {
+            let slot = carried.slot;
+            self.carried = Some(carried);
             self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
             self.mirrors[0] = Some(slot);
             self.last = None;
@@ -116,10 +117,10 @@ impl Compiler<'_> {
 
     /// Whether a branch from here to a block may come with what the accumulators hold.
     pub(super) fn brings(&mut self, block: u32) -> bool {
-        if let Some((of, slot)) = self.carried
-            && of == block
+        if let Some(carried) = self.carried
+            && carried.block == block
         {
-            return self.mirrors[0] == Some(slot);
+            return self.mirrors[0] == Some(carried.slot);
         }
         let is_ahead = block as usize >= self.blocks.len();
         let brought = &mut self.edges.brought[block as usize];

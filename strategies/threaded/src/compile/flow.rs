@@ -2,7 +2,7 @@
 
 use wasm_dispatch_machine::code::{Node, NodeId, RuntimeOp, Slot, Statement};
 
-use super::{Compiler, Operand, To, accumulator};
+use super::{Compiler, Operand, To};
 use crate::abi::Unit;
 use crate::handlers::call::{self, CallKind};
 use crate::handlers::numeric;
@@ -21,6 +21,21 @@ impl Compiler<'_> {
     pub(super) fn statement(&mut self, block: u32, statement: Statement) {
         let scratch = self.body.scratch;
         match statement {
+            Statement::Set { slot, value }
+                if self
+                    .carried
+                    .is_some_and(|carried| carried.past.is_some() && carried.past == self.counter(&statement)) =>
+            {
+                let Node::Binary { b, .. } = self.body.node(value) else {
+                    return;
+                };
+                self.node(numeric::step_past(), &[Unit::from(slot)]);
+                if let Some(step) = self.plain_leaf(b) {
+                    self.operand(step);
+                }
+                self.stream.push(Unit::from(slot));
+                self.forget(slot);
+            }
             Statement::Set { slot, value } => self.tree(value, To::Slot(slot), scratch),
             Statement::GlobalSet { global, value } => {
                 let class = self.class(value);
@@ -190,48 +205,5 @@ impl Compiler<'_> {
         self.node(control::pick_branch(a.from(), when), &[]);
         self.target(target);
         self.operand(a);
-    }
-
-    /// For a block that loops to itself: the slot that its last computation leaves in the integer accumulator, if the first
-    /// one reads it. Such a loop hands the value on in a register instead of through memory, which takes several cycles.
-    pub(super) fn carried_by(&self, block: u32) -> Option<Slot> {
-        if !self.techniques.loops {
-            return None;
-        }
-        let list = self.body.statements(block);
-        let (&last, others) = list.split_last()?;
-        let Statement::Branch { condition, target, .. } = last else {
-            return None;
-        };
-        let kept = match self.body.node(condition) {
-            Node::Slot(_) => true,
-            Node::Binary { a, b, .. } => self.plain_leaf(a).is_some() && self.plain_leaf(b).is_some(),
-            _ => false,
-        };
-        if target != block || !kept {
-            return None;
-        }
-        let slot = others.iter().rev().find_map(|statement| match *statement {
-            Statement::Set { slot, value } if self.plain_leaf(value).is_none() => {
-                Some((accumulator(self.class(value)) == 0).then_some(slot))
-            }
-            Statement::Set { .. } => None,
-            _ => Some(None),
-        })??;
-        let first = others
-            .iter()
-            .find(|statement| !matches!(statement, Statement::Meter { .. }))?;
-        first.operands().any(|id| self.reads(id, slot)).then_some(slot)
-    }
-
-    /// Whether a tree reads a slot.
-    pub(super) fn reads(&self, id: NodeId, slot: Slot) -> bool {
-        match self.body.node(id) {
-            Node::Slot(read) => read == slot,
-            Node::Const(_) | Node::GlobalGet(_) => false,
-            Node::Unary { a, .. } | Node::Load { address: a, .. } => self.reads(a, slot),
-            Node::Binary { a, b, .. } => self.reads(a, slot) || self.reads(b, slot),
-            Node::Select { condition, a, b } => [condition, a, b].into_iter().any(|id| self.reads(id, slot)),
-        }
     }
 }

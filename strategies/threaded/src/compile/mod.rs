@@ -4,10 +4,11 @@
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
 //! value in the accumulator, too, and the compiler remembers which slot it mirrors, until the block ends.
 //!
-//! The rooms: `arrive` knows what a block begins with, `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
+//! The rooms: `arrive` knows what a block begins with, `carry` what a loop hands on, `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
 //! statements, branches and calls.
 
 mod arrive;
+mod carry;
 mod emit;
 mod flow;
 mod memory;
@@ -16,6 +17,7 @@ mod trees;
 use wasm_dispatch_machine::code::{FunctionBody, Slot};
 
 use self::arrive::{Edges, Mirrors};
+use self::carry::Carried;
 use self::emit::write_u64;
 use crate::NodeInfo;
 use crate::abi::Unit;
@@ -76,8 +78,8 @@ struct Compiler<'a> {
     carried_blocks: Vec<u32>,
     /// How control comes to each block.
     edges: Edges,
-    /// The slot that a loop of one block leaves in the integer accumulator and reads first.
-    carried: Option<(u32, Slot)>,
+    /// What this block hands on to itself.
+    carried: Option<Carried>,
     statements: Vec<(u32, u32)>,
     /// Units that hold a block number until all blocks are placed.
     targets: Vec<usize>,

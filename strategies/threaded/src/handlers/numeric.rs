@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::code::ValType;
-use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, Unary, UnaryOp, UnaryVisitor};
+use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, I32Add, Unary, UnaryOp, UnaryVisitor};
 
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;
@@ -48,7 +48,7 @@ impl<O: Unary, A: Source<O::A>, D: Dest> Step for UnaryOf<O, A, D> {
 pub(super) struct BinaryOf<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, A, B, D> {
-    const KIND: Kind = Kind::binary(O::OP, A::FROM, B::FROM, D::TO_SLOT);
+    const KIND: Kind = Kind::binary(O::OP, A::FROM, B::FROM, D::TO_SLOT).past(D::PAST);
     const UNITS: usize = A::UNITS + B::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -267,6 +267,11 @@ pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Pick
         }
     }
     op.visit(Pick(a, b, to_slot))
+}
+
+/// The handler of `slot = slot + constant` that leaves the accumulator alone.
+pub(crate) fn step_past() -> Picked {
+    picked::<BinaryOf<I32Add, Slot, Const, PastAcc>>()
 }
 
 /// The handler of `d = condition != 0 ? a : b`; `a` and `b` are slots or constants, the condition is no constant.

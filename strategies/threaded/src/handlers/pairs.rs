@@ -169,6 +169,10 @@ family! {
     StoreTo<I64Store, Sum<Slot, Const>, Slot>, StoreTo<I32Store8, Slot, Slot>
 }
 family! {
+    /// Counters beside a value that the loop hands on.
+    past: SC<I32Add, PastAcc>
+}
+family! {
     /// Arithmetic that begins with slots.
     beginnings: SC<I32Shl, ToAcc>, SC<I32ShrU, ToAcc>, SC<I32And, ToAcc>, SC<I32Mul, ToAcc>
 }
@@ -238,10 +242,22 @@ fn threes(rows: &mut Vec<Pair>) {
     loop_ends::<SA<F64Add, ToSlot>>(rows);
     loop_ends::<AS<F64Add, ToSlot>>(rows);
     loop_ends::<Copy<u64>>(rows);
+    cross!(rows, [SC<I32Add, PastAcc>], slot_tests);
+    cross!(rows, [SC<I32Add, PastAcc>], slot_branches);
+    cross!(rows, [StoreTo<I32Store, Slot, Acc>, StoreTo<I32Store8, Slot, Acc>, StoreTo<I64Store, Slot, Acc>], past);
+    steps_past::<StoreTo<I32Store, Slot, Acc>>(rows);
+    steps_past::<StoreTo<I32Store8, Slot, Acc>>(rows);
+    steps_past::<StoreTo<I64Store, Slot, Acc>>(rows);
     rows.extend([
         pair::<Both<GlobalGet<u32, ToAcc>, AC<I32Sub, ToSlot>>, GlobalSet<u32, Acc>>(),
         pair::<Both<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>, Return>(),
     ]);
+}
+
+/// A counter steps past a value that the loop hands on.
+fn steps_past<S: Step>(rows: &mut Vec<Pair>) {
+    slot_tests::<Both<S, SC<I32Add, PastAcc>>>(rows);
+    slot_branches::<Both<S, SC<I32Add, PastAcc>>>(rows);
 }
 
 /// 17 %: a counter or pointer steps, and then a branch, another step, a move, an access.
