@@ -1,21 +1,22 @@
 //! `cargo bench`: compares the dispatch strategies on all workloads, verified, and says which one to ship.
 //!
 //! Two passes. Criterion's gives the familiar front door: one group per workload, one entry per strategy, filters,
-//! baselines. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::interleave`.
+//! baselines. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::bench`. It starts this
+//! program again for every block.
 //!
 //! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, which takes in the extra
 //! workloads if they have been built; `WASM_DISPATCH_SEED` for another order. All other arguments are criterion's.
 
 use std::process::{Command, ExitCode};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use wasm_dispatch::Module;
-use wasm_dispatch_harness::record::{EVERY_STRATEGY, Failure, Kind, Phase, Run, Sample, Size as CodeSize, Writer};
-use wasm_dispatch_harness::{Progress, runs_folder};
-use wasm_dispatch_measure::interleave::{self, Loaded, Plan, nanoseconds};
+use wasm_dispatch_harness::Progress;
+use wasm_dispatch_harness::record::Kind;
+use wasm_dispatch_measure::bench::Request;
+use wasm_dispatch_measure::interleave::Loaded;
 use wasm_dispatch_measure::ours::{self, Ours};
-use wasm_dispatch_measure::{Engine, Size, Timing};
+use wasm_dispatch_measure::{Engine, Size, worker};
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
@@ -36,44 +37,32 @@ Everything else is criterion's:
 /// What the environment asks for.
 struct Settings {
     kind: Kind,
-    size: Size,
-    seed: u64,
+    seed: Option<u64>,
     /// Time for criterion's pass, shared by its entries, and the most that one of them gets.
     criterion: Duration,
     entry: Duration,
-    /// Time for the interleaved pass.
-    interleaved: Duration,
-    max_blocks: u32,
 }
 
 impl Settings {
     fn from_environment() -> Result<Settings, Failed> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
         let seed = match std::env::var("WASM_DISPATCH_SEED") {
-            Ok(text) => text
-                .parse()
-                .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
-            Err(_) => now,
+            Ok(text) => Some(
+                text.parse()
+                    .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
+            ),
+            Err(_) => None,
         };
         let quick = Settings {
             kind: Kind::Quick,
-            size: Size::Quick,
             seed,
             criterion: Duration::from_secs(50),
             entry: Duration::from_millis(600),
-            interleaved: Duration::from_secs(95),
-            max_blocks: 200,
         };
         match std::env::var("WASM_DISPATCH_BENCH").as_deref() {
             Ok("full") => Ok(Settings {
                 kind: Kind::Full,
-                size: Size::Full,
                 criterion: Duration::from_secs(240),
                 entry: Duration::from_secs(5),
-                interleaved: Duration::from_secs(900),
-                max_blocks: 60,
                 ..quick
             }),
             Ok("quick") | Err(_) => Ok(quick),
@@ -89,6 +78,9 @@ impl Settings {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = worker::serve_if_asked() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--full") {
         return again_in_full(&arguments);
@@ -148,10 +140,9 @@ fn run() -> Result<(), Failed> {
     let measures = measures();
     if measures {
         eprintln!(
-            "{} run: criterion's pass (about {} s), then the interleaved one (about {} s), which decides",
+            "{} run: criterion's pass (about {} s), then the interleaved one, which decides",
             settings.kind.name(),
             (entry * u32::try_from(loaded.len() * engines.len())?).as_secs(),
-            settings.interleaved.as_secs()
         );
     }
     // Always the quick size: ten samples of each full one would take longer than the pass that decides.
@@ -160,41 +151,28 @@ fn run() -> Result<(), Failed> {
     if !measures {
         return chosen.map(|_| ());
     }
-    let chosen: Vec<Loaded<'_>> = {
-        let names = chosen?;
-        loaded
-            .into_iter()
-            .filter(|(workload, _)| names.iter().any(|name| name == workload.name()))
-            .collect()
-    };
+    let chosen = chosen?;
     if chosen.is_empty() {
         eprintln!("no workload matches the filter");
         return Ok(());
     }
-    let mut run = Run::start(settings.kind);
-    run.seed = Some(settings.seed);
-    let folder = runs_folder().join(&run.id);
-    let mut writer = Writer::create(&folder, &run)?;
-    eprintln!(
-        "\nMeasuring interleaved, for the decision (raw data: {})",
-        writer.path().display()
-    );
-    phases(&engines, &chosen, settings.size, &mut writer)?;
-    let plan = Plan {
-        size: settings.size,
-        budget: settings.interleaved,
-        min_blocks: 5,
-        max_blocks: settings.max_blocks,
+    eprintln!("\nMeasuring interleaved, for the decision");
+    let measured = Request {
+        workloads: chosen,
+        full: settings.kind == Kind::Full,
         seed: settings.seed,
-    };
-    let engines: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
-    interleave::measure(&engines, &chosen, plan, &mut writer)?;
-    let report = wasm_dispatch_harness::report(&folder, &folder)?;
+        ..Request::default()
+    }
+    .run()?;
+    let report = wasm_dispatch_harness::report(&measured.folder, &measured.folder)?;
     if settings.kind == Kind::Quick {
         println!("\nThis was the quick run. The long one: cargo bench -- --full");
     }
     print!("{}", report.text());
-    Ok(())
+    match measured.recording.failures.is_empty() {
+        true => Ok(()),
+        false => Err("not everything did what it should; the failures are in the report".into()),
+    }
 }
 
 /// Whether there will be something to report on: criterion's `--test` (the default without cargo's `--bench`) runs every
@@ -292,59 +270,4 @@ fn criterion_pass(
         Some(error) => Err(error.into()),
         None => Ok(chosen),
     }
-}
-
-/// Loading (decoding, validating and lowering everything, once for all strategies) and compiling, apart from execution.
-fn phases(engines: &[Ours], loaded: &[Loaded<'_>], size: Size, writer: &mut Writer) -> Result<(), Failed> {
-    let rounds = if size == Size::Full { 20 } else { 5 };
-    let mut progress = Progress::new(loaded.len());
-    for (workload, wasm) in loaded {
-        progress.begin(&format!("loading and compiling {}", workload.name()));
-        let sample = |strategy: &str, phase, timing: Timing| Sample {
-            workload: workload.name().into(),
-            class: workload.class().name().into(),
-            strategy: strategy.into(),
-            phase,
-            iterations: 1,
-            nanoseconds: nanoseconds(timing.wall),
-            cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
-            block: None,
-            layout: None,
-            process: None,
-            verified: true,
-        };
-        for round in 0..rounds {
-            let (module, timing) = Timing::of(|| Module::new(wasm).inspect(Module::lower));
-            if let Err(error) = module {
-                let strategy = EVERY_STRATEGY.into();
-                let (workload, class) = (workload.name().into(), workload.class().name().into());
-                writer.failure(Failure {
-                    workload,
-                    class,
-                    strategy,
-                    error: error.to_string(),
-                })?;
-                break;
-            }
-            writer.sample(sample(EVERY_STRATEGY, Phase::Load, timing))?;
-            for engine in engines {
-                // Compiled code stays with the module, so each time begins with a fresh one.
-                let module = Module::new(wasm)?;
-                module.lower();
-                let (code_bytes, timing) = Timing::of(|| engine.compile(&module));
-                writer.sample(sample(engine.name(), Phase::Compile, timing))?;
-                if round == 0 {
-                    writer.size(CodeSize {
-                        workload: workload.name().into(),
-                        strategy: engine.name().into(),
-                        wasm_bytes: wasm.len() as u64,
-                        code_bytes: code_bytes as u64,
-                    })?;
-                }
-            }
-        }
-        progress.finish_step();
-    }
-    progress.finish();
-    Ok(())
 }

@@ -32,10 +32,12 @@ pub enum Class {
     HugeCode,
     /// A run so short that loading and compiling are what it costs.
     Startup,
+    /// Whatever a module of the user's does.
+    Own,
 }
 
 impl Class {
-    /// Every class, in the order in which reports show them.
+    /// Every class of the project's workloads, in the order in which reports show them.
     pub const ALL: [Class; 11] = [
         Class::Dispatch,
         Class::Calls,
@@ -64,6 +66,7 @@ impl Class {
             Class::BulkMemory => "bulk-memory",
             Class::HugeCode => "huge-code",
             Class::Startup => "startup",
+            Class::Own => "own",
         }
     }
 }
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_name_of_every_class_is_what_a_manifest_writes() {
-        for class in Class::ALL {
+        for class in Class::ALL.into_iter().chain([Class::Own]) {
             let parsed: OnlyClass = toml::from_str(&format!("class = \"{class}\"")).unwrap();
             assert_eq!(parsed.class, class);
         }

@@ -1,6 +1,8 @@
 //! `wasm-dispatch-lab`: draws and decides from recorded runs, without measuring anything.
 #![forbid(unsafe_code)]
 
+mod tool;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,13 +11,19 @@ use std::process::ExitCode;
 use wasm_dispatch_harness::{Error, counts, newest_run, record_decision, report, runs_folder};
 
 const HELP: &str = "\
-Works on recorded benchmark runs, without measuring anything.
+Measures the dispatch strategies, and works on recorded runs without measuring anything.
 
-Usage: wasm-dispatch-lab report [OPTIONS] [RUN]
+Usage: wasm-dispatch-lab bench [OPTIONS] [NAME|CLASS|PATTERN]...
+       wasm-dispatch-lab plan --shards N [OPTIONS]
+       wasm-dispatch-lab merge RUN... -o DIR
+       wasm-dispatch-lab report [OPTIONS] [RUN]
        wasm-dispatch-lab decide [OPTIONS] [RUN]
        wasm-dispatch-lab counts [--runs DIR] [RUN]
 
 Commands:
+  bench    Measure; 'wasm-dispatch-lab bench --help' has its options
+  plan     Print the commands that split a measurement over machines or jobs
+  merge    Join the records of several runs
   report   Draw the report of a run again
   decide   Make a run the recorded decision: write reports/decision.json and keep the run in
            reports/recorded. Refused if the decision that is there has a better foundation.
@@ -56,6 +64,22 @@ struct Options {
 }
 
 fn main() -> ExitCode {
+    // A measurement starts this binary again, once for every block.
+    if let Some(code) = wasm_dispatch_measure::worker::serve_if_asked() {
+        return code;
+    }
+    match tool::run_if_named() {
+        Some(Ok(outcome)) => return print(&outcome.text, outcome.code),
+        Some(Err(tool::Failed::Work(error))) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+        Some(Err(tool::Failed::Usage(error))) => {
+            eprintln!("error: {error}\n\nTry 'wasm-dispatch-lab --help'.");
+            return ExitCode::from(2);
+        }
+        None => {}
+    }
     let command = match parse(lexopt::Parser::from_env()) {
         Ok(command) => command,
         Err(error) => {
@@ -77,10 +101,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    print(&text, ExitCode::SUCCESS)
+}
+
+fn print(text: &str, code: ExitCode) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => code,
         // Whoever reads may have seen enough: `wasm-dispatch-lab report | head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

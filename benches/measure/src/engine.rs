@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
+use serde::{Deserialize, Serialize};
+use wasm_dispatch::Module;
 use wasm_dispatch_workloads::{Run, Workload};
 
 /// Time that passed, and time that the thread ran.
@@ -32,7 +34,8 @@ impl Timing {
 }
 
 /// Which of a workload's sizes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Size {
     /// Milliseconds.
     Quick,
@@ -41,6 +44,19 @@ pub enum Size {
 }
 
 impl Size {
+    /// The word for it on the command line and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Size::Quick => "quick",
+            Size::Full => "full",
+        }
+    }
+
+    /// The size of this name.
+    pub fn named(name: &str) -> Option<Size> {
+        [Size::Quick, Size::Full].into_iter().find(|size| size.name() == name)
+    }
+
     /// The workload's run of this size.
     pub fn of(self, workload: &Workload) -> &Run {
         match self {
@@ -61,6 +77,23 @@ pub trait Engine {
     ///
     /// Why the module could not be loaded.
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String>;
+
+    /// The same from a module that is decoded and lowered already, and how long the rest took: engines of this project
+    /// share one. Others begin with the bytes.
+    ///
+    /// # Errors
+    ///
+    /// Why the module could not be loaded.
+    fn prepare_module(
+        &self,
+        workload: &Workload,
+        wasm: &[u8],
+        module: &Module,
+    ) -> Result<(Box<dyn Prepared>, Timing), String> {
+        let _ = module;
+        let (prepared, timing) = Timing::of(|| self.prepare(workload, wasm));
+        Ok((prepared?, timing))
+    }
 
     /// Times everything from a module's bytes to an instance that can be called: decoding, validation, compilation of all
     /// functions as far as the engine does that beforehand, memory, tables, data. Nothing is run but a start function.

@@ -77,6 +77,28 @@ impl Engine for Ours {
         }))
     }
 
+    fn prepare_module(
+        &self,
+        workload: &Workload,
+        wasm: &[u8],
+        module: &Module,
+    ) -> Result<(Box<dyn Prepared>, Timing), String> {
+        if module.metering() != self.metering {
+            let (prepared, timing) = Timing::of(|| self.prepare(workload, wasm));
+            return Ok((prepared?, timing));
+        }
+        let (code_bytes, timing) = Timing::of(|| self.compile(module));
+        let prepared = PreparedModule {
+            make: self.make.clone(),
+            entry: workload.entry().to_string(),
+            metering: self.metering,
+            module: module.clone(),
+            code_bytes,
+            from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
+        };
+        Ok((Box::new(prepared), timing))
+    }
+
     fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Option<Timing>, String> {
         let mut vm = (self.make)();
         let mut imports = Imports::new();

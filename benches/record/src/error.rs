@@ -48,6 +48,13 @@ pub enum Error {
         /// The file that is there already.
         path: PathBuf,
     },
+    /// Runs cannot be merged.
+    Merge {
+        /// The run that does not fit.
+        path: PathBuf,
+        /// Why.
+        what: String,
+    },
     /// The folder of reports is not there.
     NoReports {
         /// The folder that was looked for.
@@ -114,6 +121,7 @@ impl fmt::Display for Error {
             Error::RunExists { path } => {
                 write!(f, "{} exists already and is never overwritten", path.display())
             }
+            Error::Merge { path, what } => write!(f, "{} cannot be merged: {what}", path.display()),
             Error::NoReports { folder } => write!(
                 f,
                 "no folder {}: run this at the root of the repository, or name one with --reports",

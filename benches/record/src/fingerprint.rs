@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,12 @@ fn git(arguments: &[&str]) -> Option<String> {
 }
 
 fn binary_hash() -> Option<String> {
-    let mut file = File::open(std::env::current_exe().ok()?).ok()?;
+    file_hash(&std::env::current_exe().ok()?)
+}
+
+/// SHA-256 of a file in lower-case hexadecimal digits; none if it cannot be read.
+pub fn file_hash(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

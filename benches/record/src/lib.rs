@@ -12,6 +12,6 @@ pub mod record;
 
 pub use count::Count;
 pub use error::Error;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, file_hash};
 pub use locate::{newest_run, runs_folder, target_folder};
 pub use progress::Progress;

@@ -48,6 +48,13 @@ impl Progress {
         self.show();
     }
 
+    /// Says more about the step that is being done. On a terminal only: a log has a line a step.
+    pub fn detail(&mut self, label: &str) {
+        if self.in_place {
+            self.begin(label);
+        }
+    }
+
     /// Counts a step as done.
     pub fn finish_step(&mut self) {
         self.done = (self.done + 1).min(self.total);

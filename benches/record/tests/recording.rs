@@ -64,7 +64,7 @@ fn every_line_is_a_json_object_that_says_what_it_is() {
         assert!(value["row"].is_string(), "{line}");
     }
     let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-    assert_eq!(first["schema"], 1);
+    assert_eq!(first["schema"], record::SCHEMA);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn files_that_are_no_runs_are_refused_and_say_why() {
         ("", "empty"),
         ("hello\n", "expected value"),
         ("{\"row\":\"sample\"}\n", "no run header"),
-        ("{\"row\":\"run\",\"schema\":2}\n", "schema 2"),
+        ("{\"row\":\"run\",\"schema\":3}\n", "schema 3"),
         ("{\"row\":\"run\",\"schema\":1}\n", "missing field"),
     ];
     for (text, reason) in cases {

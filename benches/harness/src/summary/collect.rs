@@ -159,7 +159,9 @@ fn strategies(recording: &Recording) -> Vec<String> {
     let failures = recording.failures.iter().map(|failure| &failure.strategy);
     let mut found: Vec<String> = Vec::new();
     for name in samples.chain(failures) {
-        if name != EVERY_STRATEGY && !found.contains(name) {
+        // A control shows what noise is, and is no strategy.
+        let is_control = recording.controls.iter().any(|control| &control.name == name);
+        if name != EVERY_STRATEGY && !is_control && !found.contains(name) {
             found.push(name.clone());
         }
     }

@@ -1,0 +1,82 @@
+//! Workloads by name, class or pattern.
+
+use wasm_dispatch_workloads::{Class, Workload};
+use wildmatch::WildMatch;
+
+use crate::error::Error;
+
+/// Whether a workload is meant by `text`: its name, its class, a pattern with `*` and `?` for its name, or a part of its
+/// name.
+pub fn fits(workload: &Workload, text: &str) -> bool {
+    let name = workload.name();
+    name == text || workload.class().name() == text || (text.contains(['*', '?']) && WildMatch::new(text).matches(name))
+}
+
+/// The workloads that any of `texts` means, in their own order; all of them if there are no texts. A text that means
+/// nothing otherwise is looked for within names.
+///
+/// # Errors
+///
+/// If a text means no workload.
+pub fn choose(workloads: Vec<Workload>, texts: &[String]) -> Result<Vec<Workload>, Error> {
+    if texts.is_empty() {
+        return Ok(workloads);
+    }
+    let mut wanted = vec![false; workloads.len()];
+    for text in texts {
+        let exactly: Vec<bool> = workloads.iter().map(|workload| fits(workload, text)).collect();
+        let found = match exactly.contains(&true) {
+            true => exactly,
+            false => (workloads.iter())
+                .map(|workload| !text.is_empty() && workload.name().contains(text.as_str()))
+                .collect(),
+        };
+        if !found.contains(&true) {
+            let classes: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
+            return Err(Error::Asked(format!(
+                "no workload is called '{text}' or of such a class; the classes are {}",
+                classes.join(", ")
+            )));
+        }
+        for (wanted, found) in wanted.iter_mut().zip(found) {
+            *wanted |= found;
+        }
+    }
+    let chosen = workloads.into_iter().zip(wanted);
+    Ok(chosen
+        .filter_map(|(workload, wanted)| wanted.then_some(workload))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(texts: &[&str]) -> Result<Vec<String>, Error> {
+        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+        let chosen = choose(wasm_dispatch_workloads::all()?, &texts)?;
+        Ok(chosen.iter().map(|workload| workload.name().to_owned()).collect())
+    }
+
+    #[test]
+    fn workloads_are_chosen_by_name_class_pattern_and_part_of_the_name() {
+        // A name stands for itself alone, even if others contain it.
+        assert_eq!(names(&["count"]).unwrap(), ["count"]);
+        assert_eq!(names(&["tail-calls"]).unwrap(), ["fib_tail", "mutual_tail"]);
+        assert_eq!(
+            names(&["fib_*"]).unwrap(),
+            ["fib_iterative", "fib_recursive", "fib_tail"]
+        );
+        assert_eq!(names(&["sha25?", "sort"]).unwrap(), ["sha256", "sort"]);
+        assert_eq!(names(&["norm"]).unwrap(), ["spectral_norm"]);
+        assert_eq!(names(&[]).unwrap().len(), wasm_dispatch_workloads::all().unwrap().len());
+    }
+
+    #[test]
+    fn a_text_that_means_nothing_is_an_error_that_names_it() {
+        for text in ["nonsense", "x*", ""] {
+            let error = names(&["sort", text]).unwrap_err().to_string();
+            assert!(error.contains(&format!("'{text}'")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What can keep a measurement from happening. That a strategy fails is not among it: that is a row of the record.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why nothing, or nothing more, can be measured.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The record cannot be read or written.
+    Record(wasm_dispatch_record::Error),
+    /// A workload cannot be loaded.
+    Workload(wasm_dispatch_workloads::Error),
+    /// A file cannot be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What was asked for makes no sense: an unknown name, a number out of range.
+    Asked(String),
+    /// A module of the user's cannot be measured.
+    Own {
+        /// The module.
+        path: PathBuf,
+        /// Why.
+        what: String,
+    },
+    /// The process that measures cannot be started, or ends without a word.
+    Worker(String),
+    /// A run cannot be gone on with.
+    Resume {
+        /// The run.
+        path: PathBuf,
+        /// Why.
+        what: String,
+    },
+}
+
+impl Error {
+    /// Wraps an I/O error with the path it happened at.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        |source| Error::Io { path, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Record(error) => write!(f, "{error}"),
+            Error::Workload(error) => write!(f, "{error}"),
+            Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Error::Asked(what) => write!(f, "{what}"),
+            Error::Own { path, what } => write!(f, "{}: {what}", path.display()),
+            Error::Worker(what) => write!(f, "the measuring process: {what}"),
+            Error::Resume { path, what } => write!(f, "{}: cannot go on: {what}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Record(error) => Some(error),
+            Error::Workload(error) => Some(error),
+            Error::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<wasm_dispatch_record::Error> for Error {
+    fn from(error: wasm_dispatch_record::Error) -> Error {
+        Error::Record(error)
+    }
+}
+
+impl From<wasm_dispatch_workloads::Error> for Error {
+    fn from(error: wasm_dispatch_workloads::Error) -> Error {
+        Error::Workload(error)
+    }
+}

@@ -1,0 +1,149 @@
+//! The matrix of layouts and workloads, and parts of it for several machines.
+//!
+//! All strategies of a workload stay together: a ratio of two times means something only if both were measured within
+//! the same block, on the same machine.
+
+use std::fmt;
+use std::str::FromStr;
+
+use wasm_dispatch_record::record::Part;
+
+use crate::error::Error;
+
+/// One of several equal parts of a matrix: `2/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl Shard {
+    /// The shard of this number, from 1, of `count`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such shard.
+    pub fn new(index: usize, count: usize) -> Result<Shard, Error> {
+        match (1..=count).contains(&index) {
+            true => Ok(Shard { index, count }),
+            false => Err(Error::Asked(format!("there is no shard {index} of {count}"))),
+        }
+    }
+
+    /// Its number, from 1.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// What this shard measures of `parts`. Whole layouts stay together as far as that goes.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer cells than shards, so that some would have nothing to do.
+    pub fn of(self, parts: &[Part]) -> Result<Vec<Part>, Error> {
+        let cells: Vec<(Option<u64>, &String)> = parts
+            .iter()
+            .flat_map(|part| part.workloads.iter().map(|workload| (part.layout, workload)))
+            .collect();
+        if cells.len() < self.count {
+            return Err(Error::Asked(format!(
+                "{} shards are too many for {} combinations of workload and layout",
+                self.count,
+                cells.len()
+            )));
+        }
+        let from = cells.len() * (self.index - 1) / self.count;
+        let to = cells.len() * self.index / self.count;
+        let mut own: Vec<Part> = Vec::new();
+        for (layout, workload) in cells.get(from..to).unwrap_or_default() {
+            match own.last_mut().filter(|part| part.layout == *layout) {
+                Some(part) => part.workloads.push((*workload).clone()),
+                None => own.push(Part {
+                    layout: *layout,
+                    workloads: vec![(*workload).clone()],
+                }),
+            }
+        }
+        Ok(own)
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Shard, Error> {
+        let numbers = text
+            .split_once('/')
+            .and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match numbers {
+            Some((index, count)) => Shard::new(index, count),
+            None => Err(Error::Asked(format!("a shard is written like 2/8, not '{text}'"))),
+        }
+    }
+}
+
+/// Every workload in every layout.
+pub fn matrix(layouts: &[Option<u64>], workloads: &[String]) -> Vec<Part> {
+    let part = |&layout: &Option<u64>| Part {
+        layout,
+        workloads: workloads.to_vec(),
+    };
+    layouts.iter().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(parts: &[Part]) -> Vec<(Option<u64>, String)> {
+        let of_part = |part: &Part| {
+            let layout = part.layout;
+            part.workloads
+                .clone()
+                .into_iter()
+                .map(move |workload| (layout, workload))
+        };
+        parts.iter().flat_map(of_part).collect()
+    }
+
+    #[test]
+    fn the_shards_of_a_matrix_cover_it_exactly_once_in_nearly_equal_parts() {
+        let workloads: Vec<String> = (0..29).map(|number| format!("w{number}")).collect();
+        let layouts: Vec<Option<u64>> = (1..=8).map(Some).collect();
+        let matrix = matrix(&layouts, &workloads);
+        for count in [1, 2, 3, 5, 8, 16, 100, 232] {
+            let mut covered = Vec::new();
+            let mut sizes = Vec::new();
+            for index in 1..=count {
+                let own = cells(&Shard::new(index, count).unwrap().of(&matrix).unwrap());
+                sizes.push(own.len());
+                covered.extend(own);
+            }
+            assert_eq!(covered, cells(&matrix), "{count} shards");
+            let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+            assert!(most - least <= 1 && *least > 0, "{count} shards of {sizes:?}");
+        }
+        // Eight shards of eight layouts: a layout each.
+        let third = Shard::new(3, 8).unwrap().of(&matrix).unwrap();
+        assert_eq!(third, matrix[2..3]);
+        assert!(Shard::new(1, 233).unwrap().of(&matrix).is_err());
+    }
+
+    #[test]
+    fn a_shard_is_written_as_its_number_and_their_number() {
+        let shard: Shard = "2/8".parse().unwrap();
+        assert_eq!(
+            (shard, shard.to_string()),
+            (Shard::new(2, 8).unwrap(), "2/8".to_owned())
+        );
+        for text in ["", "2", "0/8", "9/8", "a/8", "2/8/1", "-1/8", "1/0"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+}

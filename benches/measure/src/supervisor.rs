@@ -1,0 +1,402 @@
+//! Starts a fresh process for every block, listens to it, and writes blocks into the record when they are complete.
+//!
+//! Whatever kills the supervisor costs at most a block. A worker that crashes or hangs costs nothing but its time: what it
+//! was about to do becomes a failure, and the block is measured again without that.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Part, Plan, Recording, Row, Setup, Writer};
+use wasm_dispatch_record::{Progress, file_hash};
+use wasm_dispatch_workloads::Workload;
+
+use crate::engine::Size;
+use crate::error::Error;
+use crate::worker::{Cell, Job, Said, VARIABLE};
+
+/// How to start a worker of one layout.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    /// Seed of the layout; none for the binary as it was linked.
+    pub layout: Option<u64>,
+    /// The binary.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// SHA-256 of the binary.
+    pub binary: String,
+}
+
+impl Launcher {
+    /// A worker of the binary that is running.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be found or read.
+    pub fn this() -> Result<Launcher, Error> {
+        // Stays the same binary even if its file is replaced meanwhile, as a build does.
+        let alive = PathBuf::from("/proc/self/exe");
+        let program = match alive.exists() {
+            true => alive,
+            false => std::env::current_exe().map_err(Error::io("the running program"))?,
+        };
+        Launcher::of(None, program)
+    }
+
+    /// A worker of another binary.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn of(layout: Option<u64>, program: PathBuf) -> Result<Launcher, Error> {
+        let binary = file_hash(&program)
+            .ok_or_else(|| Error::Worker(format!("the binary {} cannot be read", program.display())))?;
+        Ok(Launcher {
+            layout,
+            program,
+            arguments: Vec::new(),
+            binary,
+        })
+    }
+}
+
+/// What there is of a run already.
+#[derive(Clone, Debug, Default)]
+pub struct Progressed {
+    /// Complete blocks.
+    pub blocks: u32,
+    /// What failed.
+    pub failed: BTreeSet<Cell>,
+    /// Of what the size of code is known.
+    sized: HashSet<(String, String)>,
+    /// What the blocks took.
+    spent: Duration,
+}
+
+impl Progressed {
+    /// As far as a run has come.
+    pub fn of(recording: &Recording) -> Progressed {
+        let cell = |failure: &Failure| Cell {
+            workload: failure.workload.clone(),
+            strategy: failure.strategy.clone(),
+        };
+        let nanoseconds = recording.processes.iter().map(|process| process.wall_nanoseconds);
+        Progressed {
+            blocks: recording.finished_blocks,
+            failed: recording.failures.iter().map(cell).collect(),
+            sized: (recording.sizes.iter())
+                .map(|size| (size.workload.clone(), size.strategy.clone()))
+                .collect(),
+            spent: Duration::from_nanos(nanoseconds.fold(0, u64::saturating_add)),
+        }
+    }
+}
+
+/// A run with all that is needed to measure it.
+pub struct Supervisor<'a> {
+    /// What to measure.
+    pub setup: &'a Setup,
+    /// Seed of all orders.
+    pub seed: u64,
+    /// The workloads that the setup names.
+    pub workloads: &'a [Workload],
+    /// A binary for each layout that the setup names.
+    pub launchers: &'a [Launcher],
+    /// Whether to keep progress to oneself.
+    pub quiet: bool,
+}
+
+/// The name under which a strategy is enrolled a second time.
+pub fn control_of(strategy: &str) -> Control {
+    Control {
+        name: format!("{strategy}#2"),
+        of: strategy.to_owned(),
+    }
+}
+
+/// A number for every block, or round, of a run: it decides an order.
+fn seed_of(seed: u64, purpose: u64, number: u32) -> u64 {
+    let mut random = fastrand::Rng::with_seed(seed ^ purpose.rotate_left(32) ^ u64::from(number).rotate_left(16));
+    random.u64(..)
+}
+
+impl Supervisor<'_> {
+    /// Measures what is missing and returns how far the run has come then.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be written, or when workers cannot be started, or end without saying what they did.
+    pub fn measure(&self, writer: &mut Writer, mut so_far: Progressed) -> Result<Progressed, Error> {
+        let mut planned = self.blocks(&so_far);
+        writer.plan(Plan { blocks: planned })?;
+        let mut progress = match self.quiet {
+            true => Progress::with_output(0, Box::new(io::sink()), true),
+            false => Progress::new(0),
+        };
+        let begun_with = so_far.blocks;
+        progress.set_total(planned.saturating_sub(begun_with) as usize);
+        while so_far.blocks < planned && self.something_is_left(&so_far) {
+            let block = so_far.blocks;
+            let begun = Instant::now();
+            let part = self.part(block)?;
+            let label = match part.layout {
+                Some(layout) => format!("block {} of {planned}, layout {layout}", block + 1),
+                None => format!("block {} of {planned}", block + 1),
+            };
+            progress.begin(&label);
+            let rows = self.block(block, part, &mut so_far, writer, |cell| {
+                progress.detail(&format!("{label}: {}", cell.workload));
+            })?;
+            writer.block(&rows, block)?;
+            so_far.blocks += 1;
+            so_far.spent += begun.elapsed();
+            progress.finish_step();
+            let better = self.blocks(&so_far);
+            if better != planned {
+                planned = better;
+                progress.set_total(planned.saturating_sub(begun_with) as usize);
+                writer.plan(Plan { blocks: planned })?;
+            }
+        }
+        if so_far.blocks < planned {
+            // Everything has failed: there is nothing to wait for.
+            writer.plan(Plan { blocks: so_far.blocks })?;
+        }
+        progress.finish();
+        Ok(so_far)
+    }
+
+    /// How many blocks there will be. Every layout has as many as the others.
+    fn blocks(&self, so_far: &Progressed) -> u32 {
+        let setup = self.setup;
+        let blocks = match setup.seconds {
+            None => setup.max_blocks,
+            Some(_) if so_far.blocks == 0 => setup.min_blocks,
+            Some(seconds) => {
+                let left = Duration::from_secs(seconds).saturating_sub(so_far.spent);
+                let of_one = (so_far.spent / so_far.blocks).max(Duration::from_micros(1));
+                // A conversion to integer is clamped.
+                let more = (left.as_secs_f64() / of_one.as_secs_f64()).round() as u32;
+                let blocks = so_far.blocks.saturating_add(more);
+                blocks.clamp(setup.min_blocks, setup.max_blocks.max(setup.min_blocks))
+            }
+        };
+        let parts = u32::try_from(setup.parts.len().max(1)).unwrap_or(u32::MAX);
+        blocks.div_ceil(parts).saturating_mul(parts)
+    }
+
+    fn something_is_left(&self, so_far: &Progressed) -> bool {
+        let failed = |workload: &String, strategy: &str| {
+            so_far.failed.contains(&Cell {
+                workload: workload.clone(),
+                strategy: strategy.to_owned(),
+            })
+        };
+        let mut workloads = self.setup.parts.iter().flat_map(|part| &part.workloads);
+        workloads.any(|workload| {
+            !failed(workload, EVERY_STRATEGY)
+                && (self.setup.strategies.iter()).any(|strategy| !failed(workload, strategy))
+        })
+    }
+
+    /// The part whose turn it is: in each round every part once, in random order.
+    fn part(&self, block: u32) -> Result<&Part, Error> {
+        let parts = &self.setup.parts;
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX).max(1);
+        let mut order: Vec<usize> = (0..parts.len()).collect();
+        fastrand::Rng::with_seed(seed_of(self.seed, 1, block / count)).shuffle(&mut order);
+        let part = order.get((block % count) as usize).and_then(|&part| parts.get(part));
+        part.ok_or_else(|| Error::Asked("there is nothing to measure".to_owned()))
+    }
+
+    /// Measures a block, without whatever makes it fail.
+    fn block(
+        &self,
+        block: u32,
+        part: &Part,
+        so_far: &mut Progressed,
+        writer: &mut Writer,
+        mut begins: impl FnMut(&Cell),
+    ) -> Result<Vec<Row>, Error> {
+        let launcher = self.launchers.iter().find(|launcher| launcher.layout == part.layout);
+        let launcher = launcher.ok_or_else(|| Error::Worker(format!("no binary of layout {:?}", part.layout)))?;
+        loop {
+            let job = self.job(block, part, launcher, &so_far.failed)?;
+            match ask(launcher, &job, Duration::from_secs(self.setup.timeout), &mut begins)? {
+                Told::Whole(rows) => return Ok(self.tidied(rows, so_far)),
+                Told::Broke(Some(cell), error) if !so_far.failed.contains(&cell) => {
+                    writer.failure(self.failure(&cell, error))?;
+                    so_far.failed.insert(cell);
+                }
+                Told::Broke(_, error) => return Err(Error::Worker(error)),
+            }
+        }
+    }
+
+    fn job(&self, block: u32, part: &Part, launcher: &Launcher, failed: &BTreeSet<Cell>) -> Result<Job, Error> {
+        let manifest = |name: &String| {
+            let workload = self.workloads.iter().find(|workload| workload.name() == name);
+            let workload = workload.ok_or_else(|| Error::Asked(format!("there is no workload '{name}'")))?;
+            // Workers may be started elsewhere.
+            std::path::absolute(workload.file()).map_err(Error::io(workload.file()))
+        };
+        let size = Size::named(&self.setup.size)
+            .ok_or_else(|| Error::Asked(format!("a size is quick or full, not '{}'", self.setup.size)))?;
+        Ok(Job {
+            manifests: part.workloads.iter().map(manifest).collect::<Result<_, _>>()?,
+            strategies: self.setup.strategies.clone(),
+            control: self.setup.control.as_deref().map(control_of),
+            size,
+            warm_up: Size::Quick,
+            iterations: self.setup.iterations,
+            seed: seed_of(self.seed, 2, block),
+            block,
+            layout: part.layout,
+            binary: launcher.binary.clone(),
+            excluded: failed.clone(),
+        })
+    }
+
+    fn failure(&self, cell: &Cell, error: String) -> Failure {
+        let workload = self.workloads.iter().find(|workload| workload.name() == cell.workload);
+        Failure {
+            workload: cell.workload.clone(),
+            class: workload.map_or(String::new(), |workload| workload.class().name().to_owned()),
+            strategy: cell.strategy.clone(),
+            error,
+        }
+    }
+
+    /// The rows of a block as the record wants them: the process first, sizes once in a run.
+    fn tidied(&self, rows: Vec<Row>, so_far: &mut Progressed) -> Vec<Row> {
+        let (mut first, others): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| matches!(row, Row::Process(_)));
+        for row in others {
+            match &row {
+                Row::Size(size) => {
+                    if !so_far.sized.insert((size.workload.clone(), size.strategy.clone())) {
+                        continue;
+                    }
+                }
+                Row::Failure(failure) => {
+                    so_far.failed.insert(Cell {
+                        workload: failure.workload.clone(),
+                        strategy: failure.strategy.clone(),
+                    });
+                }
+                _ => {}
+            }
+            first.push(row);
+        }
+        first
+    }
+}
+
+/// What came of a worker.
+enum Told {
+    /// A complete block.
+    Whole(Vec<Row>),
+    /// It crashed, hung or gave up, while it did this.
+    Broke(Option<Cell>, String),
+}
+
+/// Ends a worker when nobody waits for it any more.
+struct Kept(Child);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Fails if it has ended by itself, as it should.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a worker, gives it its job, and listens to it until it ends, or says nothing for too long.
+fn ask(launcher: &Launcher, job: &Job, patience: Duration, begins: &mut impl FnMut(&Cell)) -> Result<Told, Error> {
+    let wrong = |error: io::Error| Error::Worker(error.to_string());
+    let text = serde_json::to_string(job).map_err(|error| Error::Worker(error.to_string()))?;
+    let child = Command::new(&launcher.program)
+        .args(&launcher.arguments)
+        .env(VARIABLE, "1")
+        // What a panic says is enough; where it was called from would only bury it.
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| Error::Worker(format!("{} does not start: {error}", launcher.program.display())))?;
+    let mut child = Kept(child);
+    let (stdout, stderr) = (child.0.stdout.take(), child.0.stderr.take());
+    let complaints = thread::spawn(move || complaint(stderr));
+    if let Some(mut stdin) = child.0.stdin.take() {
+        // A worker that has crashed already does not listen; it is found out below.
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    let (sender, heard) = mpsc::channel();
+    thread::spawn(move || {
+        for line in stdout.map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+            let said = line
+                .map_err(|error| error.to_string())
+                .and_then(|line| serde_json::from_str::<Said>(&line).map_err(|error| format!("{error} in {line:?}")));
+            if sender.send(said).is_err() {
+                break;
+            }
+        }
+    });
+    let mut rows = Vec::new();
+    let mut doing: Option<Cell> = None;
+    let mut why = None;
+    loop {
+        match heard.recv_timeout(patience) {
+            Ok(Ok(Said::Begin(cell))) => {
+                if doing.as_ref().is_none_or(|before| before.workload != cell.workload) {
+                    begins(&cell);
+                }
+                doing = Some(cell);
+            }
+            Ok(Ok(Said::Row(row @ (Row::Sample(_) | Row::Failure(_) | Row::Size(_) | Row::Process(_))))) => {
+                rows.push(row);
+            }
+            Ok(Ok(Said::Row(row))) => why = Some(format!("says what is not its business: {row:?}")),
+            Ok(Ok(Said::Done)) => {
+                child.0.wait().map_err(wrong)?;
+                return Ok(Told::Whole(rows));
+            }
+            Ok(Err(error)) => why = Some(format!("cannot be understood: {error}")),
+            Err(RecvTimeoutError::Timeout) => {
+                why = Some(format!("no sign of life for {} s", patience.as_secs_f64()));
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if why.is_some() {
+            child.0.kill().map_err(wrong)?;
+            break;
+        }
+    }
+    let status = child.0.wait().map_err(wrong)?;
+    let complaint = complaints.join().unwrap_or_default();
+    let what = why.unwrap_or_else(|| match complaint.is_empty() {
+        true => format!("it ended with {status}"),
+        false => format!("it ended with {status}: {complaint}"),
+    });
+    Ok(Told::Broke(doing, what))
+}
+
+/// What a process complains about first, in one line.
+fn complaint(stderr: Option<impl Read>) -> String {
+    const ENOUGH: u64 = 1000;
+    let Some(mut stderr) = stderr else { return String::new() };
+    let mut bytes = Vec::new();
+    // What can be read, is; the rest must be read too, so that nobody waits for it.
+    let _ = stderr.by_ref().take(ENOUGH).read_to_end(&mut bytes);
+    let _ = io::copy(&mut stderr, &mut io::sink());
+    let text = String::from_utf8_lossy(&bytes);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}

@@ -1,0 +1,297 @@
+//! The process that measures one block and ends.
+//!
+//! Any binary can be one: it calls [`serve_if_asked`] before anything else. The [`supervisor`](crate::supervisor) sets an
+//! environment variable, writes a [`Job`] to standard input, and reads what is [`Said`] on standard output, a JSON value a
+//! line. Before anything that could crash or hang, the worker says what it is about to do, so that whoever waits knows
+//! whom to blame.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+use wasm_dispatch::Module;
+use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Phase, Process, Row, Sample, Size as CodeSize};
+use wasm_dispatch_workloads::Workload;
+
+use crate::conditions::Watch;
+use crate::engine::{Engine, Prepared, Size, Timing};
+use crate::interleave::nanoseconds;
+use crate::ours;
+
+/// The environment variable that makes a worker of a binary.
+pub const VARIABLE: &str = "WASM_DISPATCH_WORKER";
+
+/// What to measure: one block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Manifests of the workloads.
+    pub manifests: Vec<PathBuf>,
+    /// Names of the strategies.
+    pub strategies: Vec<String>,
+    /// The strategy that is enrolled a second time.
+    pub control: Option<Control>,
+    /// Size of the workloads.
+    pub size: Size,
+    /// Size of the warm-up run.
+    pub warm_up: Size,
+    /// Timed runs of each strategy on each workload.
+    pub iterations: u32,
+    /// Seed of the order.
+    pub seed: u64,
+    /// Number of the block, and of the process.
+    pub block: u32,
+    /// Seed of this binary's layout.
+    pub layout: Option<u64>,
+    /// SHA-256 of this binary.
+    pub binary: String,
+    /// What is not to be run, because it failed before.
+    pub excluded: BTreeSet<Cell>,
+}
+
+/// A strategy on a workload.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cell {
+    /// Name of the workload.
+    pub workload: String,
+    /// Name of the strategy.
+    pub strategy: String,
+}
+
+/// What a worker says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// It is about to load or run this.
+    Begin(Cell),
+    /// A result, for the record.
+    Row(Row),
+    /// The block is complete, and this is all. A worker that ends without it has crashed.
+    Done,
+}
+
+/// If this process was started as a worker, measures a block with the strategies of this build and returns how it went.
+pub fn serve_if_asked() -> Option<ExitCode> {
+    asked().then(|| {
+        let engines = ours::all();
+        let engines: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
+        serve(&engines)
+    })
+}
+
+/// Whether this process was started as a worker.
+pub fn asked() -> bool {
+    env::var_os(VARIABLE).is_some()
+}
+
+/// Measures the block that standard input asks for, with these engines.
+pub fn serve(engines: &[&dyn Engine]) -> ExitCode {
+    let outcome = read_job().and_then(|job| {
+        let mut voice = Voice(BufWriter::new(io::stdout().lock()));
+        measure(&job, engines, &mut voice)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_job() -> Result<Job, String> {
+    let mut text = String::new();
+    io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| format!("{VARIABLE} is set, but standard input is no job: {error}"))
+}
+
+/// Where a worker speaks.
+struct Voice<W: Write>(BufWriter<W>);
+
+impl<W: Write> Voice<W> {
+    fn say(&mut self, said: &Said) -> Result<(), String> {
+        let line = serde_json::to_string(said).map_err(|error| error.to_string())?;
+        writeln!(self.0, "{line}").map_err(|error| error.to_string())
+    }
+
+    fn row(&mut self, row: Row) -> Result<(), String> {
+        self.say(&Said::Row(row))
+    }
+
+    /// Flushed, so that it is heard even if nothing else ever is.
+    fn begin(&mut self, workload: &Workload, strategy: &str) -> Result<(), String> {
+        self.say(&Said::Begin(Cell {
+            workload: workload.name().to_owned(),
+            strategy: strategy.to_owned(),
+        }))?;
+        self.0.flush().map_err(|error| error.to_string())
+    }
+
+    fn failure(&mut self, workload: &Workload, strategy: &str, error: String) -> Result<(), String> {
+        self.row(Row::Failure(Failure {
+            workload: workload.name().to_owned(),
+            class: workload.class().name().to_owned(),
+            strategy: strategy.to_owned(),
+            error,
+        }))
+    }
+}
+
+/// An engine under the name it has in the record.
+#[derive(Clone, Copy)]
+struct Entrant<'e> {
+    name: &'e str,
+    engine: &'e dyn Engine,
+    is_control: bool,
+}
+
+fn entrants<'e>(job: &'e Job, engines: &[&'e dyn Engine]) -> Result<Vec<Entrant<'e>>, String> {
+    let known = |name: &str| {
+        let engine = engines.iter().copied().find(|engine| engine.name() == name);
+        engine.ok_or_else(|| format!("this binary has no strategy '{name}'"))
+    };
+    let mut entrants = Vec::new();
+    for name in &job.strategies {
+        entrants.push(Entrant {
+            name,
+            engine: known(name)?,
+            is_control: false,
+        });
+    }
+    if let Some(control) = &job.control {
+        entrants.push(Entrant {
+            name: &control.name,
+            engine: known(&control.of)?,
+            is_control: true,
+        });
+    }
+    Ok(entrants)
+}
+
+fn measure<W: Write>(job: &Job, engines: &[&dyn Engine], voice: &mut Voice<W>) -> Result<(), String> {
+    let entrants = entrants(job, engines)?;
+    let mut workloads = Vec::new();
+    for manifest in &job.manifests {
+        workloads.push(Workload::load(manifest).map_err(|error| error.to_string())?);
+    }
+    let mut random = fastrand::Rng::with_seed(job.seed);
+    random.shuffle(&mut workloads);
+    let watch = Watch::start();
+    for workload in &workloads {
+        let here = |entrant: &&Entrant<'_>| {
+            !job.excluded.iter().any(|cell| {
+                cell.workload == workload.name() && (cell.strategy == entrant.name || cell.strategy == EVERY_STRATEGY)
+            })
+        };
+        let entrants: Vec<Entrant<'_>> = entrants.iter().filter(here).copied().collect();
+        if !entrants.is_empty() {
+            of_workload(job, workload, entrants, &mut random, voice)?;
+        }
+    }
+    voice.row(Row::Process(Process {
+        process: job.block,
+        block: Some(job.block),
+        layout: job.layout,
+        seed: job.seed,
+        binary: job.binary.clone(),
+        ..watch.process()
+    }))?;
+    voice.say(&Said::Done)?;
+    voice.0.flush().map_err(|error| error.to_string())
+}
+
+/// Loads a workload once for all strategies, compiles it under each, and runs them in turns. Everything is dropped
+/// afterwards, so that the next workload begins with empty hands.
+fn of_workload<W: Write>(
+    job: &Job,
+    workload: &Workload,
+    mut entrants: Vec<Entrant<'_>>,
+    random: &mut fastrand::Rng,
+    voice: &mut Voice<W>,
+) -> Result<(), String> {
+    voice.begin(workload, EVERY_STRATEGY)?;
+    let wasm = workload.wasm().map_err(|error| error.to_string())?;
+    let sample = |strategy: &str, phase, timing: Timing| {
+        Row::Sample(Sample {
+            workload: workload.name().to_owned(),
+            class: workload.class().name().to_owned(),
+            strategy: strategy.to_owned(),
+            phase,
+            iterations: 1,
+            nanoseconds: nanoseconds(timing.wall),
+            cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
+            block: Some(job.block),
+            layout: job.layout,
+            process: Some(job.block),
+            verified: true,
+        })
+    };
+    let load = || Timing::of(|| Module::new(&wasm).inspect(Module::lower));
+    let (module, timing) = load();
+    let module = match module {
+        Ok(module) => module,
+        Err(error) => {
+            for entrant in &entrants {
+                voice.failure(workload, entrant.name, error.to_string())?;
+            }
+            return Ok(());
+        }
+    };
+    voice.row(sample(EVERY_STRATEGY, Phase::Load, timing))?;
+    // The control compiles a module of its own: where its code lies in memory is part of the noise that it is to show.
+    let module_of_control = match entrants.iter().any(|entrant| entrant.is_control) {
+        true => load().0.map_err(|error| error.to_string())?,
+        false => module.clone(),
+    };
+
+    random.shuffle(&mut entrants);
+    let mut running: Vec<(&str, Box<dyn Prepared>)> = Vec::new();
+    for entrant in &entrants {
+        voice.begin(workload, entrant.name)?;
+        let module = if entrant.is_control {
+            &module_of_control
+        } else {
+            &module
+        };
+        let prepared = entrant.engine.prepare_module(workload, &wasm, module);
+        let warm = prepared.and_then(|(mut prepared, timing)| {
+            prepared.run(job.warm_up.of(workload))?;
+            Ok((prepared, timing))
+        });
+        match warm {
+            Ok((prepared, timing)) => {
+                voice.row(sample(entrant.name, Phase::Compile, timing))?;
+                if let (Some(code_bytes), false) = (prepared.code_bytes(), entrant.is_control) {
+                    voice.row(Row::Size(CodeSize {
+                        workload: workload.name().to_owned(),
+                        strategy: entrant.name.to_owned(),
+                        wasm_bytes: wasm.len() as u64,
+                        code_bytes: code_bytes as u64,
+                    }))?;
+                }
+                running.push((entrant.name, prepared));
+            }
+            Err(error) => voice.failure(workload, entrant.name, error)?,
+        }
+    }
+    for _ in 0..job.iterations {
+        random.shuffle(&mut running);
+        let mut failed = Vec::new();
+        for (name, prepared) in &mut running {
+            voice.begin(workload, name)?;
+            match prepared.run(job.size.of(workload)) {
+                Ok(timing) => voice.row(sample(name, Phase::Execute, timing))?,
+                Err(error) => {
+                    voice.failure(workload, name, error)?;
+                    failed.push(*name);
+                }
+            }
+        }
+        running.retain(|(name, _)| !failed.contains(name));
+    }
+    Ok(())
+}

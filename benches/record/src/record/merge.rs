@@ -1,0 +1,231 @@
+//! Joining the files of several runs, of one machine or of many, into one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::reader::{Recording, read};
+use super::rows::{Kind, Origin, Phase, Plan, Process, Row, Run};
+use super::writer::Writer;
+use super::{SCHEMA, time};
+use crate::error::Error;
+
+/// Writes a new run into `folder` that has everything in `runs` (folders, or files): samples, failures, conditions, and for
+/// each of them where it was measured. Blocks and processes get new numbers, so that no two are taken for one; what was
+/// compared within a block still is.
+///
+/// # Errors
+///
+/// When a file cannot be read or written, when a run is there twice (also within an earlier merger), when counted and timed
+/// runs are mixed, and when a name stands for different things in two runs.
+pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
+    let recordings: Vec<Recording> = runs.iter().map(|run| read(run)).collect::<Result<_, _>>()?;
+    let Some(first) = recordings.first() else {
+        return Err(Error::NoRun {
+            folder: folder.to_owned(),
+        });
+    };
+    check(&recordings)?;
+    let kind = match recordings.iter().all(|recording| recording.run.kind == first.run.kind) {
+        true => first.run.kind,
+        // No better than the least of them.
+        false => Kind::Quick,
+    };
+    let started = recordings.iter().map(|recording| recording.run.started).min();
+    let mut merged = Merged::default();
+    for recording in &recordings {
+        merged.add(recording);
+    }
+    let mut header = Run {
+        schema: SCHEMA,
+        id: String::new(),
+        started: started.unwrap_or(first.run.started),
+        kind,
+        seed: None,
+        fingerprint: first.run.fingerprint.clone(),
+    };
+    header.id = format!("{}-merged-{}", time::run_id(header.started, kind), merged.origins);
+    let mut writer = Writer::create(folder, &header)?;
+    for row in &merged.rows {
+        writer.write(row)?;
+    }
+    if merged.planned > 0 {
+        writer.plan(Plan { blocks: merged.planned })?;
+    }
+    for block in 0..merged.blocks {
+        writer.block_end(block)?;
+    }
+    read(folder)
+}
+
+/// What a recording consists of: itself, or what it was merged from.
+fn origins(recording: &Recording) -> Vec<Origin> {
+    if !recording.origins.is_empty() {
+        return recording.origins.clone();
+    }
+    let run = &recording.run;
+    vec![Origin {
+        origin: 0,
+        id: run.id.clone(),
+        started: run.started,
+        kind: run.kind,
+        seed: run.seed,
+        fingerprint: run.fingerprint.clone(),
+    }]
+}
+
+fn check(recordings: &[Recording]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    let mut classes: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut engines: BTreeMap<&str, String> = BTreeMap::new();
+    let mut counted = None;
+    for recording in recordings {
+        let wrong = |what: String| Error::Merge {
+            path: recording.path.clone(),
+            what,
+        };
+        for origin in origins(recording) {
+            if !seen.insert((origin.id.clone(), origin.started, origin.seed)) {
+                return Err(wrong(format!("the run {} is in the others already", origin.id)));
+            }
+        }
+        let counts = recording.run.kind == Kind::Counts;
+        if *counted.get_or_insert(counts) != counts {
+            return Err(wrong("counted instructions and times do not go together".to_owned()));
+        }
+        for sample in &recording.samples {
+            let class = *classes.entry(&sample.workload).or_insert(&sample.class);
+            if class != sample.class {
+                return Err(wrong(format!(
+                    "its workload {} is of class {}, elsewhere of class {class}",
+                    sample.workload, sample.class
+                )));
+            }
+        }
+        let abouts = recording.engines.iter();
+        let abouts = abouts.map(|about| (&about.name, format!("{} {}", about.version, about.configuration)));
+        let controls = recording.controls.iter();
+        let controls = controls.map(|control| (&control.name, format!("{} a second time", control.of)));
+        for (name, what) in abouts.chain(controls) {
+            let known = engines.entry(name).or_insert_with(|| what.clone());
+            if *known != what {
+                return Err(wrong(format!("{name} is {what}, elsewhere {known}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What has been put together so far.
+#[derive(Default)]
+struct Merged {
+    rows: Vec<Row>,
+    origins: u32,
+    processes: u32,
+    blocks: u32,
+    planned: u32,
+}
+
+impl Merged {
+    fn add(&mut self, recording: &Recording) {
+        let first_origin = self.origins;
+        for origin in origins(recording) {
+            self.rows.push(Row::Origin(Origin {
+                origin: first_origin + origin.origin,
+                ..origin
+            }));
+            self.origins += 1;
+        }
+        for about in &recording.engines {
+            self.once(Row::About(about.clone()));
+        }
+        for control in &recording.controls {
+            self.once(Row::Control(control.clone()));
+        }
+        for failure in &recording.failures {
+            self.once(Row::Failure(failure.clone()));
+        }
+        for size in &recording.sizes {
+            self.once(Row::Size(size.clone()));
+        }
+        self.rows.extend(recording.counts.iter().cloned().map(Row::Count));
+
+        let mut blocks = Numbers::from(self.blocks);
+        let mut processes = Numbers::from(self.processes);
+        for process in &recording.processes {
+            self.rows.push(Row::Process(Process {
+                process: processes.of(Some(process.process)),
+                block: process.block.map(|block| blocks.of(Some(block))),
+                origin: Some(first_origin + process.origin.unwrap_or(0)),
+                ..process.clone()
+            }));
+        }
+        for sample in &recording.samples {
+            let mut sample = sample.clone();
+            sample.block = sample.block.map(|block| blocks.of(Some(block)));
+            let known = processes.next;
+            let process = processes.of(sample.process);
+            // Runs of one process, and older ones, have no row for it; the origin must be found all the same.
+            if processes.next > known {
+                self.rows.push(Row::Process(unnamed(recording, process, first_origin)));
+            }
+            sample.process = Some(process);
+            self.rows.push(Row::Sample(sample));
+        }
+        let finished = blocks.next - self.blocks;
+        let planned = recording.plan.map_or(0, |plan| plan.blocks);
+        self.planned += planned.max(finished);
+        self.blocks = blocks.next;
+        self.processes = processes.next;
+    }
+
+    /// Adds a row, unless it is there already.
+    fn once(&mut self, row: Row) {
+        if !self.rows.contains(&row) {
+            self.rows.push(row);
+        }
+    }
+}
+
+/// A process of which nothing is known but where it ran.
+fn unnamed(recording: &Recording, process: u32, origin: u32) -> Process {
+    let runs = recording.samples.iter().filter(|sample| sample.phase == Phase::Execute);
+    Process {
+        process,
+        block: None,
+        layout: None,
+        origin: Some(origin),
+        started: recording.run.started,
+        seed: recording.run.seed.unwrap_or(0),
+        binary: recording.run.fingerprint.binary.clone(),
+        wall_nanoseconds: runs.fold(0, |sum, sample| sum.saturating_add(sample.nanoseconds)),
+        cpu_nanoseconds: None,
+        involuntary_switches: None,
+        voluntary_switches: None,
+        steal: None,
+        pressure: None,
+        load: None,
+        megahertz: None,
+    }
+}
+
+/// New numbers for old ones, in the order in which they are asked for.
+struct Numbers {
+    known: BTreeMap<Option<u32>, u32>,
+    next: u32,
+}
+
+impl Numbers {
+    fn from(next: u32) -> Numbers {
+        Numbers {
+            known: BTreeMap::new(),
+            next,
+        }
+    }
+
+    fn of(&mut self, old: Option<u32>) -> u32 {
+        *self.known.entry(old).or_insert_with(|| {
+            self.next += 1;
+            self.next - 1
+        })
+    }
+}

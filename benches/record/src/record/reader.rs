@@ -1,0 +1,165 @@
+//! Reading a run's file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::rows::{About, Control, Failure, Origin, Plan, Process, Row, Run, Sample, Setup, Size};
+use super::{FILE_NAME, OLDEST_SCHEMA, SCHEMA};
+use crate::count::Count;
+use crate::error::Error;
+
+/// Everything in a run's file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The header.
+    pub run: Run,
+    /// All timed batches, in order.
+    pub samples: Vec<Sample>,
+    /// All failures, in order.
+    pub failures: Vec<Failure>,
+    /// All sizes, in order.
+    pub sizes: Vec<Size>,
+    /// All counts, in order.
+    pub counts: Vec<Count>,
+    /// What the engines are, in order; empty where all are strategies of this project.
+    pub engines: Vec<About>,
+    /// Strategies that are enrolled twice, in order; they are not to be ranked.
+    pub controls: Vec<Control>,
+    /// The processes that measured, in order.
+    pub processes: Vec<Process>,
+    /// What was asked for, if the run said so.
+    pub setup: Option<Setup>,
+    /// The runs that this one was merged from; empty for a run of its own.
+    pub origins: Vec<Origin>,
+    /// How long the run was to be, if it said so.
+    pub plan: Option<Plan>,
+    /// Blocks measured to their end, in a run with a plan.
+    pub finished_blocks: u32,
+    /// What a reader of the report should know about the file.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a run: `path` is its folder or the file itself.
+///
+/// A last line without an end that does not parse is what a killed run leaves behind; it is dropped with a warning. Any
+/// other bad line is an error that names the file and the line.
+pub fn read(path: &Path) -> Result<Recording, Error> {
+    let path = if path.is_dir() {
+        path.join(FILE_NAME)
+    } else {
+        path.to_owned()
+    };
+    let bytes = fs::read(&path).map_err(Error::io(&path))?;
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').enumerate();
+    let Some((_, first)) = lines.next() else {
+        return Err(Error::line(&path, 1, "the file is empty"));
+    };
+    let run = read_header(&path, first)?;
+    let mut recording = Recording {
+        path,
+        run,
+        samples: Vec::new(),
+        failures: Vec::new(),
+        sizes: Vec::new(),
+        counts: Vec::new(),
+        engines: Vec::new(),
+        controls: Vec::new(),
+        processes: Vec::new(),
+        setup: None,
+        origins: Vec::new(),
+        plan: None,
+        finished_blocks: 0,
+        warnings: Vec::new(),
+    };
+    let mut finished = BTreeSet::new();
+    for (index, line) in lines {
+        let number = index + 1;
+        match serde_json::from_slice(line) {
+            Ok(Row::Sample(sample)) => recording.samples.push(sample),
+            Ok(Row::Failure(failure)) => recording.failures.push(failure),
+            Ok(Row::Size(size)) => recording.sizes.push(size),
+            Ok(Row::Count(count)) => recording.counts.push(count),
+            Ok(Row::About(about)) => recording.engines.push(about),
+            Ok(Row::Plan(plan)) => recording.plan = Some(plan),
+            Ok(Row::Control(control)) => recording.controls.push(control),
+            Ok(Row::Process(process)) => recording.processes.push(process),
+            Ok(Row::Setup(setup)) => recording.setup = Some(setup),
+            Ok(Row::Origin(origin)) => recording.origins.push(origin),
+            Ok(Row::BlockEnd(end)) => {
+                finished.insert(end.block);
+            }
+            Ok(Row::Run(_)) => {
+                return Err(Error::line(&recording.path, number, "a second run header"));
+            }
+            Err(_) if line.trim_ascii().is_empty() => {}
+            Err(_) if !line.ends_with(b"\n") => recording.warnings.push(format!(
+                "line {number} of {FILE_NAME} was cut short and is left out: the run was interrupted"
+            )),
+            Err(error) => return Err(Error::line(&recording.path, number, error)),
+        }
+    }
+    recording.finished_blocks = u32::try_from(finished.len()).unwrap_or(u32::MAX);
+    drop_unfinished_block(&mut recording, &finished);
+    if let Some(planned) = recording.cut_short() {
+        recording.warnings.push(format!(
+            "the run was interrupted after {} of {planned} blocks",
+            recording.blocks()
+        ));
+    }
+    Ok(recording)
+}
+
+/// Leaves out the block in which a run was interrupted: some strategies have a time in it that others lack, so that it
+/// compares nobody with anybody.
+fn drop_unfinished_block(recording: &mut Recording, finished: &BTreeSet<u32>) {
+    if recording.plan.is_some() {
+        let is_whole = |block: Option<u32>| block.is_none_or(|block| finished.contains(&block));
+        recording.samples.retain(|sample| is_whole(sample.block));
+        recording.processes.retain(|process| is_whole(process.block));
+    }
+}
+
+impl Recording {
+    /// How many blocks were measured to their end; 0 if the run was not interleaved.
+    pub fn blocks(&self) -> u32 {
+        match self.plan {
+            Some(_) => self.finished_blocks,
+            // Runs recorded before there were plans.
+            None => {
+                let last = self.samples.iter().filter_map(|sample| sample.block).max();
+                last.map_or(0, |block| block + 1)
+            }
+        }
+    }
+
+    /// The number of blocks that were planned, if it is more than were measured: the run was interrupted.
+    pub fn cut_short(&self) -> Option<u32> {
+        self.plan
+            .map(|plan| plan.blocks)
+            .filter(|&planned| planned > self.finished_blocks)
+    }
+}
+
+/// Reads the header. The version is looked at first, so that a newer file is refused for being newer.
+fn read_header(path: &Path, line: &[u8]) -> Result<Run, Error> {
+    let value: serde_json::Value = serde_json::from_slice(line).map_err(|error| Error::line(path, 1, error))?;
+    match value.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&version) => {}
+        Some(version) => {
+            return Err(Error::line(
+                path,
+                1,
+                format!("schema {version}, but this program reads schema {OLDEST_SCHEMA} to {SCHEMA}"),
+            ));
+        }
+        None => return Err(Error::line(path, 1, "the first line is no run header")),
+    }
+    match serde_json::from_value(value) {
+        Ok(Row::Run(run)) => Ok(run),
+        Ok(_) => Err(Error::line(path, 1, "the first line is no run header")),
+        Err(error) => Err(Error::line(path, 1, error)),
+    }
+}

@@ -1,0 +1,307 @@
+//! The rows of a run's file.
+
+use serde::{Deserialize, Serialize};
+
+use super::SCHEMA;
+use super::time::run_id;
+use crate::count::Count;
+use crate::fingerprint::Fingerprint;
+
+/// How thorough a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What `cargo bench` does without arguments: minutes.
+    Quick,
+    /// The long run that a decision is based on.
+    Full,
+    /// Counted instructions instead of times.
+    Counts,
+}
+
+impl Kind {
+    /// The word for it in file names and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Quick => "quick",
+            Kind::Full => "full",
+            Kind::Counts => "counts",
+        }
+    }
+}
+
+/// Header of a run: when it was, how thorough, and on what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Version of the file format, [`SCHEMA`] when written by this crate.
+    pub schema: u32,
+    /// Name of the run and of its folder: UTC date, time and kind.
+    pub id: String,
+    /// When it started, in seconds since 1970.
+    pub started: u64,
+    /// How thorough it is.
+    pub kind: Kind,
+    /// Seed of the order in which things were measured, if that was random.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What it ran on.
+    pub fingerprint: Fingerprint,
+}
+
+impl Run {
+    /// A run that starts now, on this machine, with this binary.
+    pub fn start(kind: Kind) -> Run {
+        let started = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        Run {
+            schema: SCHEMA,
+            id: run_id(started, kind),
+            started,
+            kind,
+            seed: None,
+            fingerprint: Fingerprint::take(),
+        }
+    }
+}
+
+/// What was timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Decode, validate, and lower all functions.
+    Load,
+    /// Turn lowered code into the strategy's own.
+    Compile,
+    /// Run the workload.
+    Execute,
+}
+
+/// One timed batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Name of the workload.
+    pub workload: String,
+    /// Class of the workload.
+    pub class: String,
+    /// Name of the strategy; [`EVERY_STRATEGY`] where loading was timed once for all.
+    pub strategy: String,
+    /// What was timed.
+    pub phase: Phase,
+    /// How many times it was done within the time below.
+    pub iterations: u64,
+    /// Wall time of all iterations together.
+    pub nanoseconds: u64,
+    /// CPU time of the thread over all iterations together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_nanoseconds: Option<u64>,
+    /// Round of an interleaved measurement. Samples of two strategies in the same block are compared as a pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
+    /// Seed with which the linker shuffled the functions of the binary; none if they lie as they were compiled. Samples of
+    /// one seed share whatever that layout does to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u64>,
+    /// Number of the process within the run that measured it; none if the run was one process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
+    /// Whether every result in the batch was checked and right. Looked at in the execute phase only; one sample that
+    /// is not verified makes its cell an error.
+    pub verified: bool,
+}
+
+/// A strategy did not do what a workload expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Name of the workload.
+    pub workload: String,
+    /// Class of the workload.
+    #[serde(default)]
+    pub class: String,
+    /// Name of the strategy.
+    pub strategy: String,
+    /// What went wrong, for people: "expected 55, got 54".
+    pub error: String,
+}
+
+/// How much code a strategy made of a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Name of the workload.
+    pub workload: String,
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Size of the module in bytes.
+    pub wasm_bytes: u64,
+    /// Size of the compiled code in bytes.
+    pub code_bytes: u64,
+}
+
+/// What an interleaved run means to do; written before its first block, and again if that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How many blocks it will measure.
+    pub blocks: u32,
+}
+
+/// A block that was measured to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockEnd {
+    /// Its number, from 0.
+    pub block: u32,
+}
+
+/// An engine of the run, where engines are compared that are not all built from this project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its name, as the samples have it in place of a strategy's.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// How it is configured, for people.
+    pub configuration: String,
+}
+
+/// A strategy that is enrolled a second time under another name: an A/A control. Whatever difference is found between the
+/// two is noise. It is never ranked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    /// The second name, as the samples have it in place of a strategy's: `threaded#2`.
+    pub name: String,
+    /// The strategy that it is.
+    pub of: String,
+}
+
+/// A process of the run, and the conditions under which it measured. What could not be read is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number within the run, as samples have it.
+    pub process: u32,
+    /// The block that it measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
+    /// Seed with which the linker shuffled the functions of its binary; none if they lie as they were compiled.
+    #[serde(default)]
+    pub layout: Option<u64>,
+    /// In a merged run: the [`Origin`] that it comes from. Otherwise none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<u32>,
+    /// When it started to measure, in seconds since 1970.
+    pub started: u64,
+    /// Seed of the order in which it measured.
+    pub seed: u64,
+    /// SHA-256 of its binary.
+    pub binary: String,
+    /// Wall time from its first measurement to its last, warming up included.
+    pub wall_nanoseconds: u64,
+    /// CPU time of its thread in that time. Far less than the wall time says that something else ran.
+    #[serde(default)]
+    pub cpu_nanoseconds: Option<u64>,
+    /// How often another thread was given its processor.
+    #[serde(default)]
+    pub involuntary_switches: Option<u64>,
+    /// How often it waited for something by itself.
+    #[serde(default)]
+    pub voluntary_switches: Option<u64>,
+    /// Share, 0 to 1, of all processors' time that the machine's host gave to others.
+    #[serde(default)]
+    pub steal: Option<f64>,
+    /// Share, 0 to 1, of the time in which some task of the machine waited for a processor ("some" of Linux's pressure
+    /// stall information).
+    #[serde(default)]
+    pub pressure: Option<f64>,
+    /// The machine's load average over a minute, at the end.
+    #[serde(default)]
+    pub load: Option<f64>,
+    /// Mean frequency of the processors at the end, in MHz.
+    #[serde(default)]
+    pub megahertz: Option<f64>,
+}
+
+/// What a run was asked to measure: enough to go on after it was killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Binaries by layout, and what each measures. They take turns, in random order.
+    pub parts: Vec<Part>,
+    /// Names of the strategies.
+    pub strategies: Vec<String>,
+    /// The strategy that is enrolled twice.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// Size of the workloads: `quick` or `full`.
+    pub size: String,
+    /// How often each process runs each strategy on each workload, after a warm-up.
+    pub iterations: u32,
+    /// Blocks to measure at least.
+    pub min_blocks: u32,
+    /// Blocks to measure at most.
+    pub max_blocks: u32,
+    /// Time to spend, about, in seconds. None: [`Setup::max_blocks`] blocks, whatever they take.
+    #[serde(default)]
+    pub seconds: Option<u64>,
+    /// Seconds without a sign of life after which a process is given up.
+    pub timeout: u64,
+    /// Which part of a larger matrix this is: `2/8`.
+    #[serde(default)]
+    pub shard: Option<String>,
+    /// Whether the workload is a module of the user's, kept in the run's folder.
+    #[serde(default)]
+    pub own: bool,
+}
+
+/// A binary and the workloads that it measures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Seed with which the linker shuffled its functions; none for the binary as it is.
+    pub layout: Option<u64>,
+    /// Names of the workloads.
+    pub workloads: Vec<String>,
+}
+
+/// A run that a merged run was made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its number, as in [`Process::origin`].
+    pub origin: u32,
+    /// Its name.
+    pub id: String,
+    /// When it started, in seconds since 1970.
+    pub started: u64,
+    /// How thorough it is.
+    pub kind: Kind,
+    /// Seed of its order.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// What it ran on.
+    pub fingerprint: Fingerprint,
+}
+
+/// One line of the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum Row {
+    /// The first line.
+    Run(Run),
+    /// A timed batch.
+    Sample(Sample),
+    /// Something went wrong.
+    Failure(Failure),
+    /// Size of compiled code.
+    Size(Size),
+    /// How long the run will be.
+    Plan(Plan),
+    /// A block is complete.
+    BlockEnd(BlockEnd),
+    /// Counted instructions.
+    Count(Count),
+    /// What an engine is.
+    About(About),
+    /// Which strategy is enrolled a second time.
+    Control(Control),
+    /// The conditions under which a process measured.
+    Process(Process),
+    /// What was asked for.
+    Setup(Setup),
+    /// A run that this one was merged from.
+    Origin(Origin),
+}
