@@ -4,7 +4,16 @@
 //! intervals: draw the samples again with replacement, compute the statistic, repeat, and take the middle 95 %. All
 //! randomness comes from a seed, so the same file gives the same report.
 
+//! Where processes and layouts are known, [`paired`] takes their place: intervals over layouts, by Student's t.
+
+pub mod paired;
+#[cfg(test)]
+mod simulations;
+mod student;
+
 use serde::{Deserialize, Serialize};
+
+pub use paired::{Components, Level, Observation, Paired};
 
 /// How many times a bootstrap draws.
 pub const REPLICATES: usize = 1000;
