@@ -14,11 +14,17 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::statistics::Estimate;
-use crate::summary::{self, Exception, Recommendation, Rival, RunLength, Summary, Verdict};
+use crate::statistics::Level;
+use crate::summary::{
+    self, ControlResult, Exception, Grade, Recommendation, Rival, RunLength, StrategySummary, Summary, Verdict,
+};
 use crate::{Fingerprint, report};
 
-/// Version of the file.
-pub const DECISION_SCHEMA: u32 = 1;
+/// Version of the file. Files of version 1, which know nothing of grades and regret, are read as well.
+pub const DECISION_SCHEMA: u32 = 2;
+
+/// The oldest version that is read.
+const OLDEST_SCHEMA: u32 = 1;
 
 /// Name of the file in the folder of reports.
 pub const DECISION_FILE: &str = "decision.json";
@@ -43,14 +49,38 @@ pub struct Decision {
     pub workloads: usize,
     /// How many interleaved blocks were measured; 0 if the run was not interleaved.
     pub blocks: u32,
+    /// How well founded the run is; `None` in a decision from before runs were graded.
+    #[serde(default)]
+    pub grade: Option<Grade>,
+    /// What keeps the grade from being better.
+    #[serde(default)]
+    pub grade_reasons: Vec<String>,
+    /// What the intervals are taken over.
+    #[serde(default)]
+    pub level: Option<Level>,
+    /// How many cases of that there are.
+    #[serde(default)]
+    pub cases: usize,
+    /// How many layouts of the code were measured.
+    #[serde(default)]
+    pub layouts: usize,
+    /// What was found between a strategy and itself.
+    #[serde(default)]
+    pub control: Option<ControlResult>,
     /// The strategy to use.
     pub default: String,
     /// The next one, and how far behind it is.
     pub runner_up: Option<Behind>,
     /// The best one without unsafe code.
     pub best_safe: Option<Behind>,
+    /// Strategies that cannot be told from the default, or are equivalent to it.
+    #[serde(default)]
+    pub within_noise: Vec<String>,
     /// All ranked strategies, the best first.
     pub ranking: Vec<Place>,
+    /// What choosing each strategy costs where another one is better.
+    #[serde(default)]
+    pub regret: Vec<Regret>,
     /// Strategies that are not ranked, because they were wrong somewhere.
     pub not_ranked: Vec<String>,
     /// Where another strategy is better, beyond the noise.
@@ -59,6 +89,39 @@ pub struct Decision {
     pub as_good_in_classes: Vec<Instead>,
     /// Run lengths at which another strategy is faster, load and compile time included.
     pub better_at_run_lengths: Vec<Stretch>,
+    /// The fastest for the shortest programs, load and compile time included.
+    #[serde(default)]
+    pub short_programs: Option<String>,
+    /// The fastest for the longest programs.
+    #[serde(default)]
+    pub long_programs: Option<String>,
+    /// In a run of several machines: what each of them alone would decide.
+    #[serde(default)]
+    pub machines: Vec<OfOneMachine>,
+}
+
+/// What choosing a strategy costs: its time relative to the best on each workload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Regret {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Geometric mean over the workloads.
+    pub mean: f64,
+    /// The workload on which it costs most, and how much.
+    pub worst: Option<(String, f64)>,
+    /// Geometric mean of each class.
+    pub classes: Vec<(String, f64)>,
+}
+
+/// What one machine alone would decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfOneMachine {
+    /// The machine.
+    pub machine: Machine,
+    /// Its default; `None` if it ranks nobody.
+    pub default: Option<String>,
+    /// The next one, and how far behind it is.
+    pub runner_up: Option<Behind>,
 }
 
 /// The fingerprint of the machine in short; all of it is in the first line of the run's raw data.
@@ -172,7 +235,7 @@ impl Decision {
         let wrong = |what: String| Error::line(path, 1, what);
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         match value.get("schema").and_then(serde_json::Value::as_u64) {
-            Some(version) if version == u64::from(DECISION_SCHEMA) => {}
+            Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(DECISION_SCHEMA)).contains(&version) => {}
             Some(version) => {
                 return Err(wrong(format!(
                     "schema {version}, but this program reads schema {DECISION_SCHEMA}"
@@ -204,6 +267,17 @@ impl Decision {
             reasons.push(format!(
                 "{} is a quick run, and the decision comes from a full one, {}",
                 newer.run, self.run
+            ));
+        }
+        if let (Some(old), Some(new)) = (self.grade, newer.grade)
+            && new > old
+        {
+            reasons.push(format!(
+                "{} is graded {} ({}), and the decision rests on a run graded {}",
+                newer.run,
+                new.letter(),
+                newer.grade_reasons.join("; "),
+                old.letter()
             ));
         }
         if newer.workloads < self.workloads {
@@ -308,6 +382,12 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
         };
         list.iter().map(instead).collect()
     };
+    let control = |control: &ControlResult| ControlResult {
+        ratio: rounded_estimate(control.ratio),
+        floor: rounded(control.floor),
+        ..control.clone()
+    };
+    let foundation = summary.foundation.as_ref();
     let (ranked, others): (Vec<_>, Vec<_>) = summary.strategies.iter().partition(|strategy| strategy.rank.is_some());
     Decision {
         schema: DECISION_SCHEMA,
@@ -317,8 +397,39 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
         machine: machine(&summary.run.fingerprint),
         workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
         blocks,
+        grade: foundation.map(|foundation| foundation.grade),
+        grade_reasons: foundation
+            .map(|foundation| foundation.reasons.clone())
+            .unwrap_or_default(),
+        level: foundation.and_then(|foundation| foundation.level),
+        cases: foundation.map_or(0, |foundation| foundation.cases),
+        layouts: foundation.map_or(0, |foundation| foundation.layouts),
+        control: foundation
+            .and_then(|foundation| foundation.control.as_ref())
+            .map(control),
         default: recommendation.best.clone(),
         runner_up: recommendation.runner_up.as_ref().map(behind),
+        within_noise: recommendation.within_noise.clone(),
+        regret: ranked.iter().filter_map(|strategy| regret(strategy)).collect(),
+        short_programs: summary
+            .run_length
+            .as_ref()
+            .and_then(|length| Some(length.segments.first()?.strategy.clone())),
+        long_programs: summary
+            .run_length
+            .as_ref()
+            .and_then(|length| Some(length.segments.last()?.strategy.clone())),
+        machines: (summary.machines.iter())
+            .map(|of| OfOneMachine {
+                machine: machine(&of.fingerprint),
+                default: of.recommendation.as_ref().map(|found| found.best.clone()),
+                runner_up: of
+                    .recommendation
+                    .as_ref()
+                    .and_then(|found| found.runner_up.as_ref())
+                    .map(behind),
+            })
+            .collect(),
         best_safe: recommendation.best_safe.as_ref().map(behind),
         ranking: ranked
             .into_iter()
@@ -338,6 +449,20 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
             .map(|run_length| stretches(run_length, &recommendation.best))
             .unwrap_or_default(),
     }
+}
+
+fn regret(strategy: &StrategySummary) -> Option<Regret> {
+    Some(Regret {
+        strategy: strategy.name.clone(),
+        mean: rounded(strategy.geometric_mean?),
+        worst: strategy
+            .worst
+            .as_ref()
+            .map(|worst| (worst.workload.clone(), rounded(worst.ratio))),
+        classes: (strategy.classes.iter())
+            .map(|class| (class.class.clone(), rounded(class.geometric_mean)))
+            .collect(),
+    })
 }
 
 /// The ranges of run lengths that belong to others than `default`.

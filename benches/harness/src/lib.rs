@@ -53,8 +53,6 @@ pub use wasm_dispatch_record::{
     Error, Fingerprint, Progress, newest_run, progress, record, runs_folder, target_folder,
 };
 
-use summary::words::LAYOUT_CAVEAT;
-
 /// A finished report: the decision, and where it was written.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -82,7 +80,7 @@ impl Report {
         for sentence in summary.sentences() {
             let _ = writeln!(text, "{sentence}");
         }
-        let _ = writeln!(text, "{LAYOUT_CAVEAT}");
+        let _ = writeln!(text, "{}", summary.caveat());
         for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
             let _ = writeln!(text, "Note: {note}.");
         }
@@ -134,7 +132,7 @@ fn markdown_text(summary: &Summary, plots: &[Plot]) -> String {
     for sentence in summary.sentences() {
         let _ = writeln!(text, "- {sentence}");
     }
-    let _ = writeln!(text, "\n{LAYOUT_CAVEAT}\n");
+    let _ = writeln!(text, "\n{}\n", summary.caveat());
     let _ = writeln!(
         text,
         "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"

@@ -7,7 +7,6 @@ use crate::Error;
 use crate::plots::Plot;
 use crate::record;
 use crate::summary::Summary;
-use crate::summary::words::LAYOUT_CAVEAT;
 use crate::table::{self, escape};
 
 const STYLE: &str = "\
@@ -46,7 +45,7 @@ pub fn page(summary: &Summary, plots: &[Plot]) -> Result<String, Error> {
     for sentence in summary.sentences() {
         let _ = writeln!(html, "<li>{}</li>", escape(&sentence));
     }
-    let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(LAYOUT_CAVEAT));
+    let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(summary.caveat()));
     for plot in plots {
         let svg = fs::read_to_string(&plot.svg).map_err(Error::io(&plot.svg))?;
         let _ = writeln!(

@@ -7,7 +7,7 @@ use super::canvas::{
 use super::scale::LogScale;
 use super::{Drawing, canvas};
 use crate::statistics::Estimate;
-use crate::summary::words::{LAYOUT_CAVEAT, range, times};
+use crate::summary::words::{range, times};
 use crate::summary::{Cell, Summary};
 use crate::units;
 
@@ -67,8 +67,9 @@ impl Ranking {
             title: summary.headline(),
             notes: format!(
                 "Dot: time relative to {}, geometric mean over {counted} {workloads}, with 95 % interval. Ring: one \
-                 workload.{left_out} {LAYOUT_CAVEAT}",
-                best.name
+                 workload.{left_out} {}",
+                best.name,
+                summary.caveat()
             ),
             best: best.name.clone(),
             rows,

@@ -102,6 +102,66 @@ impl Paired {
         })
     }
 
+    /// Compares by the mean over several workloads. Cases are independent of each other, workloads within a case are not; so
+    /// the mean over workloads comes first: within each process that has measured all of them, or within each layout, or,
+    /// where neither has, over everything, with the widest workload's number of cases.
+    pub fn of_several(workloads: &[Vec<Observation>]) -> Option<Paired> {
+        let whole = |key: fn(&Observation) -> (Option<u64>, u32)| {
+            let mut means: BTreeMap<(Option<u64>, u32), Vec<f64>> = BTreeMap::new();
+            for (seen, observations) in workloads.iter().enumerate() {
+                let mut of_workload: BTreeMap<(Option<u64>, u32), Vec<f64>> = BTreeMap::new();
+                for observation in observations {
+                    of_workload
+                        .entry(key(observation))
+                        .or_default()
+                        .push(observation.log_ratio);
+                }
+                for (key, values) in of_workload {
+                    let means = means.entry(key).or_default();
+                    // Whoever missed one workload is out.
+                    if means.len() == seen {
+                        means.push(mean(&values));
+                    }
+                }
+            }
+            let complete = means.into_iter().filter(|(_, means)| means.len() == workloads.len());
+            let observations = complete.map(|((layout, process), means)| Observation {
+                layout,
+                process,
+                log_ratio: mean(&means),
+            });
+            observations.collect::<Vec<_>>()
+        };
+        let single: Vec<Paired> = workloads.iter().filter_map(|all| Paired::of(all)).collect();
+        let level = single.iter().map(|paired| paired.level).min()?;
+        let by_process = whole(|observation| (observation.layout, observation.process));
+        let by_layout = whole(|observation| (observation.layout, 0));
+        let (cases, components) = match level {
+            Level::Layout if by_layout.len() > 1 => (Paired::of(&by_layout)?, Paired::of(&by_process)),
+            Level::Process if by_process.len() > 1 => (Paired::of(&by_process)?, Paired::of(&by_process)),
+            _ => {
+                let count = single.len() as f64;
+                let cases = single.iter().map(|paired| paired.cases).min()?;
+                let of_mean: f64 = single
+                    .iter()
+                    .map(|paired| paired.deviation.powi(2) / paired.cases as f64)
+                    .sum();
+                let all = Paired {
+                    mean: mean_of(single.iter().map(|paired| paired.mean)),
+                    deviation: (of_mean * cases as f64).sqrt() / count,
+                    cases,
+                    level,
+                    components: Components::default(),
+                };
+                (all, None)
+            }
+        };
+        Some(Paired {
+            components: components.map_or(cases.components, |paired| paired.components),
+            ..cases
+        })
+    }
+
     /// Half the width of the 95 % interval, in logarithms, if there were so many cases of the same spread.
     fn half_width(&self, cases: usize) -> f64 {
         if cases < 2 {

@@ -16,6 +16,16 @@ pub(super) enum Times {
     Verified(Verified),
 }
 
+/// Where in a measurement a run took place. Runs of two strategies in one place were moments apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub layout: Option<u64>,
+    pub process: u32,
+    pub block: u32,
+    /// Number within the block.
+    pub turn: u32,
+}
+
 /// Verified times of one cell.
 #[derive(Debug)]
 pub(super) struct Verified {
@@ -27,6 +37,8 @@ pub(super) struct Verified {
     pub independent: usize,
     /// Bootstrap replicates of the logarithm of the median.
     pub log_medians: Vec<f64>,
+    /// Logarithms of the times that have partners: runs of other strategies in the same place of the same block.
+    pub placed: BTreeMap<Place, f64>,
     /// Median time to load, in nanoseconds.
     pub load: Option<f64>,
     /// Median time to compile, in nanoseconds.
@@ -55,10 +67,14 @@ pub(super) struct Grid {
 
 impl Grid {
     pub fn new(recording: &Recording) -> Grid {
+        Grid::of(recording, strategies(recording))
+    }
+
+    /// The grid of these strategies.
+    pub fn of(recording: &Recording, strategies: Vec<String>) -> Grid {
         let mut warnings = Vec::new();
         let usable = usable_samples(recording, &mut warnings);
         let workloads = workloads(recording);
-        let strategies = strategies(recording);
         let mut by_workload: BTreeMap<&str, BTreeMap<&str, Vec<&Sample>>> = BTreeMap::new();
         for sample in usable {
             let row = by_workload.entry(&sample.workload).or_default();
@@ -188,6 +204,7 @@ fn times(workload: &Workload, strategy: &str, samples: &[&Sample], shared_load: 
         samples: values.len(),
         independent: clusters.len(),
         log_medians: statistics::log_medians(&clusters, random),
+        placed: placed(&runs),
         load: phase_median(samples, Phase::Load).or(shared_load),
         compile: phase_median(samples, Phase::Compile),
     })
@@ -208,8 +225,35 @@ fn clusters(workload: &Workload, strategy: &str, runs: &[&Sample]) -> (Vec<Vec<f
     (blocks.into_values().collect(), Random::named(&[&workload.name]))
 }
 
+/// The runs that have a place, if all have one.
+fn placed(runs: &[&Sample]) -> BTreeMap<Place, f64> {
+    let mut placed = BTreeMap::new();
+    let mut turns: BTreeMap<(Option<u64>, u32, u32), u32> = BTreeMap::new();
+    for sample in runs {
+        let Some(block) = sample.block else {
+            return BTreeMap::new();
+        };
+        let process = sample.process.unwrap_or(0);
+        let turn = turns.entry((sample.layout, process, block)).or_default();
+        let place = Place {
+            layout: sample.layout,
+            process,
+            block,
+            turn: *turn,
+        };
+        *turn += 1;
+        placed.insert(place, per_iteration(sample).ln());
+    }
+    placed
+}
+
+/// CPU time of the thread where it is known: what somebody else's processes take is not the strategy's.
 fn per_iteration(sample: &Sample) -> f64 {
-    sample.nanoseconds as f64 / sample.iterations as f64
+    let time = sample
+        .cpu_nanoseconds
+        .filter(|&time| time > 0)
+        .unwrap_or(sample.nanoseconds);
+    time as f64 / sample.iterations as f64
 }
 
 fn phase_median(samples: &[&Sample], phase: Phase) -> Option<f64> {

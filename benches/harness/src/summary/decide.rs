@@ -5,7 +5,7 @@ use super::{
     Cell, ClassMean, Costs, EQUIVALENCE, Exception, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary,
     Verdict, WorkloadSummary, Worst, is_safe,
 };
-use crate::statistics::{self, Estimate};
+use crate::statistics::{self, Estimate, Observation, Paired};
 
 /// The order of the strategies. Strategies and workloads are indices into the grid.
 pub(super) struct Ranking {
@@ -17,6 +17,8 @@ pub(super) struct Ranking {
     pub counted: Vec<usize>,
     /// For each workload, the strategy that the others are measured by.
     best: Vec<Option<usize>>,
+    /// The measurement tells a strategy from itself: then no difference is believed.
+    pub doubtful: bool,
 }
 
 impl Ranking {
@@ -49,6 +51,7 @@ impl Ranking {
             unranked,
             counted,
             best,
+            doubtful: false,
         }
     }
 
@@ -221,7 +224,11 @@ impl Ranking {
         Some(Rival {
             strategy: name(grid, strategy),
             margin,
-            verdict: if enough { verdict(margin) } else { Verdict::Unsure },
+            verdict: if enough && !self.doubtful {
+                verdict(margin)
+            } else {
+                Verdict::Unsure
+            },
         })
     }
 
@@ -342,6 +349,9 @@ fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) 
     if strategy == reference {
         return Some(Estimate::exact(1.0));
     }
+    if let Some(paired) = paired(grid, strategy, reference, workloads) {
+        return Some(paired.estimate());
+    }
     let count = workloads.len() as f64;
     let (low, high) = statistics::interval(replicates)?;
     Some(Estimate {
@@ -349,6 +359,34 @@ fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) 
         low: (low / count).exp(),
         high: (high / count).exp(),
     })
+}
+
+/// The same by pairs of runs that were moments apart, where the record knows them. A mean over workloads is first taken
+/// within each process (or, where a process has not measured all of them, within each layout): what disturbs one process,
+/// or suits one layout, does so on all workloads.
+pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Paired> {
+    let mut by_workload = Vec::new();
+    for &workload in workloads {
+        let above = &grid.verified(workload, strategy)?.placed;
+        let below = &grid.verified(workload, reference)?.placed;
+        let pairs = above.iter().filter_map(|(place, log)| {
+            Some(Observation {
+                layout: place.layout,
+                process: place.process,
+                log_ratio: log - below.get(place)?,
+            })
+        });
+        let pairs: Vec<Observation> = pairs.collect();
+        if pairs.len() < 2 {
+            return None;
+        }
+        by_workload.push(pairs);
+    }
+    match by_workload.as_slice() {
+        [] => None,
+        [only] => Paired::of(only),
+        all => Paired::of_several(all),
+    }
 }
 
 /// Mean of the logarithms of the medians; infinite without a time on each workload, which sorts last.

@@ -13,6 +13,7 @@
 mod collect;
 mod costs;
 mod decide;
+pub mod foundation;
 mod run_length;
 pub mod words;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Recording, Run};
 use crate::statistics::Estimate;
 use collect::Grid;
+pub use foundation::{ControlResult, Foundation, Grade, OfMachine};
 
 /// Version of `summary.json`.
 pub const SUMMARY_SCHEMA: u32 = 1;
@@ -51,6 +53,12 @@ pub struct Summary {
     pub recommendation: Option<Recommendation>,
     /// Total time against run length; `None` if load and compile times were not measured.
     pub run_length: Option<RunLength>,
+    /// What the intervals rest on; `None` in summaries from before that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foundation: Option<Foundation>,
+    /// In a run that was merged from several machines: what each of them would decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<OfMachine>,
     /// What a reader should know before believing the rest.
     pub warnings: Vec<String>,
 }
@@ -265,7 +273,10 @@ pub struct Segment {
 /// Makes the summary of a run.
 pub fn summarise(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
-    let ranking = decide::Ranking::new(&grid);
+    let mut ranking = decide::Ranking::new(&grid);
+    let foundation = foundation::foundation(recording, &grid, &ranking);
+    // If the same is told apart from itself, nothing can be told from anything.
+    ranking.doubtful = foundation.control.as_ref().is_some_and(|control| control.differs);
     let mut warnings = recording.warnings.clone();
     warnings.extend(grid.warnings.iter().cloned());
     warnings.extend(ranking.warnings(&grid));
@@ -277,6 +288,8 @@ pub fn summarise(recording: &Recording) -> Summary {
         workloads: ranking.workloads(&grid),
         recommendation: ranking.recommendation(&grid),
         run_length: run_length::run_length(&grid, &ranking),
+        foundation: Some(foundation),
+        machines: foundation::machines(recording),
         warnings,
     }
 }

@@ -1,12 +1,20 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
-use super::{Exception, Recommendation, RunLength, Summary, Verdict};
-use crate::statistics::Estimate;
+use super::{ControlResult, Exception, Foundation, OfMachine, Recommendation, RunLength, Summary, Verdict};
+use crate::statistics::{Estimate, Level};
 use crate::units;
 
 /// What no interval of one binary covers; said wherever intervals are shown.
 pub const LAYOUT_CAVEAT: &str = "Intervals cover the timing noise of this one binary. They do not cover code layout: \
     linking the same code in another order has moved such ratios by tens of percent.";
+
+/// The same for a run of several processes of one binary.
+const OVER_PROCESSES: &str = "Intervals cover the noise between processes of this one binary. They do not cover code layout: \
+    linking the same code in another order has moved such ratios by tens of percent.";
+
+/// The same for a run of several layouts.
+const OVER_LAYOUTS: &str =
+    "Intervals cover where the linker puts the code, as far as so many layouts show it, on this machine.";
 
 impl Summary {
     /// The answer in one line, fit for a title.
@@ -24,7 +32,95 @@ impl Summary {
             sentences.extend(recommendation.conditions());
         }
         sentences.extend(self.run_length.as_ref().and_then(RunLength::sentence));
+        sentences.extend(self.in_short());
+        sentences.extend(self.foundation.as_ref().map(Foundation::sentence));
+        let control = self
+            .foundation
+            .as_ref()
+            .and_then(|foundation| foundation.control.as_ref());
+        sentences.extend(control.map(ControlResult::sentence));
+        sentences.extend(self.by_machine());
         sentences
+    }
+
+    /// What intervals of this run do and do not cover.
+    pub fn caveat(&self) -> &'static str {
+        match self.foundation.as_ref().and_then(|foundation| foundation.level) {
+            Some(Level::Layout) => OVER_LAYOUTS,
+            Some(Level::Process) => OVER_PROCESSES,
+            _ => LAYOUT_CAVEAT,
+        }
+    }
+
+    /// The choice by what somebody needs.
+    fn in_short(&self) -> Option<String> {
+        let segments = &self.run_length.as_ref()?.segments;
+        let safe = self.recommendation.as_ref()?.best_safe.as_ref()?;
+        Some(format!(
+            "In short: short programs {}, long programs {}, no unsafe code {}.",
+            segments.first()?.strategy,
+            segments.last()?.strategy,
+            safe.strategy
+        ))
+    }
+
+    /// Where machines disagree.
+    fn by_machine(&self) -> Option<String> {
+        if self.machines.is_empty() {
+            return None;
+        }
+        let best = |of: &OfMachine| {
+            of.recommendation
+                .as_ref()
+                .map_or("nobody", |found| &found.best)
+                .to_owned()
+        };
+        let all: Vec<String> = self.machines.iter().map(best).collect();
+        if all.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Some(format!("All {} machines agree on {}.", all.len(), all[0]));
+        }
+        let list = self.machines.iter().zip(&all);
+        let list: Vec<String> = list
+            .map(|(of, best)| format!("{} on {}", best, of.fingerprint.cpu))
+            .collect();
+        Some(format!("Machines disagree: {}.", list.join(", ")))
+    }
+}
+
+impl Foundation {
+    fn sentence(&self) -> String {
+        let over = match self.level {
+            Some(level) => format!("Intervals are taken over {} {}.", self.cases, level.plural()),
+            None => "The run was not interleaved.".to_owned(),
+        };
+        let reasons = match self.reasons.as_slice() {
+            [] => String::new(),
+            reasons => format!(" ({})", reasons.join("; ")),
+        };
+        format!("{over} The run is graded {}{reasons}.", self.grade.letter())
+    }
+}
+
+impl ControlResult {
+    fn sentence(&self) -> String {
+        let apart = match self.told_apart.len() {
+            0 => "on none".to_owned(),
+            some => format!("on {some}"),
+        };
+        let so = if self.differs {
+            ", and over all of them: no difference that this run finds is to be believed"
+        } else {
+            ""
+        };
+        format!(
+            "{} measured against itself came to {} ({}); on 95 of 100 workloads the two differ by less than {:.1} %, and {apart} \
+             of {} they are told apart{so}.",
+            self.of,
+            times(self.ratio.value),
+            range(self.ratio),
+            (self.floor - 1.0) * 100.0,
+            self.workloads
+        )
     }
 }
 
