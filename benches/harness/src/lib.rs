@@ -35,6 +35,7 @@ pub mod callgrind;
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;
+pub mod ladder;
 mod page;
 pub mod plots;
 pub mod statistics;
@@ -47,6 +48,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use decision::{Decision, record_decision};
+pub use ladder::Ladder;
 pub use plots::Plot;
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
@@ -100,6 +102,8 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let summary = summary::summarise(&recording);
     fs::create_dir_all(out).map_err(Error::io(out))?;
     let plots = plots::draw_all(&summary, out)?;
+    let folder = if run.is_dir() { Some(run) } else { run.parent() };
+    let ladder = folder.and_then(Path::parent).and_then(ladder::newest);
     let json = out.join("summary.json");
     let mut text = serde_json::to_string_pretty(&summary).map_err(|source| Error::Json {
         path: json.clone(),
@@ -109,8 +113,8 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let markdown = out.join("summary.md");
     let page = out.join("index.html");
     fs::write(&json, text).map_err(Error::io(&json))?;
-    fs::write(&markdown, markdown_text(&summary, &plots)).map_err(Error::io(&markdown))?;
-    fs::write(&page, page::page(&summary, &plots)?).map_err(Error::io(&page))?;
+    fs::write(&markdown, markdown_text(&summary, &plots, ladder.as_ref())).map_err(Error::io(&markdown))?;
+    fs::write(&page, page::page(&summary, &plots, ladder.as_ref())?).map_err(Error::io(&page))?;
     Ok(Report {
         summary,
         json,
@@ -121,7 +125,7 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
 }
 
 /// The report in Markdown, with the plots as links to the files beside it.
-fn markdown_text(summary: &Summary, plots: &[Plot]) -> String {
+fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> String {
     let mut text = format!(
         "# {}\n\n{} run {}, {}\n\n",
         summary.headline(),
@@ -143,6 +147,9 @@ fn markdown_text(summary: &Summary, plots: &[Plot]) -> String {
     }
     for plot in plots {
         let _ = write!(text, "\n![{}]({}.svg)\n", plot.description, plot.name);
+    }
+    if let Some(ladder) = ladder {
+        text.push_str(&ladder.markdown());
     }
     text.push_str("\n| measured on | |\n|:--|:--|\n");
     for (name, value) in summary.run.fingerprint.rows() {

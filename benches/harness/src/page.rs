@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::Error;
+use crate::ladder::Ladder;
 use crate::plots::Plot;
 use crate::record;
 use crate::summary::Summary;
@@ -24,7 +25,7 @@ td { white-space: nowrap; } td.best { font-weight: 700; } td.error { color: #b24
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dd { margin: 0; overflow-wrap: anywhere; }\n";
 
 /// The page. The plots are read from their SVG files.
-pub fn page(summary: &Summary, plots: &[Plot]) -> Result<String, Error> {
+pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Result<String, Error> {
     let title = escape(&summary.headline());
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -62,6 +63,7 @@ pub fn page(summary: &Summary, plots: &[Plot]) -> Result<String, Error> {
          compile and size of the compiled code are totals over the workloads.</p>\n<div class=\"wide\">\n{}</div>",
         table::html(summary)
     );
+    html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
     html.push_str(&errors(summary));
     html.push_str("<h2>Measured on</h2>\n<dl>\n");
     for (name, value) in summary.run.fingerprint.rows() {

@@ -168,3 +168,39 @@ fn twelve_strategies_and_forty_workloads_fit() {
         assert!(width < 6000 && height < 6000, "{}: {width} x {height}", plot.name);
     }
 }
+
+#[test]
+fn the_newest_ladder_beside_a_run_is_shown() {
+    let runs = tempfile::tempdir().unwrap();
+    let ladder = |run: &str, engine: &str, ratio: f64| {
+        let folder = runs.path().join(run);
+        fs::create_dir(&folder).unwrap();
+        let mean = format!("{{\"value\":{ratio},\"low\":{ratio},\"high\":{ratio}}}");
+        let text = format!(
+            "{{\"run\":{{\"id\":\"{run}\"}},\"reference\":\"threaded\",\"engines\":[{{\"engine\":\"{engine}\",\"version\":\"2.0.0\",\
+             \"mean\":{mean},\"workloads\":28,\"fastest\":null,\"slowest\":{{\"workload\":\"a<b\",\"ratio\":2.5}},\
+             \"load_ns_per_byte\":17.25}}]}}"
+        );
+        fs::write(folder.join("ladder.json"), text).unwrap();
+    };
+    ladder("peers-20260101-000000-quick", "wasmi", 1.5);
+    ladder("peers-20260102-000000-quick", "wasmi", 1.25);
+    // Of our own strategies alone, and cut short.
+    ladder("peers-20260103-000000-quick", "without-pairs", 1.75);
+    fs::create_dir(runs.path().join("peers-20260104-000000-quick")).unwrap();
+    fs::write(runs.path().join("peers-20260104-000000-quick/ladder.json"), "{").unwrap();
+    let report = make(&runs.path().join("run"), None);
+    let page = fs::read_to_string(&report.page).unwrap();
+    let markdown = fs::read_to_string(&report.markdown).unwrap();
+    for text in [&page, &markdown] {
+        assert!(
+            text.contains("wasmi 2.0.0") && text.contains("1.25") && text.contains("peers-20260102"),
+            "{text}"
+        );
+        assert!(!text.contains("without-pairs"));
+    }
+    assert!(page.contains("2.50 (a&lt;b)"));
+    let alone = tempfile::tempdir().unwrap();
+    let report = make(&alone.path().join("run"), None);
+    assert!(!fs::read_to_string(&report.page).unwrap().contains("other engines"));
+}
