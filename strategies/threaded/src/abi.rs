@@ -156,7 +156,7 @@ impl Mode for Loop {
     unsafe fn dispatch(r: Regs) -> u64 {
         // SAFETY: the caller's.
         unsafe {
-            (*r.context).registers = Some(r);
+            (*r.context).registers = r;
             0
         }
     }
@@ -225,6 +225,43 @@ pub(crate) const fn picked<H: Handler>() -> Picked {
 }
 
 impl Regs {
+    /// Registers that point nowhere.
+    pub(crate) fn empty() -> Regs {
+        Regs {
+            ip: std::ptr::null(),
+            frame: std::ptr::null_mut(),
+            memory: std::ptr::null_mut(),
+            acc: 0,
+            context: std::ptr::null_mut(),
+            memory_len: 0,
+            acc64: 0.0,
+            acc32: 0.0,
+        }
+    }
+
+    /// The registers that were left for the loop, one by one: read as a whole they would be read wider than they have just
+    /// been written, and such a read waits until the writes have left the store buffer.
+    ///
+    /// # Safety
+    ///
+    /// `left` is readable.
+    #[inline(always)]
+    pub(crate) unsafe fn taken(left: *const Regs) -> Regs {
+        // SAFETY: the caller's.
+        unsafe {
+            Regs {
+                ip: (&raw const (*left).ip).read_volatile(),
+                frame: (&raw const (*left).frame).read_volatile(),
+                memory: (&raw const (*left).memory).read_volatile(),
+                acc: (&raw const (*left).acc).read_volatile(),
+                context: (&raw const (*left).context).read_volatile(),
+                memory_len: (&raw const (*left).memory_len).read_volatile(),
+                acc64: (&raw const (*left).acc64).read_volatile(),
+                acc32: (&raw const (*left).acc32).read_volatile(),
+            }
+        }
+    }
+
     /// Goes on with the node at `ip`.
     ///
     /// # Safety

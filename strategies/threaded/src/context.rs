@@ -62,7 +62,7 @@ pub(crate) struct Context {
     /// What handlers return in the end; see `abi`.
     pub result: u64,
     /// Registers on the way from one handler to the next, where there are no jumps.
-    pub registers: Option<Regs>,
+    pub registers: Regs,
     /// Lowest and highest place of the native stack that was seen, by [`crate::self_check`].
     pub probed: (usize, usize),
 }
@@ -93,7 +93,7 @@ impl Context {
             reason: Leave::Returned,
             running: true,
             result: 0,
-            registers: None,
+            registers: Regs::empty(),
             probed: (0, 0),
         }
     }

@@ -87,12 +87,13 @@ unsafe fn start_handlers(mut registers: Regs) {
     // SAFETY: the caller's. Handlers that do not jump leave the registers for the next one in the context.
     unsafe {
         let context = registers.context;
-        while (*context).running {
+        loop {
             let handler = registers.ip.cast::<Entry>().read_unaligned();
             registers.call(handler);
-            if let Some(next) = (*context).registers.take() {
-                registers = next;
+            if !(*context).running {
+                return;
             }
+            registers = Regs::taken(&raw const (*context).registers);
         }
     }
 }
