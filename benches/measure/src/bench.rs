@@ -86,7 +86,7 @@ const QUICK: Defaults = Defaults {
     size: Size::Quick,
     iterations: 2,
     layouts: 1,
-    seconds: 95,
+    seconds: 110,
     min_blocks: 5,
     max_blocks: 200,
     timeout: 120,
@@ -260,7 +260,11 @@ impl Request {
         }
         writer.write(&Row::Setup(setup.clone()))?;
         if !self.quiet {
-            eprintln!("Raw data: {}", writer.path().display());
+            eprintln!(
+                "Raw data: {} (after an interruption: wasm-dispatch-lab bench --resume {})",
+                writer.path().display(),
+                folder.display()
+            );
         }
         let supervisor = Supervisor {
             setup: &setup,
@@ -303,7 +307,8 @@ pub fn resume(folder: &Path, quiet: bool) -> Result<Measured, Error> {
         let other = before.find(|process| process.layout == launcher.layout && process.binary != launcher.binary);
         if other.is_some() {
             return Err(wrong(
-                "the lab has been rebuilt since, and times of different binaries are not to be mixed; start a new run",
+                "this binary is not the one that it began with (the lab has been rebuilt, or it was cargo bench), and times \
+                 of different binaries are not to be mixed; start a new run",
             ));
         }
     }

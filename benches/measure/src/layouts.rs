@@ -2,8 +2,8 @@
 //!
 //! Where a function lies decides which of its branches share an entry of a predictor and which lines share a set of a
 //! cache: relinking the same code moves ratios between strategies by tens of percent. So the lab is compiled once, and
-//! linked again for each seed. That takes about a second, where the linker can shuffle (LLD, which Rust uses on x86-64
-//! Linux).
+//! linked again for each seed. That takes a fraction of a second, where the linker can shuffle (LLD, which Rust uses on
+//! x86-64 Linux).
 
 use std::env;
 use std::fs;

@@ -123,7 +123,8 @@ pub fn control_of(strategy: &str) -> Control {
 /// A number for every block, or round, of a run: it decides an order.
 fn seed_of(seed: u64, purpose: u64, number: u32) -> u64 {
     let mut random = fastrand::Rng::with_seed(seed ^ purpose.rotate_left(32) ^ u64::from(number).rotate_left(16));
-    random.u64(..)
+    // Short, so that no reader of JSON rounds it.
+    u64::from(random.u32(..))
 }
 
 impl Supervisor<'_> {
@@ -278,19 +279,16 @@ impl Supervisor<'_> {
         let (mut first, others): (Vec<Row>, Vec<Row>) =
             rows.into_iter().partition(|row| matches!(row, Row::Process(_)));
         for row in others {
-            match &row {
-                Row::Size(size) => {
-                    if !so_far.sized.insert((size.workload.clone(), size.strategy.clone())) {
-                        continue;
-                    }
-                }
-                Row::Failure(failure) => {
-                    so_far.failed.insert(Cell {
-                        workload: failure.workload.clone(),
-                        strategy: failure.strategy.clone(),
-                    });
-                }
-                _ => {}
+            if let Row::Size(size) = &row
+                && !so_far.sized.insert((size.workload.clone(), size.strategy.clone()))
+            {
+                continue;
+            }
+            if let Row::Failure(failure) = &row {
+                so_far.failed.insert(Cell {
+                    workload: failure.workload.clone(),
+                    strategy: failure.strategy.clone(),
+                });
             }
             first.push(row);
         }

@@ -20,6 +20,8 @@ use wasm_dispatch_workloads::{Run, Value, Workload};
 /// Makes a supervisor of this binary, which measures into the folder that the variable names.
 const SUPERVISOR: &str = "WASM_DISPATCH_TEST_SUPERVISOR";
 
+type Test = fn() -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     if worker::asked() {
         return serve();
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let tests: [(&str, fn() -> Result<(), Failed>); 8] = [
+    let tests: [(&str, Test); 8] = [
         (
             "a_block_has_every_strategy_on_every_workload_and_says_how_it_was",
             whole,
@@ -276,7 +278,7 @@ fn wrong_result() -> Result<(), Failed> {
 fn crashes() -> Result<(), Failed> {
     let folder = temporary();
     let mut setup = setup(&["count", "sort"], &["match_loop", "aborts", "panics", "hangs"], 2);
-    setup.timeout = 3;
+    setup.timeout = 8;
     let recording = measure(folder.path(), &setup)?;
     let mut failures: Vec<(&str, &str, &str)> = (recording.failures.iter())
         .map(|failure| {
@@ -363,7 +365,7 @@ fn killed() -> Result<(), Failed> {
     assert!(before.cut_short() == Some(4), "{:?}", before.warnings);
 
     // Half a block, as a kill within the write leaves it.
-    let mut text = fs::read_to_string(&run.join(record::FILE_NAME))?;
+    let mut text = fs::read_to_string(run.join(record::FILE_NAME))?;
     let next = before.finished_blocks;
     let mut sample = before.samples.last().cloned().ok_or("no samples")?;
     sample.block = Some(next);
