@@ -2,10 +2,13 @@
 //!
 //! Whatever kills the supervisor costs at most a block. A worker that crashes or hangs costs nothing but its time: what it
 //! was about to do becomes a failure, and the block is measured again without that.
+//!
+//! The supervisor shares the machine with what is measured: while a worker measures, it wakes up twenty times a second and
+//! does next to nothing.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -315,6 +318,9 @@ impl Drop for Kept {
     }
 }
 
+/// How often it is looked what a worker says. It may say some hundreds of lines meanwhile before it has to wait.
+const LISTEN: Duration = Duration::from_millis(50);
+
 /// Starts a worker, gives it its job, and listens to it until it ends, or says nothing for too long.
 fn ask(launcher: &Launcher, job: &Job, patience: Duration, begins: &mut impl FnMut(&Cell)) -> Result<Told, Error> {
     let wrong = |error: io::Error| Error::Worker(error.to_string());
@@ -336,54 +342,79 @@ fn ask(launcher: &Launcher, job: &Job, patience: Duration, begins: &mut impl FnM
         // A worker that has crashed already does not listen; it is found out below.
         let _ = stdin.write_all(text.as_bytes());
     }
-    let (sender, heard) = mpsc::channel();
+    let (sender, chunks) = mpsc::channel();
     thread::spawn(move || {
-        for line in stdout.map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-            let said = line
-                .map_err(|error| error.to_string())
-                .and_then(|line| serde_json::from_str::<Said>(&line).map_err(|error| format!("{error} in {line:?}")));
-            if sender.send(said).is_err() {
+        let Some(mut stdout) = stdout else { return };
+        let mut chunk = vec![0; 1 << 16];
+        while let Ok(length @ 1..) = stdout.read(&mut chunk) {
+            if sender.send(chunk[..length].to_vec()).is_err() {
                 break;
             }
+            // Whoever listens to every word disturbs who speaks: processors share what they compute with.
+            thread::sleep(LISTEN);
         }
     });
-    let mut rows = Vec::new();
-    let mut doing: Option<Cell> = None;
+    let mut heard = Vec::new();
+    let mut told = String::new();
     let mut why = None;
     loop {
-        match heard.recv_timeout(patience) {
-            Ok(Ok(Said::Begin(cell))) => {
-                if doing.as_ref().is_none_or(|before| before.workload != cell.workload) {
+        match chunks.recv_timeout(patience) {
+            Ok(chunk) => {
+                if let Some(cell) = last_begin(&chunk)
+                    && told != cell.workload
+                {
                     begins(&cell);
+                    told = cell.workload;
                 }
-                doing = Some(cell);
+                heard.extend(chunk);
             }
-            Ok(Ok(Said::Row(row @ (Row::Sample(_) | Row::Failure(_) | Row::Size(_) | Row::Process(_))))) => {
-                rows.push(row);
-            }
-            Ok(Ok(Said::Row(row))) => why = Some(format!("says what is not its business: {row:?}")),
-            Ok(Ok(Said::Done)) => {
-                child.0.wait().map_err(wrong)?;
-                return Ok(Told::Whole(rows));
-            }
-            Ok(Err(error)) => why = Some(format!("cannot be understood: {error}")),
             Err(RecvTimeoutError::Timeout) => {
                 why = Some(format!("no sign of life for {} s", patience.as_secs_f64()));
+                child.0.kill().map_err(wrong)?;
+                heard.extend(chunks.iter().flatten());
+                break;
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if why.is_some() {
-            child.0.kill().map_err(wrong)?;
-            break;
+    }
+    let mut rows = Vec::new();
+    let mut doing: Option<Cell> = None;
+    let mut is_done = false;
+    // What comes after the last end of a line was cut short.
+    let whole = heard.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+    for line in heard[..whole].split(|&byte| byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(Said::Begin(cell)) => doing = Some(cell),
+            Ok(Said::Row(row @ (Row::Sample(_) | Row::Failure(_) | Row::Size(_) | Row::Process(_)))) => rows.push(row),
+            Ok(Said::Row(row)) => why = Some(format!("it says what is not its business: {row:?}")),
+            Ok(Said::Done) => is_done = true,
+            Err(_) if line.is_empty() => {}
+            Err(error) => {
+                let line = String::from_utf8_lossy(line);
+                why = Some(format!("it cannot be understood: {error} in {line:?}"));
+                break;
+            }
         }
     }
     let status = child.0.wait().map_err(wrong)?;
+    if is_done && why.is_none() {
+        return Ok(Told::Whole(rows));
+    }
     let complaint = complaints.join().unwrap_or_default();
     let what = why.unwrap_or_else(|| match complaint.is_empty() {
         true => format!("it ended with {status}"),
         false => format!("it ended with {status}: {complaint}"),
     });
     Ok(Told::Broke(doing, what))
+}
+
+/// What was begun last, as far as these bytes tell.
+fn last_begin(chunk: &[u8]) -> Option<Cell> {
+    let mut lines = chunk.split(|&byte| byte == b'\n').rev();
+    match serde_json::from_slice(lines.find(|line| line.starts_with(b"{\"begin\"") && line.ends_with(b"}"))?) {
+        Ok(Said::Begin(cell)) => Some(cell),
+        _ => None,
+    }
 }
 
 /// What a process complains about first, in one line.
