@@ -231,7 +231,12 @@ impl Request {
         }
         let workloads = match (chosen, &self.own) {
             (Some(workloads), _) => workloads,
-            (None, Some(own)) => vec![own.write(&folder)?],
+            (None, Some(own)) => {
+                if !self.quiet {
+                    eprintln!("Running {} under the reference strategy, twice ...", own.file.display());
+                }
+                vec![own.write(&folder)?]
+            }
             (None, None) => Vec::new(),
         };
         let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();

@@ -1,6 +1,6 @@
 //! What the benches share: engines that run workloads with every result verified, and interleaved measurement.
 //!
-//! Two ways to measure. [`bench`] is the one that decides: a [`supervisor`] starts a fresh [`worker`] process for every
+//! Two ways to measure. [`mod@bench`] is the one that decides: a [`supervisor`] starts a fresh [`worker`] process for every
 //! block, of binaries with different [`layouts`]. [`interleave`] stays within one process, for engines from elsewhere.
 //!
 //! An engine that gives a wrong result gets an error row and no time.

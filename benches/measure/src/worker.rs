@@ -232,7 +232,7 @@ fn of_workload<W: Write>(
     };
     let load = || Timing::of(|| Module::new(&wasm).inspect(Module::lower));
     let (module, timing) = load();
-    let module = match module {
+    let mut module = match module {
         Ok(module) => module,
         Err(error) => {
             for entrant in &entrants {
@@ -243,10 +243,14 @@ fn of_workload<W: Write>(
     };
     voice.row(sample(EVERY_STRATEGY, Phase::Load, timing))?;
     // The control compiles a module of its own: where its code lies in memory is part of the noise that it is to show.
-    let module_of_control = match entrants.iter().any(|entrant| entrant.is_control) {
+    // Which of the two is the first in memory is left to chance.
+    let mut module_of_control = match entrants.iter().any(|entrant| entrant.is_control) {
         true => load().0.map_err(|error| error.to_string())?,
         false => module.clone(),
     };
+    if random.bool() {
+        std::mem::swap(&mut module, &mut module_of_control);
+    }
 
     random.shuffle(&mut entrants);
     let mut running: Vec<(&str, Box<dyn Prepared>)> = Vec::new();
