@@ -84,7 +84,7 @@ pub struct Sample {
     pub workload: String,
     /// Class of the workload.
     pub class: String,
-    /// Name of the strategy; [`EVERY_STRATEGY`] where loading was timed once for all.
+    /// Name of the strategy; [`EVERY_STRATEGY`](super::EVERY_STRATEGY) where loading was timed once for all.
     pub strategy: String,
     /// What was timed.
     pub phase: Phase,
