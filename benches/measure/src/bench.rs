@@ -99,7 +99,7 @@ const FULL: Defaults = Defaults {
     layouts: 8,
     seconds: 1800,
     min_blocks: 2,
-    max_blocks: 20,
+    max_blocks: 10,
     timeout: 900,
 };
 

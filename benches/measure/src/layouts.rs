@@ -75,8 +75,8 @@ impl LinkCommand {
         for seed in [None].into_iter().chain(seeds.iter().copied().map(Some)) {
             let name = seed.map_or("as-compiled".to_owned(), |seed| format!("layout-{seed}"));
             let binary = folder.join(name);
-            // A binary that is running cannot be written to, but it can be replaced.
-            let fresh = binary.with_extension("new");
+            // A binary that is running cannot be written to, but it can be replaced; others may link the same at this time.
+            let fresh = binary.with_extension(format!("new-{}", std::process::id()));
             self.link(seed, &fresh)?;
             fs::rename(&fresh, &binary).map_err(|error| format!("{}: {error}", binary.display()))?;
             let hash = file_hash(&binary).ok_or_else(|| format!("{} cannot be read", binary.display()))?;
