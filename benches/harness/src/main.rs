@@ -1,4 +1,4 @@
-//! `wasm-dispatch-lab`: draws and decides from recorded runs, without measuring anything.
+//! `wasm-dispatch-lab`: measures, and draws and decides from recorded runs.
 #![forbid(unsafe_code)]
 
 mod tool;
