@@ -79,7 +79,7 @@ fn json_is_the_summary_and_nothing_else() {
 fn help_and_version_go_to_standard_output() {
     let help = lab(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    assert!(text(&help.stdout).contains("wasm-dispatch-lab report"));
+    assert!(text(&help.stdout).contains("Usage: wasm-dispatch-lab COMMAND"));
     let version = lab(&["-V"]);
     assert_eq!(version.status.code(), Some(0));
     assert!(text(&version.stdout).starts_with("wasm-dispatch-lab "));

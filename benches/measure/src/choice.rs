@@ -5,11 +5,14 @@ use wildmatch::WildMatch;
 
 use crate::error::Error;
 
-/// Whether a workload is meant by `text`: its name, its class, a pattern with `*` and `?` for its name, or a part of its
-/// name.
+/// Whether a workload is meant by `text`: its name, its class, or a pattern with `*` and `?` for its name.
 pub fn fits(workload: &Workload, text: &str) -> bool {
-    let name = workload.name();
-    name == text || workload.class().name() == text || (text.contains(['*', '?']) && WildMatch::new(text).matches(name))
+    matches(workload.name(), text) || workload.class().name() == text
+}
+
+/// Whether `text` is this name, or a pattern with `*` and `?` for it.
+pub fn matches(name: &str, text: &str) -> bool {
+    name == text || (text.contains(['*', '?']) && WildMatch::new(text).matches(name))
 }
 
 /// The workloads that any of `texts` means, in their own order; all of them if there are no texts. A text that means

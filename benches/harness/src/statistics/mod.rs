@@ -9,7 +9,7 @@
 pub mod paired;
 #[cfg(test)]
 mod simulations;
-mod student;
+pub mod student;
 
 use serde::{Deserialize, Serialize};
 

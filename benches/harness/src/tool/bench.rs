@@ -10,6 +10,7 @@ use wasm_dispatch_harness::{Error, report};
 use wasm_dispatch_measure::bench::{Measured, Request, resume};
 use wasm_dispatch_measure::own::OwnModule;
 
+use super::shared::pair;
 use super::{Failed, Outcome};
 
 pub const HELP: &str = "\
@@ -197,11 +198,4 @@ pub fn parse(mut parser: Parser) -> Result<Options, Failed> {
 fn list(text: &str) -> Vec<String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(str::to_owned).collect()
-}
-
-fn pair(text: &str) -> Result<(String, String), Failed> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Failed::Usage(format!("NAME=VALUE is expected, not '{text}'"))),
-    }
 }
