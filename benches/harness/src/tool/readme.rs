@@ -233,7 +233,7 @@ fn instead(list: &[Instead]) -> String {
 fn stretch(stretch: &Stretch) -> String {
     let from = stretch
         .from_runs
-        .map_or("the shortest programs".to_owned(), |from| runs(from));
+        .map_or_else(|| "the shortest programs".to_owned(), runs);
     let to = stretch.to_runs.map_or("on".to_owned(), |to| format!("to {}", runs(to)));
     format!("`{}` is faster from {from} {to}", stretch.strategy)
 }

@@ -267,7 +267,8 @@ fn mean<'p>(
     common: &[&str],
     alone: impl Iterator<Item = &'p Paired>,
 ) -> Paired {
-    let mut by_process: BTreeMap<(Option<u64>, u32), BTreeMap<&str, Vec<f64>>> = BTreeMap::new();
+    type Process = (Option<u64>, u32);
+    let mut by_process: BTreeMap<Process, BTreeMap<&str, Vec<f64>>> = BTreeMap::new();
     for (workload, observations) in times.iter().filter(|(name, _)| common.contains(&name.as_str())) {
         for observation in observations {
             let process = by_process.entry((observation.layout, observation.process)).or_default();

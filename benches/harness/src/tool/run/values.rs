@@ -88,7 +88,7 @@ mod tests {
     fn a_type_may_be_left_out_but_not_be_another_one() {
         assert_eq!(read("30", ValType::I64), Ok(Value::I64(30)));
         assert_eq!(read("4294967295", ValType::I32), Ok(Value::I32(-1)));
-        assert_eq!(read("-0x1", ValType::I32).is_err(), true);
+        assert!(read("-0x1", ValType::I32).is_err());
         for (text, ty) in [
             ("i64:30", ValType::I32),
             ("4294967296", ValType::I32),
