@@ -135,7 +135,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.node(Node::Unary { op, a }, ty)
     }
 
-    /// `op(a, b)`, folded; a constant goes to the right where that does not matter.
+    /// `op(a, b)`, folded; a constant goes to the right where that does not matter, and is added rather than subtracted.
     pub(super) fn binary_node(&mut self, op: BinaryOp, a: NodeId, b: NodeId) -> NodeId {
         let (_, _, ty) = op.types();
         match (self.constant(a), self.constant(b)) {
@@ -149,7 +149,18 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                     return self.node(Node::Binary { op, a: b, b: a }, ty);
                 }
             }
-            _ => {}
+            (None, Some(y)) => {
+                let sum = match op {
+                    BinaryOp::I32Sub => Some((BinaryOp::I32Add, u64::from((y as u32).wrapping_neg()))),
+                    BinaryOp::I64Sub => Some((BinaryOp::I64Add, y.wrapping_neg())),
+                    _ => None,
+                };
+                if let Some((op, negative)) = sum {
+                    let b = self.node(Node::Const(negative), ty);
+                    return self.node(Node::Binary { op, a, b }, ty);
+                }
+            }
+            (None, None) => {}
         }
         self.node(Node::Binary { op, a, b }, ty)
     }
@@ -333,6 +344,32 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             terminator: (self.body.statements.len() - 1) as u32,
             entry: open.entry,
         });
+    }
+
+    /// Lets blocks return by themselves that jump to where nothing happens but that their result moves to slot 0.
+    pub(super) fn return_directly(&mut self) {
+        let body = &mut self.body;
+        for number in 0..body.blocks.len() {
+            let block = &body.blocks[number];
+            let (first, end) = (block.first as usize, block.terminator as usize);
+            let Statement::Jump(target) = body.statements[end] else {
+                continue;
+            };
+            match *body.statements(target) {
+                [Statement::Return] => body.statements[end] = Statement::Return,
+                [Statement::Set { slot, value: result }, Statement::Return] if first < end => {
+                    let Statement::Set { slot: home, value } = body.statements[end - 1] else {
+                        continue;
+                    };
+                    // What the block has just computed is all that is left of it.
+                    if body.node(result) == Node::Slot(home) {
+                        body.statements[end - 1] = Statement::Set { slot, value };
+                        body.statements[end] = Statement::Return;
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Replaces labels by blocks, following jumps that lead to jumps.

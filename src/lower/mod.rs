@@ -133,6 +133,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.settle_meter();
         self.drop_free_meters();
         self.resolve_labels();
+        self.return_directly();
         self.body.scratch = (self.body.locals.len() + self.max_height) as u16;
         self.body.frame_size = self.slots_needed() as u32;
         self.body.nodes.shrink_to_fit();

@@ -27,15 +27,21 @@ impl Compiler<'_> {
         }
         let list = self.body.statements(block);
         let (&last, others) = list.split_last()?;
-        let Statement::Branch { condition, target, .. } = last else {
-            return None;
+        let condition = match last {
+            Statement::Branch { condition, target, .. } if target == block => condition,
+            // Back to a test before it, of which a copy comes here.
+            Statement::Jump(test) if test + 1 == block && self.techniques.copies => match *self.body.statements(test) {
+                [Statement::Branch { condition, .. }] => condition,
+                _ => return None,
+            },
+            _ => return None,
         };
         let kept = match self.body.node(condition) {
             Node::Slot(_) => true,
             Node::Binary { a, b, .. } => self.plain_leaf(a).is_some() && self.plain_leaf(b).is_some(),
             _ => false,
         };
-        if target != block || !kept {
+        if !kept {
             return None;
         }
         let first = others
@@ -80,16 +86,20 @@ impl Compiler<'_> {
 
     /// The slot whose value these statements leave in the integer accumulator.
     fn computed_last(&self, statements: &[Statement]) -> Option<Slot> {
-        statements.iter().rev().find_map(|statement| match *statement {
+        statements.iter().fold(None, |last, statement| match *statement {
             Statement::Set { slot, value } if self.plain_leaf(value).is_none() => {
-                Some((accumulator(self.class(value)) == 0).then_some(slot))
+                (accumulator(self.class(value)) == 0).then_some(slot)
             }
-            Statement::Set { .. } => None,
+            Statement::Set { slot, value } => match self.body.node(value) {
+                // A copy of it is written from the accumulator, too.
+                Node::Slot(from) if Some(from) == last => Some(slot),
+                _ => last.filter(|&last| last != slot),
+            },
             Statement::Store { address, value, .. } if self.plain_leaf(value).is_some() && self.is_place(address) => {
-                None
+                last
             }
-            _ => Some(None),
-        })?
+            _ => None,
+        })
     }
 
     /// Whether an address is part of an access, so that nothing is computed for it.

@@ -19,7 +19,11 @@ impl Compiler<'_> {
     /// What comes next belongs to a statement.
     pub(super) fn begin_statement(&mut self, statement: u32) {
         let start = self.next_node();
-        self.statements.push((start, statement));
+        match self.statements.last_mut() {
+            // The one before has no nodes: a jump in whose place what it leads to is copied.
+            Some((begin, last)) if *begin == start => *last = statement,
+            _ => self.statements.push((start, statement)),
+        }
     }
 
     /// Begins a node; its operands follow. It joins the one before if the two have a handler.

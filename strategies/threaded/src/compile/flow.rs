@@ -175,7 +175,8 @@ impl Compiler<'_> {
 
     pub(super) fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [kind as u32, function, Unit::from(base), Unit::from(index), ty, next];
-        self.node(call::pick_call(kind), &units);
+        let acc = self.mirrors[0] == Some(index);
+        self.node(call::pick_call(kind, acc), &units);
     }
 
     pub(super) fn branch(&mut self, condition: NodeId, when: bool, target: u32) {

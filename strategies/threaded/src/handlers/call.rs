@@ -99,12 +99,14 @@ unsafe fn enter_compiled<M: Mode>(
 }
 
 /// An indirect call (`TAIL`: in place of this function), with the units of [`CallOther`], which takes over when the
-/// callee is of another instance, of the host's, or not compiled yet.
-struct CallIndirect<const TAIL: bool>;
+/// callee is of another instance, of the host's, or not compiled yet. The index is in its slot, and in the accumulator
+/// if `ACC`, where it is there sooner.
+struct CallIndirect<const TAIL: bool, const ACC: bool>;
 
-impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
+impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
+        let acc = r.acc as u32;
         // A call leaves nothing in the accumulator: its register is free.
         let r = Regs { acc: 0, ..r };
         // SAFETY: the node has the units of `CallOther`: the table and the type are of the current instance, and the
@@ -114,7 +116,10 @@ impl<const TAIL: bool> Handler for CallIndirect<TAIL> {
             let table = (*context)
                 .all_tables
                 .add((*context).tables.add(r.unit(1) as usize).read() as usize);
-            let index = r.frame.add(r.unit(3) as usize).read() as u32;
+            let index = match ACC {
+                true => acc,
+                false => r.frame.add(r.unit(3) as usize).read() as u32,
+            };
             let elements: &[u64] = &(*table).elements;
             let Some(&reference) = elements.get(index as usize) else {
                 return r.trap(Trap::UndefinedElement);
@@ -423,12 +428,14 @@ pub(crate) fn tail_call() -> Picked {
     picked::<TailCall>()
 }
 
-/// The handler of a call with the units of [`CallOther`].
-pub(crate) fn pick_call(kind: CallKind) -> Picked {
-    match kind {
-        CallKind::Indirect => picked::<CallIndirect<false>>(),
-        CallKind::TailIndirect => picked::<CallIndirect<true>>(),
-        CallKind::Import | CallKind::Tail => picked::<CallOther>(),
+/// The handler of a call with the units of [`CallOther`]; `acc` if the accumulator mirrors the index slot.
+pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
+    match (kind, acc) {
+        (CallKind::Indirect, false) => picked::<CallIndirect<false, false>>(),
+        (CallKind::Indirect, true) => picked::<CallIndirect<false, true>>(),
+        (CallKind::TailIndirect, false) => picked::<CallIndirect<true, false>>(),
+        (CallKind::TailIndirect, true) => picked::<CallIndirect<true, true>>(),
+        (CallKind::Import | CallKind::Tail, _) => picked::<CallOther>(),
     }
 }
 
