@@ -4,6 +4,7 @@ mod common;
 #[path = "common/lab.rs"]
 mod lab;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -233,5 +234,61 @@ fn the_json_of_every_command_that_reads_a_run_is_json_and_nothing_else() {
     for run in listed {
         let drawn = run["folder"].as_str().unwrap().ends_with("before");
         assert_eq!(run["best"].is_string(), drawn, "{run}");
+    }
+}
+
+/// All names of fields, at any depth.
+fn fields(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                fields(value, found);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_json_stands_in_the_readme() {
+    let runs = runs();
+    let root = runs.path();
+    fs::create_dir(root.join("reports")).unwrap();
+    assert_eq!(lab(root, &["decide", "before", "--quiet"]).code, Some(0));
+    let around = "<!-- summary: written by wasm-dispatch-lab readme -->\n<!-- /summary -->\n";
+    fs::write(root.join("README.md"), around).unwrap();
+    let trap = "(module (func $f (export \"f\") (unreachable)))";
+    fs::write(root.join("trap.wat"), trap).unwrap();
+
+    let readme = include_str!("../README.md");
+    let section = readme
+        .split("\n## JSON\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n## ").next());
+    let section = section.expect("a section about JSON");
+    for arguments in [
+        &["list"][..],
+        &["list", "runs", "--runs", "."],
+        &["run", "trap.wat", "--invoke", "f", "--time"],
+        &["report", "before"],
+        &["plan", "--shards", "2", "count", "sort"],
+        &["merge", "before", "-o", "merged"],
+        &["compare", "before", "slow"],
+        &["readme"],
+    ] {
+        let said = lab(root, &[arguments, &["--json"]].concat());
+        let mut found = BTreeSet::new();
+        fields(&said.json(), &mut found);
+        assert!(found.len() > 3, "{arguments:?}: {found:?}");
+        let missing: Vec<&String> = found
+            .iter()
+            .filter(|name| !section.contains(&format!("`{name}`")))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{arguments:?} has {missing:?}, of which the README says nothing"
+        );
     }
 }
