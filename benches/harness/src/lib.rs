@@ -35,6 +35,7 @@ pub mod callgrind;
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;
+pub mod growth;
 pub mod ladder;
 mod page;
 pub mod plots;

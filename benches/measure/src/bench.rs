@@ -367,7 +367,7 @@ fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unbuilt> {
 }
 
 /// Two runs that start within the same second should not measure in the same order.
-fn seed_of_now() -> u64 {
+pub(crate) fn seed_of_now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanoseconds = now.map_or(0, |since| since.as_nanos() as u64);
     let mut random = fastrand::Rng::with_seed(nanoseconds ^ u64::from(std::process::id()).rotate_left(48));

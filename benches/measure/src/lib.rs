@@ -15,6 +15,8 @@ pub mod conditions;
 pub mod count;
 pub mod engine;
 mod error;
+pub mod generated;
+pub mod growth;
 pub mod host;
 pub mod interleave;
 pub mod layouts;

@@ -6,6 +6,7 @@
 mod count;
 mod error;
 mod fingerprint;
+pub mod growth;
 mod locate;
 pub mod progress;
 pub mod record;

@@ -7,6 +7,7 @@ pub mod bench;
 mod compare;
 mod counts;
 mod decide;
+mod growth;
 mod list;
 pub mod merge;
 pub mod plan;
@@ -74,6 +75,12 @@ const COMMANDS: &[Command] = &[
         compare::run,
     ),
     command("decide", "Make a run the recorded decision", decide::HELP, decide::run),
+    command(
+        "growth",
+        "How speed changes with the size of code, calls, memory, instances",
+        growth::HELP,
+        growth::run,
+    ),
     command("counts", "Show counted instructions again", counts::HELP, counts::run),
     command(
         "readme",
