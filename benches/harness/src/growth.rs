@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run, Sample};
-use crate::statistics::{Estimate, Observation, Paired, median};
+use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
+use crate::statistics::median;
+use crate::times::{self, Measure};
 use crate::{Error, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
 
@@ -79,29 +80,6 @@ pub struct CurvePoint {
     pub code_bytes: Option<u64>,
 }
 
-/// A value and its interval, which may be unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measure {
-    /// The value.
-    pub value: f64,
-    /// Lower end of the 95 % interval.
-    pub low: Option<f64>,
-    /// Upper end of the 95 % interval.
-    pub high: Option<f64>,
-}
-
-impl From<Estimate> for Measure {
-    fn from(estimate: Estimate) -> Measure {
-        // With one case the interval is everything, which JSON cannot say.
-        let known = estimate.low > 0.0 && estimate.high.is_finite();
-        Measure {
-            value: estimate.value,
-            low: known.then_some(estimate.low),
-            high: known.then_some(estimate.high),
-        }
-    }
-}
-
 impl Curve {
     /// How many times as long an instruction takes at the largest value as at the best one before it: 1 for a curve that is
     /// flat or falls. `None` without points.
@@ -140,22 +118,7 @@ pub fn newest(runs: &Path) -> Option<PathBuf> {
 
 /// Curves from a recording and its points.
 pub fn of(recording: &Recording, points: &[Point]) -> Growth {
-    let mut strategies: Vec<&str> = Vec::new();
-    for sample in &recording.samples {
-        if sample.strategy != EVERY_STRATEGY && !strategies.contains(&sample.strategy.as_str()) {
-            strategies.push(&sample.strategy);
-        }
-    }
-    if let Some(setup) = &recording.setup {
-        let place = |name: &str| {
-            setup
-                .strategies
-                .iter()
-                .position(|known| known == name)
-                .unwrap_or(usize::MAX)
-        };
-        strategies.sort_by_key(|name| place(name));
-    }
+    let strategies = times::strategies(recording);
     let curve = |axis: Axis, strategy: &str| {
         let mut of_axis: Vec<&Point> = points.iter().filter(|point| point.axis == axis).collect();
         of_axis.sort_by_key(|point| point.value);
@@ -190,53 +153,23 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
 }
 
 fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<CurvePoint> {
-    let failed = |name: &str| {
-        let mut failures = recording.failures.iter();
-        failures.any(|failure| failure.workload == point.workload && failure.strategy == name)
-    };
-    if failed(strategy) || failed(EVERY_STRATEGY) {
-        return None;
-    }
-    let samples = |strategy: &str, phase: Phase| -> Vec<&Sample> {
-        let samples = recording.samples.iter();
-        samples
-            .filter(|sample| sample.workload == point.workload && sample.strategy == strategy && sample.phase == phase)
-            .filter(|sample| sample.iterations > 0 && sample.nanoseconds > 0)
-            .collect()
-    };
-    let per_run = |sample: &Sample| sample.nanoseconds as f64 / sample.iterations as f64;
-    let per_byte = |samples: Vec<&Sample>| {
-        let times: Vec<f64> = samples.into_iter().map(per_run).collect();
+    let timed = times::executed(recording, &point.workload, strategy, point.instructions as f64)?;
+    let per_byte = |strategy: &str, phase: Phase| {
+        let samples = times::samples(recording, &point.workload, strategy, phase);
+        let times: Vec<f64> = samples.map(times::of_one).collect();
         Some(median(&times)? / point.wasm_bytes.max(1) as f64)
     };
-    let executed = samples(strategy, Phase::Execute);
-    if executed.iter().any(|sample| !sample.verified) {
-        return None;
-    }
-    let observations: Vec<Observation> = executed
-        .iter()
-        .map(|sample| Observation {
-            layout: sample.layout,
-            process: sample.process.unwrap_or(0),
-            log_ratio: (per_run(sample) / point.instructions.max(1) as f64).ln(),
-        })
-        .collect();
-    let mut processes: Vec<(Option<u64>, u32)> = (observations.iter())
-        .map(|observation| (observation.layout, observation.process))
-        .collect();
-    processes.sort_unstable();
-    processes.dedup();
     // The control compiles what its strategy does.
     let sized = recording.controls.iter().find(|control| control.name == strategy);
     let sized = sized.map_or(strategy, |control| control.of.as_str());
     let size = (recording.sizes.iter()).find(|size| size.workload == point.workload && size.strategy == sized);
     Some(CurvePoint {
         value: point.value,
-        nanoseconds: Paired::of(&observations)?.estimate().into(),
-        samples: executed.len(),
-        processes: processes.len(),
-        load_nanoseconds: per_byte(samples(EVERY_STRATEGY, Phase::Load)),
-        compile_nanoseconds: per_byte(samples(strategy, Phase::Compile)),
+        nanoseconds: timed.nanoseconds,
+        samples: timed.samples,
+        processes: timed.processes,
+        load_nanoseconds: per_byte(EVERY_STRATEGY, Phase::Load),
+        compile_nanoseconds: per_byte(strategy, Phase::Compile),
         code_bytes: size.map(|size| size.code_bytes),
     })
 }

@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 pub mod callgrind;
+
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;
@@ -42,6 +43,7 @@ pub mod plots;
 pub mod statistics;
 pub mod summary;
 pub mod table;
+pub mod times;
 pub mod units;
 
 use std::fmt::Write as _;

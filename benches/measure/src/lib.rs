@@ -12,6 +12,7 @@ pub mod bench;
 pub mod choice;
 pub mod command;
 pub mod conditions;
+pub mod cost;
 pub mod count;
 pub mod engine;
 mod error;
@@ -25,6 +26,7 @@ pub mod own;
 pub mod shards;
 pub mod side_by_side;
 pub mod supervisor;
+pub mod tally;
 #[cfg(feature = "wasmi")]
 pub mod wasmi_engine;
 pub mod worker;

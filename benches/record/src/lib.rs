@@ -3,6 +3,7 @@
 //! Whatever measures writes with this crate, and whatever decides or draws reads with it; neither needs the other.
 #![forbid(unsafe_code)]
 
+pub mod cost;
 mod count;
 mod error;
 mod fingerprint;

@@ -78,6 +78,13 @@ impl Backend for Threaded {
         compile::compile(body)
     }
 
+    /// Every handler is one; some run two nodes or three.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let blocks = nodes(body).into_iter();
+        let handlers = blocks.map(|nodes| nodes.iter().filter(|node| !node.joined).count() as u32);
+        Some(handlers.collect())
+    }
+
     fn code_bytes(code: &Code) -> usize {
         code.bytes()
     }

@@ -7,6 +7,7 @@ pub mod code;
 pub mod depth;
 pub mod memory;
 pub mod statement;
+pub mod straight;
 
 use std::fs;
 use std::path::Path;
