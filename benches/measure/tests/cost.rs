@@ -135,7 +135,11 @@ fn every_strategy_tells_for_every_block_of_every_workload() {
             let flat = blocks(Strategy::MatchLoop);
             // A select of two constants takes match_loop one more, everything else is an instruction each.
             let closures = blocks(Strategy::ClosurePerOp);
-            assert!(flat.iter().zip(&closures).all(|(flat, closures)| flat >= closures), "{}", workload.name());
+            assert!(
+                flat.iter().zip(&closures).all(|(flat, closures)| flat >= closures),
+                "{}",
+                workload.name()
+            );
             for &strategy in Strategy::ALL {
                 let dispatches = blocks(strategy);
                 assert_eq!(dispatches.len(), body.blocks.len(), "{strategy}, {}", workload.name());
