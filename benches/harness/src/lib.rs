@@ -33,6 +33,7 @@
 
 pub mod callgrind;
 
+pub mod cost;
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;

@@ -28,18 +28,6 @@ impl From<Estimate> for Measure {
     }
 }
 
-impl Measure {
-    /// The same in another unit.
-    #[must_use]
-    pub fn times(self, factor: f64) -> Measure {
-        Measure {
-            value: self.value * factor,
-            low: self.low.map(|low| low * factor),
-            high: self.high.map(|high| high * factor),
-        }
-    }
-}
-
 /// What was measured of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timed {
@@ -80,9 +68,13 @@ pub fn samples<'r>(
         .filter(|sample| sample.iterations > 0 && sample.nanoseconds > 0)
 }
 
-/// Nanoseconds of one iteration.
+/// Nanoseconds of one iteration: of CPU time, where there is any, which does not pass while something else runs.
 pub fn of_one(sample: &Sample) -> f64 {
-    sample.nanoseconds as f64 / sample.iterations.max(1) as f64
+    let nanoseconds = sample
+        .cpu_nanoseconds
+        .filter(|&cpu| cpu > 0)
+        .unwrap_or(sample.nanoseconds);
+    nanoseconds as f64 / sample.iterations.max(1) as f64
 }
 
 /// The time of a run, divided by `parts`. `None` if there is none, or if the strategy failed there.

@@ -34,6 +34,7 @@ How:
       --largest N        No values above N
       --instructions N   What a timed run executes, about [default: 4 million; 20 million with --full]
       --processes N      Processes for each value [default: 3; 8 with --full]
+      --layouts N        Link the lab in N layouts and measure all [default: 1 as it is]
       --iterations K     Timed runs in each process [default: 2]
       --seed N           Seed of all orders
       --timeout SECONDS  Give a process up after such a silence
@@ -76,6 +77,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
             Long("full") => request.full = true,
             Long("largest") => request.largest = Some(parser.value()?.parse()?),
             Long("instructions") => request.instructions = Some(parser.value()?.parse()?),
+            Long("layouts") => request.layouts = Some(parser.value()?.parse()?),
             Long("processes") => request.processes = Some(parser.value()?.parse()?),
             Long("iterations") => request.iterations = Some(parser.value()?.parse()?),
             Long("seed") => request.seed = Some(parser.value()?.parse()?),

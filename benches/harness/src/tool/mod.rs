@@ -5,6 +5,7 @@
 
 pub mod bench;
 mod compare;
+mod cost;
 mod counts;
 mod decide;
 mod growth;
@@ -80,6 +81,12 @@ const COMMANDS: &[Command] = &[
         "How speed changes with the size of code, calls, memory, instances",
         growth::HELP,
         growth::run,
+    ),
+    command(
+        "cost",
+        "Where the time goes: dispatches, work, and how much that explains",
+        cost::HELP,
+        cost::run,
     ),
     command("counts", "Show counted instructions again", counts::HELP, counts::run),
     command(

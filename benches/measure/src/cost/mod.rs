@@ -15,7 +15,7 @@ use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run, Setup};
 use wasm_dispatch_workloads::{Class, Workload};
 
-use crate::bench::{Request as Bench, seed_of_now};
+use crate::bench::{Request as Bench, layouts_of, seed_of_now};
 use crate::engine::Size;
 use crate::error::Error;
 use crate::generated::{self, straight};
@@ -28,7 +28,9 @@ use work::BlockWork;
 pub struct Request {
     /// Statements that each timed run of a kernel executes, about.
     pub statements: Option<u64>,
-    /// Processes that measure the kernels.
+    /// In how many layouts; as the binary is, otherwise.
+    pub layouts: Option<u32>,
+    /// Processes that measure the kernels, for each layout.
     pub processes: Option<u32>,
     /// Timed runs in each of them.
     pub iterations: Option<u32>,
@@ -99,14 +101,16 @@ fn workloads_of(recording: &Recording, folder: &Path) -> Result<Vec<Workload>, E
         true => wasm_dispatch_workloads::load_dir(&folder.join(own::FOLDER))?,
         false => wasm_dispatch_workloads::all_and_extra()?,
     };
-    let mut samples = recording.samples.iter();
-    let measured = |workload: &Workload| {
-        let mut of_it = samples.clone().filter(|sample| sample.workload == workload.name());
-        workload.class() != Class::Startup && of_it.next().is_some()
+    let is_measured = |workload: &Workload| {
+        let mut samples = recording.samples.iter();
+        workload.class() != Class::Startup && samples.any(|sample| sample.workload == workload.name())
     };
-    let workloads: Vec<Workload> = known.into_iter().filter(measured).collect();
-    match workloads.is_empty() && samples.next().is_none() {
-        true => Err(Error::Asked("the run has measured nothing".to_owned())),
+    let workloads: Vec<Workload> = known.into_iter().filter(is_measured).collect();
+    match workloads.is_empty() {
+        true => Err(Error::Asked(format!(
+            "{} has measured no workload that a model could be about",
+            recording.path.display()
+        ))),
         false => Ok(workloads),
     }
 }
@@ -156,7 +160,10 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
             progress.begin(&format!("counting: {}", workload.name()));
         }
         let counted = executed(workload, size, &strategies, kernel);
-        counts.push(counted.map_err(|error| Error::Asked(format!("{}: {error}", workload.name())))?);
+        counts.push(counted.map_err(|what| Error::Own {
+            path: workload.file().to_owned(),
+            what,
+        })?);
         if let Some(progress) = &mut progress {
             progress.finish_step();
         }
@@ -178,24 +185,28 @@ fn measure_kernels(
 ) -> Result<(), Error> {
     let processes = request.processes.unwrap_or(PROCESSES);
     let iterations = request.iterations.unwrap_or(ITERATIONS);
-    if processes == 0 || iterations == 0 {
-        return Err(Error::Asked("no processes or iterations measure nothing".to_owned()));
+    let layouts = request.layouts.unwrap_or(1);
+    if processes == 0 || iterations == 0 || layouts == 0 {
+        return Err(Error::Asked(
+            "no processes, iterations or layouts measure nothing".to_owned(),
+        ));
     }
+    let part = |layout: Option<u64>| Part {
+        layout,
+        workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
+    };
     let bench = Bench {
         strategies: strategies.iter().map(|strategy| strategy.name().to_owned()).collect(),
         ..Bench::default()
     };
     let setup = Setup {
-        parts: vec![Part {
-            layout: None,
-            workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
-        }],
+        parts: layouts_of(layouts).into_iter().map(part).collect(),
         strategies: bench.strategies()?,
         control: None,
         size: Size::Quick.name().to_owned(),
         iterations,
-        min_blocks: processes,
-        max_blocks: processes,
+        min_blocks: processes.saturating_mul(layouts),
+        max_blocks: processes.saturating_mul(layouts),
         seconds: None,
         timeout: TIMEOUT,
         shard: None,

@@ -17,11 +17,11 @@ use wasm_dispatch_record::record::{self, Row, Run, Setup, Writer};
 use wasm_dispatch_workloads::{Value, Workload, sha256_hex};
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, TypeSection, ValType};
 
-use crate::bench::Measured;
+use crate::bench::{Measured, Unbuilt, launchers};
 use crate::error::Error;
 use crate::ours::to_value;
 use crate::own::FOLDER;
-use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
+use crate::supervisor::{Progressed, Supervisor, control_of};
 
 /// The function that every made program exports.
 pub const ENTRY: &str = "run";
@@ -119,7 +119,10 @@ pub(crate) fn measure(
     quiet: bool,
 ) -> Result<Measured, Error> {
     let seed = run.seed.ok_or_else(|| Error::Asked("a run needs a seed".to_owned()))?;
-    let launchers = [Launcher::this()?];
+    let launchers = launchers(setup, quiet).map_err(|error| match error {
+        Unbuilt::Broken(error) => error,
+        Unbuilt::OneLayout(why) => Error::Worker(format!("no other layouts: {why}")),
+    })?;
     let mut writer = Writer::create(folder, run)?;
     if let Some(control) = &setup.control {
         writer.write(&Row::Control(control_of(control)))?;

@@ -12,7 +12,7 @@ use wasm_dispatch_record::growth::{self, Axis, Point};
 use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
 use wasm_dispatch_record::runs_folder;
 
-use crate::bench::{Measured, Request as Bench, seed_of_now};
+use crate::bench::{Measured, Request as Bench, layouts_of, seed_of_now};
 use crate::engine::Size;
 use crate::error::Error;
 use crate::generated::{self, Generated, code, depth, memory};
@@ -33,7 +33,9 @@ pub struct Request {
     pub largest: Option<u64>,
     /// Instructions that each timed run executes, about.
     pub instructions: Option<u64>,
-    /// Processes for each value.
+    /// In how many layouts; as the binary is, otherwise.
+    pub layouts: Option<u32>,
+    /// Processes for each value, and each layout.
     pub processes: Option<u32>,
     /// Timed runs of each strategy in each process.
     pub iterations: Option<u32>,
@@ -142,6 +144,7 @@ impl Request {
         for (number, what) in [
             (u64::from(processes), "processes"),
             (u64::from(iterations), "iterations"),
+            (u64::from(self.layouts.unwrap_or(1)), "layouts"),
             (self.instructions.unwrap_or(1), "instructions"),
         ] {
             if number == 0 {
@@ -173,15 +176,20 @@ impl Request {
         let workloads = generated::write_all(&programs, &folder)?;
         drop(programs);
         growth::write(&folder, &points)?;
-        let part = |point: &Point| Part {
-            layout: None,
+        let layouts = layouts_of(self.layouts.unwrap_or(1));
+        let part = |layout: Option<u64>, point: &Point| Part {
+            layout,
             workloads: vec![point.workload.clone()],
         };
-        let blocks = processes.saturating_mul(u32::try_from(points.len()).unwrap_or(u32::MAX));
+        let parts = layouts
+            .iter()
+            .flat_map(|&layout| points.iter().map(move |point| part(layout, point)));
+        let parts: Vec<Part> = parts.collect();
+        let blocks = processes.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
         let recommended = Strategy::default().name();
         let control = strategies.iter().find(|name| *name == recommended);
         let setup = Setup {
-            parts: points.iter().map(part).collect(),
+            parts,
             control: control.or(strategies.first()).cloned(),
             strategies,
             size: Size::Quick.name().to_owned(),
