@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::error::{Error, ErrorKind};
@@ -30,6 +31,17 @@ macro_rules! strategies {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => $text,)*
                 }
+            }
+
+            /// For each block of a lowered function, how often running through it once is an indirect jump or call from one
+            /// piece of the strategy's code to the next. Times how often each block runs, these add up to what a program
+            /// spends on dispatching, whatever else it does.
+            pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
+                let told = match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::dispatches(body),)*
+                };
+                // All strategies of this project tell; a test asks them.
+                told.unwrap_or_default()
             }
 
             pub(crate) fn engine(self) -> Box<dyn Engine> {

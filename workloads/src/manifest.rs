@@ -115,6 +115,14 @@ pub(crate) struct ManifestRun {
     pub expect: Vec<String>,
     pub memory: Option<ManifestMemory>,
     pub wasi: Option<ManifestWasi>,
+    #[serde(default = "one")]
+    pub instances: u32,
+    #[serde(default = "one")]
+    pub calls: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Deserialize)]

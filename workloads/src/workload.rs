@@ -54,6 +54,17 @@ pub struct Run {
     /// For commands: what they are given through WASI, and what they must print. Their entry takes and returns nothing, and
     /// is called once on an instance.
     pub wasi: Option<WasiRun>,
+    /// How many instances of the module the machine has; usually one. Calls go to them in turn.
+    pub instances: u32,
+    /// How often the entry is called; usually once. Every call must give the same.
+    pub calls: u32,
+}
+
+impl Run {
+    /// Whether the entry is called once, on a machine that has nothing else: all that most engines know how to do.
+    pub fn is_one_call(&self) -> bool {
+        self.instances == 1 && self.calls == 1
+    }
 }
 
 /// The surroundings of a WASI command, and what must come of it. Whatever it writes to standard error is a failure.
@@ -329,11 +340,24 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
             "a run that checks neither a result nor memory checks nothing",
         ));
     }
+    for (field, number) in [("instances", run.instances), ("calls", run.calls)] {
+        if number == 0 {
+            return Err(bad(field, "a run of nothing checks nothing"));
+        }
+    }
+    if run.calls < run.instances {
+        return Err(bad("calls", "an instance that is never called is not wanted"));
+    }
+    if wasi.is_some() && run.calls != 1 {
+        return Err(bad("calls", "a command is called once"));
+    }
     Ok(Run {
         args,
         expect,
         memory,
         wasi,
+        instances: run.instances,
+        calls: run.calls,
     })
 }
 

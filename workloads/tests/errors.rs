@@ -202,6 +202,9 @@ fn fields_that_make_no_sense_are_refused() {
         (with("expect = [\"i32:1\"]", "expect = []"), "quick.expect"),
         (memory(0, &good_sha), "quick.memory.len"),
         (memory(1, "abc"), "quick.memory.sha256"),
+        (with("[full]", "instances = 0\n\n[full]"), "quick.instances"),
+        (with("[full]", "calls = 0\n\n[full]"), "quick.calls"),
+        (with("[full]", "instances = 3\ncalls = 2\n\n[full]"), "quick.calls"),
     ];
     for (text, expected) in cases {
         let error = load_error(&text);

@@ -32,9 +32,12 @@
 #![forbid(unsafe_code)]
 
 pub mod callgrind;
+
+pub mod cost;
 pub mod counts;
 pub mod criterion_data;
 pub mod decision;
+pub mod growth;
 pub mod ladder;
 pub mod limits;
 mod page;
@@ -42,6 +45,7 @@ pub mod plots;
 pub mod statistics;
 pub mod summary;
 pub mod table;
+pub mod times;
 pub mod units;
 
 use std::fmt::Write as _;

@@ -109,6 +109,9 @@ struct PreparedModule<M: Machine> {
 
 impl<M: Machine> Prepared for PreparedModule<M> {
     fn run(&mut self, run: &Run) -> Result<Timing, String> {
+        if !run.is_one_call() {
+            return Err("several calls, or instances, are not measured on other engines".to_string());
+        }
         let machine = &*self.machine;
         let mut results = run.expect.clone();
         results.iter_mut().for_each(clear);

@@ -150,11 +150,7 @@ impl Request {
 
     /// The seeds of the layouts that are asked for; one layout is the binary as it is.
     pub fn layouts(&self) -> Vec<Option<u64>> {
-        match self.layouts.unwrap_or(self.defaults().layouts) {
-            0 | 1 => vec![None],
-            // The same for everybody, so that a layout of one machine is the one of another with the same binary.
-            layouts => (1..=u64::from(layouts)).map(Some).collect(),
-        }
+        layouts_of(self.layouts.unwrap_or(self.defaults().layouts))
     }
 
     /// Everything that a run needs to know, for these workloads in these layouts.
@@ -338,7 +334,7 @@ fn finished(folder: PathBuf, note: Option<String>) -> Result<Measured, Error> {
     })
 }
 
-enum Unbuilt {
+pub(crate) enum Unbuilt {
     /// There is only the binary as it is.
     OneLayout(String),
     /// Not even that.
@@ -346,7 +342,7 @@ enum Unbuilt {
 }
 
 /// Binaries for all layouts of a setup.
-fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unbuilt> {
+pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unbuilt> {
     let mut seeds: Vec<u64> = setup.parts.iter().filter_map(|part| part.layout).collect();
     seeds.sort_unstable();
     seeds.dedup();
@@ -366,8 +362,17 @@ fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unbuilt> {
     Ok(launchers)
 }
 
+/// The seeds of so many layouts; one layout is the binary as it is.
+pub(crate) fn layouts_of(count: u32) -> Vec<Option<u64>> {
+    match count {
+        0 | 1 => vec![None],
+        // The same for everybody, so that a layout of one machine is the one of another with the same binary.
+        count => (1..=u64::from(count)).map(Some).collect(),
+    }
+}
+
 /// Two runs that start within the same second should not measure in the same order.
-fn seed_of_now() -> u64 {
+pub(crate) fn seed_of_now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanoseconds = now.map_or(0, |since| since.as_nanos() as u64);
     let mut random = fastrand::Rng::with_seed(nanoseconds ^ u64::from(std::process::id()).rotate_left(48));

@@ -23,6 +23,9 @@ impl Counted {
     /// If the workload has no size for counting, or cannot be loaded.
     pub fn new(strategy: Strategy, workload: &Workload) -> Result<Counted, String> {
         let run = workload.count().ok_or("the manifest has no [count]")?.clone();
+        if !run.is_one_call() {
+            return Err("one call is counted, on one instance".to_string());
+        }
         let wasm = workload.wasm().map_err(|error| error.to_string())?;
         let module = Module::new(&wasm).map_err(|error| error.to_string())?;
         module.compile(strategy);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasm_dispatch::machine::backend::Backend;
 use wasm_dispatch::wasi::exit_code;
-use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Value, Vm};
+use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
 
 use crate::command::surroundings;
@@ -137,6 +137,9 @@ impl Prepared for PreparedModule {
             wasi.define(&mut imports);
             printed
         });
+        if !run.is_one_call() {
+            return self.run_in_turn(run, &arguments);
+        }
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
                 let module = Module::metered(bytes, &Limits::default(), self.metering)?;
@@ -168,6 +171,47 @@ impl Prepared for PreparedModule {
 
     fn code_bytes(&self) -> Option<usize> {
         Some(self.code_bytes)
+    }
+}
+
+impl PreparedModule {
+    /// Several calls, of several instances in turn.
+    fn run_in_turn(&self, run: &Run, arguments: &[Value]) -> Result<Timing, String> {
+        let text = |error: wasm_dispatch::Error| error.to_string();
+        let mut vm = (self.make)();
+        let mut functions = Vec::new();
+        let mut instances = Vec::new();
+        for _ in 0..run.instances {
+            let instance = vm.instantiate(&self.module, &Imports::new()).map_err(text)?;
+            instances.push(instance);
+            functions.push(vm.exported_func(instance, &self.entry).map_err(text)?);
+        }
+        let expected: Vec<Value> = run.expect.iter().map(|&value| to_value(value)).collect();
+        // As numbers, a NaN would not be equal to itself: whatever is not equal is looked at again, by its bits.
+        let mut others = Vec::new();
+        let (outcome, timing) = Timing::of(|| {
+            for &function in functions.iter().cycle().take(run.calls as usize) {
+                let results = vm.call_func(function, arguments)?;
+                if results != expected {
+                    others.push(results);
+                }
+            }
+            Ok(())
+        });
+        outcome.map_err(text)?;
+        let bits = |results: Vec<Value>| results.into_iter().map(from_value).collect::<Result<Vec<u64>, _>>();
+        let memory = |instance: Instance, export: &str| {
+            let memory = vm.exported_memory(instance, export).ok()?;
+            vm.memory(memory).ok().map(<[u8]>::to_vec)
+        };
+        for (results, &instance) in others.into_iter().zip(instances.iter().cycle()) {
+            verify(run, &bits(results)?, |export| memory(instance, export))?;
+        }
+        let expected = bits(expected)?;
+        for &instance in &instances {
+            verify(run, &expected, |export| memory(instance, export))?;
+        }
+        Ok(timing)
     }
 }
 

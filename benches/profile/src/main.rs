@@ -8,20 +8,18 @@
 
 mod histogram;
 mod shape;
-mod tally;
 
 use std::collections::HashMap;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use wasm_dispatch_machine::code::{FunctionBody, NodeId, Statement};
-use wasm_dispatch_measure::{Engine, ours};
+use wasm_dispatch_measure::tally::{Counted, tally};
 use wasm_dispatch_threaded::NodeInfo;
 use wasm_dispatch_workloads::Workload;
 
 use histogram::{Histogram, Row};
-use tally::Tally;
 
 const HELP: &str = "\
 Counts which statements, trees and pairs of statements the workloads run, each workload counting the same.
@@ -144,15 +142,11 @@ fn profile(options: &Options) -> Result<String, Failed> {
     let wanted = |workload: &&Workload| {
         options.patterns.is_empty() || options.patterns.iter().any(|pattern| workload.name().contains(pattern))
     };
-    let engine = ours::backend::<Tally>("tally");
     let mut histograms = Histograms::default();
     let mut names = Vec::new();
     for workload in all.iter().filter(wanted) {
         eprintln!("{}", workload.name());
-        tally::take();
-        let mut prepared = engine.prepare(workload, &workload.wasm()?)?;
-        prepared.run(workload.quick())?;
-        count(&mut histograms, options.depth);
+        count(&mut histograms, &tally(workload, workload.quick())?, options.depth);
         names.push(workload.name());
     }
     if names.is_empty() {
@@ -183,16 +177,15 @@ fn profile(options: &Options) -> Result<String, Failed> {
 }
 
 /// Adds what one workload has run.
-fn count(histograms: &mut Histograms, depth: u32) {
+fn count(histograms: &mut Histograms, functions: &[Arc<Counted>], depth: u32) {
     let [mut kinds, mut statements, mut trees, mut pairs] = [(); 4].map(|()| HashMap::new());
     let [mut nodes, mut node_pairs, mut dispatch_pairs] = [(); 3].map(|()| HashMap::new());
     let mut dispatches = (0, 0);
     let add = |counts: &mut HashMap<String, u64>, shape: String, runs: u64| *counts.entry(shape).or_default() += runs;
-    for counted in tally::take() {
+    for counted in functions {
         let body = &counted.body;
         let compiled = wasm_dispatch_threaded::nodes(body);
-        for (block, runs) in counted.runs.iter().enumerate() {
-            let runs = runs.load(Relaxed);
+        for (block, runs) in counted.runs().enumerate() {
             if runs == 0 {
                 continue;
             }

@@ -3,9 +3,11 @@
 //! Whatever measures writes with this crate, and whatever decides or draws reads with it; neither needs the other.
 #![forbid(unsafe_code)]
 
+pub mod cost;
 mod count;
 mod error;
 mod fingerprint;
+pub mod growth;
 mod locate;
 pub mod progress;
 pub mod record;

@@ -68,7 +68,7 @@
 
 mod op;
 
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
 use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver::{self, Flow};
 use wasm_dispatch_machine::instruction::FlatCode;
@@ -117,6 +117,12 @@ impl Backend for ClosurePerOp {
             ops,
             block_starts,
         }
+    }
+
+    /// Every closure is one.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let code = Self::compile(body);
+        Some(lengths(&code.block_starts, code.ops.len()))
     }
 
     fn code_bytes(code: &Code) -> usize {

@@ -99,7 +99,21 @@ impl Backend for FusedClosures {
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
-        compile(body, dispatches_by_jumps())
+        build(body, dispatches_by_jumps(), COPIED).finish()
+    }
+
+    /// Every link is one, and every closure that a link calls.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let jumps = dispatches_by_jumps();
+        // Every block for itself; but where a copy takes the place of a jump, there is no link for the jump.
+        let apart = build(body, jumps, 0);
+        let chains = ChainsBuilder::new(body, jumps, COPIED);
+        let blocks = (0..).zip(apart.closures());
+        Some(
+            blocks
+                .map(|(block, &closures)| closures - u32::from(chains.copied(block).is_some()))
+                .collect(),
+        )
     }
 
     fn code_bytes(code: &Chains) -> usize {
@@ -120,8 +134,8 @@ pub fn dispatches_by_jumps() -> bool {
 /// Statements that a block may have to be copied where another jumps to it.
 const COPIED: usize = 8;
 
-fn compile(body: &FunctionBody, jumps: bool) -> Chains {
-    let mut chains = ChainsBuilder::new(body, jumps, COPIED);
+fn build(body: &FunctionBody, jumps: bool, copied: usize) -> ChainsBuilder {
+    let mut chains = ChainsBuilder::new(body, jumps, copied);
     for (number, block) in body.blocks.iter().enumerate() {
         let number = number as BlockId;
         let statement = |index: u32| body.statements[index as usize];
@@ -140,7 +154,7 @@ fn compile(body: &FunctionBody, jumps: bool) -> Chains {
         });
         chains.block(number, last, makers);
     }
-    chains.finish()
+    chains
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ impl Backend for Trampoline {
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
-        crate::compile(body, false)
+        crate::build(body, false, crate::COPIED).finish()
     }
 
     fn code_bytes(code: &Chains) -> usize {

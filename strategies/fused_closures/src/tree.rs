@@ -45,7 +45,7 @@ impl Compiler<'_> {
     /// The subtree as a closure of its own.
     pub fn nested(&mut self, node: NodeId) -> Nested {
         let boxed = self.tree(node, Boxed);
-        self.chains.count(size_of_val(&*boxed));
+        self.chains.count_closure(size_of_val(&*boxed));
         Nested(boxed)
     }
 

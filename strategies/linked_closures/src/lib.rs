@@ -90,7 +90,12 @@ impl Backend for LinkedClosures {
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
-        compile(body, dispatches_by_jumps())
+        build(body, dispatches_by_jumps()).finish()
+    }
+
+    /// Every link is one.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        Some(build(body, dispatches_by_jumps()).closures().to_vec())
     }
 
     fn code_bytes(code: &Chains) -> usize {
@@ -108,7 +113,7 @@ pub fn dispatches_by_jumps() -> bool {
     !cfg!(trampoline) && *JUMPS.get_or_init(probe)
 }
 
-fn compile(body: &FunctionBody, jumps: bool) -> Chains {
+fn build(body: &FunctionBody, jumps: bool) -> ChainsBuilder {
     let flat = FlatCode::new(body);
     let mut chains = ChainsBuilder::new(body, jumps, 0);
     for block in 0..body.blocks.len() as BlockId {
@@ -130,7 +135,7 @@ fn compile(body: &FunctionBody, jumps: bool) -> Chains {
         let makers = makers.map(|index| move |chains: &mut ChainsBuilder, next: Next| maker(chains, index, Some(next)));
         chains.block(block, last, makers);
     }
-    chains.finish()
+    chains
 }
 
 #[cfg(test)]

@@ -23,6 +23,16 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles a function. Cannot fail: everything that could be refused was refused by validation and lowering.
     fn compile(body: &FunctionBody) -> Self::Code;
 
+    /// For each block of a function, how often running through it once goes on to another piece of the strategy's code by
+    /// an indirect jump or call: what is spent on dispatching, apart from the work. A block that is compiled as a part of
+    /// another is counted as itself, so that these numbers, each times how often its block runs, add up to a program's.
+    ///
+    /// For explanations and cost models, not for running. `None`: the strategy does not tell.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let _ = body;
+        None
+    }
+
     /// Heap bytes of a compiled function, the lowered form not included.
     fn code_bytes(code: &Self::Code) -> usize;
 
@@ -54,6 +64,12 @@ pub enum Exit {
     /// function that has not arrived. The topmost frame goes on there; the owner grants another slice, or waits for the
     /// function, and calls [`Backend::run`] again, at once or ever.
     Suspended,
+}
+
+/// From where each block begins in a list of `total` pieces of code, block after block, the number of pieces of each.
+pub fn lengths(block_starts: &[u32], total: usize) -> Vec<u32> {
+    let ends = block_starts.iter().skip(1).copied().chain([total as u32]);
+    block_starts.iter().zip(ends).map(|(start, end)| end - start).collect()
 }
 
 /// What calls need to know of a function.

@@ -35,7 +35,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
 use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
@@ -51,6 +51,12 @@ impl Backend for MatchLoop {
 
     fn compile(body: &FunctionBody) -> Code {
         encode::encode(body)
+    }
+
+    /// Every operation is one.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let code = encode::encode(body);
+        Some(lengths(&code.blocks, code.ops.len()))
     }
 
     fn code_bytes(code: &Code) -> usize {

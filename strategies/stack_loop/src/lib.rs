@@ -57,7 +57,7 @@
 mod code;
 mod run;
 
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
 use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
@@ -74,6 +74,12 @@ impl Backend for StackLoop {
 
     fn compile(body: &FunctionBody) -> Code {
         Code::new(body)
+    }
+
+    /// Every operation is one.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let code = Code::new(body);
+        Some(lengths(&code.block_starts, code.ops.len()))
     }
 
     fn code_bytes(code: &Code) -> usize {

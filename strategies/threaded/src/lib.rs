@@ -78,6 +78,13 @@ impl Backend for Threaded {
         compile::compile(body)
     }
 
+    /// Every handler is one; some run two nodes or three. A copy of a block is counted as the block that it is a copy of.
+    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+        let blocks = nodes(body).into_iter();
+        let handlers = blocks.map(|nodes| nodes.iter().filter(|node| !node.joined && !node.aside).count() as u32);
+        Some(handlers.collect())
+    }
+
     fn code_bytes(code: &Code) -> usize {
         code.bytes()
     }
@@ -94,6 +101,8 @@ pub struct NodeInfo {
     pub kind: String,
     /// Whether it is run by the handler of the node before it.
     pub joined: bool,
+    /// Whether it is not run each time that its block is: within a copy of another block, or where a loop is entered.
+    pub aside: bool,
 }
 
 /// The nodes that a function is compiled to, by block.

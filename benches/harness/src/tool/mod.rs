@@ -5,8 +5,10 @@
 
 pub mod bench;
 mod compare;
+mod cost;
 mod counts;
 mod decide;
+mod growth;
 mod list;
 pub mod merge;
 pub mod plan;
@@ -74,6 +76,18 @@ const COMMANDS: &[Command] = &[
         compare::run,
     ),
     command("decide", "Make a run the recorded decision", decide::HELP, decide::run),
+    command(
+        "growth",
+        "How speed changes with the size of code, calls, memory, instances",
+        growth::HELP,
+        growth::run,
+    ),
+    command(
+        "cost",
+        "Where the time goes: dispatches, work, and how much that explains",
+        cost::HELP,
+        cost::run,
+    ),
     command("counts", "Show counted instructions again", counts::HELP, counts::run),
     command(
         "readme",

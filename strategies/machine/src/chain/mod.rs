@@ -181,6 +181,10 @@ pub struct ChainsBuilder {
     entries: Vec<Option<Next>>,
     routes: Routes,
     bytes: usize,
+    /// Closures made since the last block was complete.
+    closures: u32,
+    /// Closures of each block.
+    of_blocks: Vec<u32>,
 }
 
 impl ChainsBuilder {
@@ -191,6 +195,8 @@ impl ChainsBuilder {
             entries: (0..body.blocks.len()).map(|_| None).collect(),
             routes: Routes::new(body, jumps, copied),
             bytes: 0,
+            closures: 0,
+            of_blocks: vec![0; body.blocks.len()],
         }
     }
 
@@ -207,6 +213,18 @@ impl ChainsBuilder {
     /// Counts the heap bytes of something that a link owns.
     pub fn count(&mut self, bytes: usize) {
         self.bytes += bytes;
+    }
+
+    /// Counts a closure that a link calls, and its heap bytes.
+    pub fn count_closure(&mut self, bytes: usize) {
+        self.closures += 1;
+        self.bytes += bytes;
+    }
+
+    /// How many closures running through each block once calls: links, and what they call. Loops are not among them: their
+    /// links are called when they are entered, not in every turn.
+    pub fn closures(&self) -> &[u32] {
+        &self.of_blocks
     }
 
     /// Builds a block's chain. `last` ends it; each of `makers`, last one first, is given the link that follows.
@@ -231,13 +249,15 @@ impl ChainsBuilder {
         }
         if self.routes.is_head(block) {
             let head = Flow::block(block);
-            chain = self.counted(Box::new(Loop { body: chain, head }));
+            chain = Box::new(Loop { body: chain, head });
+            self.count(size_of_val(&*chain));
         }
+        self.of_blocks[block as usize] = std::mem::take(&mut self.closures);
         self.entries[block as usize] = Some(chain);
     }
 
     fn counted(&mut self, link: Next) -> Next {
-        self.bytes += size_of_val(&*link);
+        self.count_closure(size_of_val(&*link));
         link
     }
 

@@ -107,7 +107,9 @@ impl Compiler<'_> {
         } else if let Some(carried) = self.carried_by(number) {
             let slot = carried.slot;
             self.carried = Some(carried);
+            self.aside = true;
             self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
+            self.aside = false;
             self.mirrors[0] = Some(slot);
             self.last = None;
         }

@@ -61,7 +61,7 @@ impl Compiler<'_> {
         }
         if let Some(trace) = &mut self.trace {
             let block = self.blocks.len().saturating_sub(1) as u32;
-            trace.push((block, picked.kind, joined.is_some()));
+            trace.push((block, picked.kind, joined.is_some(), self.aside));
         }
         self.stream.extend_from_slice(units);
     }

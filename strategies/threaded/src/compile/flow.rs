@@ -125,6 +125,8 @@ impl Compiler<'_> {
             self.target(target);
             return;
         }
+        // A copy runs when the block that it is a copy of does.
+        let aside = std::mem::replace(&mut self.aside, true);
         let first = body.blocks[target as usize].first;
         for (&statement, index) in others.iter().zip(first..) {
             self.begin_statement(index);
@@ -150,6 +152,7 @@ impl Compiler<'_> {
             }
             other => self.statement(target, other),
         }
+        self.aside = aside;
     }
 
     /// Whether a statement is worth copying.

@@ -87,8 +87,10 @@ struct Compiler<'a> {
     mirrors: Mirrors,
     /// Where the last node of this block begins, and its kind, if it can be joined by another.
     last: Option<(usize, Kind)>,
-    /// All nodes, for profiles: block, kind, and whether it has joined the one before.
-    trace: Option<Vec<(u32, Kind, bool)>>,
+    /// All nodes, for profiles: block, kind, whether it has joined the one before, and whether it lies aside.
+    trace: Option<Vec<(u32, Kind, bool, bool)>>,
+    /// What is made now does not run each time that its block does.
+    aside: bool,
     /// What to do besides choosing handlers.
     techniques: Techniques,
     /// Whether each block begins with a look at the native stack.
@@ -118,9 +120,9 @@ pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
     compiler.trace = Some(Vec::new());
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
-    for (block, kind, joined) in compiler.trace.unwrap_or_default() {
+    for (block, kind, joined, aside) in compiler.trace.unwrap_or_default() {
         let kind = kind.to_string();
-        blocks[block as usize].push(NodeInfo { kind, joined });
+        blocks[block as usize].push(NodeInfo { kind, joined, aside });
     }
     blocks
 }
@@ -139,6 +141,7 @@ impl<'a> Compiler<'a> {
             mirrors: [None; 3],
             last: None,
             trace: None,
+            aside: false,
             techniques,
             probes: false,
         }

@@ -4,11 +4,15 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::code::FunctionBody;
-use wasm_dispatch_machine::driver;
-use wasm_dispatch_machine::sample::step;
-use wasm_dispatch_machine::state::Machine;
+use wasm_dispatch::machine::backend::{Backend, Exit, Program};
+use wasm_dispatch::machine::code::FunctionBody;
+use wasm_dispatch::machine::driver;
+use wasm_dispatch::machine::sample::step;
+use wasm_dispatch::machine::state::Machine;
+use wasm_dispatch_workloads::{Run, Workload};
+
+use crate::engine::Engine;
+use crate::ours;
 
 /// The plain evaluator, counting.
 pub struct Tally;
@@ -17,15 +21,38 @@ pub struct Tally;
 pub struct Counted {
     /// The function.
     pub body: FunctionBody,
-    /// By block.
-    pub runs: Vec<AtomicU64>,
+    runs: Vec<AtomicU64>,
 }
 
-/// What was compiled since the last [`take`]: the tool runs one workload at a time.
+impl Counted {
+    /// How often each block ran.
+    pub fn runs(&self) -> impl Iterator<Item = u64> {
+        self.runs.iter().map(|runs| runs.load(Relaxed))
+    }
+}
+
+/// What was compiled since it was last looked at.
 static COMPILED: Mutex<Vec<Arc<Counted>>> = Mutex::new(Vec::new());
 
-/// The functions compiled since the last time.
-pub fn take() -> Vec<Arc<Counted>> {
+/// One workload is counted at a time.
+static COUNTING: Mutex<()> = Mutex::new(());
+
+/// Runs a workload and returns its functions, with how often their blocks ran.
+///
+/// # Errors
+///
+/// If it cannot be loaded, traps, or does not give what it should.
+pub fn tally(workload: &Workload, run: &Run) -> Result<Vec<Arc<Counted>>, String> {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    take();
+    let wasm = workload.wasm().map_err(|error| error.to_string())?;
+    let outcome =
+        (ours::backend::<Tally>(Tally::NAME).prepare(workload, &wasm)).and_then(|mut prepared| prepared.run(run));
+    let counted = take();
+    outcome.map(|_| counted)
+}
+
+fn take() -> Vec<Arc<Counted>> {
     std::mem::take(&mut COMPILED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

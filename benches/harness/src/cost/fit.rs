@@ -1,0 +1,97 @@
+//! Least squares without negative coefficients.
+//!
+//! What an operation takes cannot be less than nothing, so each coefficient is at least zero (Lawson and Hanson, *Solving
+//! least squares problems*, 1974, chapter 23). There are few coefficients, so they are found one at a time, over and over:
+//! the problem is convex, and that converges.
+
+/// Enough for any problem here; each pass is a few hundred multiplications.
+const PASSES: usize = 20_000;
+
+/// The coefficients `x >= 0` that minimise the sum of squares of `rows * x - values`. Columns that are zero everywhere get
+/// zero.
+pub fn non_negative(rows: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let product = |a: usize, b: usize| rows.iter().map(|row| row[a] * row[b]).sum::<f64>();
+    let squares: Vec<Vec<f64>> = (0..columns)
+        .map(|a| (0..columns).map(|b| product(a, b)).collect())
+        .collect();
+    let right: Vec<f64> = (0..columns)
+        .map(|a| rows.iter().zip(values).map(|(row, value)| row[a] * value).sum())
+        .collect();
+    let mut found = vec![0.0; columns];
+    for _ in 0..PASSES {
+        let mut largest_step = 0.0_f64;
+        for column in 0..columns {
+            let of_it = squares[column][column];
+            if of_it <= 0.0 {
+                continue;
+            }
+            let others: f64 = (squares[column].iter().zip(&found))
+                .map(|(square, found)| square * found)
+                .sum();
+            let better = (found[column] + (right[column] - others) / of_it).max(0.0);
+            // In units of what the column contributes to the values.
+            largest_step = largest_step.max((better - found[column]).abs() * of_it.sqrt());
+            found[column] = better;
+        }
+        if largest_step < 1e-13 {
+            break;
+        }
+    }
+    found
+}
+
+/// Share of the variance of `values` that `predicted` explains: 1 if they are equal, 0 if the mean is as good a prediction,
+/// negative if it is a better one. `None` for fewer than two values, or values that are all equal.
+pub fn explained(values: &[f64], predicted: &[f64]) -> Option<f64> {
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let total: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let left: f64 = (values.iter().zip(predicted))
+        .map(|(value, predicted)| (value - predicted).powi(2))
+        .sum();
+    (values.len() > 1 && total > 0.0).then_some(1.0 - left / total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Random;
+
+    fn near(found: &[f64], expected: &[f64]) {
+        let all_near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(found.len() == expected.len() && all_near, "{found:?}, not {expected:?}");
+    }
+
+    #[test]
+    fn coefficients_that_made_the_values_are_found() {
+        let mut random = Random::new(3);
+        let truth = [2.0, 0.0, 0.5, 7.0];
+        let rows: Vec<Vec<f64>> = (0..30).map(|_| truth.iter().map(|_| random.unit()).collect()).collect();
+        let values: Vec<f64> = rows
+            .iter()
+            .map(|row| row.iter().zip(truth).map(|(a, b)| a * b).sum())
+            .collect();
+        near(&non_negative(&rows, &values), &truth);
+    }
+
+    #[test]
+    fn no_coefficient_is_negative_and_the_others_make_the_best_of_it() {
+        // Without the bound the second would be -1.
+        let rows = vec![vec![1.0, 0.0], vec![1.0, 1.0], vec![1.0, 2.0]];
+        near(&non_negative(&rows, &[2.0, 1.0, 0.0]), &[1.0, 0.0]);
+        near(&non_negative(&rows, &[-1.0, -1.0, -1.0]), &[0.0, 0.0]);
+        // Neither is a column without anything in it.
+        near(&non_negative(&[vec![2.0, 0.0]], &[6.0]), &[3.0, 0.0]);
+        assert_eq!(non_negative(&[], &[]), Vec::<f64>::new());
+    }
+
+    #[test]
+    fn the_mean_explains_nothing_and_the_truth_everything() {
+        let values = [1.0, 2.0, 6.0];
+        assert_eq!(explained(&values, &values), Some(1.0));
+        assert_eq!(explained(&values, &[3.0; 3]), Some(0.0));
+        assert!(explained(&values, &[6.0, 2.0, 1.0]).unwrap() < 0.0);
+        assert_eq!(explained(&[1.0], &[1.0]), None);
+        assert_eq!(explained(&[2.0, 2.0], &[2.0, 2.0]), None);
+    }
+}

@@ -1,0 +1,399 @@
+//! Where the time goes: a model that adds up what a strategy's dispatches and a program's work take.
+//!
+//! ```text
+//! time = dispatches * nanoseconds of a dispatch + work of each kind * nanoseconds of that kind
+//! ```
+//!
+//! The rules, in one place:
+//! - Dispatches and work are counted ([`Executed`]), the same on every machine.
+//! - What a dispatch takes is not fitted but measured: the null kernel's time divided by its dispatches. It moves values
+//!   that nothing waits for, so this is the least that a dispatch takes with next to no work.
+//! - What work takes is fitted to the run's times, for each strategy apart, by least squares without negative
+//!   coefficients, on the error relative to the measured time, so that a short program counts as much as a long one.
+//! - How good the model is: the share of the variance of the *logarithm of the time per node* over the workloads that it
+//!   explains. A model that knows nothing but how long programs are explains none of it. Since a fit flatters itself, the
+//!   share is also given with each workload predicted by a fit to the others.
+//! - As a check, the same fit with the time of a dispatch left free.
+//!
+//! A model like this knows nothing of latencies, caches and mispredicted branches but what they are on average: where it is
+//! far off, one of these is why.
+
+mod fit;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::record::{self, Recording};
+use crate::statistics::median;
+use crate::times::{self, Measure};
+use fit::{explained, non_negative};
+pub use wasm_dispatch_record::cost::{Executed, FILE_NAME as COUNTS, FOLDER, Kernel, Work};
+
+/// Version of `cost.json`.
+pub const COST_SCHEMA: u32 = 1;
+
+/// Name of the file, in the folder of the measured run, that the model is written to.
+pub const FILE_NAME: &str = "cost.json";
+
+/// Fewer workloads than this cannot be explained by eight numbers.
+pub const FEWEST_WORKLOADS: usize = 12;
+
+/// The model of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostModel {
+    /// Version of this structure, [`COST_SCHEMA`].
+    pub schema: u32,
+    /// Name of the measured run.
+    pub run: String,
+    /// Size of its workloads: `quick` or `full`.
+    pub size: String,
+    /// One model a strategy, in the order of the run.
+    pub strategies: Vec<StrategyCost>,
+    /// What a reader should know before believing the rest.
+    pub warnings: Vec<String>,
+}
+
+/// The model of a strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrategyCost {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// What was measured of each kernel.
+    pub kernels: Vec<KernelTime>,
+    /// Nanoseconds of a dispatch: those of the null kernel.
+    pub dispatch_nanoseconds: f64,
+    /// Nanoseconds of work, by kind.
+    pub work: Vec<WorkTime>,
+    /// Share of the variance that the model explains; none with fewer than [`FEWEST_WORKLOADS`] workloads.
+    pub explained: Option<f64>,
+    /// The same with each workload predicted by a fit to the others.
+    pub explained_left_out: Option<f64>,
+    /// Median factor between measured and predicted times, less 1: 0.1 is 10 %.
+    pub typical_error: Option<f64>,
+    /// What a fit that is free to choose it would say of a dispatch.
+    pub free: Free,
+    /// Every workload that was fitted.
+    pub workloads: Vec<WorkloadCost>,
+}
+
+/// A kernel under a strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KernelTime {
+    /// Which.
+    pub kernel: Kernel,
+    /// Its time divided by its dispatches, with the 95 % interval over processes.
+    pub nanoseconds_per_dispatch: Measure,
+    /// Dispatches of a statement.
+    pub dispatches_per_node: f64,
+}
+
+/// What a kind of work takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkTime {
+    /// Which.
+    pub kind: Work,
+    /// Nanoseconds each time, besides being dispatched.
+    pub nanoseconds: f64,
+}
+
+/// The fit with the time of a dispatch left free.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Free {
+    /// Nanoseconds of a dispatch.
+    pub dispatch_nanoseconds: f64,
+    /// Share of the variance that it explains.
+    pub explained: Option<f64>,
+    /// The same with each workload predicted by a fit to the others.
+    pub explained_left_out: Option<f64>,
+}
+
+/// A workload under a strategy. All nanoseconds are of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadCost {
+    /// Name of the workload.
+    pub workload: String,
+    /// Class of the workload.
+    pub class: String,
+    /// How often the strategy dispatches.
+    pub dispatches: u64,
+    /// Statements and inner nodes of their trees, the same for all strategies.
+    pub nodes: u64,
+    /// What was measured, with its 95 % interval.
+    pub measured: Measure,
+    /// What dispatching takes by the model.
+    pub dispatch_nanoseconds: f64,
+    /// What work takes by the model.
+    pub work_nanoseconds: BTreeMap<Work, f64>,
+    /// The two together.
+    pub predicted: f64,
+    /// Logarithm of measured over predicted: 0.1 is about 10 % more than the model knows of.
+    pub residual: f64,
+}
+
+/// Makes the model of the run in `folder`, from its samples, and the counts and kernels in its folder [`FOLDER`].
+///
+/// # Errors
+///
+/// If one of them is not there, or not what it should be.
+pub fn read(folder: &Path) -> Result<CostModel, Error> {
+    let aside = folder.join(FOLDER);
+    let counts = wasm_dispatch_record::cost::read(&aside)?;
+    Ok(of(&record::read(folder)?, &record::read(&aside)?, &counts))
+}
+
+/// The model from the times of a run, those of kernels, and the counts of both.
+pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> CostModel {
+    let mut warnings: Vec<String> = recording.warnings.iter().chain(&kernels.warnings).cloned().collect();
+    let (of_run, of_kernels) = (&recording.run.fingerprint, &kernels.run.fingerprint);
+    for (what, of_run, of_kernels) in [
+        ("processor", &of_run.cpu, &of_kernels.cpu),
+        ("compiler", &of_run.rustc, &of_kernels.rustc),
+        ("build profile", &of_run.profile, &of_kernels.profile),
+        ("revision", &of_run.revision, &of_kernels.revision),
+    ] {
+        if of_run != of_kernels {
+            warnings.push(format!(
+                "the kernels were measured with another {what} than the workloads ({of_kernels}, not {of_run})"
+            ));
+        }
+    }
+    for failure in recording.failures.iter().chain(&kernels.failures) {
+        warnings.push(format!(
+            "{} fails on {}: {}",
+            failure.strategy, failure.workload, failure.error
+        ));
+    }
+    let is_control = |name: &str| recording.controls.iter().any(|control| control.name == name);
+    let strategies = times::strategies(recording)
+        .into_iter()
+        .filter(|name| !is_control(name));
+    let models: Vec<StrategyCost> = strategies
+        .filter_map(|strategy| match of_strategy(recording, kernels, counts, strategy) {
+            Ok(model) => Some(model),
+            Err(why) => {
+                warnings.push(format!("{strategy} has no model: {why}"));
+                None
+            }
+        })
+        .collect();
+    let fewest = models.iter().map(|model| model.workloads.len()).min().unwrap_or(0);
+    if fewest < FEWEST_WORKLOADS {
+        warnings.push(format!(
+            "with {fewest} workloads nothing is said about how much the model explains: it takes {FEWEST_WORKLOADS}"
+        ));
+    }
+    CostModel {
+        schema: COST_SCHEMA,
+        run: recording.run.id.clone(),
+        size: counts
+            .iter()
+            .find(|counted| counted.kernel.is_none())
+            .map_or(String::new(), |counted| counted.size.clone()),
+        strategies: models,
+        warnings,
+    }
+}
+
+/// A workload as the fit sees it.
+struct Case<'c> {
+    counted: &'c Executed,
+    measured: Measure,
+    dispatches: f64,
+}
+
+impl Case<'_> {
+    fn times(&self, kind: Work) -> f64 {
+        self.counted.work.get(&kind).copied().unwrap_or(0) as f64
+    }
+
+    /// Logarithm of the time per node.
+    fn per_node(&self, nanoseconds: f64) -> f64 {
+        (nanoseconds / self.counted.nodes.max(1) as f64).ln()
+    }
+}
+
+/// Coefficients of a model: what a dispatch takes, and what work does.
+struct Coefficients {
+    dispatch: f64,
+    work: Vec<f64>,
+}
+
+impl Coefficients {
+    /// Fits them; `dispatch`, if it is known.
+    fn fit(cases: &[&Case<'_>], dispatch: Option<f64>) -> Coefficients {
+        // Each case divided by its time: what is minimised is the relative error.
+        let row = |case: &&Case<'_>| {
+            let free = dispatch.is_none().then_some(case.dispatches);
+            let work = Work::ALL.into_iter().map(|kind| case.times(kind));
+            free.into_iter()
+                .chain(work)
+                .map(|times| times / case.measured.value)
+                .collect::<Vec<f64>>()
+        };
+        let rows: Vec<Vec<f64>> = cases.iter().map(row).collect();
+        let left = |case: &&Case<'_>| 1.0 - dispatch.unwrap_or(0.0) * case.dispatches / case.measured.value;
+        let mut found = non_negative(&rows, &cases.iter().map(left).collect::<Vec<f64>>());
+        let dispatch = match dispatch {
+            Some(known) => known,
+            None if found.is_empty() => 0.0,
+            None => found.remove(0),
+        };
+        Coefficients { dispatch, work: found }
+    }
+
+    fn predict(&self, case: &Case<'_>) -> f64 {
+        let work = Work::ALL
+            .into_iter()
+            .zip(&self.work)
+            .map(|(kind, of_one)| case.times(kind) * of_one);
+        self.dispatch * case.dispatches + work.sum::<f64>()
+    }
+}
+
+/// How much of the variance a model explains, fitted to all cases and to all others.
+fn goodness(cases: &[Case<'_>], dispatch: Option<f64>) -> (Option<f64>, Option<f64>) {
+    if cases.len() < FEWEST_WORKLOADS {
+        return (None, None);
+    }
+    let measured: Vec<f64> = cases.iter().map(|case| case.per_node(case.measured.value)).collect();
+    let all: Vec<&Case<'_>> = cases.iter().collect();
+    let model = Coefficients::fit(&all, dispatch);
+    let with: Vec<f64> = cases.iter().map(|case| case.per_node(model.predict(case))).collect();
+    let without: Vec<f64> = (0..cases.len())
+        .map(|left_out| {
+            let others: Vec<&Case<'_>> = (all.iter().enumerate())
+                .filter(|(index, _)| *index != left_out)
+                .map(|(_, case)| *case)
+                .collect();
+            cases[left_out].per_node(Coefficients::fit(&others, dispatch).predict(&cases[left_out]))
+        })
+        .collect();
+    // A program that consists of nothing the others have is predicted to take no time, whose logarithm is no number.
+    let finite = |share: Option<f64>| share.filter(|share| share.is_finite());
+    (
+        finite(explained(&measured, &with)),
+        finite(explained(&measured, &without)),
+    )
+}
+
+fn of_strategy(
+    recording: &Recording,
+    kernels: &Recording,
+    counts: &[Executed],
+    strategy: &str,
+) -> Result<StrategyCost, String> {
+    let mut kernel_times = Vec::new();
+    for counted in counts {
+        let (Some(kernel), Some(&dispatches)) = (counted.kernel, counted.dispatches.get(strategy)) else {
+            continue;
+        };
+        if let Some(timed) = times::executed(kernels, &counted.workload, strategy, dispatches as f64) {
+            kernel_times.push(KernelTime {
+                kernel,
+                nanoseconds_per_dispatch: timed.nanoseconds,
+                dispatches_per_node: dispatches as f64 / counted.nodes.max(1) as f64,
+            });
+        }
+    }
+    let null = kernel_times.iter().find(|time| time.kernel == Kernel::Null);
+    let dispatch = null
+        .ok_or("the null kernel was not measured")?
+        .nanoseconds_per_dispatch
+        .value;
+    let cases: Vec<Case<'_>> = counts
+        .iter()
+        .filter(|counted| counted.kernel.is_none())
+        .filter_map(|counted| {
+            let timed = times::executed(recording, &counted.workload, strategy, 1.0)?;
+            Some(Case {
+                counted,
+                measured: timed.nanoseconds,
+                dispatches: *counted.dispatches.get(strategy)? as f64,
+            })
+        })
+        .collect();
+    if cases.is_empty() {
+        return Err("no workload was both counted and measured".to_owned());
+    }
+    let all: Vec<&Case<'_>> = cases.iter().collect();
+    let model = Coefficients::fit(&all, Some(dispatch));
+    let (explained, explained_left_out) = goodness(&cases, Some(dispatch));
+    let (free_explained, free_left_out) = goodness(&cases, None);
+    let workloads: Vec<WorkloadCost> = cases.iter().map(|case| workload_cost(case, &model)).collect();
+    let errors: Vec<f64> = workloads
+        .iter()
+        .map(|workload| workload.residual.abs().exp_m1())
+        .collect();
+    Ok(StrategyCost {
+        strategy: strategy.to_owned(),
+        kernels: kernel_times,
+        dispatch_nanoseconds: dispatch,
+        work: (Work::ALL.into_iter().zip(&model.work))
+            .map(|(kind, &nanoseconds)| WorkTime { kind, nanoseconds })
+            .collect(),
+        explained,
+        explained_left_out,
+        typical_error: median(&errors),
+        free: Free {
+            dispatch_nanoseconds: Coefficients::fit(&all, None).dispatch,
+            explained: free_explained,
+            explained_left_out: free_left_out,
+        },
+        workloads,
+    })
+}
+
+fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
+    let predicted = model.predict(case);
+    WorkloadCost {
+        workload: case.counted.workload.clone(),
+        class: case.counted.class.clone(),
+        dispatches: case.dispatches as u64,
+        nodes: case.counted.nodes,
+        measured: case.measured,
+        dispatch_nanoseconds: model.dispatch * case.dispatches,
+        work_nanoseconds: (Work::ALL.into_iter().zip(&model.work))
+            .map(|(kind, of_one)| (kind, case.times(kind) * of_one))
+            .collect(),
+        predicted,
+        residual: (case.measured.value / predicted.max(f64::MIN_POSITIVE)).ln(),
+    }
+}
+
+impl CostModel {
+    /// Writes [`FILE_NAME`] into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let path = folder.join(FILE_NAME);
+        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
+            path: path.clone(),
+            source,
+        })?;
+        text.push('\n');
+        fs::write(&path, text).map_err(Error::io(&path))?;
+        Ok(path)
+    }
+
+    /// Reads what [`CostModel::write`] has written; none if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is something else.
+    pub fn load(folder: &Path) -> Result<Option<CostModel>, Error> {
+        let path = folder.join(FILE_NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io(&path)(error)),
+        };
+        let model = serde_json::from_str(&text).map_err(|source| Error::Json { path, source })?;
+        Ok(Some(model))
+    }
+}

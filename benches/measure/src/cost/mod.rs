@@ -1,0 +1,224 @@
+//! What a cost model is made of: counts of what workloads execute, and times of kernels.
+//!
+//! A [tally](crate::tally) says how often each block of a program runs; every strategy says how often it
+//! [dispatches](wasm_dispatch::Strategy::dispatches) in each block; and what a block [works](work) is the same for all of
+//! them. The kernels are measured like any workload, and counted like one, so that what a dispatch takes is their time
+//! divided by their dispatches.
+
+pub mod work;
+
+use std::path::Path;
+
+use wasm_dispatch::Strategy;
+use wasm_dispatch_record::Progress;
+use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
+use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run, Setup};
+use wasm_dispatch_workloads::{Class, Workload};
+
+use crate::bench::{Request as Bench, layouts_of, seed_of_now};
+use crate::engine::Size;
+use crate::error::Error;
+use crate::generated::{self, straight};
+use crate::own;
+use crate::tally::tally;
+use work::BlockWork;
+
+/// How to measure the kernels. Whatever is left out is as usual.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Statements that each timed run of a kernel executes, about.
+    pub statements: Option<u64>,
+    /// In how many layouts; as the binary is, otherwise.
+    pub layouts: Option<u32>,
+    /// Processes that measure the kernels, for each layout.
+    pub processes: Option<u32>,
+    /// Timed runs in each of them.
+    pub iterations: Option<u32>,
+    /// Seed of all orders.
+    pub seed: Option<u64>,
+    /// Whether to keep progress to oneself.
+    pub quiet: bool,
+}
+
+/// Some milliseconds under the fastest strategy.
+const STATEMENTS: u64 = 2_000_000;
+
+const PROCESSES: u32 = 10;
+
+const ITERATIONS: u32 = 2;
+
+const TIMEOUT: u64 = 120;
+
+/// What a run of a workload executes.
+///
+/// # Errors
+///
+/// If it does not run, or does not give what it should.
+pub fn executed(
+    workload: &Workload,
+    size: Size,
+    strategies: &[Strategy],
+    kernel: Option<Kernel>,
+) -> Result<Executed, String> {
+    let mut executed = Executed {
+        workload: workload.name().to_owned(),
+        class: workload.class().name().to_owned(),
+        kernel,
+        size: size.name().to_owned(),
+        nodes: 0,
+        work: Work::ALL.into_iter().map(|work| (work, 0)).collect(),
+        dispatches: strategies
+            .iter()
+            .map(|strategy| (strategy.name().to_owned(), 0))
+            .collect(),
+    };
+    for function in tally(workload, size.of(workload))? {
+        let runs: Vec<u64> = function.runs().collect();
+        for (block, &runs) in (0..).zip(&runs).filter(|(_, runs)| **runs > 0) {
+            let BlockWork { nodes, work } = BlockWork::of(&function.body, block);
+            executed.nodes += nodes * runs;
+            for (kind, times) in work {
+                *executed.work.entry(kind).or_default() += times * runs;
+            }
+        }
+        for strategy in strategies {
+            let blocks = strategy.dispatches(&function.body);
+            let dispatches: u64 = blocks
+                .iter()
+                .zip(&runs)
+                .map(|(&of_one, runs)| u64::from(of_one) * runs)
+                .sum();
+            *executed.dispatches.entry(strategy.name().to_owned()).or_default() += dispatches;
+        }
+    }
+    Ok(executed)
+}
+
+/// The workloads that a run measured, as far as a model of running is about them: what mostly loads and compiles is not.
+fn workloads_of(recording: &Recording, folder: &Path) -> Result<Vec<Workload>, Error> {
+    let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
+    let known = match is_own {
+        true => wasm_dispatch_workloads::load_dir(&folder.join(own::FOLDER))?,
+        false => wasm_dispatch_workloads::all_and_extra()?,
+    };
+    let is_measured = |workload: &Workload| {
+        let mut samples = recording.samples.iter();
+        workload.class() != Class::Startup && samples.any(|sample| sample.workload == workload.name())
+    };
+    let workloads: Vec<Workload> = known.into_iter().filter(is_measured).collect();
+    match workloads.is_empty() {
+        true => Err(Error::Asked(format!(
+            "{} has measured no workload that a model could be about",
+            recording.path.display()
+        ))),
+        false => Ok(workloads),
+    }
+}
+
+/// Counts what the workloads of a run execute, measures the kernels, and writes both into the folder [`FOLDER`] of the run.
+///
+/// # Errors
+///
+/// If it is no run of this project's strategies, if something cannot be written or started, or if a program does not do
+/// what it should.
+pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
+    let recording = record::read(run)?;
+    let folder = match run.is_dir() {
+        true => run.to_owned(),
+        false => run.parent().map(Path::to_owned).unwrap_or_default(),
+    };
+    let into = folder.join(FOLDER);
+    let size = recording.setup.as_ref().map(|setup| setup.size.as_str());
+    let size = size.and_then(Size::named).unwrap_or(match recording.run.kind {
+        Kind::Full => Size::Full,
+        _ => Size::Quick,
+    });
+    let named = |name: &str| Strategy::ALL.iter().copied().find(|strategy| strategy.name() == name);
+    let mut strategies: Vec<Strategy> = (recording.samples.iter())
+        .filter_map(|sample| named(&sample.strategy))
+        .collect();
+    strategies.sort_by_key(|strategy| Strategy::ALL.iter().position(|known| known == strategy));
+    strategies.dedup();
+    if strategies.is_empty() {
+        return Err(Error::Asked(format!(
+            "{} has no times of this build's strategies",
+            recording.path.display()
+        )));
+    }
+    let workloads = workloads_of(&recording, &folder)?;
+
+    let statements = request.statements.unwrap_or(STATEMENTS);
+    let kernels = Kernel::ALL.map(|kernel| straight::kernel(kernel, statements));
+    let kernel_workloads = generated::write_all(&kernels, &into)?;
+    let mut progress = (!request.quiet).then(|| Progress::new(workloads.len() + kernels.len()));
+    let mut counts = Vec::new();
+    let all = (workloads.iter().map(|workload| (workload, size, None))).chain(
+        (kernel_workloads.iter().zip(Kernel::ALL)).map(|(workload, kernel)| (workload, Size::Quick, Some(kernel))),
+    );
+    for (workload, size, kernel) in all {
+        if let Some(progress) = &mut progress {
+            progress.begin(&format!("counting: {}", workload.name()));
+        }
+        let counted = executed(workload, size, &strategies, kernel);
+        counts.push(counted.map_err(|what| Error::Own {
+            path: workload.file().to_owned(),
+            what,
+        })?);
+        if let Some(progress) = &mut progress {
+            progress.finish_step();
+        }
+    }
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    // Kernels first: whoever finds the counts finds everything.
+    measure_kernels(&into, &kernel_workloads, &strategies, request)?;
+    cost::write(&into, &counts)?;
+    Ok(())
+}
+
+fn measure_kernels(
+    folder: &Path,
+    kernels: &[Workload],
+    strategies: &[Strategy],
+    request: &Request,
+) -> Result<(), Error> {
+    let processes = request.processes.unwrap_or(PROCESSES);
+    let iterations = request.iterations.unwrap_or(ITERATIONS);
+    let layouts = request.layouts.unwrap_or(1);
+    if processes == 0 || iterations == 0 || layouts == 0 {
+        return Err(Error::Asked(
+            "no processes, iterations or layouts measure nothing".to_owned(),
+        ));
+    }
+    let part = |layout: Option<u64>| Part {
+        layout,
+        workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
+    };
+    let bench = Bench {
+        strategies: strategies.iter().map(|strategy| strategy.name().to_owned()).collect(),
+        ..Bench::default()
+    };
+    let setup = Setup {
+        parts: layouts_of(layouts).into_iter().map(part).collect(),
+        strategies: bench.strategies()?,
+        control: None,
+        size: Size::Quick.name().to_owned(),
+        iterations,
+        min_blocks: processes.saturating_mul(layouts),
+        max_blocks: processes.saturating_mul(layouts),
+        seconds: None,
+        timeout: TIMEOUT,
+        shard: None,
+        own: true,
+    };
+    let mut run = Run::start(Kind::Quick);
+    run.id.insert_str(0, "cost-");
+    run.seed = Some(request.seed.unwrap_or_else(seed_of_now));
+    // Times of before are not mixed with those of now.
+    let samples = folder.join(record::FILE_NAME);
+    if samples.exists() {
+        std::fs::remove_file(&samples).map_err(Error::io(&samples))?;
+    }
+    generated::measure(&run, folder, kernels, &setup, request.quiet).map(|_| ())
+}

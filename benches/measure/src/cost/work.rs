@@ -1,0 +1,117 @@
+//! The work of a block, by kind: what its statements do, whatever dispatches them.
+
+use std::collections::BTreeMap;
+
+use wasm_dispatch::machine::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_record::cost::Work;
+
+/// What a block does when it runs through once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockWork {
+    /// Statements and inner nodes of their trees.
+    pub nodes: u64,
+    /// By kind.
+    pub work: BTreeMap<Work, u64>,
+}
+
+impl BlockWork {
+    /// The work of a block.
+    pub fn of(body: &FunctionBody, block: BlockId) -> BlockWork {
+        let mut work = BlockWork::default();
+        for statement in body.statements(block) {
+            // Going on with the next block is no work.
+            if *statement != Statement::Jump(block + 1) {
+                work.statement(body, statement);
+            }
+        }
+        work
+    }
+
+    fn add(&mut self, work: Work) {
+        *self.work.entry(work).or_default() += 1;
+    }
+
+    fn statement(&mut self, body: &FunctionBody, statement: &Statement) {
+        self.nodes += 1;
+        match statement {
+            // Moving a value is what every statement does at last.
+            Statement::Set { .. } | Statement::Eval(_) | Statement::Meter { .. } | Statement::Trap(_) => {}
+            Statement::GlobalSet { .. } | Statement::Runtime { .. } => self.add(Work::Rare),
+            Statement::Store { .. } => self.add(Work::Memory),
+            Statement::Jump(_) | Statement::Branch { .. } | Statement::Switch { .. } => self.add(Work::Branch),
+            Statement::Call { .. }
+            | Statement::CallIndirect { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return => self.add(Work::Call),
+        }
+        for operand in statement.operands() {
+            self.tree(body, operand);
+        }
+    }
+
+    fn tree(&mut self, body: &FunctionBody, node: NodeId) {
+        match body.node(node) {
+            Node::Slot(_) | Node::Const(_) => {}
+            Node::GlobalGet(_) => self.add(Work::Rare),
+            Node::Unary { op, a } => {
+                self.nodes += 1;
+                self.add(of_operation(op.mnemonic()));
+                self.tree(body, a);
+            }
+            Node::Binary { op, a, b } => {
+                self.nodes += 1;
+                self.add(of_operation(op.mnemonic()));
+                self.tree(body, a);
+                self.tree(body, b);
+            }
+            Node::Load { address, .. } => {
+                self.nodes += 1;
+                self.add(Work::Memory);
+                self.tree(body, address);
+            }
+            Node::Select { condition, a, b } => {
+                self.nodes += 1;
+                self.add(Work::Integer);
+                for operand in [condition, a, b] {
+                    self.tree(body, operand);
+                }
+            }
+        }
+    }
+}
+
+/// The kind of an operation, by its name in the text format: `i32.div_s`, `f64.add`, `i32.trunc_f64_s`.
+fn of_operation(mnemonic: &str) -> Work {
+    let (ty, operation) = mnemonic.split_once('.').unwrap_or(("", mnemonic));
+    if ty.starts_with('f') || operation.contains("_f") {
+        Work::Float
+    } else if operation.starts_with("div") || operation.starts_with("rem") {
+        Work::Division
+    } else {
+        Work::Integer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_of_the_kind_that_their_names_say() {
+        for (mnemonic, kind) in [
+            ("i32.add", Work::Integer),
+            ("i64.div_u", Work::Division),
+            ("i32.rem_s", Work::Division),
+            ("f32.div", Work::Float),
+            ("f64.lt", Work::Float),
+            ("i32.trunc_f64_s", Work::Float),
+            ("i64.trunc_sat_f32_u", Work::Float),
+            ("f64.convert_i32_s", Work::Float),
+            ("i64.extend_i32_u", Work::Integer),
+            ("i32.reinterpret_f32", Work::Float),
+        ] {
+            assert_eq!(of_operation(mnemonic), kind, "{mnemonic}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Programs that are made, not written: each isolates one thing, and knows what it must compute.
+//!
+//! They are written into a run's folder as any other workload, a manifest with a module beside it, so that workers find
+//! them, a killed run can go on, and whoever reads the record later can measure them again.
+
+pub mod code;
+pub mod depth;
+pub mod memory;
+pub mod statement;
+pub mod straight;
+
+use std::fs;
+use std::path::Path;
+
+use wasm_dispatch::{Imports, Limits, Metering, Module, Vm};
+use wasm_dispatch_record::record::{self, Row, Run, Setup, Writer};
+use wasm_dispatch_workloads::{Value, Workload, sha256_hex};
+use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, TypeSection, ValType};
+
+use crate::bench::{Measured, Unbuilt, launchers};
+use crate::error::Error;
+use crate::ours::to_value;
+use crate::own::FOLDER;
+use crate::supervisor::{Progressed, Supervisor, control_of};
+
+/// The function that every made program exports.
+pub const ENTRY: &str = "run";
+
+/// A made program, and how to run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Name of the workload: lower-case letters, digits and `_`.
+    pub name: String,
+    /// What it does and what it shows.
+    pub description: String,
+    /// The module. Exports [`ENTRY`].
+    pub wasm: Vec<u8>,
+    /// Arguments of the entry.
+    pub args: Vec<Value>,
+    /// What it must return, computed beside the program, not by it.
+    pub expect: Vec<Value>,
+    /// How many instances take turns.
+    pub instances: u32,
+    /// How many calls there are.
+    pub calls: u32,
+}
+
+impl Generated {
+    /// Writes the workload into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<Workload, Error> {
+        let text = |text: &str| toml::Value::String(text.to_owned());
+        let texts =
+            |values: &[Value]| toml::Value::Array(values.iter().map(|value| text(&value.to_string())).collect());
+        let run = toml::Table::from_iter([
+            ("args".to_owned(), texts(&self.args)),
+            ("expect".to_owned(), texts(&self.expect)),
+            ("instances".to_owned(), toml::Value::Integer(self.instances.into())),
+            ("calls".to_owned(), toml::Value::Integer(self.calls.into())),
+        ]);
+        let module = format!("{}.wasm", self.name);
+        let manifest = toml::Table::from_iter([
+            ("name".to_owned(), text(&self.name)),
+            ("class".to_owned(), text("own")),
+            ("description".to_owned(), text(&self.description)),
+            ("source".to_owned(), text("Made by benches/measure/src/generated")),
+            ("licence".to_owned(), text("MIT OR Apache-2.0")),
+            ("module".to_owned(), text(&module)),
+            ("sha256".to_owned(), text(&sha256_hex(&self.wasm))),
+            ("entry".to_owned(), text(ENTRY)),
+            (
+                "expected_from".to_owned(),
+                text("Computed in Rust along with the program."),
+            ),
+            ("quick".to_owned(), toml::Value::Table(run.clone())),
+            ("full".to_owned(), toml::Value::Table(run)),
+        ]);
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        let (module, file) = (folder.join(module), folder.join(format!("{}.toml", self.name)));
+        fs::write(&module, &self.wasm).map_err(Error::io(&module))?;
+        fs::write(&file, manifest.to_string()).map_err(Error::io(&file))?;
+        Ok(Workload::load(&file)?)
+    }
+
+    /// How many instructions of WebAssembly one run executes, as [`Metering::Fuel`] counts them.
+    ///
+    /// # Errors
+    ///
+    /// If the program does not do what it should.
+    pub fn instructions(&self) -> Result<u64, Error> {
+        let wrong = |what: String| Error::Asked(format!("the made program {}: {what}", self.name));
+        let failed = |error: wasm_dispatch::Error| wrong(error.to_string());
+        let module = Module::metered(&self.wasm, &Limits::default(), Metering::Fuel).map_err(failed)?;
+        let mut vm = Vm::new();
+        vm.set_fuel(Some(u64::MAX)).map_err(failed)?;
+        let instance = vm.instantiate(&module, &Imports::new()).map_err(failed)?;
+        let args: Vec<_> = self.args.iter().map(|&value| to_value(value)).collect();
+        let expect: Vec<_> = self.expect.iter().map(|&value| to_value(value)).collect();
+        // Starting the instance has cost something, too.
+        vm.set_fuel(Some(u64::MAX)).map_err(failed)?;
+        let results = vm.call(instance, ENTRY, &args).map_err(failed)?;
+        if results != expect {
+            return Err(wrong(format!("expected {expect:?}, got {results:?}")));
+        }
+        let left = vm.fuel().unwrap_or(u64::MAX);
+        Ok((u64::MAX - left).saturating_mul(self.calls.into()))
+    }
+}
+
+/// Measures made programs, which are written into the run's folder.
+pub(crate) fn measure(
+    run: &Run,
+    folder: &Path,
+    programs: &[Workload],
+    setup: &Setup,
+    quiet: bool,
+) -> Result<Measured, Error> {
+    let seed = run.seed.ok_or_else(|| Error::Asked("a run needs a seed".to_owned()))?;
+    let launchers = launchers(setup, quiet).map_err(|error| match error {
+        Unbuilt::Broken(error) => error,
+        Unbuilt::OneLayout(why) => Error::Worker(format!("no other layouts: {why}")),
+    })?;
+    let mut writer = Writer::create(folder, run)?;
+    if let Some(control) = &setup.control {
+        writer.write(&Row::Control(control_of(control)))?;
+    }
+    writer.write(&Row::Setup(setup.clone()))?;
+    if !quiet {
+        eprintln!("Raw data: {}", writer.path().display());
+    }
+    let supervisor = Supervisor {
+        setup,
+        seed,
+        workloads: programs,
+        launchers: &launchers,
+        quiet,
+    };
+    supervisor.measure(&mut writer, Progressed::default())?;
+    Ok(Measured {
+        folder: folder.to_owned(),
+        recording: record::read(folder)?,
+        note: None,
+    })
+}
+
+/// Writes made programs below a run's folder.
+pub(crate) fn write_all(programs: &[Generated], run: &Path) -> Result<Vec<Workload>, Error> {
+    let folder = run.join(FOLDER);
+    programs.iter().map(|program| program.write(&folder)).collect()
+}
+
+/// A module of functions that grows; the last of them is exported as [`ENTRY`].
+struct Builder {
+    types: TypeSection,
+    functions: FunctionSection,
+    code: CodeSection,
+}
+
+impl Builder {
+    fn new() -> Builder {
+        Builder {
+            types: TypeSection::new(),
+            functions: FunctionSection::new(),
+            code: CodeSection::new(),
+        }
+    }
+
+    /// Adds a type and returns its index.
+    fn ty(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+        let index = self.types.len();
+        let (params, results) = (params.iter().copied(), results.iter().copied());
+        self.types.ty().function(params, results);
+        index
+    }
+
+    /// Adds a function and returns its index.
+    fn function(&mut self, ty: u32, body: &wasm_encoder::Function) -> u32 {
+        let index = self.functions.len();
+        self.functions.function(ty);
+        self.code.function(body);
+        index
+    }
+
+    /// Bytes of code so far.
+    fn code_bytes(&self) -> usize {
+        self.code.byte_len()
+    }
+
+    fn finish(self, memory_pages: Option<u64>, start: Option<u32>) -> Vec<u8> {
+        let mut module = wasm_encoder::Module::new();
+        module.section(&self.types).section(&self.functions);
+        if let Some(pages) = memory_pages {
+            let mut memories = wasm_encoder::MemorySection::new();
+            memories.memory(wasm_encoder::MemoryType {
+                minimum: pages,
+                maximum: Some(pages),
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            });
+            module.section(&memories);
+        }
+        let mut exports = ExportSection::new();
+        exports.export(ENTRY, ExportKind::Func, self.functions.len().saturating_sub(1));
+        module.section(&exports);
+        if let Some(function_index) = start {
+            module.section(&wasm_encoder::StartSection { function_index });
+        }
+        module.section(&self.code);
+        module.finish()
+    }
+}

@@ -1,0 +1,206 @@
+//! How a strategy's speed changes when something grows: code, call depth, instances, memory.
+//!
+//! For each value of each [`Axis`] a program is [made](crate::generated) of which only that grows, and which executes about
+//! as many instructions as the others. Every value has processes of its own, which take turns in random order like the
+//! blocks of any other run; the record is one like any other, with a [file](wasm_dispatch_record::growth) beside it that
+//! says what each workload is.
+
+use std::path::PathBuf;
+
+use wasm_dispatch::Strategy;
+use wasm_dispatch_record::growth::{self, Axis, Point};
+use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
+use wasm_dispatch_record::runs_folder;
+
+use crate::bench::{Measured, Request as Bench, layouts_of, seed_of_now};
+use crate::engine::Size;
+use crate::error::Error;
+use crate::generated::{self, Generated, code, depth, memory};
+
+/// Names of runs begin like this, so that they are not taken for runs that decide.
+pub const PREFIX: &str = "growth-";
+
+/// What to measure. Whatever is left out is as the quick run has it, or the full one.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What grows; none for everything.
+    pub axes: Vec<Axis>,
+    /// Names of strategies; none for all.
+    pub strategies: Vec<String>,
+    /// The long run: more and larger values.
+    pub full: bool,
+    /// No values above this.
+    pub largest: Option<u64>,
+    /// Instructions that each timed run executes, about.
+    pub instructions: Option<u64>,
+    /// In how many layouts; as the binary is, otherwise.
+    pub layouts: Option<u32>,
+    /// Processes for each value, and each layout.
+    pub processes: Option<u32>,
+    /// Timed runs of each strategy in each process.
+    pub iterations: Option<u32>,
+    /// Seed of all orders.
+    pub seed: Option<u64>,
+    /// Seconds without a sign of life after which a process is given up.
+    pub timeout: Option<u64>,
+    /// Folder of the run; one below [`runs_folder`] otherwise.
+    pub folder: Option<PathBuf>,
+    /// Whether to keep progress to oneself.
+    pub quiet: bool,
+}
+
+/// Instructions of a timed run: some milliseconds under the fastest strategy, and some tens of them.
+const INSTRUCTIONS: [u64; 2] = [4_000_000, 20_000_000];
+
+const PROCESSES: [u32; 2] = [3, 8];
+
+const ITERATIONS: u32 = 2;
+
+const TIMEOUT: u64 = 600;
+
+/// Code in use where the rest of the code grows.
+const HOT: u64 = 1024;
+
+/// Memory in use in each of several instances.
+const OF_AN_INSTANCE: u64 = 4096;
+
+/// Instructions of a call where instances take turns.
+const OF_A_CALL: u64 = 500;
+
+/// The values of an axis, smallest first: the endpoints of the quick run are where caches are full, those of the full run
+/// are a factor of two apart.
+pub fn values(axis: Axis, full: bool) -> Vec<u64> {
+    let (from, to, quick_step) = match axis {
+        Axis::HotCode | Axis::ColdCode => (1 << 10, 1 << 20, 4),
+        Axis::CallDepth => (1, 1 << 15, 8),
+        Axis::Instances => (1, 512, 8),
+        Axis::Memory => (1 << 12, 16 << 20, 8),
+    };
+    let (to, step, last) = match (full, axis) {
+        (false, _) => (to, quick_step, None),
+        (true, Axis::HotCode | Axis::ColdCode) => (8 << 20, 2, Some(10_000_000)),
+        (true, Axis::CallDepth) => (to, 2, Some(60_000)),
+        (true, Axis::Instances) => (4096, 2, None),
+        (true, Axis::Memory) => (256 << 20, 4, None),
+    };
+    let powers = std::iter::successors(Some(from), move |&value| Some(value * step));
+    powers.take_while(|&value| value <= to).chain(last).collect()
+}
+
+/// The program of a point.
+pub fn program(axis: Axis, value: u64, instructions: u64) -> Generated {
+    let name = format!("{}_{value}", axis.name());
+    match axis {
+        Axis::HotCode => code::code(&name, value, value, instructions),
+        Axis::ColdCode => code::code(&name, value, HOT, instructions),
+        Axis::CallDepth => depth::depth(&name, value, instructions),
+        Axis::Instances => {
+            let instances = u32::try_from(value).unwrap_or(u32::MAX);
+            memory::memory(&name, OF_AN_INSTANCE, instances, OF_A_CALL, instructions)
+        }
+        Axis::Memory => memory::memory(&name, value, 1, instructions, instructions),
+    }
+}
+
+impl Request {
+    /// The points that are asked for.
+    ///
+    /// # Errors
+    ///
+    /// If none is left.
+    fn programs(&self) -> Result<Vec<(Axis, u64, Generated)>, Error> {
+        let instructions = self.instructions.unwrap_or(INSTRUCTIONS[usize::from(self.full)]);
+        let mut axes = self.axes.clone();
+        if axes.is_empty() {
+            axes.extend(Axis::ALL);
+        }
+        let wanted = |value: &u64| self.largest.is_none_or(|largest| *value <= largest);
+        let mut programs = Vec::new();
+        for axis in Axis::ALL.into_iter().filter(|axis| axes.contains(axis)) {
+            let values = values(axis, self.full).into_iter().filter(wanted);
+            programs.extend(values.map(|value| (axis, value, program(axis, value, instructions))));
+        }
+        match programs.is_empty() {
+            true => Err(Error::Asked("no value of anything is that small".to_owned())),
+            false => Ok(programs),
+        }
+    }
+
+    /// Measures.
+    ///
+    /// # Errors
+    ///
+    /// When what is asked for makes no sense or cannot be started. That a strategy fails is a row of the record.
+    pub fn run(&self) -> Result<Measured, Error> {
+        let bench = Bench {
+            strategies: self.strategies.clone(),
+            ..Bench::default()
+        };
+        let strategies = bench.strategies()?;
+        let (processes, iterations) = (
+            self.processes.unwrap_or(PROCESSES[usize::from(self.full)]),
+            self.iterations.unwrap_or(ITERATIONS),
+        );
+        for (number, what) in [
+            (u64::from(processes), "processes"),
+            (u64::from(iterations), "iterations"),
+            (u64::from(self.layouts.unwrap_or(1)), "layouts"),
+            (self.instructions.unwrap_or(1), "instructions"),
+        ] {
+            if number == 0 {
+                return Err(Error::Asked(format!("no {what} measure nothing")));
+            }
+        }
+        let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
+        run.id.insert_str(0, PREFIX);
+        run.seed = Some(self.seed.unwrap_or_else(seed_of_now));
+        let folder = self.folder.clone().unwrap_or_else(|| runs_folder().join(&run.id));
+        let path = folder.join(wasm_dispatch_record::record::FILE_NAME);
+        if path.exists() {
+            return Err(wasm_dispatch_record::Error::RunExists { path }.into());
+        }
+        if !self.quiet {
+            eprintln!("Making programs and counting their instructions ...");
+        }
+        let (mut points, mut programs) = (Vec::new(), Vec::new());
+        for (axis, value, program) in self.programs()? {
+            points.push(Point {
+                axis,
+                value,
+                workload: program.name.clone(),
+                wasm_bytes: program.wasm.len() as u64,
+                instructions: program.instructions()?,
+            });
+            programs.push(program);
+        }
+        let workloads = generated::write_all(&programs, &folder)?;
+        drop(programs);
+        growth::write(&folder, &points)?;
+        let layouts = layouts_of(self.layouts.unwrap_or(1));
+        let part = |layout: Option<u64>, point: &Point| Part {
+            layout,
+            workloads: vec![point.workload.clone()],
+        };
+        let parts = layouts
+            .iter()
+            .flat_map(|&layout| points.iter().map(move |point| part(layout, point)));
+        let parts: Vec<Part> = parts.collect();
+        let blocks = processes.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
+        let recommended = Strategy::default().name();
+        let control = strategies.iter().find(|name| *name == recommended);
+        let setup = Setup {
+            parts,
+            control: control.or(strategies.first()).cloned(),
+            strategies,
+            size: Size::Quick.name().to_owned(),
+            iterations,
+            min_blocks: blocks,
+            max_blocks: blocks,
+            seconds: None,
+            timeout: self.timeout.unwrap_or(TIMEOUT),
+            shard: None,
+            own: true,
+        };
+        generated::measure(&run, &folder, &workloads, &setup, self.quiet)
+    }
+}
