@@ -12,8 +12,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use wasm_dispatch::Strategy;
 use wasm_dispatch_harness::callgrind::{self, Tools};
-use wasm_dispatch_harness::record::{Kind, Run, Writer};
-use wasm_dispatch_harness::{Progress, counts, runs_folder, target_folder};
+use wasm_dispatch_harness::record::{self, Kind, Run, Writer};
+use wasm_dispatch_harness::{Limits, Progress, counts, runs_folder, target_folder};
 use wasm_dispatch_measure::count::Counted;
 use wasm_dispatch_workloads::Workload;
 
@@ -23,6 +23,7 @@ const HELP: &str = "\
 Counts the instructions of every strategy on the kernels. Counts are for finding regressions, not for ranking.
 
   cargo bench --bench counts                 all kernels that have a [count] in their manifest
+  cargo bench --bench counts -- --check      fails if one is more than 1 % above that in reports/counts.json
   cargo bench --bench counts -- --smoke      one kernel only
   cargo bench --bench counts -- --test       verifies results, counts nothing
 
@@ -73,7 +74,7 @@ fn run() -> Result<(), Failed> {
     }
     if let Some(other) = arguments
         .iter()
-        .find(|&argument| !["--bench", "--full", "--smoke"].contains(&argument.as_str()))
+        .find(|&argument| !["--bench", "--full", "--smoke", "--check"].contains(&argument.as_str()))
     {
         println!("No instructions are counted: '{other}' is for the times. All counts: cargo bench --bench counts");
         return Ok(());
@@ -86,7 +87,7 @@ fn run() -> Result<(), Failed> {
         }
     };
     let part = if has("--smoke") { "smoke" } else { "all" };
-    count(&tools, part, &workloads)
+    count(&tools, part, &workloads, has("--check"))
 }
 
 /// The version of the library, which that of the runner must equal: what Cargo.toml pins.
@@ -118,7 +119,7 @@ fn verify(workloads: &[Workload]) -> Result<(), Failed> {
 }
 
 /// Starts the runner, reads what it leaves behind, and shows it next to the counts of an earlier run.
-fn count(tools: &Tools, part: &str, workloads: &[Workload]) -> Result<(), Failed> {
+fn count(tools: &Tools, part: &str, workloads: &[Workload], check: bool) -> Result<(), Failed> {
     let run = Run::start(Kind::Counts);
     let folder = runs_folder().join(&run.id);
     // Of each run only the record is kept. Callgrind's own files stay until the next one, for a look with its tools.
@@ -154,7 +155,25 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload]) -> Result<(), Failed
         .into());
     }
     println!("{}", counts::text(&runs_folder(), &folder)?);
-    Ok(())
+    let limits = Limits::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports"));
+    match (check, limits) {
+        (true, limits) => {
+            let checked = limits?.check(&record::read(&folder.join(counts::FILE_NAME))?);
+            print!("{}", checked.text());
+            match checked.is_fine() {
+                true => Ok(()),
+                false => Err("instruction counts are above their limits".into()),
+            }
+        }
+        (false, Ok(limits)) => {
+            print!(
+                "{}",
+                limits.check(&record::read(&folder.join(counts::FILE_NAME))?).text()
+            );
+            Ok(())
+        }
+        (false, Err(_)) => Ok(()),
+    }
 }
 
 /// Runs this program again as a benchmark of iai-callgrind's, which starts the runner, which starts it under valgrind.

@@ -139,15 +139,15 @@ impl Ladder {
     /// As HTML, with a heading.
     pub fn html(&self) -> String {
         let mut html = format!(
-            "<h2>Next to other engines</h2>\n<p>{}</p>\n<div class=\"wide\">\n<table>\n<thead><tr>",
+            "<h2>Next to other engines</h2>\n<p>{}</p>\n<div class=\"wide\">\n<table class=\"sortable\">\n<thead><tr>",
             escape(&self.introduction())
         );
         for head in self.heads() {
-            let _ = write!(html, "<th>{}</th>", escape(&head));
+            let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&head));
         }
         html.push_str("</tr></thead>\n<tbody>\n");
         for [engine, others @ ..] in self.rows() {
-            let _ = write!(html, "<tr><th>{}</th>", escape(&engine));
+            let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(&engine));
             for cell in others {
                 let _ = write!(html, "<td>{}</td>", escape(&cell));
             }

@@ -39,6 +39,7 @@ pub mod criterion_data;
 pub mod decision;
 pub mod growth;
 pub mod ladder;
+pub mod limits;
 mod page;
 pub mod plots;
 pub mod statistics;
@@ -53,6 +54,7 @@ use std::path::{Path, PathBuf};
 
 pub use decision::{Decision, record_decision};
 pub use ladder::Ladder;
+pub use limits::Limits;
 pub use plots::Plot;
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
@@ -105,9 +107,9 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let recording = record::read(run)?;
     let summary = summary::summarise(&recording);
     fs::create_dir_all(out).map_err(Error::io(out))?;
-    let plots = plots::draw_all(&summary, out)?;
     let folder = if run.is_dir() { Some(run) } else { run.parent() };
     let ladder = folder.and_then(Path::parent).and_then(ladder::newest);
+    let plots = plots::draw_all(&summary, ladder.as_ref(), out)?;
     let json = out.join("summary.json");
     let mut text = serde_json::to_string_pretty(&summary).map_err(|source| Error::Json {
         path: json.clone(),

@@ -1,4 +1,6 @@
-//! The whole report as one HTML page that opens from disk: plots inline, no script, nothing from the network.
+//! The whole report as one HTML page that opens from disk: plots, style and script inline, nothing from the network.
+//!
+//! Without its script the page has everything but the sorting of tables: raw numbers are titles of the cells and marks.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,22 +9,12 @@ use crate::Error;
 use crate::ladder::Ladder;
 use crate::plots::Plot;
 use crate::record;
-use crate::summary::Summary;
+use crate::summary::{Foundation, Summary};
 use crate::table::{self, escape};
+use crate::units;
 
-const STYLE: &str = "\
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 66rem; margin: 2rem auto; \
-padding: 0 1rem; }\n\
-h1 { font-size: 1.7rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }\n\
-.meta { color: #595959; } .warning { border-left: 4px solid #d55e00; padding: .2rem .8rem; }\n\
-figure { margin: 1.5rem 0; } svg { width: 100%; height: auto; }\n\
-.wide { overflow-x: auto; }\n\
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }\n\
-th, td { padding: .25rem .6rem; text-align: right; } th { font-weight: 600; } tbody th, th:first-child { text-align: left; }\n\
-tbody th { font-weight: 400; white-space: pre; } thead th { border-bottom: 2px solid #1a1a1a; vertical-align: bottom; }\n\
-tr.part > * { border-top: 1px solid #595959; } tr.part th { font-weight: 600; }\n\
-td { white-space: nowrap; } td.best { font-weight: 700; } td.error { color: #b24e00; font-weight: 700; }\n\
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dd { margin: 0; overflow-wrap: anywhere; }\n";
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPT: &str = include_str!("page/script.js");
 
 /// The page. The plots are read from their SVG files.
 pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Result<String, Error> {
@@ -39,14 +31,19 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
         escape(&summary.run.id),
         record::timestamp(summary.run.started)
     );
+    html.push_str(
+        "<nav><a href=\"#recommendation\">Recommendation</a> <a href=\"#plots\">Plots</a> <a href=\"#numbers\">All \
+         numbers</a> <a href=\"#regret\">Regret</a> <a href=\"#foundation\">What it rests on</a></nav>\n",
+    );
     for warning in &summary.warnings {
         let _ = writeln!(html, "<p class=\"warning\">Note: {}.</p>", escape(warning));
     }
-    html.push_str("<h2>Recommendation</h2>\n<ul>\n");
+    html.push_str("<h2 id=\"recommendation\">Recommendation</h2>\n<ul>\n");
     for sentence in summary.sentences() {
         let _ = writeln!(html, "<li>{}</li>", escape(&sentence));
     }
     let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(summary.caveat()));
+    html.push_str("<h2 id=\"plots\">Plots</h2>\n");
     for plot in plots {
         let svg = fs::read_to_string(&plot.svg).map_err(Error::io(&plot.svg))?;
         let _ = writeln!(
@@ -58,23 +55,57 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     }
     let _ = writeln!(
         html,
-        "<h2>All numbers</h2>\n<p>Time relative to the fastest strategy on the same workload; \"best\" is the time of \
+        "<h2 id=\"numbers\">All numbers</h2>\n<p>Time relative to the fastest strategy on the same workload; \"best\" is the time of \
          the fastest. A workload in parentheses does not count in the means. Time to decode and lower (the same for all), time to \
-         compile and size of the compiled code are totals over the workloads.</p>\n<div class=\"wide\">\n{}</div>",
+         compile and size of the compiled code are totals over the workloads. A click on a head sorts; a pointer over a cell \
+         shows the raw numbers.</p>\n<div class=\"wide\">\n{}</div>",
         table::html(summary)
     );
+    html.push_str(&regret(summary));
     html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
     html.push_str(&errors(summary));
-    html.push_str("<h2>Measured on</h2>\n<dl>\n");
+    html.push_str("<h2 id=\"foundation\">What it rests on</h2>\n<dl>\n");
+    for (name, value) in summary.foundation.iter().flat_map(Foundation::facts) {
+        let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
+    }
     for (name, value) in summary.run.fingerprint.rows() {
         let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
     }
     let _ = writeln!(
         html,
-        "<dt>Raw data</dt><dd>{}</dd>\n</dl>\n</body>\n</html>",
+        "<dt>Raw data</dt><dd>{}</dd>\n</dl>\n<script>\n{SCRIPT}</script>\n</body>\n</html>",
         escape(&summary.raw_data)
     );
     Ok(html)
+}
+
+/// What each strategy costs where another one is better.
+fn regret(summary: &Summary) -> String {
+    let mut html = String::from(
+        "<h2 id=\"regret\">Regret</h2>\n<p>What choosing a strategy costs where another one is better: its time by that of \
+         the best on each workload.</p>\n<div class=\"wide\">\n<table class=\"sortable\">\n<thead><tr><th \
+         scope=\"col\">strategy</th><th scope=\"col\">on average</th><th scope=\"col\">worst class</th><th scope=\"col\">at \
+         worst</th><th scope=\"col\">where</th></tr></thead>\n<tbody>\n",
+    );
+    for strategy in summary.strategies.iter().filter(|strategy| strategy.rank.is_some()) {
+        let number = |value: Option<f64>| value.map_or("-".to_owned(), units::three_digits);
+        let classes = strategy.classes.iter();
+        let class = classes.max_by(|a, b| a.geometric_mean.total_cmp(&b.geometric_mean));
+        let class = class.map_or("-".to_owned(), |class| {
+            format!("{} ({})", units::three_digits(class.geometric_mean), class.class)
+        });
+        let _ = writeln!(
+            html,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>",
+            escape(&strategy.name),
+            number(strategy.geometric_mean),
+            escape(&class),
+            number(strategy.worst.as_ref().map(|worst| worst.ratio)),
+            escape(strategy.worst.as_ref().map_or("-", |worst| &worst.workload)),
+        );
+    }
+    html.push_str("</tbody>\n</table>\n</div>\n");
+    html
 }
 
 /// What went wrong where; empty if nothing did.
@@ -104,7 +135,11 @@ pub(crate) fn errors_of(summary: &Summary) -> Vec<String> {
     lines
 }
 
-/// The `svg` element alone: inside HTML there is no XML declaration.
-fn inline_svg(svg: &str) -> &str {
-    svg.find("<svg").and_then(|at| svg.get(at..)).unwrap_or(svg).trim_end()
+/// The `svg` element alone: inside HTML there is no XML declaration, and the figure has its title.
+fn inline_svg(svg: &str) -> String {
+    let root = svg.find("<svg").and_then(|at| svg.get(at..)).unwrap_or(svg).trim_end();
+    match (root.find("<title>"), root.find("</title>")) {
+        (Some(begin), Some(end)) if begin < end => format!("{}{}", &root[..begin], &root[end + "</title>".len()..]),
+        _ => root.to_owned(),
+    }
 }

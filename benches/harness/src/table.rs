@@ -20,8 +20,12 @@ struct Row {
     label: String,
     time: String,
     cells: Vec<(String, Look)>,
+    /// Raw numbers of each cell, where there are.
+    raw: Vec<String>,
     /// A line is drawn above it.
     begins_part: bool,
+    /// A workload, not a mean or a cost.
+    is_workload: bool,
 }
 
 /// The table for a terminal. Columns are aligned; long strategy names are broken at their underscores.
@@ -95,35 +99,63 @@ pub fn markdown(summary: &Summary) -> String {
     text
 }
 
-/// The table as an HTML `table` element.
+/// The table as an HTML `table` element. Workloads can be sorted, by a script of the page's; what stands below them stays.
 pub fn html(summary: &Summary) -> String {
-    let mut text = String::from("<table>\n<thead><tr><th>workload</th><th>best</th>");
+    let mut text = String::from(
+        "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">workload</th><th scope=\"col\">class</th>\
+         <th scope=\"col\">best</th>",
+    );
     for strategy in &summary.strategies {
         // Long names may be broken where they have an underscore.
         let name = escape(&strategy.name).replace('_', "_<wbr>");
-        let _ = write!(text, "<th>{name}</th>");
+        let _ = write!(text, "<th scope=\"col\">{name}</th>");
     }
     text.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows(summary) {
-        let class = if row.begins_part { " class=\"part\"" } else { "" };
-        let _ = write!(
-            text,
-            "<tr{class}><th>{}</th><td>{}</td>",
-            escape(&row.label),
-            escape(&row.time)
-        );
-        for (cell, look) in &row.cells {
-            let class = match look {
-                Look::Plain => "",
-                Look::Best => " class=\"best\"",
-                Look::Error => " class=\"error\"",
-            };
-            let _ = write!(text, "<td{class}>{}</td>", escape(cell));
-        }
-        text.push_str("</tr>\n");
+    let rows = rows(summary);
+    let (workloads, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.is_workload);
+    for (row, workload) in workloads.iter().zip(&summary.workloads) {
+        let best = workload.cells.iter().filter_map(best_time).min_by(f64::total_cmp);
+        html_row(&mut text, row, &workload.class, best);
+    }
+    text.push_str("</tbody>\n<tbody class=\"fixed\">\n");
+    for row in others {
+        html_row(&mut text, row, "", None);
     }
     text.push_str("</tbody>\n</table>\n");
     text
+}
+
+fn html_row(text: &mut String, row: &Row, of_class: &str, best: Option<f64>) {
+    let class = if row.begins_part { " class=\"part\"" } else { "" };
+    let sort = best.map_or(String::new(), |best| format!(" data-sort=\"{best}\""));
+    let _ = write!(
+        text,
+        "<tr{class}><th scope=\"row\">{}</th><td>{}</td><td{sort}>{}</td>",
+        escape(&row.label),
+        escape(of_class),
+        escape(&row.time)
+    );
+    for (index, (cell, look)) in row.cells.iter().enumerate() {
+        let class = match look {
+            Look::Plain => "",
+            Look::Best => " class=\"best\"",
+            Look::Error => " class=\"error\"",
+        };
+        let raw = row
+            .raw
+            .get(index)
+            .map_or(String::new(), |raw| format!(" title=\"{}\"", escape(raw)));
+        let _ = write!(text, "<td{class}{raw}>{}</td>", escape(cell));
+    }
+    text.push_str("</tr>\n");
+}
+
+/// The time of a cell that is the fastest of its row.
+fn best_time(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Measured { median_ns, ratio, .. } if ratio.value == 1.0 => Some(*median_ns),
+        _ => None,
+    }
 }
 
 /// Text with the characters that mean something in HTML and XML replaced.
@@ -150,10 +182,7 @@ fn rows(summary: &Summary) -> Vec<Row> {
         .workloads
         .iter()
         .map(|workload| {
-            let best = workload.cells.iter().filter_map(|cell| match cell {
-                Cell::Measured { median_ns, ratio, .. } if ratio.value == 1.0 => Some(*median_ns),
-                _ => None,
-            });
+            let best = workload.cells.iter().filter_map(best_time);
             Row {
                 label: if workload.counts {
                     workload.name.clone()
@@ -162,7 +191,9 @@ fn rows(summary: &Summary) -> Vec<Row> {
                 },
                 time: best.min_by(f64::total_cmp).map_or_else(dash, units::time),
                 cells: workload.cells.iter().map(cell).collect(),
+                raw: workload.cells.iter().map(Cell::raw).collect(),
                 begins_part: false,
+                is_workload: true,
             }
         })
         .collect();
@@ -185,7 +216,9 @@ fn rows(summary: &Summary) -> Vec<Row> {
             label: label.to_owned(),
             time: String::new(),
             cells: cells.collect(),
+            raw: Vec::new(),
             begins_part: part != of,
+            is_workload: false,
         });
         part = of;
     };

@@ -8,7 +8,7 @@ mod common;
 
 use wasm_dispatch_harness::callgrind::{self, Count, MissingTool, Tools};
 use wasm_dispatch_harness::record::{self, Kind, Run, Writer};
-use wasm_dispatch_harness::{Error, counts, newest_run};
+use wasm_dispatch_harness::{Error, Limits, counts, newest_run};
 
 /// A `summary.json` with the fields that are read, in the form of iai-callgrind 0.16.1.
 fn summary(version: &str, strategy: &str, workload: &str, instructions: &str) -> String {
@@ -158,4 +158,68 @@ fn a_runner_counts_only_in_the_right_version() {
     assert!(tools.version().ends_with(version), "{}", tools.version());
     let search = tools.search_path().unwrap();
     assert_eq!(std::env::split_paths(&search).next().as_deref(), Some(folder.path()));
+}
+
+#[test]
+fn counts_above_their_limits_are_named_and_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = |name: &str, instructions: u64, rustc: &str| {
+        let mut run = common::header();
+        run.kind = Kind::Counts;
+        run.fingerprint.rustc = rustc.into();
+        let folder = folder.path().join(name);
+        let mut writer = Writer::create_named(&folder, counts::FILE_NAME, &run).unwrap();
+        for (strategy, instructions) in [("threaded", instructions), ("match_loop", 5000)] {
+            writer
+                .count(Count {
+                    workload: "sort".into(),
+                    strategy: strategy.into(),
+                    instructions,
+                    reads: 300,
+                    writes: 100,
+                })
+                .unwrap();
+        }
+        record::read(&folder.join(counts::FILE_NAME)).unwrap()
+    };
+    Limits::of(&counted("before", 1000, "rustc 1"))
+        .write(folder.path())
+        .unwrap();
+    let limits = Limits::read(folder.path()).unwrap();
+    let check = |name: &str, instructions| limits.check(&counted(name, instructions, "rustc 1"));
+    let same = check("same", 1009);
+    assert!(
+        same.is_fine() && same.better.is_empty() && same.compared == 6,
+        "{same:?}"
+    );
+    let worse = check("worse", 1011);
+    assert!(!worse.is_fine());
+    assert_eq!(worse.worse.len(), 1);
+    assert!(
+        worse
+            .text()
+            .contains("sort / threaded, instructions: 1011 instead of 1000 (+1.1 %)"),
+        "{}",
+        worse.text()
+    );
+    let better = check("better", 900);
+    assert!(better.is_fine() && better.better.len() == 1, "{better:?}");
+    // Another compiler makes other code.
+    let other = limits.check(&counted("other", 2000, "rustc 2"));
+    assert!(
+        other.is_fine() && other.compared == 0 && other.text().contains("rustc 2"),
+        "{other:?}"
+    );
+    // What nobody has recorded is not passed over.
+    let fewer = Limits {
+        counts: limits.counts[..1].to_vec(),
+        ..limits.clone()
+    };
+    let unlimited = fewer.check(&counted("more", 1000, "rustc 1"));
+    assert!(
+        !unlimited.is_fine() && unlimited.text().contains("WITHOUT A LIMIT"),
+        "{unlimited:?}"
+    );
+    fs::write(folder.path().join("counts.json"), "{").unwrap();
+    assert!(matches!(Limits::read(folder.path()), Err(Error::Json { .. })));
 }

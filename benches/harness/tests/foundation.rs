@@ -9,7 +9,7 @@ use wasm_dispatch_harness::decision::{DECISION_FILE, Decision};
 use wasm_dispatch_harness::record::{self, BlockEnd, Control, Kind, Origin, Phase, Plan, Process, Row, Writer};
 use wasm_dispatch_harness::statistics::{Level, Random};
 use wasm_dispatch_harness::summary::{Grade, Summary, Verdict, summarise};
-use wasm_dispatch_harness::{Error, record_decision};
+use wasm_dispatch_harness::{Error, record_decision, report};
 
 /// A made-up measurement: `slow` takes `ratio` times as long as `fast`, give or take what a layout does to it.
 #[derive(Clone, Copy)]
@@ -146,6 +146,40 @@ fn intervals_are_taken_over_layouts() {
     let one = summary(Measurement { layouts: 1, ..GOOD });
     assert_eq!(one.foundation.as_ref().unwrap().level, Some(Level::Process));
     assert_eq!(grade(&one), Grade::B);
+}
+
+#[test]
+fn the_layouts_are_drawn_and_say_whether_the_order_survives_them() {
+    let draw = |measurement: Measurement| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), measurement);
+        let report = report(folder.path(), folder.path()).unwrap();
+        let plot = report.plots.iter().find(|plot| plot.name == "layouts");
+        plot.map(|plot| (plot.description.clone(), std::fs::read_to_string(&plot.svg).unwrap()))
+    };
+    let (title, svg) = draw(GOOD).expect("a plot");
+    assert_eq!(
+        title,
+        "The whole order survives relinking: it is the same in all 8 layouts"
+    );
+    for layout in 0..8 {
+        assert!(
+            svg.contains(&format!("<title>slow, layout {layout}: 1.")),
+            "{layout}: {svg}"
+        );
+    }
+    let (title, _) = draw(Measurement {
+        ratio: 1.02,
+        of_layout: 0.2,
+        ..GOOD
+    })
+    .expect("a plot");
+    assert!(
+        title.starts_with("Relinking changes who is first: fast is in "),
+        "{title}"
+    );
+    // One layout tells nothing.
+    assert_eq!(draw(Measurement { layouts: 1, ..GOOD }), None);
 }
 
 #[test]

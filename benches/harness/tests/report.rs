@@ -92,7 +92,9 @@ fn the_page_contains_everything_and_asks_the_network_for_nothing() {
     let page = fs::read_to_string(&report.page).unwrap();
     assert_eq!(page.matches("<svg").count(), 3);
     assert_eq!(page.matches("</svg>").count(), 3);
-    assert!(!page.contains("<?xml") && !page.contains("<script") && !page.contains("<link") && !page.contains("<img"));
+    assert!(
+        !page.contains("<?xml") && !page.contains("<script src") && !page.contains("<link") && !page.contains("<img")
+    );
     // The namespace of SVG is a name, not an address that is fetched.
     let addresses = page.replace("http://www.w3.org/2000/svg", "");
     assert!(
@@ -105,6 +107,27 @@ fn the_page_contains_everything_and_asks_the_network_for_nothing() {
     );
     assert!(page.contains("samples.jsonl") && page.contains("expected 55, got 54"));
     assert!(page.contains(&report.summary.headline()));
+}
+
+#[test]
+fn raw_numbers_are_told_without_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = make(folder.path(), None);
+    let page = fs::read_to_string(&report.page).unwrap();
+    let told = |what: &str| page.matches(what).count();
+    // Of each cell of the table.
+    let cells = common::STRATEGIES.len() * common::WORKLOADS.len();
+    assert_eq!(told("<td title=") + told("<td class=\"best\" title="), cells);
+    // Of each cell of the heat map, and of each ring and dot of the ranking.
+    let others = common::STRATEGIES.len() - 1;
+    let marks = cells + common::STRATEGIES.len() + others * common::WORKLOADS.len();
+    assert_eq!(told("<rect class=\"hint\""), marks);
+    assert!(page.contains(" a run, median of "), "{page}");
+    // The figure is named; a title of the whole picture would hide those of its marks.
+    assert_eq!(told("<figure role=\"img\" aria-label="), 3);
+    assert_eq!(told("<title>"), marks + 1);
+    let alone = fs::read_to_string(&report.plots[0].svg).unwrap();
+    assert_eq!(alone.matches("<title>threaded is fastest").count(), 1, "{alone}");
 }
 
 #[test]
@@ -200,6 +223,25 @@ fn the_newest_ladder_beside_a_run_is_shown() {
         assert!(!text.contains("without-pairs"));
     }
     assert!(page.contains("2.50 (a&lt;b)"));
+    // One engine alone is no ladder to draw.
+    assert!(report.plots.iter().all(|plot| plot.name != "ladder"));
+    let second = "{\"engine\":\"threaded\",\"version\":\"0.1.0\",\"mean\":{\"value\":1,\"low\":1,\"high\":1},\"workloads\":28,\
+                  \"fastest\":null,\"slowest\":null,\"load_ns_per_byte\":20}";
+    let path = runs.path().join("peers-20260102-000000-quick/ladder.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"engines\":[", &format!("\"engines\":[{second},"))).unwrap();
+    let report = wasm_dispatch_harness::report(&runs.path().join("run"), &runs.path().join("run")).unwrap();
+    let plot = report
+        .plots
+        .iter()
+        .find(|plot| plot.name == "ladder")
+        .expect("a ladder");
+    assert_eq!(plot.description, "threaded is faster than 1 of 1 others");
+    let (width, height, colors, inked) = decode(&plot.png);
+    assert!(
+        width >= 1000 && height >= 200 && colors > 10 && inked > 5_000,
+        "{width} x {height}, {colors}, {inked}"
+    );
     let alone = tempfile::tempdir().unwrap();
     let report = make(&alone.path().join("run"), None);
     assert!(!fs::read_to_string(&report.page).unwrap().contains("other engines"));

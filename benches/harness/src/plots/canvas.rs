@@ -125,6 +125,20 @@ pub(super) trait Canvas {
     fn text(&mut self, at: (f64, f64), text: &str, look: Text) -> DrawResult;
     /// Text that is read from the right side, centred on its point.
     fn text_upwards(&mut self, at: (f64, f64), text: &str, look: Text) -> DrawResult;
+    /// Notes what a pointer over this area is told.
+    fn hint(&mut self, from: (f64, f64), to: (f64, f64), text: String);
+}
+
+/// An area of a picture, in pixels, and what it shows, with raw numbers.
+pub(super) struct Hint {
+    pub from: (i32, i32),
+    pub to: (i32, i32),
+    pub text: String,
+}
+
+/// Notes what a pointer over a mark of this radius is told.
+pub(super) fn hint_at(canvas: &mut dyn Canvas, (x, y): (f64, f64), radius: f64, text: String) {
+    canvas.hint((x - radius, y - radius), (x + radius, y + radius), text);
 }
 
 /// Draws a ring: a disc with a smaller one of the background on it.
@@ -167,6 +181,7 @@ pub(super) fn pixels(width: f64, height: f64) -> (u32, u32) {
 /// A canvas on one of plotters' backends.
 pub(super) struct Painter<DB: DrawingBackend> {
     area: DrawingArea<DB, Shift>,
+    hints: Vec<Hint>,
 }
 
 impl<DB: DrawingBackend> Painter<DB> {
@@ -176,6 +191,7 @@ impl<DB: DrawingBackend> Painter<DB> {
     {
         Painter {
             area: backend.into_drawing_area(),
+            hints: Vec::new(),
         }
     }
 
@@ -185,8 +201,9 @@ impl<DB: DrawingBackend> Painter<DB> {
     }
 
     /// Writes the file. Without this, a failure would be lost when the backend is dropped.
-    pub fn finish(self) -> DrawResult {
-        self.area.present().map_err(|error| error.to_string())
+    pub fn finish(self) -> Result<Vec<Hint>, String> {
+        self.area.present().map_err(|error| error.to_string())?;
+        Ok(self.hints)
     }
 
     fn draw<E>(&self, element: &E) -> DrawResult
@@ -246,6 +263,14 @@ impl<DB: DrawingBackend> Canvas for Painter<DB> {
 
     fn text_upwards(&mut self, at: (f64, f64), text: &str, look: Text) -> DrawResult {
         self.label(at, text, look.align(Align::Center), true)
+    }
+
+    fn hint(&mut self, from: (f64, f64), to: (f64, f64), text: String) {
+        self.hints.push(Hint {
+            from: to_pixels(from),
+            to: to_pixels(to),
+            text,
+        });
     }
 }
 

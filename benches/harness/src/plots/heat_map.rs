@@ -47,6 +47,8 @@ struct Row {
     class: Option<String>,
     name: String,
     values: Vec<Value>,
+    /// What a pointer over a value is told.
+    hints: Vec<String>,
     /// Space is left above it.
     apart: bool,
 }
@@ -78,6 +80,9 @@ impl HeatMap {
                 class: begins.then(|| workload.class.clone()),
                 name: workload.name.clone(),
                 values: workload.cells.iter().map(Value::of).collect(),
+                hints: (summary.strategies.iter().zip(&workload.cells))
+                    .map(|(strategy, cell)| format!("{} on {}: {}", strategy.name, workload.name, cell.raw()))
+                    .collect(),
                 apart: begins && last_class.is_some(),
             });
             last_class = Some(&workload.class);
@@ -88,6 +93,7 @@ impl HeatMap {
                 class: Some("all".to_owned()),
                 name: "geometric mean".to_owned(),
                 values: means.map(|mean| mean.map_or(Value::Missing, Value::Ratio)).collect(),
+                hints: Vec::new(),
                 apart: true,
             });
         }
@@ -265,6 +271,9 @@ impl HeatMap {
             let to = (left + layout.cell_width - 0.5, top + ROW - 0.5);
             let center = (left + layout.cell_width / 2.0, middle);
             let look = Text::new(13.0).align(Align::Center);
+            if let Some(hint) = row.hints.get(index) {
+                canvas.hint(from, to, hint.clone());
+            }
             match value {
                 Value::Ratio(ratio) => {
                     let color = self.color(ratio);

@@ -2,7 +2,8 @@
 //! the mean does not hide where it is wrong.
 
 use super::canvas::{
-    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Rgb, Text, heading, heading_height, ring,
+    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Rgb, Text, heading, heading_height, hint_at,
+    ring,
 };
 use super::scale::LogScale;
 use super::{Drawing, canvas};
@@ -29,8 +30,8 @@ struct Row {
     name: String,
     safe: bool,
     relative: Estimate,
-    /// Time relative to the best strategy, per workload.
-    workloads: Vec<f64>,
+    /// Workloads, and the time relative to the best strategy.
+    workloads: Vec<(String, f64)>,
 }
 
 impl Ranking {
@@ -80,7 +81,7 @@ impl Ranking {
     fn scale(&self, begin: f64, end: f64) -> LogScale {
         let values = self.rows.iter().flat_map(|row| {
             let interval = [row.relative.low, row.relative.high];
-            row.workloads.iter().copied().chain(interval)
+            row.workloads.iter().map(|(_, ratio)| *ratio).chain(interval)
         });
         let (low, high) = values.fold((0.95_f64, 1.1_f64), |(low, high), value| {
             (low.min(value), high.max(value))
@@ -96,14 +97,17 @@ impl Ranking {
 }
 
 /// Time of a strategy divided by that of the best strategy, on each workload that counts.
-fn workload_ratios(summary: &Summary, column: usize) -> Vec<f64> {
+fn workload_ratios(summary: &Summary, column: usize) -> Vec<(String, f64)> {
     let median = |cell: Option<&Cell>| match cell {
         Some(Cell::Measured { median_ns, .. }) => Some(*median_ns),
         _ => None,
     };
     let counted = summary.workloads.iter().filter(|workload| workload.counts);
     counted
-        .filter_map(|workload| Some(median(workload.cells.get(column))? / median(workload.cells.first())?))
+        .filter_map(|workload| {
+            let ratio = median(workload.cells.get(column))? / median(workload.cells.first())?;
+            Some((workload.name.clone(), ratio))
+        })
         .collect()
 }
 
@@ -141,8 +145,15 @@ impl Drawing for Ranking {
 impl Row {
     fn draw(&self, canvas: &mut dyn Canvas, scale: &LogScale, y: f64, is_best: bool) -> DrawResult {
         let color = if is_best { BLUE } else { RED };
-        for &ratio in self.workloads.iter().filter(|_| !is_best) {
-            ring(canvas, (scale.at(ratio), y), 4.0, RING)?;
+        for (workload, ratio) in self.workloads.iter().filter(|_| !is_best) {
+            let at = (scale.at(*ratio), y);
+            ring(canvas, at, 4.0, RING)?;
+            hint_at(
+                canvas,
+                at,
+                4.0,
+                format!("{} on {workload}: {}", self.name, times(*ratio)),
+            );
         }
         let (low, high) = (scale.at(self.relative.low), scale.at(self.relative.high));
         if !is_best {
@@ -151,7 +162,15 @@ impl Row {
                 canvas.line(&[(x, y - 10.0), (x, y + 10.0)], 1.5, BLACK)?;
             }
         }
-        canvas.disc((scale.at(self.relative.value), y), 5.5, color)?;
+        let at = (scale.at(self.relative.value), y);
+        canvas.disc(at, 5.5, color)?;
+        let mean = format!(
+            "{}: {} ({})",
+            self.name,
+            times(self.relative.value),
+            range(self.relative)
+        );
+        hint_at(canvas, at, 7.0, mean);
         let x = scale.end + 18.0;
         let value = Text::new(14.5).bold().color(color);
         if is_best {

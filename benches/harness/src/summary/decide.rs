@@ -39,6 +39,15 @@ impl Ranking {
             ranked.clear();
         }
         ranked.sort_by(|&a, &b| mean_log(grid, a, &counted).total_cmp(&mean_log(grid, b, &counted)));
+        // By pairs of runs that were moments apart, where the record knows them: as everything else.
+        if let Some(&first) = ranked.first() {
+            let mean = |strategy: usize| paired(grid, strategy, first, &counted).map(|paired| paired.mean);
+            let by_pairs: Option<Vec<(f64, usize)>> = ranked.iter().map(|&s| Some((mean(s)?, s))).collect();
+            if let Some(mut by_pairs) = by_pairs {
+                by_pairs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+                ranked = by_pairs.into_iter().map(|(_, strategy)| strategy).collect();
+            }
+        }
         let unranked = all.filter(|strategy| !ranked.contains(strategy)).collect();
         let best = (0..grid.workloads.len())
             .map(|workload| {
@@ -131,8 +140,7 @@ impl Ranking {
     }
 
     fn ratio(&self, grid: &Grid, workload: usize, strategy: usize) -> Option<f64> {
-        let best = grid.verified(workload, self.best_on(workload)?)?;
-        Some(grid.verified(workload, strategy)?.median / best.median)
+        compare(grid, strategy, self.best_on(workload)?, &[workload]).map(|ratio| ratio.value)
     }
 
     fn class_means(&self, grid: &Grid, strategy: usize) -> Vec<ClassMean> {
@@ -400,12 +408,17 @@ fn mean_log(grid: &Grid, strategy: usize, workloads: &[usize]) -> f64 {
     })
 }
 
+/// The fastest on a workload: by pairs of runs that were moments apart where the record knows them, as in every comparison.
 fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> {
-    strategies
+    let (by_median, _) = strategies
         .iter()
         .filter_map(|&strategy| Some((strategy, grid.verified(workload, strategy)?.median)))
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
-        .map(|(strategy, _)| strategy)
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let mean = |strategy: usize| paired(grid, strategy, by_median, &[workload]).map(|paired| paired.mean);
+    let by_pairs = (strategies.iter())
+        .filter_map(|&strategy| Some((strategy, mean(strategy)?)))
+        .min_by(|(_, a), (_, b)| a.total_cmp(b));
+    Some(by_pairs.map_or(by_median, |(strategy, _)| strategy))
 }
 
 /// Errors that count against a strategy: those on workloads on which somebody has a time.

@@ -9,6 +9,7 @@ use crate::Fingerprint;
 use crate::record::{Kind, Process, Recording};
 use crate::statistics::paired::Verdict;
 use crate::statistics::{self, Components, Estimate, Level, Paired};
+use crate::units;
 
 /// Layouts that a decision should rest on.
 pub const LAYOUTS: usize = 8;
@@ -101,6 +102,69 @@ pub struct OfMachine {
     pub fingerprint: Fingerprint,
     /// Its decision; `None` if it ranks nobody.
     pub recommendation: Option<Recommendation>,
+}
+
+impl Foundation {
+    /// Names and values, for people.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let percent = |share: f64| format!("{} %", units::three_digits(share * 100.0));
+        let mut facts = vec![("Grade", self.grade.letter().to_string())];
+        let mut add = |name: &'static str, value: Option<String>| {
+            if let Some(value) = value {
+                facts.push((name, value));
+            }
+        };
+        add(
+            "Why not better",
+            (!self.reasons.is_empty()).then(|| self.reasons.join("; ")),
+        );
+        add(
+            "Intervals over",
+            self.level.map(|level| format!("{} {}", self.cases, level.plural())),
+        );
+        add("Layouts", Some(self.layouts.to_string()));
+        add("Processes", (self.processes > 0).then(|| self.processes.to_string()));
+        // Of the logarithm of the best's time by the runner-up's.
+        let components = self.components.map(|components| {
+            let parts = [
+                ("layout", components.layout),
+                ("process", components.process),
+                ("run", components.iteration),
+            ];
+            let parts = parts.iter().filter_map(|(name, variance)| {
+                let deviation = variance.map(|variance| percent(variance.max(0.0).sqrt()));
+                deviation.map(|deviation| format!("{name} {deviation}"))
+            });
+            parts.collect::<Vec<_>>().join(", ")
+        });
+        add("Spread of the margin", components.filter(|parts| !parts.is_empty()));
+        add(
+            "Control",
+            self.control.as_ref().map(|control| {
+                format!(
+                    "{} against itself: {:.3} ({:.3} to {:.3}); 95 of 100 workloads differ by less than {} %; told apart on {} of {}",
+                    control.of,
+                    control.ratio.value,
+                    control.ratio.low,
+                    control.ratio.high,
+                    units::three_digits((control.floor - 1.0) * 100.0),
+                    control.told_apart.len(),
+                    control.workloads
+                )
+            }),
+        );
+        let conditions = &self.conditions;
+        add("CPU time by wall time", conditions.cpu_share.map(percent));
+        add("Steal", conditions.steal.map(percent));
+        add("Pressure", conditions.pressure.map(percent));
+        add(
+            "Involuntary switches",
+            conditions
+                .switches_per_second
+                .map(|rate| format!("{} a second", units::three_digits(rate))),
+        );
+        facts
+    }
 }
 
 pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) -> Foundation {

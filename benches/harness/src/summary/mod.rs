@@ -14,6 +14,7 @@ mod collect;
 mod costs;
 mod decide;
 pub mod foundation;
+mod layouts;
 mod run_length;
 pub mod words;
 
@@ -23,6 +24,7 @@ use crate::record::{Recording, Run};
 use crate::statistics::Estimate;
 use collect::Grid;
 pub use foundation::{ControlResult, Foundation, Grade, OfMachine};
+pub use layouts::OfLayout;
 
 /// Version of `summary.json`.
 pub const SUMMARY_SCHEMA: u32 = 1;
@@ -56,6 +58,9 @@ pub struct Summary {
     /// What the intervals rest on; `None` in summaries from before that was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foundation: Option<Foundation>,
+    /// Where the ranked strategies stand in each layout of the code, if there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layouts: Vec<OfLayout>,
     /// In a run that was merged from several machines: what each of them would decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub machines: Vec<OfMachine>,
@@ -289,6 +294,7 @@ pub fn summarise(recording: &Recording) -> Summary {
         recommendation: ranking.recommendation(&grid),
         run_length: run_length::run_length(&grid, &ranking),
         foundation: Some(foundation),
+        layouts: layouts::layouts(&grid, &ranking),
         machines: foundation::machines(recording),
         warnings,
     }

@@ -1,6 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
-use super::{ControlResult, Exception, Foundation, OfMachine, Recommendation, RunLength, Summary, Verdict};
+use super::{Cell, ControlResult, Exception, Foundation, OfMachine, Recommendation, RunLength, Summary, Verdict};
 use crate::statistics::{Estimate, Level};
 use crate::units;
 
@@ -113,11 +113,12 @@ impl ControlResult {
             ""
         };
         format!(
-            "{} measured against itself came to {} ({}); on 95 of 100 workloads the two differ by less than {:.1} %, and {apart} \
+            "{} measured against itself came to {:.3}x ({:.3} to {:.3}); on 95 of 100 workloads the two differ by less than {:.1} %, and {apart} \
              of {} they are told apart{so}.",
             self.of,
-            times(self.ratio.value),
-            range(self.ratio),
+            self.ratio.value,
+            self.ratio.low,
+            self.ratio.high,
             (self.floor - 1.0) * 100.0,
             self.workloads
         )
@@ -241,6 +242,35 @@ impl RunLength {
             first.strategy,
             steps.join(", ")
         ))
+    }
+}
+
+impl Cell {
+    /// The raw numbers behind a cell.
+    pub fn raw(&self) -> String {
+        match self {
+            Cell::Measured {
+                median_ns,
+                ratio,
+                samples,
+                load_ns,
+                compile_ns,
+            } => {
+                let mut text = format!("{} a run, median of {samples}", units::time(*median_ns));
+                if ratio.value != 1.0 {
+                    let by_best = format!("; {} the fastest ({})", times(ratio.value), range(*ratio));
+                    text.push_str(&by_best);
+                }
+                for (what, time) in [("decode and lower", load_ns), ("compile", compile_ns)] {
+                    if let Some(time) = time {
+                        text.push_str(&format!("; {what} {}", units::time(*time)));
+                    }
+                }
+                text
+            }
+            Cell::Error { what } => what.clone(),
+            Cell::Missing => "not measured".to_owned(),
+        }
     }
 }
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
-use wasm_dispatch_harness::{counts, record, runs_folder};
+use wasm_dispatch_harness::{Error, Limits, counts, record, runs_folder};
 
 use super::{Failed, Outcome};
 
 pub const HELP: &str = "\
-Shows counted instructions (of cargo bench --bench counts) again, and what differs from the counts before.
+Shows counted instructions (of cargo bench --bench counts) again, and what differs from the counts before;
+or compares them with the recorded ones, which are limits.
 
 Usage: wasm-dispatch-lab counts [OPTIONS] [RUN]
 
@@ -17,25 +18,33 @@ Arguments:
   [RUN]           Folder with counts; the newest one by default
 
 Options:
-      --runs DIR  Where to look for it [default: target/wasm-dispatch]
-      --json      Print the counts as JSON
-      --quiet     Print nothing
-  -h, --help      Print this help
+      --check        Fail if a count is more than 1 % above the one in reports/counts.json
+      --record       Make them the limits: write reports/counts.json
+      --runs DIR     Where to look for counts [default: target/wasm-dispatch]
+      --reports DIR  The folder with counts.json [default: reports]
+      --json         Print the counts as JSON; with --check what it found
+      --quiet        Print nothing but what is wrong
+  -h, --help         Print this help
 
 Examples:
   wasm-dispatch-lab counts
+  cargo bench --bench counts && wasm-dispatch-lab counts --check
   wasm-dispatch-lab counts --json | jq '.counts[] | select(.workload == \"sort\")'
 
-Exit code: 0 if there are counts, 1 if there are not, 2 if the command line is wrong.
+Exit code: 0 if there are counts, within their limits with --check; 1 if not; 2 if the command line is wrong.
 ";
 
 pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     let (mut run, mut runs): (Option<PathBuf>, Option<PathBuf>) = (None, None);
-    let (mut json, mut quiet) = (false, false);
+    let (mut json, mut quiet, mut check, mut write) = (false, false, false, false);
+    let mut reports = PathBuf::from("reports");
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
             Long("runs") => runs = Some(parser.value()?.into()),
+            Long("check") => check = true,
+            Long("record") => write = true,
+            Long("reports") => reports = parser.value()?.into(),
             Long("json") => json = true,
             Long("quiet") => quiet = true,
             Value(value) if run.is_none() => run = Some(value.into()),
@@ -47,6 +56,32 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
         Some(folder) => folder,
         None => counts::newest(&runs, None)?,
     };
+    if check && write {
+        return Err(Failed::Usage("--check and --record exclude each other".to_owned()));
+    }
+    if check {
+        let counted = record::read(&folder.join(counts::FILE_NAME))?;
+        let checked = Limits::read(&reports)?.check(&counted);
+        let outcome = match (json, quiet && checked.is_fine()) {
+            (true, _) => Outcome::json(&checked)?,
+            (false, true) => Outcome::fine(""),
+            (false, false) => Outcome::fine(checked.text()),
+        };
+        return Ok(outcome.failing_if(!checked.is_fine()));
+    }
+    if write {
+        if !reports.is_dir() {
+            return Err(Error::NoReports { folder: reports }.into());
+        }
+        let limits = Limits::of(&record::read(&folder.join(counts::FILE_NAME))?);
+        limits.write(&reports)?;
+        let written = format!("{} counts of {} are the limits now.\n", limits.counts.len(), limits.run);
+        return match (json, quiet) {
+            (true, _) => Outcome::json(&limits),
+            (false, true) => Ok(Outcome::fine("")),
+            (false, false) => Ok(Outcome::fine(written)),
+        };
+    }
     if json {
         let recording = record::read(&folder.join(counts::FILE_NAME))?;
         return Outcome::json(&serde_json::json!({
