@@ -52,10 +52,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cost::CostModel;
+
 pub use decision::{Decision, record_decision};
 pub use ladder::Ladder;
 pub use limits::Limits;
-pub use plots::Plot;
+pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
     Error, Fingerprint, Progress, newest_run, progress, record, runs_folder, target_folder,
@@ -108,8 +110,17 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let summary = summary::summarise(&recording);
     fs::create_dir_all(out).map_err(Error::io(out))?;
     let folder = if run.is_dir() { Some(run) } else { run.parent() };
-    let ladder = folder.and_then(Path::parent).and_then(ladder::newest);
-    let plots = plots::draw_all(&summary, ladder.as_ref(), out)?;
+    let runs = folder.and_then(Path::parent);
+    let beside = Beside {
+        cost: folder.map(CostModel::load).transpose()?.flatten(),
+        growth: runs
+            .and_then(growth::newest)
+            .map(|run| growth::read(&run))
+            .transpose()?,
+        ladder: runs.and_then(ladder::newest),
+    };
+    let plots = plots::draw_all(&summary, &beside, out)?;
+    let ladder = beside.ladder;
     let json = out.join("summary.json");
     let mut text = serde_json::to_string_pretty(&summary).map_err(|source| Error::Json {
         path: json.clone(),

@@ -4,7 +4,10 @@
 //! told apart by people who see colours differently; nothing is told by colour alone.
 
 mod canvas;
+mod cost;
+mod curves;
 mod font;
+mod growth;
 mod heat_map;
 mod ladder;
 mod layouts;
@@ -18,6 +21,8 @@ use std::path::{Path, PathBuf};
 use plotters::prelude::{BitMapBackend, SVGBackend};
 
 use crate::Error;
+use crate::cost::CostModel;
+use crate::growth::Growth;
 use crate::ladder::Ladder;
 use crate::summary::Summary;
 use crate::table::escape;
@@ -26,7 +31,8 @@ use canvas::{Canvas, DrawResult, Hint, Painter};
 /// A picture in both formats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plot {
-    /// Name without extension: "ranking", "heat-map", "layouts", "run-length", "ladder".
+    /// Name without extension: "ranking", "heat-map", "layouts", "run-length",
+    /// "cost", "growth", "ladder".
     pub name: &'static str,
     /// What it shows, for people who cannot see it.
     pub description: String,
@@ -42,8 +48,19 @@ trait Drawing {
     fn draw(&self, canvas: &mut dyn Canvas) -> DrawResult;
 }
 
+/// What was found apart from a run's samples, as far as it is there.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Where the time goes.
+    pub cost: Option<CostModel>,
+    /// How speed changes with size.
+    pub growth: Option<Growth>,
+    /// Other engines.
+    pub ladder: Option<Ladder>,
+}
+
 /// Draws all plots that the data allows into `folder`.
-pub fn draw_all(summary: &Summary, ladder: Option<&Ladder>, folder: &Path) -> Result<Vec<Plot>, Error> {
+pub fn draw_all(summary: &Summary, beside: &Beside, folder: &Path) -> Result<Vec<Plot>, Error> {
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let mut plots = Vec::new();
     if let Some(drawing) = ranking::Ranking::new(summary) {
@@ -61,7 +78,15 @@ pub fn draw_all(summary: &Summary, ladder: Option<&Ladder>, folder: &Path) -> Re
         let drawing = run_length::RunLengthPlot::new(data);
         plots.push(draw(&drawing, "run-length", data.headline(), folder)?);
     }
-    if let Some(drawing) = ladder.and_then(ladder::LadderPlot::new) {
+    if let Some(drawing) = beside.cost.as_ref().and_then(cost::CostPlot::new) {
+        let description = drawing.title().to_owned();
+        plots.push(draw(&drawing, "cost", description, folder)?);
+    }
+    if let Some(drawing) = beside.growth.as_ref().and_then(growth::GrowthPlot::new) {
+        let description = drawing.title().to_owned();
+        plots.push(draw(&drawing, "growth", description, folder)?);
+    }
+    if let Some(drawing) = beside.ladder.as_ref().and_then(ladder::LadderPlot::new) {
         let description = drawing.title().to_owned();
         plots.push(draw(&drawing, "ladder", description, folder)?);
     }
