@@ -262,6 +262,22 @@ fn every_field_of_the_json_stands_in_the_readme() {
     let trap = "(module (func $f (export \"f\") (unreachable)))";
     fs::write(root.join("trap.wat"), trap).unwrap();
 
+    let few = [
+        "--strategies",
+        "match_loop,threaded",
+        "--iterations",
+        "1",
+        "--quiet",
+        "-o",
+        "real",
+    ];
+    let measured = lab(root, &[&["bench", "count", "--blocks", "1"][..], &few].concat());
+    assert_eq!(measured.code, Some(0), "{measured:?}");
+    let small = "--processes 1 --iterations 1 --quiet";
+    let growth = format!("growth call_depth --largest 8 --instructions 2000 -o growth {small}");
+    let cost = format!("cost real --statements 2000 {small}");
+    let [growth, cost] = [&growth, &cost].map(|line| line.split(' ').collect::<Vec<&str>>());
+
     let readme = include_str!("../README.md");
     let section = readme
         .split("\n## JSON\n")
@@ -277,6 +293,8 @@ fn every_field_of_the_json_stands_in_the_readme() {
         &["merge", "before", "-o", "merged"],
         &["compare", "before", "slow"],
         &["readme"],
+        &growth,
+        &cost,
     ] {
         let said = lab(root, &[arguments, &["--json"]].concat());
         let mut found = BTreeSet::new();
