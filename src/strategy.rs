@@ -105,10 +105,10 @@ impl Strategy {
         Strategy::FusedClosures,
         // In every build, so that the list is never empty.
         Strategy::MatchLoop,
-        #[cfg(feature = "closure-per-op")]
-        Strategy::ClosurePerOp,
         #[cfg(feature = "linked-closures")]
         Strategy::LinkedClosures,
+        #[cfg(feature = "closure-per-op")]
+        Strategy::ClosurePerOp,
         #[cfg(feature = "stack-loop")]
         Strategy::StackLoop,
     ];

@@ -209,7 +209,11 @@ fn a_strategy_that_differs_from_itself_makes_every_verdict_unsure() {
 #[test]
 fn disturbed_and_quick_runs_are_graded_worse() {
     assert_eq!(grade(&summary(Measurement { steal: 0.05, ..GOOD })), Grade::C);
-    assert_eq!(grade(&summary(Measurement { steal: 0.2, ..GOOD })), Grade::D);
+    let disturbed = summary(Measurement { steal: 0.2, ..GOOD });
+    assert_eq!(grade(&disturbed), Grade::D);
+    let reasons = disturbed.foundation.unwrap().reasons;
+    let said = reasons.iter().filter(|reason| reason.contains("20.0 %")).count();
+    assert_eq!(said, 1, "a reason is said once: {reasons:?}");
     let quick = Measurement {
         kind: Kind::Quick,
         id: "20260102-030405-quick",

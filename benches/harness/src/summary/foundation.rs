@@ -237,6 +237,14 @@ pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) 
             format!("tasks waited for a processor {} of the time", percent(pressure)),
         );
     }
+    let grade = marks.iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::A);
+    // What disturbed enough for the worse grade did so for the better one, in the same words.
+    let mut reasons: Vec<String> = Vec::new();
+    for (_, why) in marks {
+        if !reasons.contains(&why) {
+            reasons.push(why);
+        }
+    }
     Foundation {
         level,
         cases: margin.map_or(0, |margin| margin.cases),
@@ -245,8 +253,8 @@ pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) 
         components: margin.map(|margin| margin.components),
         control,
         conditions,
-        grade: marks.iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::A),
-        reasons: marks.into_iter().map(|(_, why)| why).collect(),
+        grade,
+        reasons,
     }
 }
 

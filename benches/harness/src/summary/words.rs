@@ -101,6 +101,9 @@ impl Foundation {
     }
 }
 
+/// So many workloads must there be to speak of 95 in 100.
+const FEWEST_FOR_SHARE: usize = 10;
+
 impl ControlResult {
     fn sentence(&self) -> String {
         let apart = match self.told_apart.len() {
@@ -108,20 +111,25 @@ impl ControlResult {
             some => format!("on {some}"),
         };
         let so = if self.differs {
-            ", and over all of them: no difference that this run finds is to be believed"
+            "; over all workloads they are told apart: no difference that this run finds is to be believed"
         } else {
             ""
         };
-        format!(
-            "{} measured against itself came to {:.3}x ({:.3} to {:.3}); on 95 of 100 workloads the two differ by less than {:.1} %, and {apart} \
-             of {} they are told apart{so}.",
-            self.of,
-            self.ratio.value,
-            self.ratio.low,
-            self.ratio.high,
-            (self.floor - 1.0) * 100.0,
-            self.workloads
-        )
+        let mut text = format!(
+            "{} measured against itself came to {:.3}x ({:.3} to {:.3})",
+            self.of, self.ratio.value, self.ratio.low, self.ratio.high
+        );
+        // Of a few workloads there is no such share, and of one nothing to say that the mean does not.
+        if self.workloads >= FEWEST_FOR_SHARE {
+            text.push_str(&format!(
+                "; on 95 of 100 workloads the two differ by less than {:.1} %",
+                (self.floor - 1.0) * 100.0
+            ));
+        }
+        if self.workloads > 1 {
+            text.push_str(&format!("; {apart} of {} they are told apart", self.workloads));
+        }
+        text + so + "."
     }
 }
 

@@ -89,6 +89,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     if json {
         let recording = record::read(&folder.join(counts::FILE_NAME))?;
         return Outcome::json(&serde_json::json!({
+            "schema": 1,
             "path": recording.path,
             "run": recording.run,
             "counts": recording.counts,

@@ -91,6 +91,7 @@ fn text(merged: &Recording) -> String {
 
 fn json_text(merged: &Recording) -> String {
     let value = serde_json::json!({
+        "schema": 1,
         "path": merged.path,
         "runs": merged.origins,
         "blocks": merged.blocks(),

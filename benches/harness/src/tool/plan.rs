@@ -20,6 +20,8 @@ Options:
                         github: a workflow with a matrix; json [default: sh]
       --lab COMMAND     How the lab is called there [default: wasm-dispatch-lab]
       --runs DIR        Folder for the shards' runs [default: shards]
+      --json            The same as --format json
+      --quiet           Changes nothing: there is no progress, and shards measure without it
   -h, --help            Print this help
 
 Examples:
@@ -94,6 +96,8 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
                 format = known.map(|(_, format)| *format).ok_or_else(unknown)?;
             }
             "--json" => format = Format::Json,
+            // What is printed asks for it already.
+            "--quiet" => {}
             "--lab" => plan.lab = value()?,
             "--runs" => plan.runs = value()?,
             "--shard" | "--out" | "-o" | "--resume" => {
@@ -133,7 +137,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
         Format::Sh => plan.sh(),
         Format::Slurm => plan.slurm(),
         Format::Github => plan.github(),
-        Format::Json => format!("{:#}\n", serde_json::Value::Array(parts)),
+        Format::Json => return Outcome::json(&serde_json::json!({"schema": 1, "shards": parts})),
     }))
 }
 

@@ -9,7 +9,7 @@ use lexopt::Parser;
 use wasm_dispatch_harness::Error;
 use wasm_dispatch_harness::decision::{DECISION_FILE, Decision, Instead, RECORDED, Stretch};
 use wasm_dispatch_harness::summary::words::{range, runs, times};
-use wasm_dispatch_harness::units::three_digits;
+use wasm_dispatch_harness::units::{three_digits, time};
 
 use super::{Failed, Outcome};
 
@@ -39,9 +39,10 @@ const BEGIN: &str = "<!-- summary: written by wasm-dispatch-lab readme -->\n";
 const END: &str = "<!-- /summary -->";
 
 /// The plots that the README shows, as far as the recorded run has them.
-const PLOTS: [(&str, &str); 3] = [
+const PLOTS: [(&str, &str); 4] = [
     ("ranking", "Ranking of the strategies"),
     ("heat-map", "Every workload and strategy"),
+    ("layouts", "Each layout of the code"),
     ("run-length", "Total time against run length"),
 ];
 
@@ -108,7 +109,7 @@ fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
     let link = format!("{}/{RECORDED}/{}", link.display(), decision.run).replace('\\', "/");
     let best = &decision.default;
     let mut text = format!(
-        "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {}, every result verified; \
+        "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {}, every result verified{}; \
          [summary]({link}/summary.md), raw data beside it) the others took, relative to it, as a geometric mean with its \
          95 % interval:\n\n",
         match decision.runner_up.as_ref().map(|rival| rival.verdict) {
@@ -120,8 +121,17 @@ fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
         match decision.blocks {
             0 => "not interleaved".to_owned(),
             1 => "1 interleaved block".to_owned(),
-            blocks => format!("{blocks} interleaved blocks"),
+            blocks => format!(
+                "{blocks} interleaved blocks{}",
+                match decision.layouts {
+                    0 | 1 => String::new(),
+                    layouts => format!(" in {layouts} layouts of the code"),
+                }
+            ),
         },
+        decision
+            .grade
+            .map_or(String::new(), |grade| format!(", grade {}", grade.letter())),
     );
     let mut lines = ["|".to_owned(), "|".to_owned(), "|".to_owned(), "|".to_owned()];
     for place in &decision.ranking {
@@ -231,11 +241,17 @@ fn instead(list: &[Instead]) -> String {
 }
 
 fn stretch(stretch: &Stretch) -> String {
-    let from = stretch
-        .from_runs
-        .map_or_else(|| "the shortest programs".to_owned(), runs);
-    let to = stretch.to_runs.map_or("on".to_owned(), |to| format!("to {}", runs(to)));
-    format!("`{}` is faster from {from} {to}", stretch.strategy)
+    let strategy = &stretch.strategy;
+    let end = (stretch.to_runs).map(|to| match stretch.to_nanoseconds {
+        Some(nanoseconds) => time(nanoseconds),
+        None => runs(to),
+    });
+    match (stretch.from_runs, end) {
+        (None, Some(end)) => format!("`{strategy}` is faster for programs that end within {end}"),
+        (None, None) => format!("`{strategy}` is faster at every run length"),
+        (Some(from), Some(end)) => format!("`{strategy}` is faster from {} to {end}", runs(from)),
+        (Some(from), None) => format!("`{strategy}` is faster from {} on", runs(from)),
+    }
 }
 
 #[cfg(test)]

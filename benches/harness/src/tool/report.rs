@@ -26,7 +26,7 @@ Options:
 
 Examples:
   wasm-dispatch-lab report                     the newest run
-  wasm-dispatch-lab report reports/recorded/20261123-072545-full -o /tmp/report
+  wasm-dispatch-lab report reports/recorded/20261123-151147-full -o /tmp/report
   wasm-dispatch-lab report --json | jq .recommendation
 
 Exit code: 0 if the report was written, 1 if it was not, 2 if the command line is wrong.

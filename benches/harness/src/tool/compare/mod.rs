@@ -39,7 +39,7 @@ changed by chance; a limit well above the noise keeps them out of the exit code.
 
 Examples:
   wasm-dispatch-lab compare before after
-  wasm-dispatch-lab compare reports/recorded/20261123-072545-full target/wasm-dispatch/20261201-090000-full
+  wasm-dispatch-lab compare reports/recorded/20261123-151147-full target/wasm-dispatch/20261201-090000-full
   wasm-dispatch-lab compare before after --strategies threaded --limit 3 --quiet || echo slower
 
 Exit code: 0 if nothing got clearly slower by more than the limit, 1 if something did, fails now or cannot be
