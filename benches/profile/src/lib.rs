@@ -1,7 +1,7 @@
 //! What programs execute, and what the strategies make of it.
 //!
-//! - [`explain`] shows how each strategy compiled one function, block by block, side by side;
-//! - [`profile`] counts what programs run: operations, statements, trees and pairs, the hottest functions and blocks, and
+//! - [`mod@explain`] shows how each strategy compiled one function, block by block, side by side;
+//! - [`mod@profile`] counts what programs run: operations, statements, trees and pairs, the hottest functions and blocks, and
 //!   how often each strategy dispatches. Superinstructions are chosen from it.
 //!
 //! ```text
