@@ -24,6 +24,7 @@ Counts the instructions of every strategy on the kernels. Counts are for finding
 
   cargo bench --bench counts                 all kernels that have a [count] in their manifest
   cargo bench --bench counts -- --check      fails if one is more than 1 % above that in reports/counts.json
+  cargo bench --bench counts -- --record     makes the counts the limits: writes reports/counts.json
   cargo bench --bench counts -- --smoke      one kernel only
   cargo bench --bench counts -- --test       verifies results, counts nothing
 
@@ -74,7 +75,7 @@ fn run() -> Result<(), Failed> {
     }
     if let Some(other) = arguments
         .iter()
-        .find(|&argument| !["--bench", "--full", "--smoke", "--check"].contains(&argument.as_str()))
+        .find(|&argument| !["--bench", "--full", "--smoke", "--check", "--record"].contains(&argument.as_str()))
     {
         println!("No instructions are counted: '{other}' is for the times. All counts: cargo bench --bench counts");
         return Ok(());
@@ -87,7 +88,14 @@ fn run() -> Result<(), Failed> {
         }
     };
     let part = if has("--smoke") { "smoke" } else { "all" };
-    count(&tools, part, &workloads, has("--check"))
+    let then = match (has("--check"), has("--record")) {
+        (true, true) => return Err("--check and --record exclude each other".into()),
+        (_, true) if part != "all" => return Err("--smoke counts a part only; limits are for all kernels".into()),
+        (_, true) => Then::Record,
+        (true, _) => Then::Check,
+        (false, false) => Then::Show,
+    };
+    count(&tools, part, &workloads, then)
 }
 
 /// The version of the library, which that of the runner must equal: what Cargo.toml pins.
@@ -118,8 +126,19 @@ fn verify(workloads: &[Workload]) -> Result<(), Failed> {
     Ok(())
 }
 
+/// What becomes of the counts, apart from being shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// They are compared with the limits if there are some; nothing fails.
+    Show,
+    /// One above its limit is a failure.
+    Check,
+    /// They become the limits.
+    Record,
+}
+
 /// Starts the runner, reads what it leaves behind, and shows it next to the counts of an earlier run.
-fn count(tools: &Tools, part: &str, workloads: &[Workload], check: bool) -> Result<(), Failed> {
+fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Result<(), Failed> {
     let run = Run::start(Kind::Counts);
     let folder = runs_folder().join(&run.id);
     // Of each run only the record is kept. Callgrind's own files stay until the next one, for a look with its tools.
@@ -155,24 +174,21 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload], check: bool) -> Resu
         .into());
     }
     println!("{}", counts::text(&runs_folder(), &folder)?);
-    let limits = Limits::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports"));
-    match (check, limits) {
-        (true, limits) => {
-            let checked = limits?.check(&record::read(&folder.join(counts::FILE_NAME))?);
-            print!("{}", checked.text());
-            match checked.is_fine() {
-                true => Ok(()),
-                false => Err("instruction counts are above their limits".into()),
-            }
-        }
-        (false, Ok(limits)) => {
-            print!(
-                "{}",
-                limits.check(&record::read(&folder.join(counts::FILE_NAME))?).text()
-            );
-            Ok(())
-        }
-        (false, Err(_)) => Ok(()),
+    let recording = record::read(&folder.join(counts::FILE_NAME))?;
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+    if then == Then::Record {
+        Limits::of(&recording).write(&reports)?;
+        println!("{} counts are the limits now", recording.counts.len());
+        return Ok(());
+    }
+    let checked = match (then, Limits::read(&reports)) {
+        (Then::Show, Err(_)) => return Ok(()),
+        (_, limits) => limits?.check(&recording),
+    };
+    print!("{}", checked.text());
+    match checked.is_fine() || then == Then::Show {
+        true => Ok(()),
+        false => Err("instruction counts are above their limits".into()),
     }
 }
 

@@ -44,6 +44,15 @@ macro_rules! strategies {
                 told.unwrap_or_default()
             }
 
+            /// Heap bytes of a lowered function compiled under this strategy, the lowered form not included. Compiles it.
+            pub fn code_bytes(self, body: &FunctionBody) -> usize {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => {
+                        <$backend>::code_bytes(&<$backend>::compile(body))
+                    })*
+                }
+            }
+
             pub(crate) fn engine(self) -> Box<dyn Engine> {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => Box::new(EngineOf::<$backend>::default()),)*

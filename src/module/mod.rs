@@ -194,6 +194,14 @@ impl Module {
         self.inner.late.get()?.names.get(&function).map(String::as_str)
     }
 
+    /// The index of the function that is exported under a name.
+    pub fn exported_function(&self, name: &str) -> Option<u32> {
+        self.inner.exports.iter().find_map(|export| match export.index {
+            ExternIndex::Func(function) if export.name == name => Some(function),
+            _ => None,
+        })
+    }
+
     /// A function by its index, imported ones first.
     pub fn function(&self, index: u32) -> Option<Function<'_>> {
         let ty = *self.inner.function_types.get(index as usize)?;

@@ -223,3 +223,54 @@ fn counts_above_their_limits_are_named_and_others_are_not() {
     fs::write(folder.path().join("counts.json"), "{").unwrap();
     assert!(matches!(Limits::read(folder.path()), Err(Error::Json { .. })));
 }
+
+#[test]
+fn the_tool_checks_counts_and_records_complete_ones_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, reports) = (folder.path().join("runs"), folder.path().join("reports"));
+    fs::create_dir_all(&reports).unwrap();
+    let lab = |run: &Path, options: &[&str]| {
+        let lab = std::process::Command::new(env!("CARGO_BIN_EXE_wasm-dispatch-lab"))
+            .arg("counts")
+            .arg(run)
+            .arg("--reports")
+            .arg(&reports)
+            .args(options)
+            .output()
+            .unwrap();
+        (
+            lab.status.code(),
+            String::from_utf8_lossy(&lab.stderr).into_owned(),
+            lab.stdout,
+        )
+    };
+    let part = record(&runs, "20260101-000000-counts", &[("fib", "slow", 1_000)]);
+    // There are no limits yet, and these counts are not all that limits are for.
+    assert_eq!(lab(&part, &["--check"]).0, Some(1));
+    let (code, error, _) = lab(&part, &["--record"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("counts only a part"), "{error}");
+
+    let kernels: Vec<_> = wasm_dispatch_workloads::all().unwrap();
+    let kernels = kernels.iter().filter(|workload| workload.count().is_some());
+    let mut counts: Vec<(&str, &str, u64)> = kernels
+        .flat_map(|kernel| {
+            wasm_dispatch::Strategy::ALL
+                .iter()
+                .map(|strategy| (kernel.name(), strategy.name(), 1_000))
+        })
+        .collect();
+    let complete = record(&runs, "20260102-000000-counts", &counts);
+    let (code, error, _) = lab(&complete, &["--record"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(lab(&complete, &["--check"]).0, Some(0));
+    counts[0].2 = 2_000;
+    let (code, _, found) = lab(
+        &record(&runs, "20260103-000000-counts", &counts),
+        &["--check", "--json"],
+    );
+    assert_eq!(code, Some(1));
+    let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+    assert_eq!(found["worse"][0]["counted"], 2_000);
+    assert_eq!(lab(&complete, &["--check", "--record"]).0, Some(2));
+}

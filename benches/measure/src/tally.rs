@@ -43,13 +43,21 @@ static COUNTING: Mutex<()> = Mutex::new(());
 ///
 /// If it cannot be loaded, traps, or does not give what it should.
 pub fn tally(workload: &Workload, run: &Run) -> Result<Vec<Arc<Counted>>, String> {
+    let wasm = workload.wasm().map_err(|error| error.to_string())?;
+    let (outcome, counted) = during(|| {
+        let prepared = ours::backend::<Tally>(Tally::NAME).prepare(workload, &wasm);
+        prepared.and_then(|mut prepared| prepared.run(run))
+    });
+    outcome.map(|_| counted)
+}
+
+/// Does something, and returns the functions of all machines that ran under [`Tally`] meanwhile, with how often their
+/// blocks ran. Only one at a time: whoever comes second waits.
+pub fn during<T>(work: impl FnOnce() -> T) -> (T, Vec<Arc<Counted>>) {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     take();
-    let wasm = workload.wasm().map_err(|error| error.to_string())?;
-    let outcome =
-        (ours::backend::<Tally>(Tally::NAME).prepare(workload, &wasm)).and_then(|mut prepared| prepared.run(run));
-    let counted = take();
-    outcome.map(|_| counted)
+    let outcome = work();
+    (outcome, take())
 }
 
 fn take() -> Vec<Arc<Counted>> {

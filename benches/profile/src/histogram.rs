@@ -1,32 +1,32 @@
-//! Shares by shape, each workload counting the same: frequency over many programs, not in the one that runs longest.
+//! Shares by shape, each program counting the same: frequency over many programs, not in the one that runs longest.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-/// Shapes and their shares, summed over workloads.
+/// Shapes and their shares, summed over programs.
 #[derive(Default)]
 pub struct Histogram {
     shares: HashMap<String, (f64, u32)>,
-    workloads: u32,
+    programs: u32,
 }
 
 /// A row.
-#[derive(Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// The shape.
     pub shape: String,
-    /// Mean share over all workloads, in percent.
+    /// Mean share over all programs, in percent.
     pub percent: f64,
-    /// In how many workloads it has a share of at least 0.1 %.
-    pub workloads: u32,
+    /// In how many programs it has a share of at least 0.1 %.
+    pub programs: u32,
 }
 
 impl Histogram {
-    /// Adds the counts of a workload.
+    /// Adds the counts of a program.
     pub fn add(&mut self, counts: HashMap<String, u64>) {
         let total: u64 = counts.values().sum();
-        self.workloads += 1;
+        self.programs += 1;
         for (shape, count) in counts {
             let share = count as f64 / total.max(1) as f64;
             let entry = self.shares.entry(shape).or_default();
@@ -40,10 +40,10 @@ impl Histogram {
         let mut rows: Vec<Row> = self
             .shares
             .iter()
-            .map(|(shape, &(share, workloads))| Row {
+            .map(|(shape, &(share, programs))| Row {
                 shape: shape.clone(),
-                percent: 100.0 * share / f64::from(self.workloads.max(1)),
-                workloads,
+                percent: 100.0 * share / f64::from(self.programs.max(1)),
+                programs,
             })
             .collect();
         rows.sort_by(|a, b| b.percent.total_cmp(&a.percent).then_with(|| a.shape.cmp(&b.shape)));

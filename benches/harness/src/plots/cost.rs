@@ -155,7 +155,8 @@ impl Drawing for CostPlot {
             );
             canvas.hint((left, from), (end.max(measured), to), hint);
             let explained = match bar.explained {
-                Some(share) => format!("explains {:.0} %", 100.0 * share),
+                Some(share) if share > 0.0 => format!("explains {:.0} %", 100.0 * share),
+                Some(_) => "explains nothing".to_owned(),
                 None => "not enough workloads".to_owned(),
             };
             canvas.text((right + 20.0, y), &explained, Text::new(12.5).color(GREY))?;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
+use wasm_dispatch::Strategy;
+use wasm_dispatch_harness::record::Recording;
 use wasm_dispatch_harness::{Error, Limits, counts, record, runs_folder};
 
 use super::{Failed, Outcome};
@@ -73,7 +75,9 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
         if !reports.is_dir() {
             return Err(Error::NoReports { folder: reports }.into());
         }
-        let limits = Limits::of(&record::read(&folder.join(counts::FILE_NAME))?);
+        let counted = record::read(&folder.join(counts::FILE_NAME))?;
+        complete(&counted)?;
+        let limits = Limits::of(&counted);
         limits.write(&reports)?;
         let written = format!("{} counts of {} are the limits now.\n", limits.counts.len(), limits.run);
         return match (json, quiet) {
@@ -93,4 +97,23 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     }
     let text = counts::text(&runs, &folder)?;
     Ok(Outcome::fine(if quiet { String::new() } else { text }))
+}
+
+/// Limits are for all kernels: a run that counted only a part would take some away.
+fn complete(recording: &Recording) -> Result<(), Failed> {
+    let counted = |workload: &str, strategy: Strategy| {
+        let mut counts = recording.counts.iter();
+        counts.any(|count| count.workload == workload && count.strategy == strategy.name())
+    };
+    let kernels = wasm_dispatch_workloads::all()?;
+    for kernel in kernels.iter().filter(|workload| workload.count().is_some()) {
+        if let Some(missing) = (Strategy::ALL.iter()).find(|&&strategy| !counted(kernel.name(), strategy)) {
+            return Err(Failed::Work(format!(
+                "{} counts only a part: {} / {missing} is missing",
+                recording.path.display(),
+                kernel.name()
+            )));
+        }
+    }
+    Ok(())
 }

@@ -8,14 +8,17 @@ mod compare;
 mod cost;
 mod counts;
 mod decide;
+mod explain;
 mod growth;
 mod list;
 pub mod merge;
 pub mod plan;
+mod profile;
 mod readme;
 mod report;
 mod run;
 mod shared;
+mod subject;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -87,6 +90,18 @@ const COMMANDS: &[Command] = &[
         "Where the time goes: dispatches, work, and how much that explains",
         cost::HELP,
         cost::run,
+    ),
+    command(
+        "explain",
+        "How each strategy compiled one function, side by side",
+        explain::HELP,
+        explain::run,
+    ),
+    command(
+        "profile",
+        "What programs run: hot functions and blocks, operations, pairs",
+        profile::HELP,
+        profile::run,
     ),
     command("counts", "Show counted instructions again", counts::HELP, counts::run),
     command(

@@ -10,8 +10,9 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 use wasm_dispatch::{Limits, Strategy};
 
-use self::program::{Ended, Ran};
-use super::shared::pair;
+pub use self::program::Ended;
+use self::program::Ran;
+use super::shared::{pair, strategy};
 use super::{Failed, Outcome};
 
 pub const HELP: &str = "\
@@ -54,16 +55,20 @@ command line is wrong.
 ";
 
 /// What the command line asks for.
+#[derive(Default)]
 pub struct Request {
-    file: PathBuf,
+    /// The module.
+    pub file: PathBuf,
     strategy: Strategy,
     invoke: Option<String>,
-    args: Vec<String>,
+    /// The function's arguments, or the command's.
+    pub args: Vec<String>,
     /// Name for the program, folder of the host.
     dirs: Vec<(String, PathBuf)>,
     env: Vec<(String, String)>,
     fuel: Option<u64>,
-    limits: Limits,
+    /// Limits of the machine.
+    pub limits: Limits,
     time: bool,
     json: bool,
     quiet: bool,
@@ -109,32 +114,20 @@ fn code(ran: &Ran) -> ExitCode {
 /// `None` if help is asked for.
 fn parse(mut parser: Parser) -> Result<Option<Request>, Failed> {
     let mut file: Option<PathBuf> = None;
-    let mut request = Request {
-        file: PathBuf::new(),
-        strategy: Strategy::default(),
-        invoke: None,
-        args: Vec::new(),
-        dirs: Vec::new(),
-        env: Vec::new(),
-        fuel: None,
-        limits: Limits::default(),
-        time: false,
-        json: false,
-        quiet: false,
-    };
+    let mut request = Request::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(None),
             Long("strategy") => request.strategy = strategy(&parser.value()?.string()?)?,
-            Long("invoke") => request.invoke = Some(parser.value()?.string()?),
-            Long("dir") => request.dirs.push(folder(&parser.value()?.string()?)),
-            Long("env") => request.env.push(pair(&parser.value()?.string()?)?),
-            Long("fuel") => request.fuel = Some(parser.value()?.parse()?),
-            Long("memory-pages") => request.limits = request.limits.memory_pages(parser.value()?.parse()?),
-            Long("call-depth") => request.limits = request.limits.call_depth(parser.value()?.parse()?),
             Long("time") => request.time = true,
             Long("json") => request.json = true,
             Long("quiet") => request.quiet = true,
+            Long(name) => {
+                let name = name.to_owned();
+                if !request.take(&name, &mut parser)? {
+                    return Err(unknown(&format!("invalid option '--{name}'"), file.is_some()));
+                }
+            }
             Value(value) if file.is_none() => file = Some(value.into()),
             Value(value) => request.args.push(value.string()?),
             Short(digit @ '0'..='9') => {
@@ -142,28 +135,35 @@ fn parse(mut parser: Parser) -> Result<Option<Request>, Failed> {
                     "'-{digit}' looks like an option: write -- before the arguments"
                 )));
             }
-            other => {
-                let hint = if file.is_some() {
-                    ": what belongs to the program goes after --"
-                } else {
-                    ""
-                };
-                return Err(Failed::Usage(format!("{}{hint}", other.unexpected())));
-            }
+            other => return Err(unknown(&other.unexpected().to_string(), file.is_some())),
         }
     }
     request.file = file.ok_or_else(|| Failed::Usage("name the module to run".to_owned()))?;
     Ok(Some(request))
 }
 
-fn strategy(name: &str) -> Result<Strategy, Failed> {
-    name.parse().map_err(|_| {
-        let names: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
-        Failed::Usage(format!(
-            "no strategy is called '{name}'; there are {}",
-            names.join(", ")
-        ))
-    })
+fn unknown(what: &str, has_file: bool) -> Failed {
+    let hint = match has_file {
+        true => ": what belongs to the program goes after --",
+        false => "",
+    };
+    Failed::Usage(format!("{what}{hint}"))
+}
+
+impl Request {
+    /// Takes an option that says what to run and within which limits. `false`: it is none of these.
+    pub fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Failed> {
+        match name {
+            "invoke" => self.invoke = Some(parser.value()?.string()?),
+            "dir" => self.dirs.push(folder(&parser.value()?.string()?)),
+            "env" => self.env.push(pair(&parser.value()?.string()?)?),
+            "fuel" => self.fuel = Some(parser.value()?.parse()?),
+            "memory-pages" => self.limits = self.limits.memory_pages(parser.value()?.parse()?),
+            "call-depth" => self.limits = self.limits.call_depth(parser.value()?.parse()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
 }
 
 /// `FOLDER`, or `NAME=FOLDER`.

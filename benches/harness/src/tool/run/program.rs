@@ -9,6 +9,7 @@ use wasm_dispatch::machine::code::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
 use wasm_dispatch_harness::units;
+use wasm_dispatch_measure::tally::Tally;
 
 use super::{Failed, Request, values};
 
@@ -41,6 +42,16 @@ pub struct Ran {
 impl Request {
     /// Runs what was asked for. That a program traps is no failure here.
     pub fn run(&self) -> Result<Ran, Failed> {
+        self.run_in(Vm::with(self.strategy, self.limits), self.json)
+    }
+
+    /// The same under the strategy that counts, without showing what the program prints.
+    pub fn run_counting(&self) -> Result<Ran, Failed> {
+        self.run_in(Vm::with_backend::<Tally>(self.limits), true)
+    }
+
+    /// Runs in a fresh machine, and keeps what the program prints, or passes it on.
+    fn run_in(&self, mut vm: Vm, keep: bool) -> Result<Ran, Failed> {
         let mut clock = Clock::default();
         let bytes = fs::read(&self.file).map_err(|error| self.failed(error))?;
         let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
@@ -68,11 +79,10 @@ impl Request {
         let mut imports = Imports::new();
         let mut written = None;
         if is_command {
-            let (surroundings, outputs) = self.surroundings(is_main)?;
+            let (surroundings, outputs) = self.surroundings(is_main, keep)?;
             surroundings.define(&mut imports);
             written = outputs;
         }
-        let mut vm = Vm::with(self.strategy, self.limits);
         vm.set_fuel(self.fuel).map_err(|error| self.failed(error))?;
         clock.restart();
         let instance = vm.instantiate(&module, &imports);
@@ -173,8 +183,8 @@ impl Request {
         arguments.collect()
     }
 
-    /// What a command sees of the world, and what it writes if that is to be shown as JSON.
-    fn surroundings(&self, is_main: bool) -> Result<(Wasi, Option<(Output, Output)>), Failed> {
+    /// What a command sees of the world, and what it writes if that is to be kept.
+    fn surroundings(&self, is_main: bool, keep: bool) -> Result<(Wasi, Option<(Output, Output)>), Failed> {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let mut wasi = Wasi::new().inherit_stdio().arg(name);
         if is_main {
@@ -187,7 +197,7 @@ impl Request {
             let opened = wasi.folder(folder, name);
             wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
         }
-        if !self.json {
+        if !keep {
             return Ok((wasi, None));
         }
         let (out, err) = (Output::default(), Output::default());

@@ -1,0 +1,220 @@
+//! How the strategies compiled one function, block by block, side by side.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch_machine::code::{BlockId, FunctionBody};
+use wasm_dispatch_measure::cost::work::BlockWork;
+
+use crate::handlers::{self, Handler};
+use crate::program::names;
+use crate::text;
+
+/// How some strategies compiled a function.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// Index of the function in its module.
+    pub function: u32,
+    /// Its name, from the name section or of an export.
+    pub name: Option<String>,
+    /// Its type, `(i32) -> (i32)`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Slots of its frame.
+    pub frame_slots: u32,
+    /// Heap bytes of the lowered form, which all strategies compile.
+    pub lowered_bytes: usize,
+    /// What each strategy made of it as a whole.
+    pub strategies: Vec<Whole>,
+    /// Block by block.
+    pub blocks: Vec<Block>,
+}
+
+/// What a strategy made of a function.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Whole {
+    /// Its name.
+    pub strategy: String,
+    /// Heap bytes of its code.
+    pub code_bytes: usize,
+    /// Dispatches if every block runs once.
+    pub dispatches: u64,
+}
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Block {
+    /// Its number.
+    pub block: BlockId,
+    /// Its statements, lowered.
+    pub statements: Vec<String>,
+    /// Statements and the operations in their trees; going on with the next block is none.
+    pub nodes: u64,
+    /// Dispatches of one run through it, in the order of [`Explained::strategies`].
+    pub dispatches: Vec<u32>,
+    /// The handlers of `threaded`, if it is among the strategies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handlers: Option<Vec<Handler>>,
+}
+
+/// The function of a module that a text means: by index, by its name, or by the name that it is exported under.
+///
+/// # Errors
+///
+/// If there is no such function, or it has no code here, being imported. Says what it could have been.
+pub fn find(module: &Module, text: &str) -> Result<u32, String> {
+    let known = |index: &u32| module.function(*index).is_some();
+    let named = |text: &str| module.functions().find(|function| function.name() == Some(text));
+    let index = match text.parse::<u32>() {
+        Ok(index) => Some(index).filter(known),
+        Err(_) => (module.exported_function(text)).or_else(|| named(text).map(|function| function.index())),
+    };
+    let index = index.ok_or_else(|| {
+        format!(
+            "there is no function '{text}' among the {} of this module",
+            module.functions().len()
+        )
+    })?;
+    match module.function(index).and_then(|function| function.body()) {
+        Some(_) => Ok(index),
+        None => Err(format!("function {index} is imported: it has no code here")),
+    }
+}
+
+/// Explains a function; `None` if it is no function of the module, or imported.
+pub fn explain(module: &Module, function: u32, strategies: &[Strategy]) -> Option<Explained> {
+    let meant = module.function(function)?;
+    let body = meant.body()?;
+    let dispatches: Vec<Vec<u32>> = strategies.iter().map(|strategy| strategy.dispatches(body)).collect();
+    let sum = |blocks: &Vec<u32>| blocks.iter().copied().map(u64::from).sum();
+    let wholes = strategies.iter().zip(&dispatches).map(|(strategy, blocks)| Whole {
+        strategy: strategy.name().to_owned(),
+        code_bytes: strategy.code_bytes(body),
+        dispatches: sum(blocks),
+    });
+    let handlers = strategies
+        .contains(&Strategy::Threaded)
+        .then(|| handlers::of_function(body));
+    let blocks = (0..body.blocks.len()).map(|number| Block {
+        block: number as BlockId,
+        statements: text::block(body, number as BlockId),
+        nodes: BlockWork::of(body, number as BlockId).nodes,
+        dispatches: dispatches.iter().map(|blocks| blocks[number]).collect(),
+        handlers: handlers.as_ref().map(|handlers| handlers[number].clone()),
+    });
+    Some(Explained {
+        function,
+        name: names(module).remove(&function),
+        ty: meant.ty().to_string(),
+        frame_slots: body.frame_size,
+        lowered_bytes: body.heap_bytes(),
+        strategies: wholes.collect(),
+        blocks: blocks.collect(),
+    })
+}
+
+/// A function that could be explained, in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Its index.
+    pub function: u32,
+    /// Its name, from the name section or of an export.
+    pub name: Option<String>,
+    /// Its blocks.
+    pub blocks: usize,
+    /// Its statements.
+    pub statements: usize,
+    /// Statements and the operations in their trees.
+    pub nodes: u64,
+}
+
+/// All functions that could be explained.
+pub fn functions(module: &Module) -> Vec<Line> {
+    let mut names = names(module);
+    let line = |index: u32, name: Option<String>, body: &FunctionBody| Line {
+        function: index,
+        name,
+        blocks: body.blocks.len(),
+        statements: body.statements.len(),
+        nodes: (0..body.blocks.len())
+            .map(|block| BlockWork::of(body, block as BlockId).nodes)
+            .sum(),
+    };
+    let functions = module.functions();
+    functions
+        .filter_map(|function| {
+            Some(line(
+                function.index(),
+                names.remove(&function.index()),
+                function.body()?,
+            ))
+        })
+        .collect()
+}
+
+/// Widest column of a strategy; all names fit.
+fn width(whole: &Whole) -> usize {
+    whole.strategy.len().max(6)
+}
+
+impl Explained {
+    /// For people: a table of all blocks, then the code of each, and what `threaded` makes of it.
+    pub fn text(&self) -> String {
+        let name = self
+            .name
+            .as_deref()
+            .map_or_else(String::new, |name| format!(" '{name}'"));
+        let mut text = format!(
+            "function {}{name} {}: {} blocks, {} slots in its frame\n\nDispatches of one run through each block:\n\n{:>7} {:>10} {:>5}",
+            self.function,
+            self.ty,
+            self.blocks.len(),
+            self.frame_slots,
+            "block",
+            "statements",
+            "nodes"
+        );
+        for whole in &self.strategies {
+            let _ = write!(text, "  {:>width$}", whole.strategy, width = width(whole));
+        }
+        text.push('\n');
+        for block in &self.blocks {
+            let _ = write!(
+                text,
+                "{:>7} {:>10} {:>5}",
+                block.block,
+                block.statements.len(),
+                block.nodes
+            );
+            for (whole, dispatches) in self.strategies.iter().zip(&block.dispatches) {
+                let _ = write!(text, "  {dispatches:>width$}", width = width(whole));
+            }
+            text.push('\n');
+        }
+        let statements: usize = self.blocks.iter().map(|block| block.statements.len()).sum();
+        let nodes: u64 = self.blocks.iter().map(|block| block.nodes).sum();
+        let _ = write!(text, "{:>7} {statements:>10} {nodes:>5}", "all");
+        for whole in &self.strategies {
+            let _ = write!(text, "  {:>width$}", whole.dispatches, width = width(whole));
+        }
+        let _ = write!(text, "\n{:>7} {:>10} {:>5}", "bytes", self.lowered_bytes, "");
+        for whole in &self.strategies {
+            let _ = write!(text, "  {:>width$}", whole.code_bytes, width = width(whole));
+        }
+        text.push('\n');
+        for block in &self.blocks {
+            let _ = writeln!(text, "\nblock {}:", block.block);
+            for statement in &block.statements {
+                let _ = writeln!(text, "  {statement}");
+            }
+            let Some(handlers) = &block.handlers else { continue };
+            text.push_str("  threaded:\n");
+            for handler in handlers {
+                let aside = if handler.aside { "  (aside)" } else { "" };
+                let _ = writeln!(text, "    {}{aside}", handler.text());
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,190 @@
+//! Which operations, statements, trees and pairs programs run, each program counting the same.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Statement};
+
+use crate::handlers::{self, Handler};
+use crate::histogram::{Histogram, Row};
+use crate::program::Program;
+use crate::shape;
+
+/// A table: what is counted, and the largest shares.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Table {
+    /// Its name, in one word.
+    pub name: &'static str,
+    /// What is counted.
+    pub title: &'static str,
+    /// The largest shares, the largest first.
+    pub rows: Vec<Row>,
+}
+
+/// What is counted: name, and what it means.
+const KINDS: [(&str, &str); 8] = [
+    ("operations", "operations; move: a value goes from one slot to another"),
+    ("kinds", "kinds of statements"),
+    ("statements", "statements"),
+    ("trees", "inner trees: operations that are operands"),
+    ("pairs", "statements that follow each other"),
+    ("nodes", "nodes of threaded"),
+    (
+        "node_pairs",
+        "nodes of threaded that follow each other; + if they share a handler",
+    ),
+    ("dispatch_pairs", "dispatches of threaded that follow each other"),
+];
+
+const OPERATIONS: usize = 0;
+const STATEMENT_KINDS: usize = 1;
+const STATEMENTS: usize = 2;
+const TREES: usize = 3;
+const PAIRS: usize = 4;
+const NODES: usize = 5;
+const NODE_PAIRS: usize = 6;
+const DISPATCH_PAIRS: usize = 7;
+
+/// Counts by shape, one for each of [`KINDS`].
+type Counts = [HashMap<String, u64>; KINDS.len()];
+
+/// The tables over some programs.
+#[derive(Default)]
+pub struct Tables {
+    histograms: [Histogram; KINDS.len()],
+}
+
+impl Tables {
+    /// Adds what a program has run, with so many levels of trees told apart.
+    pub fn add(&mut self, program: &Program, depth: u32) {
+        let mut counts = Counts::default();
+        for function in &program.functions {
+            let body = function.body();
+            let nodes = wasm_dispatch_threaded::nodes(body);
+            for (block, &runs) in function.runs.iter().enumerate().filter(|(_, runs)| **runs > 0) {
+                let mut counter = Counter {
+                    counts: &mut counts,
+                    body,
+                    runs,
+                    depth,
+                };
+                counter.statements(body.statements(block as u32));
+                counter.nodes(&nodes[block]);
+            }
+        }
+        for (histogram, counts) in self.histograms.iter_mut().zip(counts) {
+            histogram.add(counts);
+        }
+    }
+
+    /// The tables, so many rows of each.
+    pub fn rows(&self, count: usize) -> Vec<Table> {
+        let tables = KINDS.iter().zip(&self.histograms);
+        tables
+            .map(|(&(name, title), histogram)| Table {
+                name,
+                title,
+                rows: histogram.rows(count),
+            })
+            .collect()
+    }
+}
+
+/// Counts one block.
+struct Counter<'a> {
+    counts: &'a mut Counts,
+    body: &'a FunctionBody,
+    runs: u64,
+    depth: u32,
+}
+
+impl Counter<'_> {
+    fn add(&mut self, kind: usize, shape: String) {
+        *self.counts[kind].entry(shape).or_default() += self.runs;
+    }
+
+    fn statements(&mut self, list: &[Statement]) {
+        for statement in list {
+            let shape = shape::statement(self.body, statement, self.depth);
+            self.add(STATEMENT_KINDS, kind(&shape));
+            self.add(STATEMENTS, shape);
+            if let Some(operation) = operation(self.body, statement) {
+                self.add(OPERATIONS, operation.to_owned());
+            }
+            for id in statement.operands() {
+                self.inner(id);
+            }
+        }
+        for pair in list.windows(2) {
+            let short = |statement| shape::statement(self.body, statement, 1);
+            self.add(PAIRS, format!("{} ; {}", short(&pair[0]), short(&pair[1])));
+        }
+    }
+
+    /// Every operation in a tree, and its shape.
+    fn inner(&mut self, id: NodeId) {
+        let (operation, children) = match self.body.node(id) {
+            Node::Slot(_) | Node::Const(_) => return,
+            Node::GlobalGet(_) => return self.add(OPERATIONS, "global.get".to_owned()),
+            Node::Unary { op, a } => (op.mnemonic(), vec![a]),
+            Node::Load { op, address, .. } => (op.mnemonic(), vec![address]),
+            Node::Binary { op, a, b } => (op.mnemonic(), vec![a, b]),
+            Node::Select { condition, a, b } => ("select", vec![a, b, condition]),
+        };
+        self.add(OPERATIONS, operation.to_owned());
+        self.add(TREES, shape::tree(self.body, id, self.depth));
+        for child in children {
+            self.inner(child);
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[wasm_dispatch_threaded::NodeInfo]) {
+        // What is aside runs at other times than the block.
+        let nodes: Vec<_> = nodes.iter().filter(|node| !node.aside).cloned().collect();
+        for node in &nodes {
+            self.add(NODES, node.kind.clone());
+        }
+        for pair in nodes.windows(2) {
+            let and = if pair[1].joined { "+" } else { ";" };
+            self.add(NODE_PAIRS, format!("{} {and} {}", pair[0].kind, pair[1].kind));
+        }
+        let dispatches: Vec<String> = handlers::of_block(&nodes).iter().map(Handler::text).collect();
+        for pair in dispatches.windows(2) {
+            self.add(DISPATCH_PAIRS, pair.join(" ; "));
+        }
+    }
+}
+
+/// What a statement does itself, its trees apart.
+fn operation(body: &FunctionBody, statement: &Statement) -> Option<&'static str> {
+    Some(match *statement {
+        Statement::Set { value, .. } => match body.node(value) {
+            Node::Slot(_) | Node::Const(_) => "move",
+            // The result of an operation goes where it should at once.
+            _ => return None,
+        },
+        Statement::Eval(_) => return None,
+        Statement::GlobalSet { .. } => "global.set",
+        Statement::Store { op, .. } => op.mnemonic(),
+        Statement::Meter { .. } => "meter",
+        Statement::Runtime { op, .. } => op.mnemonic(),
+        Statement::Jump(_) => "jump",
+        Statement::Branch { .. } => "branch",
+        Statement::Switch { .. } => "switch",
+        Statement::Call { .. } => "call",
+        Statement::CallIndirect { .. } => "call_indirect",
+        Statement::TailCall { .. } => "return_call",
+        Statement::TailCallIndirect { .. } => "return_call_indirect",
+        Statement::Return => "return",
+        Statement::Trap(_) => "trap",
+    })
+}
+
+/// The first word, and whether a tree is a leaf.
+fn kind(shape: &str) -> String {
+    match shape.split_once(' ') {
+        Some((word, rest)) if rest.len() == 1 => format!("{word} {rest}"),
+        Some((word, _)) => word.to_string(),
+        None => shape.to_string(),
+    }
+}

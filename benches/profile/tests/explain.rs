@@ -1,0 +1,95 @@
+//! What is told about a function is what the strategies made of it.
+
+mod common;
+
+use common::module;
+use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch_profile::explain::{explain, find, functions};
+
+#[test]
+fn functions_are_found_by_index_export_and_name() {
+    let module = module();
+    assert_eq!(find(&module, "0"), Ok(0));
+    assert_eq!(find(&module, "leaf"), Ok(0));
+    assert_eq!(find(&module, "run"), Ok(1));
+    for unknown in ["3", "-1", "memory", "", "99999999999"] {
+        let error = find(&module, unknown).unwrap_err();
+        assert!(error.contains(unknown) && error.contains("no function"), "{error}");
+    }
+    let names: Vec<Option<String>> = functions(&module).into_iter().map(|line| line.name).collect();
+    let name = |text: &str| Some(text.to_owned());
+    assert_eq!(names, [name("leaf"), name("run"), name("unused")]);
+}
+
+#[test]
+fn an_imported_function_has_nothing_to_explain() {
+    let wat = r#"(module (import "host" "f" (func)) (func (export "own")))"#;
+    let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
+    assert!(find(&module, "0").unwrap_err().contains("imported"));
+    assert_eq!(explain(&module, 0, Strategy::ALL), None);
+    assert_eq!(explain(&module, 7, Strategy::ALL), None);
+    let lines = functions(&module);
+    assert_eq!((lines.len(), lines[0].function), (1, 1));
+    assert_eq!(find(&module, "own"), Ok(1));
+}
+
+#[test]
+fn blocks_say_what_they_do_and_what_each_strategy_makes_of_it() {
+    let module = module();
+    let explained = explain(&module, 1, Strategy::ALL).unwrap();
+    let body = module.function(1).unwrap().body().unwrap();
+    assert_eq!(explained.name.as_deref(), Some("run"));
+    assert_eq!(explained.ty, "(i32) -> (i32)");
+    assert_eq!(explained.blocks.len(), body.blocks.len());
+    let code: Vec<&str> = (explained.blocks.iter())
+        .flat_map(|block| block.statements.iter().map(String::as_str))
+        .collect();
+    for part in ["call function 0", "i32.store[16 + 8] = s", "i32.add(s", "return", "if "] {
+        assert!(code.iter().any(|line| line.contains(part)), "{part}: {code:#?}");
+    }
+    for (at, (strategy, whole)) in Strategy::ALL.iter().zip(&explained.strategies).enumerate() {
+        assert_eq!(whole.strategy, strategy.name());
+        let blocks: Vec<u32> = explained.blocks.iter().map(|block| block.dispatches[at]).collect();
+        assert_eq!(blocks, strategy.dispatches(body), "{strategy}");
+        assert_eq!(
+            whole.dispatches,
+            blocks.iter().map(|&count| u64::from(count)).sum::<u64>()
+        );
+        assert!(whole.code_bytes > 0, "{strategy}");
+    }
+    // The handlers that run with the block are those that are counted as dispatches.
+    let threaded = Strategy::ALL
+        .iter()
+        .position(|&known| known == Strategy::Threaded)
+        .unwrap();
+    for block in &explained.blocks {
+        let handlers = block.handlers.as_ref().unwrap();
+        let run = handlers.iter().filter(|handler| !handler.aside).count();
+        assert_eq!(run as u32, block.dispatches[threaded], "{handlers:#?}");
+    }
+    let leaf = explain(&module, 0, &[Strategy::Threaded]).unwrap();
+    let handlers = leaf.blocks[0].handlers.as_ref().unwrap();
+    assert!(handlers[0].text().contains("i32.mul"), "{handlers:#?}");
+}
+
+#[test]
+fn only_the_strategies_that_were_asked_for_are_shown() {
+    let explained = explain(&module(), 1, &[Strategy::MatchLoop]).unwrap();
+    let text = explained.text();
+    assert!(text.contains("match_loop") && text.contains("block 0:"), "{text}");
+    assert!(!text.contains("threaded"), "{text}");
+    assert!(explained.blocks.iter().all(|block| block.handlers.is_none()));
+}
+
+#[test]
+fn constants_are_shown_as_numbers_of_their_type() {
+    let wat = r#"(module (func (export "f") (param f64 i64 f32) (result i32)
+        (i32.and
+            (i32.and (f64.lt (local.get 0) (f64.const -0.5)) (i64.lt_s (local.get 1) (i64.const -7)))
+            (f32.lt (local.get 2) (f32.const nan)))))"#;
+    let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
+    let text = explain(&module, 0, &[]).unwrap().text();
+    for constant in ["-0.5", "-7", "NaN"] {
+        assert!(text.contains(&format!(", {constant})")), "{constant}: {text}");
+    }
+}
