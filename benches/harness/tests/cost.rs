@@ -142,6 +142,22 @@ fn what_the_model_does_not_know_is_not_explained_and_shows_in_one_residual() {
 }
 
 #[test]
+fn what_takes_time_by_the_byte_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), 14, &common::header(), |_, _| 1.0);
+    let aside = folder.path().join(FOLDER);
+    let mut counts = wasm_dispatch_record::cost::read(&aside).unwrap();
+    counts[0].class = "startup".into();
+    counts[1].class = "bulk-memory".into();
+    wasm_dispatch_record::cost::write(&aside, &counts).unwrap();
+    let model = cost::read(folder.path()).unwrap();
+    for strategy in &model.strategies {
+        assert_eq!(strategy.workloads.len(), 12);
+        assert!(strategy.workloads.iter().all(|cost| cost.class == "dispatch"));
+    }
+}
+
+#[test]
 fn few_workloads_and_kernels_from_elsewhere_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut other = common::header();

@@ -11,6 +11,7 @@
 //!   the smallest, the least that a dispatch takes; what it takes more elsewhere is found in the work that it belongs to.
 //! - What work takes is fitted to the run's times, for each strategy apart, by least squares without negative
 //!   coefficients, on the error relative to the measured time, so that a short program counts as much as a long one.
+//! - What takes long by the byte, not by the instruction, is left out: [`NOT_MODELLED`].
 //! - How good the model is: the share of the variance of the *logarithm of the time per node* over the workloads that it
 //!   explains. A model that knows nothing but how long programs are explains none of it. Since a fit flatters itself, the
 //!   share is also given with each workload predicted by a fit to the others.
@@ -42,6 +43,21 @@ pub const FILE_NAME: &str = "cost.json";
 
 /// Fewer workloads than this cannot be explained by eight numbers.
 pub const FEWEST_WORKLOADS: usize = 12;
+
+/// The kinds of work whose time is fitted. What the machine carries out itself is not among them: an instruction that fills
+/// memory takes time by the byte, so that no time of one such instruction is true.
+pub const FITTED: [Work; 6] = [
+    Work::Integer,
+    Work::Float,
+    Work::Memory,
+    Work::Branch,
+    Work::Indirect,
+    Work::Call,
+];
+
+/// Classes that a model of executed instructions says nothing about: what they take depends on bytes, of modules that are
+/// loaded, or of memory that one instruction fills or copies.
+pub const NOT_MODELLED: [&str; 2] = ["startup", "bulk-memory"];
 
 /// The model of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -229,7 +245,7 @@ impl Coefficients {
         // Each case divided by its time: what is minimised is the relative error.
         let row = |case: &&Case<'_>| {
             let free = dispatch.is_none().then_some(case.dispatches);
-            let work = Work::ALL.into_iter().map(|kind| case.times(kind));
+            let work = FITTED.into_iter().map(|kind| case.times(kind));
             free.into_iter()
                 .chain(work)
                 .map(|times| times / case.measured.value)
@@ -247,7 +263,7 @@ impl Coefficients {
     }
 
     fn predict(&self, case: &Case<'_>) -> f64 {
-        let work = Work::ALL
+        let work = FITTED
             .into_iter()
             .zip(&self.work)
             .map(|(kind, of_one)| case.times(kind) * of_one);
@@ -304,7 +320,7 @@ fn of_strategy(
     let dispatch = of_kernels.reduce(f64::min).ok_or("no kernel was measured")?;
     let cases: Vec<Case<'_>> = counts
         .iter()
-        .filter(|counted| counted.kernel.is_none())
+        .filter(|counted| counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str()))
         .filter_map(|counted| {
             let timed = times::executed(recording, &counted.workload, strategy, 1.0)?;
             Some(Case {
@@ -330,7 +346,7 @@ fn of_strategy(
         strategy: strategy.to_owned(),
         kernels: kernel_times,
         dispatch_nanoseconds: dispatch,
-        work: (Work::ALL.into_iter().zip(&model.work))
+        work: (FITTED.into_iter().zip(&model.work))
             .map(|(kind, &nanoseconds)| WorkTime { kind, nanoseconds })
             .collect(),
         explained,
@@ -354,7 +370,7 @@ fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
         nodes: case.counted.nodes,
         measured: case.measured,
         dispatch_nanoseconds: model.dispatch * case.dispatches,
-        work_nanoseconds: (Work::ALL.into_iter().zip(&model.work))
+        work_nanoseconds: (FITTED.into_iter().zip(&model.work))
             .map(|(kind, of_one)| (kind, case.times(kind) * of_one))
             .collect(),
         predicted,
