@@ -22,19 +22,19 @@ pub const FILE_NAME: &str = "cost.jsonl";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
-    /// An operation on integers other than a division; `select`.
+    /// An operation on integers; `select`.
     Integer,
-    /// A division, or its remainder, of integers.
-    Division,
     /// An operation on floats, or to or from them.
     Float,
-    /// A load or a store.
+    /// A load or a store, of memory or of a global.
     Memory,
     /// A jump to another block, conditional or not.
     Branch,
-    /// A call or a return.
+    /// `br_table` or a call through a table: where it leads depends on data.
+    Indirect,
+    /// A call whose function is known, or a return.
     Call,
-    /// What is left to the machine (`memory.fill`, `table.get`, ...), and globals.
+    /// What is left to the machine: `memory.fill`, `table.get`, ...
     Rare,
 }
 
@@ -42,10 +42,10 @@ impl Work {
     /// Every kind, in the order in which reports show them.
     pub const ALL: [Work; 7] = [
         Work::Integer,
-        Work::Division,
         Work::Float,
         Work::Memory,
         Work::Branch,
+        Work::Indirect,
         Work::Call,
         Work::Rare,
     ];
@@ -54,10 +54,10 @@ impl Work {
     pub fn name(self) -> &'static str {
         match self {
             Work::Integer => "integer",
-            Work::Division => "division",
             Work::Float => "float",
             Work::Memory => "memory",
             Work::Branch => "branch",
+            Work::Indirect => "indirect",
             Work::Call => "call",
             Work::Rare => "rare",
         }
@@ -68,7 +68,9 @@ impl Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kernel {
-    /// Moves from one local to another that nothing waits for.
+    /// A short loop of moves from one local to another that nothing waits for.
+    Tight,
+    /// A long loop of the same.
     Null,
     /// Statements of eight kinds, sorted by kind.
     Straight,
@@ -78,11 +80,12 @@ pub enum Kernel {
 
 impl Kernel {
     /// Every kernel, in the order in which reports show them.
-    pub const ALL: [Kernel; 3] = [Kernel::Null, Kernel::Straight, Kernel::Shuffled];
+    pub const ALL: [Kernel; 4] = [Kernel::Tight, Kernel::Null, Kernel::Straight, Kernel::Shuffled];
 
     /// The name in files, in reports, and of the workload.
     pub fn name(self) -> &'static str {
         match self {
+            Kernel::Tight => "tight",
             Kernel::Null => "null",
             Kernel::Straight => "straight",
             Kernel::Shuffled => "shuffled",

@@ -6,10 +6,12 @@
 //!
 //! The rules, in one place:
 //! - Dispatches and work are counted ([`Executed`]), the same on every machine.
-//! - What a dispatch takes is not fitted but measured: the null kernel's time divided by its dispatches. It moves values
-//!   that nothing waits for, so this is the least that a dispatch takes with next to no work.
+//! - What a dispatch takes is not fitted but measured: the time of kernels that do little else, divided by their dispatches.
+//!   They differ in what a dispatch meets: a tight loop, long straight code, an order that is hard to predict. The model takes
+//!   the smallest, the least that a dispatch takes; what it takes more elsewhere is found in the work that it belongs to.
 //! - What work takes is fitted to the run's times, for each strategy apart, by least squares without negative
 //!   coefficients, on the error relative to the measured time, so that a short program counts as much as a long one.
+//! - What takes long by the byte, not by the instruction, is left out: [`NOT_MODELLED`].
 //! - How good the model is: the share of the variance of the *logarithm of the time per node* over the workloads that it
 //!   explains. A model that knows nothing but how long programs are explains none of it. Since a fit flatters itself, the
 //!   share is also given with each workload predicted by a fit to the others.
@@ -42,6 +44,21 @@ pub const FILE_NAME: &str = "cost.json";
 /// Fewer workloads than this cannot be explained by eight numbers.
 pub const FEWEST_WORKLOADS: usize = 12;
 
+/// The kinds of work whose time is fitted. What the machine carries out itself is not among them: an instruction that fills
+/// memory takes time by the byte, so that no time of one such instruction is true.
+pub const FITTED: [Work; 6] = [
+    Work::Integer,
+    Work::Float,
+    Work::Memory,
+    Work::Branch,
+    Work::Indirect,
+    Work::Call,
+];
+
+/// Classes that a model of executed instructions says nothing about: what they take depends on bytes, of modules that are
+/// loaded, or of memory that one instruction fills or copies.
+pub const NOT_MODELLED: [&str; 2] = ["startup", "bulk-memory"];
+
 /// The model of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostModel {
@@ -64,7 +81,7 @@ pub struct StrategyCost {
     pub strategy: String,
     /// What was measured of each kernel.
     pub kernels: Vec<KernelTime>,
-    /// Nanoseconds of a dispatch: those of the null kernel.
+    /// Nanoseconds of a dispatch: those of the kernel where it takes least.
     pub dispatch_nanoseconds: f64,
     /// Nanoseconds of work, by kind.
     pub work: Vec<WorkTime>,
@@ -228,7 +245,7 @@ impl Coefficients {
         // Each case divided by its time: what is minimised is the relative error.
         let row = |case: &&Case<'_>| {
             let free = dispatch.is_none().then_some(case.dispatches);
-            let work = Work::ALL.into_iter().map(|kind| case.times(kind));
+            let work = FITTED.into_iter().map(|kind| case.times(kind));
             free.into_iter()
                 .chain(work)
                 .map(|times| times / case.measured.value)
@@ -246,7 +263,7 @@ impl Coefficients {
     }
 
     fn predict(&self, case: &Case<'_>) -> f64 {
-        let work = Work::ALL
+        let work = FITTED
             .into_iter()
             .zip(&self.work)
             .map(|(kind, of_one)| case.times(kind) * of_one);
@@ -299,14 +316,11 @@ fn of_strategy(
             });
         }
     }
-    let null = kernel_times.iter().find(|time| time.kernel == Kernel::Null);
-    let dispatch = null
-        .ok_or("the null kernel was not measured")?
-        .nanoseconds_per_dispatch
-        .value;
+    let of_kernels = kernel_times.iter().map(|time| time.nanoseconds_per_dispatch.value);
+    let dispatch = of_kernels.reduce(f64::min).ok_or("no kernel was measured")?;
     let cases: Vec<Case<'_>> = counts
         .iter()
-        .filter(|counted| counted.kernel.is_none())
+        .filter(|counted| counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str()))
         .filter_map(|counted| {
             let timed = times::executed(recording, &counted.workload, strategy, 1.0)?;
             Some(Case {
@@ -332,7 +346,7 @@ fn of_strategy(
         strategy: strategy.to_owned(),
         kernels: kernel_times,
         dispatch_nanoseconds: dispatch,
-        work: (Work::ALL.into_iter().zip(&model.work))
+        work: (FITTED.into_iter().zip(&model.work))
             .map(|(kind, &nanoseconds)| WorkTime { kind, nanoseconds })
             .collect(),
         explained,
@@ -356,7 +370,7 @@ fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
         nodes: case.counted.nodes,
         measured: case.measured,
         dispatch_nanoseconds: model.dispatch * case.dispatches,
-        work_nanoseconds: (Work::ALL.into_iter().zip(&model.work))
+        work_nanoseconds: (FITTED.into_iter().zip(&model.work))
             .map(|(kind, of_one)| (kind, case.times(kind) * of_one))
             .collect(),
         predicted,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
-use wasm_dispatch_harness::cost::{self, CostModel, FOLDER, Kernel, StrategyCost, Work};
+use wasm_dispatch_harness::cost::{self, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
 use wasm_dispatch_harness::units;
 use wasm_dispatch_measure::cost::{Request, measure};
 
@@ -105,7 +105,7 @@ fn coefficients(model: &CostModel) -> String {
     row("a dispatch, if it were fitted", &|model| {
         Some(units::three_digits(model.free.dispatch_nanoseconds))
     });
-    for kind in Work::ALL {
+    for kind in FITTED {
         row(&format!("{} work", kind.name()), &|model| {
             let time = model.work.iter().find(|time| time.kind == kind)?;
             Some(units::three_digits(time.nanoseconds))

@@ -36,14 +36,13 @@ impl BlockWork {
         match statement {
             // Moving a value is what every statement does at last.
             Statement::Set { .. } | Statement::Eval(_) | Statement::Meter { .. } | Statement::Trap(_) => {}
-            Statement::GlobalSet { .. } | Statement::Runtime { .. } => self.add(Work::Rare),
-            Statement::Store { .. } => self.add(Work::Memory),
-            Statement::Jump(_) | Statement::Branch { .. } | Statement::Switch { .. } => self.add(Work::Branch),
-            Statement::Call { .. }
-            | Statement::CallIndirect { .. }
-            | Statement::TailCall { .. }
-            | Statement::TailCallIndirect { .. }
-            | Statement::Return => self.add(Work::Call),
+            Statement::Runtime { .. } => self.add(Work::Rare),
+            Statement::GlobalSet { .. } | Statement::Store { .. } => self.add(Work::Memory),
+            Statement::Jump(_) | Statement::Branch { .. } => self.add(Work::Branch),
+            Statement::Switch { .. } | Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => {
+                self.add(Work::Indirect);
+            }
+            Statement::Call { .. } | Statement::TailCall { .. } | Statement::Return => self.add(Work::Call),
         }
         for operand in statement.operands() {
             self.tree(body, operand);
@@ -53,7 +52,7 @@ impl BlockWork {
     fn tree(&mut self, body: &FunctionBody, node: NodeId) {
         match body.node(node) {
             Node::Slot(_) | Node::Const(_) => {}
-            Node::GlobalGet(_) => self.add(Work::Rare),
+            Node::GlobalGet(_) => self.add(Work::Memory),
             Node::Unary { op, a } => {
                 self.nodes += 1;
                 self.add(of_operation(op.mnemonic()));
@@ -84,12 +83,9 @@ impl BlockWork {
 /// The kind of an operation, by its name in the text format: `i32.div_s`, `f64.add`, `i32.trunc_f64_s`.
 fn of_operation(mnemonic: &str) -> Work {
     let (ty, operation) = mnemonic.split_once('.').unwrap_or(("", mnemonic));
-    if ty.starts_with('f') || operation.contains("_f") {
-        Work::Float
-    } else if operation.starts_with("div") || operation.starts_with("rem") {
-        Work::Division
-    } else {
-        Work::Integer
+    match ty.starts_with('f') || operation.contains("_f") {
+        true => Work::Float,
+        false => Work::Integer,
     }
 }
 
@@ -101,8 +97,7 @@ mod tests {
     fn operations_are_of_the_kind_that_their_names_say() {
         for (mnemonic, kind) in [
             ("i32.add", Work::Integer),
-            ("i64.div_u", Work::Division),
-            ("i32.rem_s", Work::Division),
+            ("i64.div_u", Work::Integer),
             ("f32.div", Work::Float),
             ("f64.lt", Work::Float),
             ("i32.trunc_f64_s", Work::Float),

@@ -10,27 +10,32 @@ use super::{Builder, Generated};
 /// Statements of the loop: more than a predictor learns by heart as one pattern, little enough for the smallest cache.
 pub const STATEMENTS: usize = 256;
 
-/// Locals that the null kernel moves to.
+/// Moves of the tight loop.
+pub const TIGHT: usize = 8;
+
+/// Locals that are moved to.
 const TARGETS: u32 = 8;
 
 /// A kernel that executes about so many statements.
 pub fn kernel(kernel: Kernel, statements: u64) -> Generated {
     let rounds = (statements / STATEMENTS as u64).clamp(1, i32::MAX as u64);
     match kernel {
-        Kernel::Null => null(rounds),
+        Kernel::Tight => moves(kernel, TIGHT, statements),
+        Kernel::Null => moves(kernel, STATEMENTS, statements),
         Kernel::Straight => computing(kernel, rounds, |_| {}),
         Kernel::Shuffled => computing(kernel, rounds, |kinds| fastrand::Rng::with_seed(2).shuffle(kinds)),
     }
 }
 
 /// Moves from one local, which nothing in the loop writes, to others in turn: no move waits for another.
-fn null(rounds: u64) -> Generated {
+fn moves(kernel: Kernel, of_a_turn: usize, statements: u64) -> Generated {
+    let rounds = (statements / of_a_turn as u64).clamp(1, i32::MAX as u64);
     let (n, source, first) = (0, 1, 2);
     let mut body = Function::new([(1 + TARGETS, ValType::I64)]);
     let mut code = body.instructions();
     code.local_get(n).i64_extend_i32_u().local_set(source);
     code.loop_(BlockType::Empty);
-    for target in (first..first + TARGETS).cycle().take(STATEMENTS) {
+    for target in (first..first + TARGETS).cycle().take(of_a_turn) {
         code.local_get(source).local_set(target);
     }
     code.local_get(n).i32_const(1).i32_sub().local_tee(n).br_if(0).end();
@@ -39,7 +44,7 @@ fn null(rounds: u64) -> Generated {
         code.local_get(target).i64_add();
     }
     code.end();
-    finish(Kernel::Null, body, rounds, rounds.wrapping_mul(u64::from(TARGETS)))
+    finish(kernel, of_a_turn, body, rounds, rounds.wrapping_mul(u64::from(TARGETS)))
 }
 
 /// As many statements of each kind that computes, each using the result of the one before, in an order of kinds.
@@ -80,14 +85,14 @@ fn computing(kernel: Kernel, rounds: u64, order: impl Fn(&mut [Kind])) -> Genera
             statement.apply(&mut registers);
         }
     }
-    finish(kernel, body, rounds, registers[0] ^ registers[1])
+    finish(kernel, STATEMENTS, body, rounds, registers[0] ^ registers[1])
 }
 
-fn finish(kernel: Kernel, body: Function, rounds: u64, result: u64) -> Generated {
+fn finish(kernel: Kernel, of_a_turn: usize, body: Function, rounds: u64, result: u64) -> Generated {
     let mut module = Builder::new();
     let rounds_value = Value::I32(rounds as i32);
     let (params, args) = match kernel {
-        Kernel::Null => (vec![ValType::I32], vec![rounds_value]),
+        Kernel::Tight | Kernel::Null => (vec![ValType::I32], vec![rounds_value]),
         _ => (
             vec![ValType::I64, ValType::I64, ValType::I32],
             vec![Value::I64(1), Value::I64(2), rounds_value],
@@ -97,7 +102,7 @@ fn finish(kernel: Kernel, body: Function, rounds: u64, result: u64) -> Generated
     module.function(ty, &body);
     Generated {
         name: kernel.workload(),
-        description: format!("{STATEMENTS} statements ({}), {rounds} times.", kernel.name()),
+        description: format!("{of_a_turn} statements ({}), {rounds} times.", kernel.name()),
         wasm: module.finish(None, None),
         args,
         expect: vec![Value::I64(result as i64)],
