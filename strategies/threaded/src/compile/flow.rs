@@ -57,6 +57,8 @@ impl Compiler<'_> {
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Runtime { op, base, x, y } => {
                 match (op, x, y) {
+                    (RuntimeOp::MemorySize, 0, _) => self.node(memory::pages_entry(), &[Unit::from(base)]),
+                    (RuntimeOp::TableGet, ..) => self.node(memory::table_get_entry(), &[Unit::from(base), x]),
                     (RuntimeOp::MemoryFill, 0, _) => self.node(memory::fill_entry(), &[Unit::from(base)]),
                     (RuntimeOp::MemoryCopy, 0, 0) => self.node(memory::copy_entry(), &[Unit::from(base)]),
                     _ => self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]),

@@ -144,6 +144,14 @@ pub(crate) fn clear_locals(first: u32, count: u32) -> (Picked, Vec<Unit>) {
         6 => (picked::<ClearFew<6>>(), vec![first]),
         7 => (picked::<ClearFew<7>>(), vec![first]),
         8 => (picked::<ClearFew<8>>(), vec![first]),
+        9 => (picked::<ClearFew<9>>(), vec![first]),
+        10 => (picked::<ClearFew<10>>(), vec![first]),
+        11 => (picked::<ClearFew<11>>(), vec![first]),
+        12 => (picked::<ClearFew<12>>(), vec![first]),
+        13 => (picked::<ClearFew<13>>(), vec![first]),
+        14 => (picked::<ClearFew<14>>(), vec![first]),
+        15 => (picked::<ClearFew<15>>(), vec![first]),
+        16 => (picked::<ClearFew<16>>(), vec![first]),
         _ => (picked::<Clear>(), vec![first, count]),
     }
 }

@@ -11,6 +11,7 @@ use wasm_dispatch_machine::code::RuntimeOp;
 use wasm_dispatch_machine::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
+use wasm_dispatch_machine::store::PAGE;
 
 use super::numeric::{Class, with_class};
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
@@ -206,6 +207,43 @@ impl Step for Copy {
     }
 }
 
+/// `memory.size` of memory 0: the unit is the slot for the number of pages.
+struct Pages;
+
+impl Step for Pages {
+    const KIND: Kind = Kind::OTHER;
+    const UNITS: usize = 1;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: the slot is within the frame; see `Handler::run`.
+        unsafe { r.frame.add(r.unit(0) as usize).write((r.memory_len / PAGE) as u64) };
+        Ok(())
+    }
+}
+
+/// `table.get`: units are the slot of the index, where the element goes, too, and the table.
+struct TableGet;
+
+impl Step for TableGet {
+    const KIND: Kind = Kind::OTHER;
+    const UNITS: usize = 2;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: the slot is within the frame, and the table one of the current instance's; tables are not borrowed while
+        // a handler runs. See `Handler::run`.
+        unsafe {
+            let slot = r.frame.add(r.unit(0) as usize);
+            let table = (*r.context).tables.add(r.unit(1) as usize).read() as usize;
+            let elements: &[u64] = &(*(*r.context).all_tables.add(table)).elements;
+            match elements.get(slot.read() as u32 as usize) {
+                Some(&element) => slot.write(element),
+                None => return Err(Trap::OutOfBoundsTableAccess),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// So many bytes at an address in memory 0, both 32-bit values in slots, or a trap.
 #[inline(always)]
 unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
@@ -331,6 +369,14 @@ pub(crate) fn store_any_entry() -> Picked {
 }
 
 /// The handler of `memory.fill` of memory 0.
+pub(crate) fn pages_entry() -> Picked {
+    picked::<Pages>()
+}
+
+pub(crate) fn table_get_entry() -> Picked {
+    picked::<TableGet>()
+}
+
 pub(crate) fn fill_entry() -> Picked {
     picked::<Fill>()
 }
