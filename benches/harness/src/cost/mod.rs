@@ -378,6 +378,15 @@ fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
     }
 }
 
+impl StrategyCost {
+    /// Share of the predicted time that dispatching takes, as a mean over the workloads; none without any.
+    pub fn dispatching(&self) -> Option<f64> {
+        let shares = (self.workloads.iter()).map(|workload| workload.dispatch_nanoseconds / workload.predicted);
+        let mean = shares.sum::<f64>() / self.workloads.len().max(1) as f64;
+        (mean.is_finite() && !self.workloads.is_empty()).then_some(mean)
+    }
+}
+
 impl CostModel {
     /// Writes [`FILE_NAME`] into `folder`.
     ///

@@ -43,10 +43,13 @@ impl Bar {
                 .map(|workload| of(workload) / workload.nodes.max(1) as f64);
             values.sum::<f64>() / cost.workloads.len().max(1) as f64
         };
+        // A workload that takes long for each node would else count more than the others.
+        let share = cost.dispatching().unwrap_or(0.0);
+        let predicted = mean(&|workload| workload.predicted);
         Bar {
             name: cost.strategy.clone(),
-            dispatch: mean(&|workload| workload.dispatch_nanoseconds),
-            work: mean(&|workload| workload.work_nanoseconds.values().sum()),
+            dispatch: share * predicted,
+            work: (1.0 - share) * predicted,
             measured: mean(&|workload| workload.measured.value),
             dispatches: mean(&|workload| workload.dispatches as f64),
             of_one: cost.dispatch_nanoseconds,
@@ -84,9 +87,10 @@ impl CostPlot {
         };
         Some(CostPlot {
             title,
-            notes: "For each statement or operation in a tree, the mean over the workloads. Blue: dispatches, counted, times \
-                    what one takes in a kernel that does nothing else. Orange: work, fitted. Line: what was measured. At the \
-                    right: how much of the variance between workloads the model explains."
+            notes: "For each statement or operation in a tree, means over the workloads. Blue: dispatches, counted, times what \
+                    one takes in a kernel of next to nothing else. Orange: work, fitted. Line: what was measured; what is \
+                    missing is latency, caches and mispredicted branches. Right: how much of the variance between workloads \
+                    the model explains."
                 .to_owned(),
             bars,
         })

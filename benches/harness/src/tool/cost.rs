@@ -115,14 +115,7 @@ fn coefficients(model: &CostModel) -> String {
     row("variance explained", &|model| percent(model.explained));
     row("  of workloads left out", &|model| percent(model.explained_left_out));
     row("typical error", &|model| percent(model.typical_error));
-    row("time spent dispatching", &|model| {
-        let shares = model
-            .workloads
-            .iter()
-            .map(|workload| workload.dispatch_nanoseconds / workload.predicted);
-        let mean = shares.sum::<f64>() / model.workloads.len().max(1) as f64;
-        percent(mean.is_finite().then_some(mean))
-    });
+    row("time spent dispatching", &|model| percent(model.dispatching()));
     columns(&rows, &(1..=model.strategies.len()).collect::<Vec<_>>())
 }
 
