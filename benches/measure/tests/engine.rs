@@ -423,12 +423,12 @@ fn time_is_over() -> Result<(), Failed> {
     setup.seconds = Some(0);
     let recording = measure(&folder.path().join("none"), &setup)?;
     assert_eq!((recording.blocks(), recording.cut_short()), (2, None));
-    setup.seconds = Some(2);
-    let begun = Instant::now();
-    let recording = measure(&folder.path().join("two"), &setup)?;
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    // However busy the machine is, there is time for more blocks than the fewest, and not for all.
+    let slowest = recording.processes.iter().map(|process| process.wall_nanoseconds).max();
+    setup.seconds = Some(2 + 8 * slowest.unwrap_or(0).div_ceil(1_000_000_000));
+    let recording = measure(&folder.path().join("some"), &setup)?;
     assert!(
-        recording.blocks() > 2 && recording.cut_short().is_none(),
+        recording.blocks() > 2 && recording.blocks() < 10_000 && recording.cut_short().is_none(),
         "{recording:?}"
     );
     Ok(())
