@@ -5,12 +5,12 @@
 //! kernels' samples, as in any run, and this file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::lines;
 
 /// Name of the folder, within that of a run.
 pub const FOLDER: &str = "cost";
@@ -131,19 +131,7 @@ enum Row {
 ///
 /// If the file cannot be written.
 pub fn write(folder: &Path, counts: &[Executed]) -> Result<PathBuf, Error> {
-    let path = folder.join(FILE_NAME);
-    let mut text = String::new();
-    for executed in counts {
-        let line = serde_json::to_string(&Row::Executed(executed.clone())).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
-        text.push_str(&line);
-        text.push('\n');
-    }
-    fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    fs::write(&path, text).map_err(Error::io(&path))?;
-    Ok(path)
+    lines::write(folder, FILE_NAME, counts.iter().cloned().map(Row::Executed))
 }
 
 /// Reads the counts in `folder`.
@@ -152,19 +140,14 @@ pub fn write(folder: &Path, counts: &[Executed]) -> Result<PathBuf, Error> {
 ///
 /// If there is no such file, or if a line is no count.
 pub fn read(folder: &Path) -> Result<Vec<Executed>, Error> {
-    let path = folder.join(FILE_NAME);
-    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| match serde_json::from_str(line) {
-            Ok(Row::Executed(executed)) => Ok(executed),
-            Err(error) => Err(Error::line(&path, index + 1, error)),
-        })
-        .collect()
+    let rows = lines::read(folder, FILE_NAME)?.into_iter();
+    Ok(rows.map(|Row::Executed(executed)| executed).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -4,12 +4,12 @@
 //! those of any other run; this file says, for each workload, which property has which value, and by what its times are to
 //! be divided.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::lines;
 
 /// Name of the file in the folder of a growth run.
 pub const FILE_NAME: &str = "growth.jsonl";
@@ -117,19 +117,7 @@ enum Row {
 ///
 /// If the file cannot be written.
 pub fn write(folder: &Path, points: &[Point]) -> Result<PathBuf, Error> {
-    let path = folder.join(FILE_NAME);
-    let mut text = String::new();
-    for point in points {
-        let line = serde_json::to_string(&Row::Point(point.clone())).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
-        text.push_str(&line);
-        text.push('\n');
-    }
-    fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    fs::write(&path, text).map_err(Error::io(&path))?;
-    Ok(path)
+    lines::write(folder, FILE_NAME, points.iter().cloned().map(Row::Point))
 }
 
 /// Reads the points of the run in `folder`.
@@ -138,19 +126,14 @@ pub fn write(folder: &Path, points: &[Point]) -> Result<PathBuf, Error> {
 ///
 /// If there is no such file, or if a line is no point.
 pub fn read(folder: &Path) -> Result<Vec<Point>, Error> {
-    let path = folder.join(FILE_NAME);
-    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| match serde_json::from_str(line) {
-            Ok(Row::Point(point)) => Ok(point),
-            Err(error) => Err(Error::line(&path, index + 1, error)),
-        })
-        .collect()
+    let rows = lines::read(folder, FILE_NAME)?.into_iter();
+    Ok(rows.map(|Row::Point(point)| point).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

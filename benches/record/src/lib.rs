@@ -8,6 +8,7 @@ mod count;
 mod error;
 mod fingerprint;
 pub mod growth;
+mod lines;
 mod locate;
 pub mod progress;
 pub mod record;

@@ -195,6 +195,7 @@ fn title(summary: &Summary) -> String {
     let all = counted.len();
     let best = &recommendation.best;
     match wins(best) {
+        won if won == 1 && all == 1 => format!("{best} is fastest on the one workload"),
         won if won == all => format!("{best} is fastest on all {all} workloads"),
         won if others.is_empty() => format!("{best} is fastest on {won} of {all} workloads"),
         won => format!("{best} is fastest on {won} of {all} workloads, {}", others.join(", ")),

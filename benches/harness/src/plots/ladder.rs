@@ -1,13 +1,13 @@
 //! Where do we stand next to others? A row per engine, its time by ours, with the workloads on which it does best and worst.
 
 use super::Drawing;
+use super::axis::{ratio_axis, ratio_scale};
 use super::canvas::{
-    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Text, heading, heading_height, hint_at,
+    Align, BLACK, BLUE, Canvas, DrawResult, GREY, MARGIN, RED, Text, heading, heading_height, hint_at,
 };
 use super::scale::LogScale;
 use crate::ladder::{Ladder, Rung};
 use crate::summary::words::{range, times};
-use crate::units;
 
 const WIDTH: f64 = 1000.0;
 const ROW: f64 = 34.0;
@@ -72,16 +72,7 @@ impl LadderPlot {
             [of(&rung.fastest), of(&rung.slowest), Some(value(rung))]
         };
         let values = self.rungs.iter().flat_map(extremes).flatten();
-        let (low, high) = values.fold((0.9_f64, 1.1_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        let air = (high / low).powf(0.03);
-        LogScale {
-            low: low / air,
-            high: high * air,
-            begin,
-            end,
-        }
+        ratio_scale(values, (begin, end))
     }
 }
 
@@ -102,21 +93,11 @@ impl Drawing for LadderPlot {
         let names = self.rungs.iter().map(|rung| look.bold().width(&rung.engine));
         let name_width = names.fold(110.0, f64::max).min(280.0);
         let scale = self.scale(MARGIN + name_width + 14.0, WIDTH - MARGIN - 150.0);
-        for tick in scale.ticks() {
-            let x = scale.at(tick);
-            let (width, color) = if tick == 1.0 { (1.5, GREY) } else { (1.0, GRID_GREY) };
-            canvas.line(&[(x, top), (x, bottom)], width, color)?;
-            let look = Text::new(12.5).color(GREY).align(Align::Center);
-            canvas.text((x, bottom + 13.0), &units::count(tick), look)?;
-        }
-        canvas.line(&[(scale.begin, bottom), (scale.end, bottom)], 1.0, GREY)?;
-        let middle = (scale.begin + scale.end) / 2.0;
         let label = format!(
             "time relative to {} (logarithmic; further left is faster)",
             self.reference
         );
-        let center = Text::new(12.5).color(BLACK).align(Align::Center);
-        canvas.text((middle, bottom + 36.0), &label, center)?;
+        ratio_axis(canvas, &scale, (top, bottom), &label)?;
         for (index, rung) in self.rungs.iter().enumerate() {
             let y = top + ROW * (index as f64 + 0.5);
             let is_reference = rung.engine == self.reference;

@@ -1,9 +1,8 @@
 //! Does the order survive relinking? A row per strategy, a mark per layout of the code.
 
 use super::Drawing;
-use super::canvas::{
-    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Text, heading, heading_height, hint_at, ring,
-};
+use super::axis::{ratio_axis, ratio_scale};
+use super::canvas::{Align, BLUE, Canvas, DrawResult, MARGIN, RED, Text, heading, heading_height, hint_at, ring};
 use super::scale::LogScale;
 use crate::summary::Summary;
 use crate::summary::words::times;
@@ -72,16 +71,7 @@ impl Layouts {
             .rows
             .iter()
             .flat_map(|row| row.marks.iter().map(|(_, value)| *value));
-        let (low, high) = values.fold((0.97_f64, 1.1_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        let air = (high / low).powf(0.04);
-        LogScale {
-            low: low / air,
-            high: high * air,
-            begin,
-            end,
-        }
+        ratio_scale(values, (begin, end))
     }
 }
 
@@ -118,18 +108,8 @@ impl Drawing for Layouts {
         let names = self.rows.iter().map(|row| look.width(&row.name));
         let name_width = names.fold(110.0, f64::max).min(280.0);
         let scale = self.scale(MARGIN + name_width + 14.0, WIDTH - MARGIN - 130.0);
-        for tick in scale.ticks() {
-            let x = scale.at(tick);
-            let (width, color) = if tick == 1.0 { (1.5, GREY) } else { (1.0, GRID_GREY) };
-            canvas.line(&[(x, top), (x, bottom)], width, color)?;
-            let look = Text::new(12.5).color(GREY).align(Align::Center);
-            canvas.text((x, bottom + 13.0), &units::count(tick), look)?;
-        }
-        canvas.line(&[(scale.begin, bottom), (scale.end, bottom)], 1.0, GREY)?;
-        let middle = (scale.begin + scale.end) / 2.0;
         let label = format!("time relative to {} in the same layout (logarithmic)", self.best);
-        let center = Text::new(12.5).color(BLACK).align(Align::Center);
-        canvas.text((middle, bottom + 36.0), &label, center)?;
+        ratio_axis(canvas, &scale, (top, bottom), &label)?;
         for (index, row) in self.rows.iter().enumerate() {
             let y = top + ROW * (index as f64 + 0.5);
             canvas.text((MARGIN + name_width, y), &look.fit(&row.name, name_width), look)?;

@@ -3,6 +3,7 @@
 //! Every title states the answer. Colours are from the palette of Okabe and Ito and from viridis, both of which can be
 //! told apart by people who see colours differently; nothing is told by colour alone.
 
+mod axis;
 mod canvas;
 mod cost;
 mod curves;

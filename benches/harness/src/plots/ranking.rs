@@ -1,16 +1,15 @@
 //! Who is fastest: a row per strategy with its geometric mean, the interval of that, and a ring per workload, so that
 //! the mean does not hide where it is wrong.
 
+use super::Drawing;
+use super::axis::{ratio_axis, ratio_scale};
 use super::canvas::{
-    Align, BLACK, BLUE, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, RED, Rgb, Text, heading, heading_height, hint_at,
-    ring,
+    Align, BLACK, BLUE, Canvas, DrawResult, GREY, MARGIN, RED, Rgb, Text, heading, heading_height, hint_at, ring,
 };
 use super::scale::LogScale;
-use super::{Drawing, canvas};
 use crate::statistics::Estimate;
 use crate::summary::words::{range, times};
 use crate::summary::{Cell, Summary};
-use crate::units;
 
 const WIDTH: f64 = 1000.0;
 const ROW: f64 = 48.0;
@@ -83,16 +82,7 @@ impl Ranking {
             let interval = [row.relative.low, row.relative.high];
             row.workloads.iter().map(|(_, ratio)| *ratio).chain(interval)
         });
-        let (low, high) = values.fold((0.95_f64, 1.1_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        let air = (high / low).powf(0.04);
-        LogScale {
-            low: low / air,
-            high: high * air,
-            begin,
-            end,
-        }
+        ratio_scale(values, (begin, end))
     }
 }
 
@@ -124,7 +114,8 @@ impl Drawing for Ranking {
         let names = self.rows.iter().map(|row| name_look.width(&row.name));
         let name_width = names.fold(110.0, f64::max).min(280.0);
         let scale = self.scale(MARGIN + name_width + 14.0, WIDTH - MARGIN - 118.0);
-        draw_axis(canvas, &scale, top, bottom, &self.best)?;
+        let label = format!("time relative to {} (logarithmic; further left is faster)", self.best);
+        ratio_axis(canvas, &scale, (top, bottom), &label)?;
         for (index, row) in self.rows.iter().enumerate() {
             let y = top + ROW * (index as f64 + 0.5);
             let x = MARGIN + name_width;
@@ -179,19 +170,4 @@ impl Row {
         canvas.text((x, y - 8.0), &times(self.relative.value), value)?;
         canvas.text((x, y + 9.0), &range(self.relative), Text::new(12.0).color(GREY))
     }
-}
-
-fn draw_axis(canvas: &mut dyn Canvas, scale: &LogScale, top: f64, bottom: f64, best: &str) -> DrawResult {
-    for tick in scale.ticks() {
-        let x = scale.at(tick);
-        let (width, color) = if tick == 1.0 { (1.5, GREY) } else { (1.0, GRID_GREY) };
-        canvas.line(&[(x, top), (x, bottom)], width, color)?;
-        let look = Text::new(12.5).color(GREY).align(Align::Center);
-        canvas.text((x, bottom + 13.0), &units::count(tick), look)?;
-    }
-    canvas.line(&[(scale.begin, bottom), (scale.end, bottom)], 1.0, GREY)?;
-    let look = Text::new(12.5).color(canvas::BLACK).align(Align::Center);
-    let middle = (scale.begin + scale.end) / 2.0;
-    let label = format!("time relative to {best} (logarithmic; further left is faster)");
-    canvas.text((middle, bottom + 36.0), &label, look)
 }
