@@ -233,6 +233,48 @@ fn instances_call_each_other_in_a_circle_through_a_table() {
     });
 }
 
+#[test]
+fn tail_calls_between_instances_take_no_room_and_calls_do() {
+    let text = |byte: u8| {
+        format!(
+            r#"(module
+            (import "owner" "table" (table 4 funcref))
+            (type $hop (func (param i32 i32) (result i32)))
+            (memory 1) (data (i32.const 0) "\0{byte}")
+            (func $hop (param $n i32) (param $sum i32) (result i32)
+                (if (i32.eqz (local.get $n)) (then (return (local.get $sum))))
+                (return_call_indirect (type $hop)
+                    (i32.sub (local.get $n) (i32.const 1))
+                    (i32.add (local.get $sum) (i32.load8_u (i32.const 0)))
+                    (i32.const {other})))
+            (func $dive (param i32 i32) (result i32)
+                (call_indirect (type $hop) (local.get 0) (local.get 1) (i32.const {dive})))
+            (func (export "hops") (param i32) (result i32)
+                (i32.add (call $hop (local.get 0) (i32.const 0)) (i32.load8_u (i32.const 0))))
+            (func (export "dives") (result i32) (call $dive (i32.const 0) (i32.const 0)))
+            (elem (i32.const {own}) $hop) (elem (i32.const {own_dive}) $dive))"#,
+            own = byte & 1,
+            other = byte & 1 ^ 1,
+            own_dive = 2 + (byte & 1),
+            dive = 2 + (byte & 1 ^ 1),
+        )
+    };
+    for_each_strategy(|strategy| {
+        let (mut vm, owner) = start(strategy, OWNER);
+        let imports = exports_of(&vm, owner, "owner");
+        let two = add(&mut vm, &text(2), &imports);
+        let three = add(&mut vm, &text(3), &imports);
+        // As many hops as no stack would hold, half of them in each; then the first one's own byte again.
+        for (instance, own) in [(two, 2), (three, 3), (two, 2)] {
+            let hops = vm.call(instance, "hops", &[Value::I32(200_000)]).unwrap();
+            assert_eq!(hops, [Value::I32(500_000 + own)]);
+        }
+        assert_eq!(trap_of(vm.call(two, "dives", &[])), Trap::CallStackExhausted);
+        let hops = vm.call(three, "hops", &[Value::I32(2)]).unwrap();
+        assert_eq!(hops, [Value::I32(8)]);
+    });
+}
+
 const TWO_MEMORIES: &str = r#"(module
     (import "m" "a" (memory $a 1))
     (import "m" "b" (memory $b 1))

@@ -141,7 +141,6 @@ impl Vm {
         let HostCall::Plain(call) = &self.hosts[host as usize].call else {
             return Ok(Some(Pending { host, base, instance }));
         };
-        let call = call.clone();
         let mut caller = Caller {
             instance,
             state: &mut self.machine.state,

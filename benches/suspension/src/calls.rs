@@ -16,6 +16,10 @@ use crate::events::{Failed, Run, Subject, measure};
 use crate::programs;
 use crate::report::Row;
 
+/// A function of the same instance.
+const OWN: &str = "call of an own function";
+/// A function of another instance with a memory of its own.
+const LINKED: &str = "call of another instance's function";
 /// A plain host function.
 const RUST_CALL: &str = "RustCall";
 /// An asynchronous one that is ready at once.
@@ -59,11 +63,23 @@ struct Counting {
 type Shared = Rc<RefCell<Counting>>;
 
 fn counting(strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared, Failed> {
+    counting_in(Vm::with(strategy, Limits::default()), strategy, metering, imports)
+}
+
+fn counting_in(mut vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared, Failed> {
     let module = Module::metered(&programs::count()?, &Limits::default(), metering)?;
     module.compile(strategy);
-    let mut vm = Vm::with(strategy, Limits::default());
     let instance = vm.instantiate(&module, imports)?;
     Ok(Rc::new(RefCell::new(Counting { vm, instance })))
+}
+
+/// A machine with the counting program, which is linked to another instance.
+fn linked(strategy: Strategy) -> Result<Shared, Failed> {
+    let mut vm = Vm::with(strategy, Limits::default());
+    let step = vm.instantiate(&Module::new(&programs::step()?)?, &Imports::new())?;
+    let mut imports = Imports::new();
+    imports.define("host", "step", vm.exported_func(step, "step")?);
+    counting_in(vm, strategy, Metering::Off, &imports)
 }
 
 /// The result must be the number of turns.
@@ -151,6 +167,7 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
             Ok(value + 1)
         })
     });
+    let linked = linked(strategy)?;
     let plain_calls = counting(strategy, Metering::Off, &plain)?;
     let ready = counting(strategy, Metering::Off, &ready)?;
     let waits = counting(strategy, Metering::Off, &waits)?;
@@ -158,6 +175,8 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     let slices = TURN as f64 / FUEL as f64;
     let whole = |counting: &Shared| sliced(counting, u64::MAX, blocking(counting, "without"));
     Ok(vec![
+        subject(OWN, 1.0, blocking(&linked, "own"), blocking(&linked, "without")),
+        subject(LINKED, 1.0, blocking(&linked, "with"), blocking(&linked, "without")),
         subject(
             RUST_CALL,
             1.0,
@@ -192,7 +211,7 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     for &strategy in Strategy::ALL {
         subjects.extend(ours(strategy)?);
     }
-    subjects.extend(crate::peers::wasmi_calls(RUST_CALL, WAITS, RESUME, FUEL)?);
+    subjects.extend(crate::peers::wasmi_calls(OWN, LINKED, RUST_CALL, WAITS, RESUME, FUEL)?);
     #[cfg(feature = "wasmtime")]
     subjects.extend(crate::peers_wasmtime::calls(RUST_CALL, READY, WAITS, YIELD, FUEL)?);
     let mut rows = measure("calls", &mut subjects, budget)?;
@@ -201,7 +220,7 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     rows.push(nothing(YIELD, "wasmi 2", "no such thing"));
     #[cfg(not(feature = "wasmtime"))]
     rows.push(nothing(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
-    let kinds = [RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME];
+    let kinds = [OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME];
     rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
     Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! wasmi 2 beside our own: host calls, resumable calls, fuel.
+//! wasmi 2 beside our own: calls, host calls, resumable calls, fuel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -60,6 +60,17 @@ fn counting(fuel: bool, waits: bool) -> Result<Shared, Failed> {
     Ok(Rc::new(RefCell::new(Counting { store, instance })))
 }
 
+/// The counting program, linked to another instance.
+fn linked_counting() -> Result<Shared, Failed> {
+    let engine = engine(false);
+    let mut store = Store::new(&engine, ());
+    let mut linker = Linker::new(&engine);
+    let step = linker.instantiate_and_start(&mut store, &Module::new(&engine, programs::step()?)?)?;
+    linker.instance(&mut store, "host", step)?;
+    let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, programs::count()?)?)?;
+    Ok(Rc::new(RefCell::new(Counting { store, instance })))
+}
+
 fn export(store: &Store<()>, instance: Instance, name: &str) -> Result<Func, Failed> {
     instance.get_func(store, name).ok_or_else(|| "no such export".into())
 }
@@ -115,12 +126,14 @@ fn resuming(counting: &Shared, name: &'static str, fuel: Option<u64>) -> Run {
     })
 }
 
-/// wasmi's host calls, resumable calls, and calls that are out of fuel.
+/// wasmi's calls, host calls, resumable calls, and calls that are out of fuel.
 ///
 /// # Errors
 ///
 /// When the program cannot be loaded.
 pub fn wasmi_calls(
+    own: &'static str,
+    linked: &'static str,
     rust_call: &'static str,
     waits: &'static str,
     resume: &'static str,
@@ -134,11 +147,14 @@ pub fn wasmi_calls(
         without,
     };
     let plain = counting(false, false)?;
+    let other = linked_counting()?;
     let host = counting(false, true)?;
     let metered = counting(true, false)?;
     // How many times it runs out is counted, not computed: its fuel is not ours.
     let pauses = pauses(&metered, fuel)?;
     Ok(vec![
+        subject(own, 1.0, calling(&other, "own"), calling(&other, "without")),
+        subject(linked, 1.0, calling(&other, "with"), calling(&other, "without")),
         subject(rust_call, 1.0, calling(&plain, "with"), calling(&plain, "without")),
         subject(waits, 1.0, resuming(&host, "with", None), calling(&host, "without")),
         subject(

@@ -2,13 +2,19 @@
 
 use crate::events::Failed;
 
-/// `with` calls the host once a turn, `without` adds one itself; both count to the number of turns. `wait` counts without
-/// end, `deep` recurses so deep and then counts without end.
+/// `with` calls an import once a turn, `own` a function of the module, `without` adds one itself; all count to the number of
+/// turns.
 const COUNT: &str = r#"(module
     (import "host" "step" (func $step (param i64) (result i64)))
     (func (export "with") (param $turns i32) (result i64) (local $sum i64)
         (loop $again
             (local.set $sum (call $step (local.get $sum)))
+            (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+        (local.get $sum))
+    (func $own (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+    (func (export "own") (param $turns i32) (result i64) (local $sum i64)
+        (loop $again
+            (local.set $sum (call $own (local.get $sum)))
             (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
         (local.get $sum))
     (func (export "without") (param $turns i32) (result i64) (local $sum i64)
@@ -17,6 +23,12 @@ const COUNT: &str = r#"(module
             (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
         (local.get $sum)))"#;
 
+/// What `with` may call in another instance, which has a memory of its own.
+const STEP: &str = r#"(module
+    (memory 1)
+    (func (export "step") (param i64) (result i64) (i64.add (local.get 0) (i64.const 1))))"#;
+
+/// `wait` recurses so deep and then counts without end.
 const WAIT: &str = r#"(module
     MEMORY
     (func $wait (export "wait") (param $depth i32) (result i64) (local $sum i64)
@@ -35,6 +47,15 @@ const WAIT: &str = r#"(module
 /// When the text does not assemble.
 pub fn count() -> Result<Vec<u8>, Failed> {
     Ok(wat::parse_str(COUNT)?)
+}
+
+/// The function that the counting program may import from another instance, `step`.
+///
+/// # Errors
+///
+/// When the text does not assemble.
+pub fn step() -> Result<Vec<u8>, Failed> {
+    Ok(wat::parse_str(STEP)?)
 }
 
 /// The program that never ends, with so many pages of memory of which it writes to one.

@@ -219,8 +219,6 @@ impl State {
         }
     }
 
-    #[cold]
-    #[inline(never)]
     fn switch_slow(&mut self, instance: u32) {
         let (memory, first_global) = match self.instances.get(instance as usize) {
             Some(new) => (new.memories.first().copied().unwrap_or(u32::MAX), new.first_global),
@@ -229,14 +227,14 @@ impl State {
         self.instance = instance;
         self.first_global = first_global as usize;
         if memory != self.memory_id {
+            // The bytes in use lie in `memory`, and nothing where they are from.
             if let Some(old) = self.memories.get_mut(self.memory_id as usize) {
-                old.bytes = std::mem::take(&mut self.memory);
+                std::mem::swap(&mut old.bytes, &mut self.memory);
             }
             self.memory_id = memory;
-            self.memory = match self.memories.get_mut(memory as usize) {
-                Some(new) => std::mem::take(&mut new.bytes),
-                None => Vec::new(),
-            };
+            if let Some(new) = self.memories.get_mut(memory as usize) {
+                std::mem::swap(&mut new.bytes, &mut self.memory);
+            }
         }
     }
 

@@ -306,6 +306,21 @@ impl Regs {
         unsafe { self.go::<M>(self.ip.add(HANDLER_UNITS + filled(units))) }
     }
 
+    /// Takes over memory 0 of the current instance.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; nothing else refers to the state.
+    #[inline(always)]
+    pub(crate) unsafe fn read_memory(&mut self) {
+        // SAFETY: the caller's.
+        unsafe {
+            let memory = &mut (*(*self.context).state).memory;
+            self.memory = memory.as_mut_ptr();
+            self.memory_len = memory.len();
+        }
+    }
+
     /// Ends the run with a trap at this node.
     ///
     /// # Safety

@@ -42,6 +42,8 @@ pub(crate) struct Context {
     pub tables: *const u32,
     /// The current instance's types, as the machine's signatures.
     pub signatures: *const u32,
+    /// The current instance's functions, imported ones first, as indices into `functions`.
+    pub all_functions: *const u32,
     /// All tables of the machine.
     pub all_tables: *const Table,
     /// All functions of the machine.
@@ -81,6 +83,7 @@ impl Context {
             instance: 0,
             tables: std::ptr::null(),
             signatures: std::ptr::null(),
+            all_functions: std::ptr::null(),
             all_tables: std::ptr::null(),
             functions: std::ptr::null(),
             own_functions: std::ptr::null(),
@@ -99,20 +102,39 @@ impl Context {
     }
 
     /// Takes over what depends on the current instance from the state.
-    pub fn load_instance(&mut self) {
+    ///
+    /// # Safety
+    ///
+    /// Nothing else refers to the state.
+    #[inline(always)]
+    pub unsafe fn load_instance(&mut self) {
         // SAFETY: `state` and `program` are alive during the run, and no other reference into them is.
         unsafe {
             let state = &mut *self.state;
+            let number = state.instance as usize;
             self.instance = state.instance;
             self.globals = state.globals.as_mut_ptr().wrapping_add(state.first_global);
             let module = (*self.program).module(state.instance);
             self.module = module;
             self.own_functions = module.functions().as_ptr();
-            let instance = &state.instances[state.instance as usize];
+            let instance = &state.instances[number];
             self.tables = instance.tables.as_ptr();
             self.signatures = instance.signatures.as_ptr();
-            self.all_tables = state.tables.as_ptr();
-            self.functions = state.functions.as_ptr();
+            self.all_functions = instance.functions.as_ptr();
+        }
+    }
+
+    /// Makes an instance the current one, here and in the state.
+    ///
+    /// # Safety
+    ///
+    /// Nothing else refers to the state.
+    #[inline(always)]
+    pub unsafe fn switch_to(&mut self, instance: u32) {
+        // SAFETY: the state is alive during the run; else the caller's.
+        unsafe {
+            (*self.state).switch_to(instance);
+            self.load_instance();
         }
     }
 

@@ -27,12 +27,14 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
             return Exit::Returned;
         }
     };
-    // A frame that was just pushed has not been checked against the value stack.
-    let code = program.module(start.instance).get(start.function);
-    if let Err(trap) = machine.state.enter(start.base, code.shape.frame_size) {
-        machine.state.pop_frame();
-        machine.state.current = start;
-        return Exit::Trapped { trap, statement: 0 };
+    // A frame that was just pushed has not been checked against the value stack; one that handlers have suspended has.
+    if start.native == 0 {
+        let code = program.module(start.instance).get(start.function);
+        if let Err(trap) = machine.state.enter(start.base, code.shape.frame_size) {
+            machine.state.pop_frame();
+            machine.state.current = start;
+            return Exit::Trapped { trap, statement: 0 };
+        }
     }
     let depth = machine.state.frames.len();
     // One more for the frame that is suspended in the middle.
@@ -51,6 +53,8 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
             frames_end: frames.add((*state).limits.call_depth.max(depth - 1)),
             stack,
             slice: (*state).slice,
+            all_tables: (*state).tables.as_ptr(),
+            functions: (*state).functions.as_ptr(),
             stack_end: stack.add(stack_slots),
             program,
             state,

@@ -87,19 +87,19 @@ impl Compiler<'_> {
             }
             Statement::Call { function, base } => match function.checked_sub(self.body.imported_functions) {
                 Some(own) => self.node(call::call(), &[own, Unit::from(base), block + 1]),
-                None => self.call_other(CallKind::Import, function, base, block + 1, 0, 0),
+                None => self.call_anywhere(CallKind::Import, function, base, block + 1, 0, 0),
             },
             Statement::CallIndirect { table, ty, index, base } => {
                 let index = self.in_slot(index, &mut { scratch });
-                self.call_other(CallKind::Indirect, table, base, block + 1, ty, index);
+                self.call_anywhere(CallKind::Indirect, table, base, block + 1, ty, index);
             }
             Statement::TailCall { function } => match function.checked_sub(self.body.imported_functions) {
                 Some(own) => self.node(call::tail_call(), &[own]),
-                None => self.call_other(CallKind::Tail, function, 0, 0, 0, 0),
+                None => self.call_anywhere(CallKind::Tail, function, 0, 0, 0, 0),
             },
             Statement::TailCallIndirect { table, ty, index } => {
                 let index = self.in_slot(index, &mut { scratch });
-                self.call_other(CallKind::TailIndirect, table, 0, 0, ty, index);
+                self.call_anywhere(CallKind::TailIndirect, table, 0, 0, ty, index);
             }
             Statement::Return => self.node(call::return_(), &[]),
             Statement::Trap(trap) => self.node(control::raise(), &[u32::from(trap.code())]),
@@ -178,10 +178,15 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn call_other(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
-        let units = [kind as u32, function, Unit::from(base), Unit::from(index), ty, next];
+    pub(super) fn call_anywhere(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
+        let units = [function, Unit::from(base), Unit::from(index), ty, next];
         let acc = self.mirrors[0] == Some(index);
         self.node(call::pick_call(kind, acc), &units);
+        if matches!(kind, CallKind::Import | CallKind::Indirect) {
+            let aside = std::mem::replace(&mut self.aside, true);
+            self.node(call::switch_back(), &[]);
+            self.aside = aside;
+        }
     }
 
     pub(super) fn branch(&mut self, condition: NodeId, when: bool, target: u32) {

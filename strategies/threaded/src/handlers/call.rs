@@ -5,13 +5,43 @@
 
 use wasm_dispatch_machine::Trap;
 use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
-use wasm_dispatch_machine::state::{Callee, Frame};
+use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
 use crate::Threaded;
 use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, filled, picked};
 use crate::code::Code;
 use crate::context::{Context, Leave};
 use crate::kind::Kind;
+
+/// Where a caller goes on: in which of a call's operand units that block's number is, the last one.
+#[derive(Clone, Copy)]
+enum Suspended {
+    /// Of a [`Call`]. The block is next.
+    Call,
+    /// Of a [`CallIndirect`] or [`CallImport`]. A [`SwitchBack`] is next, and then the block.
+    Other,
+}
+
+impl Suspended {
+    #[inline(always)]
+    fn unit(self) -> usize {
+        match self {
+            Suspended::Call => 2,
+            Suspended::Other => 4,
+        }
+    }
+
+    /// Units from the call's node to what a callee of the same instance returns to.
+    #[inline(always)]
+    fn after(self) -> usize {
+        let node = HANDLER_UNITS + filled(self.unit() + 1);
+        match self {
+            Suspended::Call => node,
+            Suspended::Other => node + HANDLER_UNITS,
+        }
+    }
+}
 
 /// A call of an own function: units are function, base slot, block to go on with.
 pub(super) struct Call;
@@ -23,7 +53,13 @@ impl Handler for Call {
         // SAFETY: operand units as said above; see `enter_own`.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
-            enter_own::<M>(r, || r.unit(0), frame, Some(2), enter_rare::<CompileFirst<false>, M>)
+            enter_own::<M>(
+                r,
+                || r.unit(0),
+                frame,
+                Some(Suspended::Call),
+                enter_rare::<CompileFirst<false>, M>,
+            )
         }
     }
 }
@@ -40,9 +76,8 @@ impl Handler for TailCall {
     }
 }
 
-/// Goes on with an own function whose frame is at `frame`; suspends the caller, to go on with the block whose number is in
-/// the last operand unit, which is that of this index, unless this is a tail call. `uncompiled` takes over if the function
-/// is not compiled yet.
+/// Goes on with an own function whose frame is at `frame`; suspends the caller, unless this is a tail call. `uncompiled`
+/// takes over if the function is not compiled yet.
 ///
 /// # Safety
 ///
@@ -53,7 +88,7 @@ unsafe fn enter_own<M: Mode>(
     r: Regs,
     function: impl Fn() -> u32,
     frame: *mut u64,
-    suspended: Option<usize>,
+    suspended: Option<Suspended>,
     uncompiled: Entry,
 ) -> u64 {
     // SAFETY: the caller's.
@@ -76,7 +111,7 @@ unsafe fn enter_compiled<M: Mode>(
     callee: &Compiled<Code>,
     function: impl FnOnce() -> u32,
     frame: *mut u64,
-    suspended: Option<usize>,
+    suspended: Option<Suspended>,
 ) -> u64 {
     // SAFETY: the caller's; `frames_top` is below `frames_end` when written, and the callee's frame is checked to fit
     // the value stack before anything uses it.
@@ -90,7 +125,7 @@ unsafe fn enter_compiled<M: Mode>(
             if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            suspend(&r, block, r.ip.add(HANDLER_UNITS + filled(block + 1)));
+            suspend(&r, block.unit(), r.ip.add(block.after()));
         }
         (*context).function = function();
         // No function expects anything in the accumulator when it is entered: its register is free until here.
@@ -98,9 +133,17 @@ unsafe fn enter_compiled<M: Mode>(
     }
 }
 
-/// An indirect call (`TAIL`: in place of this function), with the units of [`CallOther`], which takes over when the
-/// callee is of another instance, of the host's, or not compiled yet. The index is in its slot, and in the accumulator
-/// if `ACC`, where it is there sooner.
+/// The kinds of calls that may lead anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    Import,
+    Indirect,
+    Tail,
+    TailIndirect,
+}
+
+/// An indirect call (`TAIL`: in place of this function): units are table, base slot, index slot, type, block to go on with.
+/// The index is in its slot, and in the accumulator if `ACC`, where it is there sooner.
 struct CallIndirect<const TAIL: bool, const ACC: bool>;
 
 impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
@@ -109,16 +152,16 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
         let acc = r.acc as u32;
         // A call leaves nothing in the accumulator: its register is free.
         let r = Regs { acc: 0, ..r };
-        // SAFETY: the node has the units of `CallOther`: the table and the type are of the current instance, and the
-        // index slot is within the frame. References in tables name functions of the machine.
+        // SAFETY: operand units as said above: the table and the type are of the current instance, and the index slot is
+        // within the frame. References in tables name functions of the machine. See `enter_compiled`.
         unsafe {
             let context = r.context;
             let table = (*context)
                 .all_tables
-                .add((*context).tables.add(r.unit(1) as usize).read() as usize);
+                .add((*context).tables.add(r.unit(0) as usize).read() as usize);
             let index = match ACC {
                 true => acc,
-                false => r.frame.add(r.unit(3) as usize).read() as u32,
+                false => r.frame.add(r.unit(2) as usize).read() as u32,
             };
             let elements: &[u64] = &(*table).elements;
             let Some(&reference) = elements.get(index as usize) else {
@@ -128,17 +171,139 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
                 return r.trap(Trap::UninitializedElement);
             }
             let entry = (*context).functions.add(reference as usize - 1);
-            if (*entry).signature != (*context).signatures.add(r.unit(4) as usize).read() {
+            if (*entry).signature != (*context).signatures.add(r.unit(3) as usize).read() {
                 return r.trap(Trap::IndirectCallTypeMismatch);
             }
             if (*entry).instance != (*context).instance {
-                return r.call(enter_rare::<CallOther, M>);
+                return call_elsewhere::<TAIL, M>(r, entry);
             }
+            let Some(callee) = (*(*context).own_functions.add((*entry).index as usize)).get() else {
+                return call_elsewhere::<TAIL, M>(r, entry);
+            };
             if TAIL {
-                return enter_own::<M>(r, || (*entry).index, r.frame, None, enter_rare::<CallOther, M>);
+                return enter_compiled::<M>(r, callee, || (*entry).index, r.frame, None);
             }
-            let frame = r.frame.add(r.unit(2) as usize);
-            enter_own::<M>(r, || (*entry).index, frame, Some(5), enter_rare::<CallOther, M>)
+            let frame = r.frame.add(r.unit(1) as usize);
+            enter_compiled::<M>(r, callee, || (*entry).index, frame, Some(Suspended::Other))
+        }
+    }
+}
+
+/// A call of an imported function (`TAIL`: in place of this function): units are function, base slot, two that are not used,
+/// block to go on with.
+struct CallImport<const TAIL: bool>;
+
+impl<const TAIL: bool> Handler for CallImport<TAIL> {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
+        // SAFETY: operand units as said above: the function is one of the current instance's.
+        unsafe {
+            let context = r.context;
+            let id = (*context).all_functions.add(r.unit(0) as usize).read();
+            call_elsewhere::<TAIL, M>(r, (*context).functions.add(id as usize))
+        }
+    }
+}
+
+/// Leaves a call to [`CallHost`] or [`CallElsewhere`].
+///
+/// # Safety
+///
+/// As [`Handler::run`]; the node is a [`CallIndirect`] or a [`CallImport`], and `entry` is the callee's.
+#[inline(always)]
+unsafe fn call_elsewhere<const TAIL: bool, M: Mode>(r: Regs, entry: *const FunctionEntry) -> u64 {
+    // A call leaves nothing in the accumulator: its register is free.
+    let r = Regs { acc: entry as u64, ..r };
+    // SAFETY: the caller's.
+    unsafe {
+        match (*entry).instance {
+            HOST => r.call(enter_rare::<CallHost<TAIL>, M>),
+            _ => r.call(enter_rare::<CallElsewhere<TAIL>, M>),
+        }
+    }
+}
+
+/// A call of a host function, whose entry is in the accumulator's register: leaves the run for it.
+struct CallHost<const TAIL: bool>;
+
+impl<const TAIL: bool> Handler for CallHost<TAIL> {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
+        let entry = r.acc as *const FunctionEntry;
+        // SAFETY: see `call_elsewhere`; `entry` is one of the machine's functions.
+        unsafe {
+            let context = r.context;
+            let mut base = (*context).base_of(r.frame);
+            if !TAIL {
+                if (*context).frames_top == (*context).frames_end {
+                    return r.trap(Trap::CallStackExhausted);
+                }
+                base += r.unit(1);
+                suspend(&r, Suspended::Other.unit(), r.ip.add(Suspended::Other.after()));
+            }
+            let function = entry.offset_from((*context).functions) as u32;
+            (*context).reason = Leave::HostCall { function, base };
+            r.exit()
+        }
+    }
+}
+
+/// A call of any instance's function, whose entry is in the accumulator's register. Compiles it if it is not yet.
+struct CallElsewhere<const TAIL: bool>;
+
+impl<const TAIL: bool> Handler for CallElsewhere<TAIL> {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
+        let entry = r.acc as *const FunctionEntry;
+        r.acc = 0;
+        // SAFETY: see `call_elsewhere`; `entry` is alive, no function is added during a run. Nothing else refers to the
+        // context or the state when the instance is switched.
+        unsafe {
+            let context = r.context;
+            let FunctionEntry { instance, index, .. } = *entry;
+            let module = (*(*context).program).module(instance);
+            let callee = match module.compiled(index) {
+                Some(callee) => callee,
+                None => compile(module, index),
+            };
+            let frame = if TAIL { r.frame } else { r.frame.add(r.unit(1) as usize) };
+            // No wrapping: see `enter_compiled`.
+            if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
+                return r.trap(Trap::CallStackExhausted);
+            }
+            if !TAIL {
+                if (*context).frames_top == (*context).frames_end {
+                    return r.trap(Trap::CallStackExhausted);
+                }
+                let switch_back = Suspended::Other.after() - HANDLER_UNITS;
+                suspend(&r, Suspended::Other.unit(), r.ip.add(switch_back));
+            } else if instance != (*context).instance {
+                // The frame below, if only the bottom one, was suspended for a callee of its own instance; now another
+                // will return to it.
+                (*(*context).frames_top.sub(1)).native = 0;
+            }
+            (*context).switch_to(instance);
+            (*context).function = index;
+            r.frame = frame;
+            r.read_memory();
+            r.go::<M>(callee.code.entry())
+        }
+    }
+}
+
+/// A caller goes on after a callee of another instance.
+struct SwitchBack;
+
+impl Handler for SwitchBack {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
+        // SAFETY: a return has just taken the frame on top: it is still there. Nothing else refers to the context or the
+        // state.
+        unsafe {
+            let instance = (*(*r.context).frames_top).instance;
+            (*r.context).switch_to(instance);
+            r.read_memory();
+            r.next::<M>(0)
         }
     }
 }
@@ -175,7 +340,7 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
                 enter_compiled::<M>(r, callee, || function, r.frame, None)
             } else {
                 let frame = r.frame.add(r.unit(1) as usize);
-                enter_compiled::<M>(r, callee, || function, frame, Some(2))
+                enter_compiled::<M>(r, callee, || function, frame, Some(Suspended::Call))
             }
         }
     }
@@ -185,126 +350,6 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
 #[inline(never)]
 fn compile(module: &ModuleCode<Threaded>, function: u32) -> &Compiled<Code> {
     module.get(function)
-}
-
-/// Calls of all kinds: units are what, (function | table), base slot, index slot, type, block to go on with.
-///
-/// They leave the handler for an ordinary function: imports change the instance, indirect calls look up and compare.
-struct CallOther;
-
-/// The kinds of [`CallOther`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum CallKind {
-    Import,
-    Indirect,
-    Tail,
-    TailIndirect,
-}
-
-impl Handler for CallOther {
-    #[inline(always)]
-    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: operand units as said above; see `transfer`.
-        unsafe {
-            let outcome = transfer(r.context, r.ip, r.frame);
-            if outcome.is_null() {
-                return r.exit();
-            }
-            if (outcome as usize) < 256 {
-                return r.trap(Trap::from_code(outcome as usize as u8).unwrap_or(Trap::Unreachable));
-            }
-            let state = (*r.context).state;
-            r.frame = (*r.context).frame;
-            r.memory = (*state).memory.as_mut_ptr();
-            r.memory_len = (*state).memory.len();
-            r.go::<M>(outcome)
-        }
-    }
-}
-
-/// Carries out a call; returns the callee's first node, null to leave the run, or a trap's code.
-#[inline(never)]
-unsafe fn transfer(context: *mut Context, ip: *const Unit, frame: *mut u64) -> *const Unit {
-    // SAFETY: no reference into the context or the state is held by the handler that called.
-    let result = unsafe { try_transfer(&mut *context, ip, frame) };
-    match result {
-        Ok(entry) => entry,
-        Err(trap) => usize::from(trap.code()) as *const Unit,
-    }
-}
-
-unsafe fn try_transfer(context: &mut Context, ip: *const Unit, frame: *mut u64) -> Result<*const Unit, Trap> {
-    // SAFETY: the node has the operand units of `CallOther`; state and program are alive.
-    let (unit, state, program) = unsafe {
-        let operands = std::slice::from_raw_parts(ip.add(HANDLER_UNITS), 6);
-        (operands, &mut *context.state, &*context.program)
-    };
-    let [kind, function, base, index, ty, block] = *unit else {
-        return Err(Trap::Unreachable);
-    };
-    let indirect = kind == CallKind::Indirect as u32 || kind == CallKind::TailIndirect as u32;
-    let tail = kind == CallKind::Tail as u32 || kind == CallKind::TailIndirect as u32;
-    let callee = if indirect {
-        // SAFETY: the index slot is within the frame.
-        let element = unsafe { frame.add(index as usize).read() };
-        state.indirect_callee(function, ty, element as u32)?
-    } else {
-        state.callee(function)
-    };
-    let caller_base = context.base_of(frame);
-    let base = if tail { caller_base } else { caller_base + base };
-    if !tail && context.frames_top == context.frames_end {
-        return Err(Trap::CallStackExhausted);
-    }
-    let entered = match callee {
-        Callee::Host(_) => None,
-        Callee::Wasm { instance, function } => {
-            let code = program.module(instance).get(function);
-            state.enter(base, code.shape.frame_size)?;
-            Some((instance, function, code.code.entry()))
-        }
-    };
-    if !tail {
-        let suspended = Frame {
-            instance: context.instance,
-            function: context.function,
-            block,
-            base: caller_base,
-            native: match callee {
-                // A return to another instance has more to do.
-                Callee::Wasm { instance, .. } if instance != context.instance => 0,
-                // SAFETY: the node after this one is the next block's first.
-                _ => unsafe { ip.add(HANDLER_UNITS + 6) as u64 },
-            },
-        };
-        // SAFETY: there is room, checked above.
-        unsafe {
-            context.frames_top.write(suspended);
-            context.frames_top = context.frames_top.add(1);
-        }
-    }
-    match (entered, callee) {
-        (Some((instance, function, entry)), _) => {
-            if instance != context.instance {
-                if tail {
-                    // The frame below was suspended for a callee of its own instance; now another will return to it.
-                    // SAFETY: there is the bottom frame at least.
-                    unsafe { (*context.frames_top.sub(1)).native = 0 };
-                }
-                state.switch_to(instance);
-                context.load_instance();
-            }
-            context.function = function;
-            context.frame = context.stack.wrapping_add(base as usize);
-            Ok(entry)
-        }
-        (None, Callee::Host(function)) => {
-            context.reason = Leave::HostCall { function, base };
-            Ok(std::ptr::null())
-        }
-        (None, _) => Err(Trap::Unreachable),
-    }
 }
 
 /// Return to the frame on top of the frame stack.
@@ -343,10 +388,8 @@ impl Handler for ReturnElsewhere {
             if ip.is_null() {
                 return r.exit();
             }
-            let state = (*r.context).state;
             r.frame = (*r.context).frame;
-            r.memory = (*state).memory.as_mut_ptr();
-            r.memory_len = (*state).memory.len();
+            r.read_memory();
             r.go::<M>(ip)
         }
     }
@@ -369,16 +412,13 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
             context.reason = Leave::Returned;
             return std::ptr::null();
         }
-        (*context.state).switch_to(frame.instance);
-        context.load_instance();
+        context.switch_to(frame.instance);
         context.function = frame.function;
         context.frame = context.stack.wrapping_add(frame.base as usize);
-        let code = &(*context.module).get(frame.function).code;
         if frame.native != 0 {
-            frame.native as *const Unit
-        } else {
-            code.block(frame.block)
+            return frame.native as *const Unit;
         }
+        (*context.module).get(frame.function).code.block(frame.block)
     }
 }
 
@@ -428,15 +468,21 @@ pub(crate) fn tail_call() -> Picked {
     picked::<TailCall>()
 }
 
-/// The handler of a call with the units of [`CallOther`]; `acc` if the accumulator mirrors the index slot.
+/// The handler of a call that may lead anywhere; `acc` if the accumulator mirrors the index slot.
 pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
     match (kind, acc) {
         (CallKind::Indirect, false) => picked::<CallIndirect<false, false>>(),
         (CallKind::Indirect, true) => picked::<CallIndirect<false, true>>(),
         (CallKind::TailIndirect, false) => picked::<CallIndirect<true, false>>(),
         (CallKind::TailIndirect, true) => picked::<CallIndirect<true, true>>(),
-        (CallKind::Import | CallKind::Tail, _) => picked::<CallOther>(),
+        (CallKind::Import, _) => picked::<CallImport<false>>(),
+        (CallKind::Tail, _) => picked::<CallImport<true>>(),
     }
+}
+
+/// The node after a call that may lead to another instance and is none in place of its function.
+pub(crate) fn switch_back() -> Picked {
+    picked::<SwitchBack>()
 }
 
 pub(crate) fn return_() -> Picked {

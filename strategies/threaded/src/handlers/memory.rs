@@ -162,8 +162,7 @@ impl Handler for Runtime {
                 return r.trap(trap);
             }
             // The memory may have grown.
-            r.memory = (*state).memory.as_mut_ptr();
-            r.memory_len = (*state).memory.len();
+            r.read_memory();
             r.next::<M>(4)
         }
     }
