@@ -33,6 +33,12 @@ const YIELD: &str = "slice of fuel, other tasks may run";
 /// Out of fuel: back to the host, which resumes.
 const RESUME: &str = "out of fuel, resumed by the host";
 
+/// A machine, from nothing to the end of its first call, of a module that is loaded already.
+const FRESH: &str = "machine made, called once, dropped";
+
+/// Turns for each machine that is made.
+pub const TURNS_PER_MACHINE: u32 = 64;
+
 /// Fuel of a slice: about so many turns of the loop.
 const FUEL: u64 = 500;
 
@@ -146,6 +152,25 @@ fn resuming(counting: &Shared) -> Run {
     })
 }
 
+/// Makes a machine for each so many turns.
+fn fresh(strategy: Strategy, imports: Imports) -> Result<Run, Failed> {
+    let module = Module::new(&programs::count()?)?;
+    module.compile(strategy);
+    Ok(Box::new(move |turns| {
+        for _ in 0..turns / TURNS_PER_MACHINE {
+            let mut vm = Vm::with(strategy, Limits::default());
+            let instance = vm.instantiate(&module, &imports)?;
+            check_values(&vm.call(instance, "without", &[Value::I32(1)])?, 1)?;
+        }
+        Ok(())
+    }))
+}
+
+/// No work at all.
+pub fn nothing() -> Run {
+    Box::new(|_| Ok(()))
+}
+
 fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     let subject = |what, per_turn, with, without| Subject {
         what,
@@ -198,6 +223,12 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
             whole(&fuel),
         ),
         subject(RESUME, slices, resuming(&fuel), whole(&fuel)),
+        subject(
+            FRESH,
+            1.0 / f64::from(TURNS_PER_MACHINE),
+            fresh(strategy, plain)?,
+            nothing(),
+        ),
     ])
 }
 
@@ -211,7 +242,10 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     for &strategy in Strategy::ALL {
         subjects.extend(ours(strategy)?);
     }
-    subjects.extend(crate::peers::wasmi_calls(OWN, LINKED, RUST_CALL, WAITS, RESUME, FUEL)?);
+    subjects.extend(crate::peers::wasmi_calls(
+        [OWN, LINKED, RUST_CALL, WAITS, RESUME, FRESH],
+        FUEL,
+    )?);
     #[cfg(feature = "wasmtime")]
     subjects.extend(crate::peers_wasmtime::calls(RUST_CALL, READY, WAITS, YIELD, FUEL)?);
     let mut rows = measure("calls", &mut subjects, budget)?;
@@ -220,7 +254,7 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     rows.push(nothing(YIELD, "wasmi 2", "no such thing"));
     #[cfg(not(feature = "wasmtime"))]
     rows.push(nothing(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
-    let kinds = [OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME];
+    let kinds = [OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME, FRESH];
     rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
     Ok(rows)
 }

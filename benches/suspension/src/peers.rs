@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasmi::errors::HostError;
 use wasmi::{Config, Engine, Func, Instance, Linker, Module, ResumableCall, Store, Val};
 
-use crate::calls::check;
+use crate::calls::{TURNS_PER_MACHINE, check, nothing};
 use crate::events::{Failed, Run, Subject};
 use crate::programs;
 
@@ -71,6 +71,25 @@ fn linked_counting() -> Result<Shared, Failed> {
     Ok(Rc::new(RefCell::new(Counting { store, instance })))
 }
 
+/// Makes a store and an instance for each so many turns.
+fn fresh_stores() -> Result<Run, Failed> {
+    let engine = engine(false);
+    let module = Module::new(&engine, programs::count()?)?;
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "step", |value: i64| value + 1)?;
+    Ok(Box::new(move |turns| {
+        for _ in 0..turns / TURNS_PER_MACHINE {
+            let mut store = Store::new(&engine, ());
+            let instance = linker.instantiate_and_start(&mut store, &module)?;
+            let func = export(&store, instance, "without")?;
+            let mut results = [Val::I64(0)];
+            func.call(&mut store, &[Val::I32(1)], &mut results)?;
+            check_values(&results, 1)?;
+        }
+        Ok(())
+    }))
+}
+
 fn export(store: &Store<()>, instance: Instance, name: &str) -> Result<Func, Failed> {
     instance.get_func(store, name).ok_or_else(|| "no such export".into())
 }
@@ -126,19 +145,13 @@ fn resuming(counting: &Shared, name: &'static str, fuel: Option<u64>) -> Run {
     })
 }
 
-/// wasmi's calls, host calls, resumable calls, and calls that are out of fuel.
+/// wasmi's calls, host calls, resumable calls, calls that are out of fuel, and fresh stores, under these names.
 ///
 /// # Errors
 ///
 /// When the program cannot be loaded.
-pub fn wasmi_calls(
-    own: &'static str,
-    linked: &'static str,
-    rust_call: &'static str,
-    waits: &'static str,
-    resume: &'static str,
-    fuel: u64,
-) -> Result<Vec<Subject>, Failed> {
+pub fn wasmi_calls(names: [&'static str; 6], fuel: u64) -> Result<Vec<Subject>, Failed> {
+    let [own, linked, rust_call, waits, resume, fresh] = names;
     let subject = |what, per_turn, with, without| Subject {
         what,
         name: "wasmi 2".into(),
@@ -163,6 +176,7 @@ pub fn wasmi_calls(
             resuming(&metered, "without", Some(fuel)),
             calling(&metered, "without"),
         ),
+        subject(fresh, 1.0 / f64::from(TURNS_PER_MACHINE), fresh_stores()?, nothing()),
     ])
 }
 

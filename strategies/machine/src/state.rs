@@ -86,7 +86,7 @@ impl ValueStack {
     /// A stack of this many slots, all zero. Untouched pages cost address space only.
     pub fn new(slots: usize) -> ValueStack {
         ValueStack {
-            slots: vec![0; slots + WINDOW],
+            slots: store::zeroed_slots(slots + WINDOW),
         }
     }
 

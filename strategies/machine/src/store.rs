@@ -19,18 +19,44 @@ pub struct Memory {
     pub declared_max: Option<u64>,
 }
 
-/// From this size on it is asked beforehand whether there is so much memory.
-const ASK_ABOVE: usize = 32 << 20;
+/// glibc keeps freed blocks of up to this size, and when it hands such a block out again it clears all of it, used or not.
+/// Larger ones are always fresh pages, which cost nothing before they are touched.
+const KEPT: usize = 32 << 20;
+
+/// Blocks of this size and more are better taken from fresh pages than cleared: of most memories and stacks little is used.
+const CLEARED: usize = 1 << 20;
+
+/// How long a vector must be allocated at least, to have `len` fresh zero elements of this size.
+fn fresh_length(len: usize, size: usize) -> usize {
+    let keeps = cfg!(all(
+        target_os = "linux",
+        target_env = "gnu",
+        target_pointer_width = "64"
+    ));
+    if keeps && len >= CLEARED / size {
+        len.max(KEPT / size + 1)
+    } else {
+        len
+    }
+}
+
+/// Zeroed slots that the operating system need not touch before they are used.
+pub(crate) fn zeroed_slots(len: usize) -> Vec<u64> {
+    let mut slots = vec![0; fresh_length(len, size_of::<u64>())];
+    slots.truncate(len);
+    slots
+}
 
 /// Zeroed bytes that the operating system need not touch before they are used; `None` when there are none left.
 pub fn zeroed(len: usize) -> Option<Vec<u8>> {
-    // `vec![0; n]` asks for zero pages but aborts when there are none: ask for the space first. Not for little: glibc
-    // takes a freed block of up to 32 MiB as a sign to keep such blocks, and clears them itself when it hands them out
-    // again. Memories of 100 pages, of which one was used, took 6.5 MB each then, and 13 KB otherwise.
-    if len > ASK_ABOVE {
+    // `vec![0; n]` asks for zero pages but aborts when there are none: ask for the space first. Not for little, which would
+    // teach glibc to keep blocks of that size.
+    if len > KEPT {
         Vec::<u8>::new().try_reserve_exact(len).ok()?;
     }
-    Some(vec![0; len])
+    let mut bytes = vec![0; fresh_length(len, 1)];
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 /// Allocates a memory of this many pages; `None` when the host is out of memory.
