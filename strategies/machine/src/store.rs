@@ -23,24 +23,25 @@ pub struct Memory {
 /// Larger ones are always fresh pages, which cost nothing before they are touched.
 const KEPT: usize = 32 << 20;
 
-/// Blocks of this size and more are better taken from fresh pages than cleared: of most memories and stacks little is used.
+/// Memories of this size and more are taken from fresh pages: of most, little is used, and what is used has just been cleared
+/// in the cache. With fresh pages for these and for stacks, making a machine, running a program of 1 to 20 ms and dropping both
+/// took 13 % less time than with `vec![0; n]` alone (36 workloads), and 8 % less than with fresh pages for stacks only (12).
 const CLEARED: usize = 1 << 20;
 
-/// How long a vector must be allocated at least, to have `len` fresh zero elements of this size.
+/// How long a vector must be allocated to have `len` elements of this size in fresh pages.
 fn fresh_length(len: usize, size: usize) -> usize {
-    let keeps = cfg!(all(
+    if cfg!(all(
         target_os = "linux",
         target_env = "gnu",
         target_pointer_width = "64"
-    ));
-    if keeps && len >= CLEARED / size {
+    )) {
         len.max(KEPT / size + 1)
     } else {
         len
     }
 }
 
-/// Zeroed slots that the operating system need not touch before they are used.
+/// A value stack: zeroed slots that the operating system need not touch before they are used.
 pub(crate) fn zeroed_slots(len: usize) -> Vec<u64> {
     let mut slots = vec![0; fresh_length(len, size_of::<u64>())];
     slots.truncate(len);
@@ -53,6 +54,9 @@ pub fn zeroed(len: usize) -> Option<Vec<u8>> {
     // teach glibc to keep blocks of that size.
     if len > KEPT {
         Vec::<u8>::new().try_reserve_exact(len).ok()?;
+    }
+    if len < CLEARED {
+        return Some(vec![0; len]);
     }
     let mut bytes = vec![0; fresh_length(len, 1)];
     bytes.truncate(len);
