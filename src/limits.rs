@@ -12,7 +12,8 @@ pub struct Limits {
     pub functions: u32,
     /// Frames that may be suspended in calls at once (default 65,536, at most 16,777,216). One more call traps.
     pub call_depth: usize,
-    /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps.
+    /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps. The stack takes address space
+    /// at once, with glibc 32 MB at least, and memory only where it has been used.
     pub stack_slots: usize,
     /// Pages of 64 KiB of one memory (default 65,536: all that 32 bits can address). `memory.grow` beyond gives -1.
     pub memory_pages: u64,
