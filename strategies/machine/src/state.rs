@@ -219,6 +219,9 @@ impl State {
         }
     }
 
+    // Inlined, it cost the loops of the other strategies up to 6 % more instructions.
+    #[cold]
+    #[inline(never)]
     fn switch_slow(&mut self, instance: u32) {
         let (memory, first_global) = match self.instances.get(instance as usize) {
             Some(new) => (new.memories.first().copied().unwrap_or(u32::MAX), new.first_global),

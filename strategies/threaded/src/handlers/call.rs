@@ -152,39 +152,73 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
         let acc = r.acc as u32;
         // A call leaves nothing in the accumulator: its register is free.
         let r = Regs { acc: 0, ..r };
-        // SAFETY: operand units as said above: the table and the type are of the current instance, and the index slot is
-        // within the frame. References in tables name functions of the machine. See `enter_compiled`.
+        // SAFETY: operand units as said above, the index slot is within the frame; see `enter_compiled`.
         unsafe {
             let context = r.context;
-            let table = (*context)
-                .all_tables
-                .add((*context).tables.add(r.unit(0) as usize).read() as usize);
             let index = match ACC {
                 true => acc,
                 false => r.frame.add(r.unit(2) as usize).read() as u32,
             };
-            let elements: &[u64] = &(*table).elements;
-            let Some(&reference) = elements.get(index as usize) else {
-                return r.trap(Trap::UndefinedElement);
+            let entry = match element(&r, index) {
+                Ok(entry) => entry,
+                Err(trap) => return r.trap(trap),
             };
-            if reference == 0 {
-                return r.trap(Trap::UninitializedElement);
-            }
-            let entry = (*context).functions.add(reference as usize - 1);
-            if (*entry).signature != (*context).signatures.add(r.unit(3) as usize).read() {
-                return r.trap(Trap::IndirectCallTypeMismatch);
-            }
             if (*entry).instance != (*context).instance {
-                return call_elsewhere::<TAIL, M>(r, entry);
+                return r.call(enter_rare::<CallElement<TAIL>, M>);
             }
             let Some(callee) = (*(*context).own_functions.add((*entry).index as usize)).get() else {
-                return call_elsewhere::<TAIL, M>(r, entry);
+                return r.call(enter_rare::<CallElement<TAIL>, M>);
             };
             if TAIL {
                 return enter_compiled::<M>(r, callee, || (*entry).index, r.frame, None);
             }
             let frame = r.frame.add(r.unit(1) as usize);
             enter_compiled::<M>(r, callee, || (*entry).index, frame, Some(Suspended::Other))
+        }
+    }
+}
+
+/// The function that an indirect call of this index reaches.
+///
+/// # Safety
+///
+/// As [`Handler::run`]; the node is a [`CallIndirect`].
+#[inline(always)]
+unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
+    // SAFETY: the table and the type are of the current instance. References in tables name functions of the machine.
+    unsafe {
+        let context = r.context;
+        let table = (*context)
+            .all_tables
+            .add((*context).tables.add(r.unit(0) as usize).read() as usize);
+        let elements: &[u64] = &(*table).elements;
+        let Some(&reference) = elements.get(index as usize) else {
+            return Err(Trap::UndefinedElement);
+        };
+        if reference == 0 {
+            return Err(Trap::UninitializedElement);
+        }
+        let entry = (*context).functions.add(reference as usize - 1);
+        if (*entry).signature != (*context).signatures.add(r.unit(3) as usize).read() {
+            return Err(Trap::IndirectCallTypeMismatch);
+        }
+        Ok(entry)
+    }
+}
+
+/// What [`CallIndirect`] leaves: a callee that is not compiled yet, of another instance, or the host's. Looks it up again: handed
+/// on, it would need one more register than the frequent case has without saving any.
+struct CallElement<const TAIL: bool>;
+
+impl<const TAIL: bool> Handler for CallElement<TAIL> {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
+        // SAFETY: the node is a `CallIndirect`.
+        unsafe {
+            match element(&r, r.frame.add(r.unit(2) as usize).read() as u32) {
+                Ok(entry) => call_elsewhere::<TAIL, M>(r, entry),
+                Err(trap) => r.trap(trap),
+            }
         }
     }
 }
