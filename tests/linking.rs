@@ -3,7 +3,7 @@
 mod common;
 
 use common::{add, call_i32, error_of, for_each_strategy, module, start, trap_of, vm};
-use wasm_dispatch::{Imports, Instance, SizeLimits, Trap, Value, Vm};
+use wasm_dispatch::{Caller, Imports, Instance, SizeLimits, Trap, Value, Vm};
 
 /// All exports of an instance as imports from `module`.
 fn exports_of(vm: &Vm, instance: Instance, module: &str) -> Imports {
@@ -498,5 +498,87 @@ fn the_host_reads_and_writes_tables_and_globals() {
         let constant = vm.new_global(Value::F32(1.5), false).unwrap();
         assert!(vm.set_global(constant, Value::F32(2.5)).is_err());
         assert_eq!(vm.global(constant).unwrap(), Value::F32(1.5));
+    });
+}
+
+/// One of a chain of modules of which each calls the next: before and after, it uses everything that is its own.
+fn link(number: i32) -> String {
+    format!(
+        r#"(module
+            (import "host" "peek" (func $peek (param i32) (result i32)))
+            (import "next" "step" (func $next (param i32) (result i32)))
+            (import "shared" "count" (global $count (mut i32)))
+            (memory 1 100) (memory $other 1)
+            (global $own (mut i32) (i32.const {number}))
+            (table $table 2 funcref)
+            (elem declare func $next)
+            (data $bytes "\01\02\03\04")
+            (func $sum (result i32)
+                (i32.add
+                    (i32.add (call $peek (i32.const 8)) (i32.load (i32.const 8)))
+                    (i32.add
+                        (i32.add (i32.load $other (i32.const 16)) (global.get $own))
+                        (i32.add (memory.size) (table.size $table)))))
+            (func (export "step") (param $depth i32) (result i32)
+                (local $result i32)
+                (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                (global.set $own (i32.add (global.get $own) (local.get $depth)))
+                (i32.store (i32.const 8) (i32.mul (local.get $depth) (i32.const 1000)))
+                (i32.store $other (i32.const 16) (i32.const {number}))
+                (drop (memory.grow (i32.const {number})))
+                (drop (table.grow $table (ref.func $next) (i32.const 1)))
+                (local.set $result (call $sum))
+                (local.set $result (i32.add (local.get $result) (call $next (i32.add (local.get $depth) (i32.const 1)))))
+                (memory.init $bytes (i32.const 8) (i32.const 1) (i32.const 2))
+                (memory.fill $other (i32.const 16) (i32.const 1) (i32.const 1))
+                (drop (memory.grow (i32.const 1)))
+                (table.set $table (i32.const 0) (ref.func $next))
+                (global.set $own (i32.add (global.get $own) (i32.const 1)))
+                (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                (i32.add (local.get $result) (call $sum))))"#
+    )
+}
+
+#[test]
+fn each_of_a_chain_of_instances_finds_its_own_before_and_after_calling_the_next() {
+    const LENGTH: i32 = 9;
+    for_each_strategy(|strategy| {
+        let (mut vm, shared) = start(
+            strategy,
+            r#"(module (global (export "count") (mut i32) (i32.const 0)) (func (export "step") (param i32) (result i32) (i32.const 5)))"#,
+        );
+        let mut last = shared;
+        for number in (1..=LENGTH).rev() {
+            let mut imports = Imports::new();
+            imports.define("shared", "count", vm.exported_global(shared, "count").unwrap());
+            imports.define("next", "step", vm.exported_func(last, "step").unwrap());
+            imports.func(
+                "host",
+                "peek",
+                |caller: &mut Caller<'_>, address: u32| -> Result<i32, Trap> {
+                    let mut bytes = [0; 4];
+                    caller.read(address, &mut bytes)?;
+                    Ok(i32::from_le_bytes(bytes))
+                },
+            );
+            last = add(&mut vm, &link(number), &imports);
+        }
+        let mut expected = 5;
+        for round in 1..=2 {
+            for number in 1..=LENGTH {
+                let stored = number * 1000;
+                // Grown by its number and by one in each round; its own global grows by its depth, its number, and one.
+                let (own, pages) = (number + round * number + round - 1, 1 + round * number + round - 1);
+                let table = 2 + round;
+                expected += 2 * stored + number + own + pages + table;
+                let stored = stored & !0xffff | 0x0302;
+                let other = number & !0xff | 1;
+                expected += 2 * stored + other + own + 1 + pages + 1 + table;
+            }
+            assert_eq!(vm.call(last, "step", &[Value::I32(1)]).unwrap(), [Value::I32(expected)]);
+            expected = 5;
+        }
+        let count = vm.exported_global(shared, "count").unwrap();
+        assert_eq!(vm.global(count).unwrap(), Value::I32(2 * 2 * LENGTH));
     });
 }

@@ -259,6 +259,18 @@ impl State {
         }
     }
 
+    /// The bytes of a memory, by its index in the machine; none if there is no such memory.
+    #[inline]
+    pub fn bytes_or_none(&mut self, memory: u32) -> &mut [u8] {
+        if memory == self.memory_id {
+            return &mut self.memory;
+        }
+        match self.memories.get_mut(memory as usize) {
+            Some(memory) => &mut memory.bytes,
+            None => &mut [],
+        }
+    }
+
     /// The current instance.
     pub fn current_instance(&self) -> &Instance {
         &self.instances[self.instance as usize]

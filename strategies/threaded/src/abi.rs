@@ -315,7 +315,8 @@ impl Regs {
     pub(crate) unsafe fn read_memory(&mut self) {
         // SAFETY: the caller's.
         unsafe {
-            let memory = &mut (*(*self.context).state).memory;
+            let context = self.context;
+            let memory = (*(*context).lagging).bytes_or_none((*context).view.memory);
             self.memory = memory.as_mut_ptr();
             self.memory_len = memory.len();
         }

@@ -1,5 +1,7 @@
 //! What handlers reach through the context register.
 
+use std::mem::MaybeUninit;
+
 use wasm_dispatch_machine::backend::{Lazy, ModuleCode, Program};
 use wasm_dispatch_machine::state::{Frame, State};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
@@ -16,6 +18,47 @@ pub(crate) enum Leave {
     Suspended,
 }
 
+/// Where an instance's things are. They stay there during a run, except for the memory's bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct InstanceView {
+    /// Its first own global.
+    pub globals: *mut u64,
+    /// Its tables, as indices into `all_tables`.
+    pub tables: *const u32,
+    /// Its types, as the machine's signatures.
+    pub signatures: *const u32,
+    /// Its functions, imported ones first, as indices into `functions`.
+    pub all_functions: *const u32,
+    /// Its own functions.
+    pub own_functions: *const Lazy<Code>,
+    /// Its code.
+    pub module: *const ModuleCode<Threaded>,
+    /// Its memory 0, as the machine's, or `u32::MAX`.
+    pub memory: u32,
+}
+
+/// Views of instances that a run has switched to lately, each in the place that the lowest bits of its number say.
+///
+/// A call of another instance's function takes a third of the time with it.
+pub(crate) struct Views {
+    instances: [u32; VIEWS],
+    views: [MaybeUninit<InstanceView>; VIEWS],
+}
+
+const VIEWS: usize = 4;
+
+impl Views {
+    /// None is kept.
+    #[inline(always)]
+    pub fn new() -> Views {
+        Views {
+            instances: [Frame::BOTTOM; VIEWS],
+            views: [MaybeUninit::uninit(); VIEWS],
+        }
+    }
+}
+
 /// The state of one run.
 ///
 /// In this order: were `instance` and `function` next to each other, a call would read both as one word of 64 bits, half of
@@ -24,8 +67,6 @@ pub(crate) enum Leave {
 pub(crate) struct Context {
     /// The current function among the instance's own.
     pub function: u32,
-    /// First own global of the current instance.
-    pub globals: *mut u64,
     /// Where the next suspended frame goes.
     pub frames_top: *mut Frame,
     /// Where there is no more room for one.
@@ -36,24 +77,19 @@ pub(crate) struct Context {
     pub slice: u64,
     /// Where the value stack ends.
     pub stack_end: *mut u64,
-    /// The current instance.
+    /// The current instance, also where [`State::instance`] lags behind.
     pub instance: u32,
-    /// The current instance's tables, as indices into `all_tables`.
-    pub tables: *const u32,
-    /// The current instance's types, as the machine's signatures.
-    pub signatures: *const u32,
-    /// The current instance's functions, imported ones first, as indices into `functions`.
-    pub all_functions: *const u32,
+    /// Where its things are.
+    pub view: InstanceView,
     /// All tables of the machine.
     pub all_tables: *const Table,
     /// All functions of the machine.
     pub functions: *const FunctionEntry,
-    /// The functions of the current instance.
-    pub own_functions: *const Lazy<Code>,
-    /// Code of the current instance.
-    pub module: *const ModuleCode<Threaded>,
     pub program: *const Program<Threaded>,
-    pub state: *mut State,
+    /// Between handlers its current instance may be one that this run has left: see [`Context::state`].
+    pub lagging: *mut State,
+    /// Apart, because the compiler copies all of what is moved here, initialised or not.
+    pub views: *mut Views,
     /// Set by `leave`.
     pub ip: *const Unit,
     pub frame: *mut u64,
@@ -74,22 +110,26 @@ impl Context {
     pub fn empty() -> Context {
         Context {
             function: 0,
-            globals: std::ptr::null_mut(),
             frames_top: std::ptr::null_mut(),
             frames_end: std::ptr::null_mut(),
             stack: std::ptr::null_mut(),
             slice: 0,
             stack_end: std::ptr::null_mut(),
             instance: 0,
-            tables: std::ptr::null(),
-            signatures: std::ptr::null(),
-            all_functions: std::ptr::null(),
+            view: InstanceView {
+                globals: std::ptr::null_mut(),
+                tables: std::ptr::null(),
+                signatures: std::ptr::null(),
+                all_functions: std::ptr::null(),
+                own_functions: std::ptr::null(),
+                module: std::ptr::null(),
+                memory: u32::MAX,
+            },
             all_tables: std::ptr::null(),
             functions: std::ptr::null(),
-            own_functions: std::ptr::null(),
-            module: std::ptr::null(),
             program: std::ptr::null(),
-            state: std::ptr::null_mut(),
+            lagging: std::ptr::null_mut(),
+            views: std::ptr::null_mut(),
             ip: std::ptr::null(),
             frame: std::ptr::null_mut(),
             trap: 0,
@@ -101,40 +141,84 @@ impl Context {
         }
     }
 
-    /// Takes over what depends on the current instance from the state.
+    /// The state, with the current instance made its current one.
     ///
     /// # Safety
     ///
-    /// Nothing else refers to the state.
+    /// The state is alive, and nothing else refers to it.
     #[inline(always)]
-    pub unsafe fn load_instance(&mut self) {
-        // SAFETY: `state` and `program` are alive during the run, and no other reference into them is.
+    pub unsafe fn state(&mut self) -> &mut State {
+        // SAFETY: the caller's.
+        let state = unsafe { &mut *self.lagging };
+        state.switch_to(self.instance);
+        state
+    }
+
+    /// Makes an instance the current one.
+    ///
+    /// # Safety
+    ///
+    /// `view` is its view, in [`Context::views`] or elsewhere.
+    #[inline(always)]
+    pub unsafe fn switch_to(&mut self, instance: u32, view: *const InstanceView) {
+        self.instance = instance;
+        // SAFETY: the caller's.
+        self.view = unsafe { view.read() };
+    }
+
+    /// Where an instance's things are, if that is kept.
+    ///
+    /// # Safety
+    ///
+    /// The context is a run's.
+    #[inline(always)]
+    pub unsafe fn kept(&self, instance: u32) -> Option<*const InstanceView> {
+        let place = instance as usize % VIEWS;
+        // SAFETY: the views live as long as the run. `keep` has written one before the instance's number; no instance has the
+        // number that stands for none.
         unsafe {
-            let state = &mut *self.state;
-            let number = state.instance as usize;
-            self.instance = state.instance;
-            self.globals = state.globals.as_mut_ptr().wrapping_add(state.first_global);
-            let module = (*self.program).module(state.instance);
-            self.module = module;
-            self.own_functions = module.functions().as_ptr();
-            let instance = &state.instances[number];
-            self.tables = instance.tables.as_ptr();
-            self.signatures = instance.signatures.as_ptr();
-            self.all_functions = instance.functions.as_ptr();
+            let views = &*self.views;
+            match views.instances[place] == instance {
+                true => Some(views.views[place].as_ptr()),
+                false => None,
+            }
         }
     }
 
-    /// Makes an instance the current one, here and in the state.
+    /// Where an instance's things are, to be kept.
     ///
     /// # Safety
     ///
-    /// Nothing else refers to the state.
+    /// As [`Context::view_of`].
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn keep(&mut self, instance: u32) -> *const InstanceView {
+        let place = instance as usize % VIEWS;
+        // SAFETY: the caller's; the views live as long as the run.
+        let (view, views) = unsafe { (self.view_of(instance), &mut *self.views) };
+        views.instances[place] = instance;
+        views.views[place].write(view)
+    }
+
+    /// Where an instance's things are.
+    ///
+    /// # Safety
+    ///
+    /// Program and state are alive, and nothing else refers to the state.
     #[inline(always)]
-    pub unsafe fn switch_to(&mut self, instance: u32) {
-        // SAFETY: the state is alive during the run; else the caller's.
-        unsafe {
-            (*self.state).switch_to(instance);
-            self.load_instance();
+    pub unsafe fn view_of(&mut self, instance: u32) -> InstanceView {
+        // SAFETY: the caller's.
+        let (state, program) = unsafe { (&mut *self.lagging, &*self.program) };
+        let module = program.module(instance);
+        let entry = &state.instances[instance as usize];
+        InstanceView {
+            globals: state.globals.as_mut_ptr().wrapping_add(entry.first_global as usize),
+            tables: entry.tables.as_ptr(),
+            signatures: entry.signatures.as_ptr(),
+            all_functions: entry.functions.as_ptr(),
+            own_functions: module.functions().as_ptr(),
+            module,
+            memory: entry.memories.first().copied().unwrap_or(u32::MAX),
         }
     }
 

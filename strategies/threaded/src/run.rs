@@ -6,7 +6,7 @@ use wasm_dispatch_machine::state::{Frame, Machine};
 
 use crate::Threaded;
 use crate::abi::{Entry, Regs};
-use crate::context::{Context, Leave};
+use crate::context::{Context, Leave, Views};
 use crate::handlers::call;
 
 /// Runs the topmost frame and what it calls.
@@ -43,6 +43,7 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
     let stack = machine.stack.from(0).as_mut_ptr();
     let stack_slots = machine.state.limits.stack_slots;
     let state = &raw mut machine.state;
+    let mut views = Views::new();
     // SAFETY: `state` is alive and only reached through this pointer until the handlers are done. The frame stack has
     // room for `room` frames, and does not move: nobody else pushes.
     let mut context = unsafe {
@@ -57,7 +58,8 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
             functions: (*state).functions.as_ptr(),
             stack_end: stack.add(stack_slots),
             program,
-            state,
+            lagging: state,
+            views: &raw mut views,
             ..Context::empty()
         }
     };
@@ -68,17 +70,16 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
         let context = &raw mut context;
         let ip = call::resume(context);
         if !ip.is_null() {
-            let registers = Regs {
+            let mut registers = Regs {
                 ip,
                 frame: (*context).frame,
-                memory: (*state).memory.as_mut_ptr(),
-                acc: 0,
                 context,
-                memory_len: (*state).memory.len(),
-                acc64: 0.0,
-                acc32: 0.0,
+                ..Regs::empty()
             };
+            registers.read_memory();
             start_handlers(registers);
+            // Where the run has come to.
+            (*context).state();
         }
         let depth = (*context).frames_top.offset_from((*state).frames.as_ptr()) as usize;
         (*state).frames.set_len(depth);

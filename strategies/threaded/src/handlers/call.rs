@@ -11,7 +11,7 @@ use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 use crate::Threaded;
 use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, filled, picked};
 use crate::code::Code;
-use crate::context::{Context, Leave};
+use crate::context::{Context, InstanceView, Leave};
 use crate::kind::Kind;
 
 /// Where a caller goes on: in which of a call's operand units that block's number is, the last one.
@@ -93,7 +93,7 @@ unsafe fn enter_own<M: Mode>(
 ) -> u64 {
     // SAFETY: the caller's.
     unsafe {
-        match (*(*r.context).own_functions.add(function() as usize)).get() {
+        match (*(*r.context).view.own_functions.add(function() as usize)).get() {
             Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
             None => r.call(uncompiled),
         }
@@ -166,7 +166,7 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
             if (*entry).instance != (*context).instance {
                 return r.call(enter_rare::<CallElement<TAIL>, M>);
             }
-            let Some(callee) = (*(*context).own_functions.add((*entry).index as usize)).get() else {
+            let Some(callee) = (*(*context).view.own_functions.add((*entry).index as usize)).get() else {
                 return r.call(enter_rare::<CallElement<TAIL>, M>);
             };
             if TAIL {
@@ -190,7 +190,7 @@ unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
         let context = r.context;
         let table = (*context)
             .all_tables
-            .add((*context).tables.add(r.unit(0) as usize).read() as usize);
+            .add((*context).view.tables.add(r.unit(0) as usize).read() as usize);
         let elements: &[u64] = &(*table).elements;
         let Some(&reference) = elements.get(index as usize) else {
             return Err(Trap::UndefinedElement);
@@ -199,15 +199,15 @@ unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
             return Err(Trap::UninitializedElement);
         }
         let entry = (*context).functions.add(reference as usize - 1);
-        if (*entry).signature != (*context).signatures.add(r.unit(3) as usize).read() {
+        if (*entry).signature != (*context).view.signatures.add(r.unit(3) as usize).read() {
             return Err(Trap::IndirectCallTypeMismatch);
         }
         Ok(entry)
     }
 }
 
-/// What [`CallIndirect`] leaves: a callee that is not compiled yet, of another instance, or the host's. Looks it up again: handed
-/// on, it would need one more register than the frequent case has without saving any.
+/// What [`CallIndirect`] leaves: a callee that is not compiled yet, of another instance, or the host's. Looks it up again: to hand
+/// it on would take one more register of the frequent case.
 struct CallElement<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for CallElement<TAIL> {
@@ -233,13 +233,13 @@ impl<const TAIL: bool> Handler for CallImport<TAIL> {
         // SAFETY: operand units as said above: the function is one of the current instance's.
         unsafe {
             let context = r.context;
-            let id = (*context).all_functions.add(r.unit(0) as usize).read();
+            let id = (*context).view.all_functions.add(r.unit(0) as usize).read();
             call_elsewhere::<TAIL, M>(r, (*context).functions.add(id as usize))
         }
     }
 }
 
-/// Leaves a call to [`CallHost`] or [`CallElsewhere`].
+/// Calls any function, of the host, of another instance, or of this one.
 ///
 /// # Safety
 ///
@@ -248,12 +248,18 @@ impl<const TAIL: bool> Handler for CallImport<TAIL> {
 unsafe fn call_elsewhere<const TAIL: bool, M: Mode>(r: Regs, entry: *const FunctionEntry) -> u64 {
     // A call leaves nothing in the accumulator: its register is free.
     let r = Regs { acc: entry as u64, ..r };
-    // SAFETY: the caller's.
+    // SAFETY: the caller's; no function is added during a run, so `entry` and what it names are alive.
     unsafe {
-        match (*entry).instance {
-            HOST => r.call(enter_rare::<CallHost<TAIL>, M>),
-            _ => r.call(enter_rare::<CallElsewhere<TAIL>, M>),
+        if (*entry).instance == HOST {
+            return r.call(enter_rare::<CallHost<TAIL>, M>);
         }
+        let Some(view) = (*r.context).kept((*entry).instance) else {
+            return r.call(enter_rare::<FirstElsewhere<TAIL>, M>);
+        };
+        let Some(callee) = (*(*view).own_functions.add((*entry).index as usize)).get() else {
+            return r.call(enter_rare::<FirstElsewhere<TAIL>, M>);
+        };
+        enter_elsewhere::<TAIL, M>(r, entry, view, callee)
     }
 }
 
@@ -282,46 +288,61 @@ impl<const TAIL: bool> Handler for CallHost<TAIL> {
     }
 }
 
-/// A call of any instance's function, whose entry is in the accumulator's register. Compiles it if it is not yet.
-struct CallElsewhere<const TAIL: bool>;
+/// A call of a function, whose entry is in the accumulator's register, where the instance's view is not kept or the function
+/// is not compiled.
+struct FirstElsewhere<const TAIL: bool>;
 
-impl<const TAIL: bool> Handler for CallElsewhere<TAIL> {
+impl<const TAIL: bool> Handler for FirstElsewhere<TAIL> {
     #[inline(always)]
-    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
+    unsafe fn run<M: Mode>(r: Regs) -> u64 {
         let entry = r.acc as *const FunctionEntry;
-        r.acc = 0;
-        // SAFETY: see `call_elsewhere`; `entry` is alive, no function is added during a run. Nothing else refers to the
-        // context or the state when the instance is switched.
+        // SAFETY: see `call_elsewhere`. Nothing else refers to the context or the state.
         unsafe {
-            let context = r.context;
-            let FunctionEntry { instance, index, .. } = *entry;
-            let module = (*(*context).program).module(instance);
-            let callee = match module.compiled(index) {
-                Some(callee) => callee,
-                None => compile(module, index),
-            };
-            let frame = if TAIL { r.frame } else { r.frame.add(r.unit(1) as usize) };
-            // No wrapping: see `enter_compiled`.
-            if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
+            let view = (*r.context).keep((*entry).instance);
+            let callee = compile(&*(*view).module, (*entry).index);
+            enter_elsewhere::<TAIL, M>(r, entry, view, callee)
+        }
+    }
+}
+
+/// Goes on with a function of any instance.
+///
+/// # Safety
+///
+/// As [`Handler::run`]; the node is a [`CallIndirect`] or a [`CallImport`], `entry` is the callee's, `view` its instance's,
+/// and `callee` its code.
+#[inline(always)]
+unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
+    mut r: Regs,
+    entry: *const FunctionEntry,
+    view: *const InstanceView,
+    callee: &Compiled<Code>,
+) -> u64 {
+    // SAFETY: the caller's; see `enter_compiled`.
+    unsafe {
+        let context = r.context;
+        let frame = if TAIL { r.frame } else { r.frame.add(r.unit(1) as usize) };
+        // No wrapping: see `enter_compiled`.
+        if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
+            return r.trap(Trap::CallStackExhausted);
+        }
+        if !TAIL {
+            if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            if !TAIL {
-                if (*context).frames_top == (*context).frames_end {
-                    return r.trap(Trap::CallStackExhausted);
-                }
-                let switch_back = Suspended::Other.after() - HANDLER_UNITS;
-                suspend(&r, Suspended::Other.unit(), r.ip.add(switch_back));
-            } else if instance != (*context).instance {
-                // The frame below, if only the bottom one, was suspended for a callee of its own instance; now another
-                // will return to it.
-                (*(*context).frames_top.sub(1)).native = 0;
-            }
-            (*context).switch_to(instance);
-            (*context).function = index;
-            r.frame = frame;
-            r.read_memory();
-            r.go::<M>(callee.code.entry())
+            let switch_back = Suspended::Other.after() - HANDLER_UNITS;
+            suspend(&r, Suspended::Other.unit(), r.ip.add(switch_back));
+        } else if (*entry).instance != (*context).instance {
+            // The frame below, if only the bottom one, was suspended for a callee of its own instance; now another
+            // will return to it.
+            (*(*context).frames_top.sub(1)).native = 0;
         }
+        (*context).switch_to((*entry).instance, view);
+        (*context).function = (*entry).index;
+        r.frame = frame;
+        r.acc = 0;
+        r.read_memory();
+        r.go::<M>(callee.code.entry())
     }
 }
 
@@ -331,11 +352,30 @@ struct SwitchBack;
 impl Handler for SwitchBack {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: a return has just taken the frame on top: it is still there. Nothing else refers to the context or the
-        // state.
+        // SAFETY: a return has just taken the frame on top: it is still there.
         unsafe {
             let instance = (*(*r.context).frames_top).instance;
-            (*r.context).switch_to(instance);
+            let Some(view) = (*r.context).kept(instance) else {
+                return r.call(enter_rare::<FirstSwitchBack, M>);
+            };
+            (*r.context).switch_to(instance, view);
+            r.read_memory();
+            r.next::<M>(0)
+        }
+    }
+}
+
+/// The other outcome of [`SwitchBack`]: the instance's view is not kept.
+struct FirstSwitchBack;
+
+impl Handler for FirstSwitchBack {
+    #[inline(always)]
+    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
+        // SAFETY: as for `SwitchBack`. Nothing else refers to the context or the state.
+        unsafe {
+            let instance = (*(*r.context).frames_top).instance;
+            let view = (*r.context).keep(instance);
+            (*r.context).switch_to(instance, view);
             r.read_memory();
             r.next::<M>(0)
         }
@@ -369,7 +409,7 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
         // SAFETY: the node is that of `Call` or `TailCall`; see `enter_own`. The module's code is alive during the run.
         unsafe {
             let function = r.unit(0);
-            let callee = compile(&*(*r.context).module, function);
+            let callee = compile(&*(*r.context).view.module, function);
             if TAIL {
                 enter_compiled::<M>(r, callee, || function, r.frame, None)
             } else {
@@ -446,13 +486,14 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
             context.reason = Leave::Returned;
             return std::ptr::null();
         }
-        context.switch_to(frame.instance);
+        let view = context.view_of(frame.instance);
+        context.switch_to(frame.instance, &raw const view);
         context.function = frame.function;
         context.frame = context.stack.wrapping_add(frame.base as usize);
         if frame.native != 0 {
             return frame.native as *const Unit;
         }
-        (*context.module).get(frame.function).code.block(frame.block)
+        (*context.view.module).get(frame.function).code.block(frame.block)
     }
 }
 

@@ -97,7 +97,7 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
         unsafe {
             let slot = r.frame.add(r.unit(4) as usize);
-            if !load_any(&mut *(*r.context).state, r.unit(0), r.unit(1), r.target(2) as u64, slot) {
+            if !load_any((*r.context).state(), r.unit(0), r.unit(1), r.target(2) as u64, slot) {
                 return r.trap(Trap::OutOfBoundsMemoryAccess);
             }
             let value = T::from_slot(slot.read());
@@ -131,7 +131,7 @@ impl Handler for StoreAny {
         unsafe {
             let address = r.frame.add(r.unit(4) as usize).read() as u32;
             let value = r.frame.add(r.unit(5) as usize).read();
-            let state = &mut *(*r.context).state;
+            let state = (*r.context).state();
             if !store_any(state, r.unit(0), r.unit(1), r.target(2) as u64, address, value) {
                 return r.trap(Trap::OutOfBoundsMemoryAccess);
             }
@@ -156,9 +156,9 @@ impl Handler for Runtime {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs; the verifier
         // of lowered code has checked that the slots are within the frame.
         unsafe {
-            let state = (*r.context).state;
+            let state = (*r.context).state();
             let slots = r.frame.add(r.unit(1) as usize);
-            if let Some(trap) = runtime(&mut *state, r.unit(0), slots, r.unit(2), r.unit(3)) {
+            if let Some(trap) = runtime(state, r.unit(0), slots, r.unit(2), r.unit(3)) {
                 return r.trap(trap);
             }
             // The memory may have grown.
@@ -232,7 +232,7 @@ impl Step for TableGet {
         // a handler runs. See `Handler::run`.
         unsafe {
             let slot = r.frame.add(r.unit(0) as usize);
-            let table = (*r.context).tables.add(r.unit(1) as usize).read() as usize;
+            let table = (*r.context).view.tables.add(r.unit(1) as usize).read() as usize;
             let elements: &[u64] = &(*(*r.context).all_tables.add(table)).elements;
             match elements.get(slot.read() as u32 as usize) {
                 Some(&element) => slot.write(element),

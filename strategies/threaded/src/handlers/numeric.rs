@@ -92,7 +92,7 @@ impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: the first operand unit is the index of an own global, all of which stand behind `globals`.
         unsafe {
-            let global = (*r.context).globals.add(r.unit(0) as usize);
+            let global = (*r.context).view.globals.add(r.unit(0) as usize);
             D::put(r, 1, T::from_slot(global.read()));
         }
         Ok(())
@@ -109,7 +109,7 @@ impl<T: Value, A: Source<T>> Step for GlobalSet<T, A> {
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: as for `GlobalGet`.
         unsafe {
-            let global = (*r.context).globals.add(r.unit(0) as usize);
+            let global = (*r.context).view.globals.add(r.unit(0) as usize);
             global.write(A::get(r, 1).to_slot());
         }
         Ok(())
@@ -124,7 +124,7 @@ impl<T: Value, D: Dest> Handler for ImportedGet<T, D> {
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the state is alive and not borrowed while a handler runs.
         unsafe {
-            let value = (*(*r.context).state).global(r.unit(0));
+            let value = (*r.context).state().global(r.unit(0));
             D::put(&mut r, 1, T::from_slot(value));
             r.next::<M>(1 + D::UNITS)
         }
@@ -140,7 +140,7 @@ impl<T: Value, A: Source<T>> Handler for ImportedSet<T, A> {
         // SAFETY: the state is alive and not borrowed while a handler runs.
         unsafe {
             let value = A::get(&r, 1).to_slot();
-            (*(*r.context).state).set_global(r.unit(0), value);
+            (*r.context).state().set_global(r.unit(0), value);
             r.next::<M>(1 + A::UNITS)
         }
     }
