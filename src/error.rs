@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 
 use crate::vm::Pause;
 

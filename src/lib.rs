@@ -87,11 +87,13 @@ pub use vm::{
 #[cfg(feature = "snapshot")]
 pub use vm::{Snapshot, SnapshotError};
 
-/// The machine underneath: for writing a strategy of your own, and for looking at lowered code.
+/// Lowered code: for looking at it, and for writing a strategy of your own.
+pub use wasm_dispatch_ir as ir;
+pub use wasm_dispatch_ir::Trap;
+pub use wasm_dispatch_ir::types::GlobalType;
+pub use wasm_dispatch_ir::types::{FuncType, ValType};
+/// The machine underneath: for writing a strategy of your own.
 pub use wasm_dispatch_machine as machine;
-pub use wasm_dispatch_machine::Trap;
-pub use wasm_dispatch_machine::code::{FuncType, ValType};
-pub use wasm_dispatch_machine::store::GlobalType;
 
 /// The README's example is compiled and run.
 #[cfg(doctest)]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::error::{Error, ErrorKind};

@@ -3,8 +3,8 @@
 mod common;
 
 use common::module;
-use wasm_dispatch::machine::code::{FunctionBody, Node, Statement};
-use wasm_dispatch::machine::ops::BinaryOp;
+use wasm_dispatch::ir::code::{FunctionBody, Node, Statement};
+use wasm_dispatch::ir::ops::BinaryOp;
 
 fn lowered(function: &str) -> FunctionBody {
     let module = module(&format!("(module {function})"));

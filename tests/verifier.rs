@@ -3,9 +3,9 @@
 mod common;
 
 use common::module;
-use wasm_dispatch::machine::code::{FunctionBody, Node, Statement};
-use wasm_dispatch::machine::ops::UnaryOp;
-use wasm_dispatch::machine::verify::{MAX_TREE_DEPTH, SCRATCH_SLOTS, verify};
+use wasm_dispatch::ir::code::{FunctionBody, Node, Statement};
+use wasm_dispatch::ir::ops::UnaryOp;
+use wasm_dispatch::ir::verify::{MAX_TREE_DEPTH, SCRATCH_SLOTS, verify};
 use wasm_dispatch::{Module, ValType};
 
 #[test]

@@ -1,8 +1,9 @@
 //! Nodes, statements and blocks of the function being lowered.
 
-use wasm_dispatch_machine::code::{CodeBlock, Node, NodeId, Slot, Statement, ValType};
-use wasm_dispatch_machine::ops::{BinaryOp, UnaryOp};
-use wasm_dispatch_machine::verify::MAX_TREE_DEPTH;
+use wasm_dispatch_ir::code::{CodeBlock, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, UnaryOp};
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::verify::MAX_TREE_DEPTH;
 
 use super::{Lowering, ModuleTypes};
 use crate::metering::Metering;

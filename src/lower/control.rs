@@ -1,7 +1,8 @@
 //! Blocks, branches and calls.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::{FuncType, Node, RuntimeOp, Slot, Statement, ValType};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{Node, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::types::{FuncType, ValType};
 
 use super::builder::{ANY, Label, TRAPS};
 use super::{Lowering, ModuleTypes};
@@ -214,7 +215,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         for i in 0..arity {
             let entry = self.stack[first + i];
             let slot = self.home(height + i);
-            if self.body.node(entry.node) != wasm_dispatch_machine::code::Node::Slot(slot) {
+            if self.body.node(entry.node) != wasm_dispatch_ir::code::Node::Slot(slot) {
                 self.emit(Statement::Set {
                     slot,
                     value: entry.node,
@@ -310,7 +311,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
         for i in 0..count {
             let value = self.stack[first + i].node;
-            if self.body.node(value) != wasm_dispatch_machine::code::Node::Slot(i as Slot) {
+            if self.body.node(value) != wasm_dispatch_ir::code::Node::Slot(i as Slot) {
                 self.emit(Statement::Set { slot: i as Slot, value });
             }
         }

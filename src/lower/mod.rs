@@ -17,7 +17,8 @@ mod operands;
 mod operators;
 mod visit;
 
-use wasm_dispatch_machine::code::{FuncType, FunctionBody, ValType};
+use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_ir::types::{FuncType, ValType};
 
 use self::control::Control;
 pub(crate) use self::needs::Needs;
@@ -124,7 +125,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
 
     fn slots_needed(&self) -> usize {
         // Results and tail call arguments are left from slot 0 on, which may be more than the locals take.
-        self.body.locals.len() + self.max_height + usize::from(wasm_dispatch_machine::verify::SCRATCH_SLOTS)
+        self.body.locals.len() + self.max_height + usize::from(wasm_dispatch_ir::verify::SCRATCH_SLOTS)
     }
 
     /// The finished function.

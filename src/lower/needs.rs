@@ -1,7 +1,7 @@
 //! What lowering a function will need, foreseen while it is validated: functions are lowered when they are first called,
 //! and that must not fail.
 
-use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
+use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
 /// Slots that a frame may have: what 16-bit slot numbers can name.
 const MAX_SLOTS: u64 = 1 << 16;

@@ -1,6 +1,7 @@
 //! The simulated operand stack.
 
-use wasm_dispatch_machine::code::{Node, NodeId, Slot, Statement, ValType};
+use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::types::ValType;
 
 use super::builder::{Effects, TRAPS};
 use super::{Lowering, ModuleTypes};

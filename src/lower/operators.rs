@@ -1,7 +1,8 @@
 //! From WebAssembly operators to lowering steps: one row each.
 
-use wasm_dispatch_machine::code::{FuncType, Node, RuntimeOp, Statement, ValType};
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::code::{Node, RuntimeOp, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{BlockType, MemArg, MemArgTarget, Operator};
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};

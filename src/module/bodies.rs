@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::backend::Bodies;
-use wasm_dispatch_machine::code::{CodeBlock, FunctionBody, Statement, ValType};
-use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
 use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
 
 use super::declarations::Declarations;

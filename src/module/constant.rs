@@ -1,6 +1,6 @@
 //! Constant expressions: initial values of globals and tables, offsets and items of segments.
 
-use wasm_dispatch_machine::ops::BinaryOp;
+use wasm_dispatch_ir::ops::BinaryOp;
 use wasmparser::Operator;
 
 /// One step of a constant expression.

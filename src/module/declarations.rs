@@ -1,8 +1,8 @@
 //! Everything that a module declares before its code: types, imports, functions, tables, memories, globals, exports,
 //! elements. Lowering, instantiation and linking look here.
 
-use wasm_dispatch_machine::code::{FuncType, ValType};
-use wasm_dispatch_machine::store::GlobalType;
+use wasm_dispatch_ir::types::GlobalType;
+use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
 
 use super::constant::ConstExpr;

@@ -14,8 +14,9 @@ use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_ir::types::FuncType;
 use wasm_dispatch_machine::backend::{Backend, ModuleCode};
-use wasm_dispatch_machine::code::{FuncType, FunctionBody};
 
 use self::bodies::ModuleBodies;
 pub(crate) use self::constant::ConstExpr;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use wasm_dispatch_machine::code::{FuncType, ValType};
-use wasm_dispatch_machine::store::GlobalType;
+use wasm_dispatch_ir::types::GlobalType;
+use wasm_dispatch_ir::types::{FuncType, ValType};
 
 /// Size limits of a memory (in pages of 64 KiB) or a table (in elements).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Exports, and reading and writing memories, tables and globals from the host.
 
-use wasm_dispatch_machine::code::ValType;
-use wasm_dispatch_machine::store::{self, GlobalType, PAGE};
+use wasm_dispatch_ir::types::GlobalType;
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_machine::store::{self, PAGE};
 
 use super::Vm;
 use super::handles::{Extern, Func, Global, Instance, Memory, Table};

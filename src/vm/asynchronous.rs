@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 
 use super::Vm;
 use super::budget::Pause;

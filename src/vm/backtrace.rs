@@ -1,6 +1,6 @@
 //! Where a program is: backtraces of traps and host errors.
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::code::FuncType;
+use wasm_dispatch_ir::types::FuncType;
 
 use super::Vm;
 use super::budget::Pause;
@@ -173,8 +173,8 @@ impl Vm {
 
 fn types_match(
     ty: &FuncType,
-    params: &[wasm_dispatch_machine::code::ValType],
-    results: &[wasm_dispatch_machine::code::ValType],
+    params: &[wasm_dispatch_ir::types::ValType],
+    results: &[wasm_dispatch_ir::types::ValType],
 ) -> bool {
     *ty.params == *params && *ty.results == *results
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::FuncType;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::types::FuncType;
 use wasm_dispatch_machine::state::State;
 
 use super::asynchronous::AsyncClosure;

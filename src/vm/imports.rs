@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
-use wasm_dispatch_machine::code::FuncType;
+use wasm_dispatch_ir::types::FuncType;
 
 use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
 use super::handles::Extern;

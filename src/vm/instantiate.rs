@@ -1,6 +1,6 @@
 //! Instantiation: from a module and imports to an instance (specification section 4.5.4).
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::store::{self, FunctionEntry, HOST};
 
 use super::Vm;

@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::Statement;
 use wasm_dispatch_machine::backend::Exit;
-use wasm_dispatch_machine::code::Statement;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 

@@ -1,7 +1,7 @@
 //! Values that cross the border between host and program.
 
-use wasm_dispatch_machine::code::ValType;
-use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_ir::slot::SlotValue;
+use wasm_dispatch_ir::types::ValType;
 
 use super::handles::Func;
 

@@ -1,7 +1,7 @@
 //! Numbers of WASI preview 1, from its definition (`wasi_snapshot_preview1.witx`): functions, error numbers, file types,
 //! rights.
 
-use wasm_dispatch_machine::code::ValType;
+use wasm_dispatch_ir::types::ValType;
 
 /// An error number; zero is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

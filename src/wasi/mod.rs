@@ -38,7 +38,7 @@ use std::time::Instant;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use wasm_dispatch_machine::code::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, ValType};
 
 pub use self::abi::{Errno, Function};
 use self::context::{Clock, Descriptor, Randomness};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wasm_dispatch::machine::code::FuncType;
+use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, ValType, Value as Own, Vm};
 use wasm_dispatch_workloads::{Value, Workload, sha256_hex};

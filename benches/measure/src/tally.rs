@@ -4,10 +4,10 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::{Backend, Exit, Program};
-use wasm_dispatch::machine::code::FunctionBody;
 use wasm_dispatch::machine::driver;
-use wasm_dispatch::machine::sample::step;
+use wasm_dispatch::machine::reference::step;
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_workloads::{Run, Workload};
 

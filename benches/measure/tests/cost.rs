@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wasm_dispatch::machine::code::BlockId;
+use wasm_dispatch::ir::code::BlockId;
 use wasm_dispatch::{Module, Strategy};
 use wasm_dispatch_measure::cost::executed;
 use wasm_dispatch_measure::cost::work::BlockWork;

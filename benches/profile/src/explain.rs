@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wasm_dispatch::{Module, Strategy};
-use wasm_dispatch_machine::code::{BlockId, FunctionBody};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_measure::cost::work::BlockWork;
 
 use crate::handlers::{self, Handler};

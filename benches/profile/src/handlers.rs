@@ -1,7 +1,7 @@
 //! What `threaded` makes of a block: handlers, each of which runs one node of the code stream or several.
 
 use serde::Serialize;
-use wasm_dispatch_machine::code::FunctionBody;
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::NodeInfo;
 
 /// A handler, dispatched once.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wasm_dispatch::Strategy;
-use wasm_dispatch_machine::code::BlockId;
+use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_measure::cost::work::BlockWork;
 
 use crate::program::Program;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use wasm_dispatch::Module;
-use wasm_dispatch_machine::code::FunctionBody;
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_measure::tally::{Counted, tally};
 use wasm_dispatch_workloads::{Run, Workload};
 

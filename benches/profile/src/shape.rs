@@ -1,6 +1,6 @@
 //! Trees and statements as text without their particulars: `s` is a slot, `c` a constant, `g` a global.
 
-use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
 
 /// A tree down to a depth; what is below is `*`.
 pub fn tree(body: &FunctionBody, id: NodeId, depth: u32) -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
 
 use crate::handlers::{self, Handler};
 use crate::histogram::{Histogram, Row};

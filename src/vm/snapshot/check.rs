@@ -7,7 +7,8 @@
 use crate::lower::ModuleTypes;
 use crate::metering::Metering;
 use crate::module::{Module, SegmentMode};
-use wasm_dispatch_machine::code::{FuncType, FunctionBody, Statement, ValType};
+use wasm_dispatch_ir::code::{FunctionBody, Statement};
+use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;

@@ -68,12 +68,12 @@
 
 mod op;
 
+use wasm_dispatch_closures::typed::make;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
-use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver::{self, Flow};
-use wasm_dispatch_machine::instruction::FlatCode;
 use wasm_dispatch_machine::state::{Machine, State, Window};
-use wasm_dispatch_machine::typed::make;
 
 use crate::op::{Make, Op};
 

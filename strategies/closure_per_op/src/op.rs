@@ -1,13 +1,13 @@
 //! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
 //! its operands that the instruction table allows.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{Binary, Load, Store, Unary};
-use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
-use wasm_dispatch_machine::typed::{Condition, GlobalOf, Maker, MemoryOf, Source};
 
 /// One instruction's closure.
 ///

@@ -1,10 +1,10 @@
 //! The closures of terminators: how a block ends.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{Exit, Next, link, trapped};
-use wasm_dispatch_machine::code::{BlockId, Node, NodeId, Statement};
+use wasm_dispatch_closures::chain::{Exit, Next, link, trapped};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, Node, NodeId, Statement};
+use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, BinaryVisitor};
 
 use crate::operand::Operand;
 use crate::statement::evaluate;

@@ -80,9 +80,9 @@ mod tree;
 
 use std::sync::OnceLock;
 
+use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::chain::{Chains, ChainsBuilder, Next, probe};
-use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 

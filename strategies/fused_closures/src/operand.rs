@@ -7,15 +7,15 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::ops::{Binary, Load, Unary};
-use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_closures::typed::{Constant, GlobalOf, InSlot, MemoryOf, Source};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::ops::{Binary, Load, Unary};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
-use wasm_dispatch_machine::typed::{Constant, GlobalOf, InSlot, MemoryOf, Source};
 
 /// The closure of a subtree.
 ///
-/// This is `Fn(&mut State, &Window) -> u64` under another name; see [`Link`](wasm_dispatch_machine::chain::Link) for why.
+/// This is `Fn(&mut State, &Window) -> u64` under another name; see [`Link`](wasm_dispatch_closures::chain::Link) for why.
 /// When it traps, the trap is in the state and the result means nothing.
 pub trait Value: Send + Sync {
     /// Evaluates the subtree.

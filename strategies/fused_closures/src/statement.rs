@@ -2,16 +2,16 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{ChainsBuilder, Next, link, trapped};
-use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId, Slot, Statement};
-use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
-use wasm_dispatch_machine::slot::SlotValue;
-use wasm_dispatch_machine::state::{State, Window};
-use wasm_dispatch_machine::typed::{
+use wasm_dispatch_closures::chain::{ChainsBuilder, Next, link, trapped};
+use wasm_dispatch_closures::typed::{
     Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OwnGlobal, Source, first_memory, infallible,
 };
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
+use wasm_dispatch_ir::slot::SlotValue;
+use wasm_dispatch_machine::driver::Flow;
+use wasm_dispatch_machine::state::{State, Window};
 
 use crate::operand::{Nested, Operand};
 use crate::tree::{Compiler, Sink, address_of};

@@ -6,12 +6,10 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::chain::ChainsBuilder;
-use wasm_dispatch_machine::code::{FunctionBody, Node, NodeId};
-use wasm_dispatch_machine::ops::{
-    self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor,
-};
-use wasm_dispatch_machine::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OwnGlobal, first_memory};
+use wasm_dispatch_closures::chain::ChainsBuilder;
+use wasm_dispatch_closures::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OwnGlobal, first_memory};
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId};
+use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor};
 
 use crate::operand::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
 

@@ -37,13 +37,13 @@
 //! # Branches, loops, calls and traps
 //!
 //! A closure owns the next, so what is branched to cannot be held: it is found by number in the function's table of
-//! chains, one for each block. [`chain`](wasm_dispatch_machine::chain) has the picture, the rules that keep the calls
+//! chains, one for each block. [`chain`](wasm_dispatch_closures::chain) has the picture, the rules that keep the calls
 //! jumps, and the link at the head of innermost loops. Calls, returns and traps return a [`Flow`] through the whole chain
 //! at once, since nothing of it is on the native stack.
 //!
 //! Without optimisation calls stay calls. `build.rs` then sets `cfg(trampoline)`; and in case another build does not make
 //! jumps either, [`dispatches_by_jumps`] tries at start. Each end of a block then returns to a loop, and blocks are cut
-//! every [`PIECE`](wasm_dispatch_machine::chain::PIECE) links.
+//! every [`PIECE`](wasm_dispatch_closures::chain::PIECE) links.
 //!
 //! # What it costs
 //!
@@ -71,13 +71,13 @@ mod link;
 
 use std::sync::OnceLock;
 
+use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
+use wasm_dispatch_closures::typed::make;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::chain::{Chains, ChainsBuilder, Next, probe};
-use wasm_dispatch_machine::code::{BlockId, FunctionBody};
 use wasm_dispatch_machine::driver;
-use wasm_dispatch_machine::instruction::FlatCode;
 use wasm_dispatch_machine::state::Machine;
-use wasm_dispatch_machine::typed::make;
 
 use crate::link::MakeLink;
 

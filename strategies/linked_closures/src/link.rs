@@ -1,13 +1,13 @@
 //! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
 //! its operands that the instruction table allows.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::chain::{ChainsBuilder, Exit, Next, link, trapped};
-use wasm_dispatch_machine::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_closures::chain::{ChainsBuilder, Exit, Next, link, trapped};
+use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{Binary, Load, Store, Unary};
-use wasm_dispatch_machine::slot::SlotValue;
-use wasm_dispatch_machine::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
 
 /// Makes the closure of one instruction and links it to what follows.
 pub struct MakeLink<'a> {

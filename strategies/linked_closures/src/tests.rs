@@ -1,8 +1,8 @@
+use wasm_dispatch_closures::chain::Chains;
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::chain::Chains;
-use wasm_dispatch_machine::code::FunctionBody;
+use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
-use wasm_dispatch_machine::{driver, sample};
 
 use crate::{LinkedClosures, dispatches_by_jumps};
 
@@ -26,7 +26,7 @@ impl Backend for Trampoline {
     }
 }
 
-wasm_dispatch_machine::strategy_tests! {
+wasm_dispatch_testing::strategy_tests! {
     by_jumps: LinkedClosures;
     over_a_trampoline: Trampoline;
 }
@@ -38,7 +38,7 @@ fn optimised_builds_dispatch_by_jumps() {
 
 #[test]
 fn size_counts_what_closures_captured() {
-    let code = LinkedClosures::compile(&sample::straight_line(10));
+    let code = LinkedClosures::compile(&wasm_dispatch_testing::straight_line(10));
     // One entry. Ten additions of a constant: a pointer to the next, a constant, two slots. `return` captures nothing.
     let (entries, links) = (16, 10 * 32);
     assert_eq!(LinkedClosures::code_bytes(&code), entries + links);

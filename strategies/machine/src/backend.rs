@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use crate::code::{CodeBlock, FunctionBody, Statement};
 use crate::state::Machine;
-use crate::trap::Trap;
-use crate::verify::SCRATCH_SLOTS;
+use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
+use wasm_dispatch_ir::trap::Trap;
+use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
 /// A dispatch strategy.
 ///
@@ -97,7 +97,7 @@ pub struct Compiled<C> {
 impl<C> Compiled<C> {
     fn new<B: Backend<Code = C>>(body: Arc<FunctionBody>) -> Box<Compiled<C>> {
         #[cfg(debug_assertions)]
-        if let Err(error) = crate::verify::verify(&body) {
+        if let Err(error) = wasm_dispatch_ir::verify::verify(&body) {
             panic!("lowering broke its contract: {error}");
         }
         Box::new(Compiled {
@@ -138,6 +138,16 @@ pub trait Bodies: Send + Sync {
     }
     /// The lowered form of an own function; `None` if it has not arrived.
     fn body(&self, function: u32) -> Option<Arc<FunctionBody>>;
+}
+
+/// Functions that are all there.
+impl Bodies for Vec<Arc<FunctionBody>> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+    fn body(&self, function: u32) -> Option<Arc<FunctionBody>> {
+        self.get(function as usize).cloned()
+    }
 }
 
 /// The functions of one module under one strategy, compiled when first called, shared by all machines.

@@ -4,9 +4,9 @@
 //! frame. The driver never touches the native stack beyond its own frame: calls push on the machine's frame stack.
 
 use crate::backend::{Backend, Compiled, Exit, Program};
-use crate::code::{BlockId, Statement};
 use crate::state::{Callee, Frame, Machine, State, Window};
-use crate::trap::Trap;
+use wasm_dispatch_ir::code::{BlockId, Statement};
+use wasm_dispatch_ir::trap::Trap;
 
 /// What a step comes back with, in one register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! writes nothing before its trees are evaluated, so evaluating them again traps at the same node. No strategy has to
 //! keep track of positions finer than a statement.
 
-use crate::code::{FunctionBody, Node, NodeId, Statement};
 use crate::state::{State, Window};
-use crate::trap::Trap;
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::trap::Trap;
 
 /// Evaluates a tree.
 ///

@@ -1,8 +1,9 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
-use crate::code::{RuntimeOp, Slot};
-use crate::store::{self, FunctionEntry, GlobalType, HOST, Instance, Memory, Signatures, Table};
-use crate::trap::Trap;
+use crate::store::{self, FunctionEntry, HOST, Instance, Memory, Signatures, Table};
+use wasm_dispatch_ir::code::{RuntimeOp, Slot};
+use wasm_dispatch_ir::trap::Trap;
+use wasm_dispatch_ir::types::GlobalType;
 
 /// Slots visible from a frame's base. Slot numbers have 16 bits, so indexing a window needs no bounds check.
 pub type Window = [u64; WINDOW];
@@ -137,7 +138,7 @@ pub struct State {
     pub current: Frame,
     /// First trap of the statement being evaluated, for strategies that cannot return one cheaply.
     pub trap: Option<Trap>,
-    /// What the run may still use up before it is suspended; see [`Statement::Meter`](crate::code::Statement::Meter).
+    /// What the run may still use up before it is suspended; see [`Statement::Meter`](wasm_dispatch_ir::code::Statement::Meter).
     pub slice: u64,
     /// Operand of the terminator that a strategy leaves to its driver.
     pub operand: u32,

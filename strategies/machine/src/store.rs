@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::code::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, ValType};
 
 /// Bytes in a WebAssembly page.
 pub const PAGE: usize = 65536;
@@ -93,15 +93,6 @@ pub struct Table {
     pub declared_max: Option<u64>,
     /// Type of the elements.
     pub ty: ValType,
-}
-
-/// Type of a global.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GlobalType {
-    /// Type of the value.
-    pub value: ValType,
-    /// Whether it can be set.
-    pub mutable: bool,
 }
 
 /// `FunctionEntry::instance` of a host function.

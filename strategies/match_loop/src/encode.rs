@@ -8,9 +8,10 @@
 //! one), so that no operation looks up at run time where its operands are.
 
 use pastey::paste;
-use wasm_dispatch_machine::code::{FunctionBody, RuntimeOp, Slot, ValType};
-use wasm_dispatch_machine::instruction::{FlatCode, Instruction, Operand, Test};
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::code::{FunctionBody, RuntimeOp, Slot};
+use wasm_dispatch_ir::flat::{FlatCode, Instruction, Operand, Test};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::state::Frame;
 
 /// One operation.
@@ -130,7 +131,7 @@ macro_rules! opcodes {
     };
 }
 
-wasm_dispatch_machine::for_each_instruction!(opcodes);
+wasm_dispatch_ir::for_each_instruction!(opcodes);
 
 /// An operand of `RUNTIME`.
 #[derive(Clone, Copy, Debug)]
@@ -212,7 +213,7 @@ struct Encoder<'a> {
 /// Compiles a function.
 pub fn encode(body: &FunctionBody) -> Code {
     let flat = FlatCode::new(body);
-    let spare = (body.frame_size - u32::from(wasm_dispatch_machine::verify::SPARE_SLOTS)) as Slot;
+    let spare = (body.frame_size - u32::from(wasm_dispatch_ir::verify::SPARE_SLOTS)) as Slot;
     let mut encoder = Encoder {
         body,
         code: Code::default(),

@@ -35,8 +35,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
-use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
 pub use encode::Code;

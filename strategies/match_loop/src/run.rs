@@ -1,11 +1,11 @@
 //! The loop.
 
 use pastey::paste;
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::ops::{self, Binary, Load, Store, Unary};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::backend::{Compiled, Exit, Program};
 use wasm_dispatch_machine::driver;
-use wasm_dispatch_machine::ops::{self, Binary, Load, Store, Unary};
-use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{Callee, Frame, Machine};
 
 use crate::MatchLoop;
@@ -273,7 +273,7 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     } }
                 };
             }
-            wasm_dispatch_machine::for_each_instruction!(execute);
+            wasm_dispatch_ir::for_each_instruction!(execute);
         }
     };
     let statement = function.code.statements[pc - 1];

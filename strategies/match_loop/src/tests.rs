@@ -1,5 +1,5 @@
 use crate::MatchLoop;
 
-wasm_dispatch_machine::strategy_tests! {
+wasm_dispatch_testing::strategy_tests! {
     match_loop: MatchLoop;
 }

@@ -1,8 +1,8 @@
 //! The code that the loop runs: opcodes of a stack machine, and how trees become those.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
 macro_rules! opcodes {
@@ -91,7 +91,7 @@ macro_rules! opcodes {
     };
 }
 
-wasm_dispatch_machine::for_each_instruction!(opcodes);
+wasm_dispatch_ir::for_each_instruction!(opcodes);
 
 /// A rare instruction's parameters, which do not fit an operation.
 #[derive(Clone, Copy, Debug)]

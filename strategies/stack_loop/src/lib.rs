@@ -57,8 +57,8 @@
 mod code;
 mod run;
 
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
-use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 

@@ -1,10 +1,10 @@
 //! The loop.
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::BlockId;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::BlockId;
+use wasm_dispatch_ir::ops::{self, Binary, Load, LoadOp, Store, StoreOp, Unary};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::ops::{self, Binary, Load, LoadOp, Store, StoreOp, Unary};
-use wasm_dispatch_machine::slot::SlotValue;
 use wasm_dispatch_machine::state::{State, Window};
 
 use crate::code::{Code, Op};
@@ -139,7 +139,7 @@ macro_rules! define_step {
     };
 }
 
-wasm_dispatch_machine::for_each_instruction!(define_step);
+wasm_dispatch_ir::for_each_instruction!(define_step);
 
 // What is rare is out of line: inlined, it took so many registers that `window` was reloaded from the native stack by
 // every operation.

@@ -1,11 +1,12 @@
+use wasm_dispatch_ir::code::Statement;
+use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::backend::Backend;
-use wasm_dispatch_machine::code::{Statement, ValType};
-use wasm_dispatch_machine::sample::BodyBuilder;
+use wasm_dispatch_testing::BodyBuilder;
 
 use crate::StackLoop;
 use crate::code::Op;
 
-wasm_dispatch_machine::strategy_tests! {
+wasm_dispatch_testing::strategy_tests! {
     stack_loop: StackLoop;
 }
 

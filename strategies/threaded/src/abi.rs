@@ -20,7 +20,7 @@
 //! A trap leaves through [`leave`], whose result is loaded from memory: if LLVM could infer it, it would return it here
 //! and turn the call into an ordinary one.
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 
 use crate::context::Context;
 use crate::kind::Kind;

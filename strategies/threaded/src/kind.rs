@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
 use crate::handlers::numeric::Class;
 use crate::operand::From;

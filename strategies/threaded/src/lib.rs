@@ -58,8 +58,8 @@ mod techniques;
 #[cfg(test)]
 mod tests;
 
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
-use wasm_dispatch_machine::code::FunctionBody;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;

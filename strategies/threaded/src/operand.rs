@@ -3,9 +3,9 @@
 //! A source or destination knows how many units of the code stream it takes. Handlers lay them out one after the other,
 //! so a handler is a type: `BinaryOf<I32Add, Slot, Const, ToSlot>` is `slot = slot + constant`.
 
-use wasm_dispatch_machine::code::ValType;
-use wasm_dispatch_machine::ops::{Binary, I32Add};
-use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_ir::ops::{Binary, I32Add};
+use wasm_dispatch_ir::slot::SlotValue;
+use wasm_dispatch_ir::types::ValType;
 
 use crate::abi::{HANDLER_UNITS, Regs};
 

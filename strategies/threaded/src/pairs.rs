@@ -13,7 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 
 use crate::abi::{Entry, Handler, Jumps, Mode, Regs, Step, enter, filled};
 use crate::kind::Kind;

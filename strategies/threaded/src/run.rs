@@ -1,6 +1,6 @@
 //! From the strategy contract into the handlers and back.
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::{Exit, Program};
 use wasm_dispatch_machine::state::{Frame, Machine};
 

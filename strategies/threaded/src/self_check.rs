@@ -6,10 +6,11 @@
 
 use std::sync::OnceLock;
 
-use wasm_dispatch_machine::code::{CodeBlock, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement, ValType};
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp};
+use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::state::Frame;
-use wasm_dispatch_machine::verify::SCRATCH_SLOTS;
 
 use crate::abi::{Entry, Handler, Mode, Picked, Regs, picked};
 use crate::compile;
@@ -228,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_test_loop_is_good_code() {
-        wasm_dispatch_machine::verify::verify(&test_loop()).expect("verified");
+        wasm_dispatch_ir::verify::verify(&test_loop()).expect("verified");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wasm_dispatch::machine::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch::ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
 use wasm_dispatch_record::cost::Work;
 
 /// What a block does when it runs through once.

@@ -4,7 +4,7 @@
 //! that. But where control comes from one place only, the accumulators hold what they held there: such a block has a second
 //! entrance, and the first, which loads them from their slots, lies aside.
 
-use wasm_dispatch_machine::code::{FunctionBody, Slot, Statement};
+use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
 use super::{Class, Compiler, From};
 use crate::abi::Unit;

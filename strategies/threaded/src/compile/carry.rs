@@ -3,8 +3,8 @@
 //! Through memory, a value that one turn leaves for the next takes about five cycles, and often everything else waits for
 //! it. Such a loop has a second entrance for those who come with the value in the integer accumulator: itself.
 
-use wasm_dispatch_machine::code::{Node, NodeId, Slot, Statement};
-use wasm_dispatch_machine::ops::BinaryOp;
+use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::ops::BinaryOp;
 
 use super::{Compiler, accumulator};
 

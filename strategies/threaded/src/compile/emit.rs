@@ -1,6 +1,6 @@
 //! Nodes and their operands, as units of the stream.
 
-use wasm_dispatch_machine::code::{NodeId, Slot};
+use wasm_dispatch_ir::code::{NodeId, Slot};
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::{HANDLER_UNITS, Picked, Unit, filled};

@@ -1,6 +1,6 @@
 //! Statements, branches and calls.
 
-use wasm_dispatch_machine::code::{Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::code::{Node, NodeId, RuntimeOp, Slot, Statement};
 
 use super::{Compiler, Operand, To};
 use crate::abi::Unit;

@@ -1,7 +1,7 @@
 //! Loads and stores.
 
-use wasm_dispatch_machine::code::{Node, NodeId, Slot};
-use wasm_dispatch_machine::ops::{BinaryOp, LoadOp, StoreOp};
+use wasm_dispatch_ir::code::{Node, NodeId, Slot};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::Unit;

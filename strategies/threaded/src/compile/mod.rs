@@ -14,7 +14,7 @@ mod flow;
 mod memory;
 mod trees;
 
-use wasm_dispatch_machine::code::{FunctionBody, Slot};
+use wasm_dispatch_ir::code::{FunctionBody, Slot};
 
 use self::arrive::{Edges, Mirrors};
 use self::carry::Carried;

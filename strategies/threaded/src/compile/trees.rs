@@ -1,7 +1,7 @@
 //! Expression trees: one node for each operation.
 
-use wasm_dispatch_machine::code::{Node, NodeId, Slot};
-use wasm_dispatch_machine::ops::BinaryOp;
+use wasm_dispatch_ir::code::{Node, NodeId, Slot};
+use wasm_dispatch_ir::ops::BinaryOp;
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::handlers::numeric;

@@ -3,7 +3,7 @@
 //! No native recursion and no allocation: a call stores the caller's frame on the machine's frame stack, whose room was
 //! reserved when the run began, and goes on with the callee's first node.
 
-use wasm_dispatch_machine::Trap;
+use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor};
-use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor};
+use wasm_dispatch_ir::slot::SlotValue;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Unit, picked};
 use crate::kind::Kind;

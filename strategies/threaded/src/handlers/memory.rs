@@ -6,10 +6,10 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::RuntimeOp;
-use wasm_dispatch_machine::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
-use wasm_dispatch_machine::slot::SlotValue;
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::RuntimeOp;
+use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
+use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
 use wasm_dispatch_machine::store::PAGE;
 

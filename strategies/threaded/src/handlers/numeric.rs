@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_machine::Trap;
-use wasm_dispatch_machine::code::ValType;
-use wasm_dispatch_machine::ops::{Binary, BinaryOp, BinaryVisitor, I32Add, Unary, UnaryOp, UnaryVisitor};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor, I32Add, Unary, UnaryOp, UnaryVisitor};
+use wasm_dispatch_ir::types::ValType;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;

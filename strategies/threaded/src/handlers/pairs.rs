@@ -5,7 +5,7 @@
 //! moving values to where a branch or a call wants them, address arithmetic before an access, arithmetic on what was loaded.
 //! The shares are of all nodes run by 37 workloads, each counting the same.
 
-use wasm_dispatch_machine::ops::*;
+use wasm_dispatch_ir::ops::*;
 
 use super::call::{Call, Return, TailCall};
 use super::control::{BranchIf, BranchTest, Jump, Switch};

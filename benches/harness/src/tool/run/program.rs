@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wasm_dispatch::machine::code::FuncType;
+use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
 use wasm_dispatch_harness::units;

@@ -10,12 +10,12 @@
 
 use std::marker::PhantomData;
 
-use crate::code::{BlockId, FunctionBody, RuntimeOp, Slot};
-use crate::instruction::{Instruction, Operand, Test};
-use crate::ops::{Binary, BinaryVisitor, Load, LoadVisitor, Store, StoreVisitor, Unary, UnaryVisitor};
-use crate::slot::SlotValue;
-use crate::state::{State, Window};
-use crate::trap::Trap;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, RuntimeOp, Slot};
+use wasm_dispatch_ir::flat::{Instruction, Operand, Test};
+use wasm_dispatch_ir::ops::{Binary, BinaryVisitor, Load, LoadVisitor, Store, StoreVisitor, Unary, UnaryVisitor};
+use wasm_dispatch_ir::slot::SlotValue;
+use wasm_dispatch_ir::trap::Trap;
+use wasm_dispatch_machine::state::{State, Window};
 
 /// Where an operand is.
 pub trait Source: Copy + Send + Sync + 'static {

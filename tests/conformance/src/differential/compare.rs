@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
-use wasm_dispatch::machine::verify::verify;
+use wasm_dispatch::ir::verify::verify;
 use wasm_dispatch::{BacktraceFrame, Limits, Metering, Module, Strategy, Trap};
 
 use super::plan::{End, Observation, Plan, digest};

@@ -1,6 +1,6 @@
 //! Operators by result type, for the generator, and what they do, for the reference.
 
-use wasm_dispatch::machine::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch::ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch::{Trap, ValType};
 use wasmparser::{MemArg, MemArgTarget};
 

@@ -14,10 +14,9 @@
 //! At the start of every block all live values are in frame slots and nothing lives anywhere else. A call ends its block,
 //! so this holds right after every call too: a machine can stop at any block and go on later, under any strategy.
 
-use std::fmt;
-
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
+use crate::types::ValType;
 
 /// Index of a 64-bit slot in a frame. 16 bits on purpose: a window of 65,536 slots can be indexed without a check.
 pub type Slot = u16;
@@ -27,63 +26,6 @@ pub type BlockId = u32;
 
 /// Index of a node in its function.
 pub type NodeId = u32;
-
-/// A WebAssembly value type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ValType {
-    /// 32-bit integer.
-    I32,
-    /// 64-bit integer.
-    I64,
-    /// 32-bit float.
-    F32,
-    /// 64-bit float.
-    F64,
-    /// Reference to a function, or null.
-    FuncRef,
-    /// Reference to something of the host's, or null.
-    ExternRef,
-}
-
-impl fmt::Display for ValType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ValType::I32 => "i32",
-            ValType::I64 => "i64",
-            ValType::F32 => "f32",
-            ValType::F64 => "f64",
-            ValType::FuncRef => "funcref",
-            ValType::ExternRef => "externref",
-        })
-    }
-}
-
-/// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct FuncType {
-    /// Types of the parameters.
-    pub params: Box<[ValType]>,
-    /// Types of the results.
-    pub results: Box<[ValType]>,
-}
-
-impl FuncType {
-    /// A function type with these parameters and results.
-    pub fn new(params: impl Into<Box<[ValType]>>, results: impl Into<Box<[ValType]>>) -> Self {
-        FuncType {
-            params: params.into(),
-            results: results.into(),
-        }
-    }
-}
-
-impl fmt::Display for FuncType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        write!(f, "({}) -> ({})", list(&self.params), list(&self.results))
-    }
-}
 
 /// One node of an expression tree: 16 bytes, because lowering is mostly writing them to memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,7 +74,7 @@ pub enum Node {
     GlobalGet(u32),
 }
 
-/// Rare instructions that are carried out by the machine itself, see [`State::runtime`](crate::state::State::runtime).
+/// Rare instructions that are carried out by the machine itself, out of line.
 ///
 /// Operands stand in consecutive slots from a base; a result replaces the first of them. `x` and `y` are the
 /// instruction's immediates.
@@ -242,7 +184,7 @@ pub enum Statement {
     },
     /// Evaluates a tree for its trap alone.
     Eval(NodeId),
-    /// Takes `cost` from [`State::slice`](crate::state::State::slice), or suspends the run at this block if that does not
+    /// Takes `cost` from the run's slice, or suspends the run at this block if that does not
     /// hold so much. Only as a block's first statement, where the resume contract lets a machine stop.
     Meter {
         /// Instructions that this pays for.

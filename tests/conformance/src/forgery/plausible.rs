@@ -1,7 +1,7 @@
 //! Call stacks that no program has made, but that could be.
 
 use wasm_dispatch::Module;
-use wasm_dispatch::machine::code::{FunctionBody, Statement};
+use wasm_dispatch::ir::code::{FunctionBody, Statement};
 use wasm_dispatch::machine::eval::call_of;
 
 use crate::random::Random;

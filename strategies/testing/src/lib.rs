@@ -1,122 +1,21 @@
-//! Functions made without a front end, and a reference to hold them against: what strategies' own tests run.
+//! Functions made without a front end: what strategies' own tests run and hold against the reference.
 //!
 //! The tests that matter are the official suite and generated modules, which run through the root package. A strategy
 //! cannot depend on that, so what it wants to know about itself it asks here.
 
 use std::sync::{Arc, OnceLock};
 
-use crate::backend::{Backend, Bodies, Exit, ModuleCode, Program};
-use crate::code::{BlockId, CodeBlock, FunctionBody, Node, NodeId, Slot, Statement, ValType};
-use crate::driver::{self, Flow};
-use crate::eval::evaluate;
-use crate::ops::{BinaryOp, LoadOp, UnaryOp};
-use crate::state::{Frame, Machine, MachineLimits, State, Window};
-use crate::store::{GlobalType, Instance, Memory, PAGE as PAGE_SIZE, Table};
-use crate::trap::Trap;
-use crate::verify::{SCRATCH_SLOTS, verify};
+use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, UnaryOp};
+use wasm_dispatch_ir::types::{GlobalType, ValType};
+use wasm_dispatch_ir::verify::{SCRATCH_SLOTS, verify};
+use wasm_dispatch_machine::backend::{Backend, Exit, ModuleCode, Program};
+use wasm_dispatch_machine::state::{Frame, Machine, MachineLimits};
+use wasm_dispatch_machine::store::{Instance, Memory, PAGE as PAGE_SIZE, Table};
 
 mod generated;
 pub mod suite;
 pub use generated::{agrees_with_reference, generated};
-
-/// The plain evaluator as a strategy: what every other must agree with.
-#[derive(Debug)]
-pub struct Reference;
-
-impl Backend for Reference {
-    const NAME: &'static str = "reference";
-    type Code = FunctionBody;
-
-    fn compile(body: &FunctionBody) -> FunctionBody {
-        body.clone()
-    }
-
-    fn code_bytes(_code: &FunctionBody) -> usize {
-        0
-    }
-
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, step)
-    }
-}
-
-/// Runs one block.
-pub fn step(body: &FunctionBody, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
-    let first = body.blocks[block as usize].first;
-    for (statement, number) in body.statements(block).iter().zip(first..) {
-        match perform(body, *statement, block, state, window) {
-            Ok(Some(flow)) => return flow,
-            Ok(None) => {}
-            Err(trap) => {
-                state.trap = Some(trap);
-                return Flow::trapped(number);
-            }
-        }
-    }
-    unreachable!("a block ends with a terminator")
-}
-
-fn perform(
-    body: &FunctionBody,
-    statement: Statement,
-    block: BlockId,
-    state: &mut State,
-    window: &mut Window,
-) -> Result<Option<Flow>, Trap> {
-    let value = |node: NodeId, state: &mut State| evaluate(body, node, window, state).map_err(|(trap, _)| trap);
-    Ok(match statement {
-        Statement::Set { slot, value: node } => {
-            let new = value(node, state)?;
-            window[usize::from(slot)] = new;
-            None
-        }
-        Statement::GlobalSet { global, value: node } => {
-            let new = value(node, state)?;
-            state.set_global(global, new);
-            None
-        }
-        Statement::Store {
-            op,
-            memory,
-            address,
-            offset,
-            value: node,
-        } => {
-            let address = value(address, state)? as u32;
-            let new = value(node, state)?;
-            op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
-            None
-        }
-        Statement::Eval(node) => {
-            value(node, state)?;
-            None
-        }
-        Statement::Runtime { op, base, x, y } => {
-            state.runtime(op, x, y, &mut window[usize::from(base)..])?;
-            None
-        }
-        Statement::Meter { cost } => (!state.charge(cost)).then(|| Flow::suspend(block)),
-        Statement::Jump(target) => Some(Flow::block(target)),
-        Statement::Branch {
-            condition,
-            when,
-            target,
-        } => {
-            let taken = (value(condition, state)? as u32 != 0) == when;
-            Some(Flow::block(if taken { target } else { block + 1 }))
-        }
-        Statement::Switch { index, first, count } => {
-            let index = value(index, state)? as u32;
-            Some(Flow::block(body.targets[(first + index.min(count - 1)) as usize]))
-        }
-        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(block)),
-        Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
-            state.operand = value(index, state)? as u32;
-            Some(Flow::leave(block))
-        }
-        Statement::Return => Some(Flow::RETURN),
-    })
-}
 
 /// Builds a [`FunctionBody`] statement by statement.
 #[derive(Clone, Debug)]
@@ -295,15 +194,6 @@ pub struct Outcome {
     pub second: Vec<u8>,
     /// The globals.
     pub globals: Vec<u64>,
-}
-
-impl Bodies for Vec<Arc<FunctionBody>> {
-    fn len(&self) -> usize {
-        Vec::len(self)
-    }
-    fn body(&self, function: u32) -> Option<Arc<FunctionBody>> {
-        self.get(function as usize).cloned()
-    }
 }
 
 /// What a memory holds at first; made once, because a test runs thousands of machines.

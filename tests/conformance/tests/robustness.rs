@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use wasm_dispatch::machine::code::Statement;
+use wasm_dispatch::ir::code::Statement;
 use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Value, Vm};
 use wasm_dispatch_conformance::differential::{arithmetic, smith};
 use wasm_dispatch_conformance::random::{Random, setting};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::{Chains, Exit, link};
-use crate::driver::Flow;
-use crate::state::{Machine, MachineLimits};
+use wasm_dispatch_machine::driver::Flow;
+use wasm_dispatch_machine::state::{Machine, MachineLimits};
 
 /// Whether this build dispatches by jumps: runs chains and loops of links, and looks how far the native stack moves.
 ///

@@ -1,13 +1,14 @@
 //! What every strategy must do by itself, as functions over strategies.
 
-use super::Reference;
-use super::{
+use crate::{
     BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, run_in_slices, straight_line,
 };
-use crate::backend::{Backend, Exit};
-use crate::code::{Statement, ValType};
-use crate::ops::LoadOp;
-use crate::trap::Trap;
+use wasm_dispatch_ir::code::Statement;
+use wasm_dispatch_ir::ops::LoadOp;
+use wasm_dispatch_ir::trap::Trap;
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_machine::backend::{Backend, Exit};
+use wasm_dispatch_machine::reference::Reference;
 
 /// Makes a test of each function of this module, for each strategy, in a module of its own.
 #[macro_export]
@@ -16,7 +17,7 @@ macro_rules! strategy_tests {
         $(mod $module {
             #[allow(unused_imports)]
             use super::*;
-            use $crate::sample::suite;
+            use $crate::suite;
 
             #[test]
             fn agrees_with_the_reference() {

@@ -1,9 +1,11 @@
 //! Functions made from seeds, and the comparison with the reference.
 
-use super::{BodyBuilder, Reference, run, run_in_slices};
-use crate::backend::Backend;
-use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement, ValType};
-use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use crate::{BodyBuilder, run, run_in_slices};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_machine::backend::Backend;
+use wasm_dispatch_machine::reference::Reference;
 
 /// The locals of generated functions: two of each type, and the [`FUEL`].
 const LOCALS: [ValType; 9] = [

@@ -4,10 +4,10 @@
 //! types implement [`Unary`], [`Binary`], [`Load`] or [`Store`]: generic code of a strategy is instantiated with them.
 //! `UnaryOp::visit` and its siblings lead from the one to the other.
 
-use crate::code::ValType;
 use crate::semantics::{float, integer, memory};
 use crate::slot::SlotValue;
 use crate::trap::Trap;
+use crate::types::ValType;
 
 /// An instruction with one operand.
 pub trait Unary: Copy + Send + Sync + 'static {

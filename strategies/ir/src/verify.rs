@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use crate::code::{FunctionBody, Node, NodeId, Slot, Statement, ValType};
+use crate::code::{FunctionBody, Node, NodeId, Slot, Statement};
+use crate::types::ValType;
 
 /// What is wrong with a lowered function.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,10 +43,10 @@
 //! Only innermost loops have such a link, and everything that leaves the loop returns to it first, so at most one waits on
 //! the native stack at any time.
 
-use crate::Trap;
-use crate::code::{BlockId, FunctionBody};
-use crate::driver::Flow;
-use crate::state::{State, Window};
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_machine::driver::Flow;
+use wasm_dispatch_machine::state::{State, Window};
 
 mod probe;
 mod routes;

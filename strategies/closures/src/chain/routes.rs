@@ -1,7 +1,7 @@
 //! Which ways between blocks are jumps and which return.
 
 use super::Exit;
-use crate::code::{BlockId, FunctionBody, Statement};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Statement};
 
 /// The ways between the blocks of a function.
 pub struct Routes {

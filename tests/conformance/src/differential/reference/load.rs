@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wasm_dispatch::machine::ops::BinaryOp;
+use wasm_dispatch::ir::ops::BinaryOp;
 use wasm_dispatch::{ExternType, Module, Trap};
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, MemoryType, Operator, Parser, Payload, TableInit, TableType,

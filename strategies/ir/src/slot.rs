@@ -1,6 +1,6 @@
 //! How typed values live in 64-bit slots.
 
-use crate::code::ValType;
+use crate::types::ValType;
 
 /// A type that fits one 64-bit slot of a frame.
 ///

@@ -1,0 +1,7 @@
+//! What the three closure strategies share: chains of closures, and the flat view with everything that is known before a run
+//! turned into types.
+
+#![forbid(unsafe_code)]
+
+pub mod chain;
+pub mod typed;

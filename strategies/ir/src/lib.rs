@@ -1,0 +1,18 @@
+//! The ground floor: the instruction set, its semantics, and the code blocks that lowering produces and every strategy
+//! compiles.
+//!
+//! Nothing here knows WebAssembly's binary format, and nothing here has state or runs: a front end needs this crate only.
+
+#![forbid(unsafe_code)]
+
+pub mod code;
+pub mod flat;
+pub mod ops;
+pub mod semantics;
+pub mod slot;
+mod table;
+pub mod trap;
+pub mod types;
+pub mod verify;
+
+pub use trap::Trap;

@@ -1,0 +1,108 @@
+//! The plain evaluator as a strategy: it walks over the trees themselves, a statement at a time.
+
+use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, NodeId, Statement};
+
+use crate::backend::{Backend, Exit, Program};
+use crate::driver::{self, Flow};
+use crate::eval::evaluate;
+use crate::state::{Machine, State, Window};
+
+/// The plain evaluator as a strategy: what every other must agree with.
+#[derive(Debug)]
+pub struct Reference;
+
+impl Backend for Reference {
+    const NAME: &'static str = "reference";
+    type Code = FunctionBody;
+
+    fn compile(body: &FunctionBody) -> FunctionBody {
+        body.clone()
+    }
+
+    fn code_bytes(_code: &FunctionBody) -> usize {
+        0
+    }
+
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        driver::run(program, machine, step)
+    }
+}
+
+/// Runs one block.
+pub fn step(body: &FunctionBody, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
+    let first = body.blocks[block as usize].first;
+    for (statement, number) in body.statements(block).iter().zip(first..) {
+        match perform(body, *statement, block, state, window) {
+            Ok(Some(flow)) => return flow,
+            Ok(None) => {}
+            Err(trap) => {
+                state.trap = Some(trap);
+                return Flow::trapped(number);
+            }
+        }
+    }
+    unreachable!("a block ends with a terminator")
+}
+
+fn perform(
+    body: &FunctionBody,
+    statement: Statement,
+    block: BlockId,
+    state: &mut State,
+    window: &mut Window,
+) -> Result<Option<Flow>, Trap> {
+    let value = |node: NodeId, state: &mut State| evaluate(body, node, window, state).map_err(|(trap, _)| trap);
+    Ok(match statement {
+        Statement::Set { slot, value: node } => {
+            let new = value(node, state)?;
+            window[usize::from(slot)] = new;
+            None
+        }
+        Statement::GlobalSet { global, value: node } => {
+            let new = value(node, state)?;
+            state.set_global(global, new);
+            None
+        }
+        Statement::Store {
+            op,
+            memory,
+            address,
+            offset,
+            value: node,
+        } => {
+            let address = value(address, state)? as u32;
+            let new = value(node, state)?;
+            op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
+            None
+        }
+        Statement::Eval(node) => {
+            value(node, state)?;
+            None
+        }
+        Statement::Runtime { op, base, x, y } => {
+            state.runtime(op, x, y, &mut window[usize::from(base)..])?;
+            None
+        }
+        Statement::Meter { cost } => (!state.charge(cost)).then(|| Flow::suspend(block)),
+        Statement::Jump(target) => Some(Flow::block(target)),
+        Statement::Branch {
+            condition,
+            when,
+            target,
+        } => {
+            let taken = (value(condition, state)? as u32 != 0) == when;
+            Some(Flow::block(if taken { target } else { block + 1 }))
+        }
+        Statement::Switch { index, first, count } => {
+            let index = value(index, state)? as u32;
+            Some(Flow::block(body.targets[(first + index.min(count - 1)) as usize]))
+        }
+        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(block)),
+        Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
+            state.operand = value(index, state)? as u32;
+            Some(Flow::leave(block))
+        }
+        Statement::Return => Some(Flow::RETURN),
+    })
+}
