@@ -88,7 +88,7 @@ fn the_verifier_rejects_slots_out_of_bounds() {
     });
     for base in [0, u16::MAX] {
         rejected(
-            "a callee's frame over locals or beyond the homes",
+            "a callee's frame over locals or beyond the operands",
             |body| match statement(body, |s| matches!(s, Statement::Call { .. })) {
                 Statement::Call { base: found, .. } => *found = base,
                 _ => unreachable!(),
@@ -176,8 +176,8 @@ fn the_verifier_rejects_wrong_types() {
         (found, typed(&body.blocks[found].entry).expect("an operand"))
     };
     rejected("an operand of another type at block entry", |body| {
-        let (block, home) = block_with_operand(body);
-        body.blocks[block].entry[home] = Some(ValType::F64);
+        let (block, position) = block_with_operand(body);
+        body.blocks[block].entry[position] = Some(ValType::F64);
     });
     rejected("an operand at function entry", |body| {
         body.blocks[0].entry = [Some(ValType::I32)].into()

@@ -247,7 +247,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn start_meter(&mut self) {
-        self.settle_meter();
+        self.close_meter();
         self.meter = Some((self.body.statements.len(), 0));
         self.emit(Statement::Meter { cost: 0 });
     }
@@ -260,7 +260,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     /// Writes down what the last meter has come to.
-    pub(super) fn settle_meter(&mut self) {
+    pub(super) fn close_meter(&mut self) {
         if let Some((statement, cost)) = self.meter.take() {
             self.body.statements[statement] = Statement::Meter { cost };
         }
@@ -296,11 +296,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn open_block(&mut self) {
         let mut entry: Vec<Option<ValType>> = Vec::with_capacity(self.stack.len());
         for position in 0..self.stack.len() {
-            entry.push(self.is_home(position).then_some(self.stack[position].ty));
+            entry.push(self.is_canonical(position).then_some(self.stack[position].ty));
         }
-        // A tree that waits may read the homes of operands it has consumed: their values live on, too.
-        for position in self.settled..self.stack.len() {
-            self.homes_read(self.stack[position].node, &mut entry);
+        // A tree that waits may read the canonical slots of operands it has consumed: their values live on, too.
+        for position in self.materialized..self.stack.len() {
+            self.canonical_slots_read(self.stack[position].node, &mut entry);
         }
         self.entry_types += entry.len();
         self.open = OpenBlock {
@@ -309,29 +309,29 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         };
     }
 
-    /// Notes the types of the operand homes that a tree reads.
-    fn homes_read(&self, id: NodeId, types: &mut Vec<Option<ValType>>) {
+    /// Notes the types of the canonical slots that a tree reads.
+    fn canonical_slots_read(&self, id: NodeId, types: &mut Vec<Option<ValType>>) {
         match self.body.node(id) {
             Node::Slot(slot) => {
-                let Some(home) = usize::from(slot).checked_sub(self.body.locals.len()) else {
+                let Some(index) = usize::from(slot).checked_sub(self.body.locals.len()) else {
                     return;
                 };
-                if types.len() <= home {
-                    types.resize(home + 1, None);
+                if types.len() <= index {
+                    types.resize(index + 1, None);
                 }
-                types[home] = Some(self.body.node_types[id as usize]);
+                types[index] = Some(self.body.node_types[id as usize]);
             }
             Node::Const(_) | Node::GlobalGet(_) => {}
-            Node::Unary { a, .. } => self.homes_read(a, types),
-            Node::Load { address, .. } => self.homes_read(address, types),
+            Node::Unary { a, .. } => self.canonical_slots_read(a, types),
+            Node::Load { address, .. } => self.canonical_slots_read(address, types),
             Node::Binary { a, b, .. } => {
-                self.homes_read(a, types);
-                self.homes_read(b, types);
+                self.canonical_slots_read(a, types);
+                self.canonical_slots_read(b, types);
             }
             Node::Select { condition, a, b } => {
-                self.homes_read(a, types);
-                self.homes_read(b, types);
-                self.homes_read(condition, types);
+                self.canonical_slots_read(a, types);
+                self.canonical_slots_read(b, types);
+                self.canonical_slots_read(condition, types);
             }
         }
     }
@@ -359,11 +359,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             match *body.statements(target) {
                 [Statement::Return] => body.statements[end] = Statement::Return,
                 [Statement::Set { slot, value: result }, Statement::Return] if first < end => {
-                    let Statement::Set { slot: home, value } = body.statements[end - 1] else {
+                    let Statement::Set { slot: written, value } = body.statements[end - 1] else {
                         continue;
                     };
                     // What the block has just computed is all that is left of it.
-                    if body.node(result) == Node::Slot(home) {
+                    if body.node(result) == Node::Slot(written) {
                         body.statements[end - 1] = Statement::Set { slot, value };
                         body.statements[end] = Statement::Return;
                     }

@@ -47,7 +47,7 @@ impl Control {
 #[derive(Debug)]
 pub(super) struct Edge {
     label: Label,
-    /// Operand types where the branch is; all are in their homes.
+    /// Operand types where the branch is; all are in their canonical slots.
     stack: Vec<ValType>,
     offset: u32,
     /// `None`: return.
@@ -88,7 +88,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     pub(super) fn loop_(&mut self, ty: FuncType) {
-        self.settle_all();
+        self.materialize_all();
         self.open_control(Kind::Loop, ty);
         let label = self.top().label;
         self.terminate(Statement::Jump(label));
@@ -98,7 +98,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     pub(super) fn if_(&mut self, ty: FuncType) {
         let condition = self.pop();
-        self.settle_all();
+        self.materialize_all();
         let otherwise = self.new_label();
         self.open_control(Kind::If(Some(otherwise)), ty);
         let (condition, when) = self.condition(condition, false);
@@ -120,7 +120,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// `else`, whether or not the `then` part reaches its end.
     pub(super) fn else_(&mut self) {
         if self.reachable {
-            self.settle_all();
+            self.materialize_all();
             let label = self.top().label;
             self.top().used = true;
             self.terminate(Statement::Jump(label));
@@ -135,13 +135,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.enter_merge(height, &params);
     }
 
-    /// Opens the block where paths meet: everything is in its home.
+    /// Opens the block where paths meet: everything is in its canonical slot.
     fn enter_merge(&mut self, height: usize, values: &[ValType]) {
         self.truncate(height);
         for &ty in values {
-            self.push_home(ty);
+            self.push_canonical(ty);
         }
-        self.settled = self.stack.len();
+        self.materialized = self.stack.len();
         self.reachable = true;
         self.start_block();
     }
@@ -160,7 +160,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         if let Kind::If(Some(otherwise)) = control.kind {
             // Without `else` the condition's other outcome ends here, with the parameters as results.
             if self.reachable {
-                self.settle_all();
+                self.materialize_all();
                 self.terminate(Statement::Jump(control.label));
                 self.reachable = false;
             }
@@ -174,7 +174,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             return;
         }
         if self.reachable {
-            self.settle_all();
+            self.materialize_all();
             self.terminate(Statement::Jump(control.label));
         }
         self.bind(control.label);
@@ -191,7 +191,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     pub(super) fn unreachable(&mut self) {
-        self.settle_effects(TRAPS);
+        self.materialize_effects(TRAPS);
         self.terminate(Statement::Trap(Trap::Unreachable));
         self.leave_unreachable();
     }
@@ -204,17 +204,17 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             return self.return_();
         }
         control.used = true;
-        self.settle_below(height);
+        self.materialize_below(height);
         let first = self.stack.len() - arity;
         // Values that the branch drops are evaluated for their traps.
         for position in height..first {
-            if position >= self.settled && self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
-                self.settle(position);
+            if position >= self.materialized && self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
+                self.materialize(position);
             }
         }
         for i in 0..arity {
             let entry = self.stack[first + i];
-            let slot = self.home(height + i);
+            let slot = self.canonical_slot(height + i);
             if self.body.node(entry.node) != wasm_dispatch_ir::code::Node::Slot(slot) {
                 self.emit(Statement::Set {
                     slot,
@@ -226,7 +226,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
-    /// The label a branch can name when everything is settled: the target's own, or that of an edge with moves.
+    /// The label a branch can name when everything is materialized: the target's own, or that of an edge with moves.
     fn reach(&mut self, depth: u32) -> Reach {
         let stack_len = self.stack.len();
         let control = self.control_at(depth);
@@ -257,7 +257,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     pub(super) fn br_if(&mut self, depth: u32) {
         let condition = self.pop();
-        self.settle_all();
+        self.materialize_all();
         let (Reach::Label(target) | Reach::Edge(target)) = self.reach(depth);
         let (condition, when) = self.condition(condition, true);
         self.terminate(Statement::Branch {
@@ -270,7 +270,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     pub(super) fn br_table(&mut self, depths: impl Iterator<Item = u32>) {
         let index = self.pop();
-        self.settle_all();
+        self.materialize_all();
         let first = self.body.targets.len();
         // Targets of a switch repeat a lot; each depth needs one edge.
         let mut known: Vec<Option<Label>> = vec![None; self.controls.len()];
@@ -298,15 +298,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn return_values(&mut self, count: usize) {
         let first = self.stack.len() - count;
         self.max_height = self.max_height.max(count);
-        for position in self.settled..first {
+        for position in self.materialized..first {
             if self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
-                self.settle(position);
+                self.materialize(position);
             }
         }
-        // A value that a move would overwrite before it is read goes home first.
+        // A value that a move would overwrite before it is read is materialized first.
         for j in 1..count {
-            if first + j >= self.settled && (0..j).any(|i| self.reads(self.stack[first + j].node, i as Slot)) {
-                self.settle(first + j);
+            if first + j >= self.materialized && (0..j).any(|i| self.reads(self.stack[first + j].node, i as Slot)) {
+                self.materialize(first + j);
             }
         }
         for i in 0..count {
@@ -330,8 +330,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.truncate(0);
             self.bind(edge.label);
             for &ty in &edge.stack {
-                self.push_home(ty);
-                self.settled = self.stack.len();
+                self.push_canonical(ty);
+                self.materialized = self.stack.len();
             }
             // Moves are no instructions: nothing to pay for.
             self.continue_block();
@@ -345,7 +345,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                     for i in 0..edge.arity {
                         let value = self.stack[first + i].node;
                         self.emit(Statement::Set {
-                            slot: self.home(height + i),
+                            slot: self.canonical_slot(height + i),
                             value,
                         });
                     }
@@ -355,15 +355,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Settles arguments and whatever a call could disturb; returns the first argument's slot.
+    /// Materializes arguments and whatever a call could disturb; returns the first argument's slot.
     fn prepare_call(&mut self, ty: &FuncType) -> Slot {
         let arguments = ty.params.len();
         self.make_room(ty.results.len());
         let first = self.stack.len() - arguments;
-        self.settle_effects(ANY);
-        self.settle_from(first);
-        let base = self.home(first);
-        self.settle_readers_from(base, first);
+        self.materialize_effects(ANY);
+        self.materialize_from(first);
+        let base = self.canonical_slot(first);
+        self.materialize_readers_from(base, first);
         // A callee's frame begins here even if it takes no arguments.
         self.max_height = self.max_height.max(first);
         base
@@ -373,7 +373,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.truncate(self.stack.len() - ty.params.len());
         self.terminate(call);
         for &ty in &ty.results {
-            self.push_home(ty);
+            self.push_canonical(ty);
         }
         self.continue_block();
     }
@@ -400,7 +400,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     pub(super) fn return_call(&mut self, function: u32) {
         let count = self.types.function_type(function).params.len();
-        self.settle_effects(ANY);
+        self.materialize_effects(ANY);
         self.return_values(count);
         let locals = self.body.locals.len() - count.min(self.body.locals.len());
         if function == self.own.0 && locals <= MAX_CLEARED {
@@ -424,8 +424,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn return_call_indirect(&mut self, table: u32, ty: u32) {
         let count = self.types.ty(ty).params.len();
         let position = self.stack.len() - 1;
-        self.settle_effects(ANY);
-        self.settle_from(position);
+        self.materialize_effects(ANY);
+        self.materialize_from(position);
         let index = self.pop();
         self.return_values(count);
         self.terminate(Statement::TailCallIndirect { table, ty, index });
@@ -436,15 +436,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn runtime(&mut self, op: RuntimeOp, x: u32, y: u32, result: Option<ValType>) {
         let (operands, _) = op.arity();
         let first = self.stack.len() - usize::from(operands);
-        self.settle_effects(ANY);
-        self.settle_from(first);
-        let base = self.home(first);
-        self.settle_readers_from(base, first);
+        self.materialize_effects(ANY);
+        self.materialize_from(first);
+        let base = self.canonical_slot(first);
+        self.materialize_readers_from(base, first);
         self.truncate(first);
         self.max_height = self.max_height.max(first + 1);
         self.emit(Statement::Runtime { op, base, x, y });
         if let Some(ty) = result {
-            self.push_home(ty);
+            self.push_canonical(ty);
         }
     }
 }

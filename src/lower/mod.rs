@@ -1,7 +1,7 @@
 //! Lowering: validated WebAssembly operators become code blocks of expression trees.
 //!
 //! The operand stack is simulated: its entries are trees that are not evaluated before somebody needs them. That is copy
-//! propagation: `local.get` costs nothing. An entry is *settled* (evaluated into its home slot) only when
+//! propagation: `local.get` costs nothing. An entry is *materialized* (evaluated into its canonical slot) only when
 //!
 //! - control flow merges, so that all paths agree where it lives;
 //! - it is an argument, which must stand where the callee looks for it;
@@ -44,8 +44,8 @@ pub(crate) struct Lowering<'m, T> {
     /// Depth, size and effects of each node, for decisions here only.
     facts: Vec<builder::Facts>,
     stack: Vec<operands::Entry>,
-    /// Stack positions below this one are in their home slots.
-    settled: usize,
+    /// Stack positions below this one are in their canonical slots.
+    materialized: usize,
     /// Highest operand stack so far, in slots.
     max_height: usize,
     controls: Vec<Control>,
@@ -100,7 +100,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             body,
             facts: Vec::with_capacity(nodes),
             stack: Vec::new(),
-            settled: 0,
+            materialized: 0,
             max_height: 0,
             controls: Vec::new(),
             skipped: 0,
@@ -131,7 +131,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
     /// The finished function.
     pub(crate) fn finish(mut self) -> FunctionBody {
         self.emit_edges();
-        self.settle_meter();
+        self.close_meter();
         self.drop_free_meters();
         self.resolve_labels();
         self.return_directly();

@@ -18,15 +18,15 @@ pub(super) struct Entry {
 }
 
 impl<T: ModuleTypes> Lowering<'_, T> {
-    /// The home slot of a stack position.
-    pub(super) fn home(&self, position: usize) -> Slot {
+    /// The canonical slot of a stack position.
+    pub(super) fn canonical_slot(&self, position: usize) -> Slot {
         // `fits` is asked after every operator, and refuses the function before a wrapped number is used.
         (self.body.locals.len() + position) as Slot
     }
 
-    /// Whether the value at a position is in its home slot.
-    pub(super) fn is_home(&self, position: usize) -> bool {
-        self.body.node(self.stack[position].node) == Node::Slot(self.home(position))
+    /// Whether the value at a position is in its canonical slot.
+    pub(super) fn is_canonical(&self, position: usize) -> bool {
+        self.body.node(self.stack[position].node) == Node::Slot(self.canonical_slot(position))
     }
 
     /// Pushes a tree.
@@ -34,30 +34,30 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let ty = self.body.node_types[node as usize];
         self.stack.push(Entry { node, ty });
         self.max_height = self.max_height.max(self.stack.len());
-        if self.stack.len() - self.settled > WINDOW {
-            self.settle(self.settled);
-            self.settled += 1;
+        if self.stack.len() - self.materialized > WINDOW {
+            self.materialize(self.materialized);
+            self.materialized += 1;
         }
     }
 
-    /// Pushes a value that is in its home slot already.
-    pub(super) fn push_home(&mut self, ty: ValType) {
-        let slot = self.home(self.stack.len());
+    /// Pushes a value that is in its canonical slot already.
+    pub(super) fn push_canonical(&mut self, ty: ValType) {
+        let slot = self.canonical_slot(self.stack.len());
         let node = self.node(Node::Slot(slot), ty);
         self.push(node);
     }
 
-    /// Makes sure that this many values can be pushed without settling any: a terminator must come last in its block.
+    /// Makes sure that this many values can be pushed without materializing any: a terminator must come last in its block.
     pub(super) fn make_room(&mut self, values: usize) {
-        if self.stack.len() - self.settled + values > WINDOW {
-            self.settle_all();
+        if self.stack.len() - self.materialized + values > WINDOW {
+            self.materialize_all();
         }
     }
 
     /// Pops a tree.
     pub(super) fn pop(&mut self) -> NodeId {
         let entry = self.stack.pop();
-        self.settled = self.settled.min(self.stack.len());
+        self.materialized = self.materialized.min(self.stack.len());
         match entry {
             Some(entry) => entry.node,
             None => unreachable!("validation keeps the operand stack balanced"),
@@ -67,24 +67,24 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Cuts the stack to a height.
     pub(super) fn truncate(&mut self, height: usize) {
         self.stack.truncate(height);
-        self.settled = self.settled.min(height);
+        self.materialized = self.materialized.min(height);
     }
 
     fn effects_at(&self, position: usize) -> Effects {
         self.facts[self.stack[position].node as usize].effects
     }
 
-    /// Evaluates the value at a position into its home slot.
-    pub(super) fn settle(&mut self, position: usize) {
-        if self.is_home(position) {
+    /// Evaluates the value at a position into its canonical slot.
+    pub(super) fn materialize(&mut self, position: usize) {
+        if self.is_canonical(position) {
             return;
         }
-        let slot = self.home(position);
+        let slot = self.canonical_slot(position);
         let traps = self.effects_at(position) & TRAPS;
-        for below in self.settled.min(position)..position {
+        for below in self.materialized.min(position)..position {
             let entry = self.stack[below];
             if self.effects_at(below) & traps != 0 || self.reads(entry.node, slot) {
-                self.settle(below);
+                self.materialize(below);
             }
         }
         let entry = self.stack[position];
@@ -95,62 +95,62 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.stack[position].node = self.node(Node::Slot(slot), entry.ty);
     }
 
-    /// Settles everything from a position on.
-    pub(super) fn settle_from(&mut self, position: usize) {
-        for position in position.max(self.settled)..self.stack.len() {
-            self.settle(position);
+    /// Materializes everything from a position on.
+    pub(super) fn materialize_from(&mut self, position: usize) {
+        for position in position.max(self.materialized)..self.stack.len() {
+            self.materialize(position);
         }
     }
 
-    /// Settles everything.
-    pub(super) fn settle_all(&mut self) {
-        self.settle_from(0);
-        self.settled = self.stack.len();
+    /// Materializes everything.
+    pub(super) fn materialize_all(&mut self) {
+        self.materialize_from(0);
+        self.materialized = self.stack.len();
     }
 
-    /// Settles everything below a height.
-    pub(super) fn settle_below(&mut self, height: usize) {
-        for position in self.settled..height.min(self.stack.len()) {
-            self.settle(position);
+    /// Materializes everything below a height.
+    pub(super) fn materialize_below(&mut self, height: usize) {
+        for position in self.materialized..height.min(self.stack.len()) {
+            self.materialize(position);
         }
     }
 
-    /// Settles every tree with one of these effects.
-    pub(super) fn settle_effects(&mut self, effects: Effects) {
+    /// Materializes every tree with one of these effects.
+    pub(super) fn materialize_effects(&mut self, effects: Effects) {
         if effects == 0 {
             return;
         }
-        for position in self.settled..self.stack.len() {
+        for position in self.materialized..self.stack.len() {
             if self.effects_at(position) & effects != 0 {
-                self.settle(position);
+                self.materialize(position);
             }
         }
     }
 
-    /// Settles every tree that reads a slot about to change. A tree in that slot itself is about to be consumed.
-    pub(super) fn settle_readers(&mut self, slot: Slot) {
-        for position in self.settled..self.stack.len() {
-            if self.home(position) != slot && self.reads(self.stack[position].node, slot) {
-                self.settle(position);
+    /// Materializes every tree that reads a slot about to change. A tree in that slot itself is about to be consumed.
+    pub(super) fn materialize_readers(&mut self, slot: Slot) {
+        for position in self.materialized..self.stack.len() {
+            if self.canonical_slot(position) != slot && self.reads(self.stack[position].node, slot) {
+                self.materialize(position);
             }
         }
     }
 
-    /// Settles every tree that reads a slot from this one on, up to a height.
-    pub(super) fn settle_readers_from(&mut self, slot: Slot, height: usize) {
-        for position in self.settled..height {
-            if !self.is_home(position) && self.reads_from(self.stack[position].node, slot) {
-                self.settle(position);
+    /// Materializes every tree that reads a slot from this one on, up to a height.
+    pub(super) fn materialize_readers_from(&mut self, slot: Slot, height: usize) {
+        for position in self.materialized..height {
+            if !self.is_canonical(position) && self.reads_from(self.stack[position].node, slot) {
+                self.materialize(position);
             }
         }
     }
 
-    /// Settles the topmost entries if a node over them would be too big a tree.
+    /// Materializes the topmost entries if a node over them would be too big a tree.
     pub(super) fn keep_small(&mut self, count: usize) {
         let first = self.stack.len() - count;
         let nodes: [NodeId; 3] = std::array::from_fn(|i| self.stack.get(first + i).map_or(0, |entry| entry.node));
         if self.too_big(&nodes[..count]) {
-            self.settle_from(first);
+            self.materialize_from(first);
         }
     }
 
@@ -161,8 +161,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         if self.body.node(value) == Node::Slot(slot) {
             return;
         }
-        self.settle_effects(self.facts[value as usize].effects & TRAPS);
-        self.settle_readers(slot);
+        self.materialize_effects(self.facts[value as usize].effects & TRAPS);
+        self.materialize_readers(slot);
         self.emit(Statement::Set { slot, value });
     }
 }

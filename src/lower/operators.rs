@@ -91,7 +91,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn store(&mut self, op: StoreOp, memarg: &MemArg) {
         let value = self.pop();
         let address = self.pop();
-        self.settle_effects(TRAPS | READS_MEMORY);
+        self.materialize_effects(TRAPS | READS_MEMORY);
         let (memory, offset) = place(memarg);
         self.emit(Statement::Store {
             op,
@@ -116,14 +116,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let value = self.pop();
         let effects = self.facts[value as usize].effects & TRAPS;
         if effects != 0 {
-            self.settle_effects(effects);
+            self.materialize_effects(effects);
             self.emit(Statement::Eval(value));
         }
     }
 
     fn global_set(&mut self, global: u32) {
         let value = self.pop();
-        self.settle_effects(TRAPS | READS_GLOBAL);
+        self.materialize_effects(TRAPS | READS_GLOBAL);
         self.emit(Statement::GlobalSet { global, value });
     }
 

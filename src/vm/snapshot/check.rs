@@ -180,9 +180,9 @@ impl Vm {
         for (slot, &ty) in locals.iter().enumerate() {
             typed(slot, ty)?;
         }
-        let homes = body.blocks[frame.block as usize].entry.iter().enumerate();
-        for (home, ty) in homes {
-            let slot = body.locals.len() + home;
+        let operands = body.blocks[frame.block as usize].entry.iter().enumerate();
+        for (position, ty) in operands {
+            let slot = body.locals.len() + position;
             if let (Some(ty), true) = (*ty, slot < live) {
                 typed(slot, ty)?;
             }

@@ -2,11 +2,11 @@
 //!
 //! A [`FunctionBody`] is a list of [`CodeBlock`]s. A block is entered at the top, runs its [`Statement`]s in order and is
 //! left by the last of them, the terminator. Operands of statements are expression trees of [`Node`]s, pure or trapping,
-//! never with a side effect. Values that outlive their statement have a home slot in the frame:
+//! never with a side effect. Values that outlive their statement have a canonical slot in the frame:
 //!
 //! ```text
-//! frame:  | parameters | locals | operand stack homes | scratch |
-//! slot:   0                       \ callee's frame starts here
+//! frame:  | parameters | locals | canonical slots of the operand stack | scratch |
+//! slot:   0                       \ a callee's frame starts at one of these
 //! ```
 //!
 //! # The resume contract
@@ -301,8 +301,8 @@ pub struct CodeBlock {
     pub first: u32,
     /// Index of its terminator.
     pub terminator: u32,
-    /// Types of the values in operand homes at entry, from the first home on: `None` where nothing is that the block
-    /// uses. An operand that is a constant, or a tree over locals, is named directly and needs no home.
+    /// Types of the values in canonical slots at entry, from the first on: `None` where nothing is that the block
+    /// uses. An operand that is a constant, or a tree over locals, is named directly and needs none.
     pub entry: Box<[Option<ValType>]>,
 }
 

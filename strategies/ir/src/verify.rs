@@ -43,7 +43,7 @@ pub const SPARE_SLOTS: u16 = 2;
 /// # Errors
 ///
 /// The first broken rule: slot bounds, tree order and depth, operand types, block layout, branch targets, and types of
-/// home slots at block entry.
+/// canonical slots at block entry.
 pub fn verify(body: &FunctionBody) -> Result<(), VerifyError> {
     let nodes = body.nodes.len();
     ensure!(
@@ -158,28 +158,28 @@ fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, Ve
     })
 }
 
-/// Follows the types of operand homes through one block.
+/// Follows the types of canonical slots through one block.
 struct BlockChecker<'a> {
     body: &'a FunctionBody,
     block: u32,
-    /// Type in each operand home, from the first one on; `None` where nothing is known.
-    homes: Vec<Option<ValType>>,
+    /// Type in each canonical slot, from the first one on; `None` where nothing is known.
+    canonical: Vec<Option<ValType>>,
 }
 
 impl<'a> BlockChecker<'a> {
     fn new(body: &'a FunctionBody, block: u32) -> Result<Self, VerifyError> {
-        let homes = usize::from(body.scratch) - body.locals.len();
+        let slots = usize::from(body.scratch) - body.locals.len();
         let entry = &body.blocks[block as usize].entry;
         ensure!(
-            entry.len() <= homes,
-            "block {block} enters with more operands than homes"
+            entry.len() <= slots,
+            "block {block} enters with more operands than slots for them"
         );
         let mut types = entry.to_vec();
-        types.resize(homes, None);
+        types.resize(slots, None);
         Ok(BlockChecker {
             body,
             block,
-            homes: types,
+            canonical: types,
         })
     }
 
@@ -204,7 +204,7 @@ impl<'a> BlockChecker<'a> {
         Ok(())
     }
 
-    /// Every operand home that a tree reads holds a value of the type the tree takes it for.
+    /// Every canonical slot that a tree reads holds a value of the type the tree takes it for.
     fn reads(&self, id: NodeId) -> Result<(), VerifyError> {
         match self.body.node(id) {
             Node::Slot(slot) => {
@@ -236,20 +236,20 @@ impl<'a> BlockChecker<'a> {
         let slot = usize::from(slot);
         match self.body.locals.get(slot) {
             Some(&ty) => Some(ty),
-            None => self.homes.get(slot - self.body.locals.len()).copied().flatten(),
+            None => self.canonical.get(slot - self.body.locals.len()).copied().flatten(),
         }
     }
 
     fn statement(&mut self, index: u32, statement: Statement) -> Result<(), VerifyError> {
-        let homes = self.homes.len() + self.body.locals.len();
+        let end = self.canonical.len() + self.body.locals.len();
         let block = self.block;
         match statement {
             Statement::Set { slot, value } => {
-                ensure!(usize::from(slot) < homes, "statement {index} writes slot {slot}");
+                ensure!(usize::from(slot) < end, "statement {index} writes slot {slot}");
                 let ty = self.body.node_types[value as usize];
                 let locals = self.body.locals.len();
                 match usize::from(slot).checked_sub(locals) {
-                    Some(home) => self.homes[home] = Some(ty),
+                    Some(position) => self.canonical[position] = Some(ty),
                     None => {
                         // Results and tail call arguments are left over the locals; nothing reads those any more.
                         let leaving = matches!(
@@ -281,8 +281,8 @@ impl<'a> BlockChecker<'a> {
                 self.forget_from(base);
                 if results == 1 {
                     use crate::code::RuntimeOp::*;
-                    let home = usize::from(base) - self.body.locals.len();
-                    self.homes[home] = Some(match op {
+                    let position = usize::from(base) - self.body.locals.len();
+                    self.canonical[position] = Some(match op {
                         TableGet | RefFunc => ValType::FuncRef,
                         _ => ValType::I32,
                     });
@@ -303,7 +303,7 @@ impl<'a> BlockChecker<'a> {
             }
             Statement::Call { base, .. } | Statement::CallIndirect { base, .. } => {
                 ensure!(
-                    usize::from(base) >= self.body.locals.len() && usize::from(base) <= homes,
+                    usize::from(base) >= self.body.locals.len() && usize::from(base) <= end,
                     "statement {index} calls over locals"
                 );
                 self.forget_from(base);
@@ -332,7 +332,7 @@ impl<'a> BlockChecker<'a> {
     /// Slots from `base` on belong to a callee or were consumed.
     fn forget_from(&mut self, base: Slot) {
         let from = usize::from(base).saturating_sub(self.body.locals.len());
-        self.homes[from..].fill(None);
+        self.canonical[from..].fill(None);
     }
 
     fn edge(&self, target: u32) -> Result<(), VerifyError> {
@@ -343,10 +343,10 @@ impl<'a> BlockChecker<'a> {
     }
 
     fn agree(&self, entry: &[Option<ValType>], target: u32) -> Result<(), VerifyError> {
-        for (home, (expected, found)) in entry.iter().zip(&self.homes).enumerate() {
+        for (position, (expected, found)) in entry.iter().zip(&self.canonical).enumerate() {
             ensure!(
                 expected.is_none() || expected.map(kind) == found.map(kind),
-                "block {} goes to block {target}, which wants {expected:?} in home {home}, with {found:?}",
+                "block {} goes to block {target}, which wants {expected:?} as operand {position}, with {found:?}",
                 self.block
             );
         }

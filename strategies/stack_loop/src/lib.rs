@@ -7,10 +7,10 @@
 //!                         ^
 //! pc ---------------------+         one 16-byte operation: | opcode | parameter |
 //!
-//! loop {                            the window:  | locals and homes | operand stack |
-//!     match ops[pc++] {                                              ^      ^
-//!         LocalGet(s) => push(window[s]),                            |      sp
-//!         Const(c)    => push(c),                                    scratch slots
+//! loop {                            the window:  | locals and canonical slots | operand stack |
+//!     match ops[pc++] {                                                        ^      ^
+//!         LocalGet(s) => push(window[s]),                                      |      sp
+//!         Const(c)    => push(c),                                              scratch slots
 //!         I32Add      => { b = pop(); a = pop(); push(a + b) }
 //!         LocalSet(s) => window[s] = pop(),
 //!         ...

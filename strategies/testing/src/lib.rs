@@ -25,10 +25,10 @@ pub struct BodyBuilder {
 }
 
 impl BodyBuilder {
-    /// A function whose locals, all of them parameters, have these types. Operand homes follow them.
-    pub fn new(locals: &[ValType], homes: u16) -> BodyBuilder {
+    /// A function whose locals, all of them parameters, have these types. Canonical slots of operands follow them.
+    pub fn new(locals: &[ValType], operands: u16) -> BodyBuilder {
         let params = locals.len() as u16;
-        let scratch = params + homes;
+        let scratch = params + operands;
         BodyBuilder {
             body: FunctionBody {
                 params,
