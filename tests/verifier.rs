@@ -24,7 +24,7 @@ fn the_verifier_accepts_every_function_of_the_workloads() {
     assert!(functions > 50, "only {functions} functions");
 }
 
-/// A function with a loop, a switch, calls, a rare instruction and operands that stay on the stack over blocks.
+/// A function with a loop, a switch, calls, a builtin and operands that stay on the stack over blocks.
 fn sound() -> FunctionBody {
     let module = module(
         r#"(module
@@ -79,10 +79,10 @@ fn the_verifier_rejects_slots_out_of_bounds() {
             _ => unreachable!(),
         }
     });
-    rejected("a rare instruction beyond the frame", |body| {
+    rejected("a builtin beyond the frame", |body| {
         let end = body.frame_size as u16 - 2;
-        match statement(body, |s| matches!(s, Statement::Runtime { .. })) {
-            Statement::Runtime { base, .. } => *base = end,
+        match statement(body, |s| matches!(s, Statement::Builtin { .. })) {
+            Statement::Builtin { base, .. } => *base = end,
             _ => unreachable!(),
         }
     });

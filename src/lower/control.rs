@@ -1,7 +1,7 @@
 //! Blocks, branches and calls.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{Node, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::code::{Builtin, Node, Slot, Statement};
 use wasm_dispatch_ir::types::{FuncType, ValType};
 
 use super::builder::{ANY, Label, TRAPS};
@@ -432,8 +432,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
-    /// A rare instruction that the machine carries out.
-    pub(super) fn runtime(&mut self, op: RuntimeOp, x: u32, y: u32, result: Option<ValType>) {
+    /// A builtin that the machine carries out.
+    pub(super) fn builtin(&mut self, op: Builtin, x: u32, y: u32, result: Option<ValType>) {
         let (operands, _) = op.arity();
         let first = self.stack.len() - usize::from(operands);
         self.materialize_effects(ANY);
@@ -442,7 +442,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.materialize_readers_from(base, first);
         self.truncate(first);
         self.max_height = self.max_height.max(first + 1);
-        self.emit(Statement::Runtime { op, base, x, y });
+        self.emit(Statement::Builtin { op, base, x, y });
         if let Some(ty) = result {
             self.push_canonical(ty);
         }

@@ -1,6 +1,6 @@
 //! From WebAssembly operators to lowering steps: one row each.
 
-use wasm_dispatch_ir::code::{Node, RuntimeOp, Statement};
+use wasm_dispatch_ir::code::{Builtin, Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{BlockType, MemArg, MemArgTarget, Operator};
@@ -221,27 +221,27 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 self.push_constant(0, ty.ok_or(Unsupported)?);
             }
             W::RefFunc { function_index } => {
-                self.runtime(RuntimeOp::RefFunc, *function_index, 0, Some(ValType::FuncRef));
+                self.builtin(Builtin::RefFunc, *function_index, 0, Some(ValType::FuncRef));
             }
-            W::MemorySize { mem } => self.runtime(RuntimeOp::MemorySize, *mem, 0, Some(ValType::I32)),
-            W::MemoryGrow { mem } => self.runtime(RuntimeOp::MemoryGrow, *mem, 0, Some(ValType::I32)),
-            W::MemoryFill { mem } => self.runtime(RuntimeOp::MemoryFill, *mem, 0, None),
-            W::MemoryCopy { dst_mem, src_mem } => self.runtime(RuntimeOp::MemoryCopy, *dst_mem, *src_mem, None),
-            W::MemoryInit { data_index, mem } => self.runtime(RuntimeOp::MemoryInit, *data_index, *mem, None),
-            W::DataDrop { data_index } => self.runtime(RuntimeOp::DataDrop, *data_index, 0, None),
+            W::MemorySize { mem } => self.builtin(Builtin::MemorySize, *mem, 0, Some(ValType::I32)),
+            W::MemoryGrow { mem } => self.builtin(Builtin::MemoryGrow, *mem, 0, Some(ValType::I32)),
+            W::MemoryFill { mem } => self.builtin(Builtin::MemoryFill, *mem, 0, None),
+            W::MemoryCopy { dst_mem, src_mem } => self.builtin(Builtin::MemoryCopy, *dst_mem, *src_mem, None),
+            W::MemoryInit { data_index, mem } => self.builtin(Builtin::MemoryInit, *data_index, *mem, None),
+            W::DataDrop { data_index } => self.builtin(Builtin::DataDrop, *data_index, 0, None),
             W::TableGet { table } => {
                 let ty = self.types.table_type(*table);
-                self.runtime(RuntimeOp::TableGet, *table, 0, Some(ty));
+                self.builtin(Builtin::TableGet, *table, 0, Some(ty));
             }
-            W::TableSet { table } => self.runtime(RuntimeOp::TableSet, *table, 0, None),
-            W::TableSize { table } => self.runtime(RuntimeOp::TableSize, *table, 0, Some(ValType::I32)),
-            W::TableGrow { table } => self.runtime(RuntimeOp::TableGrow, *table, 0, Some(ValType::I32)),
-            W::TableFill { table } => self.runtime(RuntimeOp::TableFill, *table, 0, None),
+            W::TableSet { table } => self.builtin(Builtin::TableSet, *table, 0, None),
+            W::TableSize { table } => self.builtin(Builtin::TableSize, *table, 0, Some(ValType::I32)),
+            W::TableGrow { table } => self.builtin(Builtin::TableGrow, *table, 0, Some(ValType::I32)),
+            W::TableFill { table } => self.builtin(Builtin::TableFill, *table, 0, None),
             W::TableCopy { dst_table, src_table } => {
-                self.runtime(RuntimeOp::TableCopy, *dst_table, *src_table, None);
+                self.builtin(Builtin::TableCopy, *dst_table, *src_table, None);
             }
-            W::TableInit { elem_index, table } => self.runtime(RuntimeOp::TableInit, *elem_index, *table, None),
-            W::ElemDrop { elem_index } => self.runtime(RuntimeOp::ElemDrop, *elem_index, 0, None),
+            W::TableInit { elem_index, table } => self.builtin(Builtin::TableInit, *elem_index, *table, None),
+            W::ElemDrop { elem_index } => self.builtin(Builtin::ElemDrop, *elem_index, 0, None),
             _ => return Err(Unsupported),
         }
         Ok(())

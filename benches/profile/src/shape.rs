@@ -31,7 +31,7 @@ pub fn statement(body: &FunctionBody, statement: &Statement, depth: u32) -> Stri
         Statement::Store { op, address, value, .. } => format!("{} {}, {}", op.mnemonic(), tree(address), tree(value)),
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { .. } => "meter".into(),
-        Statement::Runtime { op, .. } => op.mnemonic().into(),
+        Statement::Builtin { op, .. } => op.mnemonic().into(),
         Statement::Jump(_) => "jump".into(),
         Statement::Branch { condition, .. } => format!("branch {}", tree(condition)),
         Statement::Switch { index, .. } => format!("switch {}", tree(index)),

@@ -167,7 +167,7 @@ fn operation(body: &FunctionBody, statement: &Statement) -> Option<&'static str>
         Statement::GlobalSet { .. } => "global.set",
         Statement::Store { op, .. } => op.mnemonic(),
         Statement::Meter { .. } => "meter",
-        Statement::Runtime { op, .. } => op.mnemonic(),
+        Statement::Builtin { op, .. } => op.mnemonic(),
         Statement::Jump(_) => "jump",
         Statement::Branch { .. } => "branch",
         Statement::Switch { .. } => "switch",

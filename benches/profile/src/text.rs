@@ -28,7 +28,7 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
         }
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { cost } => format!("meter {cost}"),
-        Statement::Runtime { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
+        Statement::Builtin { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
         Statement::Jump(target) => format!("jump to block {target}"),
         Statement::Branch {
             condition,

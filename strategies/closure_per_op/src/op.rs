@@ -3,7 +3,7 @@
 
 use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source};
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_ir::code::{BlockId, Builtin, Slot};
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
@@ -152,10 +152,10 @@ impl Maker for Make<'_> {
         })
     }
 
-    fn runtime(self, operation: RuntimeOp, base: Slot, x: u32, y: u32) -> Box<dyn Op> {
+    fn builtin(self, operation: Builtin, base: Slot, x: u32, y: u32) -> Box<dyn Op> {
         let statement = self.statement;
         op(
-            move |state, window, pc| match state.runtime(operation, x, y, &mut window[usize::from(base)..]) {
+            move |state, window, pc| match state.builtin(operation, x, y, &mut window[usize::from(base)..]) {
                 Ok(()) => pc + 1,
                 Err(trap) => trapped(state, trap, statement),
             },

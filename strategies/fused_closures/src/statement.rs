@@ -85,9 +85,9 @@ pub fn simple(chains: &mut ChainsBuilder, body: &FunctionBody, statement: Statem
                 next.run(chains, state, window)
             })
         }
-        Statement::Runtime { op, base, x, y } => {
+        Statement::Builtin { op, base, x, y } => {
             link(
-                move |chains, state, window| match state.runtime(op, x, y, &mut window[usize::from(base)..]) {
+                move |chains, state, window| match state.builtin(op, x, y, &mut window[usize::from(base)..]) {
                     Ok(()) => next.run(chains, state, window),
                     Err(trap) => trapped(state, trap, number),
                 },

@@ -74,13 +74,13 @@ pub enum Node {
     GlobalGet(u32),
 }
 
-/// Rare instructions that are carried out by the machine itself, out of line.
+/// A builtin: an instruction that the machine itself carries out, out of line.
 ///
 /// Operands stand in consecutive slots from a base; a result replaces the first of them. `x` and `y` are the
 /// instruction's immediates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum RuntimeOp {
+pub enum Builtin {
     /// `memory.size x`
     MemorySize,
     /// `memory.grow x`
@@ -113,10 +113,10 @@ pub enum RuntimeOp {
     RefFunc,
 }
 
-impl RuntimeOp {
+impl Builtin {
     /// Number of operands and of results.
     pub fn arity(self) -> (u16, u16) {
-        use RuntimeOp::*;
+        use Builtin::*;
         match self {
             MemorySize | TableSize | RefFunc => (0, 1),
             MemoryGrow | TableGet => (1, 1),
@@ -129,7 +129,7 @@ impl RuntimeOp {
 
     /// The instruction's name in the WebAssembly text format.
     pub fn mnemonic(self) -> &'static str {
-        use RuntimeOp::*;
+        use Builtin::*;
         match self {
             MemorySize => "memory.size",
             MemoryGrow => "memory.grow",
@@ -190,10 +190,10 @@ pub enum Statement {
         /// Instructions that this pays for.
         cost: u32,
     },
-    /// A rare instruction; operands and result are at `base`.
-    Runtime {
+    /// A builtin; operands and result are at `base`.
+    Builtin {
         /// Which.
-        op: RuntimeOp,
+        op: Builtin,
         /// First operand slot.
         base: Slot,
         /// First immediate.
@@ -267,7 +267,7 @@ impl Statement {
     pub fn is_terminator(&self) -> bool {
         use Statement::*;
         match self {
-            Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Runtime { .. } | Meter { .. } => false,
+            Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Builtin { .. } | Meter { .. } => false,
             Jump(_)
             | Branch { .. }
             | Switch { .. }
@@ -288,7 +288,7 @@ impl Statement {
             Store { address, value, .. } => (Some(address), Some(value)),
             Branch { condition, .. } => (Some(condition), None),
             Switch { index, .. } | CallIndirect { index, .. } | TailCallIndirect { index, .. } => (Some(index), None),
-            Runtime { .. } | Meter { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
+            Builtin { .. } | Meter { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
         };
         first.into_iter().chain(second)
     }

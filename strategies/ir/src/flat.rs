@@ -3,7 +3,7 @@
 //! The same trees in evaluation order: each inner node becomes an [`Instruction`] that reads slots or constants and
 //! writes a slot. Inner results go to scratch slots, the root goes where its statement wants it.
 
-use crate::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use crate::code::{BlockId, Builtin, FunctionBody, Node, NodeId, Slot, Statement};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
 
@@ -83,8 +83,8 @@ pub enum Instruction {
         global: u32,
         value: Operand,
     },
-    Runtime {
-        op: RuntimeOp,
+    Builtin {
+        op: Builtin,
         base: Slot,
         x: u32,
         y: u32,
@@ -131,7 +131,7 @@ impl Instruction {
         use Instruction::*;
         match self {
             Copy { .. } | Const { .. } | Unary { .. } | Binary { .. } | Load { .. } | Store { .. } => false,
-            Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Runtime { .. } | Meter { .. } => false,
+            Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Builtin { .. } | Meter { .. } => false,
             Jump(_) | Branch { .. } | Switch { .. } | Return | Trap(_) => true,
             Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } => true,
         }
@@ -300,7 +300,7 @@ impl Flattener<'_> {
                 }
             }
             Statement::Eval(node) => return self.value(node, *scratch, *scratch),
-            Statement::Runtime { op, base, x, y } => Instruction::Runtime { op, base, x, y },
+            Statement::Builtin { op, base, x, y } => Instruction::Builtin { op, base, x, y },
             Statement::Meter { cost } => Instruction::Meter { cost },
             Statement::Jump(target) if target == block + 1 => return,
             Statement::Jump(target) => Instruction::Jump(target),

@@ -264,7 +264,7 @@ impl<'a> BlockChecker<'a> {
                     }
                 }
             }
-            Statement::Runtime { op, base, .. } => {
+            Statement::Builtin { op, base, .. } => {
                 let (operands, results) = op.arity();
                 // The machine reads up to three slots, wherever they are.
                 let end = u32::from(base) + u32::from(operands.max(results).max(3));
@@ -280,7 +280,7 @@ impl<'a> BlockChecker<'a> {
                 }
                 self.forget_from(base);
                 if results == 1 {
-                    use crate::code::RuntimeOp::*;
+                    use crate::code::Builtin::*;
                     let position = usize::from(base) - self.body.locals.len();
                     self.canonical[position] = Some(match op {
                         TableGet | RefFunc => ValType::FuncRef,

@@ -4,7 +4,7 @@
 use wasm_dispatch_closures::chain::{ChainsBuilder, Exit, Next, link, trapped};
 use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, RuntimeOp, Slot};
+use wasm_dispatch_ir::code::{BlockId, Builtin, Slot};
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
@@ -139,11 +139,11 @@ impl Maker for MakeLink<'_> {
         })
     }
 
-    fn runtime(self, op: RuntimeOp, base: Slot, x: u32, y: u32) -> Next {
+    fn builtin(self, op: Builtin, base: Slot, x: u32, y: u32) -> Next {
         let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
             // A `Result` here is one byte in a register.
-            match state.runtime(op, x, y, &mut window[usize::from(base)..]) {
+            match state.builtin(op, x, y, &mut window[usize::from(base)..]) {
                 Ok(()) => next.run(chains, state, window),
                 Err(trap) => trapped(state, trap, statement),
             }

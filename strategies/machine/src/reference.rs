@@ -80,8 +80,8 @@ fn perform(
             value(node, state)?;
             None
         }
-        Statement::Runtime { op, base, x, y } => {
-            state.runtime(op, x, y, &mut window[usize::from(base)..])?;
+        Statement::Builtin { op, base, x, y } => {
+            state.builtin(op, x, y, &mut window[usize::from(base)..])?;
             None
         }
         Statement::Meter { cost } => (!state.charge(cost)).then(|| Flow::suspend(block)),

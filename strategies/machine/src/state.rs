@@ -1,7 +1,7 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
 use crate::store::{self, FunctionEntry, HOST, Instance, Memory, Signatures, Table};
-use wasm_dispatch_ir::code::{RuntimeOp, Slot};
+use wasm_dispatch_ir::code::{Builtin, Slot};
 use wasm_dispatch_ir::trap::Trap;
 use wasm_dispatch_ir::types::GlobalType;
 
@@ -401,69 +401,69 @@ impl State {
         Ok(self.callee_of(id as u32))
     }
 
-    /// Carries out a rare instruction: operands at `slots[0]` on, the result replaces the first.
+    /// Carries out a builtin: operands at `slots[0]` on, the result replaces the first.
     ///
     /// # Errors
     ///
     /// Traps as the instruction does.
     #[inline(never)]
-    pub fn runtime(&mut self, op: RuntimeOp, x: u32, y: u32, slots: &mut [u64]) -> Result<(), Trap> {
+    pub fn builtin(&mut self, op: Builtin, x: u32, y: u32, slots: &mut [u64]) -> Result<(), Trap> {
         let (a, b, c) = match *slots {
             [a, b, c, ..] => (a, b, c),
             _ => return Err(Trap::CallStackExhausted),
         };
         match op {
-            RuntimeOp::MemorySize => {
+            Builtin::MemorySize => {
                 slots[0] = (self.module_memory(x).len() / store::PAGE) as u64;
             }
-            RuntimeOp::MemoryGrow => {
+            Builtin::MemoryGrow => {
                 let id = self.current_instance().memories[x as usize];
                 let max = self.memories[id as usize].declared_max.unwrap_or(u64::MAX);
                 let max = max.min(self.limits.memory_pages).min(1 << 16);
                 let grown = store::grow_pages(self.bytes_mut(id), a, max);
                 slots[0] = grown.unwrap_or(u64::from(u32::MAX));
             }
-            RuntimeOp::MemoryFill => {
+            Builtin::MemoryFill => {
                 let bytes = self.module_memory(x);
                 range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess).map(|range| bytes[range].fill(b as u8))?;
             }
-            RuntimeOp::MemoryCopy => self.memory_copy(x, y, a, b, c)?,
-            RuntimeOp::MemoryInit => {
+            Builtin::MemoryCopy => self.memory_copy(x, y, a, b, c)?,
+            Builtin::MemoryInit => {
                 let data = self.current_instance().data[x as usize].clone();
                 let from = range(data.len(), b, c, Trap::OutOfBoundsMemoryAccess)?;
                 let bytes = self.module_memory(y);
                 let to = range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess)?;
                 bytes[to].copy_from_slice(&data[from]);
             }
-            RuntimeOp::DataDrop => {
+            Builtin::DataDrop => {
                 let instance = &mut self.instances[self.instance as usize];
                 instance.data[x as usize] = [].into();
             }
-            RuntimeOp::TableGet => {
+            Builtin::TableGet => {
                 let value = self.module_table(x).elements.get(a as usize).copied();
                 slots[0] = value.ok_or(Trap::OutOfBoundsTableAccess)?;
             }
-            RuntimeOp::TableSet => {
+            Builtin::TableSet => {
                 let element = self.module_table(x).elements.get_mut(a as usize);
                 *element.ok_or(Trap::OutOfBoundsTableAccess)? = b;
             }
-            RuntimeOp::TableSize => slots[0] = self.module_table(x).elements.len() as u64,
-            RuntimeOp::TableGrow => {
+            Builtin::TableSize => slots[0] = self.module_table(x).elements.len() as u64,
+            Builtin::TableGrow => {
                 let limit = self.limits.table_elements;
                 let table = self.module_table(x);
                 slots[0] = grow_table(table, b, a, limit).unwrap_or(u64::from(u32::MAX));
             }
-            RuntimeOp::TableFill => {
+            Builtin::TableFill => {
                 let elements = &mut self.module_table(x).elements;
                 range(elements.len(), a, c, Trap::OutOfBoundsTableAccess).map(|range| elements[range].fill(b))?;
             }
-            RuntimeOp::TableCopy => self.table_copy(x, y, a, b, c)?,
-            RuntimeOp::TableInit => self.table_init(x, y, a, b, c)?,
-            RuntimeOp::ElemDrop => {
+            Builtin::TableCopy => self.table_copy(x, y, a, b, c)?,
+            Builtin::TableInit => self.table_init(x, y, a, b, c)?,
+            Builtin::ElemDrop => {
                 let instance = &mut self.instances[self.instance as usize];
                 instance.elements[x as usize] = Vec::new();
             }
-            RuntimeOp::RefFunc => slots[0] = u64::from(self.current_instance().functions[x as usize]) + 1,
+            Builtin::RefFunc => slots[0] = u64::from(self.current_instance().functions[x as usize]) + 1,
         }
         Ok(())
     }

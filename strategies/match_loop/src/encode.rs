@@ -8,7 +8,7 @@
 //! one), so that no operation looks up at run time where its operands are.
 
 use pastey::paste;
-use wasm_dispatch_ir::code::{FunctionBody, RuntimeOp, Slot};
+use wasm_dispatch_ir::code::{Builtin, FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{FlatCode, Instruction, Operand, Test};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::ValType;
@@ -83,8 +83,8 @@ macro_rules! opcodes {
                 OwnGlobalSet,
                 /// global imm = a
                 GlobalSet,
-                /// runtime operation imm
-                Runtime,
+                /// builtin imm
+                Builtin,
                 /// pay imm, or suspend the run at block (a, b)
                 Meter,
                 /// go to imm
@@ -135,8 +135,8 @@ wasm_dispatch_ir::for_each_instruction!(opcodes);
 
 /// An operand of `RUNTIME`.
 #[derive(Clone, Copy, Debug)]
-pub struct Runtime {
-    pub op: RuntimeOp,
+pub struct BuiltinCall {
+    pub op: Builtin,
     pub base: Slot,
     pub x: u32,
     pub y: u32,
@@ -161,7 +161,7 @@ pub struct Code {
     pub(crate) blocks: Vec<u32>,
     /// Targets of switches, as operation numbers.
     pub(crate) targets: Vec<u32>,
-    pub(crate) runtime: Vec<Runtime>,
+    pub(crate) builtins: Vec<BuiltinCall>,
     pub(crate) indirect: Vec<Indirect>,
 }
 
@@ -181,7 +181,7 @@ impl Code {
             + size_of_val(&self.statements[..])
             + size_of_val(&self.blocks[..])
             + size_of_val(&self.targets[..])
-            + size_of_val(&self.runtime[..])
+            + size_of_val(&self.builtins[..])
             + size_of_val(&self.indirect[..])
     }
 }
@@ -316,10 +316,10 @@ impl Encoder<'_> {
                     None => self.emit(Opcode::GlobalSet, a, 0, 0, u64::from(global)),
                 }
             }
-            Instruction::Runtime { op, base, x, y } => {
-                let index = self.code.runtime.len() as u64;
-                self.code.runtime.push(Runtime { op, base, x, y });
-                self.emit(Opcode::Runtime, 0, 0, 0, index);
+            Instruction::Builtin { op, base, x, y } => {
+                let index = self.code.builtins.len() as u64;
+                self.code.builtins.push(BuiltinCall { op, base, x, y });
+                self.emit(Opcode::Builtin, 0, 0, 0, index);
             }
             Instruction::Meter { cost } => {
                 self.emit(Opcode::Meter, block as u16, (block >> 16) as u16, 0, u64::from(cost));

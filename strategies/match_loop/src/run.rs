@@ -189,9 +189,9 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         Opcode::GlobalGet => slot!(d) = state.global(op.imm as u32),
                         Opcode::OwnGlobalSet => state.set_own_global(op.imm as u32, slot!(a)),
                         Opcode::GlobalSet => state.set_global(op.imm as u32, slot!(a)),
-                        Opcode::Runtime => {
-                            let call = function.code.runtime[low(op.imm)];
-                            attempt!(state.runtime(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
+                        Opcode::Builtin => {
+                            let call = function.code.builtins[low(op.imm)];
+                            attempt!(state.builtin(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
                         }
                         Opcode::Meter => {
                             if !state.charge(op.imm as u32) {

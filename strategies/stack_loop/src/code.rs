@@ -1,7 +1,7 @@
 //! The code that the loop runs: opcodes of a stack machine, and how trees become those.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::code::{BlockId, Builtin, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
@@ -42,8 +42,8 @@ macro_rules! opcodes {
             OtherLoad(LoadOp, u32),
             /// A store to another memory than the first: an entry of [`Code::others`].
             OtherStore(StoreOp, u32),
-            /// A rare instruction: an entry of [`Code::runtime`].
-            Runtime(u32),
+            /// A builtin: an entry of [`Code::builtins`].
+            Builtin(u32),
             /// Pay for a block, or suspend the run at it.
             Meter { cost: u32, block: BlockId },
             /// Go on at an operation.
@@ -93,10 +93,10 @@ macro_rules! opcodes {
 
 wasm_dispatch_ir::for_each_instruction!(opcodes);
 
-/// A rare instruction's parameters, which do not fit an operation.
+/// A builtin's parameters, which do not fit an operation.
 #[derive(Clone, Copy, Debug)]
-pub struct Runtime {
-    pub op: RuntimeOp,
+pub struct BuiltinCall {
+    pub op: Builtin,
     pub base: Slot,
     pub x: u32,
     pub y: u32,
@@ -122,8 +122,8 @@ pub struct Code {
     pub stack: Slot,
     /// Operation numbers that `br_table` leads to.
     pub targets: Vec<u32>,
-    /// Parameters of rare instructions.
-    pub runtime: Vec<Runtime>,
+    /// Parameters of builtins.
+    pub builtins: Vec<BuiltinCall>,
     /// Parameters of accesses to other memories than the first.
     pub others: Vec<Other>,
 }
@@ -168,7 +168,7 @@ impl Code {
     pub fn heap_bytes(&self) -> usize {
         self.ops.capacity() * size_of::<Op>()
             + (self.statements.capacity() + self.block_starts.capacity() + self.targets.capacity()) * size_of::<u32>()
-            + self.runtime.capacity() * size_of::<Runtime>()
+            + self.builtins.capacity() * size_of::<BuiltinCall>()
             + self.others.capacity() * size_of::<Other>()
     }
 }
@@ -245,9 +245,9 @@ impl Emitter<'_> {
                 memory => Op::OtherStore(op, self.other(memory, offset)),
             },
             Statement::Eval(_) => Op::Drop,
-            Statement::Runtime { op, base, x, y } => {
-                self.code.runtime.push(Runtime { op, base, x, y });
-                Op::Runtime(self.code.runtime.len() as u32 - 1)
+            Statement::Builtin { op, base, x, y } => {
+                self.code.builtins.push(BuiltinCall { op, base, x, y });
+                Op::Builtin(self.code.builtins.len() as u32 - 1)
             }
             Statement::Meter { cost } => Op::Meter { cost, block },
             Statement::Jump(target) if target == block + 1 => return,

@@ -99,8 +99,8 @@ macro_rules! define_step {
                             break trap;
                         }
                     }
-                    Op::Runtime(index) => {
-                        if let Err(trap) = runtime(code, state, window, index) {
+                    Op::Builtin(index) => {
+                        if let Err(trap) = builtin(code, state, window, index) {
                             break trap;
                         }
                     }
@@ -178,7 +178,7 @@ fn other_store(
 }
 
 #[inline(never)]
-fn runtime(code: &Code, state: &mut State, window: &mut Window, index: u32) -> Result<(), Trap> {
-    let rare = code.runtime[index as usize];
-    state.runtime(rare.op, rare.x, rare.y, &mut window[usize::from(rare.base)..])
+fn builtin(code: &Code, state: &mut State, window: &mut Window, index: u32) -> Result<(), Trap> {
+    let call = code.builtins[index as usize];
+    state.builtin(call.op, call.x, call.y, &mut window[usize::from(call.base)..])
 }

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::code::{Builtin, CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
@@ -108,8 +108,8 @@ fn test_loop() -> FunctionBody {
     for (slot, value) in [(4, zero), (5, one), (6, four)] {
         build.set(slot, value);
     }
-    build.statement(Statement::Runtime {
-        op: RuntimeOp::MemoryFill,
+    build.statement(Statement::Builtin {
+        op: Builtin::MemoryFill,
         base: 4,
         x: 0,
         y: 0,

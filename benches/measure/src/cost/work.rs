@@ -36,7 +36,7 @@ impl BlockWork {
         match statement {
             // Moving a value is what every statement does at last.
             Statement::Set { .. } | Statement::Eval(_) | Statement::Meter { .. } | Statement::Trap(_) => {}
-            Statement::Runtime { .. } => self.add(Work::Rare),
+            Statement::Builtin { .. } => self.add(Work::Rare),
             Statement::GlobalSet { .. } | Statement::Store { .. } => self.add(Work::Memory),
             Statement::Jump(_) | Statement::Branch { .. } => self.add(Work::Branch),
             Statement::Switch { .. } | Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => {

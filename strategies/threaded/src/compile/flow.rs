@@ -1,6 +1,6 @@
 //! Statements, branches and calls.
 
-use wasm_dispatch_ir::code::{Node, NodeId, RuntimeOp, Slot, Statement};
+use wasm_dispatch_ir::code::{Builtin, Node, NodeId, Slot, Statement};
 
 use super::{Compiler, Operand, To};
 use crate::abi::Unit;
@@ -55,13 +55,13 @@ impl Compiler<'_> {
                 value,
             } => self.store(op, u32::from(memory), address, u64::from(offset), value),
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
-            Statement::Runtime { op, base, x, y } => {
+            Statement::Builtin { op, base, x, y } => {
                 match (op, x, y) {
-                    (RuntimeOp::MemorySize, 0, _) => self.node(memory::pages_entry(), &[Unit::from(base)]),
-                    (RuntimeOp::TableGet, ..) => self.node(memory::table_get_entry(), &[Unit::from(base), x]),
-                    (RuntimeOp::MemoryFill, 0, _) => self.node(memory::fill_entry(), &[Unit::from(base)]),
-                    (RuntimeOp::MemoryCopy, 0, 0) => self.node(memory::copy_entry(), &[Unit::from(base)]),
-                    _ => self.node(memory::runtime_entry(), &[op as u32, Unit::from(base), x, y]),
+                    (Builtin::MemorySize, 0, _) => self.node(memory::pages_entry(), &[Unit::from(base)]),
+                    (Builtin::TableGet, ..) => self.node(memory::table_get_entry(), &[Unit::from(base), x]),
+                    (Builtin::MemoryFill, 0, _) => self.node(memory::fill_entry(), &[Unit::from(base)]),
+                    (Builtin::MemoryCopy, 0, 0) => self.node(memory::copy_entry(), &[Unit::from(base)]),
+                    _ => self.node(memory::builtin_entry(), &[op as u32, Unit::from(base), x, y]),
                 }
                 self.mirrors = [None; 3];
             }

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::RuntimeOp;
+use wasm_dispatch_ir::code::Builtin;
 use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
@@ -147,10 +147,10 @@ fn store_any(state: &mut State, op: u32, memory: u32, offset: u64, address: u32,
         .is_ok()
 }
 
-/// A rare instruction: units are operation, base slot, x, y.
-struct Runtime;
+/// A builtin: units are operation, base slot, x, y.
+struct CallBuiltin;
 
-impl Handler for Runtime {
+impl Handler for CallBuiltin {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs; the verifier
@@ -158,7 +158,7 @@ impl Handler for Runtime {
         unsafe {
             let state = (*r.context).state();
             let slots = r.frame.add(r.unit(1) as usize);
-            if let Some(trap) = runtime(state, r.unit(0), slots, r.unit(2), r.unit(3)) {
+            if let Some(trap) = builtin(state, r.unit(0), slots, r.unit(2), r.unit(3)) {
                 return r.trap(trap);
             }
             // The memory may have grown.
@@ -255,8 +255,8 @@ unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
 }
 
 /// The operations in the order of their codes.
-const RUNTIME_OPS: [RuntimeOp; 15] = {
-    use RuntimeOp::*;
+const BUILTINS: [Builtin; 15] = {
+    use Builtin::*;
     [
         MemorySize, MemoryGrow, MemoryFill, MemoryCopy, MemoryInit, DataDrop, TableGet, TableSet, TableSize, TableGrow,
         TableFill, TableCopy, TableInit, ElemDrop, RefFunc,
@@ -265,17 +265,17 @@ const RUNTIME_OPS: [RuntimeOp; 15] = {
 
 const _: () = {
     let mut code = 0;
-    while code < RUNTIME_OPS.len() {
-        assert!(RUNTIME_OPS[code] as usize == code);
+    while code < BUILTINS.len() {
+        assert!(BUILTINS[code] as usize == code);
         code += 1;
     }
 };
 
 #[inline(never)]
-unsafe fn runtime(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
+unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
     // SAFETY: three slots from the base on are within the frame, says the caller, and nothing else refers to them.
     let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
-    state.runtime(RUNTIME_OPS[op as usize], x, y, slots).err()
+    state.builtin(BUILTINS[op as usize], x, y, slots).err()
 }
 
 /// Where an address comes from, while compiling.
@@ -385,7 +385,7 @@ pub(crate) fn copy_entry() -> Picked {
     picked::<Copy>()
 }
 
-/// The handler of rare instructions.
-pub(crate) fn runtime_entry() -> Picked {
-    picked::<Runtime>()
+/// The handler of builtins.
+pub(crate) fn builtin_entry() -> Picked {
+    picked::<CallBuiltin>()
 }
