@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use wasm_dispatch::{Module, Strategy};
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
 
 use crate::handlers::{self, Handler};
 use crate::program::names;
-use crate::text;
 
 /// How some strategies compiled a function.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -18,7 +18,6 @@ pub mod profile;
 pub mod program;
 mod shape;
 pub mod tables;
-pub mod text;
 
 pub use explain::{Explained, explain};
 pub use profile::Profile;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use wasm_dispatch::Strategy;
 use wasm_dispatch_ir::code::BlockId;
+use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
 
 use crate::program::Program;
 use crate::tables::{Table, Tables};
-use crate::text;
 
 /// How much to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub mod ops;
 pub mod semantics;
 pub mod slot;
 mod table;
+pub mod text;
 pub mod trap;
 pub mod types;
 pub mod verify;

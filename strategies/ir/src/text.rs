@@ -1,7 +1,7 @@
 //! Lowered code as text: `s3 = i32.add(s0, 4)`. A slot of the frame is `s` and its number, a global `g` and its index.
 
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
-use wasm_dispatch_ir::types::ValType;
+use crate::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use crate::types::ValType;
 
 /// A block's statements, a line each.
 pub fn block(body: &FunctionBody, block: BlockId) -> Vec<String> {
