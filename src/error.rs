@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasm_dispatch_ir::Trap;
 
-use crate::vm::Pause;
+use crate::types::Pause;
 
 /// Any failure of this library. One pointer wide, so that results stay small; cheap to clone.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ pub enum ErrorKind {
     Trap(TrapInfo),
     /// A snapshot was refused.
     #[cfg(feature = "snapshot")]
-    Snapshot(crate::vm::SnapshotError),
+    Snapshot(SnapshotError),
     /// The call was paused: it goes on with [`Vm::resume`](crate::Vm::resume), or is abandoned by the next call.
     Paused(Pause),
     /// The program called an asynchronous host function, for which a blocking call cannot wait. Use
@@ -243,5 +243,51 @@ impl std::error::Error for Error {
             ErrorKind::Snapshot(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// Why a snapshot is refused.
+#[cfg(feature = "snapshot")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes are no snapshot, or not all of one.
+    Malformed,
+    /// It was written by a version with another format.
+    Version(u16),
+    /// The bytes were changed.
+    Checksum,
+    /// It is of other modules, or of instances that were made otherwise.
+    Foreign,
+    /// It says something that cannot be.
+    Inconsistent(&'static str),
+    /// It needs more than a limit of this machine allows.
+    Limit(&'static str),
+    /// A [streamed](crate::Module::stream) module of the machine has not arrived to its end, so nobody can say yet which it is.
+    Arriving,
+}
+
+#[cfg(feature = "snapshot")]
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SnapshotError::Malformed => f.write_str("not a snapshot, or truncated"),
+            SnapshotError::Version(version) => write!(f, "a snapshot of the unknown format version {version}"),
+            SnapshotError::Checksum => f.write_str("the snapshot was changed"),
+            SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
+            SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
+            SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
+            SnapshotError::Arriving => f.write_str("no snapshots before all modules have arrived"),
+        }
+    }
+}
+
+#[cfg(feature = "snapshot")]
+impl std::error::Error for SnapshotError {}
+
+#[cfg(feature = "snapshot")]
+impl From<SnapshotError> for Error {
+    fn from(error: SnapshotError) -> Error {
+        ErrorKind::Snapshot(error).into()
     }
 }

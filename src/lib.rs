@@ -70,6 +70,7 @@ mod lower;
 mod metering;
 mod module;
 mod strategy;
+mod types;
 mod vm;
 #[cfg(feature = "wasi")]
 pub mod wasi;
@@ -77,15 +78,15 @@ pub mod wasi;
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
 pub use metering::Metering;
-pub use module::types::{ExportType, ExternType, ImportType, SizeLimits, TableType};
 pub use module::{Arrival, Function, Meta, Module};
 pub use strategy::Strategy;
+pub use types::{ExportType, ExternType, ImportType, Pause, SizeLimits, TableType};
 pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,
-    InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Pause, Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
+    InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
 };
 #[cfg(feature = "snapshot")]
-pub use vm::{Snapshot, SnapshotError};
+pub use {error::SnapshotError, vm::Snapshot};
 
 /// Lowered code: for looking at it, and for writing a strategy of your own.
 pub use wasm_dispatch_ir as ir;

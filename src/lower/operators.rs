@@ -7,7 +7,7 @@ use wasmparser::{BlockType, MemArg, MemArgTarget, Operator};
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};
 use super::{Lowering, ModuleTypes};
-use crate::module::types::value_type;
+use crate::types::value_type;
 
 /// An operator that validation let through and lowering does not know.
 #[derive(Debug)]

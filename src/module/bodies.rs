@@ -12,9 +12,9 @@ use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorA
 
 use super::declarations::Declarations;
 use super::refusal::{features, malformed, refused, unsupported_type};
-use super::types::value_type;
 use crate::error::{Error, ErrorKind};
 use crate::lower::{self, Lowering, ModuleTypes};
+use crate::types::value_type;
 
 /// The bodies of a module's own functions.
 pub(crate) struct ModuleBodies {

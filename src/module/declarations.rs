@@ -7,12 +7,12 @@ use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
 
 use super::constant::ConstExpr;
 use super::refusal::{malformed, unsupported, unsupported_type};
-use super::types::{ExternType, ImportType, SizeLimits, TableType, value_type};
 use super::{ElementSegment, Export, ExternIndex, SegmentMode};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::lower::ModuleTypes;
 use crate::metering::Metering;
+use crate::types::{ExternType, ImportType, SizeLimits, TableType, value_type};
 
 /// A module without its code and data.
 #[derive(Debug, Default)]

@@ -6,7 +6,6 @@ mod declarations;
 mod decode;
 mod refusal;
 mod stream;
-pub mod types;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -23,10 +22,10 @@ pub(crate) use self::constant::ConstExpr;
 use self::declarations::Declarations;
 use self::decode::Decoder;
 pub use self::stream::Arrival;
-use self::types::{ExportType, ImportType};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metering::Metering;
+use crate::types::{ExportType, ImportType};
 
 /// A WebAssembly module: decoded and validated, ready to be instantiated any number of times.
 ///

@@ -9,7 +9,7 @@ use super::handles::{Extern, Func, Global, Instance, Memory, Table};
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
 use crate::module::ExternIndex;
-use crate::module::types::{SizeLimits, TableType};
+use crate::types::{SizeLimits, TableType};
 
 impl Vm {
     /// What an instance exports under a name.

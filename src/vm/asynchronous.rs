@@ -13,7 +13,6 @@ use futures_core::future::BoxFuture;
 use wasm_dispatch_ir::Trap;
 
 use super::Vm;
-use super::budget::Pause;
 use super::call::TypedFunc;
 use super::handles::{Func, Instance, Memory};
 use super::host::{Caller, HostCall, HostError};
@@ -22,6 +21,7 @@ use super::run::{Absent, Pending, Progress, panic_error};
 use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
+use crate::types::Pause;
 
 /// Arguments or results: a tuple has at most eight.
 pub(crate) type Slots = [u64; 8];

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use wasm_dispatch_machine::state::State;
 
+use crate::types::Pause;
+
 /// Instructions that a program runs before the machine looks whether it was interrupted: about a millisecond of a slow
 /// strategy's time.
 const SLICE: u64 = 1 << 18;
@@ -21,18 +23,6 @@ pub enum OutOfFuel {
     Trap,
     /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel.
     Pause,
-}
-
-/// Why a call was paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Pause {
-    /// Somebody asked for it through an [`InterruptHandle`].
-    Interrupted,
-    /// The fuel is used up, and [`OutOfFuel::Pause`] was asked for.
-    OutOfFuel,
-    /// A blocking call reached a function of a [streamed](crate::Module::stream) module that has not arrived.
-    NotArrived,
 }
 
 /// Stops a running program from outside, from any thread.

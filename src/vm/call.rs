@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use wasm_dispatch_ir::types::FuncType;
 
 use super::Vm;
-use super::budget::Pause;
 use super::handles::{Func, Instance};
 use super::run::Progress;
 use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
+use crate::types::Pause;
 
 /// A function whose type was checked once, for calls without dynamic values.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use super::Vm;
 use super::handles::{Extern, Func, Instance, Memory};
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
-use crate::module::types::{ExternType, ImportType, SizeLimits, TableType};
 use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
+use crate::types::{ExternType, ImportType, SizeLimits, TableType};
 
 impl Vm {
     /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its

@@ -21,14 +21,14 @@ use wasm_dispatch_machine::backend::Backend;
 use wasm_dispatch_machine::state::Machine;
 
 pub use self::asynchronous::AsyncCaller;
-pub use self::budget::{InterruptHandle, OutOfFuel, Pause};
+pub use self::budget::{InterruptHandle, OutOfFuel};
 pub use self::call::TypedFunc;
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
 pub use self::imports::Imports;
 pub use self::run::HostPanic;
 #[cfg(feature = "snapshot")]
-pub use self::snapshot::{Snapshot, SnapshotError};
+pub use self::snapshot::Snapshot;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
 use crate::limits::Limits;
 use crate::module::Module;

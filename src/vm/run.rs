@@ -10,10 +10,11 @@ use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 
 use super::Vm;
-use super::budget::{OutOfFuel, Pause};
+use super::budget::OutOfFuel;
 use super::handles::Func;
 use super::host::{Caller, HostCall, HostError};
 use crate::error::{Error, ErrorKind};
+use crate::types::Pause;
 
 /// How far a run has come.
 pub(super) enum Progress {

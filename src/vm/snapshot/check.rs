@@ -13,8 +13,9 @@ use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 
+use super::CHUNK;
 use super::format::{Data, SegmentData};
-use super::{CHUNK, SnapshotError};
+use crate::error::SnapshotError;
 use crate::vm::Vm;
 
 fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotError> {

@@ -5,8 +5,8 @@ use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use wasm_dispatch_machine::state::Frame;
 
-use super::SnapshotError;
 use crate::error::Error;
+use crate::error::SnapshotError;
 
 /// First bytes of every snapshot.
 const MAGIC: [u8; 8] = *b"wdsnap\r\n";

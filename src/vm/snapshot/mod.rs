@@ -11,8 +11,6 @@
 mod check;
 mod format;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
@@ -23,55 +21,13 @@ use self::format::{Data, MemoryData, SegmentData, TableData};
 use super::Vm;
 use super::handles::{Func, Instance};
 use super::imports::Imports;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, SnapshotError};
 use crate::module::Module;
 
 pub use self::format::Snapshot;
 
 /// Bytes of a memory that are written or left out together.
 const CHUNK: usize = 4096;
-
-/// Why a snapshot is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SnapshotError {
-    /// The bytes are no snapshot, or not all of one.
-    Malformed,
-    /// It was written by a version with another format.
-    Version(u16),
-    /// The bytes were changed.
-    Checksum,
-    /// It is of other modules, or of instances that were made otherwise.
-    Foreign,
-    /// It says something that cannot be.
-    Inconsistent(&'static str),
-    /// It needs more than a limit of this machine allows.
-    Limit(&'static str),
-    /// A [streamed](Module::stream) module of the machine has not arrived to its end, so nobody can say yet which it is.
-    Arriving,
-}
-
-impl fmt::Display for SnapshotError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SnapshotError::Malformed => f.write_str("not a snapshot, or truncated"),
-            SnapshotError::Version(version) => write!(f, "a snapshot of the unknown format version {version}"),
-            SnapshotError::Checksum => f.write_str("the snapshot was changed"),
-            SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
-            SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
-            SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
-            SnapshotError::Arriving => f.write_str("no snapshots before all modules have arrived"),
-        }
-    }
-}
-
-impl std::error::Error for SnapshotError {}
-
-impl From<SnapshotError> for Error {
-    fn from(error: SnapshotError) -> Error {
-        ErrorKind::Snapshot(error).into()
-    }
-}
 
 impl Vm {
     /// Instantiates a module as [`Vm::instantiate`] does, but does not run its start function: for a machine whose state
@@ -257,7 +213,7 @@ impl<'de> Deserialize<'de> for Snapshot {
         struct Visitor;
         impl<'de> serde::de::Visitor<'de> for Visitor {
             type Value = Snapshot;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("the bytes of a snapshot")
             }
             fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Snapshot, E> {

@@ -1,4 +1,4 @@
-//! Types of what modules import and export.
+//! Small types that everything above speaks of: what modules import and export, and why calls pause.
 
 use std::fmt;
 
@@ -90,4 +90,16 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Option<ValType> {
         W::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
         W::V128 | W::Ref(_) => return None,
     })
+}
+
+/// Why a call was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pause {
+    /// Somebody asked for it through an [`InterruptHandle`](crate::InterruptHandle).
+    Interrupted,
+    /// The fuel is used up, and [`OutOfFuel::Pause`](crate::OutOfFuel::Pause) was asked for.
+    OutOfFuel,
+    /// A blocking call reached a function of a [streamed](crate::Module::stream) module that has not arrived.
+    NotArrived,
 }
