@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use wasm_dispatch::Strategy;
-use wasm_dispatch_harness::callgrind::{self, Tools};
-use wasm_dispatch_harness::record::{self, Kind, Run, Writer};
-use wasm_dispatch_harness::{Limits, Progress, counts, runs_folder, target_folder};
 use wasm_dispatch_measure::count::Counted;
+use wasm_dispatch_report::callgrind::{self, Tools};
+use wasm_dispatch_report::record::{self, Kind, Run, Writer};
+use wasm_dispatch_report::{Limits, Progress, counts, runs_folder, target_folder};
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;

@@ -11,12 +11,12 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use wasm_dispatch_harness::Progress;
-use wasm_dispatch_harness::record::Kind;
 use wasm_dispatch_measure::bench::Request;
 use wasm_dispatch_measure::interleave::Loaded;
 use wasm_dispatch_measure::ours::{self, Ours};
 use wasm_dispatch_measure::{Engine, Size, worker};
+use wasm_dispatch_report::Progress;
+use wasm_dispatch_report::record::Kind;
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
@@ -164,7 +164,7 @@ fn run() -> Result<(), Failed> {
         ..Request::default()
     }
     .run()?;
-    let report = wasm_dispatch_harness::report(&measured.folder, &measured.folder)?;
+    let report = wasm_dispatch_report::report(&measured.folder, &measured.folder)?;
     if settings.kind == Kind::Quick {
         println!("\nThis was the quick run. The long one: cargo bench -- --full");
     }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use wasm_dispatch::{Strategy, Vm};
-use wasm_dispatch_harness::decision::{DECISION_FILE, Decision, RECORDED};
-use wasm_dispatch_harness::record;
+use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
+use wasm_dispatch_report::record;
 
 fn reports() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports")

@@ -111,7 +111,7 @@ pub fn compile() -> Result<LinkCommand, String> {
     let target = std::path::absolute(folder()).map_err(|error| error.to_string())?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let outcome = Command::new(cargo)
-        .args(["rustc", "--quiet", "--release", "--package", "wasm-dispatch-harness"])
+        .args(["rustc", "--quiet", "--release", "--package", "wasm-dispatch-lab"])
         .args(["--bin", "wasm-dispatch-lab", "--target-dir"])
         .arg(&target)
         .args(["--", "-Csave-temps", "--print", "link-args"])

@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use wasm_dispatch_harness::record::{self, Kind, Run as Header, Writer};
-use wasm_dispatch_harness::{Error, record_decision, report};
 use wasm_dispatch_measure::interleave::{Loaded, Plan, measure};
 use wasm_dispatch_measure::{Engine, Prepared, Size, Timing};
+use wasm_dispatch_report::record::{self, Kind, Run as Header, Writer};
+use wasm_dispatch_report::{Error, record_decision, report};
 use wasm_dispatch_workloads::{Run, Workload, all};
 
 /// Takes as long as it says, until all engines together have run `lives` times; naps in its last `naps` lives.

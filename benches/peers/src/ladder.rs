@@ -12,8 +12,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wasm_dispatch_harness::record::{Phase, Recording, Run};
-use wasm_dispatch_harness::statistics::{self, Estimate, Random};
+use wasm_dispatch_report::record::{Phase, Recording, Run};
+use wasm_dispatch_report::statistics::{self, Estimate, Random};
 use wasm_dispatch_workloads::Class;
 
 /// Version of `ladder.json`.

@@ -17,10 +17,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use wasm_dispatch_harness::record::{self, About, Kind, Run, Writer};
-use wasm_dispatch_harness::runs_folder;
 use wasm_dispatch_measure::interleave::{self, Loaded, Plan};
 use wasm_dispatch_measure::{Engine, Size};
+use wasm_dispatch_report::record::{self, About, Kind, Run, Writer};
+use wasm_dispatch_report::runs_folder;
 use wasm_dispatch_workloads::Workload;
 
 use crate::catalogue::{Entry, REFERENCE};

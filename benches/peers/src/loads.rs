@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_harness::Error;
-use wasm_dispatch_harness::record::{Failure, Phase, Sample, Size, Writer};
 use wasm_dispatch_measure::interleave::{Loaded, nanoseconds};
 use wasm_dispatch_measure::{Engine, Timing};
+use wasm_dispatch_report::Error;
+use wasm_dispatch_report::record::{Failure, Phase, Sample, Size, Writer};
 
 use crate::trial::Tried;
 
@@ -30,7 +30,7 @@ pub fn measure(
     for (workload, wasm) in workloads {
         writer.size(Size {
             workload: workload.name().into(),
-            strategy: wasm_dispatch_harness::record::EVERY_STRATEGY.into(),
+            strategy: wasm_dispatch_report::record::EVERY_STRATEGY.into(),
             wasm_bytes: wasm.len() as u64,
             code_bytes: 0,
         })?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use wasm_dispatch_harness::statistics::Estimate;
+use wasm_dispatch_report::statistics::Estimate;
 
 use crate::ladder::{Extreme, Ladder};
 

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_harness::Progress;
 use wasm_dispatch_measure::{Engine, Prepared, Timing};
+use wasm_dispatch_report::Progress;
 use wasm_dispatch_workloads::Workload;
 
 use crate::catalogue::{self, Entry};

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use wasm_dispatch_harness::record::{self, About, Failure, Kind, Phase, Recording, Run, Sample, Size, Writer};
 use wasm_dispatch_peers::ladder::{Ladder, ladder};
 use wasm_dispatch_peers::tables;
+use wasm_dispatch_report::record::{self, About, Failure, Kind, Phase, Recording, Run, Sample, Size, Writer};
 
 /// Blocks of the recording, each of which was as fast as the machine then was.
 const SPEEDS: [f64; 6] = [1.0, 1.3, 0.9, 1.0, 2.0, 1.1];

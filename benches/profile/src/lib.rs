@@ -5,8 +5,8 @@
 //!   how often each strategy dispatches. Superinstructions are chosen from it.
 //!
 //! ```text
-//! cargo run --release -p wasm-dispatch-harness -- explain sort --function 0
-//! cargo run --release -p wasm-dispatch-harness -- profile --extra
+//! cargo run --release -p wasm-dispatch-lab -- explain sort --function 0
+//! cargo run --release -p wasm-dispatch-lab -- profile --extra
 //! ```
 
 #![forbid(unsafe_code)]

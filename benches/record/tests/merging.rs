@@ -1,7 +1,7 @@
 //! Merged runs: everything that was in the runs is in the merger, nothing is there twice, and what was measured together
 //! stays together.
 
-#[path = "../../harness/tests/common/mod.rs"]
+#[path = "../../report/tests/common/mod.rs"]
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{header, sample};
-use wasm_dispatch_harness::Error;
-use wasm_dispatch_harness::record::{
+use wasm_dispatch_report::Error;
+use wasm_dispatch_report::record::{
     self, About, Control, Failure, Kind, Phase, Plan, Process, Recording, Row, Sample, Size, Writer,
 };
 

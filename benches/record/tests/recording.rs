@@ -1,14 +1,14 @@
 //! Raw data: what is written is what is read, and damage is reported where it is.
 
-#[path = "../../harness/tests/common/mod.rs"]
+#[path = "../../report/tests/common/mod.rs"]
 mod common;
 
 use std::fs;
 use std::io::Write;
 
 use common::{header, sample};
-use wasm_dispatch_harness::record::{self, FILE_NAME, Failure, Kind, Phase, Row, Run, Size, Writer};
-use wasm_dispatch_harness::{Error, newest_run};
+use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Row, Run, Size, Writer};
+use wasm_dispatch_report::{Error, newest_run};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")

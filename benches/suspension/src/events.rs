@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_harness::statistics::Random;
+use wasm_dispatch_report::statistics::Random;
 
 use crate::report::{Row, Unit};
 

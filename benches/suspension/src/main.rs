@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
-use wasm_dispatch_harness::record::{Kind, Run};
+use wasm_dispatch_report::record::{Kind, Run};
 
 use events::Failed;
 use report::Row;
@@ -160,7 +160,7 @@ fn measure(options: &Options) -> Result<(), Failed> {
 /// Writes the rows, after a line that says when and where they were measured. Returns the file's path.
 fn keep(rows: &[Row]) -> Result<String, Failed> {
     let run = Run::start(Kind::Quick);
-    let folder = wasm_dispatch_harness::runs_folder().join(format!("suspension-{}", run.id));
+    let folder = wasm_dispatch_report::runs_folder().join(format!("suspension-{}", run.id));
     std::fs::create_dir_all(&folder)?;
     let path = folder.join("suspension.jsonl");
     let mut lines = serde_json::to_string(&run)? + "\n";

@@ -20,5 +20,5 @@ pub fn run(budget: Duration) -> Result<String, Failed> {
     let ours: Vec<Ours> = Strategy::ALL.iter().flat_map(metered).collect();
     let engines: Vec<&dyn Engine> = ours.iter().map(|engine| engine as &dyn Engine).collect();
     let folder = side_by_side::compare("metering", &engines, budget.as_secs()).map_err(|error| error.to_string())?;
-    Ok(wasm_dispatch_harness::report(&folder, &folder)?.text())
+    Ok(wasm_dispatch_report::report(&folder, &folder)?.text())
 }

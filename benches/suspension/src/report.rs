@@ -1,7 +1,7 @@
 //! What was measured, as rows: a table for people, JSON lines for everybody else.
 
 use serde::Serialize;
-use wasm_dispatch_harness::{statistics, units};
+use wasm_dispatch_report::{statistics, units};
 
 /// In which unit values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -31,7 +31,7 @@
 //! - a comparison and the branch on it are one node, and so are an address sum and its access;
 //! - pairs and triples of nodes that often follow each other have one handler, made from the types of theirs (`pairs.rs`;
 //!   the table is in `handlers/pairs.rs`): on 37 workloads, each counting the same, a node takes 0.65 dispatches
-//!   (`cargo run --release -p wasm-dispatch-harness -- profile --extra`);
+//!   (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
 //! - short blocks are copied in place of jumps to them;
 //! - a result stays in the accumulator for the next node, and in its slot for everybody else;
 //! - branch targets are addresses, not indices.

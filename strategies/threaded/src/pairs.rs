@@ -3,7 +3,7 @@
 //! A handler is a type, so a pair of them is one, too: [`Then<S, H>`] carries out S and goes on as H, whose operand units
 //! follow those of S. LLVM compiles it as one straight piece: what S leaves in the accumulator stays in its register, and
 //! the dispatch between them is gone. Which pairs have a handler is a table, chosen by how often they run
-//! (`cargo run --release -p wasm-dispatch-harness -- profile`).
+//! (`cargo run --release -p wasm-dispatch-lab -- profile`).
 //!
 //! Literature: Proebsting, *Optimizing an ANSI C interpreter with superoperators*, 1995; Ertl and Gregg, *Combining stack
 //! caching with dynamic superinstructions*, 2004.

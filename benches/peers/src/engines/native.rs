@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use wasm_dispatch_harness::target_folder;
 use wasm_dispatch_measure::engine::verify;
 use wasm_dispatch_measure::{Engine, Prepared, Timing};
+use wasm_dispatch_report::target_folder;
 use wasm_dispatch_workloads::{Run, Value, Workload};
 
 /// As C's programs are commonly shipped. No link to the mathematics library: the programs need none.

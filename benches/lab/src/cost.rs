@@ -1,0 +1,141 @@
+//! `wasm-dispatch-lab cost`: where the time goes, by dispatches and by work.
+
+use std::path::PathBuf;
+
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::{Parser, ValueExt};
+use wasm_dispatch_measure::cost::{Request, measure};
+use wasm_dispatch_report::cost::{self, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
+use wasm_dispatch_report::units;
+
+use super::shared::{chosen_run, columns, folder_of};
+use super::{Failed, Outcome};
+
+pub const HELP: &str = "\
+Explains the times of a run: counts how often each strategy dispatches on each of its workloads and
+what work they do, measures what a dispatch takes on kernels made for it, fits what work takes to the
+run's times, and says how much of their variance that explains.
+
+The counts and the kernels' times are kept in the folder 'cost' of the run, the model in its cost.json.
+
+Usage: wasm-dispatch-lab cost [OPTIONS] [RUN]
+
+  [RUN]                  A run's folder [default: the newest below target/wasm-dispatch]
+      --again            Count and measure, even if that was done before
+      --processes N      Processes that measure the kernels [default: 10]
+      --layouts N        Link the lab in N layouts and measure all [default: 1 as it is]
+      --iterations K     Timed runs in each of them [default: 2]
+      --statements N     Statements of a timed run of a kernel, about [default: 2 million]
+      --seed N           Seed of all orders
+      --json             Print the model as JSON
+      --quiet            No progress
+  -h, --help             Print this help
+
+Examples:
+  wasm-dispatch-lab cost                      of the newest run
+  wasm-dispatch-lab cost --again my-run       kernels once more, on a quiet machine
+  wasm-dispatch-lab cost --json | jq '.strategies[].explained'
+
+Exit code: 0 if all is well, 1 if there is no model of a strategy or the measurement failed, 2 if the command line is wrong.
+";
+
+pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
+    let mut request = Request::default();
+    let mut run: Option<PathBuf> = None;
+    let (mut again, mut json) = (false, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
+            Long("again") => again = true,
+            Long("layouts") => request.layouts = Some(parser.value()?.parse()?),
+            Long("processes") => request.processes = Some(parser.value()?.parse()?),
+            Long("iterations") => request.iterations = Some(parser.value()?.parse()?),
+            Long("statements") => request.statements = Some(parser.value()?.parse()?),
+            Long("seed") => request.seed = Some(parser.value()?.parse()?),
+            Long("json") => json = true,
+            Long("quiet") => request.quiet = true,
+            Value(path) if run.is_none() => run = Some(path.into()),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let folder = folder_of(&chosen_run(run, None)?);
+    let is_there = folder.join(FOLDER).join(cost::COUNTS).is_file();
+    if again || !is_there {
+        measure(&folder, &request)?;
+    }
+    let model = cost::read(&folder)?;
+    let path = model.write(&folder)?;
+    let wrong = model.strategies.is_empty() || model.warnings.iter().any(|warning| warning.contains("has no model"));
+    Ok(match json {
+        true => Outcome::json(&model)?,
+        false => Outcome::fine(text(&model) + &format!("Model: {}\n", path.display())),
+    }
+    .failing_if(wrong))
+}
+
+fn text(model: &CostModel) -> String {
+    let mut text = format!("Nanoseconds, by the {} run {}:\n\n", model.size, model.run);
+    text.push_str(&coefficients(model));
+    text.push_str("\nMeasured time by predicted time:\n\n");
+    text.push_str(&residuals(model));
+    text.push('\n');
+    for warning in &model.warnings {
+        text.push_str(&format!("Note: {warning}.\n"));
+    }
+    text
+}
+
+/// A row a coefficient, a column a strategy.
+fn coefficients(model: &CostModel) -> String {
+    let head = std::iter::once(String::new()).chain(model.strategies.iter().map(|model| model.strategy.clone()));
+    let mut rows: Vec<Vec<String>> = vec![head.collect()];
+    let mut row = |name: &str, of: &dyn Fn(&StrategyCost) -> Option<String>| {
+        let cells = model
+            .strategies
+            .iter()
+            .map(|model| of(model).unwrap_or_else(|| "-".to_owned()));
+        rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
+    };
+    for kernel in Kernel::ALL {
+        row(&format!("a dispatch, {} kernel", kernel.name()), &|model| {
+            let time = model.kernels.iter().find(|time| time.kernel == kernel)?;
+            Some(units::three_digits(time.nanoseconds_per_dispatch.value))
+        });
+    }
+    row("a dispatch, if it were fitted", &|model| {
+        Some(units::three_digits(model.free.dispatch_nanoseconds))
+    });
+    for kind in FITTED {
+        row(&format!("{} work", kind.name()), &|model| {
+            let time = model.work.iter().find(|time| time.kind == kind)?;
+            Some(units::three_digits(time.nanoseconds))
+        });
+    }
+    let percent = |share: Option<f64>| share.map(|share| format!("{:.0} %", share * 100.0));
+    row("variance explained", &|model| percent(model.explained));
+    row("  of workloads left out", &|model| percent(model.explained_left_out));
+    row("typical error", &|model| percent(model.typical_error));
+    row("time spent dispatching", &|model| percent(model.dispatching()));
+    columns(&rows, &(1..=model.strategies.len()).collect::<Vec<_>>())
+}
+
+/// A row a workload, a column a strategy.
+fn residuals(model: &CostModel) -> String {
+    let head = ["workload".to_owned(), "nodes".to_owned()];
+    let head = head
+        .into_iter()
+        .chain(model.strategies.iter().map(|model| model.strategy.clone()));
+    let mut rows: Vec<Vec<String>> = vec![head.collect()];
+    let Some(first) = model.strategies.first() else {
+        return String::new();
+    };
+    for workload in &first.workloads {
+        let mut row = vec![workload.workload.clone(), units::count(workload.nodes as f64)];
+        row.extend(model.strategies.iter().map(|model| {
+            let same = model.workloads.iter().find(|other| other.workload == workload.workload);
+            same.map_or("-".to_owned(), |same| units::three_digits(same.residual.exp()))
+        }));
+        rows.push(row);
+    }
+    columns(&rows, &(1..=model.strategies.len() + 1).collect::<Vec<_>>())
+}

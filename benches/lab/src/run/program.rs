@@ -1,0 +1,292 @@
+//! Loads a module and runs it, phase by phase.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use wasm_dispatch::ir::types::FuncType;
+use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
+use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
+use wasm_dispatch_measure::tally::Tally;
+use wasm_dispatch_report::units;
+
+use super::{Failed, Request, values};
+
+/// The entry of a WASI command.
+const COMMAND_ENTRY: &str = "_start";
+
+/// What a WASI library wants to be called before anything else.
+const LIBRARY_ENTRY: &str = "_initialize";
+
+/// How a program ended.
+pub enum Ended {
+    /// With results.
+    Returned(Vec<Value>),
+    /// By itself, with an exit code.
+    Exited(u32),
+    /// By a trap, or by what the machine did not allow.
+    Stopped(Error),
+}
+
+/// What became of a run.
+pub struct Ran {
+    pub ended: Ended,
+    phases: Vec<(&'static str, Duration)>,
+    code_bytes: Option<usize>,
+    fuel_left: Option<u64>,
+    /// What a command wrote on standard output and error, if that was not passed on.
+    written: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Request {
+    /// Runs what was asked for. That a program traps is no failure here.
+    pub fn run(&self) -> Result<Ran, Failed> {
+        self.run_in(Vm::with(self.strategy, self.limits), self.json)
+    }
+
+    /// The same under the strategy that counts, without showing what the program prints.
+    pub fn run_counting(&self) -> Result<Ran, Failed> {
+        self.run_in(Vm::with_backend::<Tally>(self.limits), true)
+    }
+
+    /// Runs in a fresh machine, and keeps what the program prints, or passes it on.
+    fn run_in(&self, mut vm: Vm, keep: bool) -> Result<Ran, Failed> {
+        let mut clock = Clock::default();
+        let bytes = fs::read(&self.file).map_err(|error| self.failed(error))?;
+        let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
+        clock.ends("read");
+        let metering = match self.fuel {
+            Some(_) => Metering::Fuel,
+            None => Metering::Off,
+        };
+        let module = Module::metered(&wasm, &self.limits, metering).map_err(|error| self.failed(error))?;
+        clock.ends("decode, validate");
+        let (entry, ty) = self.entry(&module)?;
+        let is_command = module.imports().any(|import| import.module == wasi::MODULE);
+        let is_main = entry == COMMAND_ENTRY && ty.params.is_empty();
+        let arguments = self.arguments(&entry, &ty, is_command, is_main)?;
+        let mut code_bytes = None;
+        if self.time {
+            // Otherwise both happen function by function, when they are first called.
+            clock.restart();
+            module.lower();
+            clock.ends("lower");
+            code_bytes = Some(module.compile(self.strategy));
+            clock.ends("compile");
+        }
+
+        let mut imports = Imports::new();
+        let mut written = None;
+        if is_command {
+            let (surroundings, outputs) = self.surroundings(is_main, keep)?;
+            surroundings.define(&mut imports);
+            written = outputs;
+        }
+        vm.set_fuel(self.fuel).map_err(|error| self.failed(error))?;
+        clock.restart();
+        let instance = vm.instantiate(&module, &imports);
+        clock.ends("instantiate");
+        let results = match instance {
+            Ok(instance) => {
+                let first = module.exports().any(|export| export.name == LIBRARY_ENTRY) && entry != LIBRARY_ENTRY;
+                let ready = match first && !is_main {
+                    true => vm.call(instance, LIBRARY_ENTRY, &[]).map(drop),
+                    false => Ok(()),
+                };
+                ready.and_then(|()| vm.call(instance, &entry, &arguments))
+            }
+            Err(error) => Err(error),
+        };
+        clock.ends("run");
+        let ended = match results {
+            Ok(_) if is_main => Ended::Exited(0),
+            Ok(results) => Ended::Returned(results),
+            Err(error) => match (exit_code(&error), error.kind()) {
+                (Some(code), _) => Ended::Exited(code),
+                // It never started.
+                (
+                    None,
+                    ErrorKind::MissingImport { .. } | ErrorKind::ImportMismatch { .. } | ErrorKind::Limit { .. },
+                ) => {
+                    return Err(self.failed(error));
+                }
+                (None, _) => Ended::Stopped(error),
+            },
+        };
+        Ok(Ran {
+            ended,
+            phases: clock.phases,
+            code_bytes,
+            fuel_left: vm.fuel(),
+            written: written.map(|(out, err)| (out.take(), err.take())),
+        })
+    }
+
+    fn failed(&self, why: impl std::fmt::Display) -> Failed {
+        Failed::Work(format!("{}: {why}", self.file.display()))
+    }
+
+    /// The function to call.
+    fn entry(&self, module: &Module) -> Result<(String, FuncType), Failed> {
+        let functions: Vec<(String, FuncType)> = module
+            .exports()
+            .filter_map(|export| match export.ty {
+                ExternType::Func(ty) => Some((export.name, ty)),
+                _ => None,
+            })
+            .collect();
+        let wanted = self.invoke.as_deref().unwrap_or(COMMAND_ENTRY);
+        let found = functions.iter().find(|(name, _)| name == wanted);
+        found.cloned().ok_or_else(|| {
+            let what = match &self.invoke {
+                Some(name) => format!("it exports no function '{name}'"),
+                None => "it is no command: name the function to call with --invoke".to_owned(),
+            };
+            let mut text = format!("{what}; it exports ");
+            match functions.is_empty() {
+                true => text.push_str("no function"),
+                false => text.push_str("these:"),
+            }
+            for (name, ty) in &functions {
+                let _ = write!(text, "\n  {name} {ty}");
+            }
+            self.failed(text)
+        })
+    }
+
+    /// The arguments of a function. Those of a command are given to it by WASI.
+    fn arguments(&self, entry: &str, ty: &FuncType, is_command: bool, is_main: bool) -> Result<Vec<Value>, Failed> {
+        if !is_command {
+            for (given, option) in [(!self.dirs.is_empty(), "--dir"), (!self.env.is_empty(), "--env")] {
+                if given {
+                    return Err(Failed::Usage(format!(
+                        "{option} is for WASI commands, and this module imports no WASI"
+                    )));
+                }
+            }
+        }
+        if is_command && is_main {
+            return Ok(Vec::new());
+        }
+        if self.args.len() != ty.params.len() {
+            return Err(Failed::Usage(format!(
+                "'{entry}' is of type {ty}, and {} are given",
+                match self.args.len() {
+                    1 => "1 argument".to_owned(),
+                    count => format!("{count} arguments"),
+                }
+            )));
+        }
+        let arguments = self.args.iter().zip(ty.params.iter());
+        let arguments = arguments.map(|(text, &ty)| values::read(text, ty).map_err(Failed::Usage));
+        arguments.collect()
+    }
+
+    /// What a command sees of the world, and what it writes if that is to be kept.
+    fn surroundings(&self, is_main: bool, keep: bool) -> Result<(Wasi, Option<(Output, Output)>), Failed> {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let mut wasi = Wasi::new().inherit_stdio().arg(name);
+        if is_main {
+            wasi = wasi.args(self.args.iter().map(String::as_str));
+        }
+        for (name, value) in &self.env {
+            wasi = wasi.env(name, value);
+        }
+        for (name, folder) in &self.dirs {
+            let opened = wasi.folder(folder, name);
+            wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
+        }
+        if !keep {
+            return Ok((wasi, None));
+        }
+        let (out, err) = (Output::default(), Output::default());
+        let wasi = wasi.stdout(out.clone()).stderr(err.clone());
+        Ok((wasi, Some((out, err))))
+    }
+}
+
+impl Ran {
+    /// What each phase took, for people.
+    pub fn phases(&self) -> String {
+        let mut text = String::new();
+        for (name, time) in &self.phases {
+            let _ = writeln!(text, "{name:16}  {:>9}", units::time(time.as_nanos() as f64));
+        }
+        if let Some(bytes) = self.code_bytes {
+            let _ = writeln!(text, "{:16}  {:>9}", "compiled code", units::bytes(bytes as f64));
+        }
+        text
+    }
+
+    /// Everything, for programs.
+    pub fn json(&self, request: &Request) -> serde_json::Value {
+        let phases: serde_json::Map<String, serde_json::Value> = (self.phases.iter())
+            .map(|(name, time)| (name.replace(", ", "_"), json!(time.as_nanos() as u64)))
+            .collect();
+        let (results, exit_code, error) = match &self.ended {
+            Ended::Returned(results) => (
+                Some(results.iter().map(values::show).collect::<Vec<String>>()),
+                None,
+                None,
+            ),
+            Ended::Exited(code) => (None, Some(*code), None),
+            Ended::Stopped(error) => (None, None, Some(stopped(error))),
+        };
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        json!({
+            "schema": 1,
+            "file": request.file,
+            "strategy": request.strategy.name(),
+            "results": results,
+            "exit_code": exit_code,
+            "error": error,
+            "stdout": self.written.as_ref().map(|(out, _)| text(out)),
+            "stderr": self.written.as_ref().map(|(_, err)| text(err)),
+            "fuel_used": request.fuel.zip(self.fuel_left).map(|(fuel, left)| fuel.saturating_sub(left)),
+            "code_bytes": self.code_bytes,
+            "phases_ns": phases,
+        })
+    }
+}
+
+fn stopped(error: &Error) -> serde_json::Value {
+    let backtrace = error.backtrace().map(|backtrace| {
+        let frames = backtrace.frames.iter();
+        frames
+            .map(|frame| json!({"function": frame.function, "name": frame.name, "offset": frame.offset}))
+            .collect::<Vec<_>>()
+    });
+    json!({
+        "trap": error.trap().map(|trap| trap.to_string()),
+        "message": error.to_string(),
+        "backtrace": backtrace,
+        "omitted": error.backtrace().map(|backtrace| backtrace.omitted),
+    })
+}
+
+/// Times phases that follow each other.
+struct Clock {
+    since: Instant,
+    phases: Vec<(&'static str, Duration)>,
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock {
+            since: Instant::now(),
+            phases: Vec::new(),
+        }
+    }
+}
+
+impl Clock {
+    fn restart(&mut self) {
+        self.since = Instant::now();
+    }
+
+    fn ends(&mut self, phase: &'static str) {
+        self.phases.push((phase, self.since.elapsed()));
+        self.restart();
+    }
+}

@@ -1,0 +1,237 @@
+//! Curves of growth runs: what they are made of, and `growth` as a user runs it.
+
+#[path = "../../report/tests/common/mod.rs"]
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use wasm_dispatch_report::growth::{self, Axis, Growth, Point, Unit};
+use wasm_dispatch_report::record::{Control, Failure, Phase, Row, Size, Writer};
+
+/// A run of two values, two strategies, and a control; `fast` takes 2 ns an instruction at first and 6 at last.
+fn write_run(folder: &Path, broken: bool) {
+    let mut writer = Writer::create(folder, &common::header()).unwrap();
+    let control = Control {
+        name: "fast#2".into(),
+        of: "fast".into(),
+    };
+    writer.write(&Row::Control(control)).unwrap();
+    let mut points = Vec::new();
+    for (value, instructions, times) in [(1024, 1000, [2000.0, 5000.0]), (4096, 2000, [12_000.0, 10_000.0])] {
+        let workload = format!("hot_code_{value}");
+        points.push(Point {
+            axis: Axis::HotCode,
+            value,
+            workload: workload.clone(),
+            wasm_bytes: value + 100,
+            instructions,
+        });
+        for (strategy, time) in [("fast", times[0]), ("slow", times[1]), ("fast#2", times[0])] {
+            for process in 0..4 {
+                // Processes differ by a factor that cancels in the mean.
+                let noise = [0.9, 1.0 / 0.9, 0.99, 1.0 / 0.99][process as usize];
+                let mut sample = common::sample(&workload, "own", strategy, Phase::Execute, time * noise);
+                sample.process = Some(process);
+                sample.block = Some(process);
+                writer.sample(sample).unwrap();
+            }
+            if strategy != "fast#2" {
+                let compile = common::sample(&workload, "own", strategy, Phase::Compile, (value + 100) as f64 * 7.0);
+                writer.sample(compile).unwrap();
+                let size = Size {
+                    workload: workload.clone(),
+                    strategy: strategy.into(),
+                    wasm_bytes: value + 100,
+                    code_bytes: value * 10,
+                };
+                writer.size(size).unwrap();
+            }
+        }
+        writer
+            .sample(common::sample(
+                &workload,
+                "own",
+                "*",
+                Phase::Load,
+                (value + 100) as f64 * 3.0,
+            ))
+            .unwrap();
+    }
+    if broken {
+        writer
+            .failure(Failure {
+                workload: "hot_code_4096".into(),
+                class: "own".into(),
+                strategy: "slow".into(),
+                error: "expected 1, got 2".into(),
+            })
+            .unwrap();
+    }
+    wasm_dispatch_record::growth::write(folder, &points).unwrap();
+}
+
+#[test]
+fn a_curve_is_time_over_instructions_by_value() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), false);
+    let growth = growth::read(folder.path()).unwrap();
+    assert_eq!(growth.axes.len(), 1);
+    let axis = &growth.axes[0];
+    assert_eq!((axis.axis, axis.unit), (Axis::HotCode, Unit::Bytes));
+    assert_eq!(axis.value_text(4096), "4 KiB");
+    let curve = |name: &str| axis.curves.iter().find(|curve| curve.strategy == name).unwrap();
+    let fast = curve("fast");
+    assert_eq!(
+        fast.points.iter().map(|point| point.value).collect::<Vec<_>>(),
+        [1024, 4096]
+    );
+    for (point, expected) in fast.points.iter().zip([2.0, 6.0]) {
+        let measured = point.nanoseconds;
+        assert!((measured.value - expected).abs() < 0.01, "{measured:?}");
+        assert!(
+            measured.low.unwrap() < expected && expected < measured.high.unwrap(),
+            "{measured:?}"
+        );
+        assert_eq!((point.samples, point.processes), (4, 4));
+        assert!((point.load_nanoseconds.unwrap() - 3.0).abs() < 1e-9);
+        assert!((point.compile_nanoseconds.unwrap() - 7.0).abs() < 1e-9);
+        assert_eq!(point.code_bytes, Some(point.value * 10));
+    }
+    assert!((fast.growth().unwrap() - 3.0).abs() < 0.01);
+    assert!((curve("slow").growth().unwrap() - 1.0).abs() < 0.01);
+    assert_eq!(curve("fast#2").control_of.as_deref(), Some("fast"));
+    assert_eq!(curve("fast").control_of, None);
+    // Whoever draws them reads what was written.
+    let path = growth.write(folder.path()).unwrap();
+    let again: Growth = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(again, growth);
+}
+
+#[test]
+fn a_strategy_that_fails_at_a_value_has_no_time_there() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), true);
+    let growth = growth::read(folder.path()).unwrap();
+    let curves = &growth.axes[0].curves;
+    let slow = curves.iter().find(|curve| curve.strategy == "slow").unwrap();
+    assert_eq!(slow.points.len(), 1);
+    assert!(
+        growth.warnings[0].contains("expected 1, got 2"),
+        "{:?}",
+        growth.warnings
+    );
+}
+
+#[test]
+fn the_newest_growth_run_is_found_and_no_other_run() {
+    let runs = tempfile::tempdir().unwrap();
+    assert_eq!(growth::newest(runs.path()), None);
+    for name in ["growth-20260101-000000-quick", "growth-20260102-000000-quick"] {
+        write_run(&runs.path().join(name), false);
+    }
+    common::write_run(
+        &runs.path().join("20260103-000000-quick"),
+        &common::STRATEGIES[4..],
+        &common::WORKLOADS[..1],
+        None,
+    );
+    let newest = growth::newest(runs.path()).unwrap();
+    assert!(newest.ends_with("growth-20260102-000000-quick"), "{newest:?}");
+}
+
+fn lab(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_wasm-dispatch-lab"))
+        .args(arguments)
+        .output()
+        .expect("the binary runs")
+}
+
+#[test]
+fn growth_measures_what_it_is_asked_for_and_shows_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let run = run.to_str().unwrap();
+    let measured = lab(&[
+        "growth",
+        "call_depth",
+        "instances",
+        "--largest",
+        "64",
+        "--instructions",
+        "3000",
+        "--processes",
+        "2",
+        "--iterations",
+        "1",
+        "--strategies",
+        "match_loop,threaded",
+        "--quiet",
+        "--json",
+        "-o",
+        run,
+    ]);
+    assert_eq!(
+        measured.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&measured.stderr)
+    );
+    assert!(measured.stderr.is_empty());
+    let growth: Growth = serde_json::from_slice(&measured.stdout).unwrap();
+    let axes: Vec<Axis> = growth.axes.iter().map(|axis| axis.axis).collect();
+    assert_eq!(axes, [Axis::CallDepth, Axis::Instances]);
+    for axis in &growth.axes {
+        let names: Vec<&str> = axis.curves.iter().map(|curve| curve.strategy.as_str()).collect();
+        assert_eq!(names, ["match_loop", "threaded", "threaded#2"]);
+        for curve in &axis.curves {
+            assert_eq!(
+                curve.points.iter().map(|point| point.value).collect::<Vec<_>>(),
+                [1, 8, 64]
+            );
+            for point in &curve.points {
+                assert!(point.nanoseconds.value > 0.0 && point.load_nanoseconds.is_some());
+                assert_eq!((point.samples, point.processes), (2, 2));
+                assert!(point.code_bytes.is_some_and(|bytes| bytes > 0));
+            }
+        }
+    }
+    // Read again, for people. An interrupted run can be gone on with; a complete one is complete.
+    let shown = lab(&["growth", "--read", run]);
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert_eq!(shown.status.code(), Some(0));
+    assert!(
+        text.contains("instances called in turn") && text.contains("last / best"),
+        "{text}"
+    );
+    let resumed = lab(&["growth", "--resume", run, "--quiet", "--json"]);
+    assert_eq!(
+        resumed.stdout,
+        measured.stdout,
+        "{}",
+        String::from_utf8_lossy(&resumed.stderr)
+    );
+}
+
+#[test]
+fn what_cannot_grow_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, says) in [
+        (vec!["growth", "nonsense"], "hot_code"),
+        (vec!["growth", "memory", "--largest", "5"], "that small"),
+        (vec!["growth", "--processes", "0"], "no processes"),
+        (vec!["growth", "--strategies", "nobody"], "nobody"),
+        (vec!["growth", "--read", "a", "b"], "one run"),
+    ] {
+        let output = lab(&arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+    let nowhere = folder.path().to_str().unwrap();
+    for arguments in [["growth", "--read", nowhere], ["growth", "--resume", nowhere]] {
+        let output = lab(&arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(nowhere));
+    }
+}

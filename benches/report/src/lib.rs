@@ -1,0 +1,176 @@
+//! The lab of wasm-dispatch: records what was measured, decides which strategy is best, and shows it.
+//!
+//! Data flows one way: `cargo bench` writes raw samples ([`record`]), [`summary`] turns them into a decision, and
+//! [`table`], [`plots`] and an HTML page show it. This crate never runs a virtual machine, so a report can be drawn again at
+//! any time without measuring: `wasm-dispatch-lab report`.
+//!
+//! ```no_run
+//! use wasm_dispatch_report::record::{Kind, Phase, Run, Sample, Writer};
+//!
+//! # fn main() -> Result<(), wasm_dispatch_report::Error> {
+//! let run = Run::start(Kind::Quick);
+//! let folder = wasm_dispatch_report::runs_folder().join(&run.id);
+//! let mut writer = Writer::create(&folder, &run)?;
+//! writer.sample(Sample {
+//!     workload: "fib".into(),
+//!     class: "calls".into(),
+//!     strategy: "threaded".into(),
+//!     phase: Phase::Execute,
+//!     iterations: 10,
+//!     nanoseconds: 12_345,
+//!     cpu_nanoseconds: None,
+//!     block: None,
+//!     layout: None,
+//!     process: None,
+//!     verified: true,
+//! })?;
+//! let report = wasm_dispatch_report::report(&folder, &folder)?;
+//! print!("{}", report.text());
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod callgrind;
+
+pub mod cost;
+pub mod counts;
+pub mod criterion_data;
+pub mod decision;
+pub mod growth;
+pub mod ladder;
+pub mod limits;
+mod page;
+pub mod plots;
+pub mod statistics;
+pub mod summary;
+pub mod table;
+pub mod times;
+pub mod units;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cost::CostModel;
+
+pub use decision::{Decision, record_decision};
+pub use ladder::Ladder;
+pub use limits::Limits;
+pub use plots::{Beside, Plot};
+pub use summary::Summary;
+pub use wasm_dispatch_record::{
+    Error, Fingerprint, Progress, newest_run, progress, record, runs_folder, target_folder,
+};
+
+/// A finished report: the decision, and where it was written.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The decision and all numbers.
+    pub summary: Summary,
+    /// `summary.json`.
+    pub json: PathBuf,
+    /// `summary.md`.
+    pub markdown: PathBuf,
+    /// `index.html`.
+    pub page: PathBuf,
+    /// The plots.
+    pub plots: Vec<Plot>,
+}
+
+impl Report {
+    /// What a terminal shows at the end of a run: table, recommendation, notes, and where the rest is. The page is last.
+    pub fn text(&self) -> String {
+        let summary = &self.summary;
+        let mut text = format!(
+            "Time relative to the fastest strategy on each workload ({} run):\n\n{}\n",
+            summary.run.kind.name(),
+            table::plain(summary)
+        );
+        for sentence in summary.sentences() {
+            let _ = writeln!(text, "{sentence}");
+        }
+        let _ = writeln!(text, "{}", summary.caveat());
+        for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
+            let _ = writeln!(text, "Note: {note}.");
+        }
+        let _ = writeln!(text, "\nRaw data: {}", summary.raw_data);
+        for plot in &self.plots {
+            let _ = writeln!(text, "Plot:     {} (and .svg)", plot.png.display());
+        }
+        let _ = writeln!(text, "Report:   {}", self.page.display());
+        text
+    }
+}
+
+/// Draws the report of the run in `run` (a folder with `samples.jsonl`, or that file) into the folder `out`: summary.json,
+/// summary.md, the plots as SVG and PNG, and index.html. Nothing is measured.
+pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
+    let recording = record::read(run)?;
+    let summary = summary::summarise(&recording);
+    fs::create_dir_all(out).map_err(Error::io(out))?;
+    let folder = if run.is_dir() { Some(run) } else { run.parent() };
+    let runs = folder.and_then(Path::parent);
+    let beside = Beside {
+        cost: folder.map(CostModel::load).transpose()?.flatten(),
+        growth: runs
+            .and_then(growth::newest)
+            .map(|run| growth::read(&run))
+            .transpose()?,
+        ladder: runs.and_then(ladder::newest),
+    };
+    let plots = plots::draw_all(&summary, &beside, out)?;
+    let ladder = beside.ladder;
+    let json = out.join("summary.json");
+    let mut text = serde_json::to_string_pretty(&summary).map_err(|source| Error::Json {
+        path: json.clone(),
+        source,
+    })?;
+    text.push('\n');
+    let markdown = out.join("summary.md");
+    let page = out.join("index.html");
+    fs::write(&json, text).map_err(Error::io(&json))?;
+    fs::write(&markdown, markdown_text(&summary, &plots, ladder.as_ref())).map_err(Error::io(&markdown))?;
+    fs::write(&page, page::page(&summary, &plots, ladder.as_ref())?).map_err(Error::io(&page))?;
+    Ok(Report {
+        summary,
+        json,
+        markdown,
+        page,
+        plots,
+    })
+}
+
+/// The report in Markdown, with the plots as links to the files beside it.
+fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> String {
+    let mut text = format!(
+        "# {}\n\n{} run {}, {}\n\n",
+        summary.headline(),
+        summary.run.kind.name(),
+        summary.run.id,
+        record::timestamp(summary.run.started)
+    );
+    for sentence in summary.sentences() {
+        let _ = writeln!(text, "- {sentence}");
+    }
+    let _ = writeln!(text, "\n{}\n", summary.caveat());
+    let _ = writeln!(
+        text,
+        "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"
+    );
+    text.push_str(&table::markdown(summary));
+    for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
+        let _ = write!(text, "\nNote: {note}.\n");
+    }
+    for plot in plots {
+        let _ = write!(text, "\n![{}]({}.svg)\n", plot.description, plot.name);
+    }
+    if let Some(ladder) = ladder {
+        text.push_str(&ladder.markdown());
+    }
+    text.push_str("\n| measured on | |\n|:--|:--|\n");
+    for (name, value) in summary.run.fingerprint.rows() {
+        let _ = writeln!(text, "| {name} | {value} |");
+    }
+    text
+}
