@@ -109,7 +109,9 @@ fn take_turns(module: &Module) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let module = Module::metered(&wat::parse_str(PROGRAM)?, &Limits::default(), Metering::Interrupts)?;
+    let module = Module::options()
+        .metering(Metering::Interrupts)
+        .compile(&wat::parse_str(PROGRAM)?)?;
     block_on(hand_over(&module))?;
     take_turns(&module)
 }

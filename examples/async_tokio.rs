@@ -37,7 +37,9 @@ async fn run(module: Module) -> Result<Vec<Value>, wasm_dispatch::Error> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let module = Module::metered(&wat::parse_str(PROGRAM)?, &Limits::default(), Metering::Interrupts)?;
+    let module = Module::options()
+        .metering(Metering::Interrupts)
+        .compile(&wat::parse_str(PROGRAM)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let started = Instant::now();
     runtime.block_on(async {

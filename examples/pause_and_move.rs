@@ -15,7 +15,9 @@ const PROGRAM: &str = r#"(module
                 (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let module = Module::metered(&wat::parse_str(PROGRAM)?, &Limits::default(), Metering::Fuel)?;
+    let module = Module::options()
+        .metering(Metering::Fuel)
+        .compile(&wat::parse_str(PROGRAM)?)?;
     let mut vm = Vm::with(Strategy::ALL[0], Limits::default());
     vm.set_out_of_fuel(OutOfFuel::Pause);
     let instance = vm.instantiate(&module, &Imports::new())?;

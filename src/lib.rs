@@ -39,7 +39,7 @@
 //! Anything that a program can do ends in a result, a trap or a typed error: memory, tables, value stack and call depth
 //! are limited ([`Limits`]), calls never use the native stack, and malformed or invalid bytes are refused by
 //! [`Module::new`]. A program that never ends is stopped through fuel or from another thread, if its module was made
-//! with [`Metering`].
+//! with [`Metering`], chosen through [`Module::options`].
 //!
 //! # Waiting, pausing, moving
 //!
@@ -78,7 +78,7 @@ pub mod wasi;
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
 pub use metering::Metering;
-pub use module::{Arrival, Function, Meta, Module};
+pub use module::{Arrival, Function, Meta, Module, ModuleOptions};
 pub use strategy::Strategy;
 pub use types::{ExportType, ExternType, ImportType, Pause, SizeLimits, TableType};
 pub use vm::{

@@ -2,8 +2,8 @@
 
 /// Where a running program can be stopped, and what that costs it.
 ///
-/// The choice is made when a module is lowered, because it is part of the code that every strategy compiles: a check that
-/// is not there costs nothing.
+/// The choice is made when a module is ([`Module::options`](crate::Module::options)), because it is part of the code that
+/// every strategy compiles: a check that is not there costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Metering {

@@ -251,7 +251,10 @@ fn a_call_dropped_between_slices_leaves_memory_and_fuel_as_they_were() {
             (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
             (br_if $next (i32.const 1)))))"#;
     for_each_strategy(|strategy| {
-        let module = Module::metered(&wasm(text), &Limits::default(), Metering::Fuel).expect("a module");
+        let module = Module::options()
+            .metering(Metering::Fuel)
+            .compile(&wasm(text))
+            .expect("a module");
         let mut vm = Vm::with(strategy, Limits::default());
         let instance = vm.instantiate(&module, &Imports::new()).expect("an instance");
         let memory = vm.exported_memory(instance, "memory").expect("a memory");
@@ -383,7 +386,10 @@ fn a_thousand_machines_share_one_thread_fairly() {
                 (call $tick)
                 (local.set $n (i32.sub (local.get $n) (i32.const 1)))
                 (br_if $next (local.get $n)))))"#;
-    let module = Module::metered(&wasm(text), &Limits::default(), Metering::Fuel).expect("a module");
+    let module = Module::options()
+        .metering(Metering::Fuel)
+        .compile(&wasm(text))
+        .expect("a module");
     let ticks: Arc<Mutex<Vec<usize>>> = Arc::default();
     // Machines are small until they are used: their value stacks are address space.
     let limits = Limits::default().stack_slots(1000).call_depth(100);

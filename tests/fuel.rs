@@ -33,7 +33,10 @@ const PROGRAM: &str = r#"(module
     (func (export "spin") (loop (br 0))))"#;
 
 fn module(metering: Metering) -> Module {
-    Module::metered(&wasm(PROGRAM), &Limits::default(), metering).expect("a module")
+    Module::options()
+        .metering(metering)
+        .compile(&wasm(PROGRAM))
+        .expect("a module")
 }
 
 fn machine(strategy: Strategy, metering: Metering) -> (Vm, Instance) {
@@ -200,7 +203,10 @@ fn without_metering_nothing_is_counted_and_fuel_is_refused() {
 fn a_start_function_can_run_out_of_fuel() {
     for_each_strategy(|strategy| {
         let bytes = wasm("(module (func $start (loop (br 0))) (start $start))");
-        let module = Module::metered(&bytes, &Limits::default(), Metering::Fuel).expect("a module");
+        let module = Module::options()
+            .metering(Metering::Fuel)
+            .compile(&bytes)
+            .expect("a module");
         let mut vm = Vm::with(strategy, Limits::default());
         vm.set_fuel(Some(10)).expect("fuel");
         let error = vm.instantiate(&module, &Imports::new()).expect_err("a trap");

@@ -44,8 +44,17 @@ fn modules_machines_and_errors_can_go_to_other_threads() {
 #[test]
 fn a_module_may_be_as_large_as_the_limit_and_no_larger() {
     let bytes = wasm(r#"(module (func (export "f") (result i32) (i32.const 1)))"#);
-    assert!(Module::with_limits(&bytes, &limits().module_size(bytes.len())).is_ok());
-    let error = error_of(Module::with_limits(&bytes, &limits().module_size(bytes.len() - 1)));
+    assert!(
+        Module::options()
+            .limits(limits().module_size(bytes.len()))
+            .compile(&bytes)
+            .is_ok()
+    );
+    let error = error_of(
+        Module::options()
+            .limits(limits().module_size(bytes.len() - 1))
+            .compile(&bytes),
+    );
     assert_eq!(limited(&error), ("module size", bytes.len() as u64 - 1));
     assert!(error.to_string().starts_with("module size beyond the limit of"));
 }
@@ -60,11 +69,14 @@ fn a_module_may_have_as_many_functions_as_the_limit_imported_ones_included() {
     ] {
         let bytes = wasm(text);
         assert!(
-            Module::with_limits(&bytes, &limits().functions(functions)).is_ok(),
+            Module::options()
+                .limits(limits().functions(functions))
+                .compile(&bytes)
+                .is_ok(),
             "{text}"
         );
         if let Some(fewer) = functions.checked_sub(1) {
-            let error = error_of(Module::with_limits(&bytes, &limits().functions(fewer)));
+            let error = error_of(Module::options().limits(limits().functions(fewer)).compile(&bytes));
             assert_eq!(limited(&error), ("function count", u64::from(fewer)), "{text}");
         }
     }

@@ -49,7 +49,10 @@ fn imports() -> Imports {
 }
 
 fn program() -> Module {
-    Module::metered(&wasm(PROGRAM), &Limits::default(), Metering::Fuel).expect("a module")
+    Module::options()
+        .metering(Metering::Fuel)
+        .compile(&wasm(PROGRAM))
+        .expect("a module")
 }
 
 fn machine(strategy: Strategy, limits: Limits) -> (Vm, Instance) {
@@ -202,7 +205,10 @@ fn snapshots_of_other_modules_and_other_instances_are_refused() {
     twice.prepare(&program(), &imports()).expect("a second instance");
     refused(&mut twice, &snapshot, foreign);
     let changed = wasm(&PROGRAM.replace("hello", "hallo"));
-    let changed = Module::metered(&changed, &Limits::default(), Metering::Fuel).expect("a module");
+    let changed = Module::options()
+        .metering(Metering::Fuel)
+        .compile(&changed)
+        .expect("a module");
     let mut vm = Vm::new();
     vm.prepare(&changed, &imports()).expect("an instance");
     refused(&mut vm, &snapshot, foreign);

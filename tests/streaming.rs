@@ -193,9 +193,7 @@ fn calls_of_all_kinds_wait_for_functions_that_arrive_byte_by_byte() {
         for metering in [Metering::Off, Metering::Interrupts, Metering::Fuel] {
             block_on(async {
                 let reader = Trickle::new(bytes.clone());
-                let (module, arrival) = Module::stream_metered(reader, &Limits::default(), metering)
-                    .await
-                    .unwrap();
+                let (module, arrival) = Module::options().metering(metering).stream(reader).await.unwrap();
                 let program = async {
                     let mut vm = common::vm(strategy);
                     // Slices of any size do not reach code that is not there.
@@ -252,9 +250,12 @@ fn a_streamed_program_uses_the_same_fuel() {
                 (result, vm.fuel())
             })
         };
-        let whole = Module::metered(&bytes, &Limits::default(), Metering::Fuel).unwrap();
+        let whole = Module::options().metering(Metering::Fuel).compile(&bytes).unwrap();
         let limits = Limits::default();
-        let stream = Module::stream_metered(Trickle::new(bytes.clone()), &limits, Metering::Fuel);
+        let stream = Module::options()
+            .limits(limits)
+            .metering(Metering::Fuel)
+            .stream(Trickle::new(bytes.clone()));
         let (streamed, arrival) = block_on(stream).unwrap();
         assert_eq!(run(streamed, Some(arrival)), run(whole, None));
     });
@@ -419,7 +420,7 @@ fn a_module_that_is_too_large_is_refused_while_it_arrives() {
         limits.module_size = bytes.len() - 1;
         limits
     };
-    let loaded = block_on(Module::load_metered(Trickle::new(bytes), &limits, Metering::Off));
+    let loaded = block_on(Module::options().limits(limits).load(Trickle::new(bytes)));
     let error = loaded.unwrap_err();
     assert!(
         matches!(

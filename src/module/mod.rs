@@ -4,6 +4,7 @@ mod bodies;
 mod constant;
 mod declarations;
 mod decode;
+mod options;
 mod refusal;
 mod stream;
 
@@ -20,10 +21,8 @@ use wasm_dispatch_machine::backend::{Backend, ModuleCode};
 use self::bodies::ModuleBodies;
 pub(crate) use self::constant::ConstExpr;
 use self::declarations::Declarations;
-use self::decode::Decoder;
+pub use self::options::ModuleOptions;
 pub use self::stream::Arrival;
-use crate::error::Error;
-use crate::limits::Limits;
 use crate::metering::Metering;
 use crate::types::{ExportType, ImportType};
 
@@ -117,43 +116,6 @@ pub(crate) enum SegmentMode {
 }
 
 impl Module {
-    /// Decodes and validates a module in the binary format.
-    ///
-    /// Supported: WebAssembly 2.0 without vector instructions, plus tail calls, extended constant expressions and
-    /// multiple memories.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`](crate::ErrorKind::Malformed), [`Invalid`](crate::ErrorKind::Invalid),
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) with the proposal's name, or
-    /// [`Limit`](crate::ErrorKind::Limit).
-    pub fn new(bytes: &[u8]) -> Result<Module, Error> {
-        Module::with_limits(bytes, &Limits::default())
-    }
-
-    /// [`Module::new`] with limits on size and function count.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::new`].
-    pub fn with_limits(bytes: &[u8], limits: &Limits) -> Result<Module, Error> {
-        Module::metered(bytes, limits, Metering::default())
-    }
-
-    /// [`Module::with_limits`] with another choice of where a running program can be stopped.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::new`].
-    pub fn metered(bytes: &[u8], limits: &Limits, metering: Metering) -> Result<Module, Error> {
-        let mut decoder = Decoder::new(limits, metering);
-        decoder.check_size(bytes.len())?;
-        decoder.push(bytes, true)?;
-        let module = decoder.module();
-        module.inner.complete(decoder.late());
-        Ok(module)
-    }
-
     /// Where a program of this module can be stopped.
     pub fn metering(&self) -> Metering {
         self.inner.metering

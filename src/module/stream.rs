@@ -12,98 +12,30 @@ use super::Module;
 use super::bodies::ModuleBodies;
 use super::decode::Decoder;
 use crate::error::{Error, ErrorKind};
-use crate::limits::Limits;
-use crate::metering::Metering;
 
 /// Bytes that are asked for at a time.
 const CHUNK: usize = 1 << 16;
 
-impl Module {
-    /// Reads a module to its end, decoding and validating while it arrives.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::new`], and [`Read`](ErrorKind::Read).
-    pub async fn load<R: AsyncRead + Unpin>(reader: R) -> Result<Module, Error> {
-        Module::load_metered(reader, &Limits::default(), Metering::default()).await
+/// Reads until the module can be instantiated.
+pub(super) async fn start<R: AsyncRead + Unpin>(reader: R, decoder: Decoder) -> Result<(Module, Arrival<R>), Error> {
+    let mut source = Source {
+        reader,
+        decoder,
+        buffer: Vec::new(),
+        size: 0,
+    };
+    while !source.decoder.can_start() {
+        poll_fn(|context| source.poll_step(context)).await?;
     }
-
-    /// [`Module::load`] with limits and a choice of where a running program can be stopped.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::load`].
-    pub async fn load_metered<R: AsyncRead + Unpin>(
-        reader: R,
-        limits: &Limits,
-        metering: Metering,
-    ) -> Result<Module, Error> {
-        let (module, arrival) = Module::stream_metered(reader, limits, metering).await?;
-        arrival.await?;
-        Ok(module)
-    }
-
-    /// Reads a module until it can be instantiated: [`Meta::min_size_to_start`](crate::Meta) bytes. The rest arrives while
-    /// the [`Arrival`] is polled, in another task or next to the calls. An asynchronous call of a function that has not
-    /// arrived waits for it; a blocking one ends with [`Pause::NotArrived`](crate::Pause) and can be resumed.
-    ///
-    /// ```
-    /// use futures::{executor::block_on, future::join, io::Cursor};
-    /// use wasm_dispatch::{Imports, Module, Value, Vm};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let wasm = wat::parse_str(r#"(module (func (export "answer") (result i32) i32.const 42))"#)?;
-    /// let results = block_on(async {
-    ///     let (module, arrival) = Module::stream(Cursor::new(wasm)).await?;
-    ///     let program = async {
-    ///         let mut vm = Vm::new();
-    ///         let instance = vm.instantiate_async(&module, &Imports::new()).await?;
-    ///         vm.call_async(instance, "answer", &[]).await
-    ///     };
-    ///     let (arrived, results) = join(arrival, program).await;
-    ///     arrived.and(results)
-    /// })?;
-    /// assert!(matches!(results[..], [Value::I32(42)]));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::load`], of the part until then.
-    pub async fn stream<R: AsyncRead + Unpin>(reader: R) -> Result<(Module, Arrival<R>), Error> {
-        Module::stream_metered(reader, &Limits::default(), Metering::default()).await
-    }
-
-    /// [`Module::stream`] with limits and a choice of where a running program can be stopped.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::stream`].
-    pub async fn stream_metered<R: AsyncRead + Unpin>(
-        reader: R,
-        limits: &Limits,
-        metering: Metering,
-    ) -> Result<(Module, Arrival<R>), Error> {
-        let mut source = Source {
-            reader,
-            decoder: Decoder::new(limits, metering),
-            buffer: Vec::new(),
-            size: 0,
-        };
-        while !source.decoder.can_start() {
-            poll_fn(|context| source.poll_step(context)).await?;
-        }
-        let module = source.decoder.module();
-        let bodies = source.decoder.bodies();
-        let arrival = Arrival {
-            source,
-            module: module.clone(),
-            bodies,
-            done: false,
-        };
-        Ok((module, arrival))
-    }
+    let module = source.decoder.module();
+    let bodies = source.decoder.bodies();
+    let arrival = Arrival {
+        source,
+        module: module.clone(),
+        bodies,
+        done: false,
+    };
+    Ok((module, arrival))
 }
 
 /// The rest of a [streamed](Module::stream) module: a future that reads, decodes and validates it.

@@ -20,7 +20,11 @@ pub fn of_file(file: &Path, limits: &Limits, metering: Metering) -> Result<Modul
     let failed = |why: String| Failed::Work(format!("{}: {why}", file.display()));
     let bytes = fs::read(file).map_err(|error| failed(error.to_string()))?;
     let wasm = wat::parse_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
-    Module::metered(&wasm, limits, metering).map_err(|error| failed(error.to_string()))
+    Module::options()
+        .limits(*limits)
+        .metering(metering)
+        .compile(&wasm)
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// A module and what it is called: that of a file, or of a workload.

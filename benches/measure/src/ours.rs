@@ -65,7 +65,10 @@ impl Engine for Ours {
     }
 
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
-        let module = Module::metered(wasm, &Limits::default(), self.metering).map_err(|error| error.to_string())?;
+        let module = Module::options()
+            .metering(self.metering)
+            .compile(wasm)
+            .map_err(|error| error.to_string())?;
         let code_bytes = self.compile(&module);
         Ok(Box::new(PreparedModule {
             make: self.make.clone(),
@@ -106,7 +109,7 @@ impl Engine for Ours {
             wasi.define(&mut imports);
         }
         let (loaded, timing) = Timing::of(|| {
-            let module = Module::metered(wasm, &Limits::default(), self.metering)?;
+            let module = Module::options().metering(self.metering).compile(wasm)?;
             self.compile(&module);
             vm.instantiate(&module, &imports)?;
             Ok(module)
@@ -142,7 +145,7 @@ impl Prepared for PreparedModule {
         }
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
-                let module = Module::metered(bytes, &Limits::default(), self.metering)?;
+                let module = Module::options().metering(self.metering).compile(bytes)?;
                 let instance = vm.instantiate(&module, &imports)?;
                 Ok((instance, vm.call(instance, &self.entry, &arguments)))
             }),

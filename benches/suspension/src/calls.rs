@@ -73,7 +73,7 @@ fn counting(strategy: Strategy, metering: Metering, imports: &Imports) -> Result
 }
 
 fn counting_in(mut vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared, Failed> {
-    let module = Module::metered(&programs::count()?, &Limits::default(), metering)?;
+    let module = Module::options().metering(metering).compile(&programs::count()?)?;
     module.compile(strategy);
     let instance = vm.instantiate(&module, imports)?;
     Ok(Rc::new(RefCell::new(Counting { vm, instance })))

@@ -15,7 +15,9 @@ use crate::report::{Row, Unit};
 ///
 /// When a program stops for another reason.
 pub fn run(tries: usize) -> Result<Vec<Row>, Failed> {
-    let module = Module::metered(&programs::wait(0)?, &Limits::default(), Metering::Interrupts)?;
+    let module = Module::options()
+        .metering(Metering::Interrupts)
+        .compile(&programs::wait(0)?)?;
     let mut rows = Vec::new();
     for &strategy in Strategy::ALL {
         let mut vm = Vm::with(strategy, Limits::default());

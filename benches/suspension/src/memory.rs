@@ -67,7 +67,7 @@ pub fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, F
     if subject == WASMI {
         return each(count, || crate::peers::paused(&wasm, depth, FUEL));
     }
-    let module = Module::metered(&wasm, &Limits::default(), Metering::Fuel)?;
+    let module = Module::options().metering(Metering::Fuel).compile(&wasm)?;
     each(count, || paused(&module, depth))
 }
 
@@ -103,7 +103,9 @@ pub fn run(count: usize) -> Result<Vec<Row>, Failed> {
     };
     for (number, (what, pages, depth)) in PROGRAMS.into_iter().enumerate() {
         row(what, OURS, elsewhere(number, OURS, count)?);
-        let module = Module::metered(&programs::wait(pages)?, &Limits::default(), Metering::Fuel)?;
+        let module = Module::options()
+            .metering(Metering::Fuel)
+            .compile(&programs::wait(pages)?)?;
         let snapshot = paused(&module, depth)?.snapshot()?.to_bytes().len();
         row(what, "wasm-dispatch, snapshot", Some(snapshot as f64));
         row(what, WASMI, elsewhere(number, WASMI, count)?);

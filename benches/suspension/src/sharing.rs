@@ -46,7 +46,9 @@ fn result(values: Result<Vec<Value>, wasm_dispatch::Error>, turns: u32) -> Resul
 ///
 /// When a program gives a wrong result.
 pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
-    let module = Module::metered(&programs::count()?, &Limits::default(), Metering::Fuel)?;
+    let module = Module::options()
+        .metering(Metering::Fuel)
+        .compile(&programs::count()?)?;
     let counters: Vec<Arc<AtomicU64>> = (0..machines).map(|_| Arc::default()).collect();
     let argument = [Value::I32(turns as i32)];
 

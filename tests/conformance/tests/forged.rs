@@ -105,7 +105,10 @@ impl World {
     fn two_modules() -> World {
         let load = |text: &str| {
             let wasm = wat::parse_str(text).expect("text");
-            Module::metered(&wasm, &Limits::default(), Metering::Fuel).expect("a module")
+            Module::options()
+                .metering(Metering::Fuel)
+                .compile(&wasm)
+                .expect("a module")
         };
         let (library, caller) = (load(LIBRARY), load(CALLER));
         World {
@@ -128,7 +131,11 @@ impl World {
     }
 
     fn generated(seed: u64) -> Option<World> {
-        let module = Module::metered(&smith::module(seed)?, &limits(), Metering::Fuel).ok()?;
+        let module = Module::options()
+            .limits(limits())
+            .metering(Metering::Fuel)
+            .compile(&smith::module(seed)?)
+            .ok()?;
         let inner = module.clone();
         Some(World {
             modules: vec![module],
@@ -374,7 +381,11 @@ fn forged_snapshots_of_generated_modules_are_refused_or_run_to_an_end() {
 fn fuel_is_refused_where_nothing_pays_for_it() {
     for metering in [Metering::Off, Metering::Interrupts, Metering::Fuel] {
         let wasm = wat::parse_str("(module (func (export \"run\") (loop (br 0))))").expect("text");
-        let module = Module::metered(&wasm, &limits(), metering).expect("a module");
+        let module = Module::options()
+            .limits(limits())
+            .metering(metering)
+            .compile(&wasm)
+            .expect("a module");
         let mut vm = Vm::new();
         vm.prepare(&module, &Imports::new()).expect("an instance");
         let snapshot = vm.snapshot().expect("a snapshot").to_bytes();

@@ -30,7 +30,7 @@ fn limits() -> Limits {
 /// Loads the bytes; if that works, compiles them under every strategy; if nothing in them can go on for ever,
 /// instantiates the module and calls what it exports.
 fn try_out(bytes: &[u8], tally: &mut Tally) {
-    let module = match Module::with_limits(bytes, &limits()) {
+    let module = match Module::options().limits(limits()).compile(bytes) {
         Ok(module) => module,
         Err(_) => {
             tally.refused += 1;

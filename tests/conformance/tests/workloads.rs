@@ -82,7 +82,10 @@ struct Prepared {
 impl Prepared {
     fn new(workload: Workload) -> Result<Prepared, String> {
         let bytes = workload.wasm().map_err(|error| error.to_string())?;
-        let module = Module::metered(&bytes, &Limits::default(), Metering::Fuel).map_err(|error| error.to_string())?;
+        let module = Module::options()
+            .metering(Metering::Fuel)
+            .compile(&bytes)
+            .map_err(|error| error.to_string())?;
         let (plain, _) = run(&workload, &module, Strategy::default(), Mode::Plain)?;
         Ok(Prepared {
             workload,

@@ -60,7 +60,11 @@ impl Request {
             Some(_) => Metering::Fuel,
             None => Metering::Off,
         };
-        let module = Module::metered(&wasm, &self.limits, metering).map_err(|error| self.failed(error))?;
+        let module = Module::options()
+            .limits(self.limits)
+            .metering(metering)
+            .compile(&wasm)
+            .map_err(|error| self.failed(error))?;
         clock.ends("decode, validate");
         let (entry, ty) = self.entry(&module)?;
         let is_command = module.imports().any(|import| import.module == wasi::MODULE);

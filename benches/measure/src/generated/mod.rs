@@ -12,7 +12,7 @@ pub mod straight;
 use std::fs;
 use std::path::Path;
 
-use wasm_dispatch::{Imports, Limits, Metering, Module, Vm};
+use wasm_dispatch::{Imports, Metering, Module, Vm};
 use wasm_dispatch_record::record::{self, Row, Run, Setup, Writer};
 use wasm_dispatch_workloads::{Value, Workload, sha256_hex};
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, TypeSection, ValType};
@@ -93,7 +93,10 @@ impl Generated {
     pub fn instructions(&self) -> Result<u64, Error> {
         let wrong = |what: String| Error::Asked(format!("the made program {}: {what}", self.name));
         let failed = |error: wasm_dispatch::Error| wrong(error.to_string());
-        let module = Module::metered(&self.wasm, &Limits::default(), Metering::Fuel).map_err(failed)?;
+        let module = Module::options()
+            .metering(Metering::Fuel)
+            .compile(&self.wasm)
+            .map_err(failed)?;
         let mut vm = Vm::new();
         vm.set_fuel(Some(u64::MAX)).map_err(failed)?;
         let instance = vm.instantiate(&module, &Imports::new()).map_err(failed)?;

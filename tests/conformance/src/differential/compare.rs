@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 use wasm_dispatch::ir::verify::verify;
-use wasm_dispatch::{BacktraceFrame, Limits, Metering, Module, Strategy, Trap};
+use wasm_dispatch::{BacktraceFrame, Metering, Module, Strategy, Trap};
 
 use super::plan::{End, Observation, Plan, digest};
 use super::{ours, peer, reference};
@@ -137,7 +137,10 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
 /// Runs a plan suspended in all ways and compares with what happens without. Returns how often a call went on in another
 /// machine.
 fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<u64, String> {
-    let module = Module::metered(wasm, &Limits::default(), Metering::Fuel).map_err(|error| error.to_string())?;
+    let module = Module::options()
+        .metering(Metering::Fuel)
+        .compile(wasm)
+        .map_err(|error| error.to_string())?;
     for function in module.functions() {
         if let Some(Err(error)) = function.body().map(verify) {
             return Err(format!(

@@ -1,6 +1,6 @@
 //! A file of the suite as directives, its modules encoded and loaded once for all strategies.
 
-use wasm_dispatch::{Error, ErrorKind, Limits, Metering, Module, Value};
+use wasm_dispatch::{Error, ErrorKind, Metering, Module, Value};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, Wat};
@@ -172,7 +172,7 @@ fn load(module: &mut QuoteWat<'_>, metering: Metering) -> Loaded {
         Ok(bytes) => bytes,
         Err(error) => return Loaded::BadText(error.message()),
     };
-    match Module::metered(&bytes, &Limits::default(), metering) {
+    match Module::options().metering(metering).compile(&bytes) {
         Ok(module) => Loaded::Module(module),
         Err(error) => match error.kind() {
             ErrorKind::Unsupported { proposal, .. } => Loaded::Unsupported(proposal),
