@@ -41,9 +41,9 @@ fn a_run_is_drawn_again_into_its_own_folder() {
         "index.html",
         "summary.json",
         "summary.md",
-        "ranking.png",
+        "ranking.svg",
         "heat-map.svg",
-        "run-length.png",
+        "run-length.svg",
     ] {
         assert!(folder.path().join(file).is_file(), "{file}");
     }

@@ -112,7 +112,7 @@ fn a_decision_says_what_to_use_and_where_not() {
         (FILE_NAME, true),
         ("summary.md", true),
         ("ranking.svg", true),
-        ("ranking.png", false),
+        ("index.html", false),
     ] {
         assert_eq!(kept.join(file).exists(), is_there, "{file}");
     }

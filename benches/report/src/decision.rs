@@ -361,8 +361,7 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     fs::copy(raw, &copy).map_err(Error::io(&copy))?;
     let report = report(folder, folder)?;
-    let pictures = report.plots.iter().map(|plot| &plot.png);
-    for made in pictures.chain([&report.json, &report.page]) {
+    for made in [&report.json, &report.page] {
         fs::remove_file(made).map_err(Error::io(made))?;
     }
     Ok(())

@@ -35,7 +35,6 @@ pub mod callgrind;
 
 pub mod cost;
 pub mod counts;
-pub mod criterion_data;
 pub mod decision;
 pub mod growth;
 pub mod ladder;
@@ -96,7 +95,7 @@ impl Report {
         }
         let _ = writeln!(text, "\nRaw data: {}", summary.raw_data);
         for plot in &self.plots {
-            let _ = writeln!(text, "Plot:     {} (and .svg)", plot.png.display());
+            let _ = writeln!(text, "Plot:     {}", plot.svg.display());
         }
         let _ = writeln!(text, "Report:   {}", self.page.display());
         text
@@ -104,7 +103,7 @@ impl Report {
 }
 
 /// Draws the report of the run in `run` (a folder with `samples.jsonl`, or that file) into the folder `out`: summary.json,
-/// summary.md, the plots as SVG and PNG, and index.html. Nothing is measured.
+/// summary.md, the plots as SVG, and index.html. Nothing is measured.
 pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let recording = record::read(run)?;
     let summary = summary::summarise(&recording);

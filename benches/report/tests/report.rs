@@ -3,8 +3,7 @@
 mod common;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::Path;
 
 use wasm_dispatch_report::{Report, report};
@@ -14,19 +13,22 @@ fn make(folder: &Path, broken: Option<&str>) -> Report {
     report(folder, &folder.join("report")).expect("a report")
 }
 
-/// Colours of a PNG and how many pixels are not white.
-fn decode(path: &Path) -> (u32, u32, usize, usize) {
-    let decoder = png::Decoder::new(BufReader::new(File::open(path).unwrap()));
-    let mut reader = decoder.read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!(info.color_type, png::ColorType::Rgb);
-    let inked: Vec<&[u8]> = pixels
-        .chunks_exact(3)
-        .filter(|pixel| *pixel != [255, 255, 255])
+/// Size of an SVG, its colours, and how many marks it has.
+fn look(path: &Path) -> (f64, f64, usize, usize) {
+    let text = fs::read_to_string(path).unwrap();
+    let svg = roxmltree::Document::parse(&text).unwrap();
+    let root = svg.root_element();
+    assert_eq!(root.tag_name().name(), "svg");
+    let number = |name| root.attribute(name).unwrap().parse::<f64>().unwrap();
+    let marks: Vec<_> = svg
+        .descendants()
+        .filter(|node| node.is_element() && node.attribute("class").is_none())
         .collect();
-    let colors: HashSet<&[u8]> = inked.iter().copied().collect();
-    (info.width, info.height, colors.len(), inked.len())
+    let colors = marks
+        .iter()
+        .flat_map(|node| [node.attribute("fill"), node.attribute("stroke")]);
+    let colors: HashSet<&str> = colors.flatten().filter(|&color| color != "none").collect();
+    (number("width"), number("height"), colors.len(), marks.len())
 }
 
 #[test]
@@ -36,14 +38,13 @@ fn every_plot_opens_and_is_not_blank() {
     let names: Vec<_> = report.plots.iter().map(|plot| plot.name).collect();
     assert_eq!(names, ["ranking", "heat-map", "run-length"]);
     for plot in &report.plots {
-        let (width, height, colors, inked) = decode(&plot.png);
-        assert!(width >= 1000 && height >= 500, "{}: {width} x {height}", plot.name);
-        assert!(colors > 20, "{}: {colors} colours", plot.name);
-        assert!(inked > 10_000, "{}: {inked} pixels", plot.name);
+        let (width, height, colors, marks) = look(&plot.svg);
+        assert!(width >= 900.0 && height >= 250.0, "{}: {width} x {height}", plot.name);
+        assert!(colors >= common::STRATEGIES.len(), "{}: {colors} colours", plot.name);
+        assert!(marks > 60, "{}: {marks} marks", plot.name);
 
         let text = fs::read_to_string(&plot.svg).unwrap();
         let svg = roxmltree::Document::parse(&text).unwrap();
-        assert_eq!(svg.root_element().tag_name().name(), "svg");
         let words: String = svg.descendants().filter_map(|node| node.text()).collect();
         for (strategy, _, _) in common::STRATEGIES {
             // The heat map breaks long names into lines.
@@ -187,8 +188,8 @@ fn twelve_strategies_and_forty_workloads_fit() {
     common::write_run(folder.path(), &strategies, &workloads, None);
     let report = report(folder.path(), folder.path()).unwrap();
     for plot in &report.plots {
-        let (width, height, ..) = decode(&plot.png);
-        assert!(width < 6000 && height < 6000, "{}: {width} x {height}", plot.name);
+        let (width, height, ..) = look(&plot.svg);
+        assert!(width < 3000.0 && height < 3000.0, "{}: {width} x {height}", plot.name);
     }
 }
 
@@ -237,10 +238,10 @@ fn the_newest_ladder_beside_a_run_is_shown() {
         .find(|plot| plot.name == "ladder")
         .expect("a ladder");
     assert_eq!(plot.description, "threaded is faster than 1 of 1 others");
-    let (width, height, colors, inked) = decode(&plot.png);
+    let (width, height, colors, marks) = look(&plot.svg);
     assert!(
-        width >= 1000 && height >= 200 && colors > 10 && inked > 5_000,
-        "{width} x {height}, {colors}, {inked}"
+        width >= 1000.0 && height >= 150.0 && colors > 5 && marks > 15,
+        "{width} x {height}, {colors}, {marks}"
     );
     let alone = tempfile::tempdir().unwrap();
     let report = make(&alone.path().join("run"), None);

@@ -1,11 +1,10 @@
 //! Every cell at a glance: workloads as rows, strategies as columns, the time relative to the best of the row as number
 //! and as colour.
 
-use super::Drawing;
-use super::canvas::{
-    Align, BLACK, Canvas, DrawResult, GREY, GRID_GREY, MARGIN, PAPER, RED, Rgb, Text, heading, heading_height,
-};
+use super::Picture;
+use super::palette::{WRONG, mixed, readable_on};
 use super::scale::LogScale;
+use super::svg::{Align, GREY, GRID_GREY, MARGIN, Rgb, Svg, Text};
 use crate::summary::{Cell, Summary};
 use crate::table::broken_name;
 use crate::units;
@@ -16,11 +15,10 @@ const GAP: f64 = 7.0;
 const HEAD_LINE: f64 = 16.0;
 const LEGEND: f64 = 62.0;
 const SMALLEST_WIDTH: f64 = 900.0;
-const CLASS_LOOK_SIZE: f64 = 12.0;
-const NAME_LOOK_SIZE: f64 = 13.0;
+const MISSING: Rgb = (0xf2, 0xf2, 0xf2);
 
 /// viridis in nine steps, from its bright end (fast) to its dark end (slow).
-const VIRIDIS: [Rgb; 9] = [
+pub(super) const VIRIDIS: [Rgb; 9] = [
     (0xfd, 0xe7, 0x25),
     (0xad, 0xdc, 0x30),
     (0x5e, 0xc9, 0x62),
@@ -32,25 +30,11 @@ const VIRIDIS: [Rgb; 9] = [
     (0x44, 0x01, 0x54),
 ];
 
-/// The plot, with everything it shows already computed.
-pub(super) struct HeatMap {
-    title: String,
-    notes: String,
-    columns: Vec<Vec<String>>,
-    rows: Vec<Row>,
-    /// The ratio at the dark end of the colours.
-    darkest: f64,
-}
-
-struct Row {
-    /// Set on the first row of a class.
-    class: Option<String>,
-    name: String,
-    values: Vec<Value>,
-    /// What a pointer over a value is told.
-    hints: Vec<String>,
-    /// Space is left above it.
-    apart: bool,
+struct Row<'s> {
+    class: &'s str,
+    name: &'s str,
+    /// What each cell has, and what a pointer over it is told.
+    values: Vec<(Value, String)>,
 }
 
 #[derive(Clone, Copy)]
@@ -60,118 +44,106 @@ enum Value {
     Missing,
 }
 
-/// Where things are.
-struct Layout {
-    width: f64,
-    height: f64,
-    class_width: f64,
-    left: f64,
-    cell_width: f64,
-}
-
-impl HeatMap {
-    /// `None` without any time.
-    pub fn new(summary: &Summary) -> Option<HeatMap> {
-        let mut rows: Vec<Row> = Vec::new();
-        let mut last_class = None;
-        for workload in &summary.workloads {
-            let begins = last_class != Some(&workload.class);
-            rows.push(Row {
-                class: begins.then(|| workload.class.clone()),
-                name: workload.name.clone(),
-                values: workload.cells.iter().map(Value::of).collect(),
-                hints: (summary.strategies.iter().zip(&workload.cells))
-                    .map(|(strategy, cell)| format!("{} on {}: {}", strategy.name, workload.name, cell.raw()))
-                    .collect(),
-                apart: begins && last_class.is_some(),
-            });
-            last_class = Some(&workload.class);
-        }
-        if summary.recommendation.is_some() {
-            let means = summary.strategies.iter().map(|strategy| strategy.geometric_mean);
-            rows.push(Row {
-                class: Some("all".to_owned()),
-                name: "geometric mean".to_owned(),
-                values: means.map(|mean| mean.map_or(Value::Missing, Value::Ratio)).collect(),
-                hints: Vec::new(),
-                apart: true,
-            });
-        }
-        let values = rows.iter().flat_map(|row| &row.values);
-        let ratios = values.filter_map(|value| match value {
+/// `None` without any time.
+pub(super) fn draw(summary: &Summary) -> Option<Picture> {
+    let rows = rows(summary);
+    let ratios = rows
+        .iter()
+        .flat_map(|row| &row.values)
+        .filter_map(|(value, _)| match value {
             Value::Ratio(ratio) => Some(*ratio),
             _ => None,
         });
-        let darkest = ratios.max_by(f64::total_cmp)?.clamp(2.0, 50.0);
-        Some(HeatMap {
-            title: title(summary),
-            notes:
-                "Time relative to the fastest strategy on the same workload: 1.00 is the fastest, brighter is faster."
-                    .to_owned(),
-            columns: summary.strategies.iter().map(|s| broken_name(&s.name)).collect(),
-            rows,
-            darkest,
-        })
-    }
+    let darkest = ratios.max_by(f64::total_cmp)?.clamp(2.0, 50.0);
+    let columns: Vec<Vec<String>> = summary.strategies.iter().map(|s| broken_name(&s.name)).collect();
 
-    pub fn title(&self) -> &str {
-        &self.title
-    }
+    let (class_look, name_look, head_look) = (Text::new(12.0).color(GREY), Text::new(13.0), Text::new(13.0).bold());
+    let class_width = class_look.widest(rows.iter().map(|row| row.class), 0.0, 150.0);
+    let name_width = name_look.widest(rows.iter().map(|row| row.name), 60.0, 260.0);
+    let left = MARGIN + class_width + 14.0 + name_width + 10.0;
+    let count = columns.len().max(1) as f64;
+    let roomy = ((SMALLEST_WIDTH - MARGIN - left) / count).min(120.0) - 12.0;
+    let head_width = head_look.widest(columns.iter().flatten().map(String::as_str), 62.0, f64::INFINITY);
+    let cell_width = head_width.max(roomy) + 12.0;
+    let width = (left + cell_width * count + MARGIN).max(SMALLEST_WIDTH);
 
-    fn head_lines(&self) -> usize {
-        self.columns.iter().map(Vec::len).max().unwrap_or(1)
-    }
-
-    fn layout(&self) -> Layout {
-        let class_look = Text::new(CLASS_LOOK_SIZE);
-        let classes = self.rows.iter().filter_map(|row| row.class.as_deref());
-        let class_width = classes
-            .map(|class| class_look.width(class))
-            .fold(0.0, f64::max)
-            .min(150.0);
-        let name_look = Text::new(NAME_LOOK_SIZE);
-        let names = self.rows.iter().map(|row| name_look.width(&row.name));
-        let name_width = names.fold(60.0, f64::max).min(260.0);
-        let left = MARGIN + class_width + 14.0 + name_width + 10.0;
-        let heads = self
-            .columns
-            .iter()
-            .flatten()
-            .map(|part| Text::new(13.0).bold().width(part));
-        let count = self.columns.len().max(1) as f64;
-        let roomy = (SMALLEST_WIDTH - MARGIN - left) / count;
-        let cell_width = heads.fold(62.0, f64::max).max(roomy.min(120.0) - 12.0) + 12.0;
-        let width = (left + cell_width * count + MARGIN).max(SMALLEST_WIDTH);
-        let gaps = self.rows.iter().filter(|row| row.apart).count() as f64;
-        let height = heading_height(width, &self.title, &self.notes)
-            + HEAD_LINE * self.head_lines() as f64
-            + 12.0
-            + ROW * self.rows.len() as f64
-            + GAP * gaps
-            + LEGEND;
-        Layout {
-            width,
-            height,
-            class_width,
-            left,
-            cell_width,
+    let notes = "Time relative to the fastest strategy on the same workload: 1.00 is the fastest, brighter is faster.";
+    let (mut svg, mut y) = Svg::new(width, &title(summary), notes);
+    let head_lines = columns.iter().map(Vec::len).max().unwrap_or(1);
+    y += 6.0;
+    for (index, parts) in columns.iter().enumerate() {
+        let x = left + cell_width * (index as f64 + 0.5);
+        for (line, part) in (head_lines - parts.len()..).zip(parts) {
+            svg.text(
+                (x, y + HEAD_LINE * (line as f64 + 0.5)),
+                part,
+                head_look.align(Align::Center),
+            );
         }
     }
-
-    fn color(&self, ratio: f64) -> Rgb {
-        let share = (ratio.max(1.0).ln() / self.darkest.ln()).clamp(0.0, 1.0);
-        viridis(share)
+    y += HEAD_LINE * head_lines as f64 + 4.0;
+    let mut class = None;
+    for row in &rows {
+        let begins = class != Some(row.class);
+        if begins && class.is_some() {
+            y += GAP;
+        }
+        let middle = y + ROW / 2.0;
+        if begins {
+            svg.text((MARGIN, middle), &class_look.fit(row.class, class_width), class_look);
+        }
+        class = Some(row.class);
+        let name = name_look.fit(row.name, left - 10.0 - MARGIN - class_width);
+        svg.text((left - 10.0, middle), &name, name_look.align(Align::Right));
+        for (index, (value, hint)) in row.values.iter().enumerate() {
+            let x = left + cell_width * index as f64;
+            draw_cell(&mut svg, (x, y), cell_width, *value, darkest);
+            if !hint.is_empty() {
+                svg.hint((x, y), (x + cell_width, y + ROW), hint);
+            }
+        }
+        y += ROW;
     }
+    let end = left + (cell_width * count).clamp(200.0, 420.0);
+    let scale = LogScale {
+        low: 1.0,
+        high: darkest,
+        begin: left,
+        end,
+    };
+    draw_legend(&mut svg, &scale, y + 18.0);
+    Some(svg.finish(y + LEGEND))
 }
 
-impl Value {
-    fn of(cell: &Cell) -> Value {
-        match cell {
-            Cell::Measured { ratio, .. } => Value::Ratio(ratio.value),
-            Cell::Error { .. } => Value::Error,
-            Cell::Missing => Value::Missing,
-        }
+fn rows(summary: &Summary) -> Vec<Row<'_>> {
+    let value = |cell: &Cell| match cell {
+        Cell::Measured { ratio, .. } => Value::Ratio(ratio.value),
+        Cell::Error { .. } => Value::Error,
+        Cell::Missing => Value::Missing,
+    };
+    let mut rows: Vec<Row> = (summary.workloads.iter())
+        .map(|workload| Row {
+            class: &workload.class,
+            name: &workload.name,
+            values: (summary.strategies.iter().zip(&workload.cells))
+                .map(|(strategy, cell)| {
+                    let hint = format!("{} on {}: {}", strategy.name, workload.name, cell.raw());
+                    (value(cell), hint)
+                })
+                .collect(),
+        })
+        .collect();
+    if summary.recommendation.is_some() {
+        let means = summary.strategies.iter().map(|strategy| strategy.geometric_mean);
+        rows.push(Row {
+            class: "all",
+            name: "geometric mean",
+            values: means
+                .map(|mean| (mean.map_or(Value::Missing, Value::Ratio), String::new()))
+                .collect(),
+        });
     }
+    rows
 }
 
 /// How often the winner wins.
@@ -181,165 +153,80 @@ fn title(summary: &Summary) -> String {
     };
     let counted: Vec<_> = summary.workloads.iter().filter(|workload| workload.counts).collect();
     let wins = |name: &str| {
-        let best = counted.iter().filter_map(|workload| workload.best.as_deref());
-        best.filter(|&best| best == name).count()
+        counted
+            .iter()
+            .filter(|workload| workload.best.as_deref() == Some(name))
+            .count()
     };
-    let others: Vec<String> = summary
-        .strategies
-        .iter()
-        .filter(|strategy| strategy.name != recommendation.best)
+    let best = &recommendation.best;
+    let others = summary.strategies.iter().filter(|strategy| strategy.name != *best);
+    let others: Vec<String> = others
         .map(|strategy| (&strategy.name, wins(&strategy.name)))
         .filter(|(_, wins)| *wins > 0)
-        .map(|(name, wins)| format!("{name} on {wins}"))
+        .map(|(name, wins)| format!(", {name} on {wins}"))
         .collect();
-    let all = counted.len();
-    let best = &recommendation.best;
-    match wins(best) {
-        won if won == 1 && all == 1 => format!("{best} is fastest on the one workload"),
-        won if won == all => format!("{best} is fastest on all {all} workloads"),
-        won if others.is_empty() => format!("{best} is fastest on {won} of {all} workloads"),
-        won => format!("{best} is fastest on {won} of {all} workloads, {}", others.join(", ")),
+    match (wins(best), counted.len()) {
+        (1, 1) => format!("{best} is fastest on the one workload"),
+        (won, all) if won == all => format!("{best} is fastest on all {all} workloads"),
+        (won, all) => format!("{best} is fastest on {won} of {all} workloads{}", others.concat()),
     }
+}
+
+fn draw_cell(svg: &mut Svg, (left, top): (f64, f64), width: f64, value: Value, darkest: f64) {
+    // Half a point of air on each side separates the cells.
+    let from = (left + 0.5, top + 0.5);
+    let to = (left + width - 0.5, top + ROW - 0.5);
+    let center = (left + width / 2.0, top + ROW / 2.0);
+    let look = Text::new(13.0).align(Align::Center);
+    match value {
+        Value::Ratio(ratio) => {
+            let color = viridis(ratio.max(1.0).ln() / darkest.ln());
+            svg.rectangle(from, to, color);
+            let look = look.color(readable_on(color));
+            let look = if ratio <= 1.0 { look.bold() } else { look };
+            svg.text(center, &units::three_digits(ratio), look);
+        }
+        Value::Error => {
+            svg.line(&[from, (to.0, from.1), to, (from.0, to.1), from], 1.5, WRONG);
+            svg.text(center, "error", look.bold().color(WRONG));
+        }
+        Value::Missing => {
+            svg.rectangle(from, to, MISSING);
+            svg.text(center, "–", look.color(GREY));
+        }
+    }
+}
+
+fn draw_legend(svg: &mut Svg, scale: &LogScale, top: f64) {
+    let steps = 105;
+    for step in 0..steps {
+        let share = f64::from(step) / f64::from(steps);
+        let x = scale.begin + (scale.end - scale.begin) * share;
+        // Each step reaches to the end: edges that only touch leave pale seams between them.
+        svg.rectangle((x, top), (scale.end, top + 11.0), viridis(share));
+    }
+    for tick in scale.ticks() {
+        let x = scale.at(tick);
+        svg.line(&[(x, top + 11.0), (x, top + 15.0)], 1.0, GREY);
+        svg.text(
+            (x, top + 23.0),
+            &units::count(tick),
+            Text::new(11.5).align(Align::Center),
+        );
+    }
+    let (left, right, bottom) = (scale.begin, scale.end, top + 11.0);
+    svg.line(
+        &[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)],
+        0.5,
+        GRID_GREY,
+    );
+    let look = Text::new(11.5).color(GREY).align(Align::Right);
+    svg.text((left - 10.0, top + 6.0), "times the fastest", look);
 }
 
 /// A colour of viridis, 0 for its bright end and 1 for its dark end.
-fn viridis(share: f64) -> Rgb {
+pub(super) fn viridis(share: f64) -> Rgb {
     let position = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
     let index = (position.floor() as usize).min(VIRIDIS.len() - 2);
-    let rest = position - index as f64;
-    let (from, to) = (VIRIDIS[index], VIRIDIS[index + 1]);
-    let mix = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * rest).round() as u8;
-    (mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
-}
-
-/// Black or white, whichever has more contrast on a background.
-fn readable_on((red, green, blue): Rgb) -> Rgb {
-    let linear = |channel: u8| (f64::from(channel) / 255.0).powf(2.2);
-    let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-    // At this luminance black and white have the same contrast ratio by WCAG's formula.
-    if luminance > 0.179 { (0, 0, 0) } else { PAPER }
-}
-
-impl Drawing for HeatMap {
-    fn size(&self) -> (f64, f64) {
-        let layout = self.layout();
-        (layout.width, layout.height)
-    }
-
-    fn draw(&self, canvas: &mut dyn Canvas) -> DrawResult {
-        let layout = self.layout();
-        let mut y = heading(canvas, layout.width, &self.title, &self.notes)? + 6.0;
-        self.draw_heads(canvas, &layout, y)?;
-        y += HEAD_LINE * self.head_lines() as f64 + 4.0;
-        for row in &self.rows {
-            if row.apart {
-                y += GAP;
-            }
-            self.draw_row(canvas, &layout, row, y)?;
-            y += ROW;
-        }
-        self.draw_legend(canvas, &layout, y + 18.0)
-    }
-}
-
-impl HeatMap {
-    fn draw_heads(&self, canvas: &mut dyn Canvas, layout: &Layout, top: f64) -> DrawResult {
-        let look = Text::new(13.0).bold().align(Align::Center);
-        for (index, parts) in self.columns.iter().enumerate() {
-            let x = layout.left + layout.cell_width * (index as f64 + 0.5);
-            let skipped = self.head_lines() - parts.len();
-            for (line, part) in parts.iter().enumerate() {
-                let y = top + HEAD_LINE * ((skipped + line) as f64 + 0.5);
-                canvas.text((x, y), part, look)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn draw_row(&self, canvas: &mut dyn Canvas, layout: &Layout, row: &Row, top: f64) -> DrawResult {
-        let middle = top + ROW / 2.0;
-        if let Some(class) = &row.class {
-            let look = Text::new(CLASS_LOOK_SIZE).color(GREY);
-            canvas.text((MARGIN, middle), &look.fit(class, layout.class_width), look)?;
-        }
-        let look = Text::new(NAME_LOOK_SIZE).align(Align::Right);
-        let room = layout.left - 10.0 - MARGIN - layout.class_width;
-        canvas.text((layout.left - 10.0, middle), &look.fit(&row.name, room), look)?;
-        for (index, &value) in row.values.iter().enumerate() {
-            let left = layout.left + layout.cell_width * index as f64;
-            // Half a point of air on each side separates the cells.
-            let from = (left + 0.5, top + 0.5);
-            let to = (left + layout.cell_width - 0.5, top + ROW - 0.5);
-            let center = (left + layout.cell_width / 2.0, middle);
-            let look = Text::new(13.0).align(Align::Center);
-            if let Some(hint) = row.hints.get(index) {
-                canvas.hint(from, to, hint.clone());
-            }
-            match value {
-                Value::Ratio(ratio) => {
-                    let color = self.color(ratio);
-                    let look = look.color(readable_on(color));
-                    canvas.rectangle(from, to, color)?;
-                    let look = if ratio <= 1.0 { look.bold() } else { look };
-                    canvas.text(center, &units::three_digits(ratio), look)?;
-                }
-                Value::Error => {
-                    canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], 1.5, RED)?;
-                    canvas.text(center, "error", look.bold().color(RED))?;
-                }
-                Value::Missing => {
-                    canvas.rectangle(from, to, (0xf2, 0xf2, 0xf2))?;
-                    canvas.text(center, "–", look.color(GREY))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn draw_legend(&self, canvas: &mut dyn Canvas, layout: &Layout, top: f64) -> DrawResult {
-        let scale = LogScale {
-            low: 1.0,
-            high: self.darkest,
-            begin: layout.left,
-            end: layout.left + (layout.cell_width * self.columns.len() as f64).clamp(200.0, 420.0),
-        };
-        let steps = 105;
-        for step in 0..steps {
-            let at = |step: i32| scale.begin + (scale.end - scale.begin) * f64::from(step) / f64::from(steps);
-            let color = viridis(f64::from(step) / f64::from(steps - 1));
-            // Each step reaches to the end: edges that only touch leave pale seams between them.
-            canvas.rectangle((at(step), top), (scale.end, top + 11.0), color)?;
-        }
-        for tick in scale.ticks() {
-            let x = scale.at(tick);
-            canvas.line(&[(x, top + 11.0), (x, top + 15.0)], 1.0, GREY)?;
-            let look = Text::new(11.5).color(BLACK).align(Align::Center);
-            canvas.text((x, top + 23.0), &units::count(tick), look)?;
-        }
-        let frame = (scale.begin, scale.end);
-        let corners = [
-            (frame.0, top),
-            (frame.1, top),
-            (frame.1, top + 11.0),
-            (frame.0, top + 11.0),
-            (frame.0, top),
-        ];
-        canvas.line(&corners, 0.5, GRID_GREY)?;
-        let look = Text::new(11.5).color(GREY).align(Align::Right);
-        canvas.text((layout.left - 10.0, top + 6.0), "times the fastest", look)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_colours_run_from_bright_to_dark_and_are_readable() {
-        assert_eq!(viridis(0.0), VIRIDIS[0]);
-        assert_eq!(viridis(1.0), VIRIDIS[8]);
-        assert_eq!(viridis(7.0), VIRIDIS[8]);
-        assert_eq!(readable_on(VIRIDIS[0]), (0, 0, 0));
-        assert_eq!(readable_on(VIRIDIS[8]), PAPER);
-    }
+    mixed(VIRIDIS[index], VIRIDIS[index + 1], position - index as f64)
 }
