@@ -55,9 +55,9 @@
 //!
 //! # Features
 //!
-//! - `threaded` (default): the recommended strategy, the only one with unsafe code.
-//! - `stack-loop`, `closure-per-op`, `linked-closures`, `fused-closures`: the other strategies.
-//! - `safe`: all of those; with `default-features = false` there is no unsafe code in this library.
+//! - one for each strategy but the one that is in every build, see [`Strategy`]. On by default is the recommended one, which
+//!   has unsafe code.
+//! - `safe`: all strategies without unsafe code; with `default-features = false` there is none in this library.
 //! - `all-strategies`: everything.
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
 //! - `wasi`: WASI preview 1 ([`wasi`]).

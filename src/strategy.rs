@@ -5,43 +5,76 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch_machine::state::Machine;
 
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
 macro_rules! strategies {
-    ($($(#[$doc:meta])* $(@$feature:literal)? $name:ident = $text:literal, $backend:path;)*) => {
+    ($($(@$feature:literal)? $name:ident: $backend:path;)*) => {
         /// How instructions are dispatched. All give the same results, traps and final state; they differ in speed.
         ///
-        /// [`Strategy::default`] is what the benchmarks recommend among those in this build.
+        /// [`Strategy::default`] is what the benchmarks recommend among those in this build. What each is about is told by
+        /// [`Strategy::idea`] in a line, and by the page of its crate.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Strategy {
-            $($(#[$doc])* $(#[cfg(feature = $feature)])? $name,)*
+            $(
+                #[doc = concat!("[`", stringify!($backend), "`].")]
+                $(#[doc = concat!("In builds with the feature `", $feature, "`.")] #[cfg(feature = $feature)])?
+                $name,
+            )*
         }
 
         impl Strategy {
-            /// All strategies in this build.
+            /// All strategies in this build, in the order of the recorded decision: the fastest first.
+            ///
+            /// The decision is `reports/decision.json`; a test compares this list with it.
             pub const ALL: &'static [Strategy] = &[$($(#[cfg(feature = $feature)])? Strategy::$name),*];
 
             /// The name, as on the command line and in reports.
             pub fn name(self) -> &'static str {
                 match self {
-                    $($(#[cfg(feature = $feature)])? Strategy::$name => $text,)*
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::NAME,)*
+                }
+            }
+
+            /// The literature's name for this way of dispatching.
+            pub fn term(self) -> &'static str {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::TERM,)*
+                }
+            }
+
+            /// The idea in one line.
+            pub fn idea(self) -> &'static str {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::IDEA,)*
+                }
+            }
+
+            /// Whether the strategy's crate forbids unsafe code.
+            pub fn is_safe(self) -> bool {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::SAFE,)*
+                }
+            }
+
+            /// The code that the strategy makes of a lowered function, block by block. Compiles it.
+            pub fn listing(self, body: &FunctionBody) -> Listing {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::listing(body),)*
                 }
             }
 
             /// For each block of a lowered function, how often running through it once is an indirect jump or call from one
             /// piece of the strategy's code to the next. Times how often each block runs, these add up to what a program
-            /// spends on dispatching, whatever else it does.
+            /// spends on dispatching, whatever else it does. Compiles the function.
             pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
-                let told = match self {
+                match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::dispatches(body),)*
-                };
-                // All strategies of this project tell; a test asks them.
-                told.unwrap_or_default()
+                }
             }
 
             /// Heap bytes of a lowered function compiled under this strategy, the lowered form not included. Compiles it.
@@ -72,56 +105,29 @@ macro_rules! strategies {
     };
 }
 
+// A row for each, in the order of the recorded decision, with the feature that it is behind. One without unsafe code is in
+// every build, so that the list is never empty.
 strategies! {
-    /// The naive operand-stack `match` loop that most interpreters are; the reference. Safe Rust.
-    @"stack-loop" StackLoop = "stack_loop", wasm_dispatch_stack_loop::StackLoop;
-    /// `loop { match instruction }` over instructions with slot operands. Safe Rust.
-    MatchLoop = "match_loop", wasm_dispatch_match_loop::MatchLoop;
-    /// Each instruction a boxed closure; a loop calls them. Safe Rust.
-    @"closure-per-op" ClosurePerOp = "closure_per_op", wasm_dispatch_closure_per_op::ClosurePerOp;
-    /// Each closure holds the next one and calls it. Safe Rust.
-    @"linked-closures" LinkedClosures = "linked_closures", wasm_dispatch_linked_closures::LinkedClosures;
-    /// Each statement one nest of closures. Safe Rust.
-    @"fused-closures" FusedClosures = "fused_closures", wasm_dispatch_fused_closures::FusedClosures;
-    /// Fused handlers in a code stream, chained by sibling calls. Uses unsafe code.
-    @"threaded" Threaded = "threaded", wasm_dispatch_threaded::Threaded;
+    @"threaded" Threaded: wasm_dispatch_threaded::Threaded;
+    @"fused-closures" FusedClosures: wasm_dispatch_fused_closures::FusedClosures;
+    MatchLoop: wasm_dispatch_match_loop::MatchLoop;
+    @"linked-closures" LinkedClosures: wasm_dispatch_linked_closures::LinkedClosures;
+    @"closure-per-op" ClosurePerOp: wasm_dispatch_closure_per_op::ClosurePerOp;
+    @"stack-loop" StackLoop: wasm_dispatch_stack_loop::StackLoop;
 }
 
 impl Default for Strategy {
-    /// The first of [`Strategy::RANKED`].
+    /// The first of [`Strategy::ALL`].
     fn default() -> Self {
-        Strategy::RANKED[0]
+        Strategy::ALL[0]
     }
 }
 
 impl Strategy {
-    /// All strategies in this build, in the order of the recorded decision, the fastest first.
-    ///
-    /// The decision is `reports/decision.json`; a test compares this list with it.
-    pub const RANKED: &'static [Strategy] = &[
-        #[cfg(feature = "threaded")]
-        Strategy::Threaded,
-        #[cfg(feature = "fused-closures")]
-        Strategy::FusedClosures,
-        // In every build, so that the list is never empty.
-        Strategy::MatchLoop,
-        #[cfg(feature = "linked-closures")]
-        Strategy::LinkedClosures,
-        #[cfg(feature = "closure-per-op")]
-        Strategy::ClosurePerOp,
-        #[cfg(feature = "stack-loop")]
-        Strategy::StackLoop,
-    ];
-
-    /// The first of [`Strategy::RANKED`] without unsafe code. In a build without `threaded` it is the default.
+    /// The first of [`Strategy::ALL`] without unsafe code.
     pub fn best_safe() -> Strategy {
-        let safe = Strategy::RANKED.iter().copied().find(|strategy| strategy.is_safe());
-        safe.unwrap_or(Strategy::MatchLoop)
-    }
-
-    /// Whether the strategy's crate forbids unsafe code.
-    pub fn is_safe(self) -> bool {
-        self.name() != "threaded"
+        let safe = Strategy::ALL.iter().copied().find(|strategy| strategy.is_safe());
+        safe.expect("every build has a strategy without unsafe code")
     }
 }
 

@@ -246,7 +246,7 @@ fn all_strategies_give_the_same_results_and_traps() {
             })
             .collect::<Vec<_>>()
     };
-    let reference = run(Strategy::MatchLoop);
+    let reference = run(Strategy::default());
     assert!(reference.iter().any(|outcome| outcome.contains("divide by zero")));
     assert!(reference.iter().any(|outcome| outcome.contains("undefined element")));
     assert!(reference.iter().filter(|outcome| outcome.contains("F64")).count() > 200);

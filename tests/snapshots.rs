@@ -124,7 +124,7 @@ fn a_machine_that_is_not_paused_has_a_snapshot_of_its_state() {
     let (mut vm, instance) = machine(Strategy::default(), Limits::default());
     vm.call(instance, "fib", &[Value::I64(5)]).expect("a result");
     let snapshot = vm.snapshot().unwrap();
-    let (mut other, instance) = machine(Strategy::MatchLoop, Limits::default());
+    let (mut other, instance) = machine(Strategy::best_safe(), Limits::default());
     other.restore(&snapshot).expect("a fit");
     assert!(!other.is_paused());
     let count = other.exported_global(instance, "count").expect("a global");

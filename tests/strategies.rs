@@ -2,31 +2,55 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use common::{add, call_i32, error_of, for_each_strategy, module, wasm};
+use wasm_dispatch::machine::backend::Backend as _;
+use wasm_dispatch::machine::reference::Reference;
 use wasm_dispatch::{ErrorKind, Imports, Limits, Module, Strategy, Value, Vm};
-use wasm_dispatch_match_loop::MatchLoop;
 use wasmparser::{Parser, Payload};
 
 #[test]
-fn there_are_six_strategies_and_the_default_is_one_of_them() {
-    let names = Strategy::ALL.iter().map(|strategy| strategy.name()).collect::<Vec<_>>();
-    let wanted = [
-        "stack_loop",
-        "match_loop",
-        "closure_per_op",
-        "linked_closures",
-        "fused_closures",
-        "threaded",
-    ];
-    assert_eq!(names, wanted);
-    assert!(Strategy::ALL.contains(&Strategy::default()));
-    let not_safe = Strategy::ALL
+fn the_default_is_the_first_strategy_and_one_without_unsafe_code_is_always_there() {
+    assert_eq!(Strategy::default(), Strategy::ALL[0]);
+    assert!(Strategy::best_safe().is_safe());
+    let before = Strategy::ALL
         .iter()
-        .filter(|strategy| !strategy.is_safe())
-        .collect::<Vec<_>>();
-    assert_eq!(not_safe, [&Strategy::Threaded]);
+        .take_while(|&&strategy| strategy != Strategy::best_safe());
+    assert!(before.into_iter().all(|strategy| !strategy.is_safe()));
+}
+
+#[test]
+fn strategies_say_what_they_are_each_in_its_own_words() {
+    for told in [Strategy::name, Strategy::term, Strategy::idea] {
+        let texts: BTreeSet<&str> = Strategy::ALL.iter().map(|&strategy| told(strategy)).collect();
+        assert_eq!(texts.len(), Strategy::ALL.len(), "{texts:?}");
+        assert!(texts.iter().all(|text| !text.is_empty() && !text.contains('\n')));
+    }
+}
+
+#[test]
+fn a_listing_has_the_lines_of_each_block_and_their_dispatches() {
+    let module = module(COUNTER);
+    for_each_strategy(|strategy| {
+        let bodies = module.functions().filter_map(|function| function.body());
+        let mut lines = 0;
+        for body in bodies {
+            let listing = strategy.listing(body);
+            assert_eq!(listing.len(), body.blocks.len());
+            let sums = listing
+                .iter()
+                .map(|lines| lines.iter().map(|line| line.dispatches).sum::<u32>());
+            assert_eq!(sums.collect::<Vec<_>>(), strategy.dispatches(body));
+            for line in listing.iter().flatten() {
+                assert!(!line.text().is_empty());
+                assert_eq!(line.is_super(), line.parts.len() > 1);
+                lines += 1;
+            }
+        }
+        assert!(lines > 10, "{lines}");
+    });
 }
 
 #[test]
@@ -41,7 +65,8 @@ fn a_strategys_name_reads_back_as_the_strategy() {
 
 #[test]
 fn an_unknown_strategy_is_an_error_that_repeats_the_name() {
-    for name in ["", "Threaded", "threaded ", "jit"] {
+    let known = Strategy::default().name();
+    for name in ["", &known.to_uppercase(), &format!("{known} "), "jit"] {
         let error = error_of(name.parse::<Strategy>());
         assert!(matches!(error.kind(), ErrorKind::UnknownStrategy(found) if found == name));
     }
@@ -63,16 +88,14 @@ const COUNTER: &str = r#"(module
                 (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#;
 
 #[test]
-fn a_strategy_chosen_by_type_is_the_one_chosen_by_name() {
+fn a_strategy_of_ones_own_is_chosen_by_its_type() {
     let module = module(COUNTER);
     let run = |mut vm: Vm| {
         let instance = vm.instantiate(&module, &Imports::new()).unwrap();
         (vm.strategy_name(), vm.call(instance, "fib", &[Value::I32(15)]).unwrap())
     };
-    let by_type = run(Vm::with_backend::<MatchLoop>(Limits::default()));
-    let by_name = run(Vm::with("match_loop".parse().unwrap(), Limits::default()));
-    assert_eq!(by_type, by_name);
-    assert_eq!(by_type, ("match_loop", vec![Value::I32(610)]));
+    let by_type = run(Vm::with_backend::<Reference>(Limits::default()));
+    assert_eq!(by_type, (Reference::NAME, vec![Value::I32(610)]));
 }
 
 #[test]

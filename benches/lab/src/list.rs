@@ -43,19 +43,6 @@ Examples:
 Exit code: 0, or 1 if something cannot be read, 2 if the command line is wrong or names nothing.
 ";
 
-/// What each strategy is, in a line.
-const IDEAS: &[(&str, &str)] = &[
-    (
-        "stack_loop",
-        "operand-stack match loop: what most interpreters are; the reference",
-    ),
-    ("match_loop", "loop { match instruction }, operands in frame slots"),
-    ("closure_per_op", "each instruction a boxed closure; a loop calls them"),
-    ("linked_closures", "each closure also holds the next one and calls it"),
-    ("fused_closures", "each statement one nest of closures"),
-    ("threaded", "fused handlers in a code stream, each jumping to the next"),
-];
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Workloads,
@@ -284,16 +271,12 @@ fn classes(options: &Options) -> Result<Listing, Failed> {
 
 fn strategies(options: &Options) -> Result<Listing, Failed> {
     let known: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
-    let chosen: Vec<Strategy> = (Strategy::RANKED.iter().copied())
+    let chosen: Vec<Strategy> = (Strategy::ALL.iter().copied())
         .filter(|strategy| fits(strategy.name(), &options.texts))
         .collect();
     if chosen.is_empty() {
         return Err(usage("strategy", &options.texts, &known));
     }
-    let idea = |strategy: Strategy| {
-        let found = IDEAS.iter().find(|(name, _)| *name == strategy.name());
-        found.map_or("", |(_, idea)| idea)
-    };
     let unsafe_code = |strategy: Strategy| if strategy.is_safe() { "safe" } else { "unsafe code" };
     let is_default = |strategy: Strategy| strategy == Strategy::default();
     let rows: Vec<Vec<String>> = (chosen.iter())
@@ -303,7 +286,7 @@ fn strategies(options: &Options) -> Result<Listing, Failed> {
                 unsafe_code(strategy).to_owned(),
                 format!(
                     "{}{}",
-                    idea(strategy),
+                    strategy.idea(),
                     if is_default(strategy) { " (the default)" } else { "" }
                 ),
             ]
@@ -315,7 +298,7 @@ fn strategies(options: &Options) -> Result<Listing, Failed> {
                 "name": strategy.name(),
                 "safe": strategy.is_safe(),
                 "default": is_default(strategy),
-                "idea": idea(strategy),
+                "idea": strategy.idea(),
             })
         })
         .collect();

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasm_dispatch::ir::code::FunctionBody;
-use wasm_dispatch::machine::backend::{Backend, Exit, Program};
+use wasm_dispatch::machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch::machine::driver;
-use wasm_dispatch::machine::reference::step;
+use wasm_dispatch::machine::reference::{Reference, step};
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_workloads::{Run, Workload};
 
@@ -66,6 +66,9 @@ fn take() -> Vec<Arc<Counted>> {
 
 impl Backend for Tally {
     const NAME: &'static str = "tally";
+    const TERM: &'static str = Reference::TERM;
+    const IDEA: &'static str = "the reference, which counts how often each block runs";
+    const SAFE: bool = true;
     type Code = Arc<Counted>;
 
     fn compile(body: &FunctionBody) -> Arc<Counted> {
@@ -76,6 +79,10 @@ impl Backend for Tally {
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         compiled.push(counted.clone());
         counted
+    }
+
+    fn listing(body: &FunctionBody) -> Listing {
+        Reference::listing(body)
     }
 
     fn code_bytes(_code: &Arc<Counted>) -> usize {

@@ -71,7 +71,8 @@ mod op;
 use wasm_dispatch_closures::typed::make;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::flat::FlatCode;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
+use wasm_dispatch_ir::text;
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::driver::{self, Flow};
 use wasm_dispatch_machine::state::{Machine, State, Window};
 
@@ -93,6 +94,9 @@ pub struct Code {
 
 impl Backend for ClosurePerOp {
     const NAME: &'static str = "closure_per_op";
+    const TERM: &'static str = "call threading";
+    const IDEA: &'static str = "each instruction a boxed closure; a loop calls them";
+    const SAFE: bool = true;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
@@ -119,10 +123,17 @@ impl Backend for ClosurePerOp {
         }
     }
 
-    /// Every closure is one.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
-        let code = Self::compile(body);
-        Some(lengths(&code.block_starts, code.ops.len()))
+    /// A line for each closure.
+    fn listing(body: &FunctionBody) -> Listing {
+        let flat = FlatCode::new(body);
+        let blocks = 0..body.blocks.len() as BlockId;
+        let lines = |block| {
+            let instructions = flat.block(block).0.iter();
+            instructions
+                .map(|instruction| Line::new(text::instruction(body, instruction, block)))
+                .collect()
+        };
+        blocks.map(lines).collect()
     }
 
     fn code_bytes(code: &Code) -> usize {

@@ -82,7 +82,8 @@ use std::sync::OnceLock;
 
 use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_ir::text;
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
@@ -96,24 +97,30 @@ pub struct FusedClosures;
 
 impl Backend for FusedClosures {
     const NAME: &'static str = "fused_closures";
+    const TERM: &'static str = "superoperator closures";
+    const IDEA: &'static str = "each statement one nest of closures, which holds the next one and calls it";
+    const SAFE: bool = true;
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
         build(body, dispatches_by_jumps(), COPIED).finish()
     }
 
-    /// Every link is one, and every closure that a link calls.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+    /// A line for each statement, which dispatches to its link and to every closure that this calls.
+    fn listing(body: &FunctionBody) -> Listing {
         let jumps = dispatches_by_jumps();
         // Every block for itself; but where a copy takes the place of a jump, there is no link for the jump.
-        let apart = build(body, jumps, 0);
+        let mut listing = build(body, jumps, 0).listing(|block| text::block(body, block));
         let chains = ChainsBuilder::new(body, jumps, COPIED);
-        let blocks = (0..).zip(apart.closures());
-        Some(
-            blocks
-                .map(|(block, &closures)| closures - u32::from(chains.copied(block).is_some()))
-                .collect(),
-        )
+        for (block, lines) in (0..).zip(&mut listing) {
+            if let (Some(copied), Some(jump)) = (chains.copied(block), lines.last_mut()) {
+                *jump = Line {
+                    parts: vec![format!("a copy of block {copied}")],
+                    dispatches: jump.dispatches - 1,
+                };
+            }
+        }
+        listing
     }
 
     fn code_bytes(code: &Chains) -> usize {

@@ -1,6 +1,6 @@
 use wasm_dispatch_closures::chain::Chains;
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
@@ -11,10 +11,17 @@ struct Trampoline;
 
 impl Backend for Trampoline {
     const NAME: &'static str = "fused_closures with a trampoline";
+    const TERM: &'static str = FusedClosures::TERM;
+    const IDEA: &'static str = FusedClosures::IDEA;
+    const SAFE: bool = true;
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
         crate::build(body, false, crate::COPIED).finish()
+    }
+
+    fn listing(body: &FunctionBody) -> Listing {
+        FusedClosures::listing(body)
     }
 
     fn code_bytes(code: &Chains) -> usize {

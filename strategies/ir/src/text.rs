@@ -1,6 +1,7 @@
 //! Lowered code as text: `s3 = i32.add(s0, 4)`. A slot of the frame is `s` and its number, a global `g` and its index.
 
-use crate::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
+use crate::flat::{Instruction, Operand, Test};
 use crate::types::ValType;
 
 /// A block's statements, a line each.
@@ -23,7 +24,7 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
             offset,
             value,
         } => {
-            let place = place(body, op.mnemonic(), memory, address, offset);
+            let place = place(op.mnemonic(), memory, &tree(address), offset);
             format!("{place} = {}", tree(value))
         }
         Statement::Eval(value) => format!("eval {}", tree(value)),
@@ -34,20 +35,10 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
             condition,
             when,
             target,
-        } => {
-            let word = if when { "if" } else { "unless" };
-            format!("{word} {}: to block {target}, else {next}", tree(condition))
-        }
-        Statement::Switch { index, first, count } => {
-            let targets = &body.targets[first as usize..(first + count) as usize];
-            let numbers: Vec<String> = targets.iter().map(BlockId::to_string).collect();
-            format!("switch {}: to blocks {}", tree(index), numbers.join(", "))
-        }
-        Statement::Call { function, base } => format!("call function {function} at s{base}, then block {next}"),
-        Statement::CallIndirect { table, ty, index, base } => format!(
-            "call table {table}[{}] of type {ty} at s{base}, then block {next}",
-            tree(index)
-        ),
+        } => branch(&tree(condition), when, target, next),
+        Statement::Switch { index, first, count } => switch(body, &tree(index), first, count),
+        Statement::Call { function, base } => call(function, base, next),
+        Statement::CallIndirect { table, ty, index, base } => call_indirect(table, &tree(index), ty, base, next),
         Statement::TailCall { function } => format!("return call function {function}"),
         Statement::TailCallIndirect { table, ty, index } => {
             format!("return call table {table}[{}] of type {ty}", tree(index))
@@ -71,13 +62,94 @@ pub fn tree(body: &FunctionBody, id: NodeId) -> String {
             memory,
             address,
             offset,
-        } => place(body, op.mnemonic(), memory, address, offset),
+        } => place(op.mnemonic(), memory, &inner(address), offset),
         Node::Select { condition, a, b } => format!("select({}, {}, {})", inner(a), inner(b), inner(condition)),
     }
 }
 
+/// An instruction of the flat view of a block, as a statement of one operation.
+pub fn instruction(body: &FunctionBody, instruction: &Instruction, block: BlockId) -> String {
+    let next = block + 1;
+    let index = |index| operand(index, ValType::I32);
+    match *instruction {
+        Instruction::Copy { d, a } => format!("s{d} = s{a}"),
+        Instruction::Const { d, value } => format!("s{d} = {}", bits(value)),
+        Instruction::Unary { op, d, a } => format!("s{d} = {}({})", op.mnemonic(), operand(a, op.types().0)),
+        Instruction::Binary { op, d, a, b } => {
+            let (a_type, b_type, _) = op.types();
+            let (a, b) = (operand(a, a_type), operand(b, b_type));
+            format!("s{d} = {}({a}, {b})", op.mnemonic())
+        }
+        Instruction::Load {
+            op,
+            d,
+            address,
+            memory,
+            offset,
+        } => format!("s{d} = {}", place(op.mnemonic(), memory, &index(address), offset)),
+        Instruction::Store {
+            op,
+            address,
+            value,
+            memory,
+            offset,
+        } => {
+            let place = place(op.mnemonic(), memory, &index(address), offset);
+            format!("{place} = {}", operand(value, op.operand()))
+        }
+        Instruction::Select { d, condition, a, b } => {
+            format!("s{d} = select({}, {}, s{condition})", untyped(a), untyped(b))
+        }
+        Instruction::GlobalGet { d, global } => format!("s{d} = g{global}"),
+        Instruction::GlobalSet { global, value } => format!("g{global} = {}", untyped(value)),
+        Instruction::Builtin { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
+        Instruction::Meter { cost } => format!("meter {cost}"),
+        Instruction::Jump(target) => format!("jump to block {target}"),
+        Instruction::Branch { test, when, target } => {
+            let test = match test {
+                Test::NotZero(slot) => format!("s{slot}"),
+                Test::Binary { op, a, b } => format!("{}(s{a}, {})", op.mnemonic(), operand(b, op.types().1)),
+            };
+            branch(&test, when, target, next)
+        }
+        Instruction::Switch { index, first, count } => switch(body, &format!("s{index}"), first, count),
+        Instruction::Call { function, base } => call(function, base, next),
+        Instruction::CallIndirect {
+            table,
+            ty,
+            index: at,
+            base,
+        } => call_indirect(table, &index(at), ty, base, next),
+        Instruction::TailCall { function } => format!("return call function {function}"),
+        Instruction::TailCallIndirect { table, ty, index: at } => {
+            format!("return call table {table}[{}] of type {ty}", index(at))
+        }
+        Instruction::Return => "return".to_owned(),
+        Instruction::Trap(trap) => format!("trap: {trap}"),
+    }
+}
+
+fn branch(test: &str, when: bool, target: BlockId, next: BlockId) -> String {
+    let word = if when { "if" } else { "unless" };
+    format!("{word} {test}: to block {target}, else {next}")
+}
+
+fn switch(body: &FunctionBody, index: &str, first: u32, count: u32) -> String {
+    let targets = &body.targets[first as usize..(first + count) as usize];
+    let numbers: Vec<String> = targets.iter().map(BlockId::to_string).collect();
+    format!("switch {index}: to blocks {}", numbers.join(", "))
+}
+
+fn call(function: u32, base: Slot, next: BlockId) -> String {
+    format!("call function {function} at s{base}, then block {next}")
+}
+
+fn call_indirect(table: u32, index: &str, ty: u32, base: Slot, next: BlockId) -> String {
+    format!("call table {table}[{index}] of type {ty} at s{base}, then block {next}")
+}
+
 /// A place in a memory; the first memory is not named.
-fn place(body: &FunctionBody, mnemonic: &str, memory: u16, address: NodeId, offset: u32) -> String {
+fn place(mnemonic: &str, memory: u16, address: &str, offset: u32) -> String {
     let memory = match memory {
         0 => String::new(),
         other => format!(" memory {other}"),
@@ -86,7 +158,28 @@ fn place(body: &FunctionBody, mnemonic: &str, memory: u16, address: NodeId, offs
         0 => String::new(),
         offset => format!(" + {offset}"),
     };
-    format!("{mnemonic}{memory}[{}{offset}]", tree(body, address))
+    format!("{mnemonic}{memory}[{address}{offset}]")
+}
+
+/// An operand of the flat view.
+fn operand(operand: Operand, ty: ValType) -> String {
+    match operand {
+        Operand::Slot(slot) => format!("s{slot}"),
+        Operand::Const(bits) => constant(ty, bits),
+    }
+}
+
+/// An operand whose type the flat view does not say.
+fn untyped(operand: Operand) -> String {
+    match operand {
+        Operand::Slot(slot) => format!("s{slot}"),
+        Operand::Const(value) => bits(value),
+    }
+}
+
+/// The bits of a constant of unknown type.
+fn bits(value: u64) -> String {
+    format!("{value:#x}")
 }
 
 fn constant(ty: ValType, bits: u64) -> String {

@@ -74,8 +74,9 @@ use std::sync::OnceLock;
 use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
 use wasm_dispatch_closures::typed::make;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
-use wasm_dispatch_ir::flat::FlatCode;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_ir::flat::{FlatCode, Instruction};
+use wasm_dispatch_ir::text;
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
@@ -87,15 +88,29 @@ pub struct LinkedClosures;
 
 impl Backend for LinkedClosures {
     const NAME: &'static str = "linked_closures";
+    const TERM: &'static str = "closure generation";
+    const IDEA: &'static str = "each instruction a closure that also holds the next one and calls it";
+    const SAFE: bool = true;
     type Code = Chains;
 
     fn compile(body: &FunctionBody) -> Chains {
         build(body, dispatches_by_jumps()).finish()
     }
 
-    /// Every link is one.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
-        Some(build(body, dispatches_by_jumps()).closures().to_vec())
+    /// A line for each instruction, and one for the way into a block that follows without a jump.
+    fn listing(body: &FunctionBody) -> Listing {
+        let flat = FlatCode::new(body);
+        build(body, dispatches_by_jumps()).listing(|block| {
+            let instructions = flat.block(block).0;
+            let mut lines: Vec<String> = instructions
+                .iter()
+                .map(|instruction| text::instruction(body, instruction, block))
+                .collect();
+            if !instructions.last().is_some_and(Instruction::is_terminator) {
+                lines.push(format!("block {}", block + 1));
+            }
+            lines
+        })
     }
 
     fn code_bytes(code: &Chains) -> usize {

@@ -8,14 +8,23 @@ use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
 use wasm_dispatch_ir::trap::Trap;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
-/// A dispatch strategy.
+/// A dispatch strategy, and what it says about itself.
 ///
 /// [`Backend::run`] takes the topmost frame off [`State::frames`](crate::state::State::frames) and goes on at its block.
 /// That is how a run starts (the owner pushed a frame for block 0), how it goes on after a host call, and how it can be
 /// moved to another strategy.
 pub trait Backend: Sized + Send + Sync + 'static {
-    /// The strategy's name, as in its folder.
+    /// The strategy's name: its folder's.
     const NAME: &'static str;
+
+    /// The literature's name for this way of dispatching.
+    const TERM: &'static str;
+
+    /// The idea in one line.
+    const IDEA: &'static str;
+
+    /// Whether the strategy's crate forbids unsafe code.
+    const SAFE: bool;
 
     /// A compiled function: immutable, shared by all machines.
     type Code: Send + Sync + 'static;
@@ -23,14 +32,16 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles a function. Cannot fail: everything that could be refused was refused by validation and lowering.
     fn compile(body: &FunctionBody) -> Self::Code;
 
+    /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
+    fn listing(body: &FunctionBody) -> Listing;
+
     /// For each block of a function, how often running through it once goes on to another piece of the strategy's code by
-    /// an indirect jump or call: what is spent on dispatching, apart from the work. A block that is compiled as a part of
-    /// another is counted as itself, so that these numbers, each times how often its block runs, add up to a program's.
-    ///
-    /// For explanations and cost models, not for running. `None`: the strategy does not tell.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
-        let _ = body;
-        None
+    /// an indirect jump or call: what is spent on dispatching, apart from the work.
+    fn dispatches(body: &FunctionBody) -> Vec<u32> {
+        let blocks = Self::listing(body).into_iter();
+        blocks
+            .map(|lines| lines.iter().map(|line| line.dispatches).sum())
+            .collect()
     }
 
     /// Heap bytes of a compiled function, the lowered form not included.
@@ -66,10 +77,51 @@ pub enum Exit {
     Suspended,
 }
 
-/// From where each block begins in a list of `total` pieces of code, block after block, the number of pieces of each.
-pub fn lengths(block_starts: &[u32], total: usize) -> Vec<u32> {
-    let ends = block_starts.iter().skip(1).copied().chain([total as u32]);
-    block_starts.iter().zip(ends).map(|(start, end)| end - start).collect()
+/// The lines of each block of a function.
+///
+/// A block that is compiled as a part of another is listed as itself, so that the dispatches of its lines, times how often
+/// the block runs, add up to a program's.
+pub type Listing = Vec<Vec<Line>>;
+
+/// A piece of a strategy's code, in a [`Listing`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it does, in the strategy's notation. Several parts are a superinstruction.
+    pub parts: Vec<String>,
+    /// How many dispatches it takes to run it once. Zero: running through the block does not come here, because the line
+    /// is out of line, where a loop is entered, or a copy stands in for it.
+    pub dispatches: u32,
+}
+
+impl Line {
+    /// One dispatch that does one thing.
+    pub fn new(text: impl Into<String>) -> Line {
+        Line {
+            parts: vec![text.into()],
+            dispatches: 1,
+        }
+    }
+
+    /// Its parts as one text: `s=i32.add(s,c) + if i32.lt_s(a,s)`.
+    pub fn text(&self) -> String {
+        self.parts.join(" + ")
+    }
+
+    /// Whether it is a superinstruction: one dispatch for several parts.
+    pub fn is_super(&self) -> bool {
+        self.parts.len() > 1
+    }
+}
+
+/// The listing of code that is one list of operations, block after block, each of them one dispatch: `block_starts` says
+/// where each block begins.
+pub fn listing<T: ToString>(block_starts: &[u32], operations: &[T]) -> Listing {
+    let ends = block_starts.iter().skip(1).copied().chain([operations.len() as u32]);
+    let block = |(&start, end): (&u32, u32)| {
+        let operations = operations[start as usize..end as usize].iter();
+        operations.map(|operation| Line::new(operation.to_string())).collect()
+    };
+    block_starts.iter().zip(ends).map(block).collect()
 }
 
 /// What calls need to know of a function.

@@ -1,9 +1,10 @@
 //! The plain evaluator as a strategy: it walks over the trees themselves, a statement at a time.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, NodeId, Statement};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::text;
 
-use crate::backend::{Backend, Exit, Program};
+use crate::backend::{Backend, Exit, Line, Listing, Program};
 use crate::driver::{self, Flow};
 use crate::eval::evaluate;
 use crate::state::{Machine, State, Window};
@@ -14,10 +15,24 @@ pub struct Reference;
 
 impl Backend for Reference {
     const NAME: &'static str = "reference";
+    const TERM: &'static str = "tree walking";
+    const IDEA: &'static str = "walk over the trees of each statement";
+    const SAFE: bool = true;
     type Code = FunctionBody;
 
     fn compile(body: &FunctionBody) -> FunctionBody {
         body.clone()
+    }
+
+    /// A line for each statement: one dispatch for the statement, and one for each node of its trees.
+    fn listing(body: &FunctionBody) -> Listing {
+        let line = |block, statement: &Statement| Line {
+            parts: vec![text::statement(body, statement, block)],
+            dispatches: 1 + statement.operands().map(|tree| nodes(body, tree)).sum::<u32>(),
+        };
+        let blocks = 0..body.blocks.len() as BlockId;
+        let lines = |block| body.statements(block).iter().map(|s| line(block, s)).collect();
+        blocks.map(lines).collect()
     }
 
     fn code_bytes(_code: &FunctionBody) -> usize {
@@ -26,6 +41,18 @@ impl Backend for Reference {
 
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
         driver::run(program, machine, step)
+    }
+}
+
+/// Nodes of a tree.
+fn nodes(body: &FunctionBody, tree: NodeId) -> u32 {
+    let inner = |tree| nodes(body, tree);
+    1 + match body.node(tree) {
+        Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => 0,
+        Node::Unary { a, .. } => inner(a),
+        Node::Load { address, .. } => inner(address),
+        Node::Binary { a, b, .. } => inner(a) + inner(b),
+        Node::Select { condition, a, b } => inner(a) + inner(b) + inner(condition),
     }
 }
 

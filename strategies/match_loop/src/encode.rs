@@ -7,6 +7,8 @@
 //! The form is part of the opcode (`ss`: both operands in slots, `sc`: the right one is the immediate, `cs`: the left
 //! one), so that no operation looks up at run time where its operands are.
 
+use std::fmt;
+
 use pastey::paste;
 use wasm_dispatch_ir::code::{Builtin, FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{FlatCode, Instruction, Operand, Test};
@@ -22,6 +24,14 @@ pub struct Op {
     pub b: Slot,
     pub d: Slot,
     pub imm: u64,
+}
+
+impl fmt::Display for Op {
+    /// `I32AddSc a=3 b=0 d=5 imm=0x1`: all fields, whatever the opcode makes of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Op { code, a, b, d, imm } = self;
+        write!(f, "{code:?} a={a} b={b} d={d} imm={imm:#x}")
+    }
 }
 
 /// A function from rows of the instruction table to opcodes.

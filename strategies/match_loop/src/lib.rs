@@ -36,7 +36,7 @@ mod run;
 mod tests;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
 use wasm_dispatch_machine::state::Machine;
 
 pub use encode::Code;
@@ -47,16 +47,18 @@ pub struct MatchLoop;
 
 impl Backend for MatchLoop {
     const NAME: &'static str = "match_loop";
+    const TERM: &'static str = "register switch";
+    const IDEA: &'static str = "a `match` in a loop over operations that name their operands' slots";
+    const SAFE: bool = true;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
         encode::encode(body)
     }
 
-    /// Every operation is one.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+    fn listing(body: &FunctionBody) -> Listing {
         let code = encode::encode(body);
-        Some(lengths(&code.blocks, code.ops.len()))
+        listing(&code.blocks, &code.ops)
     }
 
     fn code_bytes(code: &Code) -> usize {

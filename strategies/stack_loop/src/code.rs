@@ -1,5 +1,7 @@
 //! The code that the loop runs: opcodes of a stack machine, and how trees become those.
 
+use std::fmt;
+
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, Builtin, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
@@ -60,6 +62,39 @@ macro_rules! opcodes {
             CallIndirect(BlockId),
             Return,
             Trap(Trap),
+        }
+
+        impl fmt::Display for Op {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match *self {
+                    Op::LocalGet(slot) => write!(f, "local.get {slot}"),
+                    Op::LocalSet(slot) => write!(f, "local.set {slot}"),
+                    Op::Const(value) => write!(f, "const {value:#x}"),
+                    Op::OwnGlobalGet(global) => write!(f, "own_global.get {global}"),
+                    Op::OwnGlobalSet(global) => write!(f, "own_global.set {global}"),
+                    Op::ImportedGlobalGet(global) => write!(f, "imported_global.get {global}"),
+                    Op::ImportedGlobalSet(global) => write!(f, "imported_global.set {global}"),
+                    Op::Select => f.write_str("select"),
+                    Op::Drop => f.write_str("drop"),
+                    $(Op::$u => f.write_str($umn),)*
+                    $(Op::$t => f.write_str($tmn),)*
+                    $(Op::$v => f.write_str($vmn),)*
+                    $(Op::$l(offset) => write!(f, concat!($lmn, " offset={}"), offset),)*
+                    $(Op::$s(offset) => write!(f, concat!($smn, " offset={}"), offset),)*
+                    Op::OtherLoad(op, other) => write!(f, "{} other {other}", op.mnemonic()),
+                    Op::OtherStore(op, other) => write!(f, "{} other {other}", op.mnemonic()),
+                    Op::Builtin(index) => write!(f, "builtin {index}"),
+                    Op::Meter { cost, block } => write!(f, "meter {cost} or suspend at block {block}"),
+                    Op::Br(target) => write!(f, "br {target}"),
+                    Op::BrIf(target) => write!(f, "br_if {target}"),
+                    Op::BrUnless(target) => write!(f, "br_unless {target}"),
+                    Op::BrTable { first, count } => write!(f, "br_table {first} {count}"),
+                    Op::Call(block) => write!(f, "call, then block {}", block + 1),
+                    Op::CallIndirect(block) => write!(f, "call_indirect, then block {}", block + 1),
+                    Op::Return => f.write_str("return"),
+                    Op::Trap(trap) => write!(f, "trap: {trap}"),
+                }
+            }
         }
 
         impl Op {

@@ -58,7 +58,7 @@ mod code;
 mod run;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program, lengths};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
@@ -70,16 +70,18 @@ pub struct StackLoop;
 
 impl Backend for StackLoop {
     const NAME: &'static str = "stack_loop";
+    const TERM: &'static str = "switch dispatch";
+    const IDEA: &'static str = "a `match` in a loop over stack code; operands are pushed and popped";
+    const SAFE: bool = true;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
         Code::new(body)
     }
 
-    /// Every operation is one.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
+    fn listing(body: &FunctionBody) -> Listing {
         let code = Code::new(body);
-        Some(lengths(&code.block_starts, code.ops.len()))
+        listing(&code.block_starts, &code.ops)
     }
 
     fn code_bytes(code: &Code) -> usize {

@@ -59,7 +59,7 @@ mod techniques;
 mod tests;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
@@ -72,17 +72,32 @@ pub struct Threaded;
 
 impl Backend for Threaded {
     const NAME: &'static str = "threaded";
+    const TERM: &'static str = "direct threading";
+    const IDEA: &'static str = "fused handlers in a code stream, each jumping to the next";
+    const SAFE: bool = false;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
         compile::compile(body)
     }
 
-    /// Every handler is one; some run two nodes or three. A copy of a block is counted as the block that it is a copy of.
-    fn dispatches(body: &FunctionBody) -> Option<Vec<u32>> {
-        let blocks = nodes(body).into_iter();
-        let handlers = blocks.map(|nodes| nodes.iter().filter(|node| !node.joined && !node.aside).count() as u32);
-        Some(handlers.collect())
+    /// A line for each handler; its parts are the nodes that it runs. A copy of a block is not counted: the block that it
+    /// is a copy of is.
+    fn listing(body: &FunctionBody) -> Listing {
+        let handlers = |nodes: Vec<NodeInfo>| {
+            let mut lines: Vec<Line> = Vec::new();
+            for node in nodes {
+                match lines.last_mut() {
+                    Some(last) if node.joined => last.parts.push(node.kind),
+                    _ => lines.push(Line {
+                        parts: vec![node.kind],
+                        dispatches: u32::from(!node.aside),
+                    }),
+                }
+            }
+            lines
+        };
+        nodes(body).into_iter().map(handlers).collect()
     }
 
     fn code_bytes(code: &Code) -> usize {

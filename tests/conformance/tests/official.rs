@@ -1,6 +1,6 @@
 //! The official WebAssembly test suite on every strategy: one test per file and strategy.
 //!
-//! Run one with `cargo test -p wasm-dispatch-conformance --test official -- match_loop/wasm-v3/br_if`.
+//! Run one with `cargo test -p wasm-dispatch-conformance --test official -- STRATEGY/wasm-v3/br_if`.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! The official WebAssembly test suite once more, suspended: at every resume point, and every few instructions with
 //! another strategy afterwards. Nothing may change, and all strategies pay the same for the same program.
 //!
-//! Run one with `cargo test -p wasm-dispatch-conformance --test suspended -- stepping/match_loop/wasm-v3/br_if`.
+//! Run one with `cargo test -p wasm-dispatch-conformance --test suspended -- stepping/STRATEGY/wasm-v3/br_if`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Closures that call each other: what `linked_closures` and `fused_closures` have in common.
+//! Closures that call each other: what strategies share whose closures hold the next one.
 //!
 //! ```text
 //!   table of entries           a chain: each link owns the next and calls it last
@@ -45,6 +45,7 @@
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_machine::backend::{Line, Listing};
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::state::{State, Window};
 
@@ -179,12 +180,13 @@ pub fn trapped(state: &mut State, trap: Trap, statement: u32) -> Flow {
 pub struct ChainsBuilder {
     /// Entries of blocks, filled one by one, then pieces.
     entries: Vec<Option<Next>>,
+    blocks: BlockId,
     routes: Routes,
     bytes: usize,
-    /// Closures made since the last block was complete.
+    /// Closures made since the last link of a statement was complete.
     closures: u32,
-    /// Closures of each block.
-    of_blocks: Vec<u32>,
+    /// Closures that each statement or instruction takes, block after block, each block from its end.
+    counts: Vec<u32>,
 }
 
 impl ChainsBuilder {
@@ -193,10 +195,11 @@ impl ChainsBuilder {
     pub fn new(body: &FunctionBody, jumps: bool, copied: usize) -> ChainsBuilder {
         ChainsBuilder {
             entries: (0..body.blocks.len()).map(|_| None).collect(),
+            blocks: body.blocks.len() as BlockId,
             routes: Routes::new(body, jumps, copied),
             bytes: 0,
             closures: 0,
-            of_blocks: vec![0; body.blocks.len()],
+            counts: Vec::with_capacity(body.statements.len()),
         }
     }
 
@@ -221,10 +224,26 @@ impl ChainsBuilder {
         self.bytes += bytes;
     }
 
-    /// How many closures running through each block once calls: links, and what they call. Loops are not among them: their
-    /// links are called when they are entered, not in every turn.
-    pub fn closures(&self) -> &[u32] {
-        &self.of_blocks
+    /// The listing of chains whose blocks were built in order. `texts` says what each link of a block does.
+    ///
+    /// Its dispatches are the closures that running through a block once calls: links, and what they call. Loops are not
+    /// among them: their links are called when they are entered, not in every turn.
+    pub fn listing(&self, texts: impl Fn(BlockId) -> Vec<String>) -> Listing {
+        let mut counts = &self.counts[..];
+        let blocks = 0..self.blocks;
+        let block = |block| {
+            let texts = texts(block);
+            let (of_block, rest) = counts.split_at(texts.len());
+            counts = rest;
+            let lines = texts.into_iter().zip(of_block.iter().rev());
+            lines
+                .map(|(text, &dispatches)| Line {
+                    parts: vec![text],
+                    dispatches,
+                })
+                .collect()
+        };
+        blocks.map(block).collect()
     }
 
     /// Builds a block's chain. `last` ends it; each of `makers`, last one first, is given the link that follows.
@@ -235,6 +254,7 @@ impl ChainsBuilder {
         makers: impl Iterator<Item = M>,
     ) {
         let mut chain = self.counted(last);
+        self.count_line();
         let mut length = 1;
         for maker in makers {
             if length == PIECE {
@@ -245,6 +265,7 @@ impl ChainsBuilder {
             }
             let next = maker(self, chain);
             chain = self.counted(next);
+            self.count_line();
             length += 1;
         }
         if self.routes.is_head(block) {
@@ -252,8 +273,12 @@ impl ChainsBuilder {
             chain = Box::new(Loop { body: chain, head });
             self.count(size_of_val(&*chain));
         }
-        self.of_blocks[block as usize] = std::mem::take(&mut self.closures);
         self.entries[block as usize] = Some(chain);
+    }
+
+    /// A line of the listing is complete. A link to the piece that follows is counted with the line before it.
+    fn count_line(&mut self) {
+        self.counts.push(std::mem::take(&mut self.closures));
     }
 
     fn counted(&mut self, link: Next) -> Next {

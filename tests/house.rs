@@ -1,0 +1,130 @@
+//! What the house promises about its strategies: each says itself what it is, and nothing else has to know it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wasm_dispatch::Strategy;
+
+/// Where no strategy is named, but in its own folder and in its row.
+const ROOMS: &[&str] = &["src", "strategies", "tests", "examples", "workloads"];
+
+/// The file with a row for each strategy.
+const ROWS: &str = "src/strategy.rs";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: impl AsRef<Path>) -> String {
+    let file = root().join(file);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Files whose names end with `.rs`, in a folder and those within it, as paths from the root.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry"));
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            if entry.file_name() != "target" {
+                files.extend(rust_files(&path));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path.strip_prefix(root()).expect("within the root").to_owned());
+        }
+    }
+    files
+}
+
+/// What a strategy is called in Rust and on the command line.
+fn names(strategy: Strategy) -> [String; 3] {
+    let name = strategy.name();
+    [
+        name.to_owned(),
+        format!("{strategy:?}"),
+        format!("wasm_dispatch_{name}"),
+    ]
+}
+
+/// Whether a line has the name as a word. "Threaded code" is a technique, and not the strategy that is called so.
+fn mentions(line: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        !before.ends_with(|c| is_part(c) || c == '-') && !after.starts_with(is_part) && !after.starts_with(" code")
+    })
+}
+
+#[test]
+fn only_its_own_folder_and_its_row_name_a_strategy() {
+    let mut found = Vec::new();
+    for file in ROOMS.iter().flat_map(|room| rust_files(&root().join(room))) {
+        let text = read(&file);
+        for &strategy in Strategy::ALL {
+            if file == Path::new(ROWS) || file.starts_with(Path::new("strategies").join(strategy.name())) {
+                continue;
+            }
+            for (number, line) in (1..).zip(text.lines()) {
+                // A strategy's page may compare it with another.
+                let compares =
+                    line.starts_with("//!") && file.starts_with("strategies") && file.ends_with("src/lib.rs");
+                if !compares && names(strategy).iter().any(|name| mentions(line, name)) {
+                    found.push(format!("{}:{number}: {line}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "a strategy is named here:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_name_is_found_as_a_word() {
+    assert!(mentions("let vm = Vm::with(Strategy::Woven, limits);", "Woven"));
+    assert!(mentions("// `woven` and others", "woven"));
+    for other in ["dispatches_woven", "hand-woven", "woven code", "interwoven"] {
+        assert!(!mentions(other, "woven"), "{other}");
+    }
+}
+
+#[test]
+fn every_folder_with_a_strategy_has_a_row() {
+    let folders = fs::read_dir(root().join("strategies")).expect("a folder");
+    let folders = folders.map(|entry| entry.expect("an entry").path());
+    let with_strategy = folders.filter(|folder| {
+        let page = folder.join("src/lib.rs");
+        page.exists() && read(page).contains("\nimpl Backend for ")
+    });
+    let folders: BTreeSet<String> = with_strategy
+        .map(|folder| folder.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    let names: BTreeSet<String> = Strategy::ALL.iter().map(Strategy::to_string).collect();
+    assert_eq!(folders, names);
+}
+
+#[test]
+fn a_strategy_is_safe_if_its_crate_forbids_unsafe_code() {
+    for strategy in Strategy::ALL {
+        let page = read(format!("strategies/{strategy}/src/lib.rs"));
+        let forbids = page.lines().any(|line| line == "#![forbid(unsafe_code)]");
+        assert_eq!(strategy.is_safe(), forbids, "{strategy}");
+    }
+}
+
+#[test]
+fn tables_of_strategies_repeat_what_the_strategies_say() {
+    for file in ["README.md", "strategies/README.md"] {
+        let text = read(file);
+        for strategy in Strategy::ALL {
+            let link = format!("[`{strategy}`](");
+            let row = text.lines().find(|line| line.starts_with("| ") && line.contains(&link));
+            let row = row.unwrap_or_else(|| panic!("{file} has no row with {link}..)"));
+            let safe = if strategy.is_safe() { "yes" } else { "no" };
+            let told = format!(" | {} | {} | {safe} |", strategy.term(), strategy.idea());
+            assert!(row.ends_with(&told), "{file}: {row}\nshould end with {told}");
+        }
+    }
+}
