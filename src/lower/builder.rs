@@ -42,30 +42,24 @@ pub(super) struct OpenBlock {
 
 impl<T: ModuleTypes> Lowering<'_, T> {
     fn facts_of(&self, node: Node) -> Facts {
-        let of = |id: NodeId| self.facts[id as usize];
-        let over = |effects: Effects, children: &[NodeId]| {
-            let mut all = Facts {
-                depth: 0,
-                size: 1,
-                effects,
-            };
-            for &child in children {
-                let child = of(child);
-                all.depth = all.depth.max(child.depth + 1);
-                all.size += child.size;
-                all.effects |= child.effects;
-            }
-            all
+        let traps = if node.traps() { TRAPS } else { 0 };
+        let reads = match node {
+            Node::GlobalGet(_) => READS_GLOBAL,
+            Node::Load { .. } => READS_MEMORY,
+            Node::Slot(_) | Node::Const(_) | Node::Unary { .. } | Node::Binary { .. } | Node::Select { .. } => 0,
         };
-        let traps = |traps: bool| if traps { TRAPS } else { 0 };
-        match node {
-            Node::Slot(_) | Node::Const(_) => over(0, &[]),
-            Node::GlobalGet(_) => over(READS_GLOBAL, &[]),
-            Node::Unary { op, a } => over(traps(op.traps()), &[a]),
-            Node::Binary { op, a, b } => over(traps(op.traps()), &[a, b]),
-            Node::Load { address, .. } => over(TRAPS | READS_MEMORY, &[address]),
-            Node::Select { condition, a, b } => over(0, &[a, b, condition]),
+        let mut all = Facts {
+            depth: 0,
+            size: 1,
+            effects: traps | reads,
+        };
+        for operand in node.operands() {
+            let operand = self.facts[operand as usize];
+            all.depth = all.depth.max(operand.depth + 1);
+            all.size += operand.size;
+            all.effects |= operand.effects;
         }
+        all
     }
 
     /// Adds a node.
@@ -86,30 +80,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Whether a tree reads a slot.
     pub(super) fn reads(&self, id: NodeId, slot: Slot) -> bool {
-        match self.body.node(id) {
-            Node::Slot(read) => read == slot,
-            Node::Const(_) | Node::GlobalGet(_) => false,
-            Node::Unary { a, .. } => self.reads(a, slot),
-            Node::Load { address, .. } => self.reads(address, slot),
-            Node::Binary { a, b, .. } => self.reads(a, slot) || self.reads(b, slot),
-            Node::Select { condition, a, b } => {
-                self.reads(a, slot) || self.reads(b, slot) || self.reads(condition, slot)
-            }
-        }
+        self.body.reads(id, slot)
     }
 
     /// Whether a tree reads a slot at or above this one.
     pub(super) fn reads_from(&self, id: NodeId, first: Slot) -> bool {
-        match self.body.node(id) {
-            Node::Slot(read) => read >= first,
-            Node::Const(_) | Node::GlobalGet(_) => false,
-            Node::Unary { a, .. } => self.reads_from(a, first),
-            Node::Load { address, .. } => self.reads_from(address, first),
-            Node::Binary { a, b, .. } => self.reads_from(a, first) || self.reads_from(b, first),
-            Node::Select { condition, a, b } => {
-                self.reads_from(a, first) || self.reads_from(b, first) || self.reads_from(condition, first)
-            }
-        }
+        self.body
+            .any(id, |node| matches!(node, Node::Slot(slot) if slot >= first))
     }
 
     fn constant(&self, id: NodeId) -> Option<u64> {
@@ -299,41 +276,24 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             entry.push(self.is_canonical(position).then_some(self.stack[position].ty));
         }
         // A tree that waits may read the canonical slots of operands it has consumed: their values live on, too.
-        for position in self.materialized..self.stack.len() {
-            self.canonical_slots_read(self.stack[position].node, &mut entry);
+        let body = &self.body;
+        for waiting in &self.stack[self.materialized..] {
+            body.for_each(waiting.node, |id, node| {
+                if let Node::Slot(slot) = node
+                    && let Some(index) = usize::from(slot).checked_sub(body.locals.len())
+                {
+                    if entry.len() <= index {
+                        entry.resize(index + 1, None);
+                    }
+                    entry[index] = Some(body.node_types[id as usize]);
+                }
+            });
         }
         self.entry_types += entry.len();
         self.open = OpenBlock {
             entry: entry.into(),
             first: self.body.statements.len() as u32,
         };
-    }
-
-    /// Notes the types of the canonical slots that a tree reads.
-    fn canonical_slots_read(&self, id: NodeId, types: &mut Vec<Option<ValType>>) {
-        match self.body.node(id) {
-            Node::Slot(slot) => {
-                let Some(index) = usize::from(slot).checked_sub(self.body.locals.len()) else {
-                    return;
-                };
-                if types.len() <= index {
-                    types.resize(index + 1, None);
-                }
-                types[index] = Some(self.body.node_types[id as usize]);
-            }
-            Node::Const(_) | Node::GlobalGet(_) => {}
-            Node::Unary { a, .. } => self.canonical_slots_read(a, types),
-            Node::Load { address, .. } => self.canonical_slots_read(address, types),
-            Node::Binary { a, b, .. } => {
-                self.canonical_slots_read(a, types);
-                self.canonical_slots_read(b, types);
-            }
-            Node::Select { condition, a, b } => {
-                self.canonical_slots_read(a, types);
-                self.canonical_slots_read(b, types);
-                self.canonical_slots_read(condition, types);
-            }
-        }
     }
 
     /// Ends the open block. Branch targets in the terminator are labels until [`Lowering::resolve_labels`].

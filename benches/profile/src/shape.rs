@@ -11,15 +11,16 @@ pub fn tree(body: &FunctionBody, id: NodeId, depth: u32) -> String {
         _ if depth <= 1 => "*".to_string(),
         _ => tree(body, id, depth - 1),
     };
-    match body.node(id) {
-        Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => inner(id),
-        Node::Unary { op, a } => format!("{}({})", op.mnemonic(), inner(a)),
-        Node::Binary { op, a, b } => format!("{}({},{})", op.mnemonic(), inner(a), inner(b)),
-        Node::Load { op, address, .. } => format!("{}({})", op.mnemonic(), inner(address)),
-        Node::Select { condition, a, b } => {
-            format!("select({},{},{})", inner(a), inner(b), inner(condition))
-        }
-    }
+    let node = body.node(id);
+    let operation = match node {
+        Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => return inner(id),
+        Node::Unary { op, .. } => op.mnemonic(),
+        Node::Binary { op, .. } => op.mnemonic(),
+        Node::Load { op, .. } => op.mnemonic(),
+        Node::Select { .. } => "select",
+    };
+    let operands: Vec<String> = node.operands().map(inner).collect();
+    format!("{operation}({})", operands.join(","))
 }
 
 /// A statement, its trees down to a depth.

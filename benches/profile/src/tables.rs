@@ -122,20 +122,22 @@ impl Counter<'_> {
     }
 
     /// Every operation in a tree, and its shape.
-    fn inner(&mut self, id: NodeId) {
-        let (operation, children) = match self.body.node(id) {
-            Node::Slot(_) | Node::Const(_) => return,
-            Node::GlobalGet(_) => return self.add(OPERATIONS, "global.get".to_owned()),
-            Node::Unary { op, a } => (op.mnemonic(), vec![a]),
-            Node::Load { op, address, .. } => (op.mnemonic(), vec![address]),
-            Node::Binary { op, a, b } => (op.mnemonic(), vec![a, b]),
-            Node::Select { condition, a, b } => ("select", vec![a, b, condition]),
-        };
-        self.add(OPERATIONS, operation.to_owned());
-        self.add(TREES, shape::tree(self.body, id, self.depth));
-        for child in children {
-            self.inner(child);
-        }
+    fn inner(&mut self, root: NodeId) {
+        let (body, depth) = (self.body, self.depth);
+        body.for_each(root, |id, node| {
+            let operation = match node {
+                Node::Slot(_) | Node::Const(_) => return,
+                Node::GlobalGet(_) => "global.get",
+                Node::Unary { op, .. } => op.mnemonic(),
+                Node::Load { op, .. } => op.mnemonic(),
+                Node::Binary { op, .. } => op.mnemonic(),
+                Node::Select { .. } => "select",
+            };
+            self.add(OPERATIONS, operation.to_owned());
+            if !node.is_leaf() {
+                self.add(TREES, shape::tree(body, id, depth));
+            }
+        });
     }
 
     fn nodes(&mut self, nodes: &[wasm_dispatch_threaded::NodeInfo]) {

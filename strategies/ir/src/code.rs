@@ -14,6 +14,8 @@
 //! At the start of every block all live values are in frame slots and nothing lives anywhere else. A call ends its block,
 //! so this holds right after every call too: a machine can stop at any block and go on later, under any strategy.
 
+use std::convert::Infallible;
+
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
 use crate::types::ValType;
@@ -72,6 +74,40 @@ pub enum Node {
     },
     /// The value of a global, by its index in the module.
     GlobalGet(u32),
+}
+
+impl Node {
+    /// The nodes it is computed from, in evaluation order.
+    #[inline(always)]
+    pub fn operands(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let (operands, count) = match *self {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => ([0; 3], 0),
+            Node::Unary { a, .. } | Node::Load { address: a, .. } => ([a, 0, 0], 1),
+            Node::Binary { a, b, .. } => ([a, b, 0], 2),
+            Node::Select { condition, a, b } => ([a, b, condition], 3),
+        };
+        operands.into_iter().take(count)
+    }
+
+    /// Whether it is computed from no other node.
+    #[inline(always)]
+    pub fn is_leaf(&self) -> bool {
+        match self {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => true,
+            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => false,
+        }
+    }
+
+    /// Whether it can trap itself, its operands apart.
+    #[inline(always)]
+    pub fn traps(&self) -> bool {
+        match *self {
+            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) | Node::Select { .. } => false,
+            Node::Unary { op, .. } => op.traps(),
+            Node::Binary { op, .. } => op.traps(),
+            Node::Load { .. } => true,
+        }
+    }
 }
 
 /// A builtin: an instruction that the machine itself carries out, out of line.
@@ -362,15 +398,57 @@ impl FunctionBody {
         (self.blocks.partition_point(|block| block.first <= statement) as u32).saturating_sub(1)
     }
 
-    /// Whether evaluating the tree can trap.
-    pub fn may_trap(&self, id: NodeId) -> bool {
-        match self.node(id) {
-            Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => false,
-            Node::Unary { op, a } => op.traps() || self.may_trap(a),
-            Node::Binary { op, a, b } => op.traps() || self.may_trap(a) || self.may_trap(b),
-            Node::Load { .. } => true,
-            Node::Select { condition, a, b } => self.may_trap(condition) || self.may_trap(a) || self.may_trap(b),
+    /// Shows each node of a tree to `visit`, a node before its operands and those in evaluation order, until one fails.
+    ///
+    /// # Errors
+    ///
+    /// The first that `visit` returns.
+    #[inline(always)]
+    pub fn walk<E>(&self, root: NodeId, mut visit: impl FnMut(NodeId, Node) -> Result<(), E>) -> Result<(), E> {
+        self.walk_on(root, &mut visit)
+    }
+
+    /// Most trees are a leaf or an operation on leaves, so a leaf costs no call.
+    #[inline(always)]
+    fn walk_on<E>(&self, id: NodeId, visit: &mut impl FnMut(NodeId, Node) -> Result<(), E>) -> Result<(), E> {
+        let node = self.node(id);
+        visit(id, node)?;
+        if node.is_leaf() {
+            Ok(())
+        } else {
+            self.walk_below(node, visit)
         }
+    }
+
+    fn walk_below<E>(&self, node: Node, visit: &mut impl FnMut(NodeId, Node) -> Result<(), E>) -> Result<(), E> {
+        node.operands().try_for_each(|operand| self.walk_on(operand, visit))
+    }
+
+    /// Shows all nodes of a tree, as [`FunctionBody::walk`] does, to what cannot fail.
+    #[inline(always)]
+    pub fn for_each(&self, root: NodeId, mut visit: impl FnMut(NodeId, Node)) {
+        let Ok(()) = self.walk(root, |id, node| {
+            visit(id, node);
+            Ok::<(), Infallible>(())
+        });
+    }
+
+    /// Whether something holds for any node of a tree.
+    #[inline(always)]
+    pub fn any(&self, root: NodeId, mut holds: impl FnMut(Node) -> bool) -> bool {
+        let visit = |_, node| if holds(node) { Err(()) } else { Ok(()) };
+        self.walk(root, visit).is_err()
+    }
+
+    /// Whether a tree reads a slot.
+    #[inline]
+    pub fn reads(&self, root: NodeId, slot: Slot) -> bool {
+        self.any(root, |node| node == Node::Slot(slot))
+    }
+
+    /// Whether evaluating the tree can trap.
+    pub fn may_trap(&self, root: NodeId) -> bool {
+        self.any(root, |node| node.traps())
     }
 
     /// Heap bytes of the lowered form.
@@ -386,5 +464,72 @@ impl FunctionBody {
                 .iter()
                 .map(|b| size_of_val(b) + size_of_val(&b.entry[..]))
                 .sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `select(s1 / load(s2), 7, s3)`.
+    fn tree() -> (FunctionBody, NodeId) {
+        let nodes = vec![
+            Node::Slot(1),
+            Node::Slot(2),
+            Node::Load {
+                op: LoadOp::I32Load,
+                memory: 0,
+                address: 1,
+                offset: 0,
+            },
+            Node::Binary {
+                op: BinaryOp::I32DivU,
+                a: 0,
+                b: 2,
+            },
+            Node::Const(7),
+            Node::Slot(3),
+            Node::Select {
+                condition: 5,
+                a: 3,
+                b: 4,
+            },
+        ];
+        let body = FunctionBody {
+            nodes,
+            ..FunctionBody::default()
+        };
+        (body, 6)
+    }
+
+    #[test]
+    fn a_walk_shows_nodes_before_their_operands_and_those_in_evaluation_order() {
+        let (body, root) = tree();
+        let mut seen = Vec::new();
+        body.for_each(root, |id, node| {
+            assert_eq!(body.node(id), node);
+            seen.push(id);
+        });
+        assert_eq!(seen, [6, 3, 0, 2, 1, 4, 5]);
+    }
+
+    #[test]
+    fn a_walk_ends_at_the_first_failure() {
+        let (body, root) = tree();
+        let mut seen = 0;
+        let result = body.walk(root, |id, node| {
+            seen += 1;
+            if node.traps() { Err(id) } else { Ok(()) }
+        });
+        assert_eq!((result, seen), (Err(3), 2));
+    }
+
+    #[test]
+    fn what_a_tree_reads_and_whether_it_traps_is_asked_of_all_its_nodes() {
+        let (body, root) = tree();
+        let read: Vec<Slot> = (0..5).filter(|&slot| body.reads(root, slot)).collect();
+        assert_eq!(read, [1, 2, 3]);
+        let trapping: Vec<NodeId> = (0..7).filter(|&id| body.may_trap(id)).collect();
+        assert_eq!(trapping, [2, 3, 6]);
     }
 }

@@ -206,30 +206,17 @@ impl<'a> BlockChecker<'a> {
 
     /// Every canonical slot that a tree reads holds a value of the type the tree takes it for.
     fn reads(&self, id: NodeId) -> Result<(), VerifyError> {
-        match self.body.node(id) {
-            Node::Slot(slot) => {
-                let ty = self.body.node_types[id as usize];
-                let found = self.slot_type(slot);
-                ensure!(
-                    found.map(kind) == Some(kind(ty)),
-                    "block {} reads slot {slot} as {ty}, which holds {found:?}",
-                    self.block
-                );
-                Ok(())
-            }
-            Node::Const(_) | Node::GlobalGet(_) => Ok(()),
-            Node::Unary { a, .. } => self.reads(a),
-            Node::Load { address, .. } => self.reads(address),
-            Node::Binary { a, b, .. } => {
-                self.reads(a)?;
-                self.reads(b)
-            }
-            Node::Select { condition, a, b } => {
-                self.reads(a)?;
-                self.reads(b)?;
-                self.reads(condition)
-            }
-        }
+        self.body.walk(id, |id, node| {
+            let Node::Slot(slot) = node else { return Ok(()) };
+            let ty = self.body.node_types[id as usize];
+            let found = self.slot_type(slot);
+            ensure!(
+                found.map(kind) == Some(kind(ty)),
+                "block {} reads slot {slot} as {ty}, which holds {found:?}",
+                self.block
+            );
+            Ok(())
+        })
     }
 
     fn slot_type(&self, slot: Slot) -> Option<ValType> {

@@ -49,34 +49,17 @@ impl BlockWork {
         }
     }
 
-    fn tree(&mut self, body: &FunctionBody, node: NodeId) {
-        match body.node(node) {
-            Node::Slot(_) | Node::Const(_) => {}
-            Node::GlobalGet(_) => self.add(Work::Memory),
-            Node::Unary { op, a } => {
-                self.nodes += 1;
-                self.add(of_operation(op.mnemonic()));
-                self.tree(body, a);
+    fn tree(&mut self, body: &FunctionBody, root: NodeId) {
+        body.for_each(root, |_, node| {
+            self.nodes += u64::from(!node.is_leaf());
+            match node {
+                Node::Slot(_) | Node::Const(_) => {}
+                Node::GlobalGet(_) | Node::Load { .. } => self.add(Work::Memory),
+                Node::Unary { op, .. } => self.add(of_operation(op.mnemonic())),
+                Node::Binary { op, .. } => self.add(of_operation(op.mnemonic())),
+                Node::Select { .. } => self.add(Work::Integer),
             }
-            Node::Binary { op, a, b } => {
-                self.nodes += 1;
-                self.add(of_operation(op.mnemonic()));
-                self.tree(body, a);
-                self.tree(body, b);
-            }
-            Node::Load { address, .. } => {
-                self.nodes += 1;
-                self.add(Work::Memory);
-                self.tree(body, address);
-            }
-            Node::Select { condition, a, b } => {
-                self.nodes += 1;
-                self.add(Work::Integer);
-                for operand in [condition, a, b] {
-                    self.tree(body, operand);
-                }
-            }
-        }
+        });
     }
 }
 

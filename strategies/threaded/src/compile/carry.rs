@@ -59,7 +59,7 @@ impl Compiler<'_> {
             return Some(Carried { block, slot, past });
         }
         let slot = self.computed_last(others)?;
-        let reads = first.operands().any(|id| self.reads(id, slot));
+        let reads = first.operands().any(|id| self.body.reads(id, slot));
         reads.then_some(Carried {
             block,
             slot,
@@ -122,21 +122,10 @@ impl Compiler<'_> {
             Node::Unary { a, .. } | Node::Load { address: a, .. } => self.reads_first(a, slot),
             // A leaf beside an operation is read after it.
             Node::Binary { a, b, .. } if leaf(a) && !leaf(b) => self.reads_first(b, slot),
-            Node::Binary { a, b, .. } if leaf(a) && leaf(b) => self.reads(a, slot) || self.reads(b, slot),
+            Node::Binary { a, b, .. } if leaf(a) && leaf(b) => self.body.reads(a, slot) || self.body.reads(b, slot),
             Node::Binary { a, .. } => self.reads_first(a, slot),
             Node::Slot(read) => read == slot,
             Node::Const(_) | Node::GlobalGet(_) | Node::Select { .. } => false,
-        }
-    }
-
-    /// Whether a tree reads a slot.
-    pub(super) fn reads(&self, id: NodeId, slot: Slot) -> bool {
-        match self.body.node(id) {
-            Node::Slot(read) => read == slot,
-            Node::Const(_) | Node::GlobalGet(_) => false,
-            Node::Unary { a, .. } | Node::Load { address: a, .. } => self.reads(a, slot),
-            Node::Binary { a, b, .. } => self.reads(a, slot) || self.reads(b, slot),
-            Node::Select { condition, a, b } => [condition, a, b].into_iter().any(|id| self.reads(id, slot)),
         }
     }
 }
