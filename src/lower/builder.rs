@@ -90,10 +90,10 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn constant(&self, id: NodeId) -> Option<u64> {
-        match self.body.node(id) {
-            Node::Const(value) => Some(value),
-            _ => None,
-        }
+        let Node::Const(value) = self.body.node(id) else {
+            return None;
+        };
+        Some(value)
     }
 
     /// `op(a)`, folded and simplified.
@@ -180,7 +180,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                     id = self.node(Node::Binary { op, a, b }, ValType::I32);
                     when = true;
                 }
-                _ => return (id, when),
+                Node::Slot(_)
+                | Node::Const(_)
+                | Node::Unary { .. }
+                | Node::Binary { .. }
+                | Node::Load { .. }
+                | Node::Select { .. }
+                | Node::GlobalGet(_) => return (id, when),
             }
         }
     }
@@ -342,12 +348,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             let mut block = labels[label as usize].unwrap_or(0);
             for _ in 0..8 {
                 let target = &body.blocks[block as usize];
-                match body.statements[target.terminator as usize] {
-                    Statement::Jump(next) if target.first == target.terminator => {
-                        block = labels[next as usize].unwrap_or(block);
-                    }
-                    _ => break,
+                let Statement::Jump(next) = body.statements[target.terminator as usize] else {
+                    break;
+                };
+                if target.first != target.terminator {
+                    break;
                 }
+                block = labels[next as usize].unwrap_or(block);
             }
             block
         };

@@ -2,7 +2,7 @@
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{Builtin, Node, Slot, Statement};
-use wasm_dispatch_ir::types::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, ValType, slots};
 
 use super::builder::{ANY, Label, TRAPS};
 use super::{Lowering, ModuleTypes};
@@ -28,18 +28,18 @@ pub(super) struct Control {
     label: Label,
     /// Whether a branch names the label.
     used: bool,
-    /// Stack height below the block's parameters.
+    /// Stack height below the block's parameters, in slots.
     height: usize,
     ty: FuncType,
 }
 
 impl Control {
-    /// Types of the values a branch carries.
-    fn carried(&self) -> &[ValType] {
-        match self.kind {
+    /// Slots of the values a branch carries.
+    fn carried(&self) -> usize {
+        slots(match self.kind {
             Kind::Loop => &self.ty.params,
-            _ => &self.ty.results,
-        }
+            Kind::Function | Kind::Block | Kind::If(_) => &self.ty.results,
+        })
     }
 }
 
@@ -47,12 +47,13 @@ impl Control {
 #[derive(Debug)]
 pub(super) struct Edge {
     label: Label,
-    /// Operand types where the branch is; all are in their canonical slots.
+    /// Types of the stack's slots where the branch is; all are canonical.
     stack: Vec<ValType>,
     offset: u32,
     /// `None`: return.
     target: Option<(Label, usize)>,
-    arity: usize,
+    /// Slots of the values that it carries.
+    carried: usize,
 }
 
 /// Where a branch can go at once.
@@ -72,7 +73,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     fn open_control(&mut self, kind: Kind, ty: FuncType) {
         let label = self.new_label();
-        let height = self.stack.len() - ty.params.len();
+        let height = self.stack.len() - slots(&ty.params);
         let used = false;
         self.controls.push(Control {
             kind,
@@ -151,7 +152,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let Some(mut control) = self.controls.pop() else { return };
         if control.kind == Kind::Function {
             if self.reachable {
-                self.return_values(control.ty.results.len());
+                self.return_values(slots(&control.ty.results));
                 self.terminate(Statement::Return);
             }
             self.reachable = false;
@@ -199,20 +200,20 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn br(&mut self, depth: u32) {
         let control = self.control_at(depth);
         let (kind, height, label) = (control.kind, control.height, control.label);
-        let arity = control.carried().len();
+        let carried = control.carried();
         if kind == Kind::Function {
             return self.return_();
         }
         control.used = true;
         self.materialize_below(height);
-        let first = self.stack.len() - arity;
+        let first = self.stack.len() - carried;
         // Values that the branch drops are evaluated for their traps.
         for position in height..first {
             if position >= self.materialized && self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
                 self.materialize(position);
             }
         }
-        for i in 0..arity {
+        for i in 0..carried {
             let entry = self.stack[first + i];
             let slot = self.canonical_slot(height + i);
             if self.body.node(entry.node) != wasm_dispatch_ir::code::Node::Slot(slot) {
@@ -230,27 +231,27 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn reach(&mut self, depth: u32) -> Reach {
         let stack_len = self.stack.len();
         let control = self.control_at(depth);
-        let arity = control.carried().len();
+        let carried = control.carried();
         if control.kind == Kind::Function {
-            return Reach::Edge(self.edge(None, arity));
+            return Reach::Edge(self.edge(None, carried));
         }
         control.used = true;
         let (label, height) = (control.label, control.height);
-        if arity == 0 || stack_len - arity == height {
+        if carried == 0 || stack_len - carried == height {
             Reach::Label(label)
         } else {
-            Reach::Edge(self.edge(Some((label, height)), arity))
+            Reach::Edge(self.edge(Some((label, height)), carried))
         }
     }
 
-    fn edge(&mut self, target: Option<(Label, usize)>, arity: usize) -> Label {
+    fn edge(&mut self, target: Option<(Label, usize)>, carried: usize) -> Label {
         let label = self.new_label();
         self.edges.push(Edge {
             label,
             stack: self.stack.iter().map(|entry| entry.ty).collect(),
             offset: self.offset,
             target,
-            arity,
+            carried,
         });
         label
     }
@@ -294,7 +295,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
-    /// Moves the topmost values to slot 0 on, where the caller looks for results.
+    /// Moves the topmost values, of this many slots, to slot 0 on, where the caller looks for results.
     fn return_values(&mut self, count: usize) {
         let first = self.stack.len() - count;
         self.max_height = self.max_height.max(count);
@@ -318,7 +319,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     pub(super) fn return_(&mut self) {
-        self.return_values(self.body.results.len());
+        self.return_values(slots(&self.body.results));
         self.terminate(Statement::Return);
         self.leave_unreachable();
     }
@@ -337,12 +338,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.continue_block();
             match edge.target {
                 None => {
-                    self.return_values(edge.arity);
+                    self.return_values(edge.carried);
                     self.terminate(Statement::Return);
                 }
                 Some((label, height)) => {
-                    let first = self.stack.len() - edge.arity;
-                    for i in 0..edge.arity {
+                    let first = self.stack.len() - edge.carried;
+                    for i in 0..edge.carried {
                         let value = self.stack[first + i].node;
                         self.emit(Statement::Set {
                             slot: self.canonical_slot(height + i),
@@ -357,9 +358,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Materializes arguments and whatever a call could disturb; returns the first argument's slot.
     fn prepare_call(&mut self, ty: &FuncType) -> Slot {
-        let arguments = ty.params.len();
-        self.make_room(ty.results.len());
-        let first = self.stack.len() - arguments;
+        self.make_room(slots(&ty.results));
+        let first = self.stack.len() - slots(&ty.params);
         self.materialize_effects(ANY);
         self.materialize_from(first);
         let base = self.canonical_slot(first);
@@ -370,7 +370,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn finish_call(&mut self, call: Statement, ty: &FuncType) {
-        self.truncate(self.stack.len() - ty.params.len());
+        self.truncate(self.stack.len() - slots(&ty.params));
         self.terminate(call);
         for &ty in &ty.results {
             self.push_canonical(ty);
@@ -399,7 +399,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     pub(super) fn return_call(&mut self, function: u32) {
-        let count = self.types.function_type(function).params.len();
+        let count = slots(&self.types.function_type(function).params);
         self.materialize_effects(ANY);
         self.return_values(count);
         let locals = self.body.locals.len() - count.min(self.body.locals.len());
@@ -422,7 +422,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     pub(super) fn return_call_indirect(&mut self, table: u32, ty: u32) {
-        let count = self.types.ty(ty).params.len();
+        let count = slots(&self.types.ty(ty).params);
         let position = self.stack.len() - 1;
         self.materialize_effects(ANY);
         self.materialize_from(position);

@@ -18,7 +18,7 @@ mod operators;
 mod visit;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_ir::types::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
 
 use self::control::Control;
 pub(crate) use self::needs::Needs;
@@ -41,8 +41,11 @@ pub(crate) trait ModuleTypes {
 pub(crate) struct Lowering<'m, T> {
     types: &'m T,
     body: FunctionBody,
+    /// Parameters and locals, as WebAssembly counts them.
+    locals: Vec<operands::Local>,
     /// Depth, size and effects of each node, for decisions here only.
     facts: Vec<builder::Facts>,
+    /// The operand stack, slot by slot: a value has an entry for each slot that it takes.
     stack: Vec<operands::Entry>,
     /// Stack positions below this one are in their canonical slots.
     materialized: usize,
@@ -69,12 +72,13 @@ pub(crate) struct Lowering<'m, T> {
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
-    /// Starts the function of this index and type, with these locals (parameters included) and a body of so many bytes.
+    /// Starts the function of this index and type, with locals of these types (parameters included) and a body of that
+    /// many bytes.
     pub(crate) fn new(
         types: &'m T,
         index: u32,
         ty: &FuncType,
-        locals: Vec<ValType>,
+        locals: &[ValType],
         imports: (u32, u32),
         bytes: usize,
         metering: Metering,
@@ -83,8 +87,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         // a fifth of the instructions of loading.
         let (nodes, statements) = (bytes / 2 + 4, bytes / 6 + 4);
         let body = FunctionBody {
-            params: ty.params.len() as u16,
-            locals,
+            params: slots(&ty.params) as u16,
+            locals: slot_types(locals).collect(),
             results: ty.results.to_vec(),
             imported_functions: imports.0,
             imported_globals: imports.1,
@@ -98,6 +102,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         let mut lowering = Lowering {
             types,
             body,
+            locals: operands::Local::all(locals),
             facts: Vec::with_capacity(nodes),
             stack: Vec::new(),
             materialized: 0,

@@ -1,6 +1,7 @@
 //! What lowering a function will need, foreseen while it is validated: functions are lowered when they are first called,
 //! and that must not fail.
 
+use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
 /// Slots that a frame may have: what 16-bit slot numbers can name.
@@ -16,13 +17,15 @@ const LAST_CONTROL: u8 = 0x15;
 /// Upper bounds of what lowering a function takes.
 #[derive(Debug)]
 pub(crate) struct Needs {
+    /// Slots of parameters and locals.
     locals: u64,
+    /// Slots of the highest operand stack.
     height: u64,
     entry_types: u64,
 }
 
 impl Needs {
-    /// A function with so many parameters and locals.
+    /// A function whose parameters and locals take this many slots.
     pub(crate) fn new(locals: usize) -> Needs {
         Needs {
             locals: locals as u64,
@@ -31,9 +34,10 @@ impl Needs {
         }
     }
 
-    /// Adds an operator of so many bytes, with so many operands before or after it, whichever is more.
-    pub(crate) fn operator(&mut self, opcode: u8, height: u32, bytes: u64) {
-        let height = u64::from(height);
+    /// Adds an operator of this many bytes, with this many operands before or after it, whichever is more.
+    pub(crate) fn operator(&mut self, opcode: u8, operands: u32, bytes: u64) {
+        // Each may be of the widest type.
+        let height = u64::from(operands) * u64::from(ValType::MAX_SLOTS);
         self.height = self.height.max(height);
         if opcode <= LAST_CONTROL {
             // Two blocks for the operator, and one for each target of a `br_table`, which takes a byte at least.

@@ -10,11 +10,44 @@ use super::{Lowering, ModuleTypes};
 /// work per operator; compiled programs rarely have more.
 const WINDOW: usize = 16;
 
-/// One value of the simulated stack.
+/// The trees of a value, one for each slot that it takes.
+pub(super) type Trees = [NodeId; ValType::MAX_SLOTS as usize];
+
+/// Trees that one operator takes: two values and a condition.
+const MAX_TAKEN: usize = 2 * ValType::MAX_SLOTS as usize + 1;
+
+/// One slot of the simulated stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) node: NodeId,
     pub(super) ty: ValType,
+}
+
+/// A parameter or local: where its value begins, and its type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Local {
+    slot: Slot,
+    ty: ValType,
+}
+
+impl Local {
+    /// Locals of these types, one after another.
+    pub(super) fn all(types: &[ValType]) -> Vec<Local> {
+        let mut next = 0;
+        let place = |&ty: &ValType| {
+            let slot = next;
+            // `Needs` has refused functions with more slots than there are numbers.
+            next += ty.slots();
+            Local { slot, ty }
+        };
+        types.iter().map(place).collect()
+    }
+
+    /// Its slots and their types.
+    #[inline(always)]
+    fn parts(self) -> impl Iterator<Item = (Slot, ValType)> {
+        (self.slot..).zip(self.ty.slot_types())
+    }
 }
 
 impl<T: ModuleTypes> Lowering<'_, T> {
@@ -40,21 +73,39 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Pushes a value that is in its canonical slot already.
+    /// Pushes a value that is in its canonical slots already.
     pub(super) fn push_canonical(&mut self, ty: ValType) {
-        let slot = self.canonical_slot(self.stack.len());
-        let node = self.node(Node::Slot(slot), ty);
-        self.push(node);
+        for ty in ty.slot_types() {
+            let slot = self.canonical_slot(self.stack.len());
+            let node = self.node(Node::Slot(slot), ty);
+            self.push(node);
+        }
     }
 
-    /// Makes sure that this many values can be pushed without materializing any: a terminator must come last in its block.
-    pub(super) fn make_room(&mut self, values: usize) {
-        if self.stack.len() - self.materialized + values > WINDOW {
+    /// Makes sure that this many slots can be pushed without materializing any: a terminator must come last in its block.
+    pub(super) fn make_room(&mut self, slots: usize) {
+        if self.stack.len() - self.materialized + slots > WINDOW {
             self.materialize_all();
         }
     }
 
-    /// Pops a tree.
+    /// Number of slots of the value that ends at a position.
+    #[inline(always)]
+    pub(super) fn slots_of(&self, position: usize) -> usize {
+        1 + usize::from(self.stack[position].ty.siblings().0)
+    }
+
+    /// Pops the trees of a value of this many slots, first to last.
+    #[inline(always)]
+    pub(super) fn pop_value(&mut self, slots: usize) -> Trees {
+        let mut trees = Trees::default();
+        for tree in trees[..slots].iter_mut().rev() {
+            *tree = self.pop();
+        }
+        trees
+    }
+
+    /// Pops a tree: the topmost slot.
     pub(super) fn pop(&mut self) -> NodeId {
         let entry = self.stack.pop();
         self.materialized = self.materialized.min(self.stack.len());
@@ -74,8 +125,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.facts[self.stack[position].node as usize].effects
     }
 
-    /// Evaluates the value at a position into its canonical slot.
+    /// Evaluates the value at a position into its canonical slots, all of them: no value is half in the frame.
     pub(super) fn materialize(&mut self, position: usize) {
+        let (before, after) = self.stack[position].ty.siblings();
+        for slot in position - usize::from(before)..=position + usize::from(after) {
+            self.materialize_slot(slot);
+        }
+    }
+
+    fn materialize_slot(&mut self, position: usize) {
         if self.is_canonical(position) {
             return;
         }
@@ -148,16 +206,32 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Materializes the topmost entries if a node over them would be too big a tree.
     pub(super) fn keep_small(&mut self, count: usize) {
         let first = self.stack.len() - count;
-        let nodes: [NodeId; 3] = std::array::from_fn(|i| self.stack.get(first + i).map_or(0, |entry| entry.node));
+        let nodes: [NodeId; MAX_TAKEN] =
+            std::array::from_fn(|i| self.stack.get(first + i).map_or(0, |entry| entry.node));
         if self.too_big(&nodes[..count]) {
             self.materialize_from(first);
         }
     }
 
+    /// Pushes a local.
+    #[inline(always)]
+    pub(super) fn get_local(&mut self, local: u32) {
+        for (slot, ty) in self.locals[local as usize].parts() {
+            let node = self.node(Node::Slot(slot), ty);
+            self.push(node);
+        }
+    }
+
     /// `local = top of the stack`.
     pub(super) fn set_local(&mut self, local: u32) {
-        let value = self.pop();
-        let slot = local as Slot;
+        let local = self.locals[local as usize];
+        let trees = self.pop_value(usize::from(local.ty.slots()));
+        for ((slot, _), &tree) in local.parts().zip(&trees) {
+            self.set_slot(slot, tree);
+        }
+    }
+
+    fn set_slot(&mut self, slot: Slot, value: NodeId) {
         if self.body.node(value) == Node::Slot(slot) {
             return;
         }

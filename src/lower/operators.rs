@@ -103,21 +103,26 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn select(&mut self) {
-        self.keep_small(3);
+        let slots = self.slots_of(self.stack.len() - 2);
+        self.keep_small(2 * slots + 1);
         let condition = self.pop();
-        let b = self.pop();
-        let a = self.pop();
-        let ty = self.body.node_types[a as usize];
-        let node = self.node(Node::Select { condition, a, b }, ty);
-        self.push(node);
+        let b = self.pop_value(slots);
+        let a = self.pop_value(slots);
+        for (&a, &b) in a.iter().zip(&b).take(slots) {
+            let ty = self.body.node_types[a as usize];
+            let node = self.node(Node::Select { condition, a, b }, ty);
+            self.push(node);
+        }
     }
 
     fn drop_value(&mut self) {
-        let value = self.pop();
-        let effects = self.facts[value as usize].effects & TRAPS;
-        if effects != 0 {
-            self.materialize_effects(effects);
-            self.emit(Statement::Eval(value));
+        let slots = self.slots_of(self.stack.len() - 1);
+        for &value in &self.pop_value(slots)[..slots] {
+            let effects = self.facts[value as usize].effects & TRAPS;
+            if effects != 0 {
+                self.materialize_effects(effects);
+                self.emit(Statement::Eval(value));
+            }
         }
     }
 
@@ -194,17 +199,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             }
             W::Drop => self.drop_value(),
             W::Select | W::TypedSelect { .. } => self.select(),
-            W::LocalGet { local_index } => {
-                let ty = self.body.locals[*local_index as usize];
-                let node = self.node(Node::Slot(*local_index as u16), ty);
-                self.push(node);
-            }
+            W::LocalGet { local_index } => self.get_local(*local_index),
             W::LocalSet { local_index } => self.set_local(*local_index),
             W::LocalTee { local_index } => {
                 self.set_local(*local_index);
-                let ty = self.body.locals[*local_index as usize];
-                let node = self.node(Node::Slot(*local_index as u16), ty);
-                self.push(node);
+                self.get_local(*local_index);
             }
             W::GlobalGet { global_index } => {
                 let ty = self.types.global_type(*global_index);

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
-use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::types::{ValType, slot_types, slots};
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::backend::Bodies;
 use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
@@ -165,18 +165,19 @@ impl BodyValidator {
         let declarations = &*bodies.declarations;
         let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
         let invalid = |error: BinaryReaderError| refused(&error, true);
-        let mut locals = declarations
-            .function_type(declarations.imported_functions + index)
-            .params
-            .len();
+        let mut locals = slots(
+            &declarations
+                .function_type(declarations.imported_functions + index)
+                .params,
+        );
         let mut reader = body.get_binary_reader();
         for _ in 0..reader.read_var_u32().map_err(malformed)? {
             let offset = reader.original_position();
             let count: u32 = reader.read().map_err(malformed)?;
             let ty: wasmparser::ValType = reader.read().map_err(malformed)?;
             validator.define_locals(offset, count, ty).map_err(invalid)?;
-            value_type(ty).ok_or_else(|| unsupported_type(offset))?;
-            locals += count as usize;
+            let ty = value_type(ty).ok_or_else(|| unsupported_type(offset))?;
+            locals += count as usize * usize::from(ty.slots());
         }
         let mut operators = body.get_operators_reader().map_err(malformed)?;
         let mut needs = lower::Needs::new(locals);
@@ -225,7 +226,7 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
         declarations,
         index,
         ty,
-        locals,
+        &locals,
         imports,
         raw.bytes.len(),
         declarations.metering,
@@ -247,13 +248,13 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
 /// A function that traps at once.
 fn impossible(declarations: &Declarations, function: u32) -> FunctionBody {
     let ty = declarations.function_type(declarations.imported_functions + function);
-    let params: &[ValType] = &ty.params;
+    let params: Vec<ValType> = slot_types(&ty.params).collect();
     FunctionBody {
         params: params.len() as u16,
-        locals: params.to_vec(),
         results: ty.results.to_vec(),
         scratch: params.len() as u16,
         frame_size: params.len() as u32 + u32::from(SCRATCH_SLOTS),
+        locals: params,
         statements: vec![Statement::Trap(Trap::Unreachable)],
         statement_offsets: vec![0],
         blocks: vec![CodeBlock {

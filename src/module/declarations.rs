@@ -270,7 +270,9 @@ fn memory_type(ty: &wasmparser::MemoryType) -> SizeLimits {
 }
 
 fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
-    let value = value_type(ty.content_type).ok_or_else(|| unsupported("fixed-width SIMD", 0))?;
+    // Globals are one slot each.
+    let value = value_type(ty.content_type).filter(|ty| ty.slots() == 1);
+    let value = value.ok_or_else(|| unsupported("fixed-width SIMD", 0))?;
     Ok(GlobalType {
         value,
         mutable: ty.mutable,

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 
 /// The proposals that are supported, each part of WebAssembly 2.0 or 3.0.
 pub(super) fn features() -> WasmFeatures {
-    WasmFeatures::MUTABLE_GLOBAL
+    let supported = WasmFeatures::MUTABLE_GLOBAL
         | WasmFeatures::SATURATING_FLOAT_TO_INT
         | WasmFeatures::SIGN_EXTENSION
         | WasmFeatures::REFERENCE_TYPES
@@ -17,7 +17,11 @@ pub(super) fn features() -> WasmFeatures {
         | WasmFeatures::MULTI_MEMORY
         | WasmFeatures::EXTENDED_CONST
         // Not a proposal: wasmparser's switch for reference types as such.
-        | WasmFeatures::GC_TYPES
+        | WasmFeatures::GC_TYPES;
+    // Nothing but the type of vectors: the decoder knows none of their instructions.
+    #[cfg(feature = "wide-test-type")]
+    let supported = supported | WasmFeatures::SIMD;
+    supported
 }
 
 /// Names of the proposals that wasmparser knows and we do not support.

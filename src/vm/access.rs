@@ -6,7 +6,7 @@ use wasm_dispatch_machine::store::{self, PAGE};
 
 use super::Vm;
 use super::handles::{Extern, Func, Global, Instance, Memory, Table};
-use super::value::Value;
+use super::value::{Value, ValueSlots};
 use crate::error::{Error, ErrorKind};
 use crate::module::ExternIndex;
 use crate::types::{SizeLimits, TableType};
@@ -140,7 +140,10 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a function of another machine.
     pub fn new_global(&mut self, value: Value, mutable: bool) -> Result<Global, Error> {
-        let slot = self.checked_slot(value)?;
+        let [slot, ..] = self.checked_slots(value)?;
+        if value.ty().slots() != 1 {
+            return Err(Error::usage("a global holds a value of one slot"));
+        }
         let state = &mut self.machine.state;
         state.globals.push(slot);
         state.global_types.push(GlobalType {
@@ -213,7 +216,7 @@ impl Vm {
             .elements
             .get(index)
             .ok_or_else(|| Error::usage("no such table element"))?;
-        Ok(Value::from_slot(table.ty, *slot))
+        Ok(Value::from_slots(table.ty, &[*slot]))
     }
 
     /// Sets an element of a table.
@@ -223,7 +226,7 @@ impl Vm {
     /// [`Usage`](ErrorKind::Usage) past the end, for a value of another type, or for a handle of another machine.
     pub fn table_set(&mut self, table: Table, index: usize, value: Value) -> Result<(), Error> {
         self.check(table.0, self.machine.state.tables.len())?;
-        let slot = self.checked_slot(value)?;
+        let [slot, ..] = self.checked_slots(value)?;
         let table = &mut self.machine.state.tables[table.0 as usize];
         if table.ty != value.ty() {
             return Err(Error::usage(format!("a table of {} cannot hold {value:?}", table.ty)));
@@ -245,7 +248,10 @@ impl Vm {
         self.check(global.0, self.machine.state.globals.len())?;
         let index = global.0 as usize;
         let state = &self.machine.state;
-        Ok(Value::from_slot(state.global_types[index].value, state.globals[index]))
+        Ok(Value::from_slots(
+            state.global_types[index].value,
+            &state.globals[index..],
+        ))
     }
 
     /// Sets a global.
@@ -255,7 +261,7 @@ impl Vm {
     /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
         self.check(global.0, self.machine.state.globals.len())?;
-        let slot = self.checked_slot(value)?;
+        let [slot, ..] = self.checked_slots(value)?;
         let index = global.0 as usize;
         let ty = self.machine.state.global_types[index];
         if !ty.mutable || ty.value != value.ty() {
@@ -283,12 +289,12 @@ impl Vm {
         }
     }
 
-    /// A value as slot bits, if it names nothing outside this machine.
-    pub(super) fn checked_slot(&self, value: Value) -> Result<u64, Error> {
+    /// The slots of a value, if it names nothing outside this machine.
+    pub(super) fn checked_slots(&self, value: Value) -> Result<ValueSlots, Error> {
         if let Value::FuncRef(Some(func)) = value {
             self.check(func.0, self.machine.state.functions.len())?;
         }
-        Ok(value.to_slot())
+        Ok(value.to_slots())
     }
 }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::types::{ValType, slots};
 
 use super::Vm;
 use super::call::TypedFunc;
@@ -23,8 +24,8 @@ use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 use crate::types::Pause;
 
-/// Arguments or results: a tuple has at most eight.
-pub(crate) type Slots = [u64; 8];
+/// Slots of arguments or results: a tuple has at most eight.
+pub(crate) type Slots = [u64; 8 * ValType::MAX_SLOTS as usize];
 
 /// An asynchronous host function over slots.
 pub(crate) type AsyncClosure =
@@ -246,7 +247,7 @@ impl Vm {
             return Err(Error::usage("a plain host function cannot be waited for"));
         };
         let call = call.clone();
-        let (params, results) = (function.ty.params.len(), function.ty.results.len());
+        let (params, results) = (slots(&function.ty.params), slots(&function.ty.results));
         let free = base + params.max(results) as u32;
         // Futures inside futures are polled inside each other: that is native stack.
         if self.nested >= self.limits.host_depth {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_ir::types::FuncType;
+use wasm_dispatch_ir::types::{FuncType, slots};
 
 use super::Vm;
 use super::handles::{Func, Instance};
@@ -63,15 +63,18 @@ impl Vm {
             let found = arguments.iter().map(Value::ty).collect::<Vec<_>>();
             return Err(signature_error(&ty, &FuncType::new(found, ty.results.clone())));
         }
-        arguments.iter().map(|&argument| self.checked_slot(argument)).collect()
+        let mut list = Vec::with_capacity(slots(&ty.params));
+        for &argument in arguments {
+            let slots = self.checked_slots(argument)?;
+            list.extend_from_slice(&slots[..usize::from(argument.ty().slots())]);
+        }
+        Ok(list)
     }
 
     /// The results that a function has left from this slot on.
     pub(super) fn results_at(&mut self, func: Func, base: u32) -> Result<Vec<Value>, Error> {
         let ty = self.func_type(func)?;
-        let slots = self.machine.stack.from(base);
-        let results = ty.results.iter().zip(slots);
-        Ok(results.map(|(&ty, slot)| Value::from_slot(ty, *slot)).collect())
+        Ok(Value::list(&ty.results, self.machine.stack.from(base)))
     }
 
     /// An exported function, its type checked once.

@@ -9,7 +9,7 @@ use wasm_dispatch_ir::types::FuncType;
 use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
 use super::handles::Extern;
 use super::host::{Caller, HostCall, HostError, HostFunction, HostParts, IntoHostFunction};
-use super::value::{Value, WasmTuple};
+use super::value::{Value, ValueSlots, WasmTuple};
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
@@ -94,17 +94,15 @@ impl Imports {
     ) -> &mut Self {
         let signature = ty.clone();
         let call = move |caller: &mut Caller<'_>, slots: &mut [u64]| {
-            let arguments = signature
-                .params
-                .iter()
-                .zip(&*slots)
-                .map(|(&ty, &slot)| Value::from_slot(ty, slot));
-            let results = function(caller, &arguments.collect::<Vec<_>>())?;
+            let results = function(caller, &Value::list(&signature.params, slots))?;
             if !results.iter().map(Value::ty).eq(signature.results.iter().copied()) {
                 return Err(format!("a host function of type {signature} returned {results:?}").into());
             }
-            for (slot, value) in slots.iter_mut().zip(results) {
-                *slot = caller.checked_slot(value)?;
+            let mut at = 0;
+            for value in results {
+                let own = &caller.checked_slots(value)?[..usize::from(value.ty().slots())];
+                slots[at..at + own.len()].copy_from_slice(own);
+                at += own.len();
             }
             Ok(())
         };
@@ -151,13 +149,13 @@ impl Imports {
 }
 
 impl Caller<'_> {
-    /// A value as slot bits, if it names nothing outside this machine.
-    fn checked_slot(&self, value: Value) -> Result<u64, HostError> {
+    /// The slots of a value, if it names nothing outside this machine.
+    fn checked_slots(&self, value: Value) -> Result<ValueSlots, HostError> {
         match value {
             Value::FuncRef(Some(func)) if func.0 as usize >= self.state.functions.len() => {
                 Err("a host function returned a function of another machine".into())
             }
-            value => Ok(value.to_slot()),
+            value => Ok(value.to_slots()),
         }
     }
 }

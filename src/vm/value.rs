@@ -25,7 +25,14 @@ pub enum Value {
     FuncRef(Option<Func>),
     /// Something of the host's, or null.
     ExternRef(Option<ExternRef>),
+    /// See the hidden type of the same name.
+    #[cfg(feature = "wide-test-type")]
+    #[doc(hidden)]
+    Wide(u128),
 }
+
+/// The slots of a value; it takes the first of them, as many as its type says.
+pub(crate) type ValueSlots = [u64; ValType::MAX_SLOTS as usize];
 
 impl Value {
     /// The value's type.
@@ -37,34 +44,52 @@ impl Value {
             Value::F64(_) => ValType::F64,
             Value::FuncRef(_) => ValType::FuncRef,
             Value::ExternRef(_) => ValType::ExternRef,
+            #[cfg(feature = "wide-test-type")]
+            Value::Wide(_) => ValType::Wide,
         }
     }
 
     /// The zero, or null, of a type.
     pub fn zero(ty: ValType) -> Value {
-        Value::from_slot(ty, 0)
+        Value::from_slots(ty, &ValueSlots::default())
     }
 
-    pub(crate) fn to_slot(self) -> u64 {
+    pub(crate) fn to_slots(self) -> ValueSlots {
+        let mut slots = ValueSlots::default();
         match self {
-            Value::I32(value) => SlotValue::to_slot(value),
-            Value::I64(value) => SlotValue::to_slot(value),
-            Value::F32(value) => SlotValue::to_slot(value),
-            Value::F64(value) => SlotValue::to_slot(value),
-            Value::FuncRef(value) => WasmType::to_slot(value),
-            Value::ExternRef(value) => WasmType::to_slot(value),
+            Value::I32(value) => value.to_slots(&mut slots),
+            Value::I64(value) => value.to_slots(&mut slots),
+            Value::F32(value) => value.to_slots(&mut slots),
+            Value::F64(value) => value.to_slots(&mut slots),
+            Value::FuncRef(value) => value.to_slots(&mut slots),
+            Value::ExternRef(value) => value.to_slots(&mut slots),
+            #[cfg(feature = "wide-test-type")]
+            Value::Wide(value) => value.to_slots(&mut slots),
+        }
+        slots
+    }
+
+    pub(crate) fn from_slots(ty: ValType, slots: &[u64]) -> Value {
+        match ty {
+            ValType::I32 => Value::I32(WasmType::from_slots(slots)),
+            ValType::I64 => Value::I64(WasmType::from_slots(slots)),
+            ValType::F32 => Value::F32(WasmType::from_slots(slots)),
+            ValType::F64 => Value::F64(WasmType::from_slots(slots)),
+            ValType::FuncRef => Value::FuncRef(WasmType::from_slots(slots)),
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => Value::Wide(WasmType::from_slots(slots)),
+            _ => Value::ExternRef(WasmType::from_slots(slots)),
         }
     }
 
-    pub(crate) fn from_slot(ty: ValType, slot: u64) -> Value {
-        match ty {
-            ValType::I32 => Value::I32(SlotValue::from_slot(slot)),
-            ValType::I64 => Value::I64(SlotValue::from_slot(slot)),
-            ValType::F32 => Value::F32(SlotValue::from_slot(slot)),
-            ValType::F64 => Value::F64(SlotValue::from_slot(slot)),
-            ValType::FuncRef => Value::FuncRef(WasmType::from_slot(slot)),
-            _ => Value::ExternRef(WasmType::from_slot(slot)),
-        }
+    /// The values of these types that stand one after another in slots.
+    pub(crate) fn list(types: &[ValType], mut slots: &[u64]) -> Vec<Value> {
+        let next = |&ty: &ValType| {
+            let (own, after) = slots.split_at(usize::from(ty.slots()));
+            slots = after;
+            Value::from_slots(ty, own)
+        };
+        types.iter().map(next).collect()
     }
 }
 
@@ -93,10 +118,12 @@ from! {
 pub trait WasmType: Copy + Send + Sync + 'static + sealed::Sealed {
     /// The WebAssembly type.
     const TYPE: ValType;
+    /// Reads the first of these slots, as many as the type takes.
     #[doc(hidden)]
-    fn from_slot(slot: u64) -> Self;
+    fn from_slots(slots: &[u64]) -> Self;
+    /// Writes them.
     #[doc(hidden)]
-    fn to_slot(self) -> u64;
+    fn to_slots(self, slots: &mut [u64]);
 }
 
 mod sealed {
@@ -109,11 +136,11 @@ macro_rules! wasm_type {
             impl sealed::Sealed for $ty {}
             impl WasmType for $ty {
                 const TYPE: ValType = <$ty as SlotValue>::TYPE;
-                fn from_slot(slot: u64) -> Self {
-                    SlotValue::from_slot(slot)
+                fn from_slots(slots: &[u64]) -> Self {
+                    SlotValue::from_slot(slots[0])
                 }
-                fn to_slot(self) -> u64 {
-                    SlotValue::to_slot(self)
+                fn to_slots(self, slots: &mut [u64]) {
+                    slots[0] = SlotValue::to_slot(self);
                 }
             }
         )*
@@ -125,22 +152,35 @@ wasm_type! { i32 u32 i64 u64 f32 f64 }
 impl sealed::Sealed for Option<Func> {}
 impl WasmType for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
-    fn from_slot(slot: u64) -> Self {
-        slot.checked_sub(1).map(|index| Func(index as u32))
+    fn from_slots(slots: &[u64]) -> Self {
+        slots[0].checked_sub(1).map(|index| Func(index as u32))
     }
-    fn to_slot(self) -> u64 {
-        self.map_or(0, |func| u64::from(func.0) + 1)
+    fn to_slots(self, slots: &mut [u64]) {
+        slots[0] = self.map_or(0, |func| u64::from(func.0) + 1);
     }
 }
 
 impl sealed::Sealed for Option<ExternRef> {}
 impl WasmType for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
-    fn from_slot(slot: u64) -> Self {
-        slot.checked_sub(1).map(|index| ExternRef(index as u32))
+    fn from_slots(slots: &[u64]) -> Self {
+        slots[0].checked_sub(1).map(|index| ExternRef(index as u32))
     }
-    fn to_slot(self) -> u64 {
-        self.map_or(0, |value| u64::from(value.0) + 1)
+    fn to_slots(self, slots: &mut [u64]) {
+        slots[0] = self.map_or(0, |value| u64::from(value.0) + 1);
+    }
+}
+
+#[cfg(feature = "wide-test-type")]
+impl sealed::Sealed for u128 {}
+#[cfg(feature = "wide-test-type")]
+impl WasmType for u128 {
+    const TYPE: ValType = ValType::Wide;
+    fn from_slots(slots: &[u64]) -> Self {
+        u128::from(slots[1]) << 64 | u128::from(slots[0])
+    }
+    fn to_slots(self, slots: &mut [u64]) {
+        slots[..2].copy_from_slice(&[self as u64, (self >> 64) as u64]);
     }
 }
 
@@ -159,11 +199,27 @@ impl<T: WasmType> WasmTuple for T {
         vec![T::TYPE]
     }
     fn read(slots: &[u64]) -> Self {
-        T::from_slot(slots[0])
+        T::from_slots(slots)
     }
     fn write(self, slots: &mut [u64]) {
-        slots[0] = self.to_slot();
+        self.to_slots(slots);
     }
+}
+
+/// Takes the first value off slots with values one after another.
+#[inline(always)]
+fn take<T: WasmType>(slots: &mut &[u64]) -> T {
+    let (own, after) = slots.split_at(usize::from(T::TYPE.slots()));
+    *slots = after;
+    T::from_slots(own)
+}
+
+/// Writes a value into the first of these slots, and goes on behind it.
+#[inline(always)]
+fn put<T: WasmType>(slots: &mut &mut [u64], value: T) {
+    let (own, after) = std::mem::take(slots).split_at_mut(usize::from(T::TYPE.slots()));
+    value.to_slots(own);
+    *slots = after;
 }
 
 macro_rules! tuple {
@@ -173,12 +229,13 @@ macro_rules! tuple {
                 vec![$($t::TYPE),*]
             }
             // Without elements the result is `()`.
-            #[allow(clippy::unused_unit)]
-            fn read(_slots: &[u64]) -> Self {
-                ($($t::from_slot(_slots[$i]),)*)
+            #[allow(clippy::unused_unit, unused_mut)]
+            fn read(mut _slots: &[u64]) -> Self {
+                ($(take::<$t>(&mut _slots),)*)
             }
-            fn write(self, _slots: &mut [u64]) {
-                $(_slots[$i] = self.$i.to_slot();)*
+            #[allow(unused_mut)]
+            fn write(self, mut _slots: &mut [u64]) {
+                $(put(&mut _slots, self.$i);)*
             }
         }
     };

@@ -103,7 +103,10 @@ impl Vm {
             // Zero is null, everything else one more than what it names.
             ValType::FuncRef => self.machine.state.functions.len() as u64 + 1,
             ValType::ExternRef => (1 << 32) + 1,
-            _ => return Ok(()),
+            ValType::I64 | ValType::F64 => return Ok(()),
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideLow | ValType::WideHigh => return Ok(()),
+            _ => return Err(SnapshotError::Inconsistent("a value of a type that no slot has")),
         };
         ensure(value < end, "a value that its type does not have")
     }
@@ -160,7 +163,19 @@ impl Vm {
         match eval::call_of(body, frame.block)?.1 {
             Statement::Call { function, base } => Some((base, module.function_type(function))),
             Statement::CallIndirect { ty, base, .. } => Some((base, &module.types[ty as usize])),
-            _ => None,
+            Statement::Set { .. }
+            | Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::Eval(_)
+            | Statement::Meter { .. }
+            | Statement::Builtin { .. }
+            | Statement::Jump(_)
+            | Statement::Branch { .. }
+            | Statement::Switch { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return
+            | Statement::Trap(_) => None,
         }
     }
 

@@ -337,19 +337,19 @@ pub struct CodeBlock {
     pub first: u32,
     /// Index of its terminator.
     pub terminator: u32,
-    /// Types of the values in canonical slots at entry, from the first on: `None` where nothing is that the block
-    /// uses. An operand that is a constant, or a tree over locals, is named directly and needs none.
+    /// Types of the canonical slots at entry, from the first on: `None` where nothing is that the block uses. An operand
+    /// that is a constant, or a tree over locals, is named directly and needs none.
     pub entry: Box<[Option<ValType>]>,
 }
 
 /// A lowered function.
 #[derive(Clone, Debug, Default)]
 pub struct FunctionBody {
-    /// Number of parameters: slots from 0.
+    /// Slots of the parameters, from slot 0 on.
     pub params: u16,
-    /// Types of parameters and locals, in slot order.
+    /// Types of the slots of parameters and locals, from slot 0 on.
     pub locals: Vec<ValType>,
-    /// Types of the results.
+    /// Types of the results, a type each and not one for each slot.
     pub results: Vec<ValType>,
     /// First scratch slot: no value there outlives its statement.
     pub scratch: u16,

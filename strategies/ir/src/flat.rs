@@ -196,7 +196,7 @@ impl Flattener<'_> {
         match self.body.node(node) {
             Node::Slot(slot) => Operand::Slot(slot),
             Node::Const(value) => Operand::Const(value),
-            _ => {
+            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
                 let slot = *scratch;
                 // The subtree may use this scratch slot and those above it; its result then occupies only this one.
                 self.value(node, slot, slot);

@@ -18,6 +18,74 @@ pub enum ValType {
     FuncRef,
     /// Reference to something of the host's, or null.
     ExternRef,
+    /// A value of two slots that can only be moved: for tests of everything that counts slots.
+    #[cfg(feature = "wide-test-type")]
+    #[doc(hidden)]
+    Wide,
+    /// The first slot of a wide value.
+    #[cfg(feature = "wide-test-type")]
+    #[doc(hidden)]
+    WideLow,
+    /// The second slot of a wide value.
+    #[cfg(feature = "wide-test-type")]
+    #[doc(hidden)]
+    WideHigh,
+}
+
+/// What frames know of a type. A value takes one slot or several that follow each other, each of which has a type of its
+/// own; the type of a value of one slot is that of its slot.
+impl ValType {
+    /// The most slots that a value takes.
+    pub const MAX_SLOTS: u16 = if cfg!(feature = "wide-test-type") { 2 } else { 1 };
+
+    /// Number of slots that a value of this type takes.
+    #[inline]
+    pub const fn slots(self) -> u16 {
+        match self {
+            ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 | ValType::FuncRef | ValType::ExternRef => 1,
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => 2,
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideLow | ValType::WideHigh => 1,
+        }
+    }
+
+    /// Types of the slots that a value of this type takes, first to last.
+    #[inline]
+    pub fn slot_types(self) -> impl Iterator<Item = ValType> + use<> {
+        let (first, second) = match self {
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => (ValType::WideLow, Some(ValType::WideHigh)),
+            narrow => (narrow, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// Of a slot's type: how many slots of the same value are before this one, and how many after it.
+    #[inline]
+    pub const fn siblings(self) -> (u16, u16) {
+        match self {
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideLow => (0, 1),
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideHigh => (1, 0),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// Number of slots that values of these types take, one after another.
+#[inline]
+pub fn slots(types: &[ValType]) -> usize {
+    match ValType::MAX_SLOTS {
+        1 => types.len(),
+        _ => types.iter().map(|ty| usize::from(ty.slots())).sum(),
+    }
+}
+
+/// Types of the slots that values of these types take, one after another.
+pub fn slot_types(types: &[ValType]) -> impl Iterator<Item = ValType> {
+    types.iter().flat_map(|ty| ty.slot_types())
 }
 
 impl fmt::Display for ValType {
@@ -29,6 +97,12 @@ impl fmt::Display for ValType {
             ValType::F64 => "f64",
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => "v128",
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideLow => "the low half of a v128",
+            #[cfg(feature = "wide-test-type")]
+            ValType::WideHigh => "the high half of a v128",
         })
     }
 }

@@ -64,6 +64,11 @@ pub fn verify(body: &FunctionBody) -> Result<(), VerifyError> {
         usize::from(body.params) <= body.locals.len(),
         "more parameters than locals"
     );
+    let locals: Vec<_> = body.locals.iter().copied().map(Some).collect();
+    ensure!(
+        are_whole(&locals[..usize::from(body.params)]) && are_whole(&locals),
+        "a part of a local"
+    );
     ensure!(!body.blocks.is_empty(), "no blocks");
     ensure!(body.blocks[0].entry.is_empty(), "operands at function entry");
     let mut depths = Vec::with_capacity(nodes);
@@ -99,6 +104,16 @@ fn kind(ty: ValType) -> ValType {
         ValType::ExternRef => ValType::FuncRef,
         other => other,
     }
+}
+
+/// Whether slots of these types hold whole values: each part of one stands beside its siblings.
+fn are_whole(types: &[Option<ValType>]) -> bool {
+    let siblings = |slot: usize| types.get(slot).copied().flatten().map(ValType::siblings);
+    (0..types.len()).all(|slot| {
+        let (before, after) = siblings(slot).unwrap_or((0, 0));
+        (before == 0 || slot > 0 && siblings(slot - 1) == Some((before - 1, after + 1)))
+            && (after == 0 || siblings(slot + 1) == Some((before + 1, after - 1)))
+    })
 }
 
 fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, VerifyError> {
@@ -174,6 +189,7 @@ impl<'a> BlockChecker<'a> {
             entry.len() <= slots,
             "block {block} enters with more operands than slots for them"
         );
+        ensure!(are_whole(entry), "block {block} enters with a part of a value");
         let mut types = entry.to_vec();
         types.resize(slots, None);
         Ok(BlockChecker {
@@ -235,8 +251,14 @@ impl<'a> BlockChecker<'a> {
                 ensure!(usize::from(slot) < end, "statement {index} writes slot {slot}");
                 let ty = self.body.node_types[value as usize];
                 let locals = self.body.locals.len();
+                self.whole(index, slot, ty)?;
                 match usize::from(slot).checked_sub(locals) {
-                    Some(position) => self.canonical[position] = Some(ty),
+                    Some(position) => {
+                        if self.canonical[position].map(kind) != Some(kind(ty)) {
+                            self.forget(position);
+                        }
+                        self.canonical[position] = Some(ty);
+                    }
                     None => {
                         // Results and tail call arguments are left over the locals; nothing reads those any more.
                         let leaving = matches!(
@@ -253,6 +275,10 @@ impl<'a> BlockChecker<'a> {
             }
             Statement::Builtin { op, base, .. } => {
                 let (operands, results) = op.arity();
+                ensure!(
+                    usize::from(base) >= self.body.locals.len() && usize::from(base) + usize::from(results) <= end,
+                    "statement {index} writes no operand"
+                );
                 // The machine reads up to three slots, wherever they are.
                 let end = u32::from(base) + u32::from(operands.max(results).max(3));
                 ensure!(
@@ -266,13 +292,15 @@ impl<'a> BlockChecker<'a> {
                     );
                 }
                 self.forget_from(base);
-                if results == 1 {
-                    use crate::code::Builtin::*;
-                    let position = usize::from(base) - self.body.locals.len();
-                    self.canonical[position] = Some(match op {
-                        TableGet | RefFunc => ValType::FuncRef,
-                        _ => ValType::I32,
-                    });
+                use crate::code::Builtin::*;
+                let result = match op {
+                    TableGet | RefFunc => Some(ValType::FuncRef),
+                    MemorySize | MemoryGrow | TableSize | TableGrow => Some(ValType::I32),
+                    MemoryFill | MemoryCopy | MemoryInit | DataDrop => None,
+                    TableSet | TableFill | TableCopy | TableInit | ElemDrop => None,
+                };
+                if result.is_some() {
+                    self.canonical[usize::from(base) - self.body.locals.len()] = result;
                 }
             }
             Statement::Jump(target) => self.edge(target)?,
@@ -316,9 +344,41 @@ impl<'a> BlockChecker<'a> {
         Ok(())
     }
 
+    /// Parts of a value are written right after one another, or else a part of another value would remain beside them.
+    fn whole(&self, index: u32, slot: Slot, ty: ValType) -> Result<(), VerifyError> {
+        let (before, after) = ty.siblings();
+        let sets = |statement: u32, slot: Slot, siblings: (u16, u16)| {
+            let Some(&Statement::Set { slot: set, value }) = self.body.statements.get(statement as usize) else {
+                return false;
+            };
+            let ty = self.body.node_types.get(value as usize);
+            set == slot && ty.is_some_and(|ty| ty.siblings() == siblings)
+        };
+        ensure!(
+            before == 0 || index > 0 && slot > 0 && sets(index - 1, slot - 1, (before - 1, after + 1)),
+            "statement {index} writes {ty} to slot {slot} and not what belongs before it"
+        );
+        ensure!(
+            after == 0 || slot < Slot::MAX && sets(index + 1, slot + 1, (before + 1, after - 1)),
+            "statement {index} writes {ty} to slot {slot} and not what belongs after it"
+        );
+        Ok(())
+    }
+
+    /// The value of which this slot is a part is none any more.
+    fn forget(&mut self, position: usize) {
+        let (before, after) = self.canonical[position].map_or((0, 0), ValType::siblings);
+        let first = position.saturating_sub(usize::from(before));
+        let end = (position + usize::from(after) + 1).min(self.canonical.len());
+        self.canonical[first..end].fill(None);
+    }
+
     /// Slots from `base` on belong to a callee or were consumed.
     fn forget_from(&mut self, base: Slot) {
         let from = usize::from(base).saturating_sub(self.body.locals.len());
+        if from < self.canonical.len() {
+            self.forget(from);
+        }
         self.canonical[from..].fill(None);
     }
 

@@ -166,7 +166,15 @@ fn call<C>(state: &mut State, current: Frame, function: &Compiled<C>, block: Blo
             }
             Statement::Return => Next::Return,
             Statement::Trap(trap) => return Err(trap),
-            _ => unreachable!("only calls, returns and traps are left to the driver"),
+            Statement::Set { .. }
+            | Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::Eval(_)
+            | Statement::Meter { .. }
+            | Statement::Builtin { .. }
+            | Statement::Jump(_)
+            | Statement::Branch { .. }
+            | Statement::Switch { .. } => unreachable!("only calls, returns and traps are left to the driver"),
         },
     )
 }
