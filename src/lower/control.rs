@@ -1,7 +1,8 @@
 //! Blocks, branches and calls.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{Builtin, Node, Slot, Statement};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{Node, Slot, Statement};
 use wasm_dispatch_ir::types::{FuncType, ValType, slots};
 
 use super::builder::{ANY, Label, TRAPS};
@@ -432,10 +433,9 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
-    /// A builtin that the machine carries out.
-    pub(super) fn builtin(&mut self, op: Builtin, x: u32, y: u32, result: Option<ValType>) {
-        let (operands, _) = op.arity();
-        let first = self.stack.len() - usize::from(operands);
+    /// What the machine carries out.
+    pub(super) fn builtin(&mut self, op: Builtin, x: u32, y: u32) {
+        let first = self.stack.len() - op.operands().len();
         self.materialize_effects(ANY);
         self.materialize_from(first);
         let base = self.canonical_slot(first);
@@ -443,7 +443,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.truncate(first);
         self.max_height = self.max_height.max(first + 1);
         self.emit(Statement::Builtin { op, base, x, y });
-        if let Some(ty) = result {
+        if let Some(result) = op.result() {
+            let ty = result.resolve(|| self.types.table_type(x));
             self.push_canonical(ty);
         }
     }

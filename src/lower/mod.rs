@@ -22,6 +22,7 @@ use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
 
 use self::control::Control;
 pub(crate) use self::needs::Needs;
+pub(crate) use self::operators::Unsupported;
 pub(crate) use self::visit::Visitor;
 use crate::metering::Metering;
 

@@ -1,7 +1,7 @@
 //! Operators straight from the decoder into lowering, without a value of type `Operator` in memory between them: that took
 //! a sixth of lowering's time.
 
-use wasmparser::{Operator, VisitOperator};
+use wasmparser::VisitOperator;
 
 use super::operators::Unsupported;
 use super::{Lowering, ModuleTypes};
@@ -13,27 +13,46 @@ pub(crate) struct Visitor<'l, 'm, T> {
     pub(crate) offset: u32,
 }
 
-/// A method for each operator. In those of the proposals that are supported, the match over all operators is inlined and
-/// only the operator's own arm is left.
+/// The decoder's method for each operator. Validation has refused those of proposals that are not supported.
 macro_rules! visit {
     ($(@$proposal:ident $op:ident $({ $($name:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*))*) => {
-        $(visit!(one $proposal $op $({ $($name: $ty),* })? => $visit);)*
+        $(wasm_dispatch_ir::if_supported! { $proposal
+            { lower! { $op $visit($($($name: $ty),*)?) } }
+            { fn $visit(&mut self $($(, _: $ty)*)?) -> Self::Output { Err(Unsupported(stringify!($proposal))) } }
+        })*
     };
-    (one mvp $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one sign_extension $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one saturating_float_to_int $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one bulk_memory $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one reference_types $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one tail_call $($rest:tt)*) => { visit!(lowered $($rest)*); };
-    (one $proposal:ident $op:ident $({ $($name:ident: $ty:ty),* })? => $visit:ident) => {
-        fn $visit(&mut self $($(, _: $ty)*)?) -> Self::Output {
-            Err(Unsupported)
+}
+
+/// Leads from the decoder's method to lowering's, which has the operator's name.
+macro_rules! lower {
+    // What gives structure counts even where it cannot be reached, and costs nothing of itself.
+    (Block $($rest:tt)*) => { lower! { structure Block $($rest)* } };
+    (Loop $($rest:tt)*) => { lower! { structure Loop $($rest)* } };
+    (If $($rest:tt)*) => { lower! { structure If $($rest)* } };
+    (Else $($rest:tt)*) => { lower! { structure Else $($rest)* } };
+    (End $($rest:tt)*) => { lower! { structure End $($rest)* } };
+    (Nop $visit:ident()) => {
+        #[inline(always)]
+        fn $visit(&mut self) -> Self::Output {
+            Ok(())
         }
     };
-    (lowered $op:ident $({ $($name:ident: $ty:ty),* })? => $visit:ident) => {
+    (structure $op:ident $visit:ident($($name:ident: $ty:ty),*)) => {
         #[inline(always)]
-        fn $visit(&mut self $($(, $name: $ty)*)?) -> Self::Output {
-            self.lowering.operator(self.offset, &Operator::$op $({ $($name),* })?)
+        fn $visit(&mut self $(, $name: $ty)*) -> Self::Output {
+            self.lowering.offset = self.offset;
+            self.lowering.$op($($name),*).outcome()
+        }
+    };
+    ($op:ident $visit:ident($($name:ident: $ty:ty),*)) => {
+        #[inline(always)]
+        fn $visit(&mut self $(, $name: $ty)*) -> Self::Output {
+            self.lowering.offset = self.offset;
+            if !self.lowering.reachable {
+                return Ok(());
+            }
+            self.lowering.count();
+            self.lowering.$op($($name),*).outcome()
         }
     };
 }
@@ -41,4 +60,23 @@ macro_rules! visit {
 impl<'a, T: ModuleTypes> VisitOperator<'a> for Visitor<'_, '_, T> {
     type Output = Result<(), Unsupported>;
     wasmparser::for_each_visit_operator!(visit);
+}
+
+/// What a method of lowering's comes to: most cannot fail.
+trait Outcome {
+    fn outcome(self) -> Result<(), Unsupported>;
+}
+
+impl Outcome for () {
+    #[inline(always)]
+    fn outcome(self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+}
+
+impl Outcome for Result<(), Unsupported> {
+    #[inline(always)]
+    fn outcome(self) -> Result<(), Unsupported> {
+        self
+    }
 }

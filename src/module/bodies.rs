@@ -11,10 +11,9 @@ use wasm_dispatch_machine::backend::Bodies;
 use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
 
 use super::declarations::Declarations;
-use super::refusal::{features, malformed, refused, unsupported_type};
+use super::refusal::{FEATURES, malformed, refused, supported_type, unsupported};
 use crate::error::{Error, ErrorKind};
 use crate::lower::{self, Lowering, ModuleTypes};
-use crate::types::value_type;
 
 /// The bodies of a module's own functions.
 pub(crate) struct ModuleBodies {
@@ -176,7 +175,7 @@ impl BodyValidator {
             let count: u32 = reader.read().map_err(malformed)?;
             let ty: wasmparser::ValType = reader.read().map_err(malformed)?;
             validator.define_locals(offset, count, ty).map_err(invalid)?;
-            let ty = value_type(ty).ok_or_else(|| unsupported_type(offset))?;
+            let ty = supported_type(ty, offset)?;
             locals += count as usize * usize::from(ty.slots());
         }
         let mut operators = body.get_operators_reader().map_err(malformed)?;
@@ -213,12 +212,12 @@ impl BodyValidator {
 fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<FunctionBody, Error> {
     let index = declarations.imported_functions + function;
     let ty = declarations.function_type(index);
-    let reader = BinaryReader::new_features(&raw.bytes, raw.offset, features());
+    let reader = BinaryReader::new_features(&raw.bytes, raw.offset, FEATURES);
     let body = wasmparser::FunctionBody::new(reader);
     let mut locals = ty.params.to_vec();
     for declared in body.get_locals_reader().map_err(malformed)? {
         let (count, ty) = declared.map_err(malformed)?;
-        let ty = value_type(ty).ok_or_else(|| unsupported_type(raw.offset))?;
+        let ty = supported_type(ty, raw.offset)?;
         locals.resize(locals.len() + count as usize, ty);
     }
     let imports = (declarations.imported_functions, declarations.imported_globals);
@@ -239,7 +238,7 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
             offset: offset as u32,
         };
         let visited = operators.visit_operator(&mut visitor).map_err(malformed)?;
-        visited.map_err(|_| unsupported_type(offset))?;
+        visited.map_err(|lower::Unsupported(proposal)| unsupported(proposal, offset))?;
         debug_assert!(lowering.fits(), "more than was foreseen");
     }
     Ok(lowering.finish())

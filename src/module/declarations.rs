@@ -6,13 +6,13 @@ use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
 
 use super::constant::ConstExpr;
-use super::refusal::{malformed, unsupported, unsupported_type};
+use super::refusal::{malformed, supported_type, unsupported};
 use super::{ElementSegment, Export, ExternIndex, SegmentMode};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::lower::ModuleTypes;
 use crate::metering::Metering;
-use crate::types::{ExternType, ImportType, SizeLimits, TableType, value_type};
+use crate::types::{ExternType, ImportType, SizeLimits, TableType};
 
 /// A module without its code and data.
 #[derive(Debug, Default)]
@@ -149,10 +149,8 @@ impl Declarations {
         for ty in reader.into_iter_err_on_gc_types() {
             let ty = ty.map_err(malformed)?;
             let list = |types: &[wasmparser::ValType]| {
-                let types = types.iter().map(|&ty| value_type(ty));
-                types
-                    .collect::<Option<Vec<_>>>()
-                    .ok_or_else(|| unsupported("fixed-width SIMD", 0))
+                let types = types.iter().map(|&ty| supported_type(ty, 0));
+                types.collect::<Result<Vec<_>, _>>()
             };
             self.types.push(FuncType::new(list(ty.params())?, list(ty.results())?));
         }
@@ -248,11 +246,11 @@ impl Declarations {
 pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
     ConstExpr::read(expr)
         .map_err(malformed)?
-        .ok_or_else(|| unsupported_type(0))
+        .ok_or_else(|| unsupported("garbage collection", 0))
 }
 
 fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
-    let element = value_type(wasmparser::ValType::Ref(ty.element_type)).ok_or_else(|| unsupported_type(0))?;
+    let element = supported_type(wasmparser::ValType::Ref(ty.element_type), 0)?;
     Ok(TableType {
         element,
         limits: SizeLimits {
@@ -270,9 +268,11 @@ fn memory_type(ty: &wasmparser::MemoryType) -> SizeLimits {
 }
 
 fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
+    let value = supported_type(ty.content_type, 0)?;
     // Globals are one slot each.
-    let value = value_type(ty.content_type).filter(|ty| ty.slots() == 1);
-    let value = value.ok_or_else(|| unsupported("fixed-width SIMD", 0))?;
+    if value.slots() != 1 {
+        return Err(unsupported("fixed-width SIMD", 0));
+    }
     Ok(GlobalType {
         value,
         mutable: ty.mutable,

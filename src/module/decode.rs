@@ -7,7 +7,7 @@ use wasmparser::{Chunk, KnownCustom, Name, Parser, Payload, ValidPayload, Valida
 
 use super::bodies::{BodyValidator, ModuleBodies};
 use super::declarations::{Declarations, const_expr};
-use super::refusal::{features, malformed, refused, unsupported};
+use super::refusal::{FEATURES, malformed, refused, unsupported};
 use super::{DataSegment, Late, Module, ModuleInner, SegmentMode};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
@@ -44,14 +44,14 @@ enum Head {
 impl Decoder {
     pub(super) fn new(limits: &Limits, metering: Metering) -> Decoder {
         let mut parser = Parser::new(0);
-        parser.set_features(features());
+        parser.set_features(FEATURES);
         let declarations = Declarations {
             metering,
             ..Declarations::default()
         };
         Decoder {
             parser,
-            validator: Validator::new_with_features(features()),
+            validator: Validator::new_with_features(FEATURES),
             limits: *limits,
             head: Head::Open(Box::new(declarations)),
             functions: BodyValidator::default(),

@@ -10,7 +10,8 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_ir::code::{BlockId, Builtin, FunctionBody, Slot};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{Instruction, Operand, Test};
 use wasm_dispatch_ir::ops::{Binary, BinaryVisitor, Load, LoadVisitor, Store, StoreVisitor, Unary, UnaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;

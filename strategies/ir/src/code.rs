@@ -16,6 +16,7 @@
 
 use std::convert::Infallible;
 
+use crate::builtin::Builtin;
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
 use crate::types::ValType;
@@ -106,82 +107,6 @@ impl Node {
             Node::Unary { op, .. } => op.traps(),
             Node::Binary { op, .. } => op.traps(),
             Node::Load { .. } => true,
-        }
-    }
-}
-
-/// A builtin: an instruction that the machine itself carries out, out of line.
-///
-/// Operands stand in consecutive slots from a base; a result replaces the first of them. `x` and `y` are the
-/// instruction's immediates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Builtin {
-    /// `memory.size x`
-    MemorySize,
-    /// `memory.grow x`
-    MemoryGrow,
-    /// `memory.fill x`
-    MemoryFill,
-    /// `memory.copy x y`: to memory x from memory y
-    MemoryCopy,
-    /// `memory.init x y`: data segment x into memory y
-    MemoryInit,
-    /// `data.drop x`
-    DataDrop,
-    /// `table.get x`
-    TableGet,
-    /// `table.set x`
-    TableSet,
-    /// `table.size x`
-    TableSize,
-    /// `table.grow x`
-    TableGrow,
-    /// `table.fill x`
-    TableFill,
-    /// `table.copy x y`: to table x from table y
-    TableCopy,
-    /// `table.init x y`: element segment x into table y
-    TableInit,
-    /// `elem.drop x`
-    ElemDrop,
-    /// `ref.func x`
-    RefFunc,
-}
-
-impl Builtin {
-    /// Number of operands and of results.
-    pub fn arity(self) -> (u16, u16) {
-        use Builtin::*;
-        match self {
-            MemorySize | TableSize | RefFunc => (0, 1),
-            MemoryGrow | TableGet => (1, 1),
-            MemoryFill | MemoryCopy | MemoryInit | TableFill | TableCopy | TableInit => (3, 0),
-            DataDrop | ElemDrop => (0, 0),
-            TableSet => (2, 0),
-            TableGrow => (2, 1),
-        }
-    }
-
-    /// The instruction's name in the WebAssembly text format.
-    pub fn mnemonic(self) -> &'static str {
-        use Builtin::*;
-        match self {
-            MemorySize => "memory.size",
-            MemoryGrow => "memory.grow",
-            MemoryFill => "memory.fill",
-            MemoryCopy => "memory.copy",
-            MemoryInit => "memory.init",
-            DataDrop => "data.drop",
-            TableGet => "table.get",
-            TableSet => "table.set",
-            TableSize => "table.size",
-            TableGrow => "table.grow",
-            TableFill => "table.fill",
-            TableCopy => "table.copy",
-            TableInit => "table.init",
-            ElemDrop => "elem.drop",
-            RefFunc => "ref.func",
         }
     }
 }

@@ -3,7 +3,8 @@
 //! The same trees in evaluation order: each inner node becomes an [`Instruction`] that reads slots or constants and
 //! writes a slot. Inner results go to scratch slots, the root goes where its statement wants it.
 
-use crate::code::{BlockId, Builtin, FunctionBody, Node, NodeId, Slot, Statement};
+use crate::builtin::Builtin;
+use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod builtin;
 pub mod code;
 pub mod flat;
 pub mod ops;
@@ -16,4 +17,5 @@ pub mod trap;
 pub mod types;
 pub mod verify;
 
+pub use table::Proposal;
 pub use trap::Trap;

@@ -6,6 +6,7 @@
 
 use crate::semantics::{float, integer, memory};
 use crate::slot::SlotValue;
+use crate::table::Proposal;
 use crate::trap::Trap;
 use crate::types::ValType;
 
@@ -134,10 +135,10 @@ macro_rules! traps {
     };
 }
 
-/// An enumeration of rows with mnemonics, types and a visitor.
+/// An enumeration of rows with mnemonics, proposals and a visitor.
 macro_rules! row_enum {
     ($(#[$doc:meta])* $enum:ident visits $trait:ident through $visitor:ident;
-     $($(#[$row_doc:meta])* $name:ident $mnemonic:literal)*) => {
+     $($(#[$row_doc:meta])* $name:ident $mnemonic:literal $proposal:ident)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
@@ -156,6 +157,13 @@ macro_rules! row_enum {
                 }
             }
 
+            /// The proposal that brought the instruction.
+            pub fn proposal(self) -> Proposal {
+                match self {
+                    $($enum::$name => Proposal::$proposal,)*
+                }
+            }
+
             #[doc = concat!("Calls the visitor with the type that implements [`", stringify!($trait), "`] for this row.")]
             pub fn visit<V: $visitor>(self, visitor: V) -> V::Output {
                 match self {
@@ -166,112 +174,123 @@ macro_rules! row_enum {
     };
 }
 
+macro_rules! unary_row {
+    ($(#[$doc:meta])* $name:ident { $m:ident $(:: $f:ident)* ($a:ty) -> $r:ty, $kind:ident }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Unary for $name {
+            type A = $a;
+            type R = $r;
+            const OP: UnaryOp = UnaryOp::$name;
+            const TRAPS: bool = traps!($kind);
+            #[inline(always)]
+            fn apply(a: $a) -> Result<$r, Trap> {
+                applied!($kind, $m $(:: $f)* (a))
+            }
+        }
+    };
+}
+
 macro_rules! binary_row {
-    ($test:literal $($(#[$doc:meta])* $name:ident: $m:ident $(:: $f:ident)* ($a:ty, $b:ty) -> $r:ty, $kind:ident, $mnemonic:literal;)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $name;
-            impl Binary for $name {
-                type A = $a;
-                type B = $b;
-                type R = $r;
-                const OP: BinaryOp = BinaryOp::$name;
-                const TRAPS: bool = traps!($kind);
-                const TEST: bool = $test;
-                #[inline(always)]
-                fn apply(a: $a, b: $b) -> Result<$r, Trap> {
-                    applied!($kind, $m $(:: $f)* (a, b))
+    ($test:literal $(#[$doc:meta])* $name:ident { $m:ident $(:: $f:ident)* ($a:ty, $b:ty) -> $r:ty, $kind:ident }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Binary for $name {
+            type A = $a;
+            type B = $b;
+            type R = $r;
+            const OP: BinaryOp = BinaryOp::$name;
+            const TRAPS: bool = traps!($kind);
+            const TEST: bool = $test;
+            #[inline(always)]
+            fn apply(a: $a, b: $b) -> Result<$r, Trap> {
+                applied!($kind, $m $(:: $f)* (a, b))
+            }
+        }
+    };
+}
+
+macro_rules! load_row {
+    ($(#[$doc:meta])* $name:ident { $memory:ty as $r:ty, $width:literal }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Load for $name {
+            type R = $r;
+            const OP: LoadOp = LoadOp::$name;
+            const WIDTH: usize = $width;
+            #[inline(always)]
+            fn load(bytes: &[u8], address: u32, offset: u64) -> Result<$r, Trap> {
+                let bytes = memory::read::<$width>(bytes, address, offset)?;
+                Ok(<$memory>::from_le_bytes(bytes) as $r)
+            }
+            #[inline(always)]
+            fn from_bytes(bytes: [u8; 8]) -> $r {
+                // Not `copy_from_slice`: without link-time optimisation that stays a call, and a handler of
+                // threaded code that calls with a local's address no longer ends in a sibling call.
+                match bytes.first_chunk::<$width>() {
+                    Some(&low) => <$memory>::from_le_bytes(low) as $r,
+                    None => unreachable!("no access is wider than a slot"),
                 }
             }
-        )*
+        }
+    };
+}
+
+macro_rules! store_row {
+    ($(#[$doc:meta])* $name:ident { $v:ty as $memory:ty, $width:literal }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Store for $name {
+            type V = $v;
+            const OP: StoreOp = StoreOp::$name;
+            const WIDTH: usize = $width;
+            #[inline(always)]
+            fn store(bytes: &mut [u8], address: u32, offset: u64, value: $v) -> Result<(), Trap> {
+                memory::write::<$width>(bytes, address, offset, (value as $memory).to_le_bytes())
+            }
+        }
     };
 }
 
 macro_rules! define {
     (
-        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
+        unary { $($(#[$ud:meta])* $u:ident $um:literal $up:ident $ub:tt)* }
+        test { $($(#[$td:meta])* $t:ident $tm:literal $tp:ident $tb:tt)* }
+        value { $($(#[$vd:meta])* $v:ident $vm:literal $vp:ident $vb:tt)* }
+        load { $($(#[$ld:meta])* $l:ident $lm:literal $lp:ident $lb:tt)* }
+        store { $($(#[$sd:meta])* $s:ident $sm:literal $sp:ident $sb:tt)* }
+        builtin $builtin:tt
     ) => {
         row_enum! {
             /// Instructions with one operand.
             UnaryOp visits Unary through UnaryVisitor;
-            $($(#[$ud])* $u $umn)*
+            $($(#[$ud])* $u $um $up)*
         }
         row_enum! {
             /// Instructions with two operands.
             BinaryOp visits Binary through BinaryVisitor;
-            $($(#[$td])* $t $tmn)*
-            $($(#[$vd])* $v $vmn)*
+            $($(#[$td])* $t $tm $tp)*
+            $($(#[$vd])* $v $vm $vp)*
         }
         row_enum! {
             /// Loads from linear memory.
             LoadOp visits Load through LoadVisitor;
-            $($(#[$ld])* $l $lmn)*
+            $($(#[$ld])* $l $lm $lp)*
         }
         row_enum! {
             /// Stores to linear memory.
             StoreOp visits Store through StoreVisitor;
-            $($(#[$sd])* $s $smn)*
+            $($(#[$sd])* $s $sm $sp)*
         }
-        $(
-            $(#[$ud])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $u;
-            impl Unary for $u {
-                type A = $ua;
-                type R = $ur;
-                const OP: UnaryOp = UnaryOp::$u;
-                const TRAPS: bool = traps!($uk);
-                #[inline(always)]
-                fn apply(a: $ua) -> Result<$ur, Trap> {
-                    applied!($uk, $um $(:: $uf)* (a))
-                }
-            }
-        )*
-        binary_row! { true $($(#[$td])* $t: $tm $(:: $tf)* ($ta, $tb) -> $tr, $tk, $tmn;)* }
-        binary_row! { false $($(#[$vd])* $v: $vm $(:: $vf)* ($va, $vb) -> $vr, $vk, $vmn;)* }
-        $(
-            $(#[$ld])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $l;
-            impl Load for $l {
-                type R = $lr;
-                const OP: LoadOp = LoadOp::$l;
-                const WIDTH: usize = $lw;
-                #[inline(always)]
-                fn load(bytes: &[u8], address: u32, offset: u64) -> Result<$lr, Trap> {
-                    let bytes = memory::read::<$lw>(bytes, address, offset)?;
-                    Ok(<$lm>::from_le_bytes(bytes) as $lr)
-                }
-                #[inline(always)]
-                fn from_bytes(bytes: [u8; 8]) -> $lr {
-                    // Not `copy_from_slice`: without link-time optimisation that stays a call, and a handler of
-                    // threaded code that calls with a local's address no longer ends in a sibling call.
-                    match bytes.first_chunk::<$lw>() {
-                        Some(&low) => <$lm>::from_le_bytes(low) as $lr,
-                        None => unreachable!("no access is wider than a slot"),
-                    }
-                }
-            }
-        )*
-        $(
-            $(#[$sd])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $s;
-            impl Store for $s {
-                type V = $sv;
-                const OP: StoreOp = StoreOp::$s;
-                const WIDTH: usize = $sw;
-                #[inline(always)]
-                fn store(bytes: &mut [u8], address: u32, offset: u64, value: $sv) -> Result<(), Trap> {
-                    memory::write::<$sw>(bytes, address, offset, (value as $sm).to_le_bytes())
-                }
-            }
-        )*
+        $(unary_row! { $(#[$ud])* $u $ub })*
+        $(binary_row! { true $(#[$td])* $t $tb })*
+        $(binary_row! { false $(#[$vd])* $v $vb })*
+        $(load_row! { $(#[$ld])* $l $lb })*
+        $(store_row! { $(#[$sd])* $s $sb })*
     };
 }
 

@@ -1,4 +1,4 @@
-//! The instruction table: every instruction that computes, declared once.
+//! The instruction table: every operation, declared once.
 //!
 //! # Naming
 //!
@@ -7,358 +7,474 @@
 //! I64 TruncF32 U   result type, operation, operand type, signedness: `i64.trunc_f32_u`
 //! ```
 //!
+//! The names are those that WebAssembly's operators have in the decoder (`wasmparser::Operator`).
+//!
 //! # One row
 //!
 //! ```text
 //! /// r = a / b, signed; traps on b == 0 and on overflow
-//! I32DivS: integer::int32::div_s(i32, i32) -> i32, trap, "i32.div_s";
-//! name     semantics             operands     result kind  mnemonic of the text format
+//! I32DivS "i32.div_s" Mvp { integer::int32::div_s(i32, i32) -> i32, trap }
+//! name    in the text    proposal  semantics             operands     result kind
+//!         format
 //! ```
 //!
-//! Loads and stores name the type in memory, the type in the slot and the width in bytes.
+//! Only the braces differ between the groups:
 //!
-//! [`for_each_instruction!`](crate::for_each_instruction) hands all rows to a macro of the caller's. The enumerations,
-//! the disassembler, the verifier, the flat view and every strategy expand over it, so an instruction is added in one
-//! place and a strategy that has no code for it does not compile. Control flow is not here: see
-//! [`code`](crate::code).
+//! ```text
+//! unary, test, value    { semantics(operands) -> result, pure or trap }
+//! load                  { type in memory as type in the slot, bytes }
+//! store                 { type in the slot as type in memory, bytes }
+//! builtin               { (operands) -> result }, and the immediates after the name, as the decoder calls them
+//! ```
+//!
+//! `test` rows are binary operations with an `i32` result that are worth fusing with a branch; `value` rows are all other
+//! binary operations; `builtin` rows are what the machine itself carries out, see [`builtin`](crate::builtin).
+//!
+//! # Who reads it
+//!
+//! `for_each_instruction!` hands the rows to [`ops`](crate::ops) and [`builtin`](crate::builtin), which make types and
+//! enumerations of them. Everything else needs no more than the names: [`for_each_name!`](crate::for_each_name) hands those
+//! out, group by group, to lowering, to the loops' `match`es and to the tests' reference. So an operation is added with its
+//! semantics and one row, and whatever lacks it does not compile. Control flow is not here: see [`code`](crate::code).
 
-/// Calls `$callback! { unary {..} test {..} value {..} load {..} store {..} }` with every row of the table.
-///
-/// `test` rows are binary operations with an `i32` result that are worth fusing with a branch; `value` rows are all
-/// other binary operations.
+/// A proposal that brought operators which are supported; named like its group of operators in the decoder.
+macro_rules! proposals {
+    ($d:tt $($(#[$doc:meta])* $name:ident $group:ident)*) => {
+        /// The proposals whose operators are supported, WebAssembly 1.0 first.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Proposal {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Proposal {
+            /// Every proposal.
+            pub const ALL: &'static [Proposal] = &[$(Proposal::$name),*];
+
+            /// The name of the proposal's group of operators in the decoder.
+            pub const fn group(self) -> &'static str {
+                match self {
+                    $(Proposal::$name => stringify!($group),)*
+                }
+            }
+        }
+
+        /// `if_supported! { group { yes } { no } }`: the first code for the group of a [`Proposal`](crate::Proposal), the
+        /// second for any other.
+        #[macro_export]
+        macro_rules! if_supported {
+            $(($group { $d($d yes:tt)* } { $d($d no:tt)* }) => { $d($d yes)* };)*
+            ($d other:ident { $d($d yes:tt)* } { $d($d no:tt)* }) => { $d($d no)* };
+        }
+    };
+}
+
+proposals! { $
+    /// WebAssembly 1.0
+    Mvp mvp
+    /// "Sign-extension operators"
+    SignExtension sign_extension
+    /// "Non-trapping float-to-int conversions"
+    SaturatingFloatToInt saturating_float_to_int
+    /// "Bulk memory operations"
+    BulkMemory bulk_memory
+    /// "Reference types"
+    ReferenceTypes reference_types
+    /// "Tail call"
+    TailCall tail_call
+}
+
+/// Calls `$callback! { unary [I32Clz ..] test [..] value [..] load [..] store [..] builtin [MemorySize(mem) ..] }`: the
+/// names of the table's rows, and a builtin's immediates.
+#[macro_export]
+macro_rules! for_each_name {
+    ($callback:path) => {
+        $crate::for_each_instruction! { $crate::names_only, $callback }
+    };
+}
+
+/// What [`for_each_name!`] makes of the rows.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! names_only {
+    (
+        $callback:path,
+        $($group:ident {
+            $($(#[$doc:meta])* $name:ident $(($($immediate:ident),*))? $mnemonic:literal $proposal:ident $body:tt)*
+        })*
+    ) => {
+        $callback! { $($group [$($name $(($($immediate),*))?)*])* }
+    };
+}
+
+/// Calls `$callback! { unary {..} test {..} value {..} load {..} store {..} builtin {..} }` with every row of the table;
+/// what is given after the callback stands before them.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_instruction {
-    ($callback:path) => {
+    ($callback:path $(, $argument:path)?) => {
         $callback! {
+            $($argument,)?
             unary {
                 /// r = leading zero bits of a
-                I32Clz: integer::int32::clz(u32) -> u32, pure, "i32.clz";
+                I32Clz "i32.clz" Mvp { integer::int32::clz(u32) -> u32, pure }
                 /// r = trailing zero bits of a
-                I32Ctz: integer::int32::ctz(u32) -> u32, pure, "i32.ctz";
+                I32Ctz "i32.ctz" Mvp { integer::int32::ctz(u32) -> u32, pure }
                 /// r = one bits of a
-                I32Popcnt: integer::int32::popcnt(u32) -> u32, pure, "i32.popcnt";
+                I32Popcnt "i32.popcnt" Mvp { integer::int32::popcnt(u32) -> u32, pure }
                 /// r = a == 0
-                I32Eqz: integer::int32::eqz(u32) -> u32, pure, "i32.eqz";
+                I32Eqz "i32.eqz" Mvp { integer::int32::eqz(u32) -> u32, pure }
                 /// r = low 8 bits of a, sign-extended
-                I32Extend8S: integer::int32::extend8_s(u32) -> u32, pure, "i32.extend8_s";
+                I32Extend8S "i32.extend8_s" SignExtension { integer::int32::extend8_s(u32) -> u32, pure }
                 /// r = low 16 bits of a, sign-extended
-                I32Extend16S: integer::int32::extend16_s(u32) -> u32, pure, "i32.extend16_s";
+                I32Extend16S "i32.extend16_s" SignExtension { integer::int32::extend16_s(u32) -> u32, pure }
                 /// r = leading zero bits of a
-                I64Clz: integer::int64::clz(u64) -> u64, pure, "i64.clz";
+                I64Clz "i64.clz" Mvp { integer::int64::clz(u64) -> u64, pure }
                 /// r = trailing zero bits of a
-                I64Ctz: integer::int64::ctz(u64) -> u64, pure, "i64.ctz";
+                I64Ctz "i64.ctz" Mvp { integer::int64::ctz(u64) -> u64, pure }
                 /// r = one bits of a
-                I64Popcnt: integer::int64::popcnt(u64) -> u64, pure, "i64.popcnt";
+                I64Popcnt "i64.popcnt" Mvp { integer::int64::popcnt(u64) -> u64, pure }
                 /// r = a == 0
-                I64Eqz: integer::int64::eqz(u64) -> u32, pure, "i64.eqz";
+                I64Eqz "i64.eqz" Mvp { integer::int64::eqz(u64) -> u32, pure }
                 /// r = low 8 bits of a, sign-extended
-                I64Extend8S: integer::int64::extend8_s(u64) -> u64, pure, "i64.extend8_s";
+                I64Extend8S "i64.extend8_s" SignExtension { integer::int64::extend8_s(u64) -> u64, pure }
                 /// r = low 16 bits of a, sign-extended
-                I64Extend16S: integer::int64::extend16_s(u64) -> u64, pure, "i64.extend16_s";
+                I64Extend16S "i64.extend16_s" SignExtension { integer::int64::extend16_s(u64) -> u64, pure }
                 /// r = low 32 bits of a, sign-extended
-                I64Extend32S: integer::int64::extend32_s(u64) -> u64, pure, "i64.extend32_s";
+                I64Extend32S "i64.extend32_s" SignExtension { integer::int64::extend32_s(u64) -> u64, pure }
                 /// r = a without its sign
-                F32Abs: float::float32::abs(f32) -> f32, pure, "f32.abs";
+                F32Abs "f32.abs" Mvp { float::float32::abs(f32) -> f32, pure }
                 /// r = -a
-                F32Neg: float::float32::neg(f32) -> f32, pure, "f32.neg";
+                F32Neg "f32.neg" Mvp { float::float32::neg(f32) -> f32, pure }
                 /// r = a rounded up
-                F32Ceil: float::float32::ceil(f32) -> f32, pure, "f32.ceil";
+                F32Ceil "f32.ceil" Mvp { float::float32::ceil(f32) -> f32, pure }
                 /// r = a rounded down
-                F32Floor: float::float32::floor(f32) -> f32, pure, "f32.floor";
+                F32Floor "f32.floor" Mvp { float::float32::floor(f32) -> f32, pure }
                 /// r = a rounded towards zero
-                F32Trunc: float::float32::trunc(f32) -> f32, pure, "f32.trunc";
+                F32Trunc "f32.trunc" Mvp { float::float32::trunc(f32) -> f32, pure }
                 /// r = a rounded to nearest, ties to even
-                F32Nearest: float::float32::nearest(f32) -> f32, pure, "f32.nearest";
+                F32Nearest "f32.nearest" Mvp { float::float32::nearest(f32) -> f32, pure }
                 /// r = square root of a
-                F32Sqrt: float::float32::sqrt(f32) -> f32, pure, "f32.sqrt";
+                F32Sqrt "f32.sqrt" Mvp { float::float32::sqrt(f32) -> f32, pure }
                 /// r = a without its sign
-                F64Abs: float::float64::abs(f64) -> f64, pure, "f64.abs";
+                F64Abs "f64.abs" Mvp { float::float64::abs(f64) -> f64, pure }
                 /// r = -a
-                F64Neg: float::float64::neg(f64) -> f64, pure, "f64.neg";
+                F64Neg "f64.neg" Mvp { float::float64::neg(f64) -> f64, pure }
                 /// r = a rounded up
-                F64Ceil: float::float64::ceil(f64) -> f64, pure, "f64.ceil";
+                F64Ceil "f64.ceil" Mvp { float::float64::ceil(f64) -> f64, pure }
                 /// r = a rounded down
-                F64Floor: float::float64::floor(f64) -> f64, pure, "f64.floor";
+                F64Floor "f64.floor" Mvp { float::float64::floor(f64) -> f64, pure }
                 /// r = a rounded towards zero
-                F64Trunc: float::float64::trunc(f64) -> f64, pure, "f64.trunc";
+                F64Trunc "f64.trunc" Mvp { float::float64::trunc(f64) -> f64, pure }
                 /// r = a rounded to nearest, ties to even
-                F64Nearest: float::float64::nearest(f64) -> f64, pure, "f64.nearest";
+                F64Nearest "f64.nearest" Mvp { float::float64::nearest(f64) -> f64, pure }
                 /// r = square root of a
-                F64Sqrt: float::float64::sqrt(f64) -> f64, pure, "f64.sqrt";
+                F64Sqrt "f64.sqrt" Mvp { float::float64::sqrt(f64) -> f64, pure }
                 /// r = low 32 bits of a
-                I32WrapI64: integer::wrap(u64) -> u32, pure, "i32.wrap_i64";
+                I32WrapI64 "i32.wrap_i64" Mvp { integer::wrap(u64) -> u32, pure }
                 /// r = a, sign-extended
-                I64ExtendI32S: integer::extend_s(i32) -> i64, pure, "i64.extend_i32_s";
+                I64ExtendI32S "i64.extend_i32_s" Mvp { integer::extend_s(i32) -> i64, pure }
                 /// r = a, zero-extended
-                I64ExtendI32U: integer::extend_u(u32) -> u64, pure, "i64.extend_i32_u";
+                I64ExtendI32U "i64.extend_i32_u" Mvp { integer::extend_u(u32) -> u64, pure }
                 /// r = a as an integer; traps on NaN and out of range
-                I32TruncF32S: float::i32_trunc_f32_s(f32) -> i32, trap, "i32.trunc_f32_s";
+                I32TruncF32S "i32.trunc_f32_s" Mvp { float::i32_trunc_f32_s(f32) -> i32, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I32TruncF32U: float::i32_trunc_f32_u(f32) -> u32, trap, "i32.trunc_f32_u";
+                I32TruncF32U "i32.trunc_f32_u" Mvp { float::i32_trunc_f32_u(f32) -> u32, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I32TruncF64S: float::i32_trunc_f64_s(f64) -> i32, trap, "i32.trunc_f64_s";
+                I32TruncF64S "i32.trunc_f64_s" Mvp { float::i32_trunc_f64_s(f64) -> i32, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I32TruncF64U: float::i32_trunc_f64_u(f64) -> u32, trap, "i32.trunc_f64_u";
+                I32TruncF64U "i32.trunc_f64_u" Mvp { float::i32_trunc_f64_u(f64) -> u32, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I64TruncF32S: float::i64_trunc_f32_s(f32) -> i64, trap, "i64.trunc_f32_s";
+                I64TruncF32S "i64.trunc_f32_s" Mvp { float::i64_trunc_f32_s(f32) -> i64, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I64TruncF32U: float::i64_trunc_f32_u(f32) -> u64, trap, "i64.trunc_f32_u";
+                I64TruncF32U "i64.trunc_f32_u" Mvp { float::i64_trunc_f32_u(f32) -> u64, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I64TruncF64S: float::i64_trunc_f64_s(f64) -> i64, trap, "i64.trunc_f64_s";
+                I64TruncF64S "i64.trunc_f64_s" Mvp { float::i64_trunc_f64_s(f64) -> i64, trap }
                 /// r = a as an integer; traps on NaN and out of range
-                I64TruncF64U: float::i64_trunc_f64_u(f64) -> u64, trap, "i64.trunc_f64_u";
+                I64TruncF64U "i64.trunc_f64_u" Mvp { float::i64_trunc_f64_u(f64) -> u64, trap }
                 /// r = a as an integer, saturating; NaN is 0
-                I32TruncSatF32S: float::i32_trunc_sat_f32_s(f32) -> i32, pure, "i32.trunc_sat_f32_s";
+                I32TruncSatF32S "i32.trunc_sat_f32_s" SaturatingFloatToInt { float::i32_trunc_sat_f32_s(f32) -> i32, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I32TruncSatF32U: float::i32_trunc_sat_f32_u(f32) -> u32, pure, "i32.trunc_sat_f32_u";
+                I32TruncSatF32U "i32.trunc_sat_f32_u" SaturatingFloatToInt { float::i32_trunc_sat_f32_u(f32) -> u32, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I32TruncSatF64S: float::i32_trunc_sat_f64_s(f64) -> i32, pure, "i32.trunc_sat_f64_s";
+                I32TruncSatF64S "i32.trunc_sat_f64_s" SaturatingFloatToInt { float::i32_trunc_sat_f64_s(f64) -> i32, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I32TruncSatF64U: float::i32_trunc_sat_f64_u(f64) -> u32, pure, "i32.trunc_sat_f64_u";
+                I32TruncSatF64U "i32.trunc_sat_f64_u" SaturatingFloatToInt { float::i32_trunc_sat_f64_u(f64) -> u32, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I64TruncSatF32S: float::i64_trunc_sat_f32_s(f32) -> i64, pure, "i64.trunc_sat_f32_s";
+                I64TruncSatF32S "i64.trunc_sat_f32_s" SaturatingFloatToInt { float::i64_trunc_sat_f32_s(f32) -> i64, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I64TruncSatF32U: float::i64_trunc_sat_f32_u(f32) -> u64, pure, "i64.trunc_sat_f32_u";
+                I64TruncSatF32U "i64.trunc_sat_f32_u" SaturatingFloatToInt { float::i64_trunc_sat_f32_u(f32) -> u64, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I64TruncSatF64S: float::i64_trunc_sat_f64_s(f64) -> i64, pure, "i64.trunc_sat_f64_s";
+                I64TruncSatF64S "i64.trunc_sat_f64_s" SaturatingFloatToInt { float::i64_trunc_sat_f64_s(f64) -> i64, pure }
                 /// r = a as an integer, saturating; NaN is 0
-                I64TruncSatF64U: float::i64_trunc_sat_f64_u(f64) -> u64, pure, "i64.trunc_sat_f64_u";
+                I64TruncSatF64U "i64.trunc_sat_f64_u" SaturatingFloatToInt { float::i64_trunc_sat_f64_u(f64) -> u64, pure }
                 /// r = a as a float, rounded to nearest
-                F32ConvertI32S: float::f32_convert_i32_s(i32) -> f32, pure, "f32.convert_i32_s";
+                F32ConvertI32S "f32.convert_i32_s" Mvp { float::f32_convert_i32_s(i32) -> f32, pure }
                 /// r = a as a float, rounded to nearest
-                F32ConvertI32U: float::f32_convert_i32_u(u32) -> f32, pure, "f32.convert_i32_u";
+                F32ConvertI32U "f32.convert_i32_u" Mvp { float::f32_convert_i32_u(u32) -> f32, pure }
                 /// r = a as a float, rounded to nearest
-                F32ConvertI64S: float::f32_convert_i64_s(i64) -> f32, pure, "f32.convert_i64_s";
+                F32ConvertI64S "f32.convert_i64_s" Mvp { float::f32_convert_i64_s(i64) -> f32, pure }
                 /// r = a as a float, rounded to nearest
-                F32ConvertI64U: float::f32_convert_i64_u(u64) -> f32, pure, "f32.convert_i64_u";
+                F32ConvertI64U "f32.convert_i64_u" Mvp { float::f32_convert_i64_u(u64) -> f32, pure }
                 /// r = a as a float, rounded to nearest
-                F64ConvertI32S: float::f64_convert_i32_s(i32) -> f64, pure, "f64.convert_i32_s";
+                F64ConvertI32S "f64.convert_i32_s" Mvp { float::f64_convert_i32_s(i32) -> f64, pure }
                 /// r = a as a float, rounded to nearest
-                F64ConvertI32U: float::f64_convert_i32_u(u32) -> f64, pure, "f64.convert_i32_u";
+                F64ConvertI32U "f64.convert_i32_u" Mvp { float::f64_convert_i32_u(u32) -> f64, pure }
                 /// r = a as a float, rounded to nearest
-                F64ConvertI64S: float::f64_convert_i64_s(i64) -> f64, pure, "f64.convert_i64_s";
+                F64ConvertI64S "f64.convert_i64_s" Mvp { float::f64_convert_i64_s(i64) -> f64, pure }
                 /// r = a as a float, rounded to nearest
-                F64ConvertI64U: float::f64_convert_i64_u(u64) -> f64, pure, "f64.convert_i64_u";
+                F64ConvertI64U "f64.convert_i64_u" Mvp { float::f64_convert_i64_u(u64) -> f64, pure }
                 /// r = a rounded to nearest
-                F32DemoteF64: float::f32_demote_f64(f64) -> f32, pure, "f32.demote_f64";
+                F32DemoteF64 "f32.demote_f64" Mvp { float::f32_demote_f64(f64) -> f32, pure }
                 /// r = a, exactly
-                F64PromoteF32: float::f64_promote_f32(f32) -> f64, pure, "f64.promote_f32";
+                F64PromoteF32 "f64.promote_f32" Mvp { float::f64_promote_f32(f32) -> f64, pure }
                 /// r = the bits of a
-                I32ReinterpretF32: float::i32_reinterpret_f32(f32) -> u32, pure, "i32.reinterpret_f32";
+                I32ReinterpretF32 "i32.reinterpret_f32" Mvp { float::i32_reinterpret_f32(f32) -> u32, pure }
                 /// r = the float with the bits a
-                F32ReinterpretI32: float::f32_reinterpret_i32(u32) -> f32, pure, "f32.reinterpret_i32";
+                F32ReinterpretI32 "f32.reinterpret_i32" Mvp { float::f32_reinterpret_i32(u32) -> f32, pure }
                 /// r = the bits of a
-                I64ReinterpretF64: float::i64_reinterpret_f64(f64) -> u64, pure, "i64.reinterpret_f64";
+                I64ReinterpretF64 "i64.reinterpret_f64" Mvp { float::i64_reinterpret_f64(f64) -> u64, pure }
                 /// r = the float with the bits a
-                F64ReinterpretI64: float::f64_reinterpret_i64(u64) -> f64, pure, "f64.reinterpret_i64";
+                F64ReinterpretI64 "f64.reinterpret_i64" Mvp { float::f64_reinterpret_i64(u64) -> f64, pure }
                 /// r = a is the null reference
-                RefIsNull: integer::ref_is_null(u64) -> u32, pure, "ref.is_null";
+                RefIsNull "ref.is_null" ReferenceTypes { integer::ref_is_null(u64) -> u32, pure }
             }
             test {
                 /// r = a & b
-                I32And: integer::int32::and(u32, u32) -> u32, pure, "i32.and";
+                I32And "i32.and" Mvp { integer::int32::and(u32, u32) -> u32, pure }
                 /// r = a == b
-                I32Eq: integer::int32::eq(u32, u32) -> u32, pure, "i32.eq";
+                I32Eq "i32.eq" Mvp { integer::int32::eq(u32, u32) -> u32, pure }
                 /// r = a != b
-                I32Ne: integer::int32::ne(u32, u32) -> u32, pure, "i32.ne";
+                I32Ne "i32.ne" Mvp { integer::int32::ne(u32, u32) -> u32, pure }
                 /// r = a < b, signed
-                I32LtS: integer::int32::lt_s(i32, i32) -> u32, pure, "i32.lt_s";
+                I32LtS "i32.lt_s" Mvp { integer::int32::lt_s(i32, i32) -> u32, pure }
                 /// r = a < b, unsigned
-                I32LtU: integer::int32::lt_u(u32, u32) -> u32, pure, "i32.lt_u";
+                I32LtU "i32.lt_u" Mvp { integer::int32::lt_u(u32, u32) -> u32, pure }
                 /// r = a > b, signed
-                I32GtS: integer::int32::gt_s(i32, i32) -> u32, pure, "i32.gt_s";
+                I32GtS "i32.gt_s" Mvp { integer::int32::gt_s(i32, i32) -> u32, pure }
                 /// r = a > b, unsigned
-                I32GtU: integer::int32::gt_u(u32, u32) -> u32, pure, "i32.gt_u";
+                I32GtU "i32.gt_u" Mvp { integer::int32::gt_u(u32, u32) -> u32, pure }
                 /// r = a <= b, signed
-                I32LeS: integer::int32::le_s(i32, i32) -> u32, pure, "i32.le_s";
+                I32LeS "i32.le_s" Mvp { integer::int32::le_s(i32, i32) -> u32, pure }
                 /// r = a <= b, unsigned
-                I32LeU: integer::int32::le_u(u32, u32) -> u32, pure, "i32.le_u";
+                I32LeU "i32.le_u" Mvp { integer::int32::le_u(u32, u32) -> u32, pure }
                 /// r = a >= b, signed
-                I32GeS: integer::int32::ge_s(i32, i32) -> u32, pure, "i32.ge_s";
+                I32GeS "i32.ge_s" Mvp { integer::int32::ge_s(i32, i32) -> u32, pure }
                 /// r = a >= b, unsigned
-                I32GeU: integer::int32::ge_u(u32, u32) -> u32, pure, "i32.ge_u";
+                I32GeU "i32.ge_u" Mvp { integer::int32::ge_u(u32, u32) -> u32, pure }
                 /// r = a == b
-                I64Eq: integer::int64::eq(u64, u64) -> u32, pure, "i64.eq";
+                I64Eq "i64.eq" Mvp { integer::int64::eq(u64, u64) -> u32, pure }
                 /// r = a != b
-                I64Ne: integer::int64::ne(u64, u64) -> u32, pure, "i64.ne";
+                I64Ne "i64.ne" Mvp { integer::int64::ne(u64, u64) -> u32, pure }
                 /// r = a < b, signed
-                I64LtS: integer::int64::lt_s(i64, i64) -> u32, pure, "i64.lt_s";
+                I64LtS "i64.lt_s" Mvp { integer::int64::lt_s(i64, i64) -> u32, pure }
                 /// r = a < b, unsigned
-                I64LtU: integer::int64::lt_u(u64, u64) -> u32, pure, "i64.lt_u";
+                I64LtU "i64.lt_u" Mvp { integer::int64::lt_u(u64, u64) -> u32, pure }
                 /// r = a > b, signed
-                I64GtS: integer::int64::gt_s(i64, i64) -> u32, pure, "i64.gt_s";
+                I64GtS "i64.gt_s" Mvp { integer::int64::gt_s(i64, i64) -> u32, pure }
                 /// r = a > b, unsigned
-                I64GtU: integer::int64::gt_u(u64, u64) -> u32, pure, "i64.gt_u";
+                I64GtU "i64.gt_u" Mvp { integer::int64::gt_u(u64, u64) -> u32, pure }
                 /// r = a <= b, signed
-                I64LeS: integer::int64::le_s(i64, i64) -> u32, pure, "i64.le_s";
+                I64LeS "i64.le_s" Mvp { integer::int64::le_s(i64, i64) -> u32, pure }
                 /// r = a <= b, unsigned
-                I64LeU: integer::int64::le_u(u64, u64) -> u32, pure, "i64.le_u";
+                I64LeU "i64.le_u" Mvp { integer::int64::le_u(u64, u64) -> u32, pure }
                 /// r = a >= b, signed
-                I64GeS: integer::int64::ge_s(i64, i64) -> u32, pure, "i64.ge_s";
+                I64GeS "i64.ge_s" Mvp { integer::int64::ge_s(i64, i64) -> u32, pure }
                 /// r = a >= b, unsigned
-                I64GeU: integer::int64::ge_u(u64, u64) -> u32, pure, "i64.ge_u";
+                I64GeU "i64.ge_u" Mvp { integer::int64::ge_u(u64, u64) -> u32, pure }
                 /// r = a == b
-                F32Eq: float::float32::eq(f32, f32) -> u32, pure, "f32.eq";
+                F32Eq "f32.eq" Mvp { float::float32::eq(f32, f32) -> u32, pure }
                 /// r = a != b
-                F32Ne: float::float32::ne(f32, f32) -> u32, pure, "f32.ne";
+                F32Ne "f32.ne" Mvp { float::float32::ne(f32, f32) -> u32, pure }
                 /// r = a < b
-                F32Lt: float::float32::lt(f32, f32) -> u32, pure, "f32.lt";
+                F32Lt "f32.lt" Mvp { float::float32::lt(f32, f32) -> u32, pure }
                 /// r = a > b
-                F32Gt: float::float32::gt(f32, f32) -> u32, pure, "f32.gt";
+                F32Gt "f32.gt" Mvp { float::float32::gt(f32, f32) -> u32, pure }
                 /// r = a <= b
-                F32Le: float::float32::le(f32, f32) -> u32, pure, "f32.le";
+                F32Le "f32.le" Mvp { float::float32::le(f32, f32) -> u32, pure }
                 /// r = a >= b
-                F32Ge: float::float32::ge(f32, f32) -> u32, pure, "f32.ge";
+                F32Ge "f32.ge" Mvp { float::float32::ge(f32, f32) -> u32, pure }
                 /// r = a == b
-                F64Eq: float::float64::eq(f64, f64) -> u32, pure, "f64.eq";
+                F64Eq "f64.eq" Mvp { float::float64::eq(f64, f64) -> u32, pure }
                 /// r = a != b
-                F64Ne: float::float64::ne(f64, f64) -> u32, pure, "f64.ne";
+                F64Ne "f64.ne" Mvp { float::float64::ne(f64, f64) -> u32, pure }
                 /// r = a < b
-                F64Lt: float::float64::lt(f64, f64) -> u32, pure, "f64.lt";
+                F64Lt "f64.lt" Mvp { float::float64::lt(f64, f64) -> u32, pure }
                 /// r = a > b
-                F64Gt: float::float64::gt(f64, f64) -> u32, pure, "f64.gt";
+                F64Gt "f64.gt" Mvp { float::float64::gt(f64, f64) -> u32, pure }
                 /// r = a <= b
-                F64Le: float::float64::le(f64, f64) -> u32, pure, "f64.le";
+                F64Le "f64.le" Mvp { float::float64::le(f64, f64) -> u32, pure }
                 /// r = a >= b
-                F64Ge: float::float64::ge(f64, f64) -> u32, pure, "f64.ge";
+                F64Ge "f64.ge" Mvp { float::float64::ge(f64, f64) -> u32, pure }
             }
             value {
                 /// r = a + b
-                I32Add: integer::int32::add(u32, u32) -> u32, pure, "i32.add";
+                I32Add "i32.add" Mvp { integer::int32::add(u32, u32) -> u32, pure }
                 /// r = a - b
-                I32Sub: integer::int32::sub(u32, u32) -> u32, pure, "i32.sub";
+                I32Sub "i32.sub" Mvp { integer::int32::sub(u32, u32) -> u32, pure }
                 /// r = a * b
-                I32Mul: integer::int32::mul(u32, u32) -> u32, pure, "i32.mul";
+                I32Mul "i32.mul" Mvp { integer::int32::mul(u32, u32) -> u32, pure }
                 /// r = a / b, signed; traps on b == 0 and on overflow
-                I32DivS: integer::int32::div_s(i32, i32) -> i32, trap, "i32.div_s";
+                I32DivS "i32.div_s" Mvp { integer::int32::div_s(i32, i32) -> i32, trap }
                 /// r = a / b, unsigned; traps on b == 0
-                I32DivU: integer::int32::div_u(u32, u32) -> u32, trap, "i32.div_u";
+                I32DivU "i32.div_u" Mvp { integer::int32::div_u(u32, u32) -> u32, trap }
                 /// r = a % b, signed; traps on b == 0
-                I32RemS: integer::int32::rem_s(i32, i32) -> i32, trap, "i32.rem_s";
+                I32RemS "i32.rem_s" Mvp { integer::int32::rem_s(i32, i32) -> i32, trap }
                 /// r = a % b, unsigned; traps on b == 0
-                I32RemU: integer::int32::rem_u(u32, u32) -> u32, trap, "i32.rem_u";
+                I32RemU "i32.rem_u" Mvp { integer::int32::rem_u(u32, u32) -> u32, trap }
                 /// r = a | b
-                I32Or: integer::int32::or(u32, u32) -> u32, pure, "i32.or";
+                I32Or "i32.or" Mvp { integer::int32::or(u32, u32) -> u32, pure }
                 /// r = a ^ b
-                I32Xor: integer::int32::xor(u32, u32) -> u32, pure, "i32.xor";
+                I32Xor "i32.xor" Mvp { integer::int32::xor(u32, u32) -> u32, pure }
                 /// r = a << (b mod width)
-                I32Shl: integer::int32::shl(u32, u32) -> u32, pure, "i32.shl";
+                I32Shl "i32.shl" Mvp { integer::int32::shl(u32, u32) -> u32, pure }
                 /// r = a >> (b mod width), signed
-                I32ShrS: integer::int32::shr_s(i32, u32) -> i32, pure, "i32.shr_s";
+                I32ShrS "i32.shr_s" Mvp { integer::int32::shr_s(i32, u32) -> i32, pure }
                 /// r = a >> (b mod width), unsigned
-                I32ShrU: integer::int32::shr_u(u32, u32) -> u32, pure, "i32.shr_u";
+                I32ShrU "i32.shr_u" Mvp { integer::int32::shr_u(u32, u32) -> u32, pure }
                 /// r = a rotated left by b
-                I32Rotl: integer::int32::rotl(u32, u32) -> u32, pure, "i32.rotl";
+                I32Rotl "i32.rotl" Mvp { integer::int32::rotl(u32, u32) -> u32, pure }
                 /// r = a rotated right by b
-                I32Rotr: integer::int32::rotr(u32, u32) -> u32, pure, "i32.rotr";
+                I32Rotr "i32.rotr" Mvp { integer::int32::rotr(u32, u32) -> u32, pure }
                 /// r = a + b
-                I64Add: integer::int64::add(u64, u64) -> u64, pure, "i64.add";
+                I64Add "i64.add" Mvp { integer::int64::add(u64, u64) -> u64, pure }
                 /// r = a - b
-                I64Sub: integer::int64::sub(u64, u64) -> u64, pure, "i64.sub";
+                I64Sub "i64.sub" Mvp { integer::int64::sub(u64, u64) -> u64, pure }
                 /// r = a * b
-                I64Mul: integer::int64::mul(u64, u64) -> u64, pure, "i64.mul";
+                I64Mul "i64.mul" Mvp { integer::int64::mul(u64, u64) -> u64, pure }
                 /// r = a / b, signed; traps on b == 0 and on overflow
-                I64DivS: integer::int64::div_s(i64, i64) -> i64, trap, "i64.div_s";
+                I64DivS "i64.div_s" Mvp { integer::int64::div_s(i64, i64) -> i64, trap }
                 /// r = a / b, unsigned; traps on b == 0
-                I64DivU: integer::int64::div_u(u64, u64) -> u64, trap, "i64.div_u";
+                I64DivU "i64.div_u" Mvp { integer::int64::div_u(u64, u64) -> u64, trap }
                 /// r = a % b, signed; traps on b == 0
-                I64RemS: integer::int64::rem_s(i64, i64) -> i64, trap, "i64.rem_s";
+                I64RemS "i64.rem_s" Mvp { integer::int64::rem_s(i64, i64) -> i64, trap }
                 /// r = a % b, unsigned; traps on b == 0
-                I64RemU: integer::int64::rem_u(u64, u64) -> u64, trap, "i64.rem_u";
+                I64RemU "i64.rem_u" Mvp { integer::int64::rem_u(u64, u64) -> u64, trap }
                 /// r = a & b
-                I64And: integer::int64::and(u64, u64) -> u64, pure, "i64.and";
+                I64And "i64.and" Mvp { integer::int64::and(u64, u64) -> u64, pure }
                 /// r = a | b
-                I64Or: integer::int64::or(u64, u64) -> u64, pure, "i64.or";
+                I64Or "i64.or" Mvp { integer::int64::or(u64, u64) -> u64, pure }
                 /// r = a ^ b
-                I64Xor: integer::int64::xor(u64, u64) -> u64, pure, "i64.xor";
+                I64Xor "i64.xor" Mvp { integer::int64::xor(u64, u64) -> u64, pure }
                 /// r = a << (b mod width)
-                I64Shl: integer::int64::shl(u64, u64) -> u64, pure, "i64.shl";
+                I64Shl "i64.shl" Mvp { integer::int64::shl(u64, u64) -> u64, pure }
                 /// r = a >> (b mod width), signed
-                I64ShrS: integer::int64::shr_s(i64, u64) -> i64, pure, "i64.shr_s";
+                I64ShrS "i64.shr_s" Mvp { integer::int64::shr_s(i64, u64) -> i64, pure }
                 /// r = a >> (b mod width), unsigned
-                I64ShrU: integer::int64::shr_u(u64, u64) -> u64, pure, "i64.shr_u";
+                I64ShrU "i64.shr_u" Mvp { integer::int64::shr_u(u64, u64) -> u64, pure }
                 /// r = a rotated left by b
-                I64Rotl: integer::int64::rotl(u64, u64) -> u64, pure, "i64.rotl";
+                I64Rotl "i64.rotl" Mvp { integer::int64::rotl(u64, u64) -> u64, pure }
                 /// r = a rotated right by b
-                I64Rotr: integer::int64::rotr(u64, u64) -> u64, pure, "i64.rotr";
+                I64Rotr "i64.rotr" Mvp { integer::int64::rotr(u64, u64) -> u64, pure }
                 /// r = a + b
-                F32Add: float::float32::add(f32, f32) -> f32, pure, "f32.add";
+                F32Add "f32.add" Mvp { float::float32::add(f32, f32) -> f32, pure }
                 /// r = a - b
-                F32Sub: float::float32::sub(f32, f32) -> f32, pure, "f32.sub";
+                F32Sub "f32.sub" Mvp { float::float32::sub(f32, f32) -> f32, pure }
                 /// r = a * b
-                F32Mul: float::float32::mul(f32, f32) -> f32, pure, "f32.mul";
+                F32Mul "f32.mul" Mvp { float::float32::mul(f32, f32) -> f32, pure }
                 /// r = a / b
-                F32Div: float::float32::div(f32, f32) -> f32, pure, "f32.div";
+                F32Div "f32.div" Mvp { float::float32::div(f32, f32) -> f32, pure }
                 /// r = the lesser of a and b, NaN if either is
-                F32Min: float::float32::min(f32, f32) -> f32, pure, "f32.min";
+                F32Min "f32.min" Mvp { float::float32::min(f32, f32) -> f32, pure }
                 /// r = the greater of a and b, NaN if either is
-                F32Max: float::float32::max(f32, f32) -> f32, pure, "f32.max";
+                F32Max "f32.max" Mvp { float::float32::max(f32, f32) -> f32, pure }
                 /// r = a with the sign of b
-                F32Copysign: float::float32::copysign(f32, f32) -> f32, pure, "f32.copysign";
+                F32Copysign "f32.copysign" Mvp { float::float32::copysign(f32, f32) -> f32, pure }
                 /// r = a + b
-                F64Add: float::float64::add(f64, f64) -> f64, pure, "f64.add";
+                F64Add "f64.add" Mvp { float::float64::add(f64, f64) -> f64, pure }
                 /// r = a - b
-                F64Sub: float::float64::sub(f64, f64) -> f64, pure, "f64.sub";
+                F64Sub "f64.sub" Mvp { float::float64::sub(f64, f64) -> f64, pure }
                 /// r = a * b
-                F64Mul: float::float64::mul(f64, f64) -> f64, pure, "f64.mul";
+                F64Mul "f64.mul" Mvp { float::float64::mul(f64, f64) -> f64, pure }
                 /// r = a / b
-                F64Div: float::float64::div(f64, f64) -> f64, pure, "f64.div";
+                F64Div "f64.div" Mvp { float::float64::div(f64, f64) -> f64, pure }
                 /// r = the lesser of a and b, NaN if either is
-                F64Min: float::float64::min(f64, f64) -> f64, pure, "f64.min";
+                F64Min "f64.min" Mvp { float::float64::min(f64, f64) -> f64, pure }
                 /// r = the greater of a and b, NaN if either is
-                F64Max: float::float64::max(f64, f64) -> f64, pure, "f64.max";
+                F64Max "f64.max" Mvp { float::float64::max(f64, f64) -> f64, pure }
                 /// r = a with the sign of b
-                F64Copysign: float::float64::copysign(f64, f64) -> f64, pure, "f64.copysign";
+                F64Copysign "f64.copysign" Mvp { float::float64::copysign(f64, f64) -> f64, pure }
             }
             load {
                 /// r = u32 at a, as u32
-                I32Load: u32 as u32, 4, "i32.load";
+                I32Load "i32.load" Mvp { u32 as u32, 4 }
                 /// r = u64 at a, as u64
-                I64Load: u64 as u64, 8, "i64.load";
+                I64Load "i64.load" Mvp { u64 as u64, 8 }
                 /// r = f32 at a, as f32
-                F32Load: f32 as f32, 4, "f32.load";
+                F32Load "f32.load" Mvp { f32 as f32, 4 }
                 /// r = f64 at a, as f64
-                F64Load: f64 as f64, 8, "f64.load";
+                F64Load "f64.load" Mvp { f64 as f64, 8 }
                 /// r = i8 at a, as i32
-                I32Load8S: i8 as i32, 1, "i32.load8_s";
+                I32Load8S "i32.load8_s" Mvp { i8 as i32, 1 }
                 /// r = u8 at a, as u32
-                I32Load8U: u8 as u32, 1, "i32.load8_u";
+                I32Load8U "i32.load8_u" Mvp { u8 as u32, 1 }
                 /// r = i16 at a, as i32
-                I32Load16S: i16 as i32, 2, "i32.load16_s";
+                I32Load16S "i32.load16_s" Mvp { i16 as i32, 2 }
                 /// r = u16 at a, as u32
-                I32Load16U: u16 as u32, 2, "i32.load16_u";
+                I32Load16U "i32.load16_u" Mvp { u16 as u32, 2 }
                 /// r = i8 at a, as i64
-                I64Load8S: i8 as i64, 1, "i64.load8_s";
+                I64Load8S "i64.load8_s" Mvp { i8 as i64, 1 }
                 /// r = u8 at a, as u64
-                I64Load8U: u8 as u64, 1, "i64.load8_u";
+                I64Load8U "i64.load8_u" Mvp { u8 as u64, 1 }
                 /// r = i16 at a, as i64
-                I64Load16S: i16 as i64, 2, "i64.load16_s";
+                I64Load16S "i64.load16_s" Mvp { i16 as i64, 2 }
                 /// r = u16 at a, as u64
-                I64Load16U: u16 as u64, 2, "i64.load16_u";
+                I64Load16U "i64.load16_u" Mvp { u16 as u64, 2 }
                 /// r = i32 at a, as i64
-                I64Load32S: i32 as i64, 4, "i64.load32_s";
+                I64Load32S "i64.load32_s" Mvp { i32 as i64, 4 }
                 /// r = u32 at a, as u64
-                I64Load32U: u32 as u64, 4, "i64.load32_u";
+                I64Load32U "i64.load32_u" Mvp { u32 as u64, 4 }
             }
             store {
                 /// u32 at a = b
-                I32Store: u32 as u32, 4, "i32.store";
+                I32Store "i32.store" Mvp { u32 as u32, 4 }
                 /// u64 at a = b
-                I64Store: u64 as u64, 8, "i64.store";
+                I64Store "i64.store" Mvp { u64 as u64, 8 }
                 /// f32 at a = b
-                F32Store: f32 as f32, 4, "f32.store";
+                F32Store "f32.store" Mvp { f32 as f32, 4 }
                 /// f64 at a = b
-                F64Store: f64 as f64, 8, "f64.store";
+                F64Store "f64.store" Mvp { f64 as f64, 8 }
                 /// u8 at a = b
-                I32Store8: u32 as u8, 1, "i32.store8";
+                I32Store8 "i32.store8" Mvp { u32 as u8, 1 }
                 /// u16 at a = b
-                I32Store16: u32 as u16, 2, "i32.store16";
+                I32Store16 "i32.store16" Mvp { u32 as u16, 2 }
                 /// u8 at a = b
-                I64Store8: u64 as u8, 1, "i64.store8";
+                I64Store8 "i64.store8" Mvp { u64 as u8, 1 }
                 /// u16 at a = b
-                I64Store16: u64 as u16, 2, "i64.store16";
+                I64Store16 "i64.store16" Mvp { u64 as u16, 2 }
                 /// u32 at a = b
-                I64Store32: u64 as u32, 4, "i64.store32";
+                I64Store32 "i64.store32" Mvp { u64 as u32, 4 }
+            }
+            builtin {
+                /// r = pages of memory x
+                MemorySize(mem) "memory.size" Mvp { () -> I32 }
+                /// r = pages of memory x before it grew by a pages, -1 if it cannot
+                MemoryGrow(mem) "memory.grow" Mvp { (I32) -> I32 }
+                /// c bytes of memory x from a on = b; traps out of bounds
+                MemoryFill(mem) "memory.fill" BulkMemory { (I32, I32, I32) }
+                /// c bytes of memory x from a on = those of memory y from b on; traps out of bounds
+                MemoryCopy(dst_mem, src_mem) "memory.copy" BulkMemory { (I32, I32, I32) }
+                /// c bytes of memory y from a on = those of data segment x from b on; traps out of bounds
+                MemoryInit(data_index, mem) "memory.init" BulkMemory { (I32, I32, I32) }
+                /// data segment x is empty from now on
+                DataDrop(data_index) "data.drop" BulkMemory { () }
+                /// r = element a of table x; traps out of bounds
+                TableGet(table) "table.get" ReferenceTypes { (I32) -> Element }
+                /// element a of table x = b; traps out of bounds
+                TableSet(table) "table.set" ReferenceTypes { (I32, Element) }
+                /// r = elements of table x
+                TableSize(table) "table.size" ReferenceTypes { () -> I32 }
+                /// r = elements of table x before it grew by b elements that are a, -1 if it cannot
+                TableGrow(table) "table.grow" ReferenceTypes { (Element, I32) -> I32 }
+                /// c elements of table x from a on = b; traps out of bounds
+                TableFill(table) "table.fill" ReferenceTypes { (I32, Element, I32) }
+                /// c elements of table x from a on = those of table y from b on; traps out of bounds
+                TableCopy(dst_table, src_table) "table.copy" BulkMemory { (I32, I32, I32) }
+                /// c elements of table y from a on = those of element segment x from b on; traps out of bounds
+                TableInit(elem_index, table) "table.init" BulkMemory { (I32, I32, I32) }
+                /// element segment x is empty from now on
+                ElemDrop(elem_index) "elem.drop" BulkMemory { () }
+                /// r = a reference to function x
+                RefFunc(function_index) "ref.func" ReferenceTypes { () -> FuncRef }
             }
         }
     };

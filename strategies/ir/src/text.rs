@@ -29,7 +29,11 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
         }
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { cost } => format!("meter {cost}"),
-        Statement::Builtin { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
+        Statement::Builtin { op, base, x, y } => match op.immediates().len() {
+            0 => format!("{} at s{base}", op.mnemonic()),
+            1 => format!("{} {x} at s{base}", op.mnemonic()),
+            _ => format!("{} {x} {y} at s{base}", op.mnemonic()),
+        },
         Statement::Jump(target) => format!("jump to block {target}"),
         Statement::Branch {
             condition,

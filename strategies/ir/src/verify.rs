@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::builtin::BuiltinType;
 use crate::code::{FunctionBody, Node, NodeId, Slot, Statement};
 use crate::types::ValType;
 
@@ -274,33 +275,29 @@ impl<'a> BlockChecker<'a> {
                 }
             }
             Statement::Builtin { op, base, .. } => {
-                let (operands, results) = op.arity();
                 ensure!(
-                    usize::from(base) >= self.body.locals.len() && usize::from(base) + usize::from(results) <= end,
+                    usize::from(base) >= self.body.locals.len()
+                        && usize::from(base) + usize::from(op.result().is_some()) <= end,
                     "statement {index} writes no operand"
                 );
-                // The machine reads up to three slots, wherever they are.
-                let end = u32::from(base) + u32::from(operands.max(results).max(3));
+                // The machine reads three slots, wherever they are and whatever it takes.
                 ensure!(
-                    end <= self.body.frame_size,
+                    u32::from(base) + 3 <= self.body.frame_size,
                     "statement {index} reaches beyond the frame"
                 );
-                for slot in base..base + operands {
+                // All references are one kind, whatever the table holds.
+                let ty = |ty: BuiltinType| kind(ty.resolve(|| ValType::FuncRef));
+                for (slot, &operand) in (base..).zip(op.operands()) {
+                    let (expected, found) = (ty(operand), self.slot_type(slot));
                     ensure!(
-                        self.slot_type(slot).is_some(),
-                        "statement {index} has no operand in slot {slot}"
+                        found.map(kind) == Some(expected),
+                        "statement {index} wants {expected} in slot {slot}, which holds {found:?}"
                     );
                 }
                 self.forget_from(base);
-                use crate::code::Builtin::*;
-                let result = match op {
-                    TableGet | RefFunc => Some(ValType::FuncRef),
-                    MemorySize | MemoryGrow | TableSize | TableGrow => Some(ValType::I32),
-                    MemoryFill | MemoryCopy | MemoryInit | DataDrop => None,
-                    TableSet | TableFill | TableCopy | TableInit | ElemDrop => None,
-                };
-                if result.is_some() {
-                    self.canonical[usize::from(base) - self.body.locals.len()] = result;
+                if let Some(result) = op.result() {
+                    let position = usize::from(base) - self.body.locals.len();
+                    self.canonical[position] = Some(ty(result));
                 }
             }
             Statement::Jump(target) => self.edge(target)?,

@@ -4,7 +4,8 @@
 use wasm_dispatch_closures::chain::{ChainsBuilder, Exit, Next, link, trapped};
 use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, Builtin, Slot};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{BlockId, Slot};
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;

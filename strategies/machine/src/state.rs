@@ -1,7 +1,8 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
 use crate::store::{self, FunctionEntry, HOST, Instance, Memory, Signatures, Table};
-use wasm_dispatch_ir::code::{Builtin, Slot};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::Slot;
 use wasm_dispatch_ir::trap::Trap;
 use wasm_dispatch_ir::types::GlobalType;
 

@@ -10,7 +10,8 @@
 use std::fmt;
 
 use pastey::paste;
-use wasm_dispatch_ir::code::{Builtin, FunctionBody, Slot};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{FlatCode, Instruction, Operand, Test};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::ValType;
@@ -47,13 +48,8 @@ macro_rules! form {
 
 /// Declares [`Opcode`] and, for each group of rows and form of operands, the function from row to opcode.
 macro_rules! opcodes {
-    (
-        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-    ) => {
+    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
+     builtin $builtin:tt) => {
         paste! {
             /// What an operation does, and the form of its operands. The loop's `match` over it has an arm for each
             /// opcode and no other, so that the compiler's jump table needs no range check.
@@ -141,7 +137,7 @@ macro_rules! opcodes {
     };
 }
 
-wasm_dispatch_ir::for_each_instruction!(opcodes);
+wasm_dispatch_ir::for_each_name!(opcodes);
 
 /// An operand of `RUNTIME`.
 #[derive(Clone, Copy, Debug)]

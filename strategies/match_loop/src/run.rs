@@ -143,13 +143,8 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                 };
             }
             macro_rules! execute {
-                (
-                    unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-                    test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-                    value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-                    load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-                    store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-                ) => {
+                (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
+                 builtin $builtin:tt) => {
                     paste! { match op.code {
                         $(Opcode::[<$u S>] => set!(<ops::$u as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
                         $(Opcode::[<$t Ss>] => binary!($t, slot!(a), slot!(b)),)*
@@ -273,7 +268,7 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     } }
                 };
             }
-            wasm_dispatch_ir::for_each_instruction!(execute);
+            wasm_dispatch_ir::for_each_name!(execute);
         }
     };
     let statement = function.code.statements[pc - 1];

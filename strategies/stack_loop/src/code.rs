@@ -3,18 +3,14 @@
 use std::fmt;
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, Builtin, FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
 macro_rules! opcodes {
-    (
-        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-    ) => {
+    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
+     builtin $builtin:tt) => {
         /// One operation of the stack machine. The names are those of WebAssembly; rows of the instruction table pop
         /// their operands and push their result, loads and stores hold their static offset.
         #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,11 +72,11 @@ macro_rules! opcodes {
                     Op::ImportedGlobalSet(global) => write!(f, "imported_global.set {global}"),
                     Op::Select => f.write_str("select"),
                     Op::Drop => f.write_str("drop"),
-                    $(Op::$u => f.write_str($umn),)*
-                    $(Op::$t => f.write_str($tmn),)*
-                    $(Op::$v => f.write_str($vmn),)*
-                    $(Op::$l(offset) => write!(f, concat!($lmn, " offset={}"), offset),)*
-                    $(Op::$s(offset) => write!(f, concat!($smn, " offset={}"), offset),)*
+                    $(Op::$u => f.write_str(UnaryOp::$u.mnemonic()),)*
+                    $(Op::$t => f.write_str(BinaryOp::$t.mnemonic()),)*
+                    $(Op::$v => f.write_str(BinaryOp::$v.mnemonic()),)*
+                    $(Op::$l(offset) => write!(f, "{} offset={offset}", LoadOp::$l.mnemonic()),)*
+                    $(Op::$s(offset) => write!(f, "{} offset={offset}", StoreOp::$s.mnemonic()),)*
                     Op::OtherLoad(op, other) => write!(f, "{} other {other}", op.mnemonic()),
                     Op::OtherStore(op, other) => write!(f, "{} other {other}", op.mnemonic()),
                     Op::Builtin(index) => write!(f, "builtin {index}"),
@@ -126,7 +122,7 @@ macro_rules! opcodes {
     };
 }
 
-wasm_dispatch_ir::for_each_instruction!(opcodes);
+wasm_dispatch_ir::for_each_name!(opcodes);
 
 /// A builtin's parameters, which do not fit an operation.
 #[derive(Clone, Copy, Debug)]

@@ -11,13 +11,8 @@ use crate::code::{Code, Op};
 
 /// Defines [`step`]: one arm for each opcode, those of the instruction table expanded over it.
 macro_rules! define_step {
-    (
-        unary { $($(#[$ud:meta])* $u:ident: $um:ident $(:: $uf:ident)* ($ua:ty) -> $ur:ty, $uk:ident, $umn:literal;)* }
-        test { $($(#[$td:meta])* $t:ident: $tm:ident $(:: $tf:ident)* ($ta:ty, $tb:ty) -> $tr:ty, $tk:ident, $tmn:literal;)* }
-        value { $($(#[$vd:meta])* $v:ident: $vm:ident $(:: $vf:ident)* ($va:ty, $vb:ty) -> $vr:ty, $vk:ident, $vmn:literal;)* }
-        load { $($(#[$ld:meta])* $l:ident: $lm:ty as $lr:ty, $lw:literal, $lmn:literal;)* }
-        store { $($(#[$sd:meta])* $s:ident: $sv:ty as $sm:ty, $sw:literal, $smn:literal;)* }
-    ) => {
+    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
+     builtin $builtin:tt) => {
         /// Runs from the start of a block until there is something for the driver to do.
         #[inline(never)]
         pub fn step(code: &Code, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
@@ -139,7 +134,7 @@ macro_rules! define_step {
     };
 }
 
-wasm_dispatch_ir::for_each_instruction!(define_step);
+wasm_dispatch_ir::for_each_name!(define_step);
 
 // What is rare is out of line: inlined, it took so many registers that `window` was reloaded from the native stack by
 // every operation.

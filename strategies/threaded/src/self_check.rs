@@ -6,7 +6,8 @@
 
 use std::sync::OnceLock;
 
-use wasm_dispatch_ir::code::{Builtin, CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;

@@ -1,6 +1,7 @@
 //! Statements, branches and calls.
 
-use wasm_dispatch_ir::code::{Builtin, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 
 use super::{Compiler, Operand, To};
 use crate::abi::Unit;

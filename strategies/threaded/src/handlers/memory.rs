@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::Builtin;
+use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
@@ -254,28 +254,11 @@ unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
     Ok(unsafe { r.memory.add(address as usize) })
 }
 
-/// The operations in the order of their codes.
-const BUILTINS: [Builtin; 15] = {
-    use Builtin::*;
-    [
-        MemorySize, MemoryGrow, MemoryFill, MemoryCopy, MemoryInit, DataDrop, TableGet, TableSet, TableSize, TableGrow,
-        TableFill, TableCopy, TableInit, ElemDrop, RefFunc,
-    ]
-};
-
-const _: () = {
-    let mut code = 0;
-    while code < BUILTINS.len() {
-        assert!(BUILTINS[code] as usize == code);
-        code += 1;
-    }
-};
-
 #[inline(never)]
 unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
     // SAFETY: three slots from the base on are within the frame, says the caller, and nothing else refers to them.
     let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
-    state.builtin(BUILTINS[op as usize], x, y, slots).err()
+    state.builtin(Builtin::ALL[op as usize], x, y, slots).err()
 }
 
 /// Where an address comes from, while compiling.
