@@ -11,15 +11,17 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
+use wasm_dispatch_engines::{Engine, Entrant, Ours, Size};
 use wasm_dispatch_measure::bench::Request;
-use wasm_dispatch_measure::interleave::Loaded;
-use wasm_dispatch_measure::ours::{self, Ours};
-use wasm_dispatch_measure::{Engine, Size, worker};
+use wasm_dispatch_measure::worker;
 use wasm_dispatch_report::Progress;
 use wasm_dispatch_report::record::Kind;
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
+
+/// A workload with the bytes of its module.
+type Loaded<'w> = (&'w Workload, Vec<u8>);
 
 /// Stands before criterion's own help.
 const HELP: &str = "\
@@ -127,7 +129,7 @@ fn run() -> Result<(), Failed> {
         .iter()
         .map(|workload| Ok((workload, workload.wasm()?)))
         .collect::<Result<_, Failed>>()?;
-    let engines = ours::all();
+    let engines: Vec<Ours> = Entrant::all().map(Entrant::engine).collect();
     let entry = settings.per_entry(loaded.len() * engines.len());
     let mut criterion = Criterion::default()
         .without_plots()

@@ -200,6 +200,13 @@ impl Module {
         strategy.compile(self, threads.get())
     }
 
+    /// [`Module::compile`] for a strategy chosen by type, as [`Vm::with_backend`](crate::Vm::with_backend) takes it.
+    pub fn compile_backend<B: Backend>(&self) -> usize {
+        let code = self.code::<B>();
+        code.compile_all(1);
+        code.code_bytes()
+    }
+
     /// The module's code under a strategy: made once, compiled function by function when first called.
     pub(crate) fn code<B: Backend>(&self) -> Arc<ModuleCode<B>> {
         let id = TypeId::of::<B>();

@@ -16,6 +16,13 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A manifest, a module or a folder could not be written.
+    Unwritable {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The manifest is not TOML.
     NotToml {
         /// The manifest.
@@ -81,6 +88,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Unreadable { file, source } => write!(f, "{}: cannot be read: {source}", file.display()),
+            Error::Unwritable { file, source } => write!(f, "{}: cannot be written: {source}", file.display()),
             Error::NotToml { file, source } => write!(f, "{}: not TOML: {source}", file.display()),
             Error::NotManifest { file, source } => write!(f, "{}: not a workload manifest: {source}", file.display()),
             Error::BadField { file, field, reason } => write!(f, "{}: {field}: {reason}", file.display()),
@@ -114,7 +122,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Unreadable { source, .. } => Some(source),
+            Error::Unreadable { source, .. } | Error::Unwritable { source, .. } => Some(source),
             Error::NotToml { source, .. } | Error::NotManifest { source, .. } => Some(source),
             Error::BadValue { source, .. } => Some(source),
             Error::BadWat { source, .. } => Some(source),

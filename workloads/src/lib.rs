@@ -21,7 +21,7 @@
 mod checksum;
 mod error;
 mod folder;
-mod manifest;
+pub mod manifest;
 mod value;
 mod workload;
 

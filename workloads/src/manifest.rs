@@ -1,13 +1,20 @@
 //! The TOML schema of a manifest, as it stands in the file. `workload.rs` turns it into a checked
 //! [`Workload`](crate::Workload).
 
-use std::fmt;
-
-use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::sha256_hex;
+use crate::error::Error;
+use crate::value::Value;
+use crate::workload::Workload;
 
 /// What a workload stresses most; the report ranks strategies within each class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Cheap instructions in straight lines and simple loops: the cost is getting from one to the next.
@@ -79,81 +86,189 @@ impl fmt::Display for Class {
 
 // Unknown fields are refused everywhere: a misspelt optional field would otherwise be a check that silently never runs.
 
-#[derive(Debug, Deserialize)]
+/// A manifest: what a [`Workload`] is read from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
+pub struct Manifest {
+    /// Its name: lower-case letters, digits and `_`.
     pub name: String,
+    /// What it stresses most.
     pub class: Class,
+    /// What it does and what it shows.
     pub description: String,
+    /// Where its source is and who wrote it.
     pub source: String,
+    /// The licence of its source, as an SPDX expression.
     pub licence: String,
-    #[serde(default)]
+    /// The published packages that are linked into it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<ManifestLink>,
+    /// The module's file, beside the manifest.
     pub module: String,
+    /// The SHA-256 of that file.
     pub sha256: String,
+    /// The exported function to call.
     pub entry: String,
+    /// How the expected results were obtained.
     pub expected_from: String,
+    /// The small size.
     pub quick: ManifestRun,
+    /// The large size.
     pub full: ManifestRun,
+    /// The smallest size, for counting instructions.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<ManifestRun>,
 }
 
-#[derive(Debug, Deserialize)]
+impl Manifest {
+    /// A manifest of a program that is none of the project's, with the same run in both sizes. Name, texts and entry are
+    /// to be filled in; [`Manifest::write`] does the rest.
+    pub fn own(run: ManifestRun) -> Manifest {
+        Manifest {
+            name: String::new(),
+            class: Class::Own,
+            description: String::new(),
+            source: String::new(),
+            licence: String::new(),
+            links: Vec::new(),
+            module: String::new(),
+            sha256: String::new(),
+            entry: String::new(),
+            expected_from: String::new(),
+            quick: run.clone(),
+            full: run,
+            count: None,
+        }
+    }
+
+    /// Writes the manifest into `folder`, with its module beside it under the same name, and loads the workload.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written, or if this is no workload.
+    pub fn write(mut self, folder: &Path, wasm: &[u8]) -> Result<Workload, Error> {
+        let io = |file: &Path| {
+            let file = file.to_owned();
+            move |source| Error::Unwritable { file, source }
+        };
+        self.module = format!("{}.wasm", self.name);
+        self.sha256 = sha256_hex(wasm);
+        let (module, file) = (folder.join(&self.module), folder.join(format!("{}.toml", self.name)));
+        let text = toml::to_string(&self).map_err(|error| Error::BadField {
+            file: file.clone(),
+            field: "(all)".to_owned(),
+            reason: error.to_string(),
+        })?;
+        fs::create_dir_all(folder).map_err(io(folder))?;
+        fs::write(&module, wasm).map_err(io(&module))?;
+        fs::write(&file, text).map_err(io(&file))?;
+        Workload::load(&file)
+    }
+}
+
+/// A published package that is linked into a module.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ManifestLink {
+pub struct ManifestLink {
+    /// The package's name.
     pub name: String,
+    /// Its exact version.
     pub version: String,
+    /// Its licence.
     pub licence: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// One size of a workload.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ManifestRun {
+pub struct ManifestRun {
+    /// The arguments of the entry.
     #[serde(default)]
     pub args: Vec<String>,
+    /// The results that it must return.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// What must stand in memory afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ManifestMemory>,
+    /// For commands: their surroundings.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wasi: Option<ManifestWasi>,
+    /// How many instances there are.
     #[serde(default = "one")]
     pub instances: u32,
+    /// How often the entry is called.
     #[serde(default = "one")]
     pub calls: u32,
+}
+
+impl ManifestRun {
+    /// One call.
+    pub fn of(args: &[Value], expect: &[Value]) -> ManifestRun {
+        let texts = |values: &[Value]| values.iter().map(Value::to_string).collect();
+        ManifestRun {
+            args: texts(args),
+            expect: texts(expect),
+            memory: None,
+            wasi: None,
+            instances: 1,
+            calls: 1,
+        }
+    }
 }
 
 fn one() -> u32 {
     1
 }
 
-#[derive(Debug, Deserialize)]
+/// The surroundings of a WASI command, and what must come of it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ManifestWasi {
+pub struct ManifestWasi {
+    /// The arguments, the program's name first.
     pub args: Vec<String>,
+    /// The environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// The file that stands on standard input, beside the manifest or below.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stdin: Option<String>,
+    /// Its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stdin_sha256: Option<String>,
+    /// The exit code that it must end with.
     #[serde(default)]
     pub exit_code: u32,
+    /// The SHA-256 of all that it must write to standard output.
     pub stdout_sha256: String,
+    /// The files it may read.
     #[serde(default)]
     pub files: Vec<ManifestFile>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A file that a command may read.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ManifestFile {
+pub struct ManifestFile {
+    /// Its path below the program's working folder.
     pub guest: String,
+    /// Where it is, beside the manifest or below.
     pub file: String,
+    /// Its SHA-256.
     pub sha256: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// A part of memory that is checked after a run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ManifestMemory {
+pub struct ManifestMemory {
+    /// The name under which the module exports the memory.
     pub export: String,
+    /// The first byte.
     pub offset: u64,
+    /// The number of bytes.
     pub len: u64,
+    /// The SHA-256 of these bytes.
     pub sha256: String,
 }
 

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use wasm_dispatch_measure::Engine as _;
-use wasm_dispatch_measure::wasmi_engine::Wasmi;
+use wasm_dispatch_engines::peers;
 use wasm_dispatch_workloads::{Run, Value, Workload, all, extra};
 use wasmi::{Config, Engine, Extern, F32, F64, Instance, Module, Store, Val};
 
@@ -68,7 +67,8 @@ impl Running {
 fn check_command(workload: &Workload, run: &Run) {
     let name = workload.name();
     let wasm = workload.wasm().unwrap_or_else(|error| panic!("{error}"));
-    let prepared = Wasmi::default().prepare(workload, &wasm);
+    let engine = peers::wasmi::engine("wasmi").unwrap_or_else(|error| panic!("{error}"));
+    let prepared = engine.prepare(workload, &wasm);
     let mut prepared = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
     if let Err(error) = prepared.run(run) {
         panic!("{name}: {error}");

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
+use wasm_dispatch_engines::own::OwnModule;
 use wasm_dispatch_measure::bench::{Measured, Request, resume};
-use wasm_dispatch_measure::own::OwnModule;
 use wasm_dispatch_report::record::Failure;
 use wasm_dispatch_report::{Error, report};
 

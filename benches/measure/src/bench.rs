@@ -6,18 +6,18 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wasm_dispatch::Strategy;
-use wasm_dispatch_record::record::{self, Kind, Recording, Row, Run, Setup, Writer};
+use wasm_dispatch_record::record::{self, Kind, Recording, Run, Setup, Writer};
 use wasm_dispatch_record::runs_folder;
 use wasm_dispatch_workloads::Workload;
 
 use crate::choice::choose;
-use crate::engine::Size;
 use crate::error::Error;
 use crate::layouts;
-use crate::own::{self, OwnModule};
+use crate::run::Order;
 use crate::shards::{Shard, matrix};
-use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
+use crate::supervisor::{Launcher, Progressed, Supervisor};
+use wasm_dispatch_engines::own::{self, OwnModule};
+use wasm_dispatch_engines::{Entrant, Size};
 
 /// What to measure. Whatever is left out is as the quick run has it, or the full one.
 #[derive(Clone, Debug, Default)]
@@ -114,19 +114,15 @@ impl Request {
     ///
     /// If one is not known.
     pub fn strategies(&self) -> Result<Vec<String>, Error> {
-        let all: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
-        if let Some(unknown) = self.strategies.iter().find(|name| !all.contains(&name.as_str())) {
+        if let Some(unknown) = self.strategies.iter().find(|name| Entrant::named(name).is_none()) {
             return Err(Error::Asked(format!(
                 "no strategy is called '{unknown}'; there are {}",
-                all.join(", ")
+                Entrant::names()
             )));
         }
-        let wanted = |name: &&str| self.strategies.is_empty() || self.strategies.iter().any(|wanted| wanted == name);
-        Ok(all
-            .iter()
-            .filter(|name| wanted(name))
-            .map(|name| (*name).to_owned())
-            .collect())
+        let wanted = |name: &str| self.strategies.is_empty() || self.strategies.iter().any(|wanted| wanted == name);
+        let names = Entrant::all().map(|entrant| entrant.name.to_owned());
+        Ok(names.filter(|name| wanted(name)).collect())
     }
 
     /// The project's workloads that are asked for; the full run, or whoever names them, also gets the extra ones that have
@@ -179,10 +175,8 @@ impl Request {
             None => parts,
         };
         let rounds = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-        let recommended = Strategy::default().name();
-        let control = strategies.iter().find(|name| *name == recommended);
         Ok(Setup {
-            control: control.or(strategies.first()).cloned(),
+            control: control_among(&strategies),
             strategies,
             size: defaults.size.name().to_owned(),
             iterations: self.iterations.unwrap_or(defaults.iterations),
@@ -229,7 +223,7 @@ impl Request {
             (Some(workloads), _) => workloads,
             (None, Some(own)) => {
                 if !self.quiet {
-                    eprintln!("Running {} under the reference strategy, twice ...", own.file.display());
+                    eprintln!("Running {} twice, for what it must give ...", own.file.display());
                 }
                 vec![own.write(&folder)?]
             }
@@ -255,27 +249,25 @@ impl Request {
                 vec![Launcher::this()?]
             }
         };
-        let mut writer = Writer::create(&folder, &run)?;
-        if let Some(control) = &setup.control {
-            writer.write(&Row::Control(control_of(control)))?;
-        }
-        writer.write(&Row::Setup(setup.clone()))?;
         if !self.quiet {
             eprintln!(
-                "Raw data: {} (after an interruption: wasm-dispatch-lab bench --resume {})",
-                writer.path().display(),
+                "After an interruption: wasm-dispatch-lab bench --resume {}",
                 folder.display()
             );
         }
-        let supervisor = Supervisor {
+        let order = Order {
+            run: &run,
+            folder: &folder,
+            heads: &[],
             setup: &setup,
-            seed,
             workloads: &workloads,
             launchers: &launchers,
             quiet: self.quiet,
         };
-        supervisor.measure(&mut writer, Progressed::default())?;
-        finished(folder, note)
+        Ok(Measured {
+            note,
+            ..order.measure()?
+        })
     }
 }
 
@@ -322,15 +314,10 @@ pub fn resume(folder: &Path, quiet: bool) -> Result<Measured, Error> {
     };
     let mut writer = Writer::resume(folder)?;
     supervisor.measure(&mut writer, Progressed::of(&recording))?;
-    finished(folder.to_owned(), None)
-}
-
-fn finished(folder: PathBuf, note: Option<String>) -> Result<Measured, Error> {
-    let recording = record::read(&folder)?;
     Ok(Measured {
-        folder,
-        recording,
-        note,
+        folder: folder.to_owned(),
+        recording: record::read(folder)?,
+        note: None,
     })
 }
 
@@ -351,6 +338,10 @@ pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unb
         launchers.push(Launcher::this().map_err(Unbuilt::Broken)?);
     }
     if !seeds.is_empty() {
+        if Entrant::some_are_from_outside() {
+            let why = "strategies from outside are in this binary only".to_owned();
+            return Err(Unbuilt::OneLayout(why));
+        }
         if !quiet {
             eprintln!(
                 "Linking the lab in {} layouts (compiles it first, if need be) ...",
@@ -360,6 +351,12 @@ pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Unb
         launchers.extend(layouts::launchers(&seeds).map_err(Unbuilt::OneLayout)?);
     }
     Ok(launchers)
+}
+
+/// The strategy that is enrolled a second time: our default, if it is there.
+pub(crate) fn control_among(strategies: &[String]) -> Option<String> {
+    let default = strategies.iter().find(|name| *name == Entrant::default().name);
+    default.or(strategies.first()).cloned()
 }
 
 /// The seeds of so many layouts; one layout is the binary as it is.

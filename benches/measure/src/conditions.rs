@@ -61,8 +61,8 @@ impl Watch {
             started: self.started,
             seed: 0,
             binary: String::new(),
-            wall_nanoseconds: crate::interleave::nanoseconds(wall),
-            cpu_nanoseconds: Some(crate::interleave::nanoseconds(cpu)),
+            wall_nanoseconds: crate::worker::nanoseconds(wall),
+            cpu_nanoseconds: Some(crate::worker::nanoseconds(cpu)),
             involuntary_switches: difference(before.switches.0, after.switches.0),
             voluntary_switches: difference(before.switches.1, after.switches.1),
             steal: before.ticks.zip(after.ticks).and_then(|(before, after)| {

@@ -3,8 +3,7 @@
 use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Run, Workload};
 
-use crate::engine::verify;
-use crate::ours::{from_value, to_value};
+use wasm_dispatch_engines::ours::{check, to_value};
 
 /// A workload compiled and instantiated, ready to be called.
 pub struct Counted {
@@ -54,10 +53,6 @@ impl Counted {
     /// A trap, or "expected A, got B".
     pub fn check(&self, outcome: Result<Vec<Value>, wasm_dispatch::Error>) -> Result<(), String> {
         let results = outcome.map_err(|error| error.to_string())?;
-        let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
-        verify(&self.run, &bits, |export| {
-            let memory = self.vm.exported_memory(self.instance, export).ok()?;
-            self.vm.memory(memory).ok().map(<[u8]>::to_vec)
-        })
+        check(&self.run, &self.vm, self.instance, results)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use wasm_dispatch_engines::own;
+
 /// Why nothing, or nothing more, can be measured.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -21,13 +23,8 @@ pub enum Error {
     },
     /// What was asked for makes no sense: an unknown name, a number out of range.
     Asked(String),
-    /// A module of the user's cannot be measured.
-    Own {
-        /// The module.
-        path: PathBuf,
-        /// Why.
-        what: String,
-    },
+    /// A module cannot be measured.
+    Own(own::Error),
     /// The process that measures cannot be started, or ends without a word.
     Worker(String),
     /// A run cannot be gone on with.
@@ -54,7 +51,7 @@ impl fmt::Display for Error {
             Error::Workload(error) => write!(f, "{error}"),
             Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Error::Asked(what) => write!(f, "{what}"),
-            Error::Own { path, what } => write!(f, "{}: {what}", path.display()),
+            Error::Own(error) => write!(f, "{error}"),
             Error::Worker(what) => write!(f, "the measuring process: {what}"),
             Error::Resume { path, what } => write!(f, "{}: cannot go on: {what}", path.display()),
         }
@@ -75,6 +72,12 @@ impl std::error::Error for Error {
 impl From<wasm_dispatch_record::Error> for Error {
     fn from(error: wasm_dispatch_record::Error) -> Error {
         Error::Record(error)
+    }
+}
+
+impl From<own::Error> for Error {
+    fn from(error: own::Error) -> Error {
+        Error::Own(error)
     }
 }
 

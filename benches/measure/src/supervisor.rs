@@ -19,9 +19,9 @@ use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Part, Plan,
 use wasm_dispatch_record::{Progress, file_hash};
 use wasm_dispatch_workloads::Workload;
 
-use crate::engine::Size;
 use crate::error::Error;
 use crate::worker::{Cell, Job, Said, VARIABLE};
+use wasm_dispatch_engines::Size;
 
 /// How to start a worker of one layout.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use wasm_dispatch::machine::reference::{Reference, step};
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_workloads::{Run, Workload};
 
-use crate::engine::Engine;
-use crate::ours;
+use wasm_dispatch_engines::Engine;
+use wasm_dispatch_engines::Entrant;
 
 /// The plain evaluator, counting.
 pub struct Tally;
@@ -45,7 +45,7 @@ static COUNTING: Mutex<()> = Mutex::new(());
 pub fn tally(workload: &Workload, run: &Run) -> Result<Vec<Arc<Counted>>, String> {
     let wasm = workload.wasm().map_err(|error| error.to_string())?;
     let (outcome, counted) = during(|| {
-        let prepared = ours::backend::<Tally>(Tally::NAME).prepare(workload, &wasm);
+        let prepared = Entrant::of::<Tally>().engine().prepare(workload, &wasm);
         prepared.and_then(|mut prepared| prepared.run(run))
     });
     outcome.map(|_| counted)

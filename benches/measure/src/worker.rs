@@ -10,6 +10,7 @@ use std::env;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wasm_dispatch::Module;
@@ -17,9 +18,7 @@ use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Phase, Proc
 use wasm_dispatch_workloads::Workload;
 
 use crate::conditions::Watch;
-use crate::engine::{Engine, Prepared, Size, Timing};
-use crate::interleave::nanoseconds;
-use crate::ours;
+use wasm_dispatch_engines::{Engine, Entrant, Prepared, Size, Timing};
 
 /// The environment variable that makes a worker of a binary.
 pub const VARIABLE: &str = "WASM_DISPATCH_WORKER";
@@ -72,12 +71,17 @@ pub enum Said {
     Done,
 }
 
-/// If this process was started as a worker, measures a block with the strategies of this build and returns how it went.
+/// If this process was started as a worker, measures a block with the strategies of this process and returns how it went.
 pub fn serve_if_asked() -> Option<ExitCode> {
     asked().then(|| {
-        let engines = ours::all();
-        let engines: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
-        serve(&engines)
+        let engine = |name: &str| match Entrant::named(name) {
+            Some(entrant) => Ok(Box::new(entrant.engine()) as Box<dyn Engine>),
+            None => Err(format!(
+                "this binary has no strategy '{name}'; it has {}",
+                Entrant::names()
+            )),
+        };
+        serve(&engine, Loads::Shared)
     })
 }
 
@@ -86,11 +90,23 @@ pub fn asked() -> bool {
     env::var_os(VARIABLE).is_some()
 }
 
-/// Measures the block that standard input asks for, with these engines.
-pub fn serve(engines: &[&dyn Engine]) -> ExitCode {
+/// Which times from a module's bytes to an instance are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loads {
+    /// None: what all strategies load is timed once for all.
+    Shared,
+    /// Those of each engine.
+    Each,
+}
+
+/// Makes the engine of a name.
+pub type Find<'f> = &'f dyn Fn(&str) -> Result<Box<dyn Engine>, String>;
+
+/// Measures the block that standard input asks for, with engines by name.
+pub fn serve(engine: Find<'_>, loads: Loads) -> ExitCode {
     let outcome = read_job().and_then(|job| {
         let mut voice = Voice(BufWriter::new(io::stdout().lock()));
-        measure(&job, engines, &mut voice)
+        measure(&job, engine, loads, &mut voice)
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -142,38 +158,30 @@ impl<W: Write> Voice<W> {
 }
 
 /// An engine under the name it has in the record.
-#[derive(Clone, Copy)]
-struct Entrant<'e> {
+struct Enrolled<'e> {
     name: &'e str,
-    engine: &'e dyn Engine,
+    engine: Box<dyn Engine>,
     is_control: bool,
 }
 
-fn entrants<'e>(job: &'e Job, engines: &[&'e dyn Engine]) -> Result<Vec<Entrant<'e>>, String> {
-    let known = |name: &str| {
-        let engine = engines.iter().copied().find(|engine| engine.name() == name);
-        engine.ok_or_else(|| format!("this binary has no strategy '{name}'"))
-    };
-    let mut entrants = Vec::new();
-    for name in &job.strategies {
-        entrants.push(Entrant {
+fn enrolled<'e>(job: &'e Job, engine: Find<'_>) -> Result<Vec<Enrolled<'e>>, String> {
+    let enrol = |name, of: &str, is_control| {
+        Ok(Enrolled {
             name,
-            engine: known(name)?,
-            is_control: false,
-        });
-    }
-    if let Some(control) = &job.control {
-        entrants.push(Entrant {
-            name: &control.name,
-            engine: known(&control.of)?,
-            is_control: true,
-        });
-    }
-    Ok(entrants)
+            engine: engine(of)?,
+            is_control,
+        })
+    };
+    let strategies = job.strategies.iter().map(|name| enrol(name.as_str(), name, false));
+    let control = job
+        .control
+        .iter()
+        .map(|control| enrol(&control.name, &control.of, true));
+    strategies.chain(control).collect()
 }
 
-fn measure<W: Write>(job: &Job, engines: &[&dyn Engine], voice: &mut Voice<W>) -> Result<(), String> {
-    let entrants = entrants(job, engines)?;
+fn measure<W: Write>(job: &Job, engine: Find<'_>, loads: Loads, voice: &mut Voice<W>) -> Result<(), String> {
+    let enrolled = enrolled(job, engine)?;
     let mut workloads = Vec::new();
     for manifest in &job.manifests {
         workloads.push(Workload::load(manifest).map_err(|error| error.to_string())?);
@@ -182,14 +190,14 @@ fn measure<W: Write>(job: &Job, engines: &[&dyn Engine], voice: &mut Voice<W>) -
     random.shuffle(&mut workloads);
     let watch = Watch::start();
     for workload in &workloads {
-        let here = |entrant: &&Entrant<'_>| {
+        let here = |enrolled: &&Enrolled<'_>| {
             !job.excluded.iter().any(|cell| {
-                cell.workload == workload.name() && (cell.strategy == entrant.name || cell.strategy == EVERY_STRATEGY)
+                cell.workload == workload.name() && (cell.strategy == enrolled.name || cell.strategy == EVERY_STRATEGY)
             })
         };
-        let entrants: Vec<Entrant<'_>> = entrants.iter().filter(here).copied().collect();
-        if !entrants.is_empty() {
-            of_workload(job, workload, entrants, &mut random, voice)?;
+        let enrolled: Vec<&Enrolled<'_>> = enrolled.iter().filter(here).collect();
+        if !enrolled.is_empty() {
+            of_workload(job, workload, enrolled, loads, &mut random, voice)?;
         }
     }
     voice.row(Row::Process(Process {
@@ -209,19 +217,20 @@ fn measure<W: Write>(job: &Job, engines: &[&dyn Engine], voice: &mut Voice<W>) -
 fn of_workload<W: Write>(
     job: &Job,
     workload: &Workload,
-    mut entrants: Vec<Entrant<'_>>,
+    mut enrolled: Vec<&Enrolled<'_>>,
+    loads: Loads,
     random: &mut fastrand::Rng,
     voice: &mut Voice<W>,
 ) -> Result<(), String> {
     voice.begin(workload, EVERY_STRATEGY)?;
     let wasm = workload.wasm().map_err(|error| error.to_string())?;
-    let sample = |strategy: &str, phase, timing: Timing| {
+    let sample = |strategy: &str, phase, iterations, timing: Timing| {
         Row::Sample(Sample {
             workload: workload.name().to_owned(),
             class: workload.class().name().to_owned(),
             strategy: strategy.to_owned(),
             phase,
-            iterations: 1,
+            iterations,
             nanoseconds: nanoseconds(timing.wall),
             cpu_nanoseconds: Some(nanoseconds(timing.cpu)),
             block: Some(job.block),
@@ -235,16 +244,16 @@ fn of_workload<W: Write>(
     let mut module = match module {
         Ok(module) => module,
         Err(error) => {
-            for entrant in &entrants {
-                voice.failure(workload, entrant.name, error.to_string())?;
+            for each in &enrolled {
+                voice.failure(workload, each.name, error.to_string())?;
             }
             return Ok(());
         }
     };
-    voice.row(sample(EVERY_STRATEGY, Phase::Load, timing))?;
+    voice.row(sample(EVERY_STRATEGY, Phase::Load, 1, timing))?;
     // The control compiles a module of its own: where its code lies in memory is part of the noise that it is to show.
     // Which of the two is the first in memory is left to chance.
-    let mut module_of_control = match entrants.iter().any(|entrant| entrant.is_control) {
+    let mut module_of_control = match enrolled.iter().any(|each| each.is_control) {
         true => load().0.map_err(|error| error.to_string())?,
         false => module.clone(),
     };
@@ -252,34 +261,37 @@ fn of_workload<W: Write>(
         std::mem::swap(&mut module, &mut module_of_control);
     }
 
-    random.shuffle(&mut entrants);
+    random.shuffle(&mut enrolled);
     let mut running: Vec<(&str, Box<dyn Prepared>)> = Vec::new();
-    for entrant in &entrants {
-        voice.begin(workload, entrant.name)?;
-        let module = if entrant.is_control {
-            &module_of_control
-        } else {
-            &module
-        };
-        let prepared = entrant.engine.prepare_module(workload, &wasm, module);
+    for each in &enrolled {
+        voice.begin(workload, each.name)?;
+        let module = if each.is_control { &module_of_control } else { &module };
+        let prepared = each.engine.prepare_module(workload, &wasm, module);
         let warm = prepared.and_then(|(mut prepared, timing)| {
             prepared.run(job.warm_up.of(workload))?;
-            Ok((prepared, timing))
+            let load = match loads {
+                Loads::Shared => None,
+                Loads::Each => load_again(|| each.engine.load(workload, &wasm))?,
+            };
+            Ok((prepared, timing, load))
         });
         match warm {
-            Ok((prepared, timing)) => {
-                voice.row(sample(entrant.name, Phase::Compile, timing))?;
-                if let (Some(code_bytes), false) = (prepared.code_bytes(), entrant.is_control) {
+            Ok((prepared, timing, load)) => {
+                voice.row(sample(each.name, Phase::Compile, 1, timing))?;
+                if let Some((times, timing)) = load {
+                    voice.row(sample(each.name, Phase::Load, times, timing))?;
+                }
+                if let (Some(code_bytes), false) = (prepared.code_bytes(), each.is_control) {
                     voice.row(Row::Size(CodeSize {
                         workload: workload.name().to_owned(),
-                        strategy: entrant.name.to_owned(),
+                        strategy: each.name.to_owned(),
                         wasm_bytes: wasm.len() as u64,
                         code_bytes: code_bytes as u64,
                     }))?;
                 }
-                running.push((entrant.name, prepared));
+                running.push((each.name, prepared));
             }
-            Err(error) => voice.failure(workload, entrant.name, error)?,
+            Err(error) => voice.failure(workload, each.name, error)?,
         }
     }
     for _ in 0..job.iterations {
@@ -288,7 +300,7 @@ fn of_workload<W: Write>(
         for (name, prepared) in &mut running {
             voice.begin(workload, name)?;
             match prepared.run(job.size.of(workload)) {
-                Ok(timing) => voice.row(sample(name, Phase::Execute, timing))?,
+                Ok(timing) => voice.row(sample(name, Phase::Execute, 1, timing))?,
                 Err(error) => {
                     voice.failure(workload, name, error)?;
                     failed.push(*name);
@@ -298,4 +310,25 @@ fn of_workload<W: Write>(
         running.retain(|(name, _)| !failed.contains(name));
     }
     Ok(())
+}
+
+/// Loads until it has taken long enough for clock readings not to matter: how many times, and the time of all. `None` if
+/// there is nothing to load.
+fn load_again(mut load: impl FnMut() -> Result<Option<Timing>, String>) -> Result<Option<(u64, Timing)>, String> {
+    const ENOUGH: Duration = Duration::from_millis(1);
+    const MOST: u64 = 50;
+    let Some(mut total) = load()? else { return Ok(None) };
+    let mut times = 1;
+    while total.wall < ENOUGH && times < MOST {
+        let Some(timing) = load()? else { break };
+        total.wall += timing.wall;
+        total.cpu += timing.cpu;
+        times += 1;
+    }
+    Ok(Some((times, total)))
+}
+
+/// A duration as the record has it.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

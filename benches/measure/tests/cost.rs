@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use wasm_dispatch::ir::code::BlockId;
 use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch_engines::{Engine, Entrant, Size};
 use wasm_dispatch_measure::cost::executed;
 use wasm_dispatch_measure::cost::work::BlockWork;
-use wasm_dispatch_measure::engine::{Engine, Size};
 use wasm_dispatch_measure::generated::straight::{STATEMENTS, TIGHT, kernel};
-use wasm_dispatch_measure::ours;
 use wasm_dispatch_record::cost::{Executed, Kernel, Work};
 use wasm_dispatch_workloads::{Workload, sha256_hex};
 
@@ -29,7 +28,7 @@ fn workload(wat: &str, args: &str, expect: &str) -> (tempfile::TempDir, Workload
 
 fn count(wat: &str, args: &str, expect: &str) -> Executed {
     let (_folder, workload) = workload(wat, args, expect);
-    executed(&workload, Size::Quick, Strategy::ALL, None).unwrap()
+    executed(&workload, Size::Quick, &Entrant::all().collect::<Vec<_>>(), None).unwrap()
 }
 
 /// How much more a thousand turns of a loop execute than none but the first.
@@ -163,10 +162,13 @@ fn kernels_give_what_they_should_and_differ_in_nothing_but_order() {
         let program = kernel(which, 10 * STATEMENTS as u64);
         let workload = program.write(folder.path()).unwrap();
         for &strategy in Strategy::ALL {
-            let mut prepared = ours::strategy(strategy).prepare(&workload, &program.wasm).unwrap();
+            let mut prepared = Entrant::from(strategy)
+                .engine()
+                .prepare(&workload, &program.wasm)
+                .unwrap();
             prepared.run(workload.quick()).unwrap();
         }
-        counts.push(executed(&workload, Size::Quick, Strategy::ALL, Some(which)).unwrap());
+        counts.push(executed(&workload, Size::Quick, &Entrant::all().collect::<Vec<_>>(), Some(which)).unwrap());
     }
     let [tight, null, straight, shuffled] = &counts[..] else {
         panic!("four kernels")

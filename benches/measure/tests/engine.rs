@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wasm_dispatch_measure::ours::{self, Ours};
+use wasm_dispatch_engines::{Engine, Entrant, Ours, Prepared, Timing};
 use wasm_dispatch_measure::shards::matrix;
 use wasm_dispatch_measure::supervisor::{Launcher, Progressed, Supervisor, control_of};
-use wasm_dispatch_measure::{Engine, Error, Prepared, Timing, bench, worker};
+use wasm_dispatch_measure::{Error, bench, worker};
 use wasm_dispatch_record::record::{self, Kind, Phase, Recording, Row, Run as Header, Setup, Writer};
 use wasm_dispatch_workloads::{Run, Value, Workload};
 
@@ -124,15 +124,15 @@ impl Prepared for BrokenModule {
 }
 
 fn serve() -> ExitCode {
-    let good = ours::all();
-    let broken = BROKEN.map(|(name, vice)| Broken {
-        name,
-        vice,
-        good: ours::strategy(wasm_dispatch::Strategy::MatchLoop),
-    });
-    let mut engines: Vec<&dyn Engine> = good.iter().map(|engine| engine as &dyn Engine).collect();
-    engines.extend(broken.iter().map(|engine| engine as &dyn Engine));
-    worker::serve(&engines)
+    let engine = |name: &str| {
+        let Some(&(name, vice)) = BROKEN.iter().find(|(known, _)| *known == name) else {
+            let entrant = Entrant::named(name).ok_or("no such strategy")?;
+            return Ok(Box::new(entrant.engine()) as Box<dyn Engine>);
+        };
+        let good = Entrant::default().engine();
+        Ok(Box::new(Broken { name, vice, good }))
+    };
+    worker::serve(&engine, worker::Loads::Shared)
 }
 
 fn setup(workloads: &[&str], strategies: &[&str], blocks: u32) -> Setup {

@@ -1,17 +1,16 @@
 //! Made programs do what their makers say, under every strategy.
 
 use wasm_dispatch::Strategy;
-use wasm_dispatch_measure::engine::Engine;
+use wasm_dispatch_engines::{Engine, Entrant};
 use wasm_dispatch_measure::generated::{Generated, code, depth, memory};
 use wasm_dispatch_measure::growth::{program, values};
-use wasm_dispatch_measure::ours;
 use wasm_dispatch_record::growth::Axis;
 
 /// Runs a program under a strategy, verified.
 fn run(program: &Generated, strategy: Strategy) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workload = program.write(folder.path()).expect("a good manifest");
-    let mut prepared = ours::strategy(strategy).prepare(&workload, &program.wasm)?;
+    let mut prepared = Entrant::from(strategy).engine().prepare(&workload, &program.wasm)?;
     prepared.run(workload.quick()).map(|_| ())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wasm_dispatch_measure::{Engine, ours};
+use wasm_dispatch_engines::{Engine, Entrant};
 use wasm_dispatch_workloads::load_dir;
 
 #[test]
@@ -12,7 +12,7 @@ fn unseen_programs_give_the_native_result_under_every_strategy() {
     assert_eq!(programs.len(), 10);
     for program in &programs {
         let wasm = program.wasm().unwrap();
-        for engine in ours::all() {
+        for engine in Entrant::all().map(Entrant::engine) {
             let ran = engine
                 .prepare(program, &wasm)
                 .and_then(|mut prepared| prepared.run(program.quick()));

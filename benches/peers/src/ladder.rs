@@ -3,17 +3,17 @@
 //! The rules, in one place:
 //! - Times are CPU times of the thread.
 //! - A cell is an engine on a workload. It has a time only if nothing ever failed there.
-//! - The ratio of a cell is the engine's median by the reference's median on the same workload. Its interval is that of a
-//!   bootstrap over blocks, the same blocks drawn for both.
+//! - The ratio of a cell is that of two times taken by the same process, one after the other: its mean and interval are
+//!   those of [`Paired`], by layouts if there are several and by processes otherwise.
 //! - An engine's mean is geometric, over the workloads on which both have a time. How many these are stands beside it.
 //! - Workloads of the class `startup` are no part of the mean: theirs is the time of everything from bytes to result.
-//! - Starting is told apart, by the time from a module's bytes to an instance that can be called.
+//! - Starting stands by itself: the time from a module's bytes to an instance that can be called.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wasm_dispatch_report::record::{Phase, Recording, Run};
-use wasm_dispatch_report::statistics::{self, Estimate, Random};
+use wasm_dispatch_report::record::{EVERY_STRATEGY, Phase, Recording, Run};
+use wasm_dispatch_report::statistics::{self, Estimate, Observation, Paired};
 use wasm_dispatch_workloads::Class;
 
 /// Version of `ladder.json`.
@@ -105,20 +105,16 @@ pub struct Cell {
     pub load_ns: Option<f64>,
 }
 
-/// A cell before it is compared.
-struct Measured {
-    median: f64,
-    /// Logarithms of the medians of blocks drawn again.
-    drawn: Vec<f64>,
-}
+/// Where in a run a time was taken: layout, process, number of the run within the process.
+type Place = (Option<u64>, u32, u32);
 
 /// Everything recorded, by workload and engine.
 struct Grid<'r> {
     recording: &'r Recording,
     /// Names and classes, in the order of their first row.
     workloads: Vec<(&'r str, &'r str)>,
-    measured: BTreeMap<(&'r str, &'r str), Measured>,
-    loads: BTreeMap<(&'r str, &'r str), f64>,
+    runs: BTreeMap<(&'r str, &'r str), BTreeMap<Place, f64>>,
+    loads: BTreeMap<(&'r str, &'r str), Vec<f64>>,
 }
 
 /// Makes the ladder of a recorded run; `reference` is the engine to compare with.
@@ -135,110 +131,106 @@ pub fn ladder(recording: &Recording, reference: &str) -> Ladder {
         .collect();
     let key = |rung: &Rung| rung.mean.map_or(f64::INFINITY, |mean| mean.value);
     rungs.sort_by(|a, b| key(a).total_cmp(&key(b)));
-    let workloads = grid
-        .workloads
-        .iter()
-        .map(|&(workload, class)| grid.row(workload, class, &rungs, reference))
-        .collect();
+    let workloads = (grid.workloads.iter()).map(|&(workload, class)| grid.row(workload, class, &rungs, reference));
     Ladder {
         schema: SCHEMA,
         run: recording.run.clone(),
         reference: reference.to_string(),
         blocks: recording.blocks(),
+        workloads: workloads.collect(),
         engines: rungs,
-        workloads,
         notes: recording.warnings.clone(),
     }
 }
 
 impl<'r> Grid<'r> {
     fn new(recording: &'r Recording) -> Grid<'r> {
-        let mut workloads: Vec<(&str, &str)> = Vec::new();
-        let mut runs: BTreeMap<(&str, &str), BTreeMap<u32, Vec<f64>>> = BTreeMap::new();
-        let mut loads: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
+        let mut grid = Grid {
+            recording,
+            workloads: Vec::new(),
+            runs: BTreeMap::new(),
+            loads: BTreeMap::new(),
+        };
         for sample in &recording.samples {
-            if !workloads.iter().any(|&(name, _)| name == sample.workload) {
-                workloads.push((&sample.workload, &sample.class));
+            if !grid.workloads.iter().any(|&(name, _)| name == sample.workload) {
+                grid.workloads.push((&sample.workload, &sample.class));
             }
             let key = (sample.workload.as_str(), sample.strategy.as_str());
             let Some(cpu) = sample.cpu_nanoseconds.filter(|&cpu| cpu > 0 && sample.iterations > 0) else {
                 continue;
             };
             let each = cpu as f64 / sample.iterations as f64;
-            match (sample.phase, sample.block) {
-                (Phase::Execute, Some(block)) if sample.verified => {
-                    runs.entry(key).or_default().entry(block).or_default().push(each);
+            match (sample.phase, sample.process.or(sample.block)) {
+                (Phase::Execute, Some(process)) if sample.verified => {
+                    let runs = grid.runs.entry(key).or_default();
+                    let of_process = (sample.layout, process, 0)..=(sample.layout, process, u32::MAX);
+                    let number = runs.range(of_process).count() as u32;
+                    runs.insert((sample.layout, process, number), each);
                 }
-                (Phase::Load, _) => loads.entry(key).or_default().push(each),
+                (Phase::Load, _) if sample.strategy != EVERY_STRATEGY => {
+                    grid.loads.entry(key).or_default().push(each);
+                }
                 _ => {}
             }
         }
-        let failed = |workload: &str, engine: &str| {
-            let mut failures = recording.failures.iter();
-            failures.any(|failure| failure.workload == workload && failure.strategy == engine)
-        };
-        let measured = runs
-            .into_iter()
-            .filter(|((workload, engine), _)| !failed(workload, engine))
-            .filter_map(|((workload, engine), blocks)| {
-                let values: Vec<f64> = blocks.values().flatten().copied().collect();
-                let clusters: Vec<Vec<f64>> = blocks.into_values().collect();
-                let measured = Measured {
-                    median: statistics::median(&values)?,
-                    // Named after the workload alone: both sides of a ratio draw the same blocks.
-                    drawn: statistics::log_medians(&clusters, Random::named(&[workload])),
-                };
-                Some(((workload, engine), measured))
-            })
-            .collect();
-        let loads = loads
-            .into_iter()
-            .filter_map(|(key, values)| Some((key, statistics::median(&values)?)))
-            .collect();
-        Grid {
-            recording,
-            workloads,
-            measured,
-            loads,
+        for failure in &recording.failures {
+            let is_meant = |of: &str| failure.strategy == of || failure.strategy == EVERY_STRATEGY;
+            grid.runs
+                .retain(|&(workload, engine), _| failure.workload != workload || !is_meant(engine));
         }
+        grid
+    }
+
+    /// Ratios of an engine's times to the reference's, taken by the same process.
+    fn compared(&self, workload: &str, engine: &str, reference: &str) -> Option<Vec<Observation>> {
+        let (own, other) = (
+            self.runs.get(&(workload, engine))?,
+            self.runs.get(&(workload, reference))?,
+        );
+        let observation = |(place, time): (&Place, &f64)| {
+            let &(layout, process, _) = place;
+            let log_ratio = (time / other.get(place)?).ln();
+            Some(Observation {
+                layout,
+                process,
+                log_ratio,
+            })
+        };
+        Some(own.iter().filter_map(observation).collect())
     }
 
     fn rung(&self, engine: &str, reference: &str) -> Rung {
-        let compared: Vec<(&str, &Measured, &Measured)> = self
-            .workloads
-            .iter()
-            .filter(|(_, class)| counts(class))
-            .filter_map(|&(workload, _)| {
-                let engine = self.measured.get(&(workload, engine))?;
-                Some((workload, engine, self.measured.get(&(workload, reference))?))
-            })
+        let counting = self.workloads.iter().filter(|(_, class)| counts(class));
+        let compared: Vec<(&str, Vec<Observation>)> = counting
+            .filter_map(|&(workload, _)| Some((workload, self.compared(workload, engine, reference)?)))
             .collect();
-        let ratio = |of: &(&str, &Measured, &Measured)| of.1.median / of.2.median;
-        let extreme = |of: Option<&(&str, &Measured, &Measured)>| {
-            of.map(|of| Extreme {
-                workload: of.0.to_string(),
-                ratio: ratio(of),
+        let extremes = compared.iter().filter_map(|(workload, observations)| {
+            Some(Extreme {
+                workload: workload.to_string(),
+                ratio: Paired::of(observations)?.mean.exp(),
             })
-        };
-        let per_byte: Vec<f64> = self
-            .workloads
-            .iter()
-            .filter_map(|&(workload, _)| Some(self.loads.get(&(workload, engine))? / self.wasm_bytes(workload)? as f64))
+        });
+        let mut extremes: Vec<Extreme> = extremes.collect();
+        extremes.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
+        let per_byte: Vec<f64> = (self.workloads.iter())
+            .filter_map(|&(workload, _)| Some(self.load(workload, engine)? / self.wasm_bytes(workload)? as f64))
             .collect();
+        let observations: Vec<Vec<Observation>> = compared.into_iter().map(|(_, all)| all).collect();
+        let refused = self
+            .recording
+            .failures
+            .iter()
+            .filter(|failure| failure.strategy == engine);
         Rung {
             engine: engine.to_string(),
             version: String::new(),
             configuration: String::new(),
-            mean: mean(&compared),
-            workloads: compared.len(),
-            fastest: extreme(compared.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)))),
-            slowest: extreme(compared.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b)))),
+            mean: Paired::of_several(&observations).and_then(known),
+            workloads: observations.len(),
+            fastest: extremes.first().cloned(),
+            slowest: extremes.last().cloned(),
             load_ns_per_byte: statistics::geometric_mean(&per_byte),
-            refused: self
-                .recording
-                .failures
-                .iter()
-                .filter(|failure| failure.strategy == engine)
+            refused: refused
                 .map(|failure| Refusal {
                     workload: failure.workload.clone(),
                     reason: failure.error.clone(),
@@ -248,23 +240,25 @@ impl<'r> Grid<'r> {
     }
 
     fn row(&self, workload: &str, class: &str, rungs: &[Rung], reference: &str) -> Row {
-        let reference = self.measured.get(&(workload, reference));
-        let cells = rungs.iter().map(|rung| {
-            let key = (workload, rung.engine.as_str());
-            let pair = self.measured.get(&key).zip(reference);
-            Cell {
-                ratio: pair.and_then(|(engine, reference)| mean(&[(workload, engine, reference)])),
-                load_ns: self.loads.get(&key).copied(),
-            }
+        let cells = rungs.iter().map(|rung| Cell {
+            ratio: (self.compared(workload, &rung.engine, reference))
+                .and_then(|observations| Paired::of(&observations).and_then(known)),
+            load_ns: self.load(workload, &rung.engine),
         });
+        let times = self.runs.get(&(workload, reference));
+        let times: Vec<f64> = times.into_iter().flat_map(BTreeMap::values).copied().collect();
         Row {
             workload: workload.to_string(),
             class: class.to_string(),
             counts: counts(class),
             wasm_bytes: self.wasm_bytes(workload),
-            reference_ns: reference.map(|reference| reference.median),
+            reference_ns: statistics::median(&times),
             cells: cells.collect(),
         }
+    }
+
+    fn load(&self, workload: &str, engine: &str) -> Option<f64> {
+        statistics::median(self.loads.get(&(workload, engine))?)
     }
 
     fn wasm_bytes(&self, workload: &str) -> Option<u64> {
@@ -277,21 +271,7 @@ fn counts(class: &str) -> bool {
     class != Class::Startup.name()
 }
 
-/// Geometric mean of ratios, with its interval.
-fn mean(compared: &[(&str, &Measured, &Measured)]) -> Option<Estimate> {
-    let ratios: Vec<f64> = compared
-        .iter()
-        .map(|(_, engine, reference)| engine.median / reference.median)
-        .collect();
-    let value = statistics::geometric_mean(&ratios)?;
-    let drawn = compared.iter().map(|(_, engine, _)| engine.drawn.len()).min()?;
-    let replicates = (0..drawn).filter_map(|replicate| {
-        let logs = compared
-            .iter()
-            .map(|(_, engine, reference)| Some(engine.drawn.get(replicate)? - reference.drawn.get(replicate)?));
-        let sum: Option<f64> = logs.sum();
-        Some((sum? / compared.len() as f64).exp())
-    });
-    let (low, high) = statistics::interval(replicates)?;
-    Some(Estimate { value, low, high })
+/// One process says nothing about the next: then there is no estimate.
+fn known(paired: Paired) -> Option<Estimate> {
+    Some(paired.estimate()).filter(|estimate| estimate.high.is_finite())
 }

@@ -1,196 +1,234 @@
-//! Our strategies next to other engines, on the same workloads, verified, interleaved in one process.
+//! Our strategies next to other engines, on the same workloads, every result verified.
 //!
-//! `README.md` beside this crate says what is compared, how, and how to add an engine.
+//! The engines are those of [`wasm_dispatch_engines::peers`]; they are measured as the lab measures strategies, a fresh
+//! process for every block, here of one workload each, so that an engine that panics, crashes or hangs costs nothing but
+//! that block. `README.md` beside this crate says what is compared, how, and how to add an engine.
 
 #![forbid(unsafe_code)]
 
-pub mod catalogue;
-pub mod command_line;
-pub mod engines;
 pub mod ladder;
-pub mod loads;
 pub mod tables;
-pub mod trial;
-mod versions;
 
-use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use wasm_dispatch_measure::interleave::{self, Loaded, Plan};
-use wasm_dispatch_measure::{Engine, Size};
-use wasm_dispatch_report::record::{self, About, Kind, Run, Writer};
+use clap::Parser;
+use wasm_dispatch_engines::peers::{self, Peer};
+use wasm_dispatch_engines::{Entrant, Size};
+use wasm_dispatch_measure::Error;
+use wasm_dispatch_measure::choice::choose;
+use wasm_dispatch_measure::run::Order;
+use wasm_dispatch_measure::supervisor::Launcher;
+use wasm_dispatch_measure::worker::{self, Loads};
+use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
 use wasm_dispatch_report::runs_folder;
 use wasm_dispatch_workloads::Workload;
 
-use crate::catalogue::{Entry, REFERENCE};
-use crate::command_line::{Command, HELP, Options};
 use crate::ladder::Ladder;
 
-/// What ends a run.
-enum Failed {
-    /// The command line asks for something that there is not.
-    Asked(String),
-    /// Anything else.
-    Other(Box<dyn std::error::Error>),
+/// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
+/// how fast each engine is compared with our default strategy.
+///
+/// Exit code: 0 if there is a result (engines that refuse workloads are part of it), 1 if there is none, 2 if the command
+/// line is wrong.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "peers")]
+pub struct Options {
+    /// Time to spend measuring, about; each workload is measured in two processes at least
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u64,
+    /// Only these engines, and our default strategy, by which all are measured; --list has their names
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    engines: Vec<String>,
+    /// Only these workloads: names, classes, patterns or parts of names
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    workloads: Vec<String>,
+    /// Also the extra workloads (built by `scripts/build-workloads --extra`)
+    #[arg(long)]
+    extra: bool,
+    /// Seed of the order in which things are measured [default: the time]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Only our strategy with one technique left out at a time, and as it is (--features ablation)
+    #[arg(long)]
+    ablation: bool,
+    /// Print the result as JSON instead of tables
+    #[arg(long)]
+    json: bool,
+    /// List engines and workloads, and do nothing
+    #[arg(long)]
+    list: bool,
+    /// What cargo adds for every bench
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
-impl<E: Into<Box<dyn std::error::Error>>> From<E> for Failed {
-    fn from(error: E) -> Failed {
-        Failed::Other(error.into())
-    }
+/// If this process was started as a worker, measures a block and returns how it went.
+pub fn serve_if_asked() -> Option<ExitCode> {
+    worker::asked().then(|| {
+        let peers = peers::all();
+        let engine = |name: &str| {
+            let peer = peers.iter().find(|peer| peer.name == name);
+            peer.ok_or_else(|| format!("no engine is called {name}"))?.engine()
+        };
+        worker::serve(&engine, Loads::Each)
+    })
 }
 
-/// The program; `called` is how to call it, for messages.
-pub fn main(called: &str) -> ExitCode {
-    let command = match command_line::parse(lexopt::Parser::from_env()) {
-        Ok(command) => command,
-        Err(error) => return wrong_command_line(&error.to_string(), called),
-    };
-    let outcome = match command {
-        Command::Help => Ok(HELP.to_string()),
-        Command::Trial { engine, workload } => return trial::run(&engine, &workload),
-        Command::List(options) => list(&options),
-        Command::Measure(options) => measure(&options),
+/// The program.
+pub fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = match options.list {
+        true => list(&options),
+        false => measure(&options),
     };
     match outcome {
-        // A closed pipe is the reader's wish.
-        Ok(text) => match std::io::stdout().write_all(text.as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
-        Err(Failed::Asked(what)) => wrong_command_line(&what, called),
-        Err(Failed::Other(error)) => {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            match error {
+                Error::Asked(_) => {
+                    eprintln!("\nTry --help.");
+                    ExitCode::from(2)
+                }
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
 
-fn wrong_command_line(what: &str, called: &str) -> ExitCode {
-    eprintln!("error: {what}\n\nTry '{called} --help'.");
-    ExitCode::from(2)
-}
-
-fn list(options: &Options) -> Result<String, Failed> {
+fn list(options: &Options) -> Result<String, Error> {
     let mut text = String::from("Engines:\n");
-    for entry in catalogue::all() {
-        let state = entry.missing().unwrap_or(&entry.configuration);
-        text.push_str(&format!("  {:20} {:24} {state}\n", entry.name, entry.version));
+    for peer in peers::all() {
+        let state = peer.missing().unwrap_or(&peer.configuration);
+        text.push_str(&format!("  {:20} {:24} {state}\n", peer.name, peer.version));
     }
     text.push_str("\nWorkloads:\n");
-    for workload in chosen_workloads(options)? {
+    for workload in workloads(options)? {
         text.push_str(&format!("  {:20} {}\n", workload.name(), workload.class().name()));
     }
     Ok(text)
 }
 
+/// The engine that all are compared with.
+fn reference() -> &'static str {
+    Entrant::default().name
+}
+
 /// The engines that are asked for and were built. What was not built is said.
-fn chosen_engines(options: &Options) -> Result<Vec<Entry>, Failed> {
-    let entries = catalogue::all();
-    if options.ablation && !entries.iter().any(catalogue::is_ablated) {
-        return Err(Failed::Asked(
+fn engines(options: &Options) -> Result<Vec<Peer>, Error> {
+    let all = peers::all();
+    if options.ablation && !all.iter().any(|peer| peer.is_ablated) {
+        return Err(Error::Asked(
             "--ablation is not in this build; add --features ablation".to_string(),
         ));
     }
     for name in &options.engines {
-        let known = entries.iter().find(|entry| entry.name == *name);
-        let entry = known.ok_or_else(|| Failed::Asked(format!("no engine is called '{name}'; --list has them all")))?;
-        if let Some(missing) = entry.missing() {
-            return Err(Failed::Asked(format!("{name} is {missing}")));
+        let known = all.iter().find(|peer| peer.name == *name);
+        let peer = known.ok_or_else(|| Error::Asked(format!("no engine is called '{name}'; --list has them all")))?;
+        if let Some(missing) = peer.missing() {
+            return Err(Error::Asked(format!("{name} is {missing}")));
         }
     }
-    let wanted = |entry: &Entry| {
-        let named = entry.name == REFERENCE || options.engines.contains(&entry.name);
-        named || options.engines.is_empty() && options.ablation == catalogue::is_ablated(entry)
+    let wanted = |peer: &Peer| {
+        let named = peer.name == reference() || options.engines.contains(&peer.name);
+        named || options.engines.is_empty() && options.ablation == peer.is_ablated
     };
-    let (built, missing): (Vec<Entry>, Vec<Entry>) = entries
-        .into_iter()
+    let (built, missing): (Vec<Peer>, Vec<Peer>) = (all.into_iter())
         .filter(wanted)
-        .partition(|entry| entry.missing().is_none());
-    for entry in missing {
-        eprintln!("{}: {}", entry.name, entry.missing().unwrap_or_default());
+        .partition(|peer| peer.missing().is_none());
+    for peer in missing {
+        eprintln!("{}: {}", peer.name, peer.missing().unwrap_or_default());
     }
     Ok(built)
 }
 
-fn chosen_workloads(options: &Options) -> Result<Vec<Workload>, Failed> {
-    let mut workloads = wasm_dispatch_workloads::all()?;
-    if options.extra {
-        let extra = wasm_dispatch_workloads::extra()?;
-        if extra.is_empty() {
-            return Err(
-                "no extra workloads have been built; `scripts/build-workloads --extra --install` does it".into(),
-            );
-        }
-        workloads.extend(extra);
+fn workloads(options: &Options) -> Result<Vec<Workload>, Error> {
+    if options.extra && wasm_dispatch_workloads::extra()?.is_empty() {
+        return Err(Error::Asked(
+            "no extra workloads have been built; `scripts/build-workloads --extra --install` does it".to_string(),
+        ));
     }
-    if options.workloads.is_empty() {
-        return Ok(workloads);
-    }
-    let fits = |workload: &Workload, text: &String| workload.name().contains(text) || workload.class().name() == text;
-    for text in &options.workloads {
-        if !workloads.iter().any(|workload| fits(workload, text)) {
-            return Err(Failed::Asked(format!("no workload fits '{text}'; --list has them all")));
-        }
-    }
-    workloads.retain(|workload| options.workloads.iter().any(|text| fits(workload, text)));
-    Ok(workloads)
-}
-
-fn measure(options: &Options) -> Result<String, Failed> {
-    let entries = chosen_engines(options)?;
-    let workloads = chosen_workloads(options)?;
-    let loaded: Vec<Loaded<'_>> = workloads
-        .iter()
-        .map(|workload| Ok((workload, workload.wasm()?)))
-        .collect::<Result<_, wasm_dispatch_workloads::Error>>()?;
-    let mut run = Run::start(Kind::Quick);
-    let seed = options.seed.unwrap_or(run.started);
-    run.seed = Some(seed);
-    let folder = runs_folder().join(format!("peers-{}", run.id));
-    let mut writer = Writer::create(&folder, &run)?;
-    for entry in &entries {
-        eprintln!("{} {}: {}", entry.name, entry.version, entry.configuration);
-        writer.about(About {
-            name: entry.name.clone(),
-            version: entry.version.clone(),
-            configuration: entry.configuration.clone(),
-        })?;
-    }
-    let engines = trial::all(&entries, &workloads)?;
-    // Starting takes a sixth of the time at most.
-    let for_loads = options.budget / 6;
-    loads::measure(&engines, &loaded, for_loads, &mut writer)?;
-    let plan = Plan {
-        size: Size::Quick,
-        budget: options.budget.saturating_sub(for_loads).max(Duration::from_secs(1)),
-        min_blocks: 5,
-        max_blocks: 200,
-        seed,
+    let all = match options.extra {
+        true => wasm_dispatch_workloads::all_and_extra()?,
+        false => wasm_dispatch_workloads::all()?,
     };
-    let measured: Vec<&dyn Engine> = engines.iter().map(|engine| engine as &dyn Engine).collect();
-    interleave::measure(&measured, &loaded, plan, &mut writer)?;
-    let ladder = ladder::ladder(&record::read(&folder)?, REFERENCE);
-    let markdown = folder.join("ladder.md");
-    let json = folder.join("ladder.json");
-    let data = json_text(&ladder)?;
-    std::fs::write(&markdown, tables::markdown(&ladder))?;
-    std::fs::write(&json, &data)?;
-    if options.json {
-        return Ok(data);
-    }
-    Ok(format!(
-        "{}\nRaw data: {}\nTables:   {}\nJSON:     {}\n",
-        tables::plain(&ladder),
-        writer.path().display(),
-        markdown.display(),
-        json.display()
-    ))
+    choose(all, &options.workloads)
 }
 
-fn json_text(ladder: &Ladder) -> Result<String, Failed> {
-    let mut text = serde_json::to_string_pretty(ladder)?;
-    text.push('\n');
-    Ok(text)
+fn measure(options: &Options) -> Result<String, Error> {
+    let engines = engines(options)?;
+    let workloads = workloads(options)?;
+    let about = |peer: &Peer| {
+        Row::About(About {
+            name: peer.name.clone(),
+            version: peer.version.clone(),
+            configuration: peer.configuration.clone(),
+        })
+    };
+    let mut run = Run::start(Kind::Quick);
+    run.id.insert_str(0, "peers-");
+    run.seed = Some(options.seed.unwrap_or(run.started));
+    let parts = workloads.iter().map(|workload| Part {
+        layout: None,
+        workloads: vec![workload.name().to_owned()],
+    });
+    let parts: Vec<Part> = parts.collect();
+    let blocks = |rounds: u32| rounds.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
+    let setup = Setup {
+        strategies: engines.iter().map(|peer| peer.name.clone()).collect(),
+        control: None,
+        size: Size::Quick.name().to_owned(),
+        iterations: 2,
+        min_blocks: blocks(2),
+        max_blocks: blocks(200),
+        seconds: Some(options.seconds),
+        timeout: 60,
+        shard: None,
+        own: false,
+        parts,
+    };
+    for peer in &engines {
+        eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);
+    }
+    let abouts: Vec<Row> = engines.iter().map(about).collect();
+    let folder = runs_folder().join(&run.id);
+    let order = Order {
+        run: &run,
+        folder: &folder,
+        heads: &abouts,
+        setup: &setup,
+        workloads: &workloads,
+        launchers: &[Launcher::this()?],
+        quiet: false,
+    };
+    let measured = order.measure()?;
+    let ladder = ladder::ladder(&measured.recording, reference());
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(Error::io(&path))?;
+        Ok::<_, Error>(path)
+    };
+    let (tables, json) = (tables::markdown(&ladder), json_text(&ladder, &folder)?);
+    let (markdown_path, json_path) = (write("ladder.md", &tables)?, write("ladder.json", &json)?);
+    Ok(match options.json {
+        true => json,
+        false => format!(
+            "{tables}\nTables: {}\nJSON:   {}\n",
+            markdown_path.display(),
+            json_path.display()
+        ),
+    })
+}
+
+fn json_text(ladder: &Ladder, folder: &Path) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(ladder);
+    let text = text.map_err(|source| Error::Io {
+        path: folder.to_owned(),
+        source: source.into(),
+    })?;
+    Ok(text + "\n")
 }

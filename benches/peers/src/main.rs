@@ -1,9 +1,14 @@
-//! Our strategies next to other engines: `cargo run --release -p wasm-dispatch-peers --features all -- --help`.
+//! Our strategies next to other engines: `cargo run --release -p wasm-dispatch-peers --features all -- --help`, or
+//! `cargo bench -p wasm-dispatch-peers --features all`.
 
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wasm_dispatch_peers::main("peers")
+    // A measurement starts this binary again, once for every block.
+    if let Some(code) = wasm_dispatch_peers::serve_if_asked() {
+        return code;
+    }
+    wasm_dispatch_peers::main()
 }

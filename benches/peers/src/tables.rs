@@ -1,4 +1,4 @@
-//! The result as tables: for a terminal and as Markdown, from the same rows.
+//! The result as tables.
 
 use std::fmt::Write as _;
 
@@ -13,19 +13,7 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// What a terminal shows at the end of a run.
-pub fn plain(ladder: &Ladder) -> String {
-    let mut text = format!("{}\n\n", headline(ladder));
-    for (title, table) in tables(ladder) {
-        let _ = writeln!(text, "{title}\n\n{}", table.plain());
-    }
-    for note in notes(ladder) {
-        let _ = writeln!(text, "{note}");
-    }
-    text
-}
-
-/// The same as a page.
+/// The result as a page, whose tables a terminal shows as well.
 pub fn markdown(ladder: &Ladder) -> String {
     let mut text = format!("# {}\n\n", headline(ladder));
     for (title, table) in tables(ladder) {
@@ -34,11 +22,14 @@ pub fn markdown(ladder: &Ladder) -> String {
     for note in notes(ladder) {
         let _ = writeln!(text, "{note}\n");
     }
-    text.push_str("| measured on | |\n|:--|:--|\n");
-    for (name, value) in ladder.run.fingerprint.rows() {
-        let _ = writeln!(text, "| {name} | {value} |");
-    }
-    text
+    let machine = Table {
+        heads: words(&["measured on", ""]),
+        words: 2,
+        rows: (ladder.run.fingerprint.rows().into_iter())
+            .map(|(name, value)| vec![name.to_string(), value.to_string()])
+            .collect(),
+    };
+    text + &machine.markdown()
 }
 
 fn headline(ladder: &Ladder) -> String {
@@ -227,49 +218,35 @@ fn dash() -> String {
 }
 
 impl Table {
-    fn plain(&self) -> String {
-        let lines = || std::iter::once(&self.heads).chain(&self.rows);
-        let width = |column: usize| lines().map(|line| length(&line[column])).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
+    /// Columns are as wide as their widest cell, so that the text reads as a table, too.
+    fn markdown(&self) -> String {
+        let cell = |text: &String| text.replace('|', "\\|");
+        let lines: Vec<Vec<String>> = std::iter::once(&self.heads)
+            .chain(&self.rows)
+            .map(|line| line.iter().map(cell).collect())
+            .collect();
+        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..self.heads.len()).map(|column| width(column).max(3)).collect();
         let mut text = String::new();
-        for (index, line) in lines().enumerate() {
-            let mut out = String::new();
+        for (number, line) in lines.iter().enumerate() {
             for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-                let _ = if column < self.words {
-                    write!(out, "{cell:<width$}  ")
-                } else {
-                    write!(out, "{cell:>width$}  ")
+                let _ = match column < self.words {
+                    true => write!(text, "| {cell:<width$} "),
+                    false => write!(text, "| {cell:>width$} "),
                 };
             }
-            let _ = writeln!(text, "{}", out.trim_end());
-            if index == 0 {
-                let total = widths.iter().map(|width| width + 2).sum::<usize>().saturating_sub(2);
-                let _ = writeln!(text, "{}", "-".repeat(total));
+            text.push_str("|\n");
+            if number == 0 {
+                for (column, width) in widths.iter().enumerate() {
+                    let dashes = "-".repeat(width - 1);
+                    let _ = match column < self.words {
+                        true => write!(text, "| :{dashes} "),
+                        false => write!(text, "| {dashes}: "),
+                    };
+                }
+                text.push_str("|\n");
             }
         }
         text
     }
-
-    fn markdown(&self) -> String {
-        let mut text = String::new();
-        let mut line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-            let _ = writeln!(text, "| {} |", cells.join(" | "));
-        };
-        line(&self.heads);
-        let rule = |column| if column < self.words { ":--" } else { "--:" };
-        line(
-            &(0..self.heads.len())
-                .map(|column| rule(column).to_string())
-                .collect::<Vec<_>>(),
-        );
-        for row in &self.rows {
-            line(row);
-        }
-        text
-    }
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
 }

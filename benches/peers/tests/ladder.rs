@@ -124,7 +124,7 @@ fn a_mean_goes_over_the_workloads_that_both_ran() {
     let half = &ladder.engines[1];
     assert_eq!((half.engine.as_str(), half.workloads), ("half", 1));
     assert_eq!(half.refused[0].workload, "sort");
-    let text = tables::plain(&ladder);
+    let text = tables::markdown(&ladder);
     assert!(text.contains("refused: no tail calls"), "{text}");
 }
 
@@ -137,7 +137,10 @@ fn times_from_before_a_failure_do_not_count() {
     let ladder = tape.ladder();
     assert_eq!(order(&ladder), ["threaded", "flaky"]);
     assert_eq!(ladder.engines[1].mean, None);
-    assert!(tables::markdown(&ladder).contains("| - | flaky | - |"));
+    let text = tables::markdown(&ladder);
+    let line = text.lines().find(|line| line.contains("flaky")).unwrap_or_default();
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    assert_eq!(cells[1..4], ["-", "flaky", "-"], "{text}");
 }
 
 #[test]
@@ -161,7 +164,7 @@ fn starting_is_shown_but_no_part_of_the_mean() {
     assert!((compiler.load_ns_per_byte.unwrap() - 300.0).abs() < 1e-6);
     let startup = ladder.workloads.iter().find(|row| row.workload == "startup").unwrap();
     assert!((startup.cells[0].ratio.unwrap().value - 1000.0).abs() < 1.0);
-    assert!(tables::plain(&ladder).contains("(startup)"));
+    assert!(tables::markdown(&ladder).contains("(startup)"));
 }
 
 #[test]

@@ -1,24 +1,71 @@
 //! What checks cost: each strategy without metering, with interrupts, and with fuel, on all workloads.
 
-use std::time::Duration;
+use std::process::ExitCode;
 
-use wasm_dispatch::{Metering, Strategy};
-use wasm_dispatch_measure::ours::{self, Ours};
-use wasm_dispatch_measure::{Engine, side_by_side};
+use wasm_dispatch::Metering;
+use wasm_dispatch_engines::{Engine, Entrant, Ours, Size};
+use wasm_dispatch_measure::run::Order;
+use wasm_dispatch_measure::shards::matrix;
+use wasm_dispatch_measure::supervisor::Launcher;
+use wasm_dispatch_measure::worker::{self, Loads};
+use wasm_dispatch_report::record::{Kind, Run, Setup};
+use wasm_dispatch_report::runs_folder;
 
 use crate::events::Failed;
 
-/// Measures for about so long and returns the report.
+fn all() -> Vec<Ours> {
+    let metered = |entrant: Entrant| {
+        [Metering::Off, Metering::Interrupts, Metering::Fuel].map(|metering| entrant.metered(metering))
+    };
+    Entrant::all().flat_map(metered).collect()
+}
+
+/// If this process was started as a worker, measures a block and returns how it went.
+pub fn serve_if_asked() -> Option<ExitCode> {
+    worker::asked().then(|| {
+        let engine = |name: &str| {
+            let engine = all().into_iter().find(|engine| engine.name() == name);
+            let engine = engine.ok_or_else(|| format!("nothing is called {name}"))?;
+            Ok(Box::new(engine) as Box<dyn Engine>)
+        };
+        worker::serve(&engine, Loads::Shared)
+    })
+}
+
+/// Measures for about so many seconds and returns the report.
 ///
 /// # Errors
 ///
 /// When workloads cannot be loaded or the record cannot be written.
-pub fn run(budget: Duration) -> Result<String, Failed> {
-    let metered = |strategy: &Strategy| {
-        [Metering::Off, Metering::Interrupts, Metering::Fuel].map(|metering| ours::metered(*strategy, metering))
+pub fn run(seconds: u64) -> Result<String, Failed> {
+    let workloads = wasm_dispatch_workloads::all()?;
+    let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();
+    let mut run = Run::start(Kind::Quick);
+    run.id.insert_str(0, "metering-");
+    run.seed = Some(run.started);
+    let folder = runs_folder().join(&run.id);
+    let setup = Setup {
+        parts: matrix(&[None], &names),
+        strategies: all().iter().map(|engine| engine.name().to_owned()).collect(),
+        control: None,
+        size: Size::Quick.name().to_owned(),
+        iterations: 1,
+        min_blocks: 3,
+        max_blocks: 200,
+        seconds: Some(seconds),
+        timeout: 120,
+        shard: None,
+        own: false,
     };
-    let ours: Vec<Ours> = Strategy::ALL.iter().flat_map(metered).collect();
-    let engines: Vec<&dyn Engine> = ours.iter().map(|engine| engine as &dyn Engine).collect();
-    let folder = side_by_side::compare("metering", &engines, budget.as_secs()).map_err(|error| error.to_string())?;
+    let order = Order {
+        run: &run,
+        folder: &folder,
+        heads: &[],
+        setup: &setup,
+        workloads: &workloads,
+        launchers: &[Launcher::this()?],
+        quiet: false,
+    };
+    order.measure()?;
     Ok(wasm_dispatch_report::report(&folder, &folder)?.text())
 }

@@ -17,9 +17,9 @@ use wasm_dispatch::{Error, ErrorKind, Imports, Instance, Limits, Metering, Modul
 use wasm_dispatch_conformance::differential::ours::remains;
 use wasm_dispatch_conformance::differential::plan::{HostLog, Remains};
 use wasm_dispatch_conformance::random::{Random, setting};
-use wasm_dispatch_measure::command::surroundings;
-use wasm_dispatch_measure::engine::verify;
-use wasm_dispatch_measure::ours::{from_value, to_value};
+use wasm_dispatch_engines::engine::verify;
+use wasm_dispatch_engines::ours::{from_value, to_value};
+use wasm_dispatch_engines::wasi::surroundings;
 use wasm_dispatch_workloads::{Workload, all};
 
 /// Fuel that no workload uses up.

@@ -9,18 +9,17 @@ pub mod work;
 
 use std::path::Path;
 
-use wasm_dispatch::Strategy;
 use wasm_dispatch_record::Progress;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run, Setup};
 use wasm_dispatch_workloads::{Class, Workload};
 
-use crate::bench::{Request as Bench, layouts_of, seed_of_now};
-use crate::engine::Size;
+use crate::bench::{layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, straight};
-use crate::own;
 use crate::tally::tally;
+use wasm_dispatch_engines::own;
+use wasm_dispatch_engines::{Entrant, Size};
 use work::BlockWork;
 
 /// How to measure the kernels. Whatever is left out is as usual.
@@ -57,7 +56,7 @@ const TIMEOUT: u64 = 120;
 pub fn executed(
     workload: &Workload,
     size: Size,
-    strategies: &[Strategy],
+    strategies: &[Entrant],
     kernel: Option<Kernel>,
 ) -> Result<Executed, String> {
     let mut executed = Executed {
@@ -69,7 +68,7 @@ pub fn executed(
         work: Work::ALL.into_iter().map(|work| (work, 0)).collect(),
         dispatches: strategies
             .iter()
-            .map(|strategy| (strategy.name().to_owned(), 0))
+            .map(|strategy| (strategy.name.to_owned(), 0))
             .collect(),
     };
     for function in tally(workload, size.of(workload))? {
@@ -88,7 +87,7 @@ pub fn executed(
                 .zip(&runs)
                 .map(|(&of_one, runs)| u64::from(of_one) * runs)
                 .sum();
-            *executed.dispatches.entry(strategy.name().to_owned()).or_default() += dispatches;
+            *executed.dispatches.entry(strategy.name.to_owned()).or_default() += dispatches;
         }
     }
     Ok(executed)
@@ -133,12 +132,8 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
         Kind::Full => Size::Full,
         _ => Size::Quick,
     });
-    let named = |name: &str| Strategy::ALL.iter().copied().find(|strategy| strategy.name() == name);
-    let mut strategies: Vec<Strategy> = (recording.samples.iter())
-        .filter_map(|sample| named(&sample.strategy))
-        .collect();
-    strategies.sort_by_key(|strategy| Strategy::ALL.iter().position(|known| known == strategy));
-    strategies.dedup();
+    let is_measured = |entrant: &Entrant| recording.samples.iter().any(|sample| sample.strategy == entrant.name);
+    let strategies: Vec<Entrant> = Entrant::all().filter(is_measured).collect();
     if strategies.is_empty() {
         return Err(Error::Asked(format!(
             "{} has no times of this build's strategies",
@@ -160,7 +155,7 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
             progress.begin(&format!("counting: {}", workload.name()));
         }
         let counted = executed(workload, size, &strategies, kernel);
-        counts.push(counted.map_err(|what| Error::Own {
+        counts.push(counted.map_err(|what| own::Error {
             path: workload.file().to_owned(),
             what,
         })?);
@@ -180,7 +175,7 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
 fn measure_kernels(
     folder: &Path,
     kernels: &[Workload],
-    strategies: &[Strategy],
+    strategies: &[Entrant],
     request: &Request,
 ) -> Result<(), Error> {
     let processes = request.processes.unwrap_or(PROCESSES);
@@ -195,13 +190,9 @@ fn measure_kernels(
         layout,
         workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
     };
-    let bench = Bench {
-        strategies: strategies.iter().map(|strategy| strategy.name().to_owned()).collect(),
-        ..Bench::default()
-    };
     let setup = Setup {
         parts: layouts_of(layouts).into_iter().map(part).collect(),
-        strategies: bench.strategies()?,
+        strategies: strategies.iter().map(|strategy| strategy.name.to_owned()).collect(),
         control: None,
         size: Size::Quick.name().to_owned(),
         iterations,

@@ -9,19 +9,19 @@ pub mod memory;
 pub mod statement;
 pub mod straight;
 
-use std::fs;
 use std::path::Path;
 
 use wasm_dispatch::{Imports, Metering, Module, Vm};
-use wasm_dispatch_record::record::{self, Row, Run, Setup, Writer};
-use wasm_dispatch_workloads::{Value, Workload, sha256_hex};
+use wasm_dispatch_record::record::{Run, Setup};
+use wasm_dispatch_workloads::manifest::{Manifest, ManifestRun};
+use wasm_dispatch_workloads::{Value, Workload};
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, TypeSection, ValType};
 
 use crate::bench::{Measured, Unbuilt, launchers};
 use crate::error::Error;
-use crate::ours::to_value;
-use crate::own::FOLDER;
-use crate::supervisor::{Progressed, Supervisor, control_of};
+use crate::run::Order;
+use wasm_dispatch_engines::ours::to_value;
+use wasm_dispatch_engines::own::FOLDER;
 
 /// The function that every made program exports.
 pub const ENTRY: &str = "run";
@@ -52,37 +52,21 @@ impl Generated {
     ///
     /// If it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<Workload, Error> {
-        let text = |text: &str| toml::Value::String(text.to_owned());
-        let texts =
-            |values: &[Value]| toml::Value::Array(values.iter().map(|value| text(&value.to_string())).collect());
-        let run = toml::Table::from_iter([
-            ("args".to_owned(), texts(&self.args)),
-            ("expect".to_owned(), texts(&self.expect)),
-            ("instances".to_owned(), toml::Value::Integer(self.instances.into())),
-            ("calls".to_owned(), toml::Value::Integer(self.calls.into())),
-        ]);
-        let module = format!("{}.wasm", self.name);
-        let manifest = toml::Table::from_iter([
-            ("name".to_owned(), text(&self.name)),
-            ("class".to_owned(), text("own")),
-            ("description".to_owned(), text(&self.description)),
-            ("source".to_owned(), text("Made by benches/measure/src/generated")),
-            ("licence".to_owned(), text("MIT OR Apache-2.0")),
-            ("module".to_owned(), text(&module)),
-            ("sha256".to_owned(), text(&sha256_hex(&self.wasm))),
-            ("entry".to_owned(), text(ENTRY)),
-            (
-                "expected_from".to_owned(),
-                text("Computed in Rust along with the program."),
-            ),
-            ("quick".to_owned(), toml::Value::Table(run.clone())),
-            ("full".to_owned(), toml::Value::Table(run)),
-        ]);
-        fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let (module, file) = (folder.join(module), folder.join(format!("{}.toml", self.name)));
-        fs::write(&module, &self.wasm).map_err(Error::io(&module))?;
-        fs::write(&file, manifest.to_string()).map_err(Error::io(&file))?;
-        Ok(Workload::load(&file)?)
+        let run = ManifestRun {
+            instances: self.instances,
+            calls: self.calls,
+            ..ManifestRun::of(&self.args, &self.expect)
+        };
+        let manifest = Manifest {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            source: "Made by benches/measure/src/generated".to_owned(),
+            licence: "MIT OR Apache-2.0".to_owned(),
+            entry: ENTRY.to_owned(),
+            expected_from: "Computed in Rust along with the program.".to_owned(),
+            ..Manifest::own(run)
+        };
+        Ok(manifest.write(folder, &self.wasm)?)
     }
 
     /// How many instructions of WebAssembly one run executes, as [`Metering::Fuel`] counts them.
@@ -121,32 +105,20 @@ pub(crate) fn measure(
     setup: &Setup,
     quiet: bool,
 ) -> Result<Measured, Error> {
-    let seed = run.seed.ok_or_else(|| Error::Asked("a run needs a seed".to_owned()))?;
     let launchers = launchers(setup, quiet).map_err(|error| match error {
         Unbuilt::Broken(error) => error,
         Unbuilt::OneLayout(why) => Error::Worker(format!("no other layouts: {why}")),
     })?;
-    let mut writer = Writer::create(folder, run)?;
-    if let Some(control) = &setup.control {
-        writer.write(&Row::Control(control_of(control)))?;
-    }
-    writer.write(&Row::Setup(setup.clone()))?;
-    if !quiet {
-        eprintln!("Raw data: {}", writer.path().display());
-    }
-    let supervisor = Supervisor {
+    let order = Order {
+        run,
+        folder,
+        heads: &[],
         setup,
-        seed,
         workloads: programs,
         launchers: &launchers,
         quiet,
     };
-    supervisor.measure(&mut writer, Progressed::default())?;
-    Ok(Measured {
-        folder: folder.to_owned(),
-        recording: record::read(folder)?,
-        note: None,
-    })
+    order.measure()
 }
 
 /// Writes made programs below a run's folder.

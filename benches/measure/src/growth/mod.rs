@@ -7,15 +7,14 @@
 
 use std::path::PathBuf;
 
-use wasm_dispatch::Strategy;
 use wasm_dispatch_record::growth::{self, Axis, Point};
 use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
 use wasm_dispatch_record::runs_folder;
 
-use crate::bench::{Measured, Request as Bench, layouts_of, seed_of_now};
-use crate::engine::Size;
+use crate::bench::{Measured, Request as Bench, control_among, layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, Generated, code, depth, memory};
+use wasm_dispatch_engines::Size;
 
 /// Names of runs begin like this, so that they are not taken for runs that decide.
 pub const PREFIX: &str = "growth-";
@@ -186,11 +185,9 @@ impl Request {
             .flat_map(|&layout| points.iter().map(move |point| part(layout, point)));
         let parts: Vec<Part> = parts.collect();
         let blocks = processes.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
-        let recommended = Strategy::default().name();
-        let control = strategies.iter().find(|name| *name == recommended);
         let setup = Setup {
             parts,
-            control: control.or(strategies.first()).cloned(),
+            control: control_among(&strategies),
             strategies,
             size: Size::Quick.name().to_owned(),
             iterations,

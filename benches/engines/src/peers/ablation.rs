@@ -1,10 +1,9 @@
 //! Our strategy `threaded` with one technique left out, to see what it is worth.
 
-use wasm_dispatch::Strategy;
-use wasm_dispatch_measure::ours::{self, Ours};
-use wasm_dispatch_measure::{Engine, Prepared, Timing};
-use wasm_dispatch_threaded::Techniques;
+use wasm_dispatch_threaded::{Techniques, Threaded};
 use wasm_dispatch_workloads::Workload;
+
+use crate::{Engine, Entrant, Ours, Prepared, Timing};
 
 /// Leaves techniques out.
 type Leave = fn(&mut Techniques);
@@ -42,7 +41,7 @@ pub const ALL: [(&str, &str, Leave); 12] = [
     ),
     (
         "without-moves",
-        "values that only move overwrite what the accumulator mirrors",
+        "values that only move overwrite what the accumulator caches",
         |t| t.moves = false,
     ),
     (
@@ -83,11 +82,6 @@ pub const ALL: [(&str, &str, Leave); 12] = [
     }),
 ];
 
-/// Whether an engine of this name is one of these.
-pub fn is_one(name: &str) -> bool {
-    ALL.iter().any(|(known, ..)| *known == name)
-}
-
 struct Without {
     name: String,
     techniques: Techniques,
@@ -109,7 +103,7 @@ pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Without {
         name: name.to_string(),
         techniques,
-        threaded: ours::strategy(Strategy::Threaded),
+        threaded: Entrant::of::<Threaded>().engine(),
     }))
 }
 

@@ -6,16 +6,19 @@ use std::cell::Cell;
 use makepad_stitch::{Error, Func, FuncError, Instance, Linker, Mem, Module, Store, Val};
 use wasm_dispatch::ValType;
 use wasm_dispatch::wasi::{self, Function};
-use wasm_dispatch_measure::Engine;
-use wasm_dispatch_measure::adapter::{Adapted, Machine};
-use wasm_dispatch_measure::host::{Host, has_result, is_long};
 use wasm_dispatch_workloads::Value;
 
+use crate::Engine;
+use crate::api::{Adapted, Api, Failed, NO_EXPORT, Number, numbers};
+use crate::wasi::{Host, has_result, is_long};
+
 /// The engine.
+///
+/// # Errors
+///
+/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
-    let stitch = || Stitch {
-        engine: makepad_stitch::Engine::new(),
-    };
+    let stitch = || Stitch(makepad_stitch::Engine::new());
     Ok(Box::new(Adapted::new(name, stitch(), stitch())))
 }
 
@@ -27,29 +30,25 @@ thread_local! {
 
 numbers!(Val);
 
-struct Stitch {
-    engine: makepad_stitch::Engine,
-}
+struct Stitch(makepad_stitch::Engine);
 
-impl Machine for Stitch {
+impl Api for Stitch {
+    type Val = Val;
     type Module = Module;
     type Store = (Store, Linker);
     type Instance = (Store, Instance, Func);
 
-    fn module(&self, wasm: &[u8]) -> Result<Module, String> {
-        Module::new(&self.engine, wasm).map_err(|error| error.to_string())
+    fn module(&self, wasm: &[u8]) -> Result<Module, Failed> {
+        Ok(Module::new(&self.0, wasm)?)
     }
 
-    fn store(&self, host: Option<Host>) -> Result<Self::Store, String> {
-        let mut store = Store::new(self.engine.clone());
-        let mut linker = Linker::new();
-        if let Some(host) = host {
-            for &function in Function::ALL {
-                let defined = define(&mut store, function, host.clone())?;
-                linker.define(wasi::MODULE, function.name(), defined);
-            }
-        }
-        Ok((store, linker))
+    fn store(&self) -> Self::Store {
+        (Store::new(self.0.clone()), Linker::new())
+    }
+
+    fn define(&self, (store, linker): &mut Self::Store, function: Function, host: Host) -> Result<(), Failed> {
+        linker.define(wasi::MODULE, function.name(), defined(store, function, host)?);
+        Ok(())
     }
 
     fn instantiate(
@@ -57,28 +56,20 @@ impl Machine for Stitch {
         (mut store, linker): Self::Store,
         module: &Module,
         entry: &str,
-    ) -> Result<Self::Instance, String> {
-        let instance = linker
-            .instantiate(&mut store, module)
-            .map_err(|error| error.to_string())?;
-        let func = instance.exported_func(entry).ok_or("no such export")?;
+    ) -> Result<Self::Instance, Failed> {
+        let instance = linker.instantiate(&mut store, module)?;
+        let func = instance.exported_func(entry).ok_or(NO_EXPORT)?;
         Ok((store, instance, func))
     }
 
     fn call(
         &self,
         (store, instance, func): &mut Self::Instance,
-        args: &[Value],
-        results: &mut [Value],
-    ) -> Result<(), String> {
-        let args: Vec<Val> = args.iter().map(|&value| to_val(value)).collect();
-        let mut got: Vec<Val> = results.iter().map(|&value| to_val(value)).collect();
+        args: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Failed> {
         MEMORY.set(instance.exported_mem("memory"));
-        func.call(store, &args, &mut got).map_err(|error| error.to_string())?;
-        for (result, got) in results.iter_mut().zip(&got) {
-            *result = from_val(got)?;
-        }
-        Ok(())
+        Ok(func.call(store, args, results)?)
     }
 
     fn memory(&self, (store, instance, _): &mut Self::Instance, export: &str) -> Option<Vec<u8>> {
@@ -87,10 +78,10 @@ impl Machine for Stitch {
 }
 
 /// Host functions have their types from Rust functions only: a closure for each list of parameters that WASI has.
-fn define(store: &mut Store, function: Function, host: Host) -> Result<Func, String> {
+fn defined(store: &mut Store, function: Function, host: Host) -> Result<Func, String> {
     if !has_result(function) {
         return Ok(Func::wrap(store, move |store: &mut Store, code: u32| {
-            answer(store, &host, function, &[code.into()]).map(|_| ())
+            answer(store, &host, function, &[Slot(code.into())]).map(|_| ())
         }));
     }
     let shape: String = function.params().iter().map(|&param: &ValType| letter(param)).collect();
@@ -98,7 +89,7 @@ fn define(store: &mut Store, function: Function, host: Host) -> Result<Func, Str
         ($($shape:literal ($($name:ident: $ty:ty),*))*) => {
             match shape.as_str() {
                 $($shape => Func::wrap(store, move |store: &mut Store, $($name: $ty),*| {
-                    answer(store, &host, function, &[$(u64::from($name)),*]).map(|errno| (errno,))
+                    answer(store, &host, function, &[$(Slot($name.into())),*]).map(|errno| (errno,))
                 }),)*
                 other => return Err(format!("no closure for a function of WASI with parameters {other}")),
             }
@@ -128,13 +119,23 @@ fn letter(param: ValType) -> char {
     if is_long(param) { 'l' } else { 'i' }
 }
 
-fn answer(store: &mut Store, host: &Host, function: Function, slots: &[u64]) -> Result<i32, Error> {
-    let mut nothing = [0u8; 0];
-    let memory = match MEMORY.get() {
-        Some(memory) => memory.bytes_mut(store),
-        None => &mut nothing[..],
-    };
+/// An argument, handed over as Rust's integer.
+struct Slot(u64);
+
+impl Number for Slot {
+    fn of(value: Value) -> Slot {
+        Slot(value.bits())
+    }
+
+    fn get(&self) -> Option<Value> {
+        Some(Value::I64(self.0 as i64))
+    }
+}
+
+fn answer(store: &mut Store, host: &Host, function: Function, args: &[Slot]) -> Result<i32, Error> {
+    let memory = MEMORY.get();
+    let memory = memory.as_ref().map(|memory| memory.bytes_mut(store));
     // There is no error for hosts; the host remembers that the program has ended itself.
-    host.call(function, slots, memory)
+    host.call(function, args, memory)
         .map_err(|_| FuncError::ResultCountMismatch.into())
 }

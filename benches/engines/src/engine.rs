@@ -17,6 +17,12 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// No time at all.
+    pub const ZERO: Timing = Timing {
+        wall: Duration::ZERO,
+        cpu: Duration::ZERO,
+    };
+
     /// Times a closure by both clocks.
     pub fn of<T>(work: impl FnOnce() -> T) -> (T, Timing) {
         let cpu = ThreadTime::now();
@@ -71,7 +77,7 @@ pub trait Engine {
     /// Its name in tables.
     fn name(&self) -> &str;
 
-    /// Whether it wants to be measured on this workload at all; what it refuses is listed, not hidden.
+    /// Loads a workload, and compiles it as far as the engine does that beforehand.
     ///
     /// # Errors
     ///
@@ -131,7 +137,7 @@ pub trait Prepared {
 /// # Errors
 ///
 /// Both sides, for people.
-pub fn verify(run: &Run, got: &[u64], memory: impl Fn(&str) -> Option<Vec<u8>>) -> Result<(), String> {
+pub fn verify(run: &Run, got: &[u64], memory: impl FnOnce(&str) -> Option<Vec<u8>>) -> Result<(), String> {
     let expected: Vec<u64> = run.expect.iter().map(|value| value.bits()).collect();
     if expected != got {
         return Err(format!("expected result bits {expected:x?}, got {got:x?}"));

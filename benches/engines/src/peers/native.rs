@@ -8,15 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use wasm_dispatch_measure::engine::verify;
-use wasm_dispatch_measure::{Engine, Prepared, Timing};
-use wasm_dispatch_report::target_folder;
 use wasm_dispatch_workloads::{Run, Value, Workload};
+
+use crate::engine::verify;
+use crate::{Engine, Prepared, Timing};
 
 /// As C's programs are commonly shipped. No link to the mathematics library: the programs need none.
 const FLAGS: &[&str] = &["-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno"];
 
 /// The engine.
+///
+/// # Errors
+///
+/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Native { name: name.to_string() }))
 }
@@ -36,12 +40,11 @@ impl Engine for Native {
             return Err("no native build: it is no function of numbers".to_string());
         }
         let source = source(workload).ok_or("no native build: it is not written in C")?;
-        let folder = target_folder().join("wasm-dispatch").join("native");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        // Two trials may build at the same time.
-        let program = folder.join(format!("{}-{}", workload.name(), std::process::id()));
-        compile(&source, &driver(workload, run)?, &program)?;
-        Ok(Box::new(Program { path: program }))
+        // Another process may build the same at this time.
+        let name = format!("wasm-dispatch-native-{}-{}", workload.name(), std::process::id());
+        let path = std::env::temp_dir().join(name);
+        compile(&source, &driver(workload, run)?, &path)?;
+        Ok(Box::new(Program { path }))
     }
 }
 
@@ -52,7 +55,7 @@ struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // A file that stays behind in the target folder is no harm.
+        // One that stays behind in a folder of temporary files is no harm.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -94,22 +97,17 @@ fn driver(workload: &Workload, run: &Run) -> Result<String, String> {
     let [result] = &run.expect[..] else {
         return Err("no native build: it has not one result".to_string());
     };
-    let (params, casts): (Vec<String>, Vec<String>) = run
-        .args
-        .iter()
-        .enumerate()
-        .map(|(index, value)| {
-            (
-                c_type(value).to_string(),
-                format!("arg(argv[{}]).{}", index + 1, member(value)),
-            )
-        })
-        .unzip();
+    let params: Vec<&str> = run.args.iter().map(|value| in_c(value).0).collect();
     let params = if params.is_empty() {
         "void".to_string()
     } else {
         params.join(", ")
     };
+    let args = run.args.iter().zip(1..);
+    let args: Vec<String> = args
+        .map(|(value, index)| format!("arg(argv[{index}]).{}", in_c(value).1))
+        .collect();
+    let (result_type, result_member) = in_c(result);
     Ok(format!(
         "#define _POSIX_C_SOURCE 199309L\n\
          #include <stdio.h>\n#include <stdlib.h>\n#include <time.h>\n\
@@ -123,28 +121,18 @@ fn driver(workload: &Workload, run: &Run) -> Result<String, String> {
          result.{result_member} = {entry}({args});\n\
          wall = now(CLOCK_MONOTONIC) - wall; cpu = now(CLOCK_THREAD_CPUTIME_ID) - cpu;\n\
          printf(\"%llu %llu %llu\\n\", result.bits, wall, cpu); return 0; }}\n",
-        result_type = c_type(result),
-        result_member = member(result),
         entry = workload.entry(),
-        args = casts.join(", "),
+        args = args.join(", "),
     ))
 }
 
-fn c_type(value: &Value) -> &'static str {
+/// The type of a value in C, and the member of the driver's union that holds it.
+fn in_c(value: &Value) -> (&'static str, char) {
     match value {
-        Value::I32(_) => "int",
-        Value::I64(_) => "long long",
-        Value::F32(_) => "float",
-        Value::F64(_) => "double",
-    }
-}
-
-fn member(value: &Value) -> &'static str {
-    match value {
-        Value::I32(_) => "i",
-        Value::I64(_) => "l",
-        Value::F32(_) => "f",
-        Value::F64(_) => "d",
+        Value::I32(_) => ("int", 'i'),
+        Value::I64(_) => ("long long", 'l'),
+        Value::F32(_) => ("float", 'f'),
+        Value::F64(_) => ("double", 'd'),
     }
 }
 

@@ -1,0 +1,24 @@
+//! Everything that runs workloads, behind one trait.
+//!
+//! ```text
+//! engine.rs   Engine and Prepared: what all do; both clocks; verification of results and memory
+//! ours.rs     our strategies, and strategies from outside this repository: entrants
+//! api.rs      engines with an interface in the manner of wasmi's: one adapter, one macro
+//! peers/      other engines, one file each, and the list of all
+//! wasi.rs     commands: the same surroundings for every engine
+//! own.rs      a module of the user's as a workload
+//! ```
+//!
+//! An engine that gives a wrong result gets an error and no time.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod engine;
+pub mod ours;
+pub mod own;
+pub mod peers;
+pub mod wasi;
+
+pub use engine::{Engine, Prepared, Size, Timing};
+pub use ours::{Entrant, Ours};

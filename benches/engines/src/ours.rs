@@ -1,0 +1,373 @@
+//! Our strategies as engines, and strategies from outside this repository: both are entrants.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use wasm_dispatch::ir::code::FunctionBody;
+use wasm_dispatch::machine::backend::Backend;
+use wasm_dispatch::wasi::exit_code;
+use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
+use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
+
+use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::wasi::surroundings;
+
+/// A strategy that the lab can run and measure.
+#[derive(Clone, Copy)]
+pub struct Entrant {
+    /// Its name on the command line and in records.
+    pub name: &'static str,
+    /// Its idea in one line.
+    pub idea: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Ours(Strategy),
+    Outside(Outside),
+}
+
+/// A backend whose type is forgotten.
+#[derive(Clone, Copy)]
+struct Outside {
+    vm: fn(Limits) -> Vm,
+    compile: fn(&Module) -> usize,
+    dispatches: fn(&FunctionBody) -> Vec<u32>,
+    code_bytes: fn(&FunctionBody) -> usize,
+}
+
+/// Those from outside.
+static OUTSIDE: OnceLock<Vec<Entrant>> = OnceLock::new();
+
+impl Entrant {
+    /// A strategy chosen by type.
+    pub fn of<B: Backend>() -> Entrant {
+        Entrant {
+            name: B::NAME,
+            idea: B::IDEA,
+            kind: Kind::Outside(Outside {
+                vm: Vm::with_backend::<B>,
+                compile: Module::compile_backend::<B>,
+                dispatches: B::dispatches,
+                code_bytes: |body| B::code_bytes(&B::compile(body)),
+            }),
+        }
+    }
+
+    /// All entrants of this process: our strategies, then those that it was [opened to](Entrant::open_to).
+    pub fn all() -> impl Iterator<Item = Entrant> {
+        let outside = OUTSIDE.get().into_iter().flatten().copied();
+        Strategy::ALL
+            .iter()
+            .map(|&strategy| Entrant::from(strategy))
+            .chain(outside)
+    }
+
+    /// The entrant of a name.
+    pub fn named(name: &str) -> Option<Entrant> {
+        Entrant::all().find(|entrant| entrant.name == name)
+    }
+
+    /// The names of all, for people.
+    pub fn names() -> String {
+        Entrant::all()
+            .map(|entrant| entrant.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// Lets strategies from outside take part in whatever this process runs and measures. Once, at its beginning.
+    ///
+    /// # Errors
+    ///
+    /// If two have the same name, or if it was done before.
+    pub fn open_to(outside: &[Entrant]) -> Result<(), String> {
+        let ours = Strategy::ALL.iter().map(|strategy| strategy.name());
+        let mut names: Vec<&str> = ours.chain(outside.iter().map(|entrant| entrant.name)).collect();
+        names.sort_unstable();
+        if let Some(two) = names.windows(2).find(|two| two[0] == two[1]) {
+            return Err(format!("two strategies are called '{}'", two[0]));
+        }
+        let set = OUTSIDE.set(outside.to_vec());
+        set.map_err(|_| "the strategies from outside are known already".to_owned())
+    }
+
+    /// Whether some strategies are from outside: another build of the lab does not know them.
+    pub fn some_are_from_outside() -> bool {
+        OUTSIDE.get().is_some_and(|outside| !outside.is_empty())
+    }
+
+    /// A machine that runs under it.
+    pub fn vm(self, limits: Limits) -> Vm {
+        match self.kind {
+            Kind::Ours(strategy) => Vm::with(strategy, limits),
+            Kind::Outside(outside) => (outside.vm)(limits),
+        }
+    }
+
+    /// Compiles all functions of a module and returns the bytes of code.
+    pub fn compile(self, module: &Module) -> usize {
+        match self.kind {
+            Kind::Ours(strategy) => module.compile(strategy),
+            Kind::Outside(outside) => (outside.compile)(module),
+        }
+    }
+
+    /// How often running once through each block of a function dispatches: see [`Strategy::dispatches`].
+    pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
+        match self.kind {
+            Kind::Ours(strategy) => strategy.dispatches(body),
+            Kind::Outside(outside) => (outside.dispatches)(body),
+        }
+    }
+
+    /// Heap bytes of a compiled function. Compiles it.
+    pub fn code_bytes(self, body: &FunctionBody) -> usize {
+        match self.kind {
+            Kind::Ours(strategy) => strategy.code_bytes(body),
+            Kind::Outside(outside) => (outside.code_bytes)(body),
+        }
+    }
+
+    /// As an engine.
+    pub fn engine(self) -> Ours {
+        self.metered(Metering::Off)
+    }
+
+    /// As an engine with modules that can be stopped.
+    pub fn metered(self, metering: Metering) -> Ours {
+        let name = match metering {
+            Metering::Off => self.name.to_owned(),
+            metering => format!("{}+{metering:?}", self.name),
+        };
+        Ours {
+            name,
+            entrant: self,
+            metering,
+        }
+    }
+}
+
+impl From<Strategy> for Entrant {
+    fn from(strategy: Strategy) -> Entrant {
+        Entrant {
+            name: strategy.name(),
+            idea: strategy.idea(),
+            kind: Kind::Ours(strategy),
+        }
+    }
+}
+
+impl Default for Entrant {
+    /// Our default.
+    fn default() -> Entrant {
+        Strategy::default().into()
+    }
+}
+
+impl fmt::Debug for Entrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Entrant").field(&self.name).finish()
+    }
+}
+
+/// An entrant as an engine.
+#[derive(Clone, Debug)]
+pub struct Ours {
+    name: String,
+    entrant: Entrant,
+    metering: Metering,
+}
+
+impl Ours {
+    fn module(&self, wasm: &[u8]) -> Result<Module, wasm_dispatch::Error> {
+        Module::options().metering(self.metering).compile(wasm)
+    }
+
+    fn prepared(&self, workload: &Workload, wasm: &[u8], module: Module, code_bytes: usize) -> Box<dyn Prepared> {
+        Box::new(PreparedModule {
+            engine: self.clone(),
+            entry: workload.entry().to_string(),
+            module,
+            code_bytes,
+            from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
+        })
+    }
+}
+
+impl Engine for Ours {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
+        let module = self.module(wasm).map_err(text)?;
+        let code_bytes = self.entrant.compile(&module);
+        Ok(self.prepared(workload, wasm, module, code_bytes))
+    }
+
+    fn prepare_module(
+        &self,
+        workload: &Workload,
+        wasm: &[u8],
+        module: &Module,
+    ) -> Result<(Box<dyn Prepared>, Timing), String> {
+        if module.metering() != self.metering {
+            let (prepared, timing) = Timing::of(|| self.prepare(workload, wasm));
+            return Ok((prepared?, timing));
+        }
+        let (code_bytes, timing) = Timing::of(|| self.entrant.compile(module));
+        Ok((self.prepared(workload, wasm, module.clone(), code_bytes), timing))
+    }
+
+    fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Option<Timing>, String> {
+        let mut vm = self.entrant.vm(Limits::default());
+        let mut imports = Imports::new();
+        if let Some((wasi, _)) = surroundings(workload.quick())? {
+            wasi.define(&mut imports);
+        }
+        let (loaded, timing) = Timing::of(|| {
+            let module = self.module(wasm)?;
+            self.entrant.compile(&module);
+            vm.instantiate(&module, &imports)?;
+            Ok(module)
+        });
+        loaded.map(|_| Some(timing)).map_err(text)
+    }
+}
+
+struct PreparedModule {
+    engine: Ours,
+    entry: String,
+    module: Module,
+    code_bytes: usize,
+    /// For startup workloads: the bytes to begin with each time.
+    from_bytes: Option<Vec<u8>>,
+}
+
+impl Prepared for PreparedModule {
+    fn run(&mut self, run: &Run) -> Result<Timing, String> {
+        let arguments: Vec<Value> = run.args.iter().map(|&value| to_value(value)).collect();
+        if !run.is_one_call() {
+            return self.run_in_turn(run, &arguments);
+        }
+        // A fresh machine for each run: nothing that one leaves behind can help or hurt the next.
+        let mut vm = self.engine.entrant.vm(Limits::default());
+        let mut imports = Imports::new();
+        let printed = surroundings(run)?.map(|(wasi, printed)| {
+            wasi.define(&mut imports);
+            printed
+        });
+        let (outcome, timing) = match &self.from_bytes {
+            Some(bytes) => Timing::of(|| {
+                let module = self.engine.module(bytes)?;
+                let instance = vm.instantiate(&module, &imports)?;
+                Ok((instance, vm.call(instance, &self.entry, &arguments)))
+            }),
+            None => {
+                let instance = vm.instantiate(&self.module, &imports).map_err(text)?;
+                Timing::of(|| Ok((instance, vm.call(instance, &self.entry, &arguments))))
+            }
+        };
+        let (instance, results) = outcome.map_err(text)?;
+        let (results, code) = match results {
+            Ok(results) => (results, 0),
+            Err(error) => (Vec::new(), exit_code(&error).ok_or_else(|| text(error))?),
+        };
+        if let (Some(command), Some(printed)) = (&run.wasi, printed) {
+            printed.verify(command, code)?;
+        }
+        check(run, &vm, instance, results)?;
+        Ok(timing)
+    }
+
+    fn code_bytes(&self) -> Option<usize> {
+        Some(self.code_bytes)
+    }
+}
+
+impl PreparedModule {
+    /// Several calls, of several instances in turn.
+    fn run_in_turn(&self, run: &Run, arguments: &[Value]) -> Result<Timing, String> {
+        let mut vm = self.engine.entrant.vm(Limits::default());
+        let mut functions = Vec::new();
+        let mut instances = Vec::new();
+        for _ in 0..run.instances {
+            let instance = vm.instantiate(&self.module, &Imports::new()).map_err(text)?;
+            instances.push(instance);
+            functions.push(vm.exported_func(instance, &self.entry).map_err(text)?);
+        }
+        let expected: Vec<Value> = run.expect.iter().map(|&value| to_value(value)).collect();
+        // As numbers, a NaN would not be equal to itself: whatever is not equal is looked at again, by its bits.
+        let mut others = Vec::new();
+        let (outcome, timing) = Timing::of(|| {
+            for &function in functions.iter().cycle().take(run.calls as usize) {
+                let results = vm.call_func(function, arguments)?;
+                if results != expected {
+                    others.push(results);
+                }
+            }
+            Ok(())
+        });
+        outcome.map_err(text)?;
+        for (results, &instance) in others.into_iter().zip(instances.iter().cycle()) {
+            check(run, &vm, instance, results)?;
+        }
+        for &instance in &instances {
+            check(run, &vm, instance, expected.clone())?;
+        }
+        Ok(timing)
+    }
+}
+
+fn text(error: wasm_dispatch::Error) -> String {
+    error.to_string()
+}
+
+/// Compares the results of a call, and the memory that it left, with what a run should give.
+///
+/// # Errors
+///
+/// What differs, for people.
+pub fn check(run: &Run, vm: &Vm, instance: Instance, results: Vec<Value>) -> Result<(), String> {
+    let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
+    verify(run, &bits, |export| {
+        let memory = vm.exported_memory(instance, export).ok()?;
+        vm.memory(memory).ok().map(<[u8]>::to_vec)
+    })
+}
+
+/// A value of a manifest as our machine knows it.
+pub fn to_value(value: Typed) -> Value {
+    match value {
+        Typed::I32(value) => Value::I32(value),
+        Typed::I64(value) => Value::I64(value),
+        Typed::F32(bits) => Value::F32(f32::from_bits(bits)),
+        Typed::F64(bits) => Value::F64(f64::from_bits(bits)),
+    }
+}
+
+/// A value of our machine as a manifest has it.
+///
+/// # Errors
+///
+/// For references, which no manifest expects.
+pub fn to_typed(value: Value) -> Result<Typed, String> {
+    Ok(match value {
+        Value::I32(value) => Typed::I32(value),
+        Value::I64(value) => Typed::I64(value),
+        Value::F32(value) => Typed::F32(value.to_bits()),
+        Value::F64(value) => Typed::F64(value.to_bits()),
+        other => return Err(format!("an unexpected reference as result: {other:?}")),
+    })
+}
+
+/// The bits of a result.
+///
+/// # Errors
+///
+/// As for [`to_typed`].
+pub fn from_value(value: Value) -> Result<u64, String> {
+    to_typed(value).map(Typed::bits)
+}

@@ -1,0 +1,281 @@
+//! A module of the user's as a workload: what it must give is what the best strategy without unsafe code makes of it.
+//!
+//! It is written into the run's folder as any other workload, a manifest with a module beside it, so that workers find it,
+//! a killed run can go on, and whoever reads the record later can measure it again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wasm_dispatch::ir::types::FuncType;
+use wasm_dispatch::wasi::{self, exit_code};
+use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, ValType, Vm};
+use wasm_dispatch_workloads::manifest::{Manifest, ManifestFile, ManifestMemory, ManifestRun, ManifestWasi};
+use wasm_dispatch_workloads::{Value, WasiFile, WasiRun, Workload, sha256_hex};
+
+use crate::ours::{to_typed, to_value};
+use crate::wasi::of_command;
+
+/// Name of the folder, below a run's, with the workload.
+pub const FOLDER: &str = "workload";
+
+/// A module of the user's and how to run it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnModule {
+    /// The module, `.wasm` or `.wat`.
+    pub file: PathBuf,
+    /// The exported function to call; for a WASI command it may be left out.
+    pub invoke: Option<String>,
+    /// The function's arguments (`30`, or `i32:30`), or the command's, without its own name.
+    pub args: Vec<String>,
+    /// The command's environment.
+    pub env: Vec<(String, String)>,
+    /// A file that the command reads as standard input.
+    pub stdin: Option<PathBuf>,
+    /// Files that the command may read: its name for each, and where it is.
+    pub files: Vec<(String, PathBuf)>,
+}
+
+/// Why a module cannot be a workload.
+#[derive(Debug)]
+pub struct Error {
+    /// The module, or another file that it needs.
+    pub path: PathBuf,
+    /// Why.
+    pub what: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.what)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The error of something that went wrong with a file.
+fn at<E: fmt::Display>(path: &Path) -> impl Fn(E) -> Error {
+    move |what| Error {
+        path: path.to_owned(),
+        what: what.to_string(),
+    }
+}
+
+impl OwnModule {
+    /// Runs the module twice, and writes the workload below `run`, the folder of a run.
+    ///
+    /// # Errors
+    ///
+    /// If the module cannot be read, loaded or run, if it does not do the same twice, or if it leaves nothing that could be
+    /// compared.
+    pub fn write(&self, run: &Path) -> Result<Workload, Error> {
+        let bytes = fs::read(&self.file).map_err(at(&self.file))?;
+        let wasm = wat::parse_bytes(&bytes).map_err(at(&self.file))?;
+        let module = Module::new(&wasm).map_err(at(&self.file))?;
+        let is_command = module.imports().any(|import| import.module == wasi::MODULE);
+        let (entry, ty) = self.entry(&module, is_command)?;
+        let folder = run.join(FOLDER);
+        let once = match is_command {
+            true => self.command(&module, &entry, &ty, &folder)?,
+            false => self.function(&module, &entry, &ty)?,
+        };
+        let manifest = Manifest {
+            name: self.name(),
+            description: "A module of the user's.".to_owned(),
+            source: self.file.display().to_string(),
+            licence: "the user's".to_owned(),
+            entry,
+            expected_from: format!("Two runs under {}.", Strategy::best_safe()),
+            ..Manifest::own(once)
+        };
+        manifest.write(&folder, &wasm).map_err(at(&folder))
+    }
+
+    fn wrong(&self, what: impl fmt::Display) -> Error {
+        at(&self.file)(what)
+    }
+
+    /// The file's name, as far as a workload may be called like that.
+    fn name(&self) -> String {
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let letter = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        };
+        let name: String = stem.chars().map(letter).collect();
+        if name.is_empty() { "module".to_owned() } else { name }
+    }
+
+    fn entry(&self, module: &Module, is_command: bool) -> Result<(String, FuncType), Error> {
+        let functions = module.exports().filter_map(|export| match export.ty {
+            ExternType::Func(ty) => Some((export.name, ty)),
+            _ => None,
+        });
+        let mut functions: BTreeMap<String, FuncType> = functions.collect();
+        let names = functions.keys().cloned().collect::<Vec<_>>().join(", ");
+        let entry = match (&self.invoke, is_command) {
+            (Some(name), _) => name.clone(),
+            (None, true) => "_start".to_owned(),
+            (None, false) => {
+                return Err(self.wrong(format!("name the function to call with --invoke; it exports {names}")));
+            }
+        };
+        match functions.remove(&entry) {
+            Some(ty) => Ok((entry, ty)),
+            None => Err(self.wrong(format!("no function is exported as '{entry}'; it exports {names}"))),
+        }
+    }
+
+    /// What is done twice must do the same.
+    fn twice<T: PartialEq>(&self, once: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+        let (first, again) = (once()?, once()?);
+        match first == again {
+            true => Ok(first),
+            false => Err(self.wrong("it does not do the same twice")),
+        }
+    }
+
+    /// What a function gives: results and memory.
+    fn function(&self, module: &Module, entry: &str, ty: &FuncType) -> Result<ManifestRun, Error> {
+        for (given, option) in [
+            (!self.env.is_empty(), "--env"),
+            (self.stdin.is_some(), "--stdin"),
+            (!self.files.is_empty(), "--file"),
+        ] {
+            if given {
+                return Err(self.wrong(format!(
+                    "{option} is for WASI commands; this module does not import WASI"
+                )));
+            }
+        }
+        if ty.params.len() != self.args.len() {
+            return Err(self.wrong(format!(
+                "'{entry}' takes {} arguments, but there are {}",
+                ty.params.len(),
+                self.args.len()
+            )));
+        }
+        let args: Vec<Value> = (self.args.iter().zip(ty.params.iter()))
+            .map(|(text, &ty)| self.argument(text, ty))
+            .collect::<Result<_, _>>()?;
+        let once = || {
+            let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
+            let instance = vm.instantiate(module, &Imports::new())?;
+            let own: Vec<_> = args.iter().map(|&value| to_value(value)).collect();
+            let results = vm.call(instance, entry, &own)?;
+            let memory = module.exports().find_map(|export| match export.ty {
+                ExternType::Memory(_) => Some(export.name),
+                _ => None,
+            });
+            let memory = memory.and_then(|export| {
+                let bytes = vm.memory(vm.exported_memory(instance, &export).ok()?).ok()?;
+                (!bytes.is_empty()).then(|| ManifestMemory {
+                    export,
+                    offset: 0,
+                    len: bytes.len() as u64,
+                    sha256: sha256_hex(bytes),
+                })
+            });
+            Ok((results, memory))
+        };
+        let (expect, memory) = self.twice(|| {
+            let (results, memory) = once().map_err(|error: wasm_dispatch::Error| self.wrong(error))?;
+            let typed: Result<Vec<Value>, String> = results.into_iter().map(to_typed).collect();
+            Ok((typed.map_err(|error| self.wrong(error))?, memory))
+        })?;
+        if expect.is_empty() && memory.is_none() {
+            return Err(self.wrong(format!(
+                "'{entry}' returns nothing and no memory is exported, so that nothing shows whether it was run correctly"
+            )));
+        }
+        Ok(ManifestRun {
+            memory,
+            ..ManifestRun::of(&args, &expect)
+        })
+    }
+
+    fn argument(&self, text: &str, ty: ValType) -> Result<Value, Error> {
+        let name = ty.to_string();
+        let typed = match text.contains(':') {
+            true => text.to_owned(),
+            false => format!("{name}:{text}"),
+        };
+        let value: Value = typed
+            .parse()
+            .map_err(|error| self.wrong(format!("the argument '{text}': {error}")))?;
+        match value.ty().to_string() == name {
+            true => Ok(value),
+            false => Err(self.wrong(format!("the argument '{text}' should be of type {name}"))),
+        }
+    }
+
+    /// What a command gives: exit code and output.
+    fn command(&self, module: &Module, entry: &str, ty: &FuncType, folder: &Path) -> Result<ManifestRun, Error> {
+        if !(ty.params.is_empty() && ty.results.is_empty()) {
+            return Err(self.wrong(format!(
+                "a module that imports WASI is run as a command, but '{entry}' takes or returns something"
+            )));
+        }
+        let inputs = folder.join("inputs");
+        fs::create_dir_all(&inputs).map_err(at(&inputs))?;
+        // Keeps a copy of a file for whoever measures, and returns its place below the folder.
+        let keep = |name: String, path: &Path| {
+            let bytes: Arc<[u8]> = fs::read(path).map_err(at(path))?.into();
+            let copy = inputs.join(&name);
+            fs::write(&copy, &bytes).map_err(at(&copy))?;
+            Ok((format!("inputs/{name}"), sha256_hex(&bytes), bytes))
+        };
+        let stdin = self.stdin.as_ref().map(|path| keep("stdin".to_owned(), path));
+        let stdin = stdin.transpose()?;
+        let (mut files, mut manifest_files) = (Vec::new(), Vec::new());
+        for (number, (guest, path)) in self.files.iter().enumerate() {
+            let (file, sha256, bytes) = keep(number.to_string(), path)?;
+            let guest = guest.clone();
+            files.push(WasiFile {
+                guest: guest.clone(),
+                bytes,
+            });
+            manifest_files.push(ManifestFile { guest, file, sha256 });
+        }
+        let own_name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let command = WasiRun {
+            args: [own_name].into_iter().chain(self.args.iter().cloned()).collect(),
+            env: self.env.clone(),
+            stdin: stdin.as_ref().map_or([].into(), |(.., bytes)| bytes.clone()),
+            files,
+            exit_code: 0,
+            stdout_sha256: String::new(),
+        };
+        let (exit_code, stdout_sha256) = self.twice(|| {
+            let (wasi, printed) = of_command(&command).map_err(|error| self.wrong(error))?;
+            let mut imports = Imports::new();
+            wasi.define(&mut imports);
+            let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
+            let instance = vm.instantiate(module, &imports).map_err(|error| self.wrong(error))?;
+            let code = match vm.call(instance, entry, &[]) {
+                Ok(_) => 0,
+                Err(error) => exit_code(&error).ok_or_else(|| self.wrong(error))?,
+            };
+            let stdout = printed.stdout().map_err(|error| self.wrong(error))?;
+            Ok((code, sha256_hex(&stdout)))
+        })?;
+        let (stdin, stdin_sha256) = stdin.map(|(file, sha256, _)| (file, sha256)).unzip();
+        Ok(ManifestRun {
+            wasi: Some(ManifestWasi {
+                args: command.args,
+                env: command.env.into_iter().collect(),
+                stdin,
+                stdin_sha256,
+                exit_code,
+                stdout_sha256,
+                files: manifest_files,
+            }),
+            ..ManifestRun::of(&[], &[])
+        })
+    }
+}

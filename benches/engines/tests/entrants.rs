@@ -1,0 +1,26 @@
+//! Strategies from outside this repository, next to ours.
+
+use wasm_dispatch::machine::reference::Reference;
+use wasm_dispatch_engines::{Engine, Entrant};
+
+/// One test, because a process is opened once.
+#[test]
+fn a_strategy_from_outside_is_an_entrant_like_ours_and_runs_workloads() {
+    assert!(!Entrant::some_are_from_outside());
+    let reference = Entrant::of::<Reference>();
+    let twice = Entrant::open_to(&[reference, reference]).unwrap_err();
+    assert!(twice.contains("'reference'"), "{twice}");
+    let taken = Entrant::open_to(&[Entrant::default()]).unwrap_err();
+    assert!(taken.contains(Entrant::default().name), "{taken}");
+    Entrant::open_to(&[reference]).unwrap();
+    assert!(Entrant::open_to(&[]).is_err());
+    assert!(Entrant::some_are_from_outside());
+
+    let found = Entrant::named("reference").unwrap();
+    assert_eq!(Entrant::all().last().unwrap().name, found.name);
+    let workloads = wasm_dispatch_workloads::all().unwrap();
+    let workload = workloads.iter().find(|workload| workload.name() == "fib_tail").unwrap();
+    let wasm = workload.wasm().unwrap();
+    let mut prepared = found.engine().prepare(workload, &wasm).unwrap();
+    prepared.run(workload.count().unwrap()).unwrap();
+}
