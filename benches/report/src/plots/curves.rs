@@ -38,7 +38,7 @@ impl Panel {
     /// Curves with their names at the right ends, moved apart where they would overlap. The first is drawn last, on top.
     pub fn draw_curves(&self, svg: &mut Svg, curves: &[(&str, Vec<(f64, f64)>)], colors: &Palette) {
         for (name, points) in curves.iter().rev() {
-            let (color, dashes) = colors.get(name).unwrap_or((GREY, ""));
+            let (color, dashes) = colors.get(name).unwrap_or((GREY, None));
             svg.dashed(points, 2.0, dashes, color);
         }
         let end = |points: &[(f64, f64)]| points.last().copied().unwrap_or((self.x.end, self.y.begin));

@@ -1,7 +1,7 @@
 //! Colours: a strategy has the same one in all plots of a report.
 
 use super::Beside;
-use super::svg::Rgb;
+use super::svg::{Dashes, Rgb};
 use crate::summary::Summary;
 
 /// Colours of Okabe and Ito that are legible on white. Yellow is not, and stands last, darkened.
@@ -45,9 +45,9 @@ impl Palette {
 
     /// The colour of a strategy, and the dashes of its lines: after eight colours they come again, dashed. `None` for what
     /// is no strategy.
-    pub fn get(&self, name: &str) -> Option<(Rgb, &'static str)> {
+    pub fn get(&self, name: &str) -> Option<(Rgb, Option<Dashes>)> {
         let place = self.0.iter().position(|known| known == name)?;
-        let dashes = if place < OKABE_ITO.len() { "" } else { "7 5" };
+        let dashes = (place >= OKABE_ITO.len()).then_some((7, 5));
         Some((OKABE_ITO[place % OKABE_ITO.len()], dashes))
     }
 

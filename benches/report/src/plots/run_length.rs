@@ -80,7 +80,7 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
     );
     for mark in &marks {
         let y = top - 13.0 - MARK_LINE * mark.level as f64;
-        svg.dashed(&[(mark.x, y - 6.0), (mark.x, bottom)], 1.5, "2 4", BLACK);
+        svg.dashed(&[(mark.x, y - 6.0), (mark.x, bottom)], 1.5, Some((2, 4)), BLACK);
         let x = mark.x + if mark.align == Align::Left { 7.0 } else { -7.0 };
         svg.text((x, y), &mark.text, mark_look().align(mark.align));
     }

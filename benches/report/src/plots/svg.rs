@@ -2,6 +2,13 @@
 
 use std::fmt::Write as _;
 
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{self, Circle, DashedPathElement, PathElement, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle, WHITE};
+
 use super::Picture;
 use crate::table::escape;
 
@@ -12,6 +19,9 @@ pub(super) const BLACK: Rgb = (0x1a, 0x1a, 0x1a);
 pub(super) const GREY: Rgb = (0x59, 0x59, 0x59);
 pub(super) const GRID_GREY: Rgb = (0xdd, 0xdd, 0xdd);
 pub(super) const PAPER: Rgb = (0xff, 0xff, 0xff);
+
+/// What texts are set in, by whoever shows the picture.
+const FONTS: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// Width of a picture; only the heat map may need more.
 pub(super) const WIDTH: f64 = 1000.0;
@@ -113,11 +123,34 @@ fn ems(character: char) -> f64 {
     }
 }
 
+/// Plotters counts in whole units: this many make a point.
+const UNITS: f64 = 10.0;
+
+type Place = (f64, f64);
+
+/// Length of the dashes of a line, and of the gaps between them.
+pub(super) type Dashes = (u32, u32);
+
+/// What is drawn, in this order.
+enum Mark {
+    Rectangle(Place, Place, Rgb),
+    /// Points, width, dashes, colour.
+    Line(Vec<Place>, f64, Option<Dashes>, Rgb),
+    Disc(Place, f64, Rgb),
+    Ring(Place, f64, Rgb),
+    Text {
+        at: Place,
+        text: String,
+        look: Text,
+        upwards: bool,
+    },
+}
+
 /// A picture in the making.
 pub(super) struct Svg {
     width: f64,
     title: String,
-    marks: String,
+    marks: Vec<Mark>,
     /// What a pointer over an area is told: on top of all marks.
     hints: String,
 }
@@ -128,7 +161,7 @@ impl Svg {
         let mut svg = Svg {
             width,
             title: title.to_owned(),
-            marks: String::new(),
+            marks: Vec::new(),
             hints: String::new(),
         };
         let mut y = 26.0;
@@ -147,118 +180,151 @@ impl Svg {
     /// The whole picture. Its title is for those who hear it.
     pub fn finish(self, height: f64) -> Picture {
         let (width, height) = (self.width.ceil(), height.ceil());
+        let size = (units(width) as u32, units(height) as u32);
+        let mut drawn = String::new();
+        {
+            let area = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
+            // Writing into a string does not fail, and nothing else can.
+            let _ = area.fill(&WHITE);
+            for mark in &self.marks {
+                let _ = mark.draw(&area);
+            }
+            let _ = area.present();
+        }
+        // Plotters has no words for these: the size in points, the picture's name, and what a pointer is told.
+        let marks = drawn.split_once(">\n").map_or("", |(_, marks)| marks);
+        let marks = marks.trim_end().trim_end_matches("</svg>");
         Picture {
             svg: format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-                 font-family=\"DejaVu Sans, Verdana, sans-serif\" role=\"img\">\n<title>{}</title>\n\
-                 <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n{}{}</svg>\n",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+                 viewBox=\"0 0 {} {}\" role=\"img\">\n<title>{}</title>\n{marks}{}</svg>\n",
+                size.0,
+                size.1,
                 escape(&self.title),
-                self.marks,
                 self.hints
             ),
             title: self.title,
         }
     }
 
-    pub fn rectangle(&mut self, from: (f64, f64), to: (f64, f64), color: Rgb) {
-        let _ = writeln!(self.marks, "<rect {} fill=\"{}\"/>", area(from, to), hex(color));
+    pub fn rectangle(&mut self, from: Place, to: Place, color: Rgb) {
+        self.marks.push(Mark::Rectangle(from, to, color));
     }
 
-    pub fn line(&mut self, points: &[(f64, f64)], width: f64, color: Rgb) {
-        self.dashed(points, width, "", color);
+    pub fn line(&mut self, points: &[Place], width: f64, color: Rgb) {
+        self.dashed(points, width, None, color);
     }
 
-    /// A line in dashes: their lengths and those of the gaps; empty for none.
-    pub fn dashed(&mut self, points: &[(f64, f64)], width: f64, dashes: &str, color: Rgb) {
-        let points: Vec<String> = points
-            .iter()
-            .map(|&(x, y)| format!("{},{}", tenths(x), tenths(y)))
-            .collect();
-        let dashes = match dashes {
-            "" => String::new(),
-            lengths => format!(" stroke-dasharray=\"{lengths}\""),
-        };
-        let _ = writeln!(
-            self.marks,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"{dashes}/>",
-            points.join(" "),
-            hex(color)
-        );
+    pub fn dashed(&mut self, points: &[Place], width: f64, dashes: Option<Dashes>, color: Rgb) {
+        self.marks.push(Mark::Line(points.to_vec(), width, dashes, color));
     }
 
-    pub fn disc(&mut self, center: (f64, f64), radius: f64, color: Rgb) {
-        self.circle(center, radius, &format!("fill=\"{}\"", hex(color)));
+    pub fn disc(&mut self, center: Place, radius: f64, color: Rgb) {
+        self.marks.push(Mark::Disc(center, radius, color));
     }
 
-    pub fn ring(&mut self, center: (f64, f64), radius: f64, color: Rgb) {
-        let look = format!("fill=\"#ffffff\" stroke=\"{}\" stroke-width=\"1.2\"", hex(color));
-        self.circle(center, radius - 0.6, &look);
+    pub fn ring(&mut self, center: Place, radius: f64, color: Rgb) {
+        self.marks.push(Mark::Ring(center, radius, color));
     }
 
-    fn circle(&mut self, (x, y): (f64, f64), radius: f64, look: &str) {
-        let (x, y) = (tenths(x), tenths(y));
-        let _ = writeln!(self.marks, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {look}/>");
-    }
-
-    pub fn text(&mut self, at: (f64, f64), text: &str, look: Text) {
-        // The middle of digits and capitals lies 0.36 em above the line that they stand on.
-        self.label((at.0, at.1 + 0.36 * look.size), "", text, look);
+    pub fn text(&mut self, at: Place, text: &str, look: Text) {
+        self.label(at, text, look, false);
     }
 
     /// Text that is read from the right side, centred on its point.
-    pub fn text_upwards(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
-        let turned = format!(" transform=\"rotate(-90 {} {})\"", tenths(x), tenths(y));
-        self.label((x, y + 0.36 * look.size), &turned, text, look.align(Align::Center));
+    pub fn text_upwards(&mut self, at: Place, text: &str, look: Text) {
+        self.label(at, text, look.align(Align::Center), true);
     }
 
-    fn label(&mut self, (x, y): (f64, f64), turned: &str, text: &str, look: Text) {
-        let anchor = match look.align {
-            Align::Left => "",
-            Align::Center => " text-anchor=\"middle\"",
-            Align::Right => " text-anchor=\"end\"",
-        };
-        let weight = if look.bold { " font-weight=\"bold\"" } else { "" };
-        let _ = writeln!(
-            self.marks,
-            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"{anchor}{weight}{turned}>{}</text>",
-            tenths(x),
-            tenths(y),
-            look.size,
-            hex(look.color),
-            escape(text)
-        );
+    fn label(&mut self, at: Place, text: &str, look: Text, upwards: bool) {
+        let text = text.to_owned();
+        self.marks.push(Mark::Text {
+            at,
+            text,
+            look,
+            upwards,
+        });
     }
 
     /// Notes what a pointer over an area is told.
-    pub fn hint(&mut self, from: (f64, f64), to: (f64, f64), text: &str) {
+    pub fn hint(&mut self, from: Place, to: Place, text: &str) {
         let _ = writeln!(
             self.hints,
-            "<rect class=\"hint\" {} fill=\"none\" pointer-events=\"all\"><title>{}</title></rect>",
-            area(from, to),
+            "<rect class=\"hint\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\"><title>{}</title></rect>",
+            units(from.0),
+            units(from.1),
+            units(to.0 - from.0),
+            units(to.1 - from.1),
             escape(text)
         );
     }
 
     /// Notes what a pointer over a mark of this radius is told.
-    pub fn hint_at(&mut self, (x, y): (f64, f64), radius: f64, text: &str) {
+    pub fn hint_at(&mut self, (x, y): Place, radius: f64, text: &str) {
         self.hint((x - radius, y - radius), (x + radius, y + radius), text);
     }
 }
 
-fn area(from: (f64, f64), to: (f64, f64)) -> String {
-    format!(
-        "x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"",
-        tenths(from.0),
-        tenths(from.1),
-        tenths(to.0 - from.0),
-        tenths(to.1 - from.1)
-    )
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+impl Mark {
+    fn draw(&self, area: &Area<'_>) -> Result<(), impl std::error::Error> {
+        let place = |&(x, y): &Place| (units(x), units(y));
+        let stroke = |color: Rgb, width: f64| rgb(color).stroke_width(units(width) as u32);
+        match self {
+            Mark::Rectangle(from, to, color) => {
+                area.draw(&Rectangle::new([place(from), place(to)], rgb(*color).filled()))
+            }
+            Mark::Line(points, width, None, color) => {
+                let points: Vec<_> = points.iter().map(place).collect();
+                area.draw(&PathElement::new(points, stroke(*color, *width)))
+            }
+            Mark::Line(points, width, Some((dash, gap)), color) => {
+                let points: Vec<_> = points.iter().map(place).collect();
+                let (dash, gap) = (units(f64::from(*dash)), units(f64::from(*gap)));
+                area.draw(&DashedPathElement::new(points, dash, gap, stroke(*color, *width)))
+            }
+            Mark::Disc(center, radius, color) => {
+                area.draw(&Circle::new(place(center), units(*radius), rgb(*color).filled()))
+            }
+            Mark::Ring(center, radius, color) => {
+                area.draw(&Circle::new(place(center), units(*radius), WHITE.filled()))?;
+                area.draw(&Circle::new(place(center), units(*radius - 0.6), stroke(*color, 1.2)))
+            }
+            Mark::Text {
+                at: (x, y),
+                text,
+                look,
+                upwards,
+            } => {
+                // Plotters takes half the height of an x for the middle of a line; that of digits and capitals lies higher.
+                let lower = 0.09 * look.size;
+                let (transform, at) = match upwards {
+                    true => (FontTransform::Rotate270, (x + lower, *y)),
+                    false => (FontTransform::None, (*x, y + lower)),
+                };
+                let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
+                // It divides sizes by this number.
+                let font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNITS * 1.24, style);
+                let align = match look.align {
+                    Align::Left => HPos::Left,
+                    Align::Center => HPos::Center,
+                    Align::Right => HPos::Right,
+                };
+                let color = rgb(look.color);
+                let style = TextStyle::from(font.transform(transform))
+                    .color(&color)
+                    .pos(Pos::new(align, VPos::Center));
+                area.draw(&element::Text::new(text.as_str(), place(&at), style))
+            }
+        }
+    }
 }
 
-fn tenths(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
+fn units(points: f64) -> i32 {
+    (points * UNITS).round() as i32
 }
 
-fn hex((red, green, blue): Rgb) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
+fn rgb((red, green, blue): Rgb) -> RGBColor {
+    RGBColor(red, green, blue)
 }
