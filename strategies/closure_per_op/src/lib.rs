@@ -20,13 +20,17 @@
 //! operation and the place of each operand are type parameters of the function that made it, so `I32Add` of a slot and a
 //! constant is a machine code function of its own, and the closure's data holds just the two slots and the constant.
 //!
-//! # The protocol
-//!
 //! A closure is called with its own index `pc` and returns the index of the closure to go on with: `pc + 1` for straight
 //! code (an add to a register; a captured successor would be a load), a captured target for a branch. Numbers past the
 //! end of the slice are [`Flow`]s: calls, returns and traps leave the loop for the driver. So the one comparison that the
 //! bounds check of `ops[pc]` needs anyway is also the test for leaving. Everything travels in registers: `state`,
 //! `window` and `pc` in, one number out.
+//!
+//! # Traps
+//!
+//! A closure that traps puts the trap into [`State::trap`] and returns the [`Flow`] that names its statement, both in a
+//! function out of line, so that its straight path needs no stack frame. Only closures that can trap have captured the
+//! statement's number.
 //!
 //! # What it costs
 //!
@@ -52,7 +56,7 @@
 //! ```
 //!
 //! Two dependent loads (vtable, code address) stand before each call, and all closures share one indirect call, so that
-//! the branch predictor has to tell them apart by history. Call, return and loop come on top of the work; that is dear
+//! the branch predictor has only their history to go by. Call, return and loop come on top of the work; that is dear
 //! when the work is one addition. In exchange the technique
 //! is tiny, safe, portable to any language with closures, and adding an instruction is writing what it does.
 //!
@@ -63,34 +67,30 @@
 //! syntax trees. Keeping the closures in an array and returning to a loop after each, as here, is *call threading*, also
 //! called subroutine-table threading: Ertl and Gregg, *The structure and performance of efficient interpreters* (Journal
 //! of Instruction-Level Parallelism 5, 2003).
+//!
+//! [`Flow`]: wasm_dispatch_machine::driver::Flow
+//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
 
 #![forbid(unsafe_code)]
 
-mod op;
+mod code;
+mod compile;
+mod run;
+#[cfg(test)]
+mod tests;
 
-use wasm_dispatch_closures::typed::make;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
-use wasm_dispatch_machine::driver::{self, Flow};
-use wasm_dispatch_machine::state::{Machine, State, Window};
+use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::state::Machine;
 
-use crate::op::{Make, Op};
+pub use code::Code;
 
 /// Each instruction a boxed closure; a loop calls them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClosurePerOp;
-
-/// A function's closures.
-pub struct Code {
-    /// One closure for each instruction, block after block.
-    ops: Box<[Box<dyn Op>]>,
-    /// Index of each block's first closure.
-    block_starts: Box<[u32]>,
-    /// Heap bytes, this struct not included.
-    bytes: usize,
-}
 
 impl Backend for ClosurePerOp {
     const NAME: &'static str = "closure_per_op";
@@ -100,27 +100,7 @@ impl Backend for ClosurePerOp {
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
-        let flat = FlatCode::new(body);
-        let mut ops = Vec::with_capacity(flat.instructions.len());
-        for block in 0..body.blocks.len() as BlockId {
-            let (instructions, statements) = flat.block(block);
-            for (&instruction, &statement) in instructions.iter().zip(statements) {
-                let maker = Make {
-                    statement,
-                    block,
-                    block_starts: &flat.block_starts,
-                };
-                ops.push(make(maker, body, instruction));
-            }
-        }
-        let ops = ops.into_boxed_slice();
-        let captured: usize = ops.iter().map(|op| size_of_val(&**op) + op.heap_bytes()).sum();
-        let block_starts = flat.block_starts.into_boxed_slice();
-        Code {
-            bytes: captured + size_of_val(&*ops) + size_of_val(&*block_starts),
-            ops,
-            block_starts,
-        }
+        compile::compile(body)
     }
 
     /// A line for each closure.
@@ -137,24 +117,10 @@ impl Backend for ClosurePerOp {
     }
 
     fn code_bytes(code: &Code) -> usize {
-        code.bytes
+        code.bytes()
     }
 
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, step)
+        driver::run(program, machine, run::step)
     }
 }
-
-/// The loop: runs from the start of a block until a closure returns a [`Flow`].
-#[inline(always)]
-fn step(code: &Code, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
-    let mut pc = u64::from(code.block_starts[block as usize]);
-    // A number that does not fit an index is a flow as well; on 64-bit machines the conversion is free.
-    while let Some(op) = usize::try_from(pc).ok().and_then(|index| code.ops.get(index)) {
-        pc = op.call(state, window, pc);
-    }
-    Flow(pc)
-}
-
-#[cfg(test)]
-mod tests;

@@ -15,7 +15,7 @@
 //!
 //! A statement is a link of a chain, as in `linked_closures`; its operands are trees. An operand that is a slot or a
 //! constant, and in frequent pairs of operations a whole inner operation, is a *type parameter* of the closure that uses it
-//! (`operand.rs`), so that the compiler makes one piece of straight code of them and intermediate values stay in registers.
+//! (`code.rs`), so that the compiler makes one piece of straight code of them and intermediate values stay in registers.
 //! Any other subtree is a closure of its own that returns its value in a register. Nothing is written to scratch slots.
 //!
 //! So `x = (y ^ z) + 5` is one closure, dispatch included, as compiled for x86-64 (Rust 1.95):
@@ -73,23 +73,21 @@
 
 #![forbid(unsafe_code)]
 
-mod control;
-mod operand;
-mod statement;
-mod tree;
+mod code;
+mod compile;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 
-use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
-use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, probe};
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
-use crate::control::terminator;
-use crate::statement::simple;
-use crate::tree::Compiler;
+use crate::compile::{COPIED, build};
 
 /// Each statement one nest of closures.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,32 +135,3 @@ pub fn dispatches_by_jumps() -> bool {
     static JUMPS: OnceLock<bool> = OnceLock::new();
     !cfg!(trampoline) && *JUMPS.get_or_init(probe)
 }
-
-/// Statements that a block may have to be copied where another jumps to it.
-const COPIED: usize = 8;
-
-fn build(body: &FunctionBody, jumps: bool, copied: usize) -> ChainsBuilder {
-    let mut chains = ChainsBuilder::new(body, jumps, copied);
-    for (number, block) in body.blocks.iter().enumerate() {
-        let number = number as BlockId;
-        let statement = |index: u32| body.statements[index as usize];
-        let copied = chains.copied(number).map(|copied| &body.blocks[copied as usize]);
-        // A copy replaces the jump to its original, and keeps its numbers: positions and resume points stay right.
-        let end = copied.unwrap_or(block);
-        let mut compiler = Compiler {
-            body,
-            chains: &mut chains,
-        };
-        let last = terminator(&mut compiler, statement(end.terminator), end.terminator, number);
-        let before = copied.map_or(0..0, |copied| copied.first..copied.terminator);
-        let before = (block.first..block.terminator).chain(before).rev();
-        let makers = before.map(|index| {
-            move |chains: &mut ChainsBuilder, next: Next| simple(chains, body, statement(index), index, next)
-        });
-        chains.block(number, last, makers);
-    }
-    chains
-}
-
-#[cfg(test)]
-mod tests;

@@ -34,16 +34,23 @@
 //!
 //! `rdi` is the closure's data, `rsi` the function's table of chains, `rdx` the state, `rcx` the window.
 //!
-//! # Branches, loops, calls and traps
+//! # Branches, loops and calls
 //!
 //! A closure owns the next, so what is branched to cannot be held: it is found by number in the function's table of
 //! chains, one for each block. [`chain`](wasm_dispatch_closures::chain) has the picture, the rules that keep the calls
-//! jumps, and the link at the head of innermost loops. Calls, returns and traps return a [`Flow`] through the whole chain
-//! at once, since nothing of it is on the native stack.
+//! jumps, and the link at the head of innermost loops. It is also where the code's form and running it are: they are the
+//! same for all strategies that chain closures. Calls and returns return a [`Flow`] through the whole chain at once, since
+//! nothing of it is on the native stack.
 //!
 //! Without optimisation calls stay calls. `build.rs` then sets `cfg(trampoline)`; and in case another build does not make
 //! jumps either, [`dispatches_by_jumps`] tries at start. Each end of a block then returns to a loop, and blocks are cut
 //! every [`PIECE`](wasm_dispatch_closures::chain::PIECE) links.
+//!
+//! # Traps
+//!
+//! A closure that traps puts the trap into [`State::trap`] and returns a [`Flow`] with the statement in place of calling the
+//! next, both in a function out of line. Of the operations only those that can trap have captured the statement's number:
+//! without it the box is a size smaller.
 //!
 //! # What it costs
 //!
@@ -64,23 +71,25 @@
 //! indirection.
 //!
 //! [`Flow`]: wasm_dispatch_machine::driver::Flow
+//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
 
 #![forbid(unsafe_code)]
 
-mod link;
+mod compile;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 
-use wasm_dispatch_closures::chain::{Chains, ChainsBuilder, Next, probe};
-use wasm_dispatch_closures::typed::make;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_closures::chain::{Chains, probe};
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::flat::{FlatCode, Instruction};
 use wasm_dispatch_ir::text;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
-use crate::link::MakeLink;
+use crate::compile::build;
 
 /// Each closure holds the next one and calls it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,31 +136,3 @@ pub fn dispatches_by_jumps() -> bool {
     static JUMPS: OnceLock<bool> = OnceLock::new();
     !cfg!(trampoline) && *JUMPS.get_or_init(probe)
 }
-
-fn build(body: &FunctionBody, jumps: bool) -> ChainsBuilder {
-    let flat = FlatCode::new(body);
-    let mut chains = ChainsBuilder::new(body, jumps, 0);
-    for block in 0..body.blocks.len() as BlockId {
-        let (instructions, statements) = flat.block(block);
-        let maker = |chains: &mut ChainsBuilder, index: usize, next: Option<Next>| {
-            let maker = MakeLink {
-                chains,
-                statement: statements[index],
-                block,
-                next,
-            };
-            make(maker, body, instructions[index])
-        };
-        let (last, before) = match instructions.split_last() {
-            Some((last, before)) if last.is_terminator() => (maker(&mut chains, before.len(), None), before.len()),
-            _ => (chains.exit(block, block + 1).link(), instructions.len()),
-        };
-        let makers = (0..before).rev();
-        let makers = makers.map(|index| move |chains: &mut ChainsBuilder, next: Next| maker(chains, index, Some(next)));
-        chains.block(block, last, makers);
-    }
-    chains
-}
-
-#[cfg(test)]
-mod tests;

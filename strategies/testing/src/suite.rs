@@ -52,6 +52,54 @@ macro_rules! strategy_tests {
     };
 }
 
+/// Makes the tests of a strategy that chains closures: as it is in this build, and as it is where calls stay calls. `$build`
+/// compiles a function for such a build; `$jumps` is whether this one makes jumps of calls.
+#[macro_export]
+macro_rules! chain_strategy_tests {
+    ($strategy:ident, $build:expr, $jumps:expr) => {
+        /// The strategy as it is where calls stay calls.
+        struct Trampoline;
+
+        impl Backend for Trampoline {
+            const NAME: &'static str = concat!(stringify!($strategy), " with a trampoline");
+            const TERM: &'static str = <$strategy as Backend>::TERM;
+            const IDEA: &'static str = <$strategy as Backend>::IDEA;
+            const SAFE: bool = <$strategy as Backend>::SAFE;
+            type Code = <$strategy as Backend>::Code;
+
+            fn compile(body: &wasm_dispatch_ir::code::FunctionBody) -> Self::Code {
+                let build = $build;
+                build(body).finish()
+            }
+
+            fn listing(body: &wasm_dispatch_ir::code::FunctionBody) -> wasm_dispatch_machine::backend::Listing {
+                <$strategy as Backend>::listing(body)
+            }
+
+            fn code_bytes(code: &Self::Code) -> usize {
+                <$strategy as Backend>::code_bytes(code)
+            }
+
+            fn run(
+                program: &wasm_dispatch_machine::backend::Program<Self>,
+                machine: &mut wasm_dispatch_machine::state::Machine,
+            ) -> wasm_dispatch_machine::backend::Exit {
+                wasm_dispatch_machine::driver::run(program, machine, Self::Code::step)
+            }
+        }
+
+        $crate::strategy_tests! {
+            by_jumps: $strategy;
+            over_a_trampoline: Trampoline;
+        }
+
+        #[test]
+        fn optimised_builds_dispatch_by_jumps() {
+            assert_eq!($jumps, !cfg!(trampoline));
+        }
+    };
+}
+
 /// Four hundred generated functions end as under the reference.
 pub fn generated_functions<B: Backend>() {
     agrees_with_reference::<B>(0..400);

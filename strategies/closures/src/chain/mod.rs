@@ -23,8 +23,10 @@
 //! not promise it. What it takes: one signature with all arguments in registers, one scalar returned, nothing to drop
 //! after the call, no local whose address escapes; traps leave through a cold function out of line.
 //!
-//! Where calls stay calls, a branch must return: then every [`Exit`] returns the number of the entry to go on with, and
-//! [`Chains::step`] calls that, a trampoline. A strategy asks [`probe`] at start which of the two its own build needs.
+//! Where calls stay calls, a branch must return: then every [`Transfer`] returns the number of the entry to go on with, and
+//! [`Chains::step`] calls that, a trampoline. A strategy asks [`probe`] at start which of the two its own build needs. Where
+//! the answer is known beforehand, without optimisation, its `build.rs` sets `cfg(trampoline)`, so that the code for jumps
+//! need not be compiled.
 //!
 //! # Loops
 //!
@@ -115,13 +117,13 @@ impl Chains {
 
 /// The way from a chain to another entry.
 #[derive(Clone, Copy, Debug)]
-pub struct Exit {
+pub struct Transfer {
     entry: u32,
     /// Whether the link's caller has to go on at the entry.
     returns: bool,
 }
 
-impl Exit {
+impl Transfer {
     /// Goes on at the entry.
     #[inline(always)]
     pub fn take(self, chains: &Chains, state: &mut State, window: &mut Window) -> Flow {
@@ -133,7 +135,7 @@ impl Exit {
 
     /// Goes on at the entry: the other outcome of a branch.
     ///
-    /// Out of line, to keep the branch a branch. Two inlined exits are merged into one that *selects* the entry, and then
+    /// Out of line, to keep the branch a branch. Two inlined transfers are merged into one that *selects* the entry, and then
     /// everything that follows waits for the comparison, where a predicted branch waits for nothing. (Measured over 21
     /// programs: linked closures took 1.15 times as long, a counting loop 1.7 times.)
     #[inline(never)]
@@ -209,8 +211,8 @@ impl ChainsBuilder {
     }
 
     /// The way from a block to another.
-    pub fn exit(&self, from: BlockId, to: BlockId) -> Exit {
-        self.routes.exit(from, to)
+    pub fn transfer(&self, from: BlockId, to: BlockId) -> Transfer {
+        self.routes.transfer(from, to)
     }
 
     /// Counts the heap bytes of something that a link owns.

@@ -4,7 +4,7 @@ use std::ptr::addr_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::{Chains, Exit, link};
+use super::{Chains, Transfer, link};
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::state::{Machine, MachineLimits};
 
@@ -24,14 +24,14 @@ pub fn probe() -> bool {
     let turns = Arc::new(AtomicUsize::new(TURNS));
     let mut entries = Vec::new();
     for chain in 0..CHAINS {
-        let exit = |entry| Exit { entry, returns: false };
+        let transfer = |entry| Transfer { entry, returns: false };
         let mut links = if chain + 1 < CHAINS {
-            exit(chain + 1).link()
+            transfer(chain + 1).link()
         } else {
             let turns = turns.clone();
             link(move |chains, state, window| {
                 if turns.fetch_sub(1, Relaxed) > 1 {
-                    exit(0).take(chains, state, window)
+                    transfer(0).take(chains, state, window)
                 } else {
                     Flow::RETURN
                 }

@@ -1,6 +1,6 @@
 //! Which ways between blocks are jumps and which return.
 
-use super::Exit;
+use super::Transfer;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Statement};
 
 /// The ways between the blocks of a function.
@@ -54,17 +54,17 @@ impl Routes {
         self.loops[block as usize].is_some_and(|(head, _)| head == block)
     }
 
-    pub fn exit(&self, from: BlockId, to: BlockId) -> Exit {
+    pub fn transfer(&self, from: BlockId, to: BlockId) -> Transfer {
         // A jump stays within the loop; a way back or out of it returns to the loop's link.
         let leaves = self.loops[from as usize].is_some_and(|(head, end)| to <= head || to > end);
-        Exit {
+        Transfer {
             entry: to,
             returns: leaves || !self.jumps,
         }
     }
 
-    pub fn to_piece(&self, entry: u32) -> Exit {
-        Exit {
+    pub fn to_piece(&self, entry: u32) -> Transfer {
+        Transfer {
             entry,
             returns: !self.jumps,
         }
@@ -78,18 +78,22 @@ fn terminator(body: &FunctionBody, block: BlockId) -> Statement {
 /// Copying a small block saves the way to it, and makes `while` loops, whose test is a block of its own at the top, loops
 /// of one block less.
 fn target_to_copy(body: &FunctionBody, block: BlockId, limit: usize) -> Option<BlockId> {
-    match terminator(body, block) {
-        Statement::Jump(target) if target != block && body.statements(target).len() <= limit => Some(target),
-        _ => None,
-    }
+    let Statement::Jump(target) = terminator(body, block) else {
+        return None;
+    };
+    (target != block && body.statements(target).len() <= limit).then_some(target)
 }
 
 /// The blocks that follow a block within its function, calls aside: those leave the chain.
 fn successors(body: &FunctionBody, block: BlockId) -> Vec<BlockId> {
+    use Statement::*;
     match terminator(body, block) {
-        Statement::Jump(target) => vec![target],
-        Statement::Branch { target, .. } => vec![target, block + 1],
-        Statement::Switch { first, count, .. } => body.targets[first as usize..(first + count) as usize].to_vec(),
-        _ => Vec::new(),
+        Jump(target) => vec![target],
+        Branch { target, .. } => vec![target, block + 1],
+        Switch { first, count, .. } => body.targets[first as usize..(first + count) as usize].to_vec(),
+        Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } | Return | Trap(_) => Vec::new(),
+        Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Builtin { .. } | Meter { .. } => {
+            unreachable!("a block ends with a terminator")
+        }
     }
 }

@@ -1,34 +1,34 @@
-//! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
-//! its operands that the instruction table allows.
+//! From the flat view to closures, one function for each form of instruction. Each is instantiated for every operation and
+//! every place of its operands that the instruction table allows.
 
-use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source};
+use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, make};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
-use wasm_dispatch_ir::code::{BlockId, Slot};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
+use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::state::{State, Window};
 
-/// One instruction's closure.
-///
-/// This is `Fn(&mut State, &mut Window, u64) -> u64` under another name. The detour halves the machine code: the vtable of
-/// a `dyn Fn` also holds `call_mut` and `call_once`, and so a second and a third function for each closure.
-pub trait Op: Send + Sync {
-    /// Runs the instruction at `pc` and returns the next one's index, or a [`Flow`].
-    fn call(&self, state: &mut State, window: &mut Window, pc: u64) -> u64;
+use crate::code::{Code, Op};
 
-    /// Heap bytes that the captured values own.
-    fn heap_bytes(&self) -> usize {
-        0
+/// Compiles a function.
+pub fn compile(body: &FunctionBody) -> Code {
+    let flat = FlatCode::new(body);
+    let mut ops = Vec::with_capacity(flat.instructions.len());
+    for block in 0..body.blocks.len() as BlockId {
+        let (instructions, statements) = flat.block(block);
+        for (&instruction, &statement) in instructions.iter().zip(statements) {
+            let maker = Make {
+                statement,
+                block,
+                block_starts: &flat.block_starts,
+            };
+            ops.push(make(maker, body, instruction));
+        }
     }
-}
-
-impl<F: Fn(&mut State, &mut Window, u64) -> u64 + Send + Sync> Op for F {
-    #[inline(always)]
-    fn call(&self, state: &mut State, window: &mut Window, pc: u64) -> u64 {
-        self(state, window, pc)
-    }
+    Code::new(ops.into(), flat.block_starts.into())
 }
 
 /// Boxes a closure; the bound tells the compiler the types of its parameters.
@@ -45,13 +45,13 @@ fn trapped(state: &mut State, trap: Trap, statement: u32) -> u64 {
 }
 
 /// Makes the closure of one instruction.
-pub struct Make<'a> {
+struct Make<'a> {
     /// The statement it belongs to.
-    pub statement: u32,
+    statement: u32,
     /// The block it is in.
-    pub block: BlockId,
+    block: BlockId,
     /// Index of each block's first closure.
-    pub block_starts: &'a [u32],
+    block_starts: &'a [u32],
 }
 
 impl Make<'_> {

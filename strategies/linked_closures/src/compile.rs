@@ -1,25 +1,52 @@
-//! The closures, one function for each form of instruction. Each is instantiated for every operation and every place of
-//! its operands that the instruction table allows.
+//! From the flat view to chains: the closures, one function for each form of instruction. Each is instantiated for every
+//! operation and every place of its operands that the instruction table allows.
 
-use wasm_dispatch_closures::chain::{ChainsBuilder, Exit, Next, link, trapped};
-use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary};
+use wasm_dispatch_closures::chain::{ChainsBuilder, Next, Transfer, link, trapped};
+use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary, make};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
-use wasm_dispatch_ir::code::{BlockId, Slot};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
+use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
 
+/// Compiles a function. `jumps`: whether links go on by jumps.
+pub fn build(body: &FunctionBody, jumps: bool) -> ChainsBuilder {
+    let flat = FlatCode::new(body);
+    let mut chains = ChainsBuilder::new(body, jumps, 0);
+    for block in 0..body.blocks.len() as BlockId {
+        let (instructions, statements) = flat.block(block);
+        let maker = |chains: &mut ChainsBuilder, index: usize, next: Option<Next>| {
+            let maker = MakeLink {
+                chains,
+                statement: statements[index],
+                block,
+                next,
+            };
+            make(maker, body, instructions[index])
+        };
+        let (last, before) = match instructions.split_last() {
+            Some((last, before)) if last.is_terminator() => (maker(&mut chains, before.len(), None), before.len()),
+            _ => (chains.transfer(block, block + 1).link(), instructions.len()),
+        };
+        let makers = (0..before).rev();
+        let makers = makers.map(|index| move |chains: &mut ChainsBuilder, next: Next| maker(chains, index, Some(next)));
+        chains.block(block, last, makers);
+    }
+    chains
+}
+
 /// Makes the closure of one instruction and links it to what follows.
-pub struct MakeLink<'a> {
+struct MakeLink<'a> {
     /// Knows the ways between blocks.
-    pub chains: &'a mut ChainsBuilder,
+    chains: &'a mut ChainsBuilder,
     /// The statement the instruction belongs to.
-    pub statement: u32,
+    statement: u32,
     /// The block the instruction is in.
-    pub block: BlockId,
+    block: BlockId,
     /// What follows; a terminator has none, and goes on through the table.
-    pub next: Option<Next>,
+    next: Option<Next>,
 }
 
 impl MakeLink<'_> {
@@ -163,12 +190,12 @@ impl Maker for MakeLink<'_> {
     }
 
     fn jump(self, target: BlockId) -> Next {
-        self.chains.exit(self.block, target).link()
+        self.chains.transfer(self.block, target).link()
     }
 
     fn branch<C: Condition, const WHEN: bool>(self, condition: C, target: BlockId) -> Next {
-        let taken = self.chains.exit(self.block, target);
-        let otherwise = self.chains.exit(self.block, self.block + 1);
+        let taken = self.chains.transfer(self.block, target);
+        let otherwise = self.chains.transfer(self.block, self.block + 1);
         link(move |chains, state, window| {
             if condition.holds(window) == WHEN {
                 taken.take(chains, state, window)
@@ -179,12 +206,12 @@ impl Maker for MakeLink<'_> {
     }
 
     fn switch(self, index: Slot, targets: Box<[BlockId]>) -> Next {
-        let exits = targets.iter().map(|&target| self.chains.exit(self.block, target));
-        let exits: Box<[Exit]> = exits.collect();
-        self.chains.count(size_of_val(&*exits));
+        let transfers = targets.iter().map(|&target| self.chains.transfer(self.block, target));
+        let transfers: Box<[Transfer]> = transfers.collect();
+        self.chains.count(size_of_val(&*transfers));
         link(move |chains, state, window| {
-            let last = exits.len() - 1;
-            exits[(window[usize::from(index)] as u32 as usize).min(last)].take(chains, state, window)
+            let last = transfers.len() - 1;
+            transfers[(window[usize::from(index)] as u32 as usize).min(last)].take(chains, state, window)
         })
     }
 

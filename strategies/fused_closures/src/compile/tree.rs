@@ -11,7 +11,7 @@ use wasm_dispatch_closures::typed::{Constant, FirstMemory, ImportedGlobal, InSlo
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId};
 use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor};
 
-use crate::operand::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
+use crate::code::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
 
 /// What is done with a tree once its type is known.
 pub trait Sink: Sized {

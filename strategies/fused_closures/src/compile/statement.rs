@@ -2,19 +2,20 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_closures::chain::{ChainsBuilder, Next, link, trapped};
+use wasm_dispatch_closures::chain::{Next, link, trapped};
 use wasm_dispatch_closures::typed::{
     Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OwnGlobal, Source, first_memory, infallible,
 };
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Slot, Statement};
-use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, Store, StoreVisitor};
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Slot};
+use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::state::{State, Window};
 
-use crate::operand::{Nested, Operand};
-use crate::tree::{Compiler, Sink, address_of};
+use super::tree::{Compiler, Sink, address_of};
+use crate::code::{Nested, Operand};
 
 /// Evaluates an operand, or leaves the closure with its trap.
 ///
@@ -32,7 +33,7 @@ macro_rules! evaluate {
         }
     };
 }
-pub(crate) use evaluate;
+pub(super) use evaluate;
 
 /// The value of an operand that cannot trap.
 #[inline(always)]
@@ -43,68 +44,77 @@ fn certain<A: Operand>(a: &A, state: &mut State, window: &Window) -> u64 {
     }
 }
 
-/// Makes the closure of a statement that is not a terminator.
-pub fn simple(chains: &mut ChainsBuilder, body: &FunctionBody, statement: Statement, number: u32, next: Next) -> Next {
-    let mut compiler = Compiler { body, chains };
-    match statement {
-        Statement::Set { slot, value } => {
-            let next = match update(body, slot, value, next) {
-                Ok(done) => return done,
-                Err(next) => next,
-            };
-            let sink = ToSlot {
-                slot,
-                statement: number,
-                next,
-            };
-            compiler.tree(value, sink)
-        }
-        Statement::GlobalSet { global, value } => match global.checked_sub(body.imported_globals) {
-            Some(own) => compiler.leaf(value, ToGlobal(OwnGlobal(own), number, next)),
-            None => compiler.leaf(value, ToGlobal(ImportedGlobal(global), number, next)),
+/// A builtin: the machine carries it out.
+pub fn builtin(number: u32, op: Builtin, base: Slot, [x, y]: [u32; 2], next: Next) -> Next {
+    link(
+        move |chains, state, window| match state.builtin(op, x, y, &mut window[usize::from(base)..]) {
+            Ok(()) => next.run(chains, state, window),
+            Err(trap) => trapped(state, trap, number),
         },
-        Statement::Store {
-            op,
-            memory,
-            address,
-            offset,
-            value,
-        } => op.visit(StoreRoot {
-            compiler,
-            memory,
-            address,
-            offset,
+    )
+}
+
+/// Where a store goes.
+pub struct Place {
+    pub memory: u16,
+    pub address: NodeId,
+    pub offset: u32,
+}
+
+impl Compiler<'_> {
+    /// `slot = value`
+    pub fn set(&mut self, number: u32, slot: Slot, value: NodeId, next: Next) -> Next {
+        let next = match update(self.body, slot, value, next) {
+            Ok(done) => return done,
+            Err(next) => next,
+        };
+        let sink = ToSlot {
+            slot,
+            statement: number,
+            next,
+        };
+        self.tree(value, sink)
+    }
+
+    /// `global = value`
+    pub fn global_set(&mut self, number: u32, global: u32, value: NodeId, next: Next) -> Next {
+        match global.checked_sub(self.body.imported_globals) {
+            Some(own) => self.leaf(value, ToGlobal(OwnGlobal(own), number, next)),
+            None => self.leaf(value, ToGlobal(ImportedGlobal(global), number, next)),
+        }
+    }
+
+    /// `memory[address + offset] = value`
+    pub fn store(&mut self, number: u32, op: StoreOp, place: Place, value: NodeId, next: Next) -> Next {
+        op.visit(StoreRoot {
+            compiler: self,
+            place,
             value,
             statement: number,
             next,
-        }),
-        Statement::Eval(value) => {
-            let a = compiler.nested(value);
-            link(move |chains, state, window| {
-                evaluate!(a: Nested, state, window, number);
+        })
+    }
+
+    /// Evaluates a tree for its trap alone.
+    pub fn eval(&mut self, number: u32, value: NodeId, next: Next) -> Next {
+        let a = self.nested(value);
+        link(move |chains, state, window| {
+            evaluate!(a: Nested, state, window, number);
+            next.run(chains, state, window)
+        })
+    }
+
+    /// Pays for a block, or suspends the run.
+    pub fn meter(&mut self, number: u32, cost: u32, next: Next) -> Next {
+        // In a copied block, too: it is the original that a suspended run goes on with.
+        let block = self.body.block_of(number);
+        link(move |chains, state, window| {
+            if state.charge(cost) {
                 next.run(chains, state, window)
-            })
-        }
-        Statement::Builtin { op, base, x, y } => {
-            link(
-                move |chains, state, window| match state.builtin(op, x, y, &mut window[usize::from(base)..]) {
-                    Ok(()) => next.run(chains, state, window),
-                    Err(trap) => trapped(state, trap, number),
-                },
-            )
-        }
-        Statement::Meter { cost } => {
-            // In a copied block, too: it is the original that a suspended run goes on with.
-            let block = body.block_of(number);
-            link(move |chains, state, window| {
-                if state.charge(cost) {
-                    next.run(chains, state, window)
-                } else {
-                    Flow::suspend(block)
-                }
-            })
-        }
-        _ => unreachable!("a terminator ends its block"),
+            } else {
+                Flow::suspend(block)
+            }
+        })
     }
 }
 
@@ -150,31 +160,29 @@ impl<G: GlobalOf> Sink for ToGlobal<G> {
     }
 }
 
-struct StoreRoot<'a> {
-    compiler: Compiler<'a>,
-    memory: u16,
-    address: NodeId,
-    offset: u32,
+struct StoreRoot<'c, 'a> {
+    compiler: &'c mut Compiler<'a>,
+    place: Place,
     value: NodeId,
     statement: u32,
     next: Next,
 }
 
-impl StoreVisitor for StoreRoot<'_> {
+impl StoreVisitor for StoreRoot<'_, '_> {
     type Output = Next;
-    fn visit<O: Store>(mut self) -> Next {
-        let offset = match first_memory(self.memory, self.offset) {
+    fn visit<O: Store>(self) -> Next {
+        let offset = match first_memory(self.place.memory, self.place.offset) {
             Ok(offset) => offset,
             Err(memory) => {
                 let sink = StoreAt::<O, _, _> {
                     value: self.compiler.nested(self.value),
                     memory,
-                    offset: u64::from(self.offset),
+                    offset: u64::from(self.place.offset),
                     statement: self.statement,
                     next: self.next,
                     store: PhantomData,
                 };
-                return sink.take(self.compiler.nested(self.address));
+                return sink.take(self.compiler.nested(self.place.address));
             }
         };
         match self.compiler.body.node(self.value) {
@@ -188,8 +196,8 @@ impl StoreVisitor for StoreRoot<'_> {
     }
 }
 
-impl StoreRoot<'_> {
-    fn store<O: Store, V: Operand>(mut self, offset: u32, value: V) -> Next {
+impl StoreRoot<'_, '_> {
+    fn store<O: Store, V: Operand>(self, offset: u32, value: V) -> Next {
         let sink = StoreAt::<O, _, _> {
             value,
             memory: FirstMemory,
@@ -198,9 +206,9 @@ impl StoreRoot<'_> {
             next: self.next,
             store: PhantomData,
         };
-        match address_of(self.compiler.body, self.address, sink) {
+        match address_of(self.compiler.body, self.place.address, sink) {
             Ok(done) => done,
-            Err(sink) => self.compiler.leaf(self.address, sink),
+            Err(sink) => self.compiler.leaf(self.place.address, sink),
         }
     }
 }

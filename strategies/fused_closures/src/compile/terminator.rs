@@ -1,68 +1,70 @@
 //! The closures of terminators: how a block ends.
 
-use wasm_dispatch_closures::chain::{Exit, Next, link, trapped};
+use wasm_dispatch_closures::chain::{Next, Transfer, link, trapped};
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, Node, NodeId, Statement};
+use wasm_dispatch_ir::code::{BlockId, Node, NodeId};
 use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_machine::driver::Flow;
 
-use crate::operand::Operand;
-use crate::statement::evaluate;
-use crate::tree::{Compared32, Compared64, Compiler, Sink};
+use super::statement::evaluate;
+use super::tree::{Compared32, Compared64, Compiler, Sink};
+use crate::code::Operand;
 
-/// Makes the closure that ends a block: of its own terminator, or of the one of a block that it ends with a copy of.
-pub fn terminator(compiler: &mut Compiler<'_>, statement: Statement, number: u32, block: BlockId) -> Next {
-    match statement {
-        Statement::Jump(target) => compiler.chains.exit(block, target).link(),
-        Statement::Branch {
-            condition,
-            when,
-            target,
-        } => {
-            let next = compiler.body.block_of(number) + 1;
-            let ways = Ways {
-                statement: number,
-                taken: compiler.chains.exit(block, target),
-                otherwise: compiler.chains.exit(block, next),
-            };
-            if when {
-                branch(compiler, condition, ToBranch::<true>(ways))
-            } else {
-                branch(compiler, condition, ToBranch::<false>(ways))
-            }
+/// `return`
+pub fn ret() -> Next {
+    link(|_chains, _state, _window| Flow::RETURN)
+}
+
+/// `trap`
+pub fn trap(number: u32, trap: Trap) -> Next {
+    link(move |_chains, state, _window| trapped(state, trap, number))
+}
+
+impl Compiler<'_> {
+    /// `if condition goto target`, or the opposite.
+    pub fn branch(&mut self, block: BlockId, number: u32, condition: NodeId, when: bool, target: BlockId) -> Next {
+        let ways = Ways {
+            statement: number,
+            taken: self.chains.transfer(block, target),
+            otherwise: self.chains.transfer(block, self.body.block_of(number) + 1),
+        };
+        if when {
+            branch(self, condition, ToBranch::<true>(ways))
+        } else {
+            branch(self, condition, ToBranch::<false>(ways))
         }
-        Statement::Switch { index, first, count } => {
-            let targets = &compiler.body.targets[first as usize..(first + count) as usize];
-            let exits = targets.iter().map(|&target| compiler.chains.exit(block, target));
-            let exits: Box<[Exit]> = exits.collect();
-            compiler.chains.count(size_of_val(&*exits));
-            compiler.variable(index, ToSwitch(exits, number))
-        }
-        Statement::Call { .. } | Statement::TailCall { .. } => {
-            let flow = Flow::leave(compiler.body.block_of(number));
-            link(move |_chains, _state, _window| flow)
-        }
-        Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
-            let block = compiler.body.block_of(number);
-            compiler.leaf(
-                index,
-                ToOperand {
-                    block,
-                    statement: number,
-                },
-            )
-        }
-        Statement::Return => link(|_chains, _state, _window| Flow::RETURN),
-        Statement::Trap(trap) => link(move |_chains, state, _window| trapped(state, trap, number)),
-        _ => unreachable!("a block ends with a terminator"),
+    }
+
+    /// `goto targets[min(index, last)]`
+    pub fn switch(&mut self, block: BlockId, number: u32, index: NodeId, targets: &[BlockId]) -> Next {
+        let transfers = targets.iter().map(|&target| self.chains.transfer(block, target));
+        let transfers: Box<[Transfer]> = transfers.collect();
+        self.chains.count(size_of_val(&*transfers));
+        self.variable(index, ToSwitch(transfers, number))
+    }
+
+    /// Leaves a direct call to the driver.
+    pub fn call(&mut self, number: u32) -> Next {
+        let flow = Flow::leave(self.body.block_of(number));
+        link(move |_chains, _state, _window| flow)
+    }
+
+    /// Leaves an indirect call to the driver.
+    pub fn call_indirect(&mut self, number: u32, index: NodeId) -> Next {
+        let block = self.body.block_of(number);
+        let sink = ToOperand {
+            block,
+            statement: number,
+        };
+        self.leaf(index, sink)
     }
 }
 
 /// Where a branch leads.
 struct Ways {
     statement: u32,
-    taken: Exit,
-    otherwise: Exit,
+    taken: Transfer,
+    otherwise: Transfer,
 }
 
 /// `if condition goto target`
@@ -129,16 +131,16 @@ impl<S: Sink> BinaryVisitor for TestRoot<'_, '_, S> {
     }
 }
 
-/// `goto exits[min(index, last)]`
-struct ToSwitch(Box<[Exit]>, u32);
+/// `goto transfers[min(index, last)]`
+struct ToSwitch(Box<[Transfer]>, u32);
 
 impl Sink for ToSwitch {
     type Out = Next;
     fn take<A: Operand>(self, index: A) -> Next {
-        let ToSwitch(exits, statement) = self;
+        let ToSwitch(transfers, statement) = self;
         link(move |chains, state, window| {
             let index = evaluate!(index: A, state, window, statement) as u32 as usize;
-            exits[index.min(exits.len() - 1)].take(chains, state, window)
+            transfers[index.min(transfers.len() - 1)].take(chains, state, window)
         })
     }
 }
