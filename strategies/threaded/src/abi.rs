@@ -23,7 +23,7 @@
 use wasm_dispatch_ir::Trap;
 
 use crate::context::Context;
-use crate::kind::Kind;
+use crate::kind::{Kind, KindId};
 
 /// A unit of the code stream.
 pub(crate) type Unit = u32;
@@ -165,7 +165,7 @@ impl Mode for Loop {
 /// What one node of the code stream does.
 pub(crate) trait Handler: 'static {
     /// The node's kind, if it can be part of a pair.
-    const KIND: Kind = Kind::OTHER;
+    const KIND: Kind = Kind::Other;
     /// Carries out the node at `r.ip` and goes on with another one.
     ///
     /// # Safety
@@ -213,6 +213,8 @@ pub(crate) struct Picked {
     /// Its form for builds without jumps.
     pub looping: Entry,
     pub kind: Kind,
+    /// The kind's number.
+    pub id: KindId,
 }
 
 /// The handler `H`.
@@ -221,6 +223,7 @@ pub(crate) const fn picked<H: Handler>() -> Picked {
         entry: enter::<H, Jumps>,
         looping: enter::<H, Loop>,
         kind: H::KIND,
+        id: const { H::KIND.id() },
     }
 }
 

@@ -1,175 +1,145 @@
-//! What a node is, as a number: the form of an operation with the kinds of its operands. Pairs of nodes that have a handler
-//! of their own are found by it, and profiles print it.
+//! What a node is: the form of an operation, with the locations of its operands. Superinstructions are found by the kinds of
+//! their nodes, and profiles print them.
 
 use std::fmt;
 
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
 use crate::handlers::numeric::Class;
-use crate::operand::From;
+use crate::operand::{AddressForm, Destination, Location};
 
-/// The form of a node. Two nodes of one kind have one handler.
+/// The form of a node. Nodes of one kind have one handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Kind(pub(crate) u32);
-
-const TAG: u32 = 0;
-const OP: u32 = 5;
-const A: u32 = 14;
-const B: u32 = 17;
-const C: u32 = 20;
-const CLASS: u32 = 23;
-const FLAG: u32 = 26;
-const PAST: u32 = 27;
-
-const MOVE: u32 = 1;
-const UNARY: u32 = 2;
-const BINARY: u32 = 3;
-const SELECT: u32 = 4;
-const GLOBAL_GET: u32 = 5;
-const GLOBAL_SET: u32 = 6;
-const LOAD: u32 = 7;
-const STORE: u32 = 8;
-const TEST: u32 = 9;
-const BRANCH: u32 = 10;
-const SWITCH: u32 = 11;
-const JUMP: u32 = 12;
-const RETURN: u32 = 13;
-const CALL: u32 = 14;
-const TAIL_CALL: u32 = 15;
-const METER: u32 = 16;
-
-const fn from(from: From) -> u32 {
-    match from {
-        From::Slot => 1,
-        From::Const => 2,
-        From::Acc => 3,
-    }
+pub(crate) enum Kind {
+    /// Never part of a superinstruction.
+    Other,
+    /// `d = a`
+    Move { class: Class, a: Location, d: Destination },
+    /// `d = op(a)`
+    Unary { op: UnaryOp, a: Location, d: Destination },
+    /// `d = op(a, b)`
+    Binary {
+        op: BinaryOp,
+        a: Location,
+        b: Location,
+        d: Destination,
+    },
+    /// `d = condition != 0 ? a : b`
+    Select {
+        class: Class,
+        a: Location,
+        b: Location,
+        condition: Location,
+        d: Destination,
+    },
+    /// `d = own global`
+    GlobalGet { class: Class, d: Destination },
+    /// `own global = a`
+    GlobalSet { class: Class, a: Location },
+    /// `d = op(address)`
+    Load {
+        op: LoadOp,
+        address: AddressForm,
+        d: Destination,
+    },
+    /// `op(address) = value`
+    Store {
+        op: StoreOp,
+        address: AddressForm,
+        value: Location,
+    },
+    /// Branch if `op(a, b)` is not zero (`when`) or zero.
+    Test {
+        op: BinaryOp,
+        a: Location,
+        b: Location,
+        when: bool,
+    },
+    /// Branch if `a` is not zero (`when`) or zero.
+    Branch { a: Location, when: bool },
+    /// Branch to the target with this index.
+    Switch { index: Location },
+    /// Go on elsewhere.
+    Jump,
+    /// Leave the function.
+    Return,
+    /// Call an own function.
+    Call,
+    /// Call an own function in place of this one.
+    TailCall,
+    /// Pay for a block.
+    Meter,
 }
 
-/// Zero for no operand.
-const fn second(b: Option<From>) -> u32 {
-    match b {
-        Some(b) => from(b),
-        None => 0,
-    }
-}
+/// A kind as a number: a byte for the variant and for each field, so that no two kinds have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KindId(u64);
 
-const fn flag(flag: bool) -> u32 {
-    (flag as u32) << FLAG
+const fn number(variant: u8, [a, b, c, d, e]: [u8; 5]) -> KindId {
+    KindId(u64::from_le_bytes([variant, a, b, c, d, e, 0, 0]))
 }
 
 impl Kind {
-    /// Two nodes that share a handler. Not unique, but collisions only between kinds that the table has could do harm,
-    /// and a test looks for those.
-    pub(crate) const fn both(first: Kind, second: Kind) -> Kind {
-        Kind((first.0.wrapping_mul(0x9e37_79b1).rotate_left(13) ^ second.0) | 1 << 31)
-    }
-
-    /// A node that is never part of a pair.
-    pub(crate) const OTHER: Kind = Kind(0);
-    pub(crate) const JUMP: Kind = Kind(JUMP);
-    pub(crate) const RETURN: Kind = Kind(RETURN);
-    pub(crate) const CALL: Kind = Kind(CALL);
-    pub(crate) const TAIL_CALL: Kind = Kind(TAIL_CALL);
-    pub(crate) const METER: Kind = Kind(METER);
-
-    pub(crate) const fn mov(class: Class, a: From, to_slot: bool) -> Kind {
-        Kind(MOVE << TAG | from(a) << A | (class as u32) << CLASS | flag(to_slot))
-    }
-
-    pub(crate) const fn unary(op: UnaryOp, a: From, to_slot: bool) -> Kind {
-        Kind(UNARY << TAG | (op as u32) << OP | from(a) << A | flag(to_slot))
-    }
-
-    pub(crate) const fn binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Kind {
-        Kind(BINARY << TAG | (op as u32) << OP | from(a) << A | from(b) << B | flag(to_slot))
-    }
-
-    /// The same, or that its result goes past the accumulator.
-    pub(crate) const fn past(self, past: bool) -> Kind {
-        Kind(self.0 | (past as u32) << PAST)
-    }
-
-    pub(crate) const fn select(class: Class, a: From, b: From, c: From, to_slot: bool) -> Kind {
-        let operands = from(a) << A | from(b) << B | from(c) << C;
-        Kind(SELECT << TAG | operands | (class as u32) << CLASS | flag(to_slot))
-    }
-
-    pub(crate) const fn global_get(class: Class, to_slot: bool) -> Kind {
-        Kind(GLOBAL_GET << TAG | (class as u32) << CLASS | flag(to_slot))
-    }
-
-    pub(crate) const fn global_set(class: Class, a: From) -> Kind {
-        Kind(GLOBAL_SET << TAG | from(a) << A | (class as u32) << CLASS)
-    }
-
-    /// The address is `a`, or the sum of `a` and `b`.
-    pub(crate) const fn load(op: LoadOp, a: From, b: Option<From>, to_slot: bool) -> Kind {
-        Kind(LOAD << TAG | (op as u32) << OP | from(a) << A | second(b) << B | flag(to_slot))
-    }
-
-    /// The address is `a`, or the sum of `a` and `b`; the value is `c`.
-    pub(crate) const fn store(op: StoreOp, a: From, b: Option<From>, c: From) -> Kind {
-        Kind(STORE << TAG | (op as u32) << OP | from(a) << A | second(b) << B | from(c) << C)
-    }
-
-    /// A branch on a comparison.
-    pub(crate) const fn test(op: BinaryOp, a: From, b: From, when: bool) -> Kind {
-        Kind(TEST << TAG | (op as u32) << OP | from(a) << A | from(b) << B | flag(when))
-    }
-
-    /// A branch on a value.
-    pub(crate) const fn branch(a: From, when: bool) -> Kind {
-        Kind(BRANCH << TAG | from(a) << A | flag(when))
-    }
-
-    pub(crate) const fn switch(a: From) -> Kind {
-        Kind(SWITCH << TAG | from(a) << A)
+    /// Its number. Handlers have theirs computed when this crate is built, so that a look-up of nodes hashes and compares one
+    /// word for each.
+    pub(crate) const fn id(self) -> KindId {
+        match self {
+            Kind::Other => number(0, [0; 5]),
+            Kind::Move { class, a, d } => number(1, [class as u8, a as u8, d as u8, 0, 0]),
+            Kind::Unary { op, a, d } => number(2, [op as u8, a as u8, d as u8, 0, 0]),
+            Kind::Binary { op, a, b, d } => number(3, [op as u8, a as u8, b as u8, d as u8, 0]),
+            Kind::Select {
+                class,
+                a,
+                b,
+                condition,
+                d,
+            } => number(4, [class as u8, a as u8, b as u8, condition as u8, d as u8]),
+            Kind::GlobalGet { class, d } => number(5, [class as u8, d as u8, 0, 0, 0]),
+            Kind::GlobalSet { class, a } => number(6, [class as u8, a as u8, 0, 0, 0]),
+            Kind::Load { op, address, d } => number(7, [op as u8, address.number(), d as u8, 0, 0]),
+            Kind::Store { op, address, value } => number(8, [op as u8, address.number(), value as u8, 0, 0]),
+            Kind::Test { op, a, b, when } => number(9, [op as u8, a as u8, b as u8, when as u8, 0]),
+            Kind::Branch { a, when } => number(10, [a as u8, when as u8, 0, 0, 0]),
+            Kind::Switch { index } => number(11, [index as u8, 0, 0, 0, 0]),
+            Kind::Jump => number(12, [0; 5]),
+            Kind::Return => number(13, [0; 5]),
+            Kind::Call => number(14, [0; 5]),
+            Kind::TailCall => number(15, [0; 5]),
+            Kind::Meter => number(16, [0; 5]),
+        }
     }
 }
 
 impl fmt::Display for Kind {
-    /// `s:=` leaves the accumulator alone. `slot = i32.add(slot, const)` is `s=i32.add(s,c)`; `a` is the accumulator, which is where a result without `s=` goes.
+    /// `slot = i32.add(slot, const)` is `s=i32.add(s,c)`. `a` is the accumulator, which is where a result goes as well, and
+    /// alone without `s=`; `s:=` leaves it alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = |at: u32, bits: u32| self.0 >> at & ((1 << bits) - 1);
-        let flag = field(FLAG, 1) != 0;
-        let operand = |at: u32| ["", "s", "c", "a"][(field(at, 3) & 3) as usize];
-        let class = ["i32", "i64", "f32", "f64"][(field(CLASS, 2)) as usize];
-        let op = field(OP, 9) as usize;
-        let to = match (flag, field(PAST, 1) != 0) {
-            (true, false) => "s=",
-            (true, true) => "s:=",
-            _ => "",
-        };
-        let when = if flag { "if" } else { "unless" };
-        let address = || match operand(B) {
-            "" => operand(A).to_string(),
-            b => format!("{}+{b}", operand(A)),
-        };
-        match field(TAG, 5) {
-            MOVE => write!(f, "{to}{class}.{}", operand(A)),
-            UNARY => write!(f, "{to}{}({})", UnaryOp::ALL[op].mnemonic(), operand(A)),
-            BINARY => write!(f, "{to}{}({},{})", BinaryOp::ALL[op].mnemonic(), operand(A), operand(B)),
-            SELECT => write!(f, "{to}{class}.select({},{},{})", operand(A), operand(B), operand(C)),
-            GLOBAL_GET => write!(f, "{to}{class}.g"),
-            GLOBAL_SET => write!(f, "g={class}.{}", operand(A)),
-            LOAD => write!(f, "{to}{}({})", LoadOp::ALL[op].mnemonic(), address()),
-            STORE => write!(f, "{}({},{})", StoreOp::ALL[op].mnemonic(), address(), operand(C)),
-            TEST => write!(
-                f,
-                "{when} {}({},{})",
-                BinaryOp::ALL[op].mnemonic(),
-                operand(A),
-                operand(B)
-            ),
-            BRANCH => write!(f, "{when} {}", operand(A)),
-            SWITCH => write!(f, "switch({})", operand(A)),
-            JUMP => f.write_str("jump"),
-            RETURN => f.write_str("return"),
-            CALL => f.write_str("call"),
-            TAIL_CALL => f.write_str("return_call"),
-            METER => f.write_str("meter"),
-            _ => f.write_str("other"),
+        let when_text = |when| if when { "if" } else { "unless" };
+        match *self {
+            Kind::Other => f.write_str("other"),
+            Kind::Move { class, a, d } => write!(f, "{d}{class}.{a}"),
+            Kind::Unary { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
+            Kind::Binary { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),
+            Kind::Select {
+                class,
+                a,
+                b,
+                condition,
+                d,
+            } => write!(f, "{d}{class}.select({a},{b},{condition})"),
+            Kind::GlobalGet { class, d } => write!(f, "{d}{class}.g"),
+            Kind::GlobalSet { class, a } => write!(f, "g={class}.{a}"),
+            Kind::Load { op, address, d } => write!(f, "{d}{}({address})", op.mnemonic()),
+            Kind::Store { op, address, value } => write!(f, "{}({address},{value})", op.mnemonic()),
+            Kind::Test { op, a, b, when } => write!(f, "{} {}({a},{b})", when_text(when), op.mnemonic()),
+            Kind::Branch { a, when } => write!(f, "{} {a}", when_text(when)),
+            Kind::Switch { index } => write!(f, "switch({index})"),
+            Kind::Jump => f.write_str("jump"),
+            Kind::Return => f.write_str("return"),
+            Kind::Call => f.write_str("call"),
+            Kind::TailCall => f.write_str("return_call"),
+            Kind::Meter => f.write_str("meter"),
         }
     }
 }

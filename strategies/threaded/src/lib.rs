@@ -29,8 +29,8 @@
 //! - where an operand is (slot, constant, accumulator) is a type, so that `slot = slot + constant` is one handler
 //!   without a branch (`operand.rs`);
 //! - a comparison and the branch on it are one node, and so are an address sum and its access;
-//! - pairs and triples of nodes that often follow each other have one handler, made from the types of theirs (`pairs.rs`;
-//!   the table is in `handlers/pairs.rs`): on 37 workloads, each counting the same, a node takes 0.65 dispatches
+//! - pairs and triples of nodes that often follow each other have one handler, made from the types of theirs (`superinstruction.rs`;
+//!   the table is in `handlers/superinstructions.rs`): on 37 workloads, each counting the same, a node takes 0.65 dispatches
 //!   (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
 //! - short blocks are copied in place of jumps to them;
 //! - a result stays in the accumulator for the next node, and in its slot for everybody else;
@@ -51,9 +51,9 @@ mod context;
 mod handlers;
 mod kind;
 mod operand;
-mod pairs;
 mod run;
 mod self_check;
+mod superinstruction;
 mod techniques;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,9 @@
 //! A source or destination knows how many units of the code stream it takes. Handlers lay them out one after the other,
 //! so a handler is a type: `BinaryOf<I32Add, Slot, Const, ToSlot>` is `slot = slot + constant`.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use wasm_dispatch_ir::ops::{Binary, I32Add};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
@@ -46,7 +49,7 @@ pub(crate) trait Source<T: Value>: 'static {
     /// Units it takes in the code stream.
     const UNITS: usize;
     /// Where that is.
-    const FROM: From;
+    const LOCATION: Location;
     /// Reads it; its units begin with operand unit `at`.
     ///
     /// # Safety
@@ -62,11 +65,11 @@ pub(crate) struct Const;
 /// In the accumulator.
 pub(crate) struct Acc;
 /// The sum of two: `base + index` addresses.
-pub(crate) struct Sum<A, B>(std::marker::PhantomData<(A, B)>);
+pub(crate) struct Sum<A, B>(PhantomData<(A, B)>);
 
 impl<T: Value> Source<T> for Slot {
     const UNITS: usize = 1;
-    const FROM: From = From::Slot;
+    const LOCATION: Location = Location::Slot;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
         // SAFETY: the slot is within the frame, says the caller.
@@ -76,7 +79,7 @@ impl<T: Value> Source<T> for Slot {
 
 impl<T: Value> Source<T> for Const {
     const UNITS: usize = T::UNITS;
-    const FROM: From = From::Const;
+    const LOCATION: Location = Location::Const;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
         // SAFETY: the units are there, says the caller; a 64-bit constant is aligned to units only.
@@ -91,7 +94,7 @@ impl<T: Value> Source<T> for Const {
 
 impl<T: Value> Source<T> for Acc {
     const UNITS: usize = 0;
-    const FROM: From = From::Acc;
+    const LOCATION: Location = Location::Acc;
     #[inline(always)]
     unsafe fn get(r: &Regs, _at: usize) -> T {
         T::from_acc(r)
@@ -102,10 +105,8 @@ impl<T: Value> Source<T> for Acc {
 pub(crate) trait Address: 'static {
     /// Units it takes in the code stream.
     const UNITS: usize;
-    /// Where it, or its first part, comes from.
-    const FIRST: From;
-    /// Where its second part comes from.
-    const SECOND: Option<From>;
+    /// Where that is.
+    const FORM: AddressForm;
     /// Reads it.
     ///
     /// # Safety
@@ -118,8 +119,7 @@ macro_rules! plain_address {
     ($($source:ty)*) => {$(
         impl Address for $source {
             const UNITS: usize = <$source as Source<u32>>::UNITS;
-            const FIRST: From = <$source as Source<u32>>::FROM;
-            const SECOND: Option<From> = None;
+            const FORM: AddressForm = AddressForm::One(<$source as Source<u32>>::LOCATION);
             #[inline(always)]
             unsafe fn address(r: &Regs, at: usize) -> u32 {
                 // SAFETY: the caller's.
@@ -133,8 +133,7 @@ plain_address!(Slot Const Acc);
 
 impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const UNITS: usize = A::UNITS + B::UNITS;
-    const FIRST: From = A::FROM;
-    const SECOND: Option<From> = Some(B::FROM);
+    const FORM: AddressForm = AddressForm::Sum(A::LOCATION, B::LOCATION);
     #[inline(always)]
     unsafe fn address(r: &Regs, at: usize) -> u32 {
         // SAFETY: the two sources' units follow each other, says the caller.
@@ -147,10 +146,8 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
 pub(crate) trait Dest: 'static {
     /// Units it takes in the code stream.
     const UNITS: usize;
-    /// Whether that is a slot.
-    const TO_SLOT: bool = Self::UNITS > 0;
-    /// Whether the accumulator stays what it was.
-    const PAST: bool = false;
+    /// Where that is.
+    const DESTINATION: Destination;
     /// Writes it; its units begin with operand unit `at`.
     ///
     /// # Safety
@@ -168,6 +165,7 @@ pub(crate) struct PastAcc;
 
 impl Dest for ToAcc {
     const UNITS: usize = 0;
+    const DESTINATION: Destination = Destination::Acc;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, _at: usize, value: T) {
         value.to_acc(r);
@@ -176,6 +174,7 @@ impl Dest for ToAcc {
 
 impl Dest for ToSlot {
     const UNITS: usize = 1;
+    const DESTINATION: Destination = Destination::Slot;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the slot is within the frame, says the caller.
@@ -186,7 +185,7 @@ impl Dest for ToSlot {
 
 impl Dest for PastAcc {
     const UNITS: usize = 1;
-    const PAST: bool = true;
+    const DESTINATION: Destination = Destination::PastAcc;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the slot is within the frame, says the caller.
@@ -194,10 +193,66 @@ impl Dest for PastAcc {
     }
 }
 
-/// The kind of a source, while compiling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+/// Where an operand is, while compiling: the types [`Slot`], [`Const`] and [`Acc`] as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Location {
     Slot,
     Const,
     Acc,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Location::Slot => "s",
+            Location::Const => "c",
+            Location::Acc => "a",
+        })
+    }
+}
+
+/// Where an address is, while compiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AddressForm {
+    /// One operand.
+    One(Location),
+    /// A sum of a slot or the accumulator and a slot or a constant.
+    Sum(Location, Location),
+}
+
+impl AddressForm {
+    /// A number that no other form has.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            AddressForm::One(a) => a as u8,
+            AddressForm::Sum(a, b) => 3 + 3 * a as u8 + b as u8,
+        }
+    }
+}
+
+impl fmt::Display for AddressForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AddressForm::One(a) => write!(f, "{a}"),
+            AddressForm::Sum(a, b) => write!(f, "{a}+{b}"),
+        }
+    }
+}
+
+/// Where a result goes, while compiling: the types [`ToAcc`], [`ToSlot`] and [`PastAcc`] as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Destination {
+    Acc,
+    Slot,
+    PastAcc,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Destination::Acc => "",
+            Destination::Slot => "s=",
+            Destination::PastAcc => "s:=",
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! From the strategy contract into the handlers and back.
+//! Location the strategy contract into the handlers and back.
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::{Exit, Program};

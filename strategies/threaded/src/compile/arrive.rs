@@ -6,7 +6,7 @@
 
 use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
-use super::{Class, Compiler, From};
+use super::{Class, Compiler, Location};
 use crate::abi::Unit;
 use crate::handlers::{control, numeric};
 
@@ -16,7 +16,7 @@ pub(super) type Mirrors = [Option<Slot>; 3];
 /// How control comes to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arrival {
-    /// From the block before, past its branch or jump.
+    /// Location the block before, past its branch or jump.
     Falling,
     /// By one branch or jump.
     Branching,
@@ -108,7 +108,7 @@ impl Compiler<'_> {
             let slot = carried.slot;
             self.carried = Some(carried);
             self.aside = true;
-            self.node(numeric::pick_move(Class::I64, From::Slot), &[Unit::from(slot)]);
+            self.node(numeric::pick_move(Class::I64, Location::Slot), &[Unit::from(slot)]);
             self.aside = false;
             self.mirrors[0] = Some(slot);
             self.last = None;
@@ -142,7 +142,7 @@ impl Compiler<'_> {
             self.last = None;
             for (slot, class) in mirrors.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
                 if let Some(slot) = slot {
-                    self.node(numeric::pick_move(class, From::Slot), &[Unit::from(slot)]);
+                    self.node(numeric::pick_move(class, Location::Slot), &[Unit::from(slot)]);
                 }
             }
             self.node(control::jump(), &[]);

@@ -6,7 +6,7 @@ use super::{Compiler, Operand, To, accumulator};
 use crate::abi::{HANDLER_UNITS, Picked, Unit, filled};
 use crate::handlers::numeric::{self, Class};
 use crate::kind::Kind;
-use crate::pairs;
+use crate::superinstruction::{self, Open};
 use crate::techniques::Techniques;
 
 impl Compiler<'_> {
@@ -26,11 +26,11 @@ impl Compiler<'_> {
         }
     }
 
-    /// Begins a node; its operands follow. It joins the one before if the two have a handler.
+    /// Begins a node; its operands follow. It is fused with what comes before where both have one handler.
     pub(super) fn node(&mut self, picked: Picked, units: &[Unit]) {
         let start = self.next_node() as usize;
-        // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this
-        // joined: then a trap of that one would be this one's.
+        // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this were
+        // fused: then a trap of that one would be this one's.
         let begins = self
             .statements
             .last()
@@ -40,28 +40,26 @@ impl Compiler<'_> {
         let Techniques {
             jumps, pairs, triples, ..
         } = self.techniques;
-        let joined = self.last.filter(|_| !hides && jumps && pairs);
-        let joined = joined.and_then(|(at, kind)| Some((at, pairs::find(kind, picked.kind)?)));
-        match joined {
-            Some((at, entry)) => {
+        let open = self.last.filter(|_| !hides && jumps && pairs);
+        let fused = open.and_then(|(at, open)| Some((at, open, superinstruction::find(open, picked.id)?)));
+        match fused {
+            Some((at, open, entry)) => {
                 write_u64(&mut self.stream[at..at + HANDLER_UNITS], entry as usize as u64);
                 // Its operands begin right here, so to itself it begins before.
                 if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
                     *begin -= HANDLER_UNITS as u32;
                 }
-                // A third one may join.
-                let both = self.last.map(|(at, kind)| (at, Kind::both(kind, picked.kind)));
-                self.last = both.filter(|_| triples);
+                self.last = open.with(picked.id).filter(|_| triples).map(|pair| (at, pair));
             }
             None => {
                 let entry = if jumps { picked.entry } else { picked.looping };
                 self.address(entry as usize as u64);
-                self.last = (picked.kind != Kind::OTHER).then_some((start, picked.kind));
+                self.last = (picked.kind != Kind::Other).then_some((start, Open::One(picked.id)));
             }
         }
         if let Some(trace) = &mut self.trace {
             let block = self.blocks.len().saturating_sub(1) as u32;
-            trace.push((block, picked.kind, joined.is_some(), self.aside));
+            trace.push((block, picked.kind, fused.is_some(), self.aside));
         }
         self.stream.extend_from_slice(units);
     }
@@ -113,7 +111,7 @@ impl Compiler<'_> {
 
     /// `slot = a`, past the accumulator.
     pub(super) fn copy(&mut self, a: Operand, slot: Slot, class: Class) {
-        self.node(numeric::pick_copy(class, a.from()), &[]);
+        self.node(numeric::pick_copy(class, a.location()), &[]);
         self.operand(a);
         self.stream.push(Unit::from(slot));
         self.forget(slot);

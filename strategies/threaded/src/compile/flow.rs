@@ -43,7 +43,7 @@ impl Compiler<'_> {
                 let own = global.checked_sub(self.body.imported_globals);
                 let a = self.one(value, scratch);
                 self.node(
-                    numeric::pick_global_set(class, own.is_some(), a.from()),
+                    numeric::pick_global_set(class, own.is_some(), a.location()),
                     &[own.unwrap_or(global)],
                 );
                 self.operand(a);
@@ -76,7 +76,7 @@ impl Compiler<'_> {
             } => self.branch(condition, when, target),
             Statement::Switch { index, first, count } => {
                 let index = self.one_variable(index, scratch);
-                self.node(control::pick_switch(index.from()), &[]);
+                self.node(control::pick_switch(index.location()), &[]);
                 match index {
                     Operand::Acc => self.stream.push(0),
                     index => self.operand(index),
@@ -207,14 +207,14 @@ impl Compiler<'_> {
             {
                 (op, a, b) = (swapped, b, a);
             }
-            self.node(control::pick_test(op, a.from(), b.from(), when), &[]);
+            self.node(control::pick_test(op, a.location(), b.location(), when), &[]);
             self.target(target);
             self.operand(a);
             self.operand(b);
             return;
         }
         let a = self.one_variable(condition, scratch);
-        self.node(control::pick_branch(a.from(), when), &[]);
+        self.node(control::pick_branch(a.location(), when), &[]);
         self.target(target);
         self.operand(a);
     }

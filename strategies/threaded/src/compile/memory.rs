@@ -5,12 +5,13 @@ use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::Unit;
-use crate::handlers::memory::{self, Place};
+use crate::handlers::memory;
 use crate::handlers::numeric::Class;
+use crate::operand::AddressForm;
 
 impl Compiler<'_> {
     /// An address operand: a sum is fused when its parts are leaves, or one is in the accumulator.
-    pub(super) fn address_of(&mut self, id: NodeId, scratch: Slot) -> (Place, Operand, Option<Operand>) {
+    pub(super) fn address_of(&mut self, id: NodeId, scratch: Slot) -> (AddressForm, Operand, Option<Operand>) {
         if let Node::Binary {
             op: BinaryOp::I32Add,
             a,
@@ -21,10 +22,10 @@ impl Compiler<'_> {
             let (_, a, b) = self.binary(BinaryOp::I32Add, a, b, scratch);
             // Addition is commutative: the accumulator stands left.
             let (a, b) = if b == Operand::Acc { (b, a) } else { (a, b) };
-            return (Place::Sum(a.from(), b.from()), a, Some(b));
+            return (AddressForm::Sum(a.location(), b.location()), a, Some(b));
         }
         let operand = self.one(id, scratch);
-        (Place::Plain(operand.from()), operand, None)
+        (AddressForm::One(operand.location()), operand, None)
     }
 
     pub(super) fn load(&mut self, op: LoadOp, memory: u32, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
@@ -77,7 +78,7 @@ impl Compiler<'_> {
             self.tree(value, To::Acc, scratch);
             (address, a, b, Operand::Acc)
         };
-        self.node(memory::pick_store(op, address, value.from()), &[]);
+        self.node(memory::pick_store(op, address, value.location()), &[]);
         self.address(offset + op.width() as u64);
         self.operand(a);
         if let Some(b) = b {
@@ -87,7 +88,7 @@ impl Compiler<'_> {
     }
 
     /// An address operand that survives the evaluation of another tree.
-    pub(super) fn kept_address(&mut self, id: NodeId, scratch: &mut Slot) -> (Place, Operand, Option<Operand>) {
+    pub(super) fn kept_address(&mut self, id: NodeId, scratch: &mut Slot) -> (AddressForm, Operand, Option<Operand>) {
         if let Node::Binary {
             op: BinaryOp::I32Add,
             a,
@@ -96,9 +97,9 @@ impl Compiler<'_> {
             && self.techniques.sums
             && let (Some(x @ Operand::Slot(_)), Some(y)) = (self.plain_leaf(a), self.plain_leaf(b))
         {
-            return (Place::Sum(x.from(), y.from()), x, Some(y));
+            return (AddressForm::Sum(x.location(), y.location()), x, Some(y));
         }
         let operand = self.kept(id, scratch);
-        (Place::Plain(operand.from()), operand, None)
+        (AddressForm::One(operand.location()), operand, None)
     }
 }

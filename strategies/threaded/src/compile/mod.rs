@@ -1,4 +1,4 @@
-//! From code blocks to the code stream: which handler, which operands.
+//! Location code blocks to the code stream: which handler, which operands.
 //!
 //! A tree becomes one node per operation; leaves are operands of the node above them. An inner result goes to the
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
@@ -25,8 +25,9 @@ use crate::code::Code;
 use crate::handlers::control;
 use crate::handlers::numeric::Class;
 use crate::kind::Kind;
-use crate::operand::From;
+use crate::operand::Location;
 use crate::self_check::{self, Dispatch, dispatch};
+use crate::superinstruction::Open;
 use crate::techniques::Techniques;
 
 /// An operand with what its units will say.
@@ -38,11 +39,11 @@ enum Operand {
 }
 
 impl Operand {
-    fn from(self) -> From {
+    fn location(self) -> Location {
         match self {
-            Operand::Slot(_) => From::Slot,
-            Operand::Const(..) => From::Const,
-            Operand::Acc => From::Acc,
+            Operand::Slot(_) => Location::Slot,
+            Operand::Const(..) => Location::Const,
+            Operand::Acc => Location::Acc,
         }
     }
 }
@@ -85,8 +86,8 @@ struct Compiler<'a> {
     targets: Vec<usize>,
     /// The slot that each accumulator mirrors.
     mirrors: Mirrors,
-    /// Where the last node of this block begins, and its kind, if it can be joined by another.
-    last: Option<(usize, Kind)>,
+    /// Where the last handler of this block begins, and what it runs, if another node may be fused with that.
+    last: Option<(usize, Open)>,
     /// All nodes, for profiles: block, kind, whether it has joined the one before, and whether it lies aside.
     trace: Option<Vec<(u32, Kind, bool, bool)>>,
     /// What is made now does not run each time that its block does.

@@ -5,7 +5,7 @@ use wasm_dispatch_ir::ops::BinaryOp;
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::handlers::numeric;
-use crate::operand::From;
+use crate::operand::Location;
 
 impl Compiler<'_> {
     /// A leaf as an operand; a slot that the accumulator mirrors is taken from there.
@@ -45,7 +45,7 @@ impl Compiler<'_> {
     pub(super) fn one_variable(&mut self, id: NodeId, scratch: Slot) -> Operand {
         match self.one(id, scratch) {
             Operand::Const(value, class) => {
-                let entry = numeric::pick_move(class, From::Const);
+                let entry = numeric::pick_move(class, Location::Const);
                 self.node(entry, &[]);
                 self.operand(Operand::Const(value, class));
                 self.dest(To::Acc, class);
@@ -115,17 +115,17 @@ impl Compiler<'_> {
                     To::Slot(slot) if a != Operand::Acc => return self.copy(a, slot, class),
                     _ => {}
                 }
-                self.node(numeric::pick_move(class, a.from()), &[]);
+                self.node(numeric::pick_move(class, a.location()), &[]);
                 self.operand(a);
             }
             Node::Unary { op, a } => {
                 let a = self.one_variable(a, scratch);
-                self.node(numeric::pick_unary(op, a.from(), to_slot), &[]);
+                self.node(numeric::pick_unary(op, a.location(), to_slot), &[]);
                 self.operand(a);
             }
             Node::Binary { op, a, b } => {
                 let (op, a, b) = self.binary(op, a, b, scratch);
-                self.node(numeric::pick_binary(op, a.from(), b.from(), to_slot), &[]);
+                self.node(numeric::pick_binary(op, a.location(), b.location(), to_slot), &[]);
                 self.operand(a);
                 self.operand(b);
             }
@@ -141,7 +141,7 @@ impl Compiler<'_> {
                 let b = self.kept(b, &mut scratch);
                 let condition = self.one_variable(condition, scratch);
                 self.node(
-                    numeric::pick_select(class, a.from(), b.from(), condition.from(), to_slot),
+                    numeric::pick_select(class, a.location(), b.location(), condition.location(), to_slot),
                     &[],
                 );
                 self.operand(a);
@@ -164,7 +164,7 @@ impl Compiler<'_> {
         let (x, y) = self.two(a, b, scratch);
         match (x, y) {
             (Operand::Const(value, class), Operand::Const(..)) => {
-                self.node(numeric::pick_move(class, From::Const), &[]);
+                self.node(numeric::pick_move(class, Location::Const), &[]);
                 self.operand(Operand::Const(value, class));
                 self.dest(To::Acc, class);
                 (op, Operand::Acc, y)

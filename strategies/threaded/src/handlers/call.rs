@@ -47,7 +47,7 @@ impl Suspended {
 pub(super) struct Call;
 
 impl Handler for Call {
-    const KIND: Kind = Kind::CALL;
+    const KIND: Kind = Kind::Call;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `enter_own`.
@@ -68,7 +68,7 @@ impl Handler for Call {
 pub(super) struct TailCall;
 
 impl Handler for TailCall {
-    const KIND: Kind = Kind::TAIL_CALL;
+    const KIND: Kind = Kind::TailCall;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the operand unit is an own function; see `enter_own`.
@@ -430,7 +430,7 @@ fn compile(module: &ModuleCode<Threaded>, function: u32) -> &Compiled<Code> {
 pub(super) struct Return;
 
 impl Handler for Return {
-    const KIND: Kind = Kind::RETURN;
+    const KIND: Kind = Kind::Return;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has made sure of the bottom frame; a frame with a native resume point was pushed by this strategy for a
@@ -501,7 +501,7 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
 struct Meter;
 
 impl Handler for Meter {
-    const KIND: Kind = Kind::METER;
+    const KIND: Kind = Kind::Meter;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.

@@ -8,7 +8,7 @@ use wasm_dispatch_ir::slot::SlotValue;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Unit, picked};
 use crate::kind::Kind;
-use crate::operand::{Acc, Const, From, Slot, Source};
+use crate::operand::{Acc, Const, Location, Slot, Source};
 
 /// Units of an address.
 pub(crate) const TARGET_UNITS: usize = 2;
@@ -16,7 +16,7 @@ pub(crate) const TARGET_UNITS: usize = 2;
 pub(super) struct Jump;
 
 impl Handler for Jump {
-    const KIND: Kind = Kind::JUMP;
+    const KIND: Kind = Kind::Jump;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the operand is a node's address; see `Handler::run`.
@@ -28,7 +28,10 @@ impl Handler for Jump {
 pub(super) struct BranchIf<A, const WHEN: bool>(PhantomData<A>);
 
 impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
-    const KIND: Kind = Kind::branch(A::FROM, WHEN);
+    const KIND: Kind = Kind::Branch {
+        a: A::LOCATION,
+        when: WHEN,
+    };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units are the target and A; see `Handler::run`.
@@ -45,7 +48,12 @@ impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
 pub(super) struct BranchTest<O, A, B, const WHEN: bool>(PhantomData<(O, A, B)>);
 
 impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for BranchTest<O, A, B, WHEN> {
-    const KIND: Kind = Kind::test(O::OP, A::FROM, B::FROM, WHEN);
+    const KIND: Kind = Kind::Test {
+        op: O::OP,
+        a: A::LOCATION,
+        b: B::LOCATION,
+        when: WHEN,
+    };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units are the target, A and B; see `Handler::run`.
@@ -69,7 +77,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
 pub(super) struct Switch<A>(PhantomData<A>);
 
 impl<A: Source<u32>> Handler for Switch<A> {
-    const KIND: Kind = Kind::switch(A::FROM);
+    const KIND: Kind = Kind::Switch { index: A::LOCATION };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: operand units as said above; see `Handler::run`.
@@ -157,18 +165,18 @@ pub(crate) fn clear_locals(first: u32, count: u32) -> (Picked, Vec<Unit>) {
 }
 
 /// The handler of a branch on one value, which is no constant.
-pub(crate) fn pick_branch(a: From, when: bool) -> Picked {
+pub(crate) fn pick_branch(a: Location, when: bool) -> Picked {
     match (a, when) {
-        (From::Acc, true) => picked::<BranchIf<Acc, true>>(),
-        (From::Acc, false) => picked::<BranchIf<Acc, false>>(),
+        (Location::Acc, true) => picked::<BranchIf<Acc, true>>(),
+        (Location::Acc, false) => picked::<BranchIf<Acc, false>>(),
         (_, true) => picked::<BranchIf<Slot, true>>(),
         (_, false) => picked::<BranchIf<Slot, false>>(),
     }
 }
 
 /// The handler of a branch on a test; `a` is no constant.
-pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Picked {
-    struct Pick(From, From, bool);
+pub(crate) fn pick_test(op: BinaryOp, a: Location, b: Location, when: bool) -> Picked {
+    struct Pick(Location, Location, bool);
     impl BinaryVisitor for Pick {
         type Output = Picked;
         fn visit<O: Binary>(self) -> Picked {
@@ -180,22 +188,22 @@ pub(crate) fn pick_test(op: BinaryOp, a: From, b: From, when: bool) -> Picked {
             }
         }
     }
-    fn pick<O: Binary, const WHEN: bool>(a: From, b: From) -> Picked {
+    fn pick<O: Binary, const WHEN: bool>(a: Location, b: Location) -> Picked {
         match (a, b) {
-            (From::Acc, From::Const) => picked::<BranchTest<O, Acc, Const, WHEN>>(),
-            (From::Acc, _) => picked::<BranchTest<O, Acc, Slot, WHEN>>(),
-            (_, From::Slot) => picked::<BranchTest<O, Slot, Slot, WHEN>>(),
-            (_, From::Const) => picked::<BranchTest<O, Slot, Const, WHEN>>(),
-            (_, From::Acc) => picked::<BranchTest<O, Slot, Acc, WHEN>>(),
+            (Location::Acc, Location::Const) => picked::<BranchTest<O, Acc, Const, WHEN>>(),
+            (Location::Acc, _) => picked::<BranchTest<O, Acc, Slot, WHEN>>(),
+            (_, Location::Slot) => picked::<BranchTest<O, Slot, Slot, WHEN>>(),
+            (_, Location::Const) => picked::<BranchTest<O, Slot, Const, WHEN>>(),
+            (_, Location::Acc) => picked::<BranchTest<O, Slot, Acc, WHEN>>(),
         }
     }
     op.visit(Pick(a, b, when))
 }
 
 /// The handler of a switch; the index is no constant.
-pub(crate) fn pick_switch(index: From) -> Picked {
+pub(crate) fn pick_switch(index: Location) -> Picked {
     match index {
-        From::Acc => picked::<Switch<Acc>>(),
+        Location::Acc => picked::<Switch<Acc>>(),
         _ => picked::<Switch<Slot>>(),
     }
 }

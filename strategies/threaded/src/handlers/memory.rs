@@ -16,7 +16,7 @@ use wasm_dispatch_machine::store::PAGE;
 use super::numeric::{Class, with_class};
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;
-use crate::operand::{Acc, Address, Const, Dest, From, Slot, Source, Sum, ToAcc, ToSlot, Value};
+use crate::operand::{Acc, Address, AddressForm, Const, Dest, Location, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
 /// Units of `offset + width`.
 const END_UNITS: usize = 2;
@@ -42,7 +42,11 @@ unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut 
 pub(super) struct LoadFrom<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Load, A: Address, D: Dest> Step for LoadFrom<O, A, D> {
-    const KIND: Kind = Kind::load(O::OP, A::FIRST, A::SECOND, D::TO_SLOT);
+    const KIND: Kind = Kind::Load {
+        op: O::OP,
+        address: A::FORM,
+        d: D::DESTINATION,
+    };
     const UNITS: usize = END_UNITS + A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -66,7 +70,11 @@ impl<O: Load, A: Address, D: Dest> Step for LoadFrom<O, A, D> {
 pub(super) struct StoreTo<O, A, V>(PhantomData<(O, A, V)>);
 
 impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
-    const KIND: Kind = Kind::store(O::OP, A::FIRST, A::SECOND, V::FROM);
+    const KIND: Kind = Kind::Store {
+        op: O::OP,
+        address: A::FORM,
+        value: V::LOCATION,
+    };
     const UNITS: usize = END_UNITS + A::UNITS + <V as Source<O::V>>::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -172,7 +180,7 @@ impl Handler for CallBuiltin {
 struct Fill;
 
 impl Step for Fill {
-    const KIND: Kind = Kind::OTHER;
+    const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -190,7 +198,7 @@ impl Step for Fill {
 struct Copy;
 
 impl Step for Copy {
-    const KIND: Kind = Kind::OTHER;
+    const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -210,7 +218,7 @@ impl Step for Copy {
 struct Pages;
 
 impl Step for Pages {
-    const KIND: Kind = Kind::OTHER;
+    const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -224,7 +232,7 @@ impl Step for Pages {
 struct TableGet;
 
 impl Step for TableGet {
-    const KIND: Kind = Kind::OTHER;
+    const KIND: Kind = Kind::Other;
     const UNITS: usize = 2;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -261,42 +269,34 @@ unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -
     state.builtin(Builtin::ALL[op as usize], x, y, slots).err()
 }
 
-/// Where an address comes from, while compiling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Plain(From),
-    /// A sum of a slot or the accumulator and a slot or a constant.
-    Sum(From, From),
-}
-
 macro_rules! with_address {
     ($address:expr, $a:ident => $body:expr) => {
         match $address {
-            Place::Plain(From::Slot) => {
+            AddressForm::One(Location::Slot) => {
                 type $a = Slot;
                 $body
             }
-            Place::Plain(From::Const) => {
+            AddressForm::One(Location::Const) => {
                 type $a = Const;
                 $body
             }
-            Place::Plain(From::Acc) => {
+            AddressForm::One(Location::Acc) => {
                 type $a = Acc;
                 $body
             }
-            Place::Sum(From::Acc, From::Const) => {
+            AddressForm::Sum(Location::Acc, Location::Const) => {
                 type $a = Sum<Acc, Const>;
                 $body
             }
-            Place::Sum(From::Acc, _) => {
+            AddressForm::Sum(Location::Acc, _) => {
                 type $a = Sum<Acc, Slot>;
                 $body
             }
-            Place::Sum(_, From::Const) => {
+            AddressForm::Sum(_, Location::Const) => {
                 type $a = Sum<Slot, Const>;
                 $body
             }
-            Place::Sum(..) => {
+            AddressForm::Sum(..) => {
                 type $a = Sum<Slot, Slot>;
                 $body
             }
@@ -305,8 +305,8 @@ macro_rules! with_address {
 }
 
 /// The handler of a load from memory 0.
-pub(crate) fn pick_load(op: LoadOp, address: Place, to_slot: bool) -> Picked {
-    struct Pick(Place, bool);
+pub(crate) fn pick_load(op: LoadOp, address: AddressForm, to_slot: bool) -> Picked {
+    struct Pick(AddressForm, bool);
     impl LoadVisitor for Pick {
         type Output = Picked;
         fn visit<O: Load>(self) -> Picked {
@@ -321,15 +321,15 @@ pub(crate) fn pick_load(op: LoadOp, address: Place, to_slot: bool) -> Picked {
 }
 
 /// The handler of a store to memory 0; address and value are not both in the integer accumulator.
-pub(crate) fn pick_store(op: StoreOp, address: Place, value: From) -> Picked {
-    struct Pick(Place, From);
+pub(crate) fn pick_store(op: StoreOp, address: AddressForm, value: Location) -> Picked {
+    struct Pick(AddressForm, Location);
     impl StoreVisitor for Pick {
         type Output = Picked;
         fn visit<O: Store>(self) -> Picked {
             with_address!(self.0, A => match self.1 {
-                From::Slot => picked::<StoreTo<O, A, Slot>>(),
-                From::Const => picked::<StoreTo<O, A, Const>>(),
-                From::Acc => picked::<StoreTo<O, A, Acc>>(),
+                Location::Slot => picked::<StoreTo<O, A, Slot>>(),
+                Location::Const => picked::<StoreTo<O, A, Const>>(),
+                Location::Acc => picked::<StoreTo<O, A, Acc>>(),
             })
         }
     }

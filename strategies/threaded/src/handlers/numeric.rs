@@ -1,5 +1,6 @@
 //! Values: moves, constants, unary and binary operations, select, globals.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::Trap;
@@ -8,13 +9,17 @@ use wasm_dispatch_ir::types::ValType;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::kind::Kind;
-use crate::operand::{Acc, Const, Dest, From, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
+use crate::operand::{Acc, Const, Dest, Location, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
 
 /// `d = a`
 pub(super) struct Move<T, A, D>(PhantomData<(T, A, D)>);
 
 impl<T: Value, A: Source<T>, D: Dest> Step for Move<T, A, D> {
-    const KIND: Kind = Kind::mov(Class::of(T::TYPE), A::FROM, D::TO_SLOT);
+    const KIND: Kind = Kind::Move {
+        class: Class::of(T::TYPE),
+        a: A::LOCATION,
+        d: D::DESTINATION,
+    };
     const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -31,7 +36,11 @@ impl<T: Value, A: Source<T>, D: Dest> Step for Move<T, A, D> {
 pub(super) struct UnaryOf<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::A>, D: Dest> Step for UnaryOf<O, A, D> {
-    const KIND: Kind = Kind::unary(O::OP, A::FROM, D::TO_SLOT);
+    const KIND: Kind = Kind::Unary {
+        op: O::OP,
+        a: A::LOCATION,
+        d: D::DESTINATION,
+    };
     const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -48,7 +57,12 @@ impl<O: Unary, A: Source<O::A>, D: Dest> Step for UnaryOf<O, A, D> {
 pub(super) struct BinaryOf<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, A, B, D> {
-    const KIND: Kind = Kind::binary(O::OP, A::FROM, B::FROM, D::TO_SLOT).past(D::PAST);
+    const KIND: Kind = Kind::Binary {
+        op: O::OP,
+        a: A::LOCATION,
+        b: B::LOCATION,
+        d: D::DESTINATION,
+    };
     const UNITS: usize = A::UNITS + B::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -66,7 +80,13 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, 
 pub(super) struct SelectOf<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
 
 impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Step for SelectOf<T, A, B, C, D> {
-    const KIND: Kind = Kind::select(Class::of(T::TYPE), A::FROM, B::FROM, C::FROM, D::TO_SLOT);
+    const KIND: Kind = Kind::Select {
+        class: Class::of(T::TYPE),
+        a: A::LOCATION,
+        b: B::LOCATION,
+        condition: C::LOCATION,
+        d: D::DESTINATION,
+    };
     const UNITS: usize = A::UNITS + B::UNITS + C::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -86,7 +106,10 @@ impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Step for Sel
 pub(super) struct GlobalGet<T, D>(PhantomData<(T, D)>);
 
 impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
-    const KIND: Kind = Kind::global_get(Class::of(T::TYPE), D::TO_SLOT);
+    const KIND: Kind = Kind::GlobalGet {
+        class: Class::of(T::TYPE),
+        d: D::DESTINATION,
+    };
     const UNITS: usize = 1 + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -103,7 +126,10 @@ impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
 pub(super) struct GlobalSet<T, A>(PhantomData<(T, A)>);
 
 impl<T: Value, A: Source<T>> Step for GlobalSet<T, A> {
-    const KIND: Kind = Kind::global_set(Class::of(T::TYPE), A::FROM);
+    const KIND: Kind = Kind::GlobalSet {
+        class: Class::of(T::TYPE),
+        a: A::LOCATION,
+    };
     const UNITS: usize = 1 + A::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -147,12 +173,23 @@ impl<T: Value, A: Source<T>> Handler for ImportedSet<T, A> {
 }
 
 /// The kind of accumulator a value uses, and the units of its constants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     I32,
     I64,
     F32,
     F64,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Class::I32 => "i32",
+            Class::I64 => "i64",
+            Class::F32 => "f32",
+            Class::F64 => "f64",
+        })
+    }
 }
 
 impl Class {
@@ -195,45 +232,45 @@ pub(crate) use with_class;
 
 /// The class that a value moves as. Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and one form
 /// less.
-fn moved(class: Class, a: From) -> Class {
+fn moved(class: Class, a: Location) -> Class {
     match (class, a) {
-        (Class::I32, From::Slot | From::Acc) => Class::I64,
+        (Class::I32, Location::Slot | Location::Acc) => Class::I64,
         _ => class,
     }
 }
 
 /// The handler of `accumulator = a`, or of `slot = accumulator`.
-pub(crate) fn pick_move(class: Class, a: From) -> Picked {
+pub(crate) fn pick_move(class: Class, a: Location) -> Picked {
     with_class!(moved(class, a), T => match a {
-        From::Slot => picked::<Move<T, Slot, ToAcc>>(),
-        From::Const => picked::<Move<T, Const, ToAcc>>(),
-        From::Acc => picked::<Move<T, Acc, ToSlot>>(),
+        Location::Slot => picked::<Move<T, Slot, ToAcc>>(),
+        Location::Const => picked::<Move<T, Const, ToAcc>>(),
+        Location::Acc => picked::<Move<T, Acc, ToSlot>>(),
     })
 }
 
 /// The handler of `slot = a`, which leaves the accumulator alone; `a` is not the accumulator.
-pub(crate) fn pick_copy(class: Class, a: From) -> Picked {
+pub(crate) fn pick_copy(class: Class, a: Location) -> Picked {
     // All 64 bits of a slot, whatever they are.
     match (class, a) {
-        (_, From::Slot | From::Acc) => picked::<Move<u64, Slot, PastAcc>>(),
-        (Class::I32 | Class::F32, From::Const) => picked::<Move<u32, Const, PastAcc>>(),
-        (Class::I64 | Class::F64, From::Const) => picked::<Move<u64, Const, PastAcc>>(),
+        (_, Location::Slot | Location::Acc) => picked::<Move<u64, Slot, PastAcc>>(),
+        (Class::I32 | Class::F32, Location::Const) => picked::<Move<u32, Const, PastAcc>>(),
+        (Class::I64 | Class::F64, Location::Const) => picked::<Move<u64, Const, PastAcc>>(),
     }
 }
 
 /// The handler of `d = op(a)`; `a` is no constant.
-pub(crate) fn pick_unary(op: UnaryOp, a: From, to_slot: bool) -> Picked {
-    struct Pick(From, bool);
+pub(crate) fn pick_unary(op: UnaryOp, a: Location, to_slot: bool) -> Picked {
+    struct Pick(Location, bool);
     impl UnaryVisitor for Pick {
         type Output = Picked;
         fn visit<O: Unary>(self) -> Picked {
             pick::<O>(self.0, self.1)
         }
     }
-    fn pick<O: Unary>(a: From, to_slot: bool) -> Picked {
+    fn pick<O: Unary>(a: Location, to_slot: bool) -> Picked {
         match (a, to_slot) {
-            (From::Acc, false) => picked::<UnaryOf<O, Acc, ToAcc>>(),
-            (From::Acc, true) => picked::<UnaryOf<O, Acc, ToSlot>>(),
+            (Location::Acc, false) => picked::<UnaryOf<O, Acc, ToAcc>>(),
+            (Location::Acc, true) => picked::<UnaryOf<O, Acc, ToSlot>>(),
             (_, false) => picked::<UnaryOf<O, Slot, ToAcc>>(),
             (_, true) => picked::<UnaryOf<O, Slot, ToSlot>>(),
         }
@@ -242,8 +279,8 @@ pub(crate) fn pick_unary(op: UnaryOp, a: From, to_slot: bool) -> Picked {
 }
 
 /// The handler of `d = op(a, b)`; not both are constants, not both in the accumulator.
-pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Picked {
-    struct Pick(From, From, bool);
+pub(crate) fn pick_binary(op: BinaryOp, a: Location, b: Location, to_slot: bool) -> Picked {
+    struct Pick(Location, Location, bool);
     impl BinaryVisitor for Pick {
         type Output = Picked;
         fn visit<O: Binary>(self) -> Picked {
@@ -255,15 +292,15 @@ pub(crate) fn pick_binary(op: BinaryOp, a: From, b: From, to_slot: bool) -> Pick
             }
         }
     }
-    fn pick<O: Binary, D: Dest>(a: From, b: From) -> Picked {
+    fn pick<O: Binary, D: Dest>(a: Location, b: Location) -> Picked {
         match (a, b) {
-            (From::Slot, From::Slot) => picked::<BinaryOf<O, Slot, Slot, D>>(),
-            (From::Slot, From::Const) => picked::<BinaryOf<O, Slot, Const, D>>(),
-            (From::Slot, From::Acc) => picked::<BinaryOf<O, Slot, Acc, D>>(),
-            (From::Const, From::Acc) => picked::<BinaryOf<O, Const, Acc, D>>(),
-            (From::Const, _) => picked::<BinaryOf<O, Const, Slot, D>>(),
-            (From::Acc, From::Const) => picked::<BinaryOf<O, Acc, Const, D>>(),
-            (From::Acc, _) => picked::<BinaryOf<O, Acc, Slot, D>>(),
+            (Location::Slot, Location::Slot) => picked::<BinaryOf<O, Slot, Slot, D>>(),
+            (Location::Slot, Location::Const) => picked::<BinaryOf<O, Slot, Const, D>>(),
+            (Location::Slot, Location::Acc) => picked::<BinaryOf<O, Slot, Acc, D>>(),
+            (Location::Const, Location::Acc) => picked::<BinaryOf<O, Const, Acc, D>>(),
+            (Location::Const, _) => picked::<BinaryOf<O, Const, Slot, D>>(),
+            (Location::Acc, Location::Const) => picked::<BinaryOf<O, Acc, Const, D>>(),
+            (Location::Acc, _) => picked::<BinaryOf<O, Acc, Slot, D>>(),
         }
     }
     op.visit(Pick(a, b, to_slot))
@@ -275,19 +312,19 @@ pub(crate) fn step_past() -> Picked {
 }
 
 /// The handler of `d = condition != 0 ? a : b`; `a` and `b` are slots or constants, the condition is no constant.
-pub(crate) fn pick_select(class: Class, a: From, b: From, condition: From, to_slot: bool) -> Picked {
-    fn pick<T: Value, A: Source<T>, B: Source<T>>(condition: From, to_slot: bool) -> Picked {
+pub(crate) fn pick_select(class: Class, a: Location, b: Location, condition: Location, to_slot: bool) -> Picked {
+    fn pick<T: Value, A: Source<T>, B: Source<T>>(condition: Location, to_slot: bool) -> Picked {
         match (condition, to_slot) {
-            (From::Acc, true) => picked::<SelectOf<T, A, B, Acc, ToSlot>>(),
-            (From::Acc, false) => picked::<SelectOf<T, A, B, Acc, ToAcc>>(),
+            (Location::Acc, true) => picked::<SelectOf<T, A, B, Acc, ToSlot>>(),
+            (Location::Acc, false) => picked::<SelectOf<T, A, B, Acc, ToAcc>>(),
             (_, true) => picked::<SelectOf<T, A, B, Slot, ToSlot>>(),
             (_, false) => picked::<SelectOf<T, A, B, Slot, ToAcc>>(),
         }
     }
     with_class!(class, T => match (a, b) {
-        (From::Const, From::Const) => pick::<T, Const, Const>(condition, to_slot),
-        (From::Const, _) => pick::<T, Const, Slot>(condition, to_slot),
-        (_, From::Const) => pick::<T, Slot, Const>(condition, to_slot),
+        (Location::Const, Location::Const) => pick::<T, Const, Const>(condition, to_slot),
+        (Location::Const, _) => pick::<T, Const, Slot>(condition, to_slot),
+        (_, Location::Const) => pick::<T, Slot, Const>(condition, to_slot),
         _ => pick::<T, Slot, Slot>(condition, to_slot),
     })
 }
@@ -303,13 +340,13 @@ pub(crate) fn pick_global_get(class: Class, own: bool, to_slot: bool) -> Picked 
 }
 
 /// The handler that sets a global.
-pub(crate) fn pick_global_set(class: Class, own: bool, a: From) -> Picked {
+pub(crate) fn pick_global_set(class: Class, own: bool, a: Location) -> Picked {
     with_class!(class, T => match (own, a) {
-        (true, From::Slot) => picked::<GlobalSet<T, Slot>>(),
-        (true, From::Const) => picked::<GlobalSet<T, Const>>(),
-        (true, From::Acc) => picked::<GlobalSet<T, Acc>>(),
-        (false, From::Slot) => picked::<ImportedSet<T, Slot>>(),
-        (false, From::Const) => picked::<ImportedSet<T, Const>>(),
-        (false, From::Acc) => picked::<ImportedSet<T, Acc>>(),
+        (true, Location::Slot) => picked::<GlobalSet<T, Slot>>(),
+        (true, Location::Const) => picked::<GlobalSet<T, Const>>(),
+        (true, Location::Acc) => picked::<GlobalSet<T, Acc>>(),
+        (false, Location::Slot) => picked::<ImportedSet<T, Slot>>(),
+        (false, Location::Const) => picked::<ImportedSet<T, Const>>(),
+        (false, Location::Acc) => picked::<ImportedSet<T, Acc>>(),
     })
 }

@@ -1,5 +1,5 @@
-//! The table of pairs of nodes that have a handler, as families: the forms that are frequent in many programs, crossed
-//! with the forms that frequently follow them.
+//! The table of superinstructions, as families: the forms that are frequent in many programs, crossed with the forms that
+//! frequently follow them.
 //!
 //! The families stand for what compiled code does all the time, not for what one program does: counting and comparing,
 //! moving values to where a branch or a call wants them, address arithmetic before an access, arithmetic on what was loaded.
@@ -11,9 +11,9 @@ use super::call::{Call, Return, TailCall};
 use super::control::{BranchIf, BranchTest, Jump, Switch};
 use super::memory::{LoadFrom, StoreTo};
 use super::numeric::{BinaryOf, GlobalGet, GlobalSet, Move, SelectOf, UnaryOf};
-use crate::abi::Step;
+use crate::abi::{Handler, Step};
 use crate::operand::{Acc, Const, PastAcc, Slot, Sum, ToAcc, ToSlot};
-use crate::pairs::{Both, Pair, pair};
+use crate::superinstruction::{Both, Front, Rows, then};
 
 /// `slot = O(slot, constant)` and the like, by where the operands are.
 type SC<O, D> = BinaryOf<O, Slot, Const, D>;
@@ -24,9 +24,9 @@ type AS<O, D> = BinaryOf<O, Acc, Slot, D>;
 /// A branch if the test holds.
 type If<O, A, B> = BranchTest<O, A, B, true>;
 /// `slot = slot`, `slot = constant`, `slot = accumulator`.
-type Copy<T> = Move<T, Slot, PastAcc>;
-type Set<T> = Move<T, Const, PastAcc>;
-type Keep<T> = Move<T, Acc, ToSlot>;
+type SlotToSlot<T> = Move<T, Slot, PastAcc>;
+type ConstToSlot<T> = Move<T, Const, PastAcc>;
+type AccToSlot<T> = Move<T, Acc, ToSlot>;
 
 /// The pairs of each first type with each second.
 macro_rules! cross {
@@ -39,8 +39,8 @@ macro_rules! cross {
 macro_rules! family {
     ($(#[$doc:meta])* $name:ident: $($second:ty),* $(,)?) => {
         $(#[$doc])*
-        fn $name<S: Step>(rows: &mut Vec<Pair>) {
-            rows.extend([$(pair::<S, $second>()),*]);
+        fn $name<S: Front>(rows: &mut Rows) {
+            rows.add::<S>(const { &[$(then::<S, $second>()),*] });
         }
     };
 }
@@ -49,7 +49,7 @@ macro_rules! family {
 macro_rules! family_of {
     ($(#[$doc:meta])* $name:ident over $o:ident in $ops:tt: $seconds:tt) => {
         $(#[$doc])*
-        fn $name<S: Step>(rows: &mut Vec<Pair>) {
+        fn $name<S: Front>(rows: &mut Rows) {
             family_of!(@ rows, S, $o, $ops, $seconds);
         }
     };
@@ -60,7 +60,7 @@ macro_rules! family_of {
         })*
     };
     (# $rows:ident, $s:ident, [$($second:ty),*]) => {
-        $rows.extend([$(pair::<$s, $second>()),*]);
+        $rows.add::<$s>(const { &[$(then::<$s, $second>()),*] });
     };
 }
 
@@ -87,7 +87,7 @@ family! {
 }
 family! {
     /// Where control goes when a value is in place.
-    exits: Jump, Return, Call, TailCall
+    transfers: Jump, Return, Call, TailCall
 }
 family! {
     /// Where a function ends with a value.
@@ -95,11 +95,15 @@ family! {
 }
 family! {
     /// Values that move along.
-    copies: Copy<u64>, Keep<u64>, Set<u32>, Set<u64>
+    copies: SlotToSlot<u64>, AccToSlot<u64>, ConstToSlot<u32>, ConstToSlot<u64>
 }
 family! {
-    /// Pointers and counters that step.
+    /// Pointers and counters that step, also from what was just computed.
     counters: SC<I32Add, ToSlot>, SS<I32Add, ToSlot>, AC<I32Add, ToSlot>
+}
+family! {
+    /// The same beside [`alu`], which has the step from what was just computed.
+    slot_counters: SC<I32Add, ToSlot>, SS<I32Add, ToSlot>
 }
 family_of! {
     /// 32-bit arithmetic on what was just computed.
@@ -204,9 +208,14 @@ macro_rules! cross_three {
     };
 }
 
-/// All pairs.
-pub(crate) fn all() -> Vec<Pair> {
-    let mut rows = Vec::new();
+/// One superinstruction.
+fn one<S: Front, H: Handler>(rows: &mut Rows) {
+    rows.add::<S>(const { &[then::<S, H>()] });
+}
+
+/// All superinstructions.
+pub(crate) fn all() -> Rows {
+    let mut rows = Rows::default();
     threes(&mut rows);
     counting(&mut rows);
     moving(&mut rows);
@@ -226,10 +235,11 @@ macro_rules! results {
     };
 }
 
-/// Short functions are called often: they end with what they compute.
-fn returning(rows: &mut Vec<Pair>) {
-    results!(rows, [I32Add I32Sub I32Mul I32And I32Or I32Xor I32Shl I32ShrU I32ShrS I32Rotl]);
-    results!(rows, [I64Add I64Sub I64Mul I64And I64Or I64Xor I64Shl I64ShrU I64ShrS I64Rotl]);
+/// Short functions are called often: they end with what they compute. What [`transfers`] follow is not here.
+fn returning(rows: &mut Rows) {
+    cross!(rows, [SC<I32Sub, ToSlot>, SA<I32Sub, ToSlot>, AC<I32Sub, ToSlot>, AS<I32Sub, ToSlot>, AS<I64Add, ToSlot>], returns);
+    results!(rows, [I32Mul I32And I32Or I32Xor I32Shl I32ShrU I32ShrS I32Rotl]);
+    results!(rows, [I64Sub I64Mul I64And I64Or I64Xor I64Shl I64ShrU I64ShrS I64Rotl]);
     results!(rows, [I32Eq I32Ne I32LtU I32LtS I32GtU I32GtS I32LeU I32LeS I32GeU I32GeS]);
     results!(rows, [F64Add F64Sub F64Mul F64Div F32Add F32Sub F32Mul F32Div]);
     cross!(
@@ -240,28 +250,27 @@ fn returning(rows: &mut Vec<Pair>) {
             LoadFrom<I32Load, Slot, ToSlot>, LoadFrom<I32Load8U, Slot, ToSlot>, LoadFrom<I64Load, Slot, ToSlot>,
             LoadFrom<F64Load, Slot, ToSlot>, LoadFrom<I32Load, Acc, ToSlot>, LoadFrom<I32Load8U, Acc, ToSlot>,
             LoadFrom<I32Load, Sum<Slot, Slot>, ToSlot>, LoadFrom<I32Load8U, Sum<Slot, Slot>, ToSlot>,
-            StoreTo<I32Store, Slot, Slot>, StoreTo<I32Store, Slot, Acc>, StoreTo<I32Store8, Slot, Slot>,
-            StoreTo<I64Store, Slot, Slot>, StoreTo<I64Store, Slot, Acc>, StoreTo<I32Store, Slot, Const>
+            StoreTo<I32Store8, Slot, Slot>, StoreTo<I64Store, Slot, Slot>, StoreTo<I32Store, Slot, Const>
         ],
         returns
     );
 }
 
 /// How loops end: something, then a counter steps, then a branch.
-fn loop_ends<S: Step>(rows: &mut Vec<Pair>) {
+fn loop_ends<S: Step>(rows: &mut Rows) {
     acc_tests::<Both<S, SC<I32Add, ToSlot>>>(rows);
     acc_branches::<Both<S, SC<I32Add, ToSlot>>>(rows);
 }
 
 /// Three in a row: two pointers and a counter, values for a call or a branch with several parameters.
-fn threes(rows: &mut Vec<Pair>) {
+fn threes(rows: &mut Rows) {
     cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], acc_tests);
     cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], acc_branches);
     cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>], counters);
     cross_three!(rows, SC<I32Add, ToSlot>, [SC<I32Add, ToSlot>], copies);
-    cross_three!(rows, Copy<u64>, [Copy<u64>, Set<u32>, SC<I32Add, ToSlot>], copies);
-    cross_three!(rows, Copy<u64>, [Copy<u64>, Set<u32>, SC<I32Add, ToSlot>], exits);
-    cross_three!(rows, Set<u32>, [Copy<u64>, Set<u32>], exits);
+    cross_three!(rows, SlotToSlot<u64>, [SlotToSlot<u64>, ConstToSlot<u32>, SC<I32Add, ToSlot>], copies);
+    cross_three!(rows, SlotToSlot<u64>, [SlotToSlot<u64>, ConstToSlot<u32>, SC<I32Add, ToSlot>], transfers);
+    cross_three!(rows, ConstToSlot<u32>, [SlotToSlot<u64>, ConstToSlot<u32>], transfers);
     cross_three!(rows, LoadFrom<I32Load8U, Slot, ToSlot>, [LoadFrom<I32Load8U, Slot, ToSlot>], acc_tests);
     loop_ends::<StoreTo<I32Store, Slot, Acc>>(rows);
     loop_ends::<StoreTo<I32Store, Slot, Slot>>(rows);
@@ -275,73 +284,70 @@ fn threes(rows: &mut Vec<Pair>) {
     loop_ends::<AS<I64Add, ToSlot>>(rows);
     loop_ends::<SA<F64Add, ToSlot>>(rows);
     loop_ends::<AS<F64Add, ToSlot>>(rows);
-    loop_ends::<Copy<u64>>(rows);
+    loop_ends::<SlotToSlot<u64>>(rows);
     cross!(rows, [SC<I32Add, PastAcc>], slot_tests);
     cross!(rows, [SC<I32Add, PastAcc>], slot_branches);
     cross!(
         rows,
-        [StoreTo<I32Store, Slot, Acc>, StoreTo<I32Store8, Slot, Acc>, StoreTo<I64Store, Slot, Acc>, Keep<u64>],
+        [StoreTo<I32Store, Slot, Acc>, StoreTo<I32Store8, Slot, Acc>, StoreTo<I64Store, Slot, Acc>, AccToSlot<u64>],
         past
     );
     steps_past::<StoreTo<I32Store, Slot, Acc>>(rows);
     steps_past::<StoreTo<I32Store8, Slot, Acc>>(rows);
     steps_past::<StoreTo<I64Store, Slot, Acc>>(rows);
-    steps_past::<Keep<u64>>(rows);
-    rows.extend([
-        pair::<Both<GlobalGet<u32, ToAcc>, AC<I32Add, ToSlot>>, GlobalSet<u32, Acc>>(),
-        pair::<Both<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>, Return>(),
-    ]);
+    steps_past::<AccToSlot<u64>>(rows);
+    one::<Both<GlobalGet<u32, ToAcc>, AC<I32Add, ToSlot>>, GlobalSet<u32, Acc>>(rows);
+    one::<Both<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>, Return>(rows);
 }
 
 /// A counter steps past a value that the loop hands on.
-fn steps_past<S: Step>(rows: &mut Vec<Pair>) {
+fn steps_past<S: Step>(rows: &mut Rows) {
     slot_tests::<Both<S, SC<I32Add, PastAcc>>>(rows);
     slot_branches::<Both<S, SC<I32Add, PastAcc>>>(rows);
 }
 
 /// 17 %: a counter or pointer steps, and then a branch, another step, a move, an access.
-fn counting(rows: &mut Vec<Pair>) {
+fn counting(rows: &mut Rows) {
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], acc_tests);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], acc_branches);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], slot_tests);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], slot_branches);
-    cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], exits);
-    cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], counters);
+    cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], transfers);
+    cross!(rows, [SC<I32Add, ToSlot>, SS<I32Add, ToSlot>], counters);
+    cross!(rows, [AC<I32Add, ToSlot>], slot_counters);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], copies);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>, SS<I32Add, ToSlot>], loads);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], more_loads);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], more_stores);
     cross!(rows, [SC<I32Add, ToSlot>, AC<I32Add, ToSlot>], stores_of);
     cross!(rows, [SC<I32Add, ToSlot>], beginnings);
-    cross!(rows, [SC<I64Add, ToSlot>, SS<I64Add, ToSlot>, SA<I64Add, ToSlot>, AC<I64Add, ToSlot>], exits);
+    cross!(rows, [SC<I64Add, ToSlot>, SS<I64Add, ToSlot>, SA<I64Add, ToSlot>, AC<I64Add, ToSlot>], transfers);
     cross!(rows, [SC<I64Add, ToSlot>, SS<I64Add, ToSlot>, SA<I64Add, ToSlot>, AC<I64Add, ToSlot>], counters);
     cross!(rows, [SC<I64Add, ToSlot>, SS<I64Add, ToSlot>, SA<I64Add, ToSlot>, AC<I64Add, ToSlot>], copies);
     cross!(rows, [SC<I64Add, ToSlot>, AC<I64Add, ToSlot>], acc_tests_64);
 }
 
 /// 10 %: values move to where a branch or a call wants them.
-fn moving(rows: &mut Vec<Pair>) {
-    cross!(rows, [Copy<u64>, Set<u32>, Set<u64>, Keep<u64>], copies);
-    cross!(rows, [Copy<u64>, Set<u32>, Set<u64>, Keep<u64>], exits);
-    cross!(rows, [Copy<u64>, Set<u32>, Keep<u64>], counters);
-    cross!(rows, [Copy<u64>, Set<u32>], slot_branches);
-    cross!(rows, [Copy<u64>, Set<u32>], slot_tests);
-    cross!(rows, [Copy<u64>], acc_tests);
-    cross!(rows, [Copy<u64>], acc_branches);
-    cross!(rows, [Copy<u64>, Set<u32>], more_loads);
-    rows.extend([
-        pair::<UnaryOf<I64ExtendI32S, Slot, ToSlot>, Jump>(),
-        pair::<GlobalGet<u32, ToAcc>, AC<I32Add, ToSlot>>(),
-        pair::<AC<I32Add, ToSlot>, GlobalSet<u32, Acc>>(),
-        pair::<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>(),
-        pair::<GlobalSet<u32, Acc>, Return>(),
-        pair::<GlobalSet<u32, Slot>, Return>(),
-        pair::<Keep<f64>, Jump>(),
-    ]);
+fn moving(rows: &mut Rows) {
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>, ConstToSlot<u64>, AccToSlot<u64>], copies);
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>, ConstToSlot<u64>, AccToSlot<u64>], transfers);
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>, AccToSlot<u64>], counters);
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>], slot_branches);
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>], slot_tests);
+    cross!(rows, [SlotToSlot<u64>], acc_tests);
+    cross!(rows, [SlotToSlot<u64>], acc_branches);
+    cross!(rows, [SlotToSlot<u64>, ConstToSlot<u32>], more_loads);
+    one::<UnaryOf<I64ExtendI32S, Slot, ToSlot>, Jump>(rows);
+    one::<GlobalGet<u32, ToAcc>, AC<I32Add, ToSlot>>(rows);
+    one::<AC<I32Add, ToSlot>, GlobalSet<u32, Acc>>(rows);
+    one::<SC<I32Add, ToAcc>, GlobalSet<u32, Acc>>(rows);
+    one::<GlobalSet<u32, Acc>, Return>(rows);
+    one::<GlobalSet<u32, Slot>, Return>(rows);
+    one::<AccToSlot<f64>, Jump>(rows);
 }
 
 /// 15 %: arithmetic on what was just computed.
-fn computing(rows: &mut Vec<Pair>) {
+fn computing(rows: &mut Rows) {
     cross!(
         rows,
         [
@@ -392,9 +398,9 @@ fn computing(rows: &mut Vec<Pair>) {
     cross!(
         rows,
         [SA<I32Add, ToSlot>, AS<I32Add, ToSlot>, SA<I32Xor, ToSlot>, SC<I32And, ToSlot>, SC<I32ShrU, ToSlot>],
-        counters
+        slot_counters
     );
-    cross!(rows, [SA<I32Add, ToSlot>, AS<I32Add, ToSlot>, SA<I64Add, ToSlot>, SS<I32Sub, ToSlot>], exits);
+    cross!(rows, [SA<I32Add, ToSlot>, AS<I32Add, ToSlot>, SS<I32Sub, ToSlot>], transfers);
     cross!(
         rows,
         [
@@ -412,7 +418,7 @@ fn computing(rows: &mut Vec<Pair>) {
 }
 
 /// 14 %: addresses and what is done with what was loaded.
-fn accessing(rows: &mut Vec<Pair>) {
+fn accessing(rows: &mut Rows) {
     cross!(
         rows,
         [
@@ -429,7 +435,7 @@ fn accessing(rows: &mut Vec<Pair>) {
             SC<I32Add, ToAcc>, AC<I32Add, ToAcc>, SS<I32Add, ToAcc>, SA<I32Add, ToAcc>, AS<I32Add, ToAcc>,
             SA<I32Add, ToSlot>, AC<I32And, ToAcc>, SC<I32And, ToAcc>, SC<I32ShrU, ToAcc>, SA<I32Or, ToAcc>,
             SA<I32Xor, ToAcc>, LoadFrom<I32Load, Slot, ToAcc>, LoadFrom<I32Load, Sum<Slot, Const>, ToAcc>,
-            LoadFrom<I32Load8U, Slot, ToAcc>, LoadFrom<I32Load8U, Sum<Slot, Const>, ToAcc>, Set<u32>
+            LoadFrom<I32Load8U, Slot, ToAcc>, LoadFrom<I32Load8U, Sum<Slot, Const>, ToAcc>, ConstToSlot<u32>
         ],
         stores_of
     );
@@ -518,16 +524,14 @@ fn accessing(rows: &mut Vec<Pair>) {
     cross!(
         rows,
         [StoreTo<I32Store, Slot, Acc>, StoreTo<I32Store, Slot, Slot>, StoreTo<I64Store, Slot, Acc>],
-        exits
+        transfers
     );
-    rows.extend([
-        pair::<StoreTo<I64Store, Sum<Slot, Const>, Acc>, LoadFrom<I64Load, Sum<Slot, Const>, ToAcc>>(),
-        pair::<StoreTo<I64Store, Slot, Acc>, LoadFrom<I64Load, Sum<Slot, Const>, ToAcc>>(),
-    ]);
+    one::<StoreTo<I64Store, Sum<Slot, Const>, Acc>, LoadFrom<I64Load, Sum<Slot, Const>, ToAcc>>(rows);
+    one::<StoreTo<I64Store, Slot, Acc>, LoadFrom<I64Load, Sum<Slot, Const>, ToAcc>>(rows);
 }
 
 /// 8 %: arithmetic of floats, mostly multiply and add.
-fn floating(rows: &mut Vec<Pair>) {
+fn floating(rows: &mut Rows) {
     cross!(
         rows,
         [
@@ -558,12 +562,10 @@ fn floating(rows: &mut Vec<Pair>) {
     );
     cross!(rows, [SA<F64Add, ToSlot>, AS<F64Add, ToSlot>], counters);
     cross!(rows, [SA<F64Add, ToSlot>, AS<F64Add, ToSlot>], slot_tests);
-    rows.extend([
-        pair::<LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>, LoadFrom<F64Load, Sum<Slot, Const>, ToAcc>>(),
-        pair::<LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>, LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>>(),
-        pair::<LoadFrom<F64Load, Slot, ToSlot>, LoadFrom<F64Load, Slot, ToAcc>>(),
-        pair::<LoadFrom<F64Load, Slot, ToSlot>, LoadFrom<F64Load, Slot, ToSlot>>(),
-        pair::<Copy<u64>, If<F64Le, Slot, Const>>(),
-        pair::<Copy<u64>, If<F64Lt, Slot, Const>>(),
-    ]);
+    one::<LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>, LoadFrom<F64Load, Sum<Slot, Const>, ToAcc>>(rows);
+    one::<LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>, LoadFrom<F64Load, Sum<Slot, Const>, ToSlot>>(rows);
+    one::<LoadFrom<F64Load, Slot, ToSlot>, LoadFrom<F64Load, Slot, ToAcc>>(rows);
+    one::<LoadFrom<F64Load, Slot, ToSlot>, LoadFrom<F64Load, Slot, ToSlot>>(rows);
+    one::<SlotToSlot<u64>, If<F64Le, Slot, Const>>(rows);
+    one::<SlotToSlot<u64>, If<F64Lt, Slot, Const>>(rows);
 }
