@@ -36,10 +36,10 @@ pub fn of_block(nodes: &[NodeInfo]) -> Vec<Handler> {
     let mut handlers: Vec<Handler> = Vec::new();
     for node in nodes {
         match handlers.last_mut() {
-            Some(last) if node.joined => last.nodes.push(node.kind.clone()),
+            Some(last) if node.fused => last.nodes.push(node.kind.clone()),
             _ => handlers.push(Handler {
                 nodes: vec![node.kind.clone()],
-                aside: node.aside,
+                aside: node.out_of_line,
             }),
         }
     }

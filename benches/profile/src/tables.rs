@@ -141,13 +141,13 @@ impl Counter<'_> {
     }
 
     fn nodes(&mut self, nodes: &[wasm_dispatch_threaded::NodeInfo]) {
-        // What is aside runs at other times than the block.
-        let nodes: Vec<_> = nodes.iter().filter(|node| !node.aside).cloned().collect();
+        // What is out of line runs at other times than the block.
+        let nodes: Vec<_> = nodes.iter().filter(|node| !node.out_of_line).cloned().collect();
         for node in &nodes {
             self.add(NODES, node.kind.clone());
         }
         for pair in nodes.windows(2) {
-            let and = if pair[1].joined { "+" } else { ";" };
+            let and = if pair[1].fused { "+" } else { ";" };
             self.add(NODE_PAIRS, format!("{} {and} {}", pair[0].kind, pair[1].kind));
         }
         let dispatches: Vec<String> = handlers::of_block(&nodes).iter().map(Handler::text).collect();

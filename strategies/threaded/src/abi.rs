@@ -23,7 +23,8 @@
 use wasm_dispatch_ir::Trap;
 
 use crate::context::Context;
-use crate::kind::{Kind, KindId};
+use crate::kind::Kind;
+use crate::superinstruction::Nodes;
 
 /// A unit of the code stream.
 pub(crate) type Unit = u32;
@@ -55,7 +56,7 @@ macro_rules! entry_point {
             acc64: f64,
             acc32: f32,
         ) -> u64 {
-            // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
+            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
             unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
@@ -73,7 +74,7 @@ macro_rules! entry_point {
             acc64: f64,
             acc32: f32,
         ) -> u64 {
-            // SAFETY: handed on from this function's caller, which upholds `Handler::run`'s contract.
+            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
             unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
@@ -90,7 +91,7 @@ macro_rules! entry_point {
             _acc64: f64,
             _acc32: f32,
         ) -> u64 {
-            // SAFETY: `context` is the run's context, alive and not borrowed while handlers run.
+            // SAFETY: `run` keeps the context alive and unborrowed until the handlers have left.
             unsafe {
                 (*context).ip = ip;
                 (*context).frame = frame;
@@ -135,15 +136,16 @@ pub(crate) trait Mode: 'static {
 pub(crate) struct Jumps;
 
 /// By returning to the loop in [`crate::run`]: for builds in which calls stay calls.
-pub(crate) struct Loop;
+pub(crate) struct Trampoline;
 
 impl Mode for Jumps {
     #[inline(always)]
     unsafe fn dispatch(r: Regs) -> u64 {
-        // SAFETY: the caller's; a node begins with its handler's address, aligned to units only.
+        // SAFETY: `r.ip` is a node and the registers fit it, says the contract; a node begins with its handler's address, aligned
+        // to units only.
         unsafe {
             if cfg!(trampoline) {
-                return Loop::dispatch(r);
+                return Trampoline::dispatch(r);
             }
             let handler = r.ip.cast::<Entry>().read_unaligned();
             r.call(handler)
@@ -151,10 +153,10 @@ impl Mode for Jumps {
     }
 }
 
-impl Mode for Loop {
+impl Mode for Trampoline {
     #[inline(always)]
     unsafe fn dispatch(r: Regs) -> u64 {
-        // SAFETY: the caller's.
+        // SAFETY: `run` keeps the context alive and unborrowed until the handlers have left.
         unsafe {
             (*r.context).registers = r;
             0
@@ -170,9 +172,15 @@ pub(crate) trait Handler: 'static {
     ///
     /// # Safety
     ///
-    /// `r.ip` points to a node with this handler and its operands, written by the compiler of this crate for the
-    /// function whose frame is at `r.frame`; the frame has the function's size; `r.memory` and `r.memory_len` are memory
-    /// 0 of the current instance; `r.context` is the context of the current run.
+    /// - *Node*: `r.ip` points to a node with this handler and its operands, written by the compiler of this crate for the
+    ///   function whose frame is at `r.frame`. Another node follows, if this one is no terminator.
+    /// - *Frame*: it has the function's size, so that every slot that an operand names is within it, and nothing else refers to
+    ///   it. Lowered code names no other slots: its verifier checks that, in debug builds and under fuzzing.
+    /// - *Memory*: `r.memory` and `r.memory_len` are memory 0 of the current instance, and nothing else refers to it.
+    /// - *Context*: `r.context` is that of the current run, and its state is the machine's; no reference to either is alive.
+    ///
+    /// The compiler upholds the first two, by what it writes; `crate::run` and the handlers of calls and returns, by how they
+    /// set the registers, the others.
     unsafe fn run<M: Mode>(r: Regs) -> u64;
 }
 
@@ -196,7 +204,7 @@ impl<S: Step> Handler for S {
 
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: the caller's.
+        // SAFETY: `step` has the same contract, and leaves all of it in force; a step is no terminator.
         unsafe {
             match S::step(&mut r) {
                 Ok(()) => r.next::<M>(S::UNITS),
@@ -211,19 +219,19 @@ impl<S: Step> Handler for S {
 pub(crate) struct Picked {
     pub entry: Entry,
     /// Its form for builds without jumps.
-    pub looping: Entry,
+    pub trampolined: Entry,
     pub kind: Kind,
-    /// The kind's number.
-    pub id: KindId,
+    /// The kind, to look superinstructions up by.
+    pub nodes: Nodes,
 }
 
 /// The handler `H`.
 pub(crate) const fn picked<H: Handler>() -> Picked {
     Picked {
         entry: enter::<H, Jumps>,
-        looping: enter::<H, Loop>,
+        trampolined: enter::<H, Trampoline>,
         kind: H::KIND,
-        id: const { H::KIND.id() },
+        nodes: const { Nodes::of(H::KIND) },
     }
 }
 
@@ -250,7 +258,7 @@ impl Regs {
     /// `left` is readable.
     #[inline(always)]
     pub(crate) unsafe fn taken(left: *const Regs) -> Regs {
-        // SAFETY: the caller's.
+        // SAFETY: `left` is readable, says the contract.
         unsafe {
             Regs {
                 ip: (&raw const (*left).ip).read_volatile(),
@@ -273,7 +281,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn go<M: Mode>(mut self, ip: *const Unit) -> u64 {
         self.ip = ip;
-        // SAFETY: the caller's.
+        // SAFETY: `dispatch` has the same contract.
         unsafe { M::dispatch(self) }
     }
 
@@ -281,7 +289,7 @@ impl Regs {
     ///
     /// # Safety
     ///
-    /// As [`Handler::run`].
+    /// As [`Handler::run`], for that handler.
     #[inline(always)]
     pub(crate) unsafe fn call(self, handler: Entry) -> u64 {
         let Regs {
@@ -294,7 +302,7 @@ impl Regs {
             acc64,
             acc32,
         } = self;
-        // SAFETY: the caller's.
+        // SAFETY: the registers are as this handler wants them, says the contract.
         unsafe { handler(ip, frame, memory, acc, context, memory_len, acc64, acc32) }
     }
 
@@ -305,7 +313,7 @@ impl Regs {
     /// As [`Handler::run`]; every node but terminators is followed by another.
     #[inline(always)]
     pub(crate) unsafe fn next<M: Mode>(self, units: usize) -> u64 {
-        // SAFETY: the caller's.
+        // SAFETY: nodes lie one behind the other in a function's stream, and behind this one there is another.
         unsafe { self.go::<M>(self.ip.add(HANDLER_UNITS + filled(units))) }
     }
 
@@ -316,10 +324,11 @@ impl Regs {
     /// As [`Handler::run`]; nothing else refers to the state.
     #[inline(always)]
     pub(crate) unsafe fn read_memory(&mut self) {
-        // SAFETY: the caller's.
+        // SAFETY: context and state are alive during the run, and nothing else refers to them, says the contract. Memories are
+        // numbered in the machine, so it does not matter which instance the state takes for the current one.
         unsafe {
             let context = self.context;
-            let memory = (*(*context).lagging).bytes_or_none((*context).view.memory);
+            let memory = (*(*context).stale_state).bytes_or_none((*context).view.memory);
             self.memory = memory.as_mut_ptr();
             self.memory_len = memory.len();
         }
@@ -333,7 +342,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn trap(mut self, trap: Trap) -> u64 {
         self.acc = u64::from(trap.code());
-        // SAFETY: the caller's.
+        // SAFETY: `leave` asks for nothing but the context.
         unsafe { self.call(leave) }
     }
 
@@ -345,7 +354,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn exit(mut self) -> u64 {
         self.acc = 0;
-        // SAFETY: the caller's.
+        // SAFETY: `leave` asks for nothing but the context.
         unsafe { self.call(leave) }
     }
 
@@ -356,7 +365,7 @@ impl Regs {
     /// The node has that many operand units.
     #[inline(always)]
     pub(crate) unsafe fn unit(self, index: usize) -> u32 {
-        // SAFETY: the caller's.
+        // SAFETY: the unit is there, says the contract.
         unsafe { self.ip.add(HANDLER_UNITS + index).read() }
     }
 
@@ -367,7 +376,7 @@ impl Regs {
     /// The node has an address there.
     #[inline(always)]
     pub(crate) unsafe fn target(self, index: usize) -> *const Unit {
-        // SAFETY: the caller's.
+        // SAFETY: both units are there, says the contract; an address is aligned to units only.
         unsafe {
             self.ip
                 .add(HANDLER_UNITS + index)

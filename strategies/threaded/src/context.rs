@@ -77,7 +77,7 @@ pub(crate) struct Context {
     pub slice: u64,
     /// Where the value stack ends.
     pub stack_end: *mut u64,
-    /// The current instance, also where [`State::instance`] lags behind.
+    /// The current instance, also where [`State::instance`] is stale.
     pub instance: u32,
     /// Where its things are.
     pub view: InstanceView,
@@ -86,8 +86,8 @@ pub(crate) struct Context {
     /// All functions of the machine.
     pub functions: *const FunctionEntry,
     pub program: *const Program<Threaded>,
-    /// Between handlers its current instance may be one that this run has left: see [`Context::state`].
-    pub lagging: *mut State,
+    /// The machine's state. It is stale: its current instance may be one that this run has left. [`Context::state`] is not.
+    pub stale_state: *mut State,
     /// Apart, because the compiler copies all of what is moved here, initialised or not.
     pub views: *mut Views,
     /// Set by `leave`.
@@ -128,7 +128,7 @@ impl Context {
             all_tables: std::ptr::null(),
             functions: std::ptr::null(),
             program: std::ptr::null(),
-            lagging: std::ptr::null_mut(),
+            stale_state: std::ptr::null_mut(),
             views: std::ptr::null_mut(),
             ip: std::ptr::null(),
             frame: std::ptr::null_mut(),
@@ -145,11 +145,11 @@ impl Context {
     ///
     /// # Safety
     ///
-    /// The state is alive, and nothing else refers to it.
+    /// The context is a run's, and nothing else refers to the state.
     #[inline(always)]
     pub unsafe fn state(&mut self) -> &mut State {
-        // SAFETY: the caller's.
-        let state = unsafe { &mut *self.lagging };
+        // SAFETY: the state outlives the run, to which `run` has given this context.
+        let state = unsafe { &mut *self.stale_state };
         state.switch_to(self.instance);
         state
     }
@@ -158,11 +158,11 @@ impl Context {
     ///
     /// # Safety
     ///
-    /// `view` is its view, in [`Context::views`] or elsewhere.
+    /// `view` is readable, and the instance's.
     #[inline(always)]
     pub unsafe fn switch_to(&mut self, instance: u32, view: *const InstanceView) {
         self.instance = instance;
-        // SAFETY: the caller's.
+        // SAFETY: `view` is readable, says the contract.
         self.view = unsafe { view.read() };
     }
 
@@ -174,7 +174,7 @@ impl Context {
     #[inline(always)]
     pub unsafe fn kept(&self, instance: u32) -> Option<*const InstanceView> {
         let place = instance as usize % VIEWS;
-        // SAFETY: the views live as long as the run. `keep` has written one before the instance's number; no instance has the
+        // SAFETY: `run` keeps the views alive. `keep` has written the view before the instance's number; no instance has the
         // number that stands for none.
         unsafe {
             let views = &*self.views;
@@ -194,7 +194,7 @@ impl Context {
     #[inline(never)]
     pub unsafe fn keep(&mut self, instance: u32) -> *const InstanceView {
         let place = instance as usize % VIEWS;
-        // SAFETY: the caller's; the views live as long as the run.
+        // SAFETY: `view_of` has the same contract; `run` keeps the views alive.
         let (view, views) = unsafe { (self.view_of(instance), &mut *self.views) };
         views.instances[place] = instance;
         views.views[place].write(view)
@@ -204,11 +204,11 @@ impl Context {
     ///
     /// # Safety
     ///
-    /// Program and state are alive, and nothing else refers to the state.
+    /// The context is a run's, and nothing else refers to the state.
     #[inline(always)]
     pub unsafe fn view_of(&mut self, instance: u32) -> InstanceView {
-        // SAFETY: the caller's.
-        let (state, program) = unsafe { (&mut *self.lagging, &*self.program) };
+        // SAFETY: program and state outlive the run, to which `run` has given this context.
+        let (state, program) = unsafe { (&mut *self.stale_state, &*self.program) };
         let module = program.module(instance);
         let entry = &state.instances[instance as usize];
         InstanceView {

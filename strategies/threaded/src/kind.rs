@@ -71,44 +71,52 @@ pub(crate) enum Kind {
     Meter,
 }
 
-/// A kind as a number: a byte for the variant and for each field, so that no two kinds have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KindId(u64);
-
-const fn number(variant: u8, [a, b, c, d, e]: [u8; 5]) -> KindId {
-    KindId(u64::from_le_bytes([variant, a, b, c, d, e, 0, 0]))
-}
-
 impl Kind {
-    /// Its number. Handlers have theirs computed when this crate is built, so that a look-up of nodes hashes and compares one
-    /// word for each.
-    pub(crate) const fn id(self) -> KindId {
+    /// Bits of [`Kind::number`].
+    pub(crate) const BITS: u32 = 21;
+
+    /// A number that no other kind has, and zero for [`Kind::Other`]. Handlers have theirs computed when this crate is built: a
+    /// look-up for each node that is compiled then hashes and compares one word.
+    pub(crate) const fn number(self) -> u32 {
         match self {
-            Kind::Other => number(0, [0; 5]),
-            Kind::Move { class, a, d } => number(1, [class as u8, a as u8, d as u8, 0, 0]),
-            Kind::Unary { op, a, d } => number(2, [op as u8, a as u8, d as u8, 0, 0]),
-            Kind::Binary { op, a, b, d } => number(3, [op as u8, a as u8, b as u8, d as u8, 0]),
+            Kind::Other => 0,
+            Kind::Move { class, a, d } => number(1, 0, [class as u8, a as u8, d as u8, 0]),
+            Kind::Unary { op, a, d } => number(2, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Binary { op, a, b, d } => number(3, op as u8, [a as u8, b as u8, d as u8, 0]),
             Kind::Select {
                 class,
                 a,
                 b,
                 condition,
                 d,
-            } => number(4, [class as u8, a as u8, b as u8, condition as u8, d as u8]),
-            Kind::GlobalGet { class, d } => number(5, [class as u8, d as u8, 0, 0, 0]),
-            Kind::GlobalSet { class, a } => number(6, [class as u8, a as u8, 0, 0, 0]),
-            Kind::Load { op, address, d } => number(7, [op as u8, address.number(), d as u8, 0, 0]),
-            Kind::Store { op, address, value } => number(8, [op as u8, address.number(), value as u8, 0, 0]),
-            Kind::Test { op, a, b, when } => number(9, [op as u8, a as u8, b as u8, when as u8, 0]),
-            Kind::Branch { a, when } => number(10, [a as u8, when as u8, 0, 0, 0]),
-            Kind::Switch { index } => number(11, [index as u8, 0, 0, 0, 0]),
-            Kind::Jump => number(12, [0; 5]),
-            Kind::Return => number(13, [0; 5]),
-            Kind::Call => number(14, [0; 5]),
-            Kind::TailCall => number(15, [0; 5]),
-            Kind::Meter => number(16, [0; 5]),
+            } => number(4, class as u8, [a as u8, b as u8, condition as u8, d as u8]),
+            Kind::GlobalGet { class, d } => number(5, 0, [class as u8, d as u8, 0, 0]),
+            Kind::GlobalSet { class, a } => number(6, 0, [class as u8, a as u8, 0, 0]),
+            Kind::Load { op, address, d } => {
+                let (a, b) = address.numbers();
+                number(7, op as u8, [a, b, d as u8, 0])
+            }
+            Kind::Store { op, address, value } => {
+                let (a, b) = address.numbers();
+                number(8, op as u8, [a, b, value as u8, 0])
+            }
+            Kind::Test { op, a, b, when } => number(9, op as u8, [a as u8, b as u8, when as u8, 0]),
+            Kind::Branch { a, when } => number(10, 0, [a as u8, when as u8, 0, 0]),
+            Kind::Switch { index } => number(11, 0, [index as u8, 0, 0, 0]),
+            Kind::Jump => number(12, 0, [0; 4]),
+            Kind::Return => number(13, 0, [0; 4]),
+            Kind::Call => number(14, 0, [0; 4]),
+            Kind::TailCall => number(15, 0, [0; 4]),
+            Kind::Meter => number(16, 0, [0; 4]),
         }
     }
+}
+
+/// The number with these digits. One that does not fit its place fails the build.
+const fn number(variant: u8, op: u8, [a, b, c, d]: [u8; 4]) -> u32 {
+    assert!(variant < 32 && a < 4 && b < 4 && c < 4 && d < 4);
+    let places = (a as u32) << 6 | (b as u32) << 4 | (c as u32) << 2 | d as u32;
+    (variant as u32) << 16 | (op as u32) << 8 | places
 }
 
 impl fmt::Display for Kind {

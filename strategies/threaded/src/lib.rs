@@ -88,10 +88,10 @@ impl Backend for Threaded {
             let mut lines: Vec<Line> = Vec::new();
             for node in nodes {
                 match lines.last_mut() {
-                    Some(last) if node.joined => last.parts.push(node.kind),
+                    Some(last) if node.fused => last.parts.push(node.kind),
                     _ => lines.push(Line {
                         parts: vec![node.kind],
-                        dispatches: u32::from(!node.aside),
+                        dispatches: u32::from(!node.out_of_line),
                     }),
                 }
             }
@@ -115,9 +115,9 @@ pub struct NodeInfo {
     /// Its kind: `s=i32.add(s,c)` adds a slot and a constant into a slot; `a` is the accumulator.
     pub kind: String,
     /// Whether it is run by the handler of the node before it.
-    pub joined: bool,
+    pub fused: bool,
     /// Whether it is not run each time that its block is: within a copy of another block, or where a loop is entered.
-    pub aside: bool,
+    pub out_of_line: bool,
 }
 
 /// The nodes that a function is compiled to, by block.

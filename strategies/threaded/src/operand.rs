@@ -54,7 +54,7 @@ pub(crate) trait Source<T: Value>: 'static {
     ///
     /// # Safety
     ///
-    /// The node's operand units from `at` on were written for this source; slots are within the frame.
+    /// As [`Handler::run`](crate::abi::Handler::run); the node's operand units from `at` on were written for this source.
     unsafe fn get(r: &Regs, at: usize) -> T;
 }
 
@@ -72,7 +72,7 @@ impl<T: Value> Source<T> for Slot {
     const LOCATION: Location = Location::Slot;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
-        // SAFETY: the slot is within the frame, says the caller.
+        // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
         unsafe { T::from_slot(r.frame.add(r.unit(at) as usize).read()) }
     }
 }
@@ -82,7 +82,7 @@ impl<T: Value> Source<T> for Const {
     const LOCATION: Location = Location::Const;
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
-        // SAFETY: the units are there, says the caller; a 64-bit constant is aligned to units only.
+        // SAFETY: the units are there, says the contract; a 64-bit constant is aligned to units only.
         unsafe {
             T::from_slot(match T::UNITS {
                 1 => u64::from(r.unit(at)),
@@ -111,7 +111,7 @@ pub(crate) trait Address: 'static {
     ///
     /// # Safety
     ///
-    /// As for [`Source::get`].
+    /// As for [`Source::get`], of this address.
     unsafe fn address(r: &Regs, at: usize) -> u32;
 }
 
@@ -122,7 +122,7 @@ macro_rules! plain_address {
             const FORM: AddressForm = AddressForm::One(<$source as Source<u32>>::LOCATION);
             #[inline(always)]
             unsafe fn address(r: &Regs, at: usize) -> u32 {
-                // SAFETY: the caller's.
+                // SAFETY: `get` has the same contract.
                 unsafe { <$source as Source<u32>>::get(r, at) }
             }
         }
@@ -136,7 +136,7 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const FORM: AddressForm = AddressForm::Sum(A::LOCATION, B::LOCATION);
     #[inline(always)]
     unsafe fn address(r: &Regs, at: usize) -> u32 {
-        // SAFETY: the two sources' units follow each other, says the caller.
+        // SAFETY: the units were written for this sum: those of B follow those of A.
         let (a, b) = unsafe { (A::get(r, at), B::get(r, at + A::UNITS)) };
         I32Add::apply(a, b).unwrap_or(0)
     }
@@ -152,7 +152,7 @@ pub(crate) trait Dest: 'static {
     ///
     /// # Safety
     ///
-    /// As for [`Source::get`].
+    /// As for [`Source::get`], of this destination.
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T);
 }
 
@@ -177,7 +177,7 @@ impl Dest for ToSlot {
     const DESTINATION: Destination = Destination::Slot;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
-        // SAFETY: the slot is within the frame, says the caller.
+        // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
         unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
         value.to_acc(r);
     }
@@ -188,7 +188,7 @@ impl Dest for PastAcc {
     const DESTINATION: Destination = Destination::PastAcc;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
-        // SAFETY: the slot is within the frame, says the caller.
+        // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
         unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
     }
 }
@@ -221,11 +221,11 @@ pub(crate) enum AddressForm {
 }
 
 impl AddressForm {
-    /// A number that no other form has.
-    pub(crate) const fn number(self) -> u8 {
+    /// Two numbers below 4 that no other form has.
+    pub(crate) const fn numbers(self) -> (u8, u8) {
         match self {
-            AddressForm::One(a) => a as u8,
-            AddressForm::Sum(a, b) => 3 + 3 * a as u8 + b as u8,
+            AddressForm::One(a) => (a as u8, 0),
+            AddressForm::Sum(a, b) => (a as u8, 1 + b as u8),
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
     let state = &raw mut machine.state;
     let mut views = Views::new();
     // SAFETY: `state` is alive and only reached through this pointer until the handlers are done. The frame stack has
-    // room for `room` frames, and does not move: nobody else pushes.
+    // room for `room` frames, and does not move: only handlers push, through `frames_top`.
     let mut context = unsafe {
         let frames = (*state).frames.as_mut_ptr();
         Context {
@@ -58,14 +58,14 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
             functions: (*state).functions.as_ptr(),
             stack_end: stack.add(stack_slots),
             program,
-            lagging: state,
+            stale_state: state,
             views: &raw mut views,
             ..Context::empty()
         }
     };
-    // SAFETY: the registers are as handlers want them: the code is that of the topmost frame, which was pushed for a
-    // function of its instance and checked above; lowered code was verified to stay within its frame. Afterwards the
-    // frames below `frames_top` are initialised.
+    // SAFETY: the registers are as `Handler::run` wants them: the code is that of the topmost frame, which was pushed for a
+    // function of its instance and checked above against the value stack. Handlers write each frame before they raise
+    // `frames_top` over it, so those below are initialised.
     unsafe {
         let context = &raw mut context;
         let ip = call::resume(context);
@@ -88,8 +88,13 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
 }
 
 /// Runs handlers until they leave: where they jump, the first call runs them all.
+///
+/// # Safety
+///
+/// The registers are as [`Handler::run`](crate::abi::Handler::run) wants them.
 unsafe fn start_handlers(mut registers: Regs) {
-    // SAFETY: the caller's. Handlers that do not jump leave the registers for the next one in the context.
+    // SAFETY: the first registers fit their node, says the contract; later ones, because handlers that do not jump leave them
+    // in the context just as they would hand them on.
     unsafe {
         let context = registers.context;
         loop {

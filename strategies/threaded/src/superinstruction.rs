@@ -17,31 +17,33 @@ use wasm_dispatch_ir::Trap;
 
 use crate::abi::{Entry, Handler, Jumps, Mode, Regs, Step, enter, filled};
 use crate::handlers::superinstructions;
-use crate::kind::KindId;
+use crate::kind::Kind;
 
-/// The nodes that end a piece of code, when another may be fused with them.
+/// The kinds of up to three nodes that follow each other: their numbers side by side, so that equal means the same kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Open {
-    /// A node with a handler of its own.
-    One(KindId),
-    /// A pair.
-    Two(KindId, KindId),
-}
+pub(crate) struct Nodes(u64);
 
-impl Open {
-    /// What this and another node are, fused, to a third one.
-    pub(crate) fn with(self, next: KindId) -> Option<Open> {
-        match self {
-            Open::One(first) => Some(Open::Two(first, next)),
-            Open::Two(..) => None,
-        }
+impl Nodes {
+    /// One node.
+    pub(crate) const fn of(kind: Kind) -> Nodes {
+        Nodes(kind.number() as u64)
+    }
+
+    /// These, and then one more.
+    pub(crate) const fn then(self, next: Nodes) -> Nodes {
+        Nodes(self.0 << Kind::BITS | next.0)
+    }
+
+    /// Whether these are three.
+    pub(crate) const fn is_full(self) -> bool {
+        self.0 >> (2 * Kind::BITS) != 0
     }
 }
 
 /// What a superinstruction begins with: a node, or a pair.
 pub(crate) trait Front: 'static {
     /// Its kinds.
-    const OPEN: Open;
+    const NODES: Nodes;
     /// Its own row, if it is a pair. A third node is fused with what has been fused, so where a triple is in the table, its pair
     /// must be.
     const PAIR: Option<Row>;
@@ -57,7 +59,7 @@ pub(crate) trait Front: 'static {
 }
 
 impl<S: Step> Front for S {
-    const OPEN: Open = Open::One(S::KIND.id());
+    const NODES: Nodes = Nodes::of(S::KIND);
     const PAIR: Option<Row> = None;
     const UNITS: usize = S::UNITS;
     #[inline(always)]
@@ -71,8 +73,8 @@ impl<S: Step> Front for S {
 pub(crate) struct Both<S, T>(PhantomData<(S, T)>);
 
 impl<S: Step, T: Step> Front for Both<S, T> {
-    const OPEN: Open = Open::Two(S::KIND.id(), T::KIND.id());
-    const PAIR: Option<Row> = Some(Row::of(Open::One(S::KIND.id()), then::<S, T>()));
+    const NODES: Nodes = Nodes::of(S::KIND).then(Nodes::of(T::KIND));
+    const PAIR: Option<Row> = Some(row::<S, T>());
     const UNITS: usize = filled(S::UNITS) + T::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
@@ -107,35 +109,22 @@ impl<S: Front, H: Handler> Handler for Then<S, H> {
     }
 }
 
-/// The last node of a superinstruction, with the handler of all of it.
+/// A superinstruction.
 #[derive(Clone, Copy)]
-pub(crate) struct Last {
-    kind: KindId,
+pub(crate) struct Row {
+    nodes: Nodes,
     entry: Entry,
     #[cfg(test)]
     name: fn() -> &'static str,
 }
 
 /// S, then H, as one handler.
-pub(crate) const fn then<S: Front, H: Handler>() -> Last {
-    Last {
-        kind: H::KIND.id(),
+pub(crate) const fn row<S: Front, H: Handler>() -> Row {
+    Row {
+        nodes: S::NODES.then(Nodes::of(H::KIND)),
         entry: enter::<Then<S, H>, Jumps>,
         #[cfg(test)]
         name: std::any::type_name::<Then<S, H>>,
-    }
-}
-
-/// A superinstruction.
-#[derive(Clone, Copy)]
-pub(crate) struct Row {
-    front: Open,
-    last: Last,
-}
-
-impl Row {
-    const fn of(front: Open, last: Last) -> Row {
-        Row { front, last }
     }
 }
 
@@ -143,107 +132,116 @@ impl Row {
 #[derive(Default)]
 pub(crate) struct Rows {
     listed: Vec<Row>,
-    /// Pairs that listed triples begin with, listed themselves or not.
+    /// Pairs that listed triples begin with, be they listed themselves or not.
     begun: Vec<Row>,
 }
 
 impl Rows {
-    /// Adds those that begin with S and end with any of these nodes.
-    pub(crate) fn add<S: Front>(&mut self, lasts: &[Last]) {
+    /// Adds rows that begin with S.
+    pub(crate) fn add<S: Front, const COUNT: usize>(&mut self, rows: [Row; COUNT]) {
         self.begun.extend(S::PAIR);
-        self.listed.extend(lasts.iter().map(|&last| Row::of(S::OPEN, last)));
+        self.listed.extend(rows);
     }
 }
 
-type Index = HashMap<(Open, KindId), Entry, BuildHasherDefault<Mix>>;
+type Table = HashMap<Nodes, Entry, BuildHasherDefault<Mix>>;
 
-fn index(rows: &Rows) -> Index {
+fn table(rows: &Rows) -> Table {
     let rows = || rows.begun.iter().chain(&rows.listed);
-    let mut index = Index::with_capacity_and_hasher(rows().count(), BuildHasherDefault::default());
-    index.extend(rows().map(|row| ((row.front, row.last.kind), row.last.entry)));
-    index
+    let mut table = Table::with_capacity_and_hasher(rows().count(), BuildHasherDefault::default());
+    table.extend(rows().map(|row| (row.nodes, row.entry)));
+    table
 }
 
-/// The handler of these nodes with another one, if they have one.
+/// The one handler of these nodes, if they have one.
 #[inline]
-pub(crate) fn find(nodes: Open, next: KindId) -> Option<Entry> {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    let index = INDEX.get_or_init(|| index(&superinstructions::all()));
-    index.get(&(nodes, next)).copied()
+pub(crate) fn find(nodes: Nodes) -> Option<Entry> {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE
+        .get_or_init(|| table(&superinstructions::all()))
+        .get(&nodes)
+        .copied()
 }
 
-/// A multiplication for each word is enough for keys that are ours.
+/// One multiplication is enough for keys that are ours.
 #[derive(Default)]
 struct Mix(u64);
 
 impl Hasher for Mix {
-    #[inline]
     fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
+        self.0
     }
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.write_u64(u64::from(byte));
         }
     }
-    #[inline]
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashMap;
 
-    use super::{Open, Row, find};
+    use super::{Nodes, find};
     use crate::abi::Picked;
     use crate::handlers::{self, superinstructions};
-    use crate::kind::{Kind, KindId};
+    use crate::kind::Kind;
 
-    fn key(row: &Row) -> (Open, KindId) {
-        (row.front, row.last.kind)
+    /// The kinds of some nodes, one by one.
+    fn apart(nodes: Nodes) -> Vec<Nodes> {
+        let number = |place: u32| nodes.0 >> (place * Kind::BITS) & ((1 << Kind::BITS) - 1);
+        (0..3)
+            .rev()
+            .map(number)
+            .filter(|&number| number != 0)
+            .map(Nodes)
+            .collect()
     }
 
     #[test]
     fn every_superinstruction_is_listed_once_and_is_what_the_compiler_finds() {
         let rows = superinstructions::all();
-        let mut known = HashMap::new();
+        let mut listed = HashMap::new();
         let mut twice = Vec::new();
         for row in &rows.listed {
-            let name = (row.last.name)();
-            twice.extend(known.insert(key(row), name).map(|other| [name, other]));
+            let name = (row.name)();
+            twice.extend(listed.insert(row.nodes, name).map(|other| [name, other]));
         }
         assert!(twice.is_empty(), "listed twice: {twice:#?}");
-        let fused = |open: Open, next: KindId| Some((open.with(next), find(open, next)?));
+        let mut begun = HashMap::new();
         for row in rows.listed.iter().chain(&rows.begun) {
-            let found = match row.front {
-                Open::One(first) => fused(Open::One(first), row.last.kind),
-                Open::Two(first, second) => {
-                    let pair = fused(Open::One(first), second).and_then(|(open, _)| open);
-                    pair.and_then(|pair| fused(pair, row.last.kind))
-                }
-            };
-            let (_, found) = found.unwrap_or_else(|| panic!("{} is never reached", (row.last.name)()));
+            // As the compiler does: each node that follows is fused with what has been fused.
+            let kinds = apart(row.nodes);
+            let fuse = |nodes: Nodes, &next: &Nodes| find(nodes.then(next)).map(|_| nodes.then(next));
+            let nodes = kinds[1..].iter().try_fold(kinds[0], fuse);
+            let found = nodes
+                .and_then(find)
+                .unwrap_or_else(|| panic!("{} is never reached", (row.name)()));
             assert!(
-                std::ptr::fn_addr_eq(found, row.last.entry),
+                std::ptr::fn_addr_eq(found, row.entry),
                 "{}: another handler",
-                (row.last.name)()
+                (row.name)()
             );
+            if !listed.contains_key(&row.nodes) {
+                begun.insert(row.nodes, row.name);
+            }
         }
-        let begun = rows.begun.iter().map(key).filter(|key| !known.contains_key(key));
         println!(
-            "{} listed, and {} pairs that only begin triples",
+            "{} rows, and {} pairs that only begin triples",
             rows.listed.len(),
-            begun.collect::<HashSet<_>>().len()
+            begun.len()
         );
     }
 
     #[test]
     fn superinstructions_are_made_of_nodes_that_the_compiler_writes() {
-        let mut written: HashMap<KindId, Picked> = HashMap::new();
+        let mut written: HashMap<Nodes, Picked> = HashMap::new();
         for picked in handlers::all_picked() {
-            if let Some(other) = written.insert(picked.id, picked) {
+            if let Some(other) = written.insert(picked.nodes, picked) {
                 assert_eq!(other.kind, picked.kind, "one number for two kinds");
                 assert!(
                     std::ptr::fn_addr_eq(other.entry, picked.entry),
@@ -252,20 +250,12 @@ mod tests {
                 );
             }
         }
-        assert!(!written.contains_key(&Kind::Other.id()));
+        assert!(!written.contains_key(&Nodes::of(Kind::Other)));
         let rows = superinstructions::all();
         for row in rows.listed.iter().chain(&rows.begun) {
-            let (first, second) = match row.front {
-                Open::One(first) => (first, None),
-                Open::Two(first, second) => (first, Some(second)),
-            };
-            for id in [Some(first), second, Some(row.last.kind)].into_iter().flatten() {
-                assert!(
-                    written.contains_key(&id),
-                    "the compiler never writes {id:?} of {}",
-                    (row.last.name)()
-                );
-            }
+            let kinds = apart(row.nodes);
+            assert!((2..=3).contains(&kinds.len()), "{}", (row.name)());
+            assert!(kinds.iter().all(|kind| written.contains_key(kind)), "{}", (row.name)());
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A machine may stop at every block and go on there with nothing in the accumulators, so every block has an entrance for
 //! that. But where control comes from one place only, the accumulators hold what they held there: such a block has a second
-//! entrance, and the first, which loads them from their slots, lies aside.
+//! entrance, and the first, which loads them from their slots, is out of line.
 
 use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
@@ -10,8 +10,8 @@ use super::{Class, Compiler, Location};
 use crate::abi::Unit;
 use crate::handlers::{control, numeric};
 
-/// The slot that each accumulator mirrors.
-pub(super) type Mirrors = [Option<Slot>; 3];
+/// The slot that is cached in each accumulator.
+pub(super) type RegisterCache = [Option<Slot>; 3];
 
 /// How control comes to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,9 @@ enum Arrival {
 pub(super) struct Edges {
     arrivals: Vec<Arrival>,
     /// What the one branch to a block left in the accumulators.
-    brought: Vec<Mirrors>,
-    /// Blocks whose first entrance lies aside.
-    aside: Vec<(u32, Mirrors)>,
+    brought: Vec<RegisterCache>,
+    /// Blocks whose first entrance is out of line, with what it loads.
+    out_of_line: Vec<(u32, RegisterCache)>,
 }
 
 impl Edges {
@@ -48,14 +48,28 @@ impl Edges {
                 Statement::Jump(target) if target == number + 1 => falls[target as usize] = true,
                 Statement::Jump(target) => {
                     count(target);
-                    // Where a jump leads may be copied here.
+                    // Where a jump leads may be copied here, with its edges.
                     match body.statements[body.terminator(target) as usize] {
                         Statement::Branch { target: taken, .. } => {
                             count(taken);
                             count(target + 1);
                         }
                         Statement::Jump(next) => count(next),
-                        _ => {}
+                        // Each target has what the first of the two switches brings; the other one comes without.
+                        Statement::Switch { .. } => {}
+                        Statement::Call { .. }
+                        | Statement::CallIndirect { .. }
+                        | Statement::TailCall { .. }
+                        | Statement::TailCallIndirect { .. }
+                        | Statement::Return
+                        | Statement::Trap(_) => {}
+                        // No terminators.
+                        Statement::Set { .. }
+                        | Statement::GlobalSet { .. }
+                        | Statement::Store { .. }
+                        | Statement::Eval(_)
+                        | Statement::Builtin { .. }
+                        | Statement::Meter { .. } => {}
                     }
                 }
                 // Where a call returns to is the next node, with whatever the callee leaves in the accumulators.
@@ -67,7 +81,17 @@ impl Edges {
                     let targets = &body.targets[first as usize..(first + all) as usize];
                     targets.iter().for_each(|&target| count(target));
                 }
-                _ => {}
+                Statement::TailCall { .. }
+                | Statement::TailCallIndirect { .. }
+                | Statement::Return
+                | Statement::Trap(_) => {}
+                // No terminators.
+                Statement::Set { .. }
+                | Statement::GlobalSet { .. }
+                | Statement::Store { .. }
+                | Statement::Eval(_)
+                | Statement::Builtin { .. }
+                | Statement::Meter { .. } => {}
             }
         }
         let arrival = |(&branches, &falls): (&u32, &bool)| match (branches, falls) {
@@ -83,34 +107,34 @@ impl Edges {
         Edges {
             arrivals,
             brought: vec![[None; 3]; body.blocks.len()],
-            aside: Vec::new(),
+            out_of_line: Vec::new(),
         }
     }
 }
 
 impl Compiler<'_> {
-    /// Begins a block: places its entrances, and finds out what the accumulators mirror.
+    /// Begins a block: places its entrances, and finds out what the accumulators hold.
     pub(super) fn begin_block(&mut self, number: u32) {
         let brought = match self.edges.arrivals[number as usize] {
-            Arrival::Falling => self.mirrors,
+            Arrival::Falling => self.cached,
             Arrival::Branching => self.edges.brought[number as usize],
             Arrival::Anyhow => [None; 3],
         };
         self.last = None;
         self.carried = None;
-        // Placed by `entrances` if it lies aside.
+        // Placed by `entrances` if it is out of line.
         let start = self.next_node();
         self.blocks.push(start);
-        self.mirrors = brought;
+        self.cached = brought;
         if brought != [None; 3] {
-            self.edges.aside.push((number, brought));
+            self.edges.out_of_line.push((number, brought));
         } else if let Some(carried) = self.carried_by(number) {
             let slot = carried.slot;
             self.carried = Some(carried);
-            self.aside = true;
+            self.out_of_line = true;
             self.node(numeric::pick_move(Class::I64, Location::Slot), &[Unit::from(slot)]);
-            self.aside = false;
-            self.mirrors[0] = Some(slot);
+            self.out_of_line = false;
+            self.cached[0] = Some(slot);
             self.last = None;
         }
         let start = self.next_node();
@@ -122,7 +146,7 @@ impl Compiler<'_> {
         if let Some(carried) = self.carried
             && carried.block == block
         {
-            return self.mirrors[0] == Some(carried.slot);
+            return self.cached[0] == Some(carried.slot);
         }
         let is_ahead = block as usize >= self.blocks.len();
         let brought = &mut self.edges.brought[block as usize];
@@ -130,17 +154,17 @@ impl Compiler<'_> {
         if !is_ahead || self.edges.arrivals[block as usize] != Arrival::Branching || *brought != [None; 3] {
             return false;
         }
-        *brought = self.mirrors;
+        *brought = self.cached;
         *brought != [None; 3]
     }
 
-    /// Writes the entrances that lie aside.
+    /// Writes the entrances that are out of line.
     pub(super) fn entrances(&mut self) {
         let trace = self.trace.take();
-        for (block, mirrors) in std::mem::take(&mut self.edges.aside) {
+        for (block, cached) in std::mem::take(&mut self.edges.out_of_line) {
             self.blocks[block as usize] = self.next_node();
             self.last = None;
-            for (slot, class) in mirrors.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
+            for (slot, class) in cached.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
                 if let Some(slot) = slot {
                     self.node(numeric::pick_move(class, Location::Slot), &[Unit::from(slot)]);
                 }

@@ -1,7 +1,7 @@
 //! Loops of one block that hand a value on in a register.
 //!
 //! Through memory, a value that one turn leaves for the next takes about five cycles, and often everything else waits for
-//! it. Such a loop has a second entrance for those who come with the value in the integer accumulator: itself.
+//! it. Such a loop has a second entrance, its own, where it comes with the value in the integer accumulator.
 
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::BinaryOp;
@@ -34,12 +34,27 @@ impl Compiler<'_> {
                 [Statement::Branch { condition, .. }] => condition,
                 _ => return None,
             },
-            _ => return None,
+            Statement::Branch { .. }
+            | Statement::Jump(_)
+            | Statement::Switch { .. }
+            | Statement::Call { .. }
+            | Statement::CallIndirect { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return
+            | Statement::Trap(_) => return None,
+            // No terminators.
+            Statement::Set { .. }
+            | Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::Eval(_)
+            | Statement::Builtin { .. }
+            | Statement::Meter { .. } => return None,
         };
         let kept = match self.body.node(condition) {
             Node::Slot(_) => true,
             Node::Binary { a, b, .. } => self.plain_leaf(a).is_some() && self.plain_leaf(b).is_some(),
-            _ => false,
+            Node::Const(_) | Node::Unary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => false,
         };
         if !kept {
             return None;
@@ -90,15 +105,27 @@ impl Compiler<'_> {
             Statement::Set { slot, value } if self.plain_leaf(value).is_none() => {
                 (accumulator(self.class(value)) == 0).then_some(slot)
             }
-            Statement::Set { slot, value } => match self.body.node(value) {
-                // A copy of it is written from the accumulator, too.
-                Node::Slot(from) if Some(from) == last => Some(slot),
-                _ => last.filter(|&last| last != slot),
-            },
-            Statement::Store { address, value, .. } if self.plain_leaf(value).is_some() && self.is_place(address) => {
-                last
+            // A copy of it is written from the accumulator, too.
+            Statement::Set { slot, value } if last.is_some_and(|last| self.body.node(value) == Node::Slot(last)) => {
+                Some(slot)
             }
-            _ => None,
+            Statement::Set { slot, .. } => last.filter(|&last| last != slot),
+            Statement::Store { address, value, .. } => {
+                last.filter(|_| self.plain_leaf(value).is_some() && self.is_place(address))
+            }
+            Statement::GlobalSet { .. } | Statement::Eval(_) | Statement::Builtin { .. } | Statement::Meter { .. } => {
+                None
+            }
+            // Terminators are not among them.
+            Statement::Jump(_)
+            | Statement::Branch { .. }
+            | Statement::Switch { .. }
+            | Statement::Call { .. }
+            | Statement::CallIndirect { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return
+            | Statement::Trap(_) => None,
         })
     }
 
@@ -111,7 +138,10 @@ impl Compiler<'_> {
                 a,
                 b,
             } => self.techniques.sums && leaf(a) && leaf(b),
-            _ => leaf(address),
+            Node::Slot(_) | Node::Const(_) => true,
+            Node::Binary { .. } | Node::Unary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
+                false
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Compiler, Operand, To, accumulator};
 use crate::abi::{HANDLER_UNITS, Picked, Unit, filled};
 use crate::handlers::numeric::{self, Class};
 use crate::kind::Kind;
-use crate::superinstruction::{self, Open};
+use crate::superinstruction;
 use crate::techniques::Techniques;
 
 impl Compiler<'_> {
@@ -40,26 +40,29 @@ impl Compiler<'_> {
         let Techniques {
             jumps, pairs, triples, ..
         } = self.techniques;
-        let open = self.last.filter(|_| !hides && jumps && pairs);
-        let fused = open.and_then(|(at, open)| Some((at, open, superinstruction::find(open, picked.id)?)));
+        let last = self.last.filter(|_| !hides && jumps && pairs);
+        let fused = last.and_then(|(at, nodes)| {
+            let nodes = nodes.then(picked.nodes);
+            Some((at, nodes, superinstruction::find(nodes)?))
+        });
         match fused {
-            Some((at, open, entry)) => {
+            Some((at, nodes, entry)) => {
                 write_u64(&mut self.stream[at..at + HANDLER_UNITS], entry as usize as u64);
                 // Its operands begin right here, so to itself it begins before.
                 if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
                     *begin -= HANDLER_UNITS as u32;
                 }
-                self.last = open.with(picked.id).filter(|_| triples).map(|pair| (at, pair));
+                self.last = (triples && !nodes.is_full()).then_some((at, nodes));
             }
             None => {
-                let entry = if jumps { picked.entry } else { picked.looping };
+                let entry = if jumps { picked.entry } else { picked.trampolined };
                 self.address(entry as usize as u64);
-                self.last = (picked.kind != Kind::Other).then_some((start, Open::One(picked.id)));
+                self.last = (picked.kind != Kind::Other).then_some((start, picked.nodes));
             }
         }
         if let Some(trace) = &mut self.trace {
             let block = self.blocks.len().saturating_sub(1) as u32;
-            trace.push((block, picked.kind, fused.is_some(), self.aside));
+            trace.push((block, picked.kind, fused.is_some(), self.out_of_line));
         }
         self.stream.extend_from_slice(units);
     }
@@ -85,22 +88,22 @@ impl Compiler<'_> {
         }
     }
 
-    /// The destination's units; from here on the accumulator mirrors it.
+    /// The destination's units; from here on it is cached in the accumulator.
     pub(super) fn dest(&mut self, to: To, class: Class) {
         let accumulator = accumulator(class);
-        self.mirrors[accumulator] = None;
+        self.cached[accumulator] = None;
         if let To::Slot(slot) = to {
             self.stream.push(Unit::from(slot));
             self.forget(slot);
-            self.mirrors[accumulator] = Some(slot);
+            self.cached[accumulator] = Some(slot);
         }
     }
 
-    /// The slot has changed: no accumulator mirrors it any more.
+    /// The slot has changed: what an accumulator caches of it is stale.
     pub(super) fn forget(&mut self, slot: Slot) {
-        for mirror in &mut self.mirrors {
-            if *mirror == Some(slot) {
-                *mirror = None;
+        for cached in &mut self.cached {
+            if *cached == Some(slot) {
+                *cached = None;
             }
         }
     }
@@ -116,7 +119,7 @@ impl Compiler<'_> {
         self.stream.push(Unit::from(slot));
         self.forget(slot);
         if !self.techniques.moves {
-            self.mirrors[accumulator(class)] = None;
+            self.cached[accumulator(class)] = None;
         }
     }
 }

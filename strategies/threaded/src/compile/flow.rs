@@ -58,13 +58,14 @@ impl Compiler<'_> {
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
                 match (op, x, y) {
-                    (Builtin::MemorySize, 0, _) => self.node(memory::pages_entry(), &[Unit::from(base)]),
-                    (Builtin::TableGet, ..) => self.node(memory::table_get_entry(), &[Unit::from(base), x]),
-                    (Builtin::MemoryFill, 0, _) => self.node(memory::fill_entry(), &[Unit::from(base)]),
-                    (Builtin::MemoryCopy, 0, 0) => self.node(memory::copy_entry(), &[Unit::from(base)]),
-                    _ => self.node(memory::builtin_entry(), &[op as u32, Unit::from(base), x, y]),
+                    (Builtin::MemorySize, 0, _) => self.node(memory::memory_size(), &[Unit::from(base)]),
+                    (Builtin::TableGet, ..) => self.node(memory::table_get(), &[Unit::from(base), x]),
+                    (Builtin::MemoryFill, 0, _) => self.node(memory::memory_fill(), &[Unit::from(base)]),
+                    (Builtin::MemoryCopy, 0, 0) => self.node(memory::memory_copy(), &[Unit::from(base)]),
+                    // The others by the machine.
+                    _ => self.node(memory::any_builtin(), &[op as u32, Unit::from(base), x, y]),
                 }
-                self.mirrors = [None; 3];
+                self.cached = [None; 3];
             }
             Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
             Statement::Jump(target) if target == block + 1 => {}
@@ -120,8 +121,18 @@ impl Compiler<'_> {
             Statement::Return | Statement::Trap(_) | Statement::Jump(_) => true,
             Statement::Branch { condition, .. } => self.is_small_tree(condition),
             Statement::Switch { index, count, .. } => count <= REPLICA_TARGETS && self.is_small_tree(index),
-            // The block after a call is where the call returns to.
-            _ => false,
+            // The block after a call is where the call returns to. Copies of calls in place of the function were not measured.
+            Statement::Call { .. }
+            | Statement::CallIndirect { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. } => false,
+            // No terminators.
+            Statement::Set { .. }
+            | Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::Eval(_)
+            | Statement::Builtin { .. }
+            | Statement::Meter { .. } => false,
         };
         if replicas == 0 || !short || !copied {
             self.node(control::jump(), &[]);
@@ -129,7 +140,7 @@ impl Compiler<'_> {
             return;
         }
         // A copy runs when the block that it is a copy of does.
-        let aside = std::mem::replace(&mut self.aside, true);
+        let before = std::mem::replace(&mut self.out_of_line, true);
         let first = body.blocks[target as usize].first;
         for (&statement, index) in others.iter().zip(first..) {
             self.begin_statement(index);
@@ -155,7 +166,7 @@ impl Compiler<'_> {
             }
             other => self.statement(target, other),
         }
-        self.aside = aside;
+        self.out_of_line = before;
     }
 
     /// Whether a statement is worth copying.
@@ -164,7 +175,17 @@ impl Compiler<'_> {
             Statement::Set { value, .. } | Statement::GlobalSet { value, .. } => self.is_small_tree(value),
             Statement::Store { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
             Statement::Meter { .. } => true,
-            _ => false,
+            Statement::Eval(_) | Statement::Builtin { .. } => false,
+            // Terminators are not asked about.
+            Statement::Jump(_)
+            | Statement::Branch { .. }
+            | Statement::Switch { .. }
+            | Statement::Call { .. }
+            | Statement::CallIndirect { .. }
+            | Statement::TailCall { .. }
+            | Statement::TailCallIndirect { .. }
+            | Statement::Return
+            | Statement::Trap(_) => false,
         }
     }
 
@@ -181,12 +202,12 @@ impl Compiler<'_> {
 
     pub(super) fn call_anywhere(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [function, Unit::from(base), Unit::from(index), ty, next];
-        let acc = self.mirrors[0] == Some(index);
+        let acc = self.cached[0] == Some(index);
         self.node(call::pick_call(kind, acc), &units);
         if matches!(kind, CallKind::Import | CallKind::Indirect) {
-            let aside = std::mem::replace(&mut self.aside, true);
+            let before = std::mem::replace(&mut self.out_of_line, true);
             self.node(call::switch_back(), &[]);
-            self.aside = aside;
+            self.out_of_line = before;
         }
     }
 

@@ -58,7 +58,7 @@ impl Compiler<'_> {
         if memory != 0 {
             let address = self.in_slot(address, &mut scratch);
             let value = self.in_slot(value, &mut scratch);
-            self.node(memory::store_any_entry(), &[op as u32, memory]);
+            self.node(memory::store_any_memory(), &[op as u32, memory]);
             self.address(offset);
             self.stream.extend_from_slice(&[Unit::from(address), Unit::from(value)]);
             return;

@@ -2,10 +2,11 @@
 //!
 //! A tree becomes one node per operation; leaves are operands of the node above them. An inner result goes to the
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
-//! value in the accumulator, too, and the compiler remembers which slot it mirrors, until the block ends.
+//! value in the accumulator, too: the accumulators are a register cache, and until the block ends the compiler knows which
+//! slot is cached in which.
 //!
-//! The rooms: `arrive` knows what a block begins with, `carry` what a loop hands on, `emit` writes nodes and joins them; `trees` evaluates expressions, `memory` accesses memory, `flow` is
-//! statements, branches and calls.
+//! The rooms: `arrive` knows what a block begins with, `carry` what a loop hands on; `flow` is statements, branches and
+//! calls, `trees` evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses them.
 
 mod arrive;
 mod carry;
@@ -16,7 +17,7 @@ mod trees;
 
 use wasm_dispatch_ir::code::{FunctionBody, Slot};
 
-use self::arrive::{Edges, Mirrors};
+use self::arrive::{Edges, RegisterCache};
 use self::carry::Carried;
 use self::emit::write_u64;
 use crate::NodeInfo;
@@ -27,7 +28,7 @@ use crate::handlers::numeric::Class;
 use crate::kind::Kind;
 use crate::operand::Location;
 use crate::self_check::{self, Dispatch, dispatch};
-use crate::superinstruction::Open;
+use crate::superinstruction::Nodes;
 use crate::techniques::Techniques;
 
 /// An operand with what its units will say.
@@ -73,9 +74,9 @@ fn accumulator(class: Class) -> usize {
 struct Compiler<'a> {
     body: &'a FunctionBody,
     stream: Vec<Unit>,
-    /// Where each block begins for those who come with nothing in the accumulators.
+    /// Where each block begins for control that comes with nothing in the accumulators.
     blocks: Vec<u32>,
-    /// Where it begins for those who come with something in the accumulators.
+    /// Where it begins for control that comes with something in the accumulators.
     carried_blocks: Vec<u32>,
     /// How control comes to each block.
     edges: Edges,
@@ -84,14 +85,14 @@ struct Compiler<'a> {
     statements: Vec<(u32, u32)>,
     /// Units that hold a block number until all blocks are placed.
     targets: Vec<usize>,
-    /// The slot that each accumulator mirrors.
-    mirrors: Mirrors,
+    /// The slot that is cached in each accumulator.
+    cached: RegisterCache,
     /// Where the last handler of this block begins, and what it runs, if another node may be fused with that.
-    last: Option<(usize, Open)>,
-    /// All nodes, for profiles: block, kind, whether it has joined the one before, and whether it lies aside.
+    last: Option<(usize, Nodes)>,
+    /// All nodes, for profiles: block, kind, whether it is fused with the one before, and whether it is out of line.
     trace: Option<Vec<(u32, Kind, bool, bool)>>,
-    /// What is made now does not run each time that its block does.
-    aside: bool,
+    /// What is made now is out of line: it does not run each time that its block does.
+    out_of_line: bool,
     /// What to do besides choosing handlers.
     techniques: Techniques,
     /// Whether each block begins with a look at the native stack.
@@ -121,9 +122,12 @@ pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
     compiler.trace = Some(Vec::new());
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
-    for (block, kind, joined, aside) in compiler.trace.unwrap_or_default() {
-        let kind = kind.to_string();
-        blocks[block as usize].push(NodeInfo { kind, joined, aside });
+    for (block, kind, fused, out_of_line) in compiler.trace.unwrap_or_default() {
+        blocks[block as usize].push(NodeInfo {
+            kind: kind.to_string(),
+            fused,
+            out_of_line,
+        });
     }
     blocks
 }
@@ -139,10 +143,10 @@ impl<'a> Compiler<'a> {
             carried: None,
             statements: Vec::with_capacity(body.statements.len()),
             targets: Vec::new(),
-            mirrors: [None; 3],
+            cached: [None; 3],
             last: None,
             trace: None,
-            aside: false,
+            out_of_line: false,
             techniques,
             probes: false,
         }

@@ -8,16 +8,18 @@ use crate::handlers::numeric;
 use crate::operand::Location;
 
 impl Compiler<'_> {
-    /// A leaf as an operand; a slot that the accumulator mirrors is taken from there.
+    /// A leaf as an operand; a slot that is cached in an accumulator is taken from there.
     pub(super) fn leaf(&self, id: NodeId) -> Option<Operand> {
         let class = self.class(id);
         match self.body.node(id) {
-            Node::Slot(slot) if self.mirrors[accumulator(class)] == Some(slot) && self.techniques.accumulators => {
+            Node::Slot(slot) if self.cached[accumulator(class)] == Some(slot) && self.techniques.accumulators => {
                 Some(Operand::Acc)
             }
             Node::Slot(slot) => Some(Operand::Slot(slot)),
             Node::Const(value) => Some(Operand::Const(value, class)),
-            _ => None,
+            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
+                None
+            }
         }
     }
 
@@ -26,7 +28,9 @@ impl Compiler<'_> {
         match self.body.node(id) {
             Node::Slot(slot) => Some(Operand::Slot(slot)),
             Node::Const(value) => Some(Operand::Const(value, self.class(id))),
-            _ => None,
+            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
+                None
+            }
         }
     }
 

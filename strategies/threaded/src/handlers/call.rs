@@ -50,7 +50,7 @@ impl Handler for Call {
     const KIND: Kind = Kind::Call;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units as said above; see `enter_own`.
+        // SAFETY: the units are as said above, and arguments are where lowering puts them: at the base slot.
         unsafe {
             let frame = r.frame.add(r.unit(1) as usize);
             enter_own::<M>(
@@ -71,7 +71,7 @@ impl Handler for TailCall {
     const KIND: Kind = Kind::TailCall;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the operand unit is an own function; see `enter_own`.
+        // SAFETY: the unit is an own function; lowering has moved the arguments to the frame's beginning.
         unsafe { enter_own::<M>(r, || r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>, M>) }
     }
 }
@@ -91,7 +91,8 @@ unsafe fn enter_own<M: Mode>(
     suspended: Option<Suspended>,
     uncompiled: Entry,
 ) -> u64 {
-    // SAFETY: the caller's.
+    // SAFETY: the view is the current instance's, so its functions are those that `function` gives one of. `enter_compiled` has
+    // the same contract.
     unsafe {
         match (*(*r.context).view.own_functions.add(function() as usize)).get() {
             Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
@@ -113,8 +114,8 @@ unsafe fn enter_compiled<M: Mode>(
     frame: *mut u64,
     suspended: Option<Suspended>,
 ) -> u64 {
-    // SAFETY: the caller's; `frames_top` is below `frames_end` when written, and the callee's frame is checked to fit
-    // the value stack before anything uses it.
+    // SAFETY: `frames_top` is below `frames_end` when a frame is suspended, and the callee's frame is checked to fit the value
+    // stack before anything uses it. The callee's code begins with a node that wants what the registers then are.
     unsafe {
         let context = r.context;
         // No wrapping: a frame has at most 65,536 slots, and the value stack ends below the end of the address space.
@@ -152,7 +153,8 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
         let acc = r.acc as u32;
         // A call leaves nothing in the accumulator: its register is free.
         let r = Regs { acc: 0, ..r };
-        // SAFETY: operand units as said above, the index slot is within the frame; see `enter_compiled`.
+        // SAFETY: the units are as said above; an entry of the current instance names an own function, and arguments are where
+        // lowering puts them: at the base slot, or at the frame's beginning (`TAIL`).
         unsafe {
             let context = r.context;
             let index = match ACC {
@@ -185,7 +187,8 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
 /// As [`Handler::run`]; the node is a [`CallIndirect`].
 #[inline(always)]
 unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
-    // SAFETY: the table and the type are of the current instance. References in tables name functions of the machine.
+    // SAFETY: the units name a table and a type of the current instance, whose view this is. References in tables name functions of
+    // the machine, which keeps all that were ever added.
     unsafe {
         let context = r.context;
         let table = (*context)
@@ -213,7 +216,7 @@ struct CallElement<const TAIL: bool>;
 impl<const TAIL: bool> Handler for CallElement<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the node is a `CallIndirect`.
+        // SAFETY: only `CallIndirect` leaves to this handler, so the node is one; `element` gives the callee's entry.
         unsafe {
             match element(&r, r.frame.add(r.unit(2) as usize).read() as u32) {
                 Ok(entry) => call_elsewhere::<TAIL, M>(r, entry),
@@ -230,7 +233,7 @@ struct CallImport<const TAIL: bool>;
 impl<const TAIL: bool> Handler for CallImport<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units as said above: the function is one of the current instance's.
+        // SAFETY: the units are as said above: the function is one of the current instance's, and the view has its entry.
         unsafe {
             let context = r.context;
             let id = (*context).view.all_functions.add(r.unit(0) as usize).read();
@@ -248,7 +251,7 @@ impl<const TAIL: bool> Handler for CallImport<TAIL> {
 unsafe fn call_elsewhere<const TAIL: bool, M: Mode>(r: Regs, entry: *const FunctionEntry) -> u64 {
     // A call leaves nothing in the accumulator: its register is free.
     let r = Regs { acc: entry as u64, ..r };
-    // SAFETY: the caller's; no function is added during a run, so `entry` and what it names are alive.
+    // SAFETY: no function is added during a run, so `entry` and what it names are alive. A kept view is that of its instance.
     unsafe {
         if (*entry).instance == HOST {
             return r.call(enter_rare::<CallHost<TAIL>, M>);
@@ -270,7 +273,7 @@ impl<const TAIL: bool> Handler for CallHost<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         let entry = r.acc as *const FunctionEntry;
-        // SAFETY: see `call_elsewhere`; `entry` is one of the machine's functions.
+        // SAFETY: `call_elsewhere` leaves to this handler, with the entry of one of the machine's functions.
         unsafe {
             let context = r.context;
             let mut base = (*context).base_of(r.frame);
@@ -296,7 +299,8 @@ impl<const TAIL: bool> Handler for FirstElsewhere<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         let entry = r.acc as *const FunctionEntry;
-        // SAFETY: see `call_elsewhere`. Nothing else refers to the context or the state.
+        // SAFETY: `call_elsewhere` leaves to this handler, with the callee's entry. The view is that of its instance, and so is the
+        // code.
         unsafe {
             let view = (*r.context).keep((*entry).instance);
             let callee = compile(&*(*view).module, (*entry).index);
@@ -318,7 +322,7 @@ unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
     view: *const InstanceView,
     callee: &Compiled<Code>,
 ) -> u64 {
-    // SAFETY: the caller's; see `enter_compiled`.
+    // SAFETY: as in `enter_compiled`, but that view and memory become the callee's before its first node.
     unsafe {
         let context = r.context;
         let frame = if TAIL { r.frame } else { r.frame.add(r.unit(1) as usize) };
@@ -352,7 +356,8 @@ struct SwitchBack;
 impl Handler for SwitchBack {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: a return has just taken the frame on top: it is still there.
+        // SAFETY: the node is one that only returns lead to, and a return has just taken the frame on top: it is still there. With
+        // its instance's view and memory the registers are as the caller's next node wants them.
         unsafe {
             let instance = (*(*r.context).frames_top).instance;
             let Some(view) = (*r.context).kept(instance) else {
@@ -371,7 +376,7 @@ struct FirstSwitchBack;
 impl Handler for FirstSwitchBack {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: as for `SwitchBack`. Nothing else refers to the context or the state.
+        // SAFETY: as for `SwitchBack`, which leaves to this handler.
         unsafe {
             let instance = (*(*r.context).frames_top).instance;
             let view = (*r.context).keep(instance);
@@ -385,9 +390,14 @@ impl Handler for FirstSwitchBack {
 /// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
 ///
 /// One field after the other: read together, the fields need more registers than a handler has without saving any.
+///
+/// # Safety
+///
+/// As [`Handler::run`]; the node has this unit, `frames_top` is below the end of the frame stack, and `native` is a node of
+/// this function or null.
 #[inline(always)]
 unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
-    // SAFETY: the caller has checked that there is room.
+    // SAFETY: there is room for a frame, says the contract; it is written through its fields, as it is not initialised.
     unsafe {
         let context = r.context;
         let top = (*context).frames_top;
@@ -406,7 +416,8 @@ struct CompileFirst<const TAIL: bool>;
 impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the node is that of `Call` or `TailCall`; see `enter_own`. The module's code is alive during the run.
+        // SAFETY: `Call` (`TailCall` if `TAIL`) leaves to this handler, so the node is one. The module's code is alive during the
+        // run.
         unsafe {
             let function = r.unit(0);
             let callee = compile(&*(*r.context).view.module, function);
@@ -433,8 +444,9 @@ impl Handler for Return {
     const KIND: Kind = Kind::Return;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: `run` has made sure of the bottom frame; a frame with a native resume point was pushed by this strategy for a
-        // block of its function, when it called one of the same instance.
+        // SAFETY: `run` has made sure of the bottom frame, which has no native resume point. A frame with one was pushed by this
+        // strategy, for a node of its function, and `ReturnElsewhere` takes the others; so view and memory are those of its
+        // instance: what returns to another one has a `SwitchBack` there.
         unsafe {
             let context = r.context;
             let top = (*context).frames_top.sub(1);
@@ -450,13 +462,14 @@ impl Handler for Return {
     }
 }
 
-/// Return to another instance, to a frame that some other strategy pushed, or out of the run.
+/// Return to another instance, to a frame that another strategy has pushed, or out of the run.
 struct ReturnElsewhere;
 
 impl Handler for ReturnElsewhere {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: no reference into the context or the state is held here; see `resume`.
+        // SAFETY: no reference to the context or the state is held here. `resume` gives a node of the frame's function, and has made
+        // its instance the current one.
         unsafe {
             let ip = resume(r.context);
             if ip.is_null() {
@@ -473,11 +486,12 @@ impl Handler for ReturnElsewhere {
 ///
 /// # Safety
 ///
-/// `context` is the run's, and nothing else refers to it or to the state.
+/// `context` is a run's, and nothing else refers to it or to the state.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
-    // SAFETY: the caller's; `run` has made sure of the bottom frame.
+    // SAFETY: `run` has made sure of the bottom frame, below which nothing is taken; the module is one of the program's, which
+    // outlives the run.
     unsafe {
         let context = &mut *context;
         context.frames_top = context.frames_top.sub(1);
@@ -504,7 +518,7 @@ impl Handler for Meter {
     const KIND: Kind = Kind::Meter;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units as said above; see `Handler::run`.
+        // SAFETY: the units are as said above; the context is not borrowed.
         unsafe {
             let (left, short) = (*r.context).slice.overflowing_sub(u64::from(r.unit(0)));
             if short {
@@ -543,7 +557,7 @@ pub(crate) fn tail_call() -> Picked {
     picked::<TailCall>()
 }
 
-/// The handler of a call that may lead anywhere; `acc` if the accumulator mirrors the index slot.
+/// The handler of a call that may lead anywhere; `acc` if the index slot is cached in the accumulator.
 pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
     match (kind, acc) {
         (CallKind::Indirect, false) => picked::<CallIndirect<false, false>>(),

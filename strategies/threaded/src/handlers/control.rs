@@ -19,7 +19,7 @@ impl Handler for Jump {
     const KIND: Kind = Kind::Jump;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the operand is a node's address; see `Handler::run`.
+        // SAFETY: the units are the address of a node of this function.
         unsafe { r.go::<M>(r.target(0)) }
     }
 }
@@ -34,7 +34,7 @@ impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
     };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units are the target and A; see `Handler::run`.
+        // SAFETY: the units are the target, a node of this function, and A.
         unsafe {
             if (A::get(&r, TARGET_UNITS) != 0) == WHEN {
                 return r.go::<M>(r.target(0));
@@ -56,7 +56,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
     };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units are the target, A and B; see `Handler::run`.
+        // SAFETY: the units are the target, a node of this function, A and B.
         unsafe {
             let a = A::get(&r, TARGET_UNITS);
             let b = B::get(&r, TARGET_UNITS + A::UNITS);
@@ -80,7 +80,7 @@ impl<A: Source<u32>> Handler for Switch<A> {
     const KIND: Kind = Kind::Switch { index: A::LOCATION };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units as said above; see `Handler::run`.
+        // SAFETY: units as said above; the index stays below their number, and targets are nodes of this function.
         unsafe {
             let index = A::get(&r, 0).min(r.unit(1));
             r.go::<M>(r.target(2 + TARGET_UNITS * index as usize))
@@ -94,7 +94,7 @@ struct Raise;
 impl Handler for Raise {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: see `Handler::run`.
+        // SAFETY: there is one unit.
         unsafe { r.trap(Trap::from_code(r.unit(0) as u8).unwrap_or(Trap::Unreachable)) }
     }
 }
@@ -105,7 +105,7 @@ struct Clear;
 impl Handler for Clear {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the locals are within the frame; see `Handler::run`.
+        // SAFETY: the units are those of locals, which are within the frame.
         unsafe {
             clear(r.frame.add(r.unit(0) as usize), r.unit(1) as usize);
             r.next::<M>(2)
@@ -113,9 +113,14 @@ impl Handler for Clear {
     }
 }
 
+/// Kept out of the handler: see [`load_any`](super::memory).
+///
+/// # Safety
+///
+/// These slots are within a frame, and nothing else refers to them.
 #[inline(never)]
 unsafe fn clear(slots: *mut u64, count: usize) {
-    // SAFETY: the caller's.
+    // SAFETY: the slots are a frame's, says the contract.
     unsafe { slots.write_bytes(0, count) };
 }
 
@@ -125,7 +130,7 @@ struct ClearFew<const COUNT: usize>;
 impl<const COUNT: usize> Handler for ClearFew<COUNT> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the locals are within the frame; see `Handler::run`.
+        // SAFETY: the unit is the first of that many locals, which are within the frame.
         unsafe {
             r.frame.add(r.unit(0) as usize).cast::<[u64; COUNT]>().write([0; COUNT]);
             r.next::<M>(1)

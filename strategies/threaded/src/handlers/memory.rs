@@ -25,10 +25,11 @@ const END_UNITS: usize = 2;
 ///
 /// # Safety
 ///
-/// Operand units `at` and `at + 1` hold the node's `offset + width`, and `width` is the access's; see `Handler::run`.
+/// As [`Handler::run`]; units `at` and `at + 1` hold the node's `offset + width`, and `width` is the access's.
 #[inline(always)]
 unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut u8> {
-    // SAFETY: the caller's; the sum is in bounds of memory 0 where it is used as a pointer.
+    // SAFETY: the units are there, says the contract. `end` is at most the memory's length, and at least the width, which is part
+    // of it: so the bytes are within the memory.
     unsafe {
         let end = u64::from(address) + r.target(at) as u64;
         if end > r.memory_len as u64 {
@@ -50,7 +51,7 @@ impl<O: Load, A: Address, D: Dest> Step for LoadFrom<O, A, D> {
     const UNITS: usize = END_UNITS + A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are the end, A and D in this order; see `Handler::run`. `place` has checked the bounds.
+        // SAFETY: the units are the end, A and D, in this order. `place` has checked the bounds.
         unsafe {
             let address = A::address(r, END_UNITS);
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
@@ -78,7 +79,7 @@ impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
     const UNITS: usize = END_UNITS + A::UNITS + <V as Source<O::V>>::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are the end, A and V in this order; see `Handler::run`. `place` has checked the bounds.
+        // SAFETY: the units are the end, A and V, in this order. `place` has checked the bounds.
         unsafe {
             let address = A::address(r, END_UNITS);
             let value = V::get(r, END_UNITS + A::UNITS).to_slot();
@@ -94,15 +95,14 @@ impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
     }
 }
 
-/// An operand for a memory other than 0: units are operation, memory, offset (2), scratch slot.
-///
-/// `d = load(scratch)`; the address is in the scratch slot.
+/// `d = load(scratch)` from a memory other than 0: units are operation, memory, offset (2), scratch slot, which holds the
+/// address, and D.
 struct LoadAny<T, D>(PhantomData<(T, D)>);
 
 impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
+        // SAFETY: the units are as said above, the slot is within the frame. No reference to the state is held here.
         unsafe {
             let slot = r.frame.add(r.unit(4) as usize);
             if !load_any((*r.context).state(), r.unit(0), r.unit(1), r.target(2) as u64, slot) {
@@ -115,10 +115,14 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
     }
 }
 
-/// Ordinary calls are kept out of handlers: around one, LLVM saves all registers.
+/// Kept out of the handler, as all ordinary calls: around what would be inlined here, LLVM saves registers.
+///
+/// # Safety
+///
+/// `slot` is within a frame, and nothing else refers to it.
 #[inline(never)]
 unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *mut u64) -> bool {
-    // SAFETY: `slot` is within the frame, and nothing else refers to it.
+    // SAFETY: the contract says so.
     let slot = unsafe { &mut *slot };
     match LoadOp::ALL[op as usize].apply(state.module_memory(memory), *slot as u32, offset) {
         Ok(value) => {
@@ -135,7 +139,7 @@ struct StoreAny;
 impl Handler for StoreAny {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs.
+        // SAFETY: the units are as said above, both slots within the frame. No reference to the state is held here.
         unsafe {
             let address = r.frame.add(r.unit(4) as usize).read() as u32;
             let value = r.frame.add(r.unit(5) as usize).read();
@@ -161,8 +165,8 @@ struct CallBuiltin;
 impl Handler for CallBuiltin {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: operand units as said above; the state is alive and not borrowed while a handler runs; the verifier
-        // of lowered code has checked that the slots are within the frame.
+        // SAFETY: the units are as said above; lowering keeps three slots from a builtin's base on within the frame, and the
+        // verifier checks that. No other reference to the state is held here.
         unsafe {
             let state = (*r.context).state();
             let slots = r.frame.add(r.unit(1) as usize);
@@ -177,14 +181,14 @@ impl Handler for CallBuiltin {
 }
 
 /// `memory.fill` of memory 0: the unit is the first of three slots, address, value and length.
-struct Fill;
+struct MemoryFill;
 
-impl Step for Fill {
+impl Step for MemoryFill {
     const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: the slots are within the frame, and the bytes within memory 0 once that is checked; see `Handler::run`.
+        // SAFETY: the slots are within the frame, and the bytes within memory 0: `bytes` has checked that.
         unsafe {
             let slots = r.frame.add(r.unit(0) as usize);
             let to = bytes(r, slots.read(), slots.add(2).read())?;
@@ -195,14 +199,14 @@ impl Step for Fill {
 }
 
 /// `memory.copy` within memory 0: the unit is the first of three slots, where to, where from, and length.
-struct Copy;
+struct MemoryCopy;
 
-impl Step for Copy {
+impl Step for MemoryCopy {
     const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: as for `Fill`; `copy_from` allows overlap.
+        // SAFETY: as for `MemoryFill`; `copy_from` allows overlap.
         unsafe {
             let slots = r.frame.add(r.unit(0) as usize);
             let length = slots.add(2).read();
@@ -215,14 +219,14 @@ impl Step for Copy {
 }
 
 /// `memory.size` of memory 0: the unit is the slot for the number of pages.
-struct Pages;
+struct MemorySize;
 
-impl Step for Pages {
+impl Step for MemorySize {
     const KIND: Kind = Kind::Other;
     const UNITS: usize = 1;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: the slot is within the frame; see `Handler::run`.
+        // SAFETY: the slot is within the frame.
         unsafe { r.frame.add(r.unit(0) as usize).write((r.memory_len / PAGE) as u64) };
         Ok(())
     }
@@ -236,8 +240,8 @@ impl Step for TableGet {
     const UNITS: usize = 2;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: the slot is within the frame, and the table one of the current instance's; tables are not borrowed while
-        // a handler runs. See `Handler::run`.
+        // SAFETY: the slot is within the frame, and the table one of the current instance's. No reference to a table outlives a
+        // handler.
         unsafe {
             let slot = r.frame.add(r.unit(0) as usize);
             let table = (*r.context).view.tables.add(r.unit(1) as usize).read() as usize;
@@ -251,20 +255,29 @@ impl Step for TableGet {
     }
 }
 
-/// So many bytes at an address in memory 0, both 32-bit values in slots, or a trap.
+/// The bytes of memory 0 at an address, if there are as many as `length`; both are 32-bit values in slots.
+///
+/// # Safety
+///
+/// As [`Handler::run`].
 #[inline(always)]
 unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
     let (address, length) = (u64::from(address as u32), u64::from(length as u32));
     if address + length > r.memory_len as u64 {
         return Err(Trap::OutOfBoundsMemoryAccess);
     }
-    // SAFETY: at most the memory's length.
+    // SAFETY: the address is at most the memory's length.
     Ok(unsafe { r.memory.add(address as usize) })
 }
 
+/// Kept out of the handler: see [`load_any`].
+///
+/// # Safety
+///
+/// Three slots from `slots` on are within a frame, and nothing else refers to them.
 #[inline(never)]
 unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
-    // SAFETY: three slots from the base on are within the frame, says the caller, and nothing else refers to them.
+    // SAFETY: the contract says so.
     let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
     state.builtin(Builtin::ALL[op as usize], x, y, slots).err()
 }
@@ -346,29 +359,31 @@ pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Picked {
 }
 
 /// The handler of a store to another memory.
-pub(crate) fn store_any_entry() -> Picked {
+pub(crate) fn store_any_memory() -> Picked {
     picked::<StoreAny>()
 }
 
-/// The handler of `memory.fill` of memory 0.
-pub(crate) fn pages_entry() -> Picked {
-    picked::<Pages>()
+/// The handler of `memory.size` of memory 0.
+pub(crate) fn memory_size() -> Picked {
+    picked::<MemorySize>()
 }
 
-pub(crate) fn table_get_entry() -> Picked {
+/// The handler of `table.get`.
+pub(crate) fn table_get() -> Picked {
     picked::<TableGet>()
 }
 
-pub(crate) fn fill_entry() -> Picked {
-    picked::<Fill>()
+/// The handler of `memory.fill` of memory 0.
+pub(crate) fn memory_fill() -> Picked {
+    picked::<MemoryFill>()
 }
 
 /// The handler of `memory.copy` within memory 0.
-pub(crate) fn copy_entry() -> Picked {
-    picked::<Copy>()
+pub(crate) fn memory_copy() -> Picked {
+    picked::<MemoryCopy>()
 }
 
 /// The handler of builtins.
-pub(crate) fn builtin_entry() -> Picked {
+pub(crate) fn any_builtin() -> Picked {
     picked::<CallBuiltin>()
 }

@@ -23,7 +23,7 @@ impl<T: Value, A: Source<T>, D: Dest> Step for Move<T, A, D> {
     const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are those of A and D in this order; see `Handler::run`.
+        // SAFETY: the units are those of A and D, in this order.
         unsafe {
             let value = A::get(r, 0);
             D::put(r, A::UNITS, value);
@@ -44,7 +44,7 @@ impl<O: Unary, A: Source<O::A>, D: Dest> Step for UnaryOf<O, A, D> {
     const UNITS: usize = A::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are those of A and D in this order; see `Handler::run`.
+        // SAFETY: the units are those of A and D, in this order.
         unsafe {
             let value = O::apply(A::get(r, 0))?;
             D::put(r, A::UNITS, value);
@@ -66,7 +66,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, 
     const UNITS: usize = A::UNITS + B::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are those of A, B and D in this order; see `Handler::run`.
+        // SAFETY: the units are those of A, B and D, in this order.
         unsafe {
             let a = A::get(r, 0);
             let b = B::get(r, A::UNITS);
@@ -90,7 +90,7 @@ impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Step for Sel
     const UNITS: usize = A::UNITS + B::UNITS + C::UNITS + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: operand units are those of A, B, C and D in this order; see `Handler::run`.
+        // SAFETY: the units are those of A, B, C and D, in this order.
         unsafe {
             let a = A::get(r, 0);
             let b = B::get(r, A::UNITS);
@@ -113,7 +113,8 @@ impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
     const UNITS: usize = 1 + D::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: the first operand unit is the index of an own global, all of which stand behind `globals`.
+        // SAFETY: the first unit is the number of an own global, and the current instance's own globals follow each other from
+        // `globals` on; then come the units of D.
         unsafe {
             let global = (*r.context).view.globals.add(r.unit(0) as usize);
             D::put(r, 1, T::from_slot(global.read()));
@@ -133,7 +134,7 @@ impl<T: Value, A: Source<T>> Step for GlobalSet<T, A> {
     const UNITS: usize = 1 + A::UNITS;
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
-        // SAFETY: as for `GlobalGet`.
+        // SAFETY: as for `GlobalGet`, with A in D's place.
         unsafe {
             let global = (*r.context).view.globals.add(r.unit(0) as usize);
             global.write(A::get(r, 1).to_slot());
@@ -148,7 +149,7 @@ struct ImportedGet<T, D>(PhantomData<(T, D)>);
 impl<T: Value, D: Dest> Handler for ImportedGet<T, D> {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: the state is alive and not borrowed while a handler runs.
+        // SAFETY: the units are an imported global and D. No reference to the state is held here.
         unsafe {
             let value = (*r.context).state().global(r.unit(0));
             D::put(&mut r, 1, T::from_slot(value));
@@ -163,7 +164,7 @@ struct ImportedSet<T, A>(PhantomData<(T, A)>);
 impl<T: Value, A: Source<T>> Handler for ImportedSet<T, A> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: the state is alive and not borrowed while a handler runs.
+        // SAFETY: the units are an imported global and A. No reference to the state is held here.
         unsafe {
             let value = A::get(&r, 1).to_slot();
             (*r.context).state().set_global(r.unit(0), value);
@@ -199,6 +200,7 @@ impl Class {
             ValType::I32 => Class::I32,
             ValType::F32 => Class::F32,
             ValType::F64 => Class::F64,
+            // References are slots of 64 bits.
             _ => Class::I64,
         }
     }
@@ -230,12 +232,11 @@ macro_rules! with_class {
 
 pub(crate) use with_class;
 
-/// The class that a value moves as. Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and one form
-/// less.
+/// The class that a value moves as. Slots hold 32-bit integers zero-extended: moving all 64 bits is the same, and saves a form.
 fn moved(class: Class, a: Location) -> Class {
     match (class, a) {
         (Class::I32, Location::Slot | Location::Acc) => Class::I64,
-        _ => class,
+        (Class::I32, Location::Const) | (Class::I64 | Class::F32 | Class::F64, _) => class,
     }
 }
 

@@ -13,7 +13,7 @@ use super::memory::{LoadFrom, StoreTo};
 use super::numeric::{BinaryOf, GlobalGet, GlobalSet, Move, SelectOf, UnaryOf};
 use crate::abi::{Handler, Step};
 use crate::operand::{Acc, Const, PastAcc, Slot, Sum, ToAcc, ToSlot};
-use crate::superinstruction::{Both, Front, Rows, then};
+use crate::superinstruction::{Both, Front, Rows, row};
 
 /// `slot = O(slot, constant)` and the like, by where the operands are.
 type SC<O, D> = BinaryOf<O, Slot, Const, D>;
@@ -40,7 +40,7 @@ macro_rules! family {
     ($(#[$doc:meta])* $name:ident: $($second:ty),* $(,)?) => {
         $(#[$doc])*
         fn $name<S: Front>(rows: &mut Rows) {
-            rows.add::<S>(const { &[$(then::<S, $second>()),*] });
+            rows.add::<S, _>([$(row::<S, $second>()),*]);
         }
     };
 }
@@ -60,7 +60,7 @@ macro_rules! family_of {
         })*
     };
     (# $rows:ident, $s:ident, [$($second:ty),*]) => {
-        $rows.add::<$s>(const { &[$(then::<$s, $second>()),*] });
+        $rows.add::<$s, _>([$(row::<$s, $second>()),*]);
     };
 }
 
@@ -210,7 +210,7 @@ macro_rules! cross_three {
 
 /// One superinstruction.
 fn one<S: Front, H: Handler>(rows: &mut Rows) {
-    rows.add::<S>(const { &[then::<S, H>()] });
+    rows.add::<S, _>([row::<S, H>()]);
 }
 
 /// All superinstructions.
