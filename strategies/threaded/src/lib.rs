@@ -1,46 +1,66 @@
-//! # Threaded code
+//! Direct threading on stable Rust: no central loop, each handler jumps to the next. Superinstructions, made of types.
 //!
-//! Direct threading, of which folklore says that Rust cannot do it: no central loop, each handler jumps to the next.
+//! # One dispatch
 //!
 //! ```text
-//!   code stream:  │ &add_slot_const │ a │ 5 │ d │ &branch_lt_acc_slot │ target │ n │ ...
+//!   code stream:  │ &add_slot_const │ a │ 5 │ d │   │ &branch_lt_acc_slot │ target │ n │   │ ...
 //!                   ▲ ip
 //!
 //!   add_slot_const:                     ┌─► branch_lt_acc_slot:
 //!     mov  eax, [ip + 8]      ; a       │     ...
-//!     mov  ecx, [frame + 8*rax]         │
-//!     add  ecx, [ip + 12]     ; 5       │
+//!     mov  ecx, [ip + 12]     ; 5       │
+//!     add  ecx, [frame + 8*rax]         │
 //!     mov  eax, [ip + 16]     ; d       │
 //!     mov  [frame + 8*rax], rcx         │
-//!     mov  rax, [ip + 20]     ; next    │
-//!     add  ip, 20                       │
+//!     mov  rax, [ip + 24]     ; next    │
+//!     add  ip, 24                       │
 //!     jmp  rax ─────────────────────────┘
 //! ```
 //!
-//! One dispatch: a load of the next handler's address, which is next to the operands just read, and an indirect jump
-//! that is the handler's own, so that the processor predicts it from this handler's history.
+//! A load of the next handler's address, which is next to the operands just read, and an indirect jump that is the handler's
+//! own, so that the processor predicts it from this handler's history. `ip`, `frame` and what else handlers hand on stay in
+//! registers (`abi.rs`).
 //!
-//! How it works on stable Rust: a handler is a generic function whose last act is to call the next one with the same
-//! signature, all arguments in registers. LLVM makes a jump of such a call (a *sibling call*) from opt-level 2 on. The
-//! language does not promise it, so other builds use a loop, and a test proves that the stack does not grow.
+//! A handler is a generic function whose last act is to call the next one with the same signature. LLVM makes a jump of such
+//! a call (a *sibling call*) from opt-level 2 on. The language does not promise it, so other builds use a loop, and so does
+//! this one if the stack moves in a test at the first use (`self_check.rs`).
 //!
 //! What makes it fast besides dispatch:
 //!
 //! - where an operand is (slot, constant, accumulator) is a type, so that `slot = slot + constant` is one handler
 //!   without a branch (`operand.rs`);
 //! - a comparison and the branch on it are one node, and so are an address sum and its access;
-//! - pairs and triples of nodes that often follow each other have one handler, made from the types of theirs (`superinstruction.rs`;
-//!   the table is in `handlers/superinstructions.rs`): on 37 workloads, each counting the same, a node takes 0.65 dispatches
-//!   (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
+//! - two or three nodes that often follow each other are one superinstruction, whose handler is made from the types of theirs
+//!   (`superinstruction.rs`; the table is in `handlers/superinstructions.rs`): on 37 workloads, each counting the same, a node
+//!   takes 0.65 dispatches (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
+//! - the accumulators are a register cache: a result stays in one for the next node, and is in its slot for all others;
 //! - short blocks are copied in place of jumps to them;
-//! - a result stays in the accumulator for the next node, and in its slot for everybody else;
 //! - branch targets are addresses, not indices.
 //!
-//! Cost: about 7,500 handlers to build; and unsafe code, which rests on the verifier of lowered code in `wasm-dispatch-machine`.
+//! # Branches, calls and traps
 //!
-//! Literature: Bell, *Threaded code*, 1973; Proebsting, *Optimizing an ANSI C interpreter with superoperators*, 1995; Ertl, *Stack caching for interpreters*, 1995; Xu and Kjolstad,
-//! *Copy-and-patch*, 2021, from which the idea of operands as template parameters comes; the "musttail" interpreters of
-//! protobuf and CPython 3.14.
+//! A branch loads its target's address from the stream and goes on there, like any other node. A call stores the caller's
+//! frame on the machine's frame stack and goes on with the callee's first node; a return takes it back. Nothing of either is
+//! on the native stack, so a run can stop at any block.
+//!
+//! A trap, a call of the host and the end of the slice leave by a jump, too: to `leave`, which notes in the context where and
+//! why, and returns to `run`. The frequent way pays nothing for it but the test. Each node's place in the stream says which
+//! statement it is of, in a superinstruction as well: there a node that traps reports where it would begin if it were alone.
+//!
+//! # What it costs
+//!
+//! The loop `do { i = i + c } while (i < n)` is one handler and one dispatch, eleven instructions a turn on x86-64; the
+//! repository's `docs/threaded.md` has its machine code, that of a load and of a call, and what each technique is worth.
+//! Against that stand thousands of handlers to build (`scripts/check-jumps` counts them and looks for one that dispatches by
+//! a call), and unsafe code. It rests on what lowering promises, mainly that slots are within their frame, which
+//! [`verify`](wasm_dispatch_ir::verify) checks in debug builds and under fuzzing.
+//!
+//! # Literature
+//!
+//! Bell, *Threaded code* (Communications of the ACM 16, 1973). Proebsting, *Optimizing an ANSI C interpreter with
+//! superoperators* (POPL 1995). Ertl, *Stack caching for interpreters* (PLDI 1995). Xu and Kjolstad, *Copy-and-patch
+//! compilation* (OOPSLA 2021), where operands as template parameters come from. Handlers that end with a guaranteed tail call
+//! are those of the protobuf parser and of CPython 3.14.
 
 #![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
 

@@ -131,25 +131,31 @@ pub(crate) const fn row<S: Front, H: Handler>() -> Row {
 /// All superinstructions.
 #[derive(Default)]
 pub(crate) struct Rows {
-    listed: Vec<Row>,
+    listed: Vec<&'static [Row]>,
     /// Pairs that listed triples begin with, be they listed themselves or not.
     begun: Vec<Row>,
 }
 
 impl Rows {
     /// Adds rows that begin with S.
-    pub(crate) fn add<S: Front, const COUNT: usize>(&mut self, rows: [Row; COUNT]) {
+    pub(crate) fn add<S: Front>(&mut self, rows: &'static [Row]) {
         self.begun.extend(S::PAIR);
-        self.listed.extend(rows);
+        self.listed.push(rows);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.listed.iter().copied().flatten().chain(&self.begun)
     }
 }
 
 type Table = HashMap<Nodes, Entry, BuildHasherDefault<Mix>>;
 
 fn table(rows: &Rows) -> Table {
-    let rows = || rows.begun.iter().chain(&rows.listed);
-    let mut table = Table::with_capacity_and_hasher(rows().count(), BuildHasherDefault::default());
-    table.extend(rows().map(|row| (row.nodes, row.entry)));
+    let count = rows.listed.iter().map(|rows| rows.len()).sum::<usize>() + rows.begun.len();
+    let mut table = Table::with_capacity_and_hasher(count, BuildHasherDefault::default());
+    for row in rows.iter() {
+        table.insert(row.nodes, row.entry);
+    }
     table
 }
 
@@ -207,13 +213,13 @@ mod tests {
         let rows = superinstructions::all();
         let mut listed = HashMap::new();
         let mut twice = Vec::new();
-        for row in &rows.listed {
+        for row in rows.listed.iter().copied().flatten() {
             let name = (row.name)();
             twice.extend(listed.insert(row.nodes, name).map(|other| [name, other]));
         }
         assert!(twice.is_empty(), "listed twice: {twice:#?}");
         let mut begun = HashMap::new();
-        for row in rows.listed.iter().chain(&rows.begun) {
+        for row in rows.iter() {
             // As the compiler does: each node that follows is fused with what has been fused.
             let kinds = apart(row.nodes);
             let fuse = |nodes: Nodes, &next: &Nodes| find(nodes.then(next)).map(|_| nodes.then(next));
@@ -232,7 +238,7 @@ mod tests {
         }
         println!(
             "{} rows, and {} pairs that only begin triples",
-            rows.listed.len(),
+            listed.len(),
             begun.len()
         );
     }
@@ -252,7 +258,7 @@ mod tests {
         }
         assert!(!written.contains_key(&Nodes::of(Kind::Other)));
         let rows = superinstructions::all();
-        for row in rows.listed.iter().chain(&rows.begun) {
+        for row in rows.iter() {
             let kinds = apart(row.nodes);
             assert!((2..=3).contains(&kinds.len()), "{}", (row.name)());
             assert!(kinds.iter().all(|kind| written.contains_key(kind)), "{}", (row.name)());

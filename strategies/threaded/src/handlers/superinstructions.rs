@@ -40,7 +40,7 @@ macro_rules! family {
     ($(#[$doc:meta])* $name:ident: $($second:ty),* $(,)?) => {
         $(#[$doc])*
         fn $name<S: Front>(rows: &mut Rows) {
-            rows.add::<S, _>([$(row::<S, $second>()),*]);
+            rows.add::<S>(const { &[$(row::<S, $second>()),*] });
         }
     };
 }
@@ -60,7 +60,7 @@ macro_rules! family_of {
         })*
     };
     (# $rows:ident, $s:ident, [$($second:ty),*]) => {
-        $rows.add::<$s, _>([$(row::<$s, $second>()),*]);
+        $rows.add::<$s>(const { &[$(row::<$s, $second>()),*] });
     };
 }
 
@@ -210,7 +210,7 @@ macro_rules! cross_three {
 
 /// One superinstruction.
 fn one<S: Front, H: Handler>(rows: &mut Rows) {
-    rows.add::<S, _>([row::<S, H>()]);
+    rows.add::<S>(const { &[row::<S, H>()] });
 }
 
 /// All superinstructions.
