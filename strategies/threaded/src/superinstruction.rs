@@ -139,8 +139,21 @@ pub(crate) struct Rows {
 impl Rows {
     /// Adds rows that begin with S.
     pub(crate) fn add<S: Front>(&mut self, rows: &'static [Row]) {
-        self.begun.extend(S::PAIR);
+        self.list(rows);
+        if let Some(pair) = S::PAIR {
+            self.begin(pair);
+        }
+    }
+
+    // Out of line, because there are more than a thousand calls.
+    #[inline(never)]
+    fn list(&mut self, rows: &'static [Row]) {
         self.listed.push(rows);
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, pair: Row) {
+        self.begun.push(pair);
     }
 
     fn iter(&self) -> impl Iterator<Item = &Row> {
