@@ -64,7 +64,11 @@ fn no_text_begins_outside_its_picture() {
         let svg = roxmltree::Document::parse(&text).unwrap();
         let number = |node: &roxmltree::Node<'_, '_>, name| -> f64 { node.attribute(name).unwrap().parse().unwrap() };
         let root = svg.root_element();
-        let size = root.attribute("viewBox").unwrap().split(' ').map(|n| n.parse::<f64>().unwrap());
+        let size = root
+            .attribute("viewBox")
+            .unwrap()
+            .split(' ')
+            .map(|n| n.parse::<f64>().unwrap());
         let [_, _, width, height] = size.collect::<Vec<_>>().try_into().unwrap();
         let texts = svg.descendants().filter(|node| node.tag_name().name() == "text");
         for node in texts {
