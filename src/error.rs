@@ -77,7 +77,8 @@ pub enum ErrorKind {
         /// What was passed or expected.
         found: String,
     },
-    /// A value of another type, an index past the end, a constant that was to be set: a wrong use of the API.
+    /// A wrong use of the API, said in a sentence: a handle of another [`Vm`](crate::Vm), a value of another type, an index
+    /// past the end, a constant that was to be set.
     Usage(String),
     /// No such strategy in this build.
     UnknownStrategy(String),
@@ -253,8 +254,13 @@ impl std::error::Error for Error {
 pub enum SnapshotError {
     /// The bytes are no snapshot, or not all of one.
     Malformed,
-    /// It was written by a version with another format.
-    Version(u16),
+    /// It was written by a version of this library with another format, and that one reads it.
+    Version {
+        /// The version of its format.
+        found: u16,
+        /// The version that this library reads.
+        reads: u16,
+    },
     /// The bytes were changed.
     Checksum,
     /// It is of other modules, or of instances that were made otherwise.
@@ -272,7 +278,11 @@ impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SnapshotError::Malformed => f.write_str("not a snapshot, or truncated"),
-            SnapshotError::Version(version) => write!(f, "a snapshot of the unknown format version {version}"),
+            SnapshotError::Version { found, reads } => write!(
+                f,
+                "the snapshot has format version {found}, and this version of wasm-dispatch reads version {reads}: \
+                 restore it with the version that wrote it"
+            ),
             SnapshotError::Checksum => f.write_str("the snapshot was changed"),
             SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
             SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::{add, call_i32, error_of, for_each_strategy, module, start_with, trap_of, vm};
-use wasm_dispatch::{Caller, ErrorKind, ExternRef, FuncType, Imports, Trap, ValType, Value, Vm};
+use wasm_dispatch::{Caller, ErrorKind, ExternRef, FuncType, Imports, Trap, ValType, Value};
 
 #[test]
 fn host_functions_take_none_to_eight_typed_parameters() {
@@ -363,27 +363,6 @@ fn a_dynamic_host_function_with_wrong_results_is_an_error() {
             );
         });
     }
-}
-
-#[test]
-fn a_dynamic_host_function_cannot_return_a_function_of_another_machine() {
-    let mut big = Vm::new();
-    let many = add(
-        &mut big,
-        &format!(r#"(module {} (func (export "f")))"#, "(func)".repeat(50)),
-        &Imports::new(),
-    );
-    let foreign = big.exported_func(many, "f").unwrap();
-    let mut imports = Imports::new();
-    let ty = FuncType::new([], [ValType::FuncRef]);
-    imports.func_dynamic("h", "f", ty, move |_, _| Ok(vec![Value::FuncRef(Some(foreign))]));
-    for_each_strategy(|strategy| {
-        let text =
-            r#"(module (import "h" "f" (func $f (result funcref))) (func (export "f") (result funcref) (call $f)))"#;
-        let (mut vm, instance) = start_with(strategy, text, &imports);
-        let error = error_of(vm.call(instance, "f", &[]));
-        assert!(error.to_string().contains("a function of another machine"), "{error}");
-    });
 }
 
 const EVERY_WAY: &str = r#"(module

@@ -8,7 +8,7 @@ use wasm_dispatch::{Caller, Imports, Instance, SizeLimits, Trap, Value, Vm};
 /// All exports of an instance as imports from `module`.
 fn exports_of(vm: &Vm, instance: Instance, module: &str) -> Imports {
     let mut imports = Imports::new();
-    for (name, item) in vm.exports(instance) {
+    for (name, item) in vm.exports(instance).expect("an instance of this machine") {
         imports.define(module, name, item);
     }
     imports

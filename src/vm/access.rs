@@ -6,37 +6,44 @@ use wasm_dispatch_machine::store::{self, PAGE};
 
 use super::Vm;
 use super::handles::{Extern, Func, Global, Instance, Memory, Table};
-use super::value::{Value, ValueSlots};
+use super::value::Value;
 use crate::error::{Error, ErrorKind};
 use crate::module::ExternIndex;
 use crate::types::{SizeLimits, TableType};
 
 impl Vm {
-    /// What an instance exports under a name.
-    pub fn export(&self, instance: Instance, name: &str) -> Option<Extern> {
-        let module = &self.modules.get(instance.0 as usize)?.inner;
-        let export = module.exports.iter().find(|export| export.name == name)?;
-        Some(self.resolve(instance, export.index))
+    /// What an instance exports under a name; `None` if there is no such export.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for an instance of another machine.
+    pub fn export(&self, instance: Instance, name: &str) -> Result<Option<Extern>, Error> {
+        let id = instance.index_in(self.id)?;
+        let mut exports = self.modules[id as usize].inner.exports.iter();
+        let export = exports.find(|export| export.name == name);
+        Ok(export.map(|export| self.resolve(id, export.index)))
     }
 
     /// All exports of an instance, in the module's order.
-    pub fn exports(&self, instance: Instance) -> Vec<(String, Extern)> {
-        let Some(module) = self.modules.get(instance.0 as usize) else {
-            return Vec::new();
-        };
-        let exports = module.inner.exports.iter();
-        exports
-            .map(|export| (export.name.clone(), self.resolve(instance, export.index)))
-            .collect()
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for an instance of another machine.
+    pub fn exports(&self, instance: Instance) -> Result<Vec<(String, Extern)>, Error> {
+        let id = instance.index_in(self.id)?;
+        let exports = self.modules[id as usize].inner.exports.iter();
+        Ok(exports
+            .map(|export| (export.name.clone(), self.resolve(id, export.index)))
+            .collect())
     }
 
-    fn resolve(&self, instance: Instance, index: ExternIndex) -> Extern {
-        let instance = &self.machine.state.instances[instance.0 as usize];
+    fn resolve(&self, instance: u32, index: ExternIndex) -> Extern {
+        let (vm, instance) = (self.id, &self.machine.state.instances[instance as usize]);
         match index {
-            ExternIndex::Func(i) => Extern::Func(Func(instance.functions[i as usize])),
-            ExternIndex::Table(i) => Extern::Table(Table(instance.tables[i as usize])),
-            ExternIndex::Memory(i) => Extern::Memory(Memory(instance.memories[i as usize])),
-            ExternIndex::Global(i) => Extern::Global(Global(instance.globals[i as usize])),
+            ExternIndex::Func(i) => Extern::Func(Func::new(vm, instance.functions[i as usize])),
+            ExternIndex::Table(i) => Extern::Table(Table::new(vm, instance.tables[i as usize])),
+            ExternIndex::Memory(i) => Extern::Memory(Memory::new(vm, instance.memories[i as usize])),
+            ExternIndex::Global(i) => Extern::Global(Global::new(vm, instance.globals[i as usize])),
         }
     }
 
@@ -44,9 +51,9 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`NoExport`](ErrorKind::NoExport).
+    /// [`NoExport`](ErrorKind::NoExport); [`Usage`](ErrorKind::Usage) for an instance of another machine.
     pub fn exported_func(&self, instance: Instance, name: &str) -> Result<Func, Error> {
-        match self.export(instance, name) {
+        match self.export(instance, name)? {
             Some(Extern::Func(func)) => Ok(func),
             _ => Err(no_export(name, "function")),
         }
@@ -56,9 +63,9 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`NoExport`](ErrorKind::NoExport).
+    /// [`NoExport`](ErrorKind::NoExport); [`Usage`](ErrorKind::Usage) for an instance of another machine.
     pub fn exported_memory(&self, instance: Instance, name: &str) -> Result<Memory, Error> {
-        match self.export(instance, name) {
+        match self.export(instance, name)? {
             Some(Extern::Memory(memory)) => Ok(memory),
             _ => Err(no_export(name, "memory")),
         }
@@ -68,9 +75,9 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`NoExport`](ErrorKind::NoExport).
+    /// [`NoExport`](ErrorKind::NoExport); [`Usage`](ErrorKind::Usage) for an instance of another machine.
     pub fn exported_table(&self, instance: Instance, name: &str) -> Result<Table, Error> {
-        match self.export(instance, name) {
+        match self.export(instance, name)? {
             Some(Extern::Table(table)) => Ok(table),
             _ => Err(no_export(name, "table")),
         }
@@ -80,9 +87,9 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`NoExport`](ErrorKind::NoExport).
+    /// [`NoExport`](ErrorKind::NoExport); [`Usage`](ErrorKind::Usage) for an instance of another machine.
     pub fn exported_global(&self, instance: Instance, name: &str) -> Result<Global, Error> {
-        match self.export(instance, name) {
+        match self.export(instance, name)? {
             Some(Extern::Global(global)) => Ok(global),
             _ => Err(no_export(name, "global")),
         }
@@ -105,7 +112,7 @@ impl Vm {
             bytes,
             declared_max: size.max,
         });
-        Ok(Memory((memories.len() - 1) as u32))
+        Ok(Memory::new(self.id, (memories.len() - 1) as u32))
     }
 
     /// Makes a table of null references that instances can import.
@@ -131,7 +138,7 @@ impl Vm {
         })?;
         let tables = &mut self.machine.state.tables;
         tables.push(table);
-        Ok(Table((tables.len() - 1) as u32))
+        Ok(Table::new(self.id, (tables.len() - 1) as u32))
     }
 
     /// Makes a global that instances can import.
@@ -140,7 +147,7 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a function of another machine.
     pub fn new_global(&mut self, value: Value, mutable: bool) -> Result<Global, Error> {
-        let [slot, ..] = self.checked_slots(value)?;
+        let [slot, ..] = value.to_slots(self.id)?;
         if value.ty().slots() != 1 {
             return Err(Error::usage("a global holds a value of one slot"));
         }
@@ -150,7 +157,7 @@ impl Vm {
             value: value.ty(),
             mutable,
         });
-        Ok(Global((state.globals.len() - 1) as u32))
+        Ok(Global::new(self.id, (state.globals.len() - 1) as u32))
     }
 
     /// The bytes of a memory.
@@ -159,8 +166,8 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn memory(&self, memory: Memory) -> Result<&[u8], Error> {
-        self.check(memory.0, self.machine.state.memories.len())?;
-        Ok(self.machine.state.bytes(memory.0))
+        let memory = memory.index_in(self.id)?;
+        Ok(self.machine.state.bytes(memory))
     }
 
     /// The bytes of a memory, to be changed.
@@ -169,8 +176,8 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn memory_mut(&mut self, memory: Memory) -> Result<&mut [u8], Error> {
-        self.check(memory.0, self.machine.state.memories.len())?;
-        Ok(self.machine.state.bytes_mut(memory.0))
+        let memory = memory.index_in(self.id)?;
+        Ok(self.machine.state.bytes_mut(memory))
     }
 
     /// Grows a memory by some pages and returns its old size in pages.
@@ -180,11 +187,11 @@ impl Vm {
     /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum; [`Usage`](ErrorKind::Usage) for a handle of
     /// another machine.
     pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
-        self.check(memory.0, self.machine.state.memories.len())?;
+        let memory = memory.index_in(self.id)?;
         let state = &mut self.machine.state;
-        let declared = state.memories[memory.0 as usize].declared_max.unwrap_or(u64::MAX);
+        let declared = state.memories[memory as usize].declared_max.unwrap_or(u64::MAX);
         let limit = declared.min(self.limits.memory_pages).min(1 << 16);
-        let grown = store::grow_pages(state.bytes_mut(memory.0), pages, limit);
+        let grown = store::grow_pages(state.bytes_mut(memory), pages, limit);
         grown.ok_or_else(|| {
             ErrorKind::Limit {
                 what: "memory pages",
@@ -200,8 +207,8 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn table_len(&self, table: Table) -> Result<usize, Error> {
-        self.check(table.0, self.machine.state.tables.len())?;
-        Ok(self.machine.state.tables[table.0 as usize].elements.len())
+        let table = table.index_in(self.id)?;
+        Ok(self.machine.state.tables[table as usize].elements.len())
     }
 
     /// An element of a table.
@@ -210,13 +217,13 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) past the end, or for a handle of another machine.
     pub fn table_get(&self, table: Table, index: usize) -> Result<Value, Error> {
-        self.check(table.0, self.machine.state.tables.len())?;
-        let table = &self.machine.state.tables[table.0 as usize];
+        let table = table.index_in(self.id)?;
+        let table = &self.machine.state.tables[table as usize];
         let slot = table
             .elements
             .get(index)
             .ok_or_else(|| Error::usage("no such table element"))?;
-        Ok(Value::from_slots(table.ty, &[*slot]))
+        Ok(Value::from_slots(table.ty, &[*slot], self.id))
     }
 
     /// Sets an element of a table.
@@ -225,9 +232,9 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) past the end, for a value of another type, or for a handle of another machine.
     pub fn table_set(&mut self, table: Table, index: usize, value: Value) -> Result<(), Error> {
-        self.check(table.0, self.machine.state.tables.len())?;
-        let [slot, ..] = self.checked_slots(value)?;
-        let table = &mut self.machine.state.tables[table.0 as usize];
+        let table = table.index_in(self.id)?;
+        let [slot, ..] = value.to_slots(self.id)?;
+        let table = &mut self.machine.state.tables[table as usize];
         if table.ty != value.ty() {
             return Err(Error::usage(format!("a table of {} cannot hold {value:?}", table.ty)));
         }
@@ -245,12 +252,13 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn global(&self, global: Global) -> Result<Value, Error> {
-        self.check(global.0, self.machine.state.globals.len())?;
-        let index = global.0 as usize;
+        let global = global.index_in(self.id)?;
+        let index = global as usize;
         let state = &self.machine.state;
         Ok(Value::from_slots(
             state.global_types[index].value,
             &state.globals[index..],
+            self.id,
         ))
     }
 
@@ -260,9 +268,9 @@ impl Vm {
     ///
     /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
-        self.check(global.0, self.machine.state.globals.len())?;
-        let [slot, ..] = self.checked_slots(value)?;
-        let index = global.0 as usize;
+        let global = global.index_in(self.id)?;
+        let [slot, ..] = value.to_slots(self.id)?;
+        let index = global as usize;
         let ty = self.machine.state.global_types[index];
         if !ty.mutable || ty.value != value.ty() {
             return Err(Error::usage(format!(
@@ -275,26 +283,10 @@ impl Vm {
     }
 
     /// Size of a memory in pages and its declared maximum.
-    pub(super) fn memory_size(&self, memory: Memory) -> (u64, Option<u64>) {
+    pub(super) fn memory_size(&self, memory: u32) -> (u64, Option<u64>) {
         let state = &self.machine.state;
-        let pages = (state.bytes(memory.0).len() / PAGE) as u64;
-        (pages, state.memories[memory.0 as usize].declared_max)
-    }
-
-    fn check(&self, index: u32, len: usize) -> Result<(), Error> {
-        if (index as usize) < len {
-            Ok(())
-        } else {
-            Err(Error::usage("a handle of another machine"))
-        }
-    }
-
-    /// The slots of a value, if it names nothing outside this machine.
-    pub(super) fn checked_slots(&self, value: Value) -> Result<ValueSlots, Error> {
-        if let Value::FuncRef(Some(func)) = value {
-            self.check(func.0, self.machine.state.functions.len())?;
-        }
-        Ok(value.to_slots())
+        let pages = (state.bytes(memory).len() / PAGE) as u64;
+        (pages, state.memories[memory as usize].declared_max)
     }
 }
 

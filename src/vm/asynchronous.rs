@@ -15,7 +15,7 @@ use wasm_dispatch_ir::types::{ValType, slots};
 
 use super::Vm;
 use super::call::TypedFunc;
-use super::handles::{Func, Instance, Memory};
+use super::handles::{Func, Instance, Memory, VmId};
 use super::host::{Caller, HostCall, HostError};
 use super::imports::Imports;
 use super::run::{Absent, Pending, Progress, panic_error};
@@ -50,7 +50,7 @@ impl AsyncCaller<'_> {
 
     /// The calling instance, unless the host called the function itself.
     pub fn instance(&self) -> Option<Instance> {
-        self.instance.map(Instance)
+        self.instance.map(|instance| Instance::new(self.vm.id, instance))
     }
 
     /// A handle to the caller's memory of this index (0 is the one that most modules have).
@@ -67,7 +67,7 @@ impl AsyncCaller<'_> {
 
     /// The bytes of the caller's memory of this index, to be changed.
     pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
-        let Memory(id) = self.memory_handle(index)?;
+        let id = self.plain().memory_id(index)?;
         Some(self.vm.machine.state.bytes_mut(id))
     }
 
@@ -89,8 +89,13 @@ impl AsyncCaller<'_> {
         self.plain().write(address, from)
     }
 
+    pub(super) fn vm_id(&self) -> VmId {
+        self.vm.id
+    }
+
     fn plain(&mut self) -> Caller<'_> {
         Caller {
+            vm: self.vm.id,
             state: &mut self.vm.machine.state,
             instance: self.instance,
         }
@@ -115,6 +120,7 @@ impl AsyncCaller<'_> {
     ///
     /// As for [`AsyncCaller::call`].
     pub async fn call_func(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let func = func.index_in(self.vm.id)?;
         let slots = self.vm.argument_slots(func, arguments)?;
         let (vm, base) = (&mut *self.vm, self.free);
         let end = base as usize + slots.len();
@@ -129,7 +135,7 @@ impl AsyncCaller<'_> {
         };
         vm.machine.state.frames.truncate(depth);
         match ended? {
-            None => vm.results_at(func, base),
+            None => Ok(vm.results_at(func, base)),
             Some(pause) => Err(ErrorKind::Paused(pause).into()),
         }
     }
@@ -161,10 +167,11 @@ impl Vm {
     ///
     /// As for [`Vm::call`].
     pub async fn call_func_async(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let func = func.index_in(self.id)?;
         let slots = self.argument_slots(func, arguments)?;
         let progress = self.start(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
         self.finish_call_async(func, progress).await?;
-        self.results_at(func, 0)
+        Ok(self.results_at(func, 0))
     }
 
     /// [`Vm::call_typed`] as a future.
@@ -177,10 +184,10 @@ impl Vm {
         func: TypedFunc<P, R>,
         params: P,
     ) -> Result<R, Error> {
-        self.check_typed(func)?;
-        let progress = self.start(func.func(), |stack| params.write(stack))?;
-        self.finish_call_async(func.func(), progress).await?;
-        Ok(R::read(self.machine.stack.from(0)))
+        let func = self.check_typed(func, &params)?;
+        let progress = self.start(func, |stack| params.write(stack))?;
+        self.finish_call_async(func, progress).await?;
+        Ok(R::read(self.machine.stack.from(0), self.id))
     }
 
     /// [`Vm::instantiate`] for modules whose start function may call asynchronous host functions.
@@ -191,7 +198,8 @@ impl Vm {
     pub async fn instantiate_async(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
         if let Some(start) = start {
-            self.call_func_async(start, &[]).await?;
+            let progress = self.start(start, |_| {})?;
+            self.finish_call_async(start, progress).await?;
         }
         Ok(instance)
     }
@@ -204,11 +212,11 @@ impl Vm {
     pub async fn resume_async(&mut self) -> Result<Vec<Value>, Error> {
         let func = self.take_paused()?;
         self.finish_call_async(func, None).await?;
-        self.results_at(func, 0)
+        Ok(self.results_at(func, 0))
     }
 
     /// Runs a call of the host's to its end.
-    async fn finish_call_async(&mut self, func: Func, progress: Option<Progress>) -> Result<(), Error> {
+    async fn finish_call_async(&mut self, func: u32, progress: Option<Progress>) -> Result<(), Error> {
         match self.finish_async(progress).await? {
             None => Ok(()),
             Some(pause) => Err(self.pause(func, pause)),

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use wasm_dispatch_ir::types::{FuncType, slots};
 
 use super::Vm;
-use super::handles::{Func, Instance};
+use super::handles::{Func, Instance, foreign};
 use super::run::Progress;
 use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
@@ -39,7 +39,8 @@ impl Vm {
     /// # Errors
     ///
     /// [`NoExport`](ErrorKind::NoExport), [`Signature`](ErrorKind::Signature), [`Trap`](ErrorKind::Trap) or
-    /// [`Host`](ErrorKind::Host). The machine stays usable after all of them.
+    /// [`Host`](ErrorKind::Host); [`Usage`](ErrorKind::Usage) for an instance or an argument of another machine. The machine
+    /// stays usable after all of them.
     pub fn call(&mut self, instance: Instance, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
         let func = self.exported_func(instance, name)?;
         self.call_func(func, arguments)
@@ -51,37 +52,40 @@ impl Vm {
     ///
     /// As for [`Vm::call`].
     pub fn call_func(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let func = func.index_in(self.id)?;
         let slots = self.argument_slots(func, arguments)?;
         self.invoke(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
-        self.results_at(func, 0)
+        Ok(self.results_at(func, 0))
     }
 
     /// Checks arguments against a function's type and makes slots of them.
-    pub(super) fn argument_slots(&self, func: Func, arguments: &[Value]) -> Result<Vec<u64>, Error> {
-        let ty = self.func_type(func)?;
+    pub(super) fn argument_slots(&self, func: u32, arguments: &[Value]) -> Result<Vec<u64>, Error> {
+        let ty = self.type_of(func);
         if !arguments.iter().map(Value::ty).eq(ty.params.iter().copied()) {
             let found = arguments.iter().map(Value::ty).collect::<Vec<_>>();
-            return Err(signature_error(&ty, &FuncType::new(found, ty.results.clone())));
+            return Err(signature_error(ty, &FuncType::new(found, ty.results.clone())));
         }
         let mut list = Vec::with_capacity(slots(&ty.params));
         for &argument in arguments {
-            let slots = self.checked_slots(argument)?;
+            let slots = argument.to_slots(self.id)?;
             list.extend_from_slice(&slots[..usize::from(argument.ty().slots())]);
         }
         Ok(list)
     }
 
     /// The results that a function has left from this slot on.
-    pub(super) fn results_at(&mut self, func: Func, base: u32) -> Result<Vec<Value>, Error> {
-        let ty = self.func_type(func)?;
-        Ok(Value::list(&ty.results, self.machine.stack.from(base)))
+    pub(super) fn results_at(&self, func: u32, base: u32) -> Vec<Value> {
+        let results = &self.type_of(func).results;
+        let end = base as usize + slots(results);
+        Value::list(results, &self.machine.stack.first(end)[base as usize..], self.id)
     }
 
     /// An exported function, its type checked once.
     ///
     /// # Errors
     ///
-    /// [`NoExport`](ErrorKind::NoExport) or [`Signature`](ErrorKind::Signature).
+    /// [`NoExport`](ErrorKind::NoExport) or [`Signature`](ErrorKind::Signature); [`Usage`](ErrorKind::Usage) for an instance
+    /// of another machine.
     pub fn typed_func<P: WasmTuple, R: WasmTuple>(
         &self,
         instance: Instance,
@@ -90,8 +94,8 @@ impl Vm {
         let func = self.exported_func(instance, name)?;
         let ty = self.func_type(func)?;
         let wanted = FuncType::new(P::types(), R::types());
-        if ty != wanted {
-            return Err(signature_error(&ty, &wanted));
+        if *ty != wanted {
+            return Err(signature_error(ty, &wanted));
         }
         Ok(TypedFunc {
             func,
@@ -99,24 +103,26 @@ impl Vm {
         })
     }
 
-    /// Calls a typed function.
+    /// Calls a typed function. It allocates nothing.
     ///
     /// # Errors
     ///
-    /// [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host). The machine stays usable after both.
+    /// [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host); [`Usage`](ErrorKind::Usage) for a function or an argument of
+    /// another machine. The machine stays usable after all of them.
     pub fn call_typed<P: WasmTuple, R: WasmTuple>(&mut self, func: TypedFunc<P, R>, params: P) -> Result<R, Error> {
-        self.check_typed(func)?;
-        self.invoke(func.func, |stack| params.write(stack))?;
-        Ok(R::read(self.machine.stack.from(0)))
+        let func = self.check_typed(func, &params)?;
+        self.invoke(func, |stack| params.write(stack))?;
+        Ok(R::read(self.machine.stack.from(0), self.id))
     }
 
-    /// The handle may come from another machine: then its function here could have any type.
-    pub(super) fn check_typed<P: WasmTuple, R: WasmTuple>(&self, func: TypedFunc<P, R>) -> Result<(), Error> {
-        let ty = self.func_type(func.func)?;
-        if types_match(&ty, &P::types(), &R::types()) {
-            Ok(())
+    /// The index of a typed function. Its type was checked when the handle was made, by the machine that made it.
+    #[inline]
+    pub(super) fn check_typed<P: WasmTuple, R>(&self, func: TypedFunc<P, R>, params: &P) -> Result<u32, Error> {
+        let func = func.func.index_in(self.id)?;
+        if params.is_of(self.id) {
+            Ok(func)
         } else {
-            Err(signature_error(&ty, &FuncType::new(P::types(), R::types())))
+            Err(foreign("function"))
         }
     }
 
@@ -125,20 +131,24 @@ impl Vm {
     /// # Errors
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
-    pub fn func_type(&self, func: Func) -> Result<FuncType, Error> {
-        let entry = self.machine.state.functions.get(func.0 as usize);
-        let entry = entry.ok_or_else(|| Error::usage("a function of another machine"))?;
-        Ok(self.machine.state.signatures.get(entry.signature).clone())
+    pub fn func_type(&self, func: Func) -> Result<&FuncType, Error> {
+        Ok(self.type_of(func.index_in(self.id)?))
+    }
+
+    /// The type of a function of this machine.
+    pub(super) fn type_of(&self, func: u32) -> &FuncType {
+        let state = &self.machine.state;
+        state.signatures.get(state.functions[func as usize].signature)
     }
 
     /// Runs a function whose arguments `write` puts on the stack; leaves the results at the stack's bottom.
-    pub(super) fn invoke(&mut self, func: Func, write: impl FnOnce(&mut [u64])) -> Result<(), Error> {
+    pub(super) fn invoke(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<(), Error> {
         let progress = self.start(func, write)?;
         self.finish_blocking(func, progress)
     }
 
     /// Begins a call of the host's; what was paused before is abandoned.
-    pub(super) fn start(&mut self, func: Func, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
+    pub(super) fn start(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
         self.machine.state.frames.clear();
         self.paused = None;
         // Host functions whose futures were dropped have not counted themselves out.
@@ -148,7 +158,7 @@ impl Vm {
     }
 
     /// Runs on until the call is done, paused, or cannot go on without an executor.
-    pub(super) fn finish_blocking(&mut self, func: Func, mut progress: Option<Progress>) -> Result<(), Error> {
+    pub(super) fn finish_blocking(&mut self, func: u32, mut progress: Option<Progress>) -> Result<(), Error> {
         loop {
             match progress {
                 None | Some(Progress::Slice) => progress = Some(self.advance()?),
@@ -168,18 +178,10 @@ impl Vm {
 
 impl Vm {
     /// Leaves a call in the middle, to be resumed.
-    pub(super) fn pause(&mut self, func: Func, pause: Pause) -> Error {
+    pub(super) fn pause(&mut self, func: u32, pause: Pause) -> Error {
         self.paused = Some(func);
         ErrorKind::Paused(pause).into()
     }
-}
-
-fn types_match(
-    ty: &FuncType,
-    params: &[wasm_dispatch_ir::types::ValType],
-    results: &[wasm_dispatch_ir::types::ValType],
-) -> bool {
-    *ty.params == *params && *ty.results == *results
 }
 
 fn signature_error(expected: &FuncType, found: &FuncType) -> Error {

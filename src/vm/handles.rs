@@ -1,24 +1,86 @@
-//! Handles: small copies that name something inside one [`Vm`](crate::Vm).
+//! Handles: small copies that name something inside one [`Vm`](crate::Vm), and know which.
 
-/// An instance of a module in a [`Vm`](crate::Vm).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Instance(pub(crate) u32);
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A function in a [`Vm`](crate::Vm).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Func(pub(crate) u32);
+use crate::error::Error;
 
-/// A memory in a [`Vm`](crate::Vm).
+/// Which [`Vm`](crate::Vm) a handle is of: a number that no other machine of this process has, before or after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Memory(pub(crate) u32);
+pub struct VmId(NonZeroU64);
 
-/// A table in a [`Vm`](crate::Vm).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Table(pub(crate) u32);
+impl VmId {
+    /// A number that was not given out before.
+    pub(super) fn next() -> VmId {
+        // The only state of this library that is not inside a value of its user's. It has to be: what tells machines apart
+        // must know of all of them. No process lives long enough to count through 64 bits.
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        VmId(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MAX))
+    }
+}
 
-/// A global in a [`Vm`](crate::Vm).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Global(pub(crate) u32);
+macro_rules! handles {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// It is valid in the machine that gave it out, for as long as that lives; any other refuses it with
+            /// [`ErrorKind::Usage`](crate::ErrorKind::Usage).
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $name {
+                vm: VmId,
+                index: u32,
+            }
+
+            impl $name {
+                /// Names what has this index in a machine. The machine must have it already, and keeps it.
+                pub(super) fn new(vm: VmId, index: u32) -> $name {
+                    $name { vm, index }
+                }
+
+                /// The index, if the handle is of this machine: then it is in range.
+                #[inline]
+                pub(super) fn index_in(self, vm: VmId) -> Result<u32, Error> {
+                    if self.is_of(vm) { Ok(self.index) } else { Err(foreign($kind)) }
+                }
+
+                #[inline]
+                pub(super) fn is_of(self, vm: VmId) -> bool {
+                    self.vm == vm
+                }
+            }
+        )*
+    };
+}
+
+handles! {
+    /// An instance of a module in a [`Vm`](crate::Vm).
+    Instance, "instance";
+    /// A function in a [`Vm`](crate::Vm).
+    Func, "function";
+    /// A memory in a [`Vm`](crate::Vm).
+    Memory, "memory";
+    /// A table in a [`Vm`](crate::Vm).
+    Table, "table";
+    /// A global in a [`Vm`](crate::Vm).
+    Global, "global";
+}
+
+impl Func {
+    /// The function as slot bits. Nothing but these says which machine it is of: the caller has [asked](Func::is_of).
+    #[inline]
+    pub(super) fn to_slot(self) -> u64 {
+        u64::from(self.index) + 1
+    }
+}
+
+/// What a handle of another machine is refused with.
+#[cold]
+pub(super) fn foreign(kind: &str) -> Error {
+    Error::usage(format!(
+        "the {kind} belongs to another Vm: a handle is valid only in the Vm that gave it out"
+    ))
+}
 
 /// Anything that can be imported or exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

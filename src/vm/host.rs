@@ -7,7 +7,7 @@ use wasm_dispatch_ir::types::FuncType;
 use wasm_dispatch_machine::state::State;
 
 use super::asynchronous::AsyncClosure;
-use super::handles::Memory;
+use super::handles::{Memory, VmId};
 use super::value::WasmTuple;
 
 /// What a host function may fail with. A [`Trap`] becomes a trap of the program, anything else
@@ -36,13 +36,14 @@ pub(crate) enum HostCall {
 ///
 /// There is no way from here to call back into the program.
 pub struct Caller<'a> {
-    pub(crate) state: &'a mut State,
+    pub(super) vm: VmId,
+    pub(super) state: &'a mut State,
     /// The calling instance, unless the host called the function itself.
-    pub(crate) instance: Option<u32>,
+    pub(super) instance: Option<u32>,
 }
 
 impl Caller<'_> {
-    fn memory_id(&self, index: u32) -> Option<u32> {
+    pub(super) fn memory_id(&self, index: u32) -> Option<u32> {
         let instance = self.state.instances.get(self.instance? as usize)?;
         instance.memories.get(index as usize).copied()
     }
@@ -60,7 +61,7 @@ impl Caller<'_> {
 
     /// A handle to the caller's memory of this index.
     pub fn memory_handle(&self, index: u32) -> Option<Memory> {
-        self.memory_id(index).map(Memory)
+        self.memory_id(index).map(|id| Memory::new(self.vm, id))
     }
 
     /// Copies bytes out of the caller's memory 0.
@@ -91,6 +92,30 @@ impl Caller<'_> {
         Ok(())
     }
 }
+
+/// Writes what a host function returned to slots of a machine.
+#[inline(always)]
+pub(super) fn write_results<R: WasmTuple>(results: R, slots: &mut [u64], vm: VmId) -> Result<(), HostError> {
+    if !results.is_of(vm) {
+        return Err(ForeignResult.into());
+    }
+    results.write(slots);
+    Ok(())
+}
+
+/// A host function returned a function of another machine: [`ErrorKind::Usage`](crate::ErrorKind::Usage) for the caller.
+#[derive(Debug)]
+pub(super) struct ForeignResult;
+
+impl std::fmt::Display for ForeignResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "the function that a host function returned belongs to another Vm: a handle is valid only in the Vm that gave it out",
+        )
+    }
+}
+
+impl std::error::Error for ForeignResult {}
 
 /// What a host closure may return: results, or a `Result` with them.
 pub trait HostResults {
@@ -144,10 +169,9 @@ macro_rules! host_function {
             fn into_host(self) -> HostParts {
                 HostParts(HostFunction {
                     ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    call: HostCall::Plain(Arc::new(move |_caller, slots| {
-                        let ($($v,)*) = <($($t,)*)>::read(slots);
-                        self($($v),*).into_results()?.write(slots);
-                        Ok(())
+                    call: HostCall::Plain(Arc::new(move |caller, slots| {
+                        let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
+                        write_results(self($($v),*).into_results()?, slots, caller.vm)
                     })),
                 })
             }
@@ -163,9 +187,8 @@ macro_rules! host_function {
                 HostParts(HostFunction {
                     ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
                     call: HostCall::Plain(Arc::new(move |caller, slots| {
-                        let ($($v,)*) = <($($t,)*)>::read(slots);
-                        self(caller, $($v),*).into_results()?.write(slots);
-                        Ok(())
+                        let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
+                        write_results(self(caller, $($v),*).into_results()?, slots, caller.vm)
                     })),
                 })
             }

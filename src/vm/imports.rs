@@ -8,8 +8,10 @@ use wasm_dispatch_ir::types::FuncType;
 
 use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
 use super::handles::Extern;
-use super::host::{Caller, HostCall, HostError, HostFunction, HostParts, IntoHostFunction};
-use super::value::{Value, ValueSlots, WasmTuple};
+use super::host::{
+    Caller, ForeignResult, HostCall, HostError, HostFunction, HostParts, IntoHostFunction, write_results,
+};
+use super::value::{Value, WasmTuple};
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
@@ -70,10 +72,11 @@ impl Imports {
         function: impl for<'a> Fn(AsyncCaller<'a>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
     ) -> &mut Self {
         let call: Arc<AsyncClosure> = Arc::new(move |caller, slots| {
-            let future = function(caller, P::read(slots));
+            let vm = caller.vm_id();
+            let future = function(caller, P::read(slots, vm));
             Box::pin(async move {
                 let mut slots = Slots::default();
-                future.await?.write(&mut slots);
+                write_results(future.await?, &mut slots, vm)?;
                 Ok(slots)
             })
         });
@@ -94,13 +97,15 @@ impl Imports {
     ) -> &mut Self {
         let signature = ty.clone();
         let call = move |caller: &mut Caller<'_>, slots: &mut [u64]| {
-            let results = function(caller, &Value::list(&signature.params, slots))?;
+            let arguments = Value::list(&signature.params, slots, caller.vm);
+            let results = function(caller, &arguments)?;
             if !results.iter().map(Value::ty).eq(signature.results.iter().copied()) {
                 return Err(format!("a host function of type {signature} returned {results:?}").into());
             }
             let mut at = 0;
             for value in results {
-                let own = &caller.checked_slots(value)?[..usize::from(value.ty().slots())];
+                let own = value.to_slots(caller.vm).map_err(|_| ForeignResult)?;
+                let own = &own[..usize::from(value.ty().slots())];
                 slots[at..at + own.len()].copy_from_slice(own);
                 at += own.len();
             }
@@ -127,7 +132,7 @@ impl Imports {
     }
 
     /// Defines something that exists in the same [`Vm`](crate::Vm): an export of another instance, or a memory, table
-    /// or global made by the host.
+    /// or global made by the host. One of another machine is refused when the module is instantiated.
     pub fn define(
         &mut self,
         module: impl Into<String>,
@@ -145,18 +150,6 @@ impl Imports {
     pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition> {
         // The key type owns its strings; imports are few and looked up once.
         self.definitions.get(&(module.to_string(), name.to_string()))
-    }
-}
-
-impl Caller<'_> {
-    /// The slots of a value, if it names nothing outside this machine.
-    fn checked_slots(&self, value: Value) -> Result<ValueSlots, HostError> {
-        match value {
-            Value::FuncRef(Some(func)) if func.0 as usize >= self.state.functions.len() => {
-                Err("a host function returned a function of another machine".into())
-            }
-            value => Ok(value.to_slots()),
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::store::{self, FunctionEntry, HOST};
 
 use super::Vm;
-use super::handles::{Extern, Func, Instance, Memory};
+use super::handles::{Extern, Func, Instance};
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
 use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
@@ -17,7 +17,7 @@ impl Vm {
     /// # Errors
     ///
     /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
-    /// [`Limit`](ErrorKind::Limit); [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
+    /// [`Limit`](ErrorKind::Limit); [`Usage`](ErrorKind::Usage) when something of another machine is to be imported; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
     /// or the start function, in which case what was written to imported memories and tables before stays.
     pub fn instantiate(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
@@ -32,7 +32,7 @@ impl Vm {
         &mut self,
         module: &Module,
         imports: &Imports,
-    ) -> Result<(Instance, Option<Func>), Error> {
+    ) -> Result<(Instance, Option<u32>), Error> {
         self.check_metering(module)?;
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
         self.define(module, &mut instance, resolved)?;
@@ -43,8 +43,8 @@ impl Vm {
         self.engine.add_instance(module);
         self.copy_segments(module, id)?;
         let functions = &self.machine.state.instances[id as usize].functions;
-        let start = inner.start.map(|start| Func(functions[start as usize]));
-        Ok((Instance(id), start))
+        let start = inner.start.map(|start| functions[start as usize]);
+        Ok((Instance::new(self.id, id), start))
     }
 
     /// Finds and checks every import before anything is made.
@@ -77,7 +77,7 @@ impl Vm {
                         index: self.hosts.len() as u32,
                     });
                     self.hosts.push(host.clone());
-                    Extern::Func(Func((functions.len() - 1) as u32))
+                    Extern::Func(Func::new(self.id, (functions.len() - 1) as u32))
                 }
             };
             found.push(definition);
@@ -86,35 +86,8 @@ impl Vm {
     }
 
     fn check_import(&self, import: &ImportType, item: Extern) -> Result<(), Error> {
-        let state = &self.machine.state;
-        let foreign = || Error::usage(format!("{}.{} is of another machine", import.module, import.name));
-        let found = match item {
-            Extern::Func(func) => {
-                let entry = state.functions.get(func.0 as usize).ok_or_else(foreign)?;
-                ExternType::Func(state.signatures.get(entry.signature).clone())
-            }
-            Extern::Global(global) => {
-                ExternType::Global(*state.global_types.get(global.0 as usize).ok_or_else(foreign)?)
-            }
-            Extern::Memory(memory) => {
-                if memory.0 as usize >= state.memories.len() {
-                    return Err(foreign());
-                }
-                let (min, max) = self.memory_size(memory);
-                ExternType::Memory(SizeLimits { min, max })
-            }
-            Extern::Table(table) => {
-                let table = state.tables.get(table.0 as usize).ok_or_else(foreign)?;
-                let limits = SizeLimits {
-                    min: table.elements.len() as u64,
-                    max: table.declared_max,
-                };
-                ExternType::Table(TableType {
-                    element: table.ty,
-                    limits,
-                })
-            }
-        };
+        let of_import = |error| Error::usage(format!("import {}.{}: {error}", import.module, import.name));
+        let found = self.extern_type(item).map_err(of_import)?;
         let fits = match (&import.ty, &found) {
             (ExternType::Memory(wanted), ExternType::Memory(found)) => wanted.accepts(found.min, found.max),
             (ExternType::Table(wanted), ExternType::Table(found)) => {
@@ -129,16 +102,40 @@ impl Vm {
         }
     }
 
+    /// The type of something that exists.
+    fn extern_type(&self, item: Extern) -> Result<ExternType, Error> {
+        let state = &self.machine.state;
+        Ok(match item {
+            Extern::Func(func) => ExternType::Func(self.func_type(func)?.clone()),
+            Extern::Global(global) => ExternType::Global(state.global_types[global.index_in(self.id)? as usize]),
+            Extern::Memory(memory) => {
+                let (min, max) = self.memory_size(memory.index_in(self.id)?);
+                ExternType::Memory(SizeLimits { min, max })
+            }
+            Extern::Table(table) => {
+                let table = &state.tables[table.index_in(self.id)? as usize];
+                let limits = SizeLimits {
+                    min: table.elements.len() as u64,
+                    max: table.declared_max,
+                };
+                ExternType::Table(TableType {
+                    element: table.ty,
+                    limits,
+                })
+            }
+        })
+    }
+
     /// Makes what the module defines, after what it imports.
     fn define(&mut self, module: &Module, instance: &mut store::Instance, found: Vec<Extern>) -> Result<(), Error> {
         let inner = &module.inner;
         let id = self.machine.state.instances.len() as u32;
         for item in found {
             match item {
-                Extern::Func(func) => instance.functions.push(func.0),
-                Extern::Memory(memory) => instance.memories.push(memory.0),
-                Extern::Table(table) => instance.tables.push(table.0),
-                Extern::Global(global) => instance.globals.push(global.0),
+                Extern::Func(func) => instance.functions.push(func.index_in(self.id)?),
+                Extern::Memory(memory) => instance.memories.push(memory.index_in(self.id)?),
+                Extern::Table(table) => instance.tables.push(table.index_in(self.id)?),
+                Extern::Global(global) => instance.globals.push(global.index_in(self.id)?),
             }
         }
         instance.imported_functions = inner.imported_functions;
@@ -154,8 +151,7 @@ impl Vm {
             });
         }
         for &size in &inner.memories[inner.imported_memories as usize..] {
-            let Memory(memory) = self.new_memory(size)?;
-            instance.memories.push(memory);
+            instance.memories.push(self.new_memory(size)?.index_in(self.id)?);
         }
         instance.first_global = self.machine.state.globals.len() as u32;
         let own = &inner.globals[inner.imported_globals as usize..];
@@ -167,7 +163,7 @@ impl Vm {
             state.global_types.push(*ty);
         }
         for (ty, init) in &inner.tables[inner.imported_tables as usize..] {
-            let table = self.new_table(*ty)?.0;
+            let table = self.new_table(*ty)?.index_in(self.id)?;
             if let Some(init) = init {
                 let value = self.constant(instance, init);
                 self.machine.state.tables[table as usize].elements.fill(value);

@@ -52,7 +52,14 @@ use crate::strategy::{Engine, Strategy, engine_of};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Handles
+///
+/// [`Instance`], [`Func`], [`TypedFunc`], [`Memory`], [`Table`] and [`Global`] name something inside the machine that gave
+/// them out, and stay valid as long as that lives: nothing is removed from a machine. Any other machine refuses them with
+/// [`ErrorKind::Usage`](crate::ErrorKind::Usage), in calls, as imports, and as functions inside of values.
 pub struct Vm {
+    id: handles::VmId,
     machine: Machine,
     engine: Box<dyn Engine>,
     modules: Vec<Module>,
@@ -60,7 +67,7 @@ pub struct Vm {
     limits: Limits,
     budget: budget::Budget,
     /// The function whose call is paused.
-    paused: Option<Func>,
+    paused: Option<u32>,
     /// Asynchronous host functions that wait inside each other.
     nested: u32,
 }
@@ -92,6 +99,7 @@ impl Vm {
         // The first meter asks for a slice.
         machine.state.slice = 0;
         Vm {
+            id: handles::VmId::next(),
             machine,
             engine,
             modules: Vec::new(),

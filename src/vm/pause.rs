@@ -2,7 +2,6 @@
 
 use super::Vm;
 use super::budget::{InterruptHandle, OutOfFuel};
-use super::handles::Func;
 use super::value::Value;
 use crate::error::Error;
 use crate::metering::Metering;
@@ -59,10 +58,10 @@ impl Vm {
     pub fn resume(&mut self) -> Result<Vec<Value>, Error> {
         let func = self.take_paused()?;
         self.finish_blocking(func, None)?;
-        self.results_at(func, 0)
+        Ok(self.results_at(func, 0))
     }
 
-    pub(super) fn take_paused(&mut self) -> Result<Func, Error> {
+    pub(super) fn take_paused(&mut self) -> Result<u32, Error> {
         self.paused.take().ok_or_else(|| Error::usage("no call is paused"))
     }
 

@@ -11,8 +11,7 @@ use wasm_dispatch_machine::store::HOST;
 
 use super::Vm;
 use super::budget::OutOfFuel;
-use super::handles::Func;
-use super::host::{Caller, HostCall, HostError};
+use super::host::{Caller, ForeignResult, HostCall, HostError};
 use crate::error::{Error, ErrorKind};
 use crate::types::Pause;
 
@@ -70,11 +69,11 @@ pub(super) fn panic_error(panic: &(dyn Any + Send)) -> HostError {
 
 impl Vm {
     /// Prepares a run of a function whose arguments are on the stack from `base` on.
-    pub(super) fn begin(&mut self, func: Func, base: u32) -> Result<Option<Progress>, Error> {
+    pub(super) fn begin(&mut self, func: u32, base: u32) -> Result<Option<Progress>, Error> {
         let state = &mut self.machine.state;
-        let entry = state.functions[func.0 as usize];
+        let entry = state.functions[func as usize];
         if entry.instance == HOST {
-            return self.call_host(func.0, base, None).map(|progress| {
+            return self.call_host(func, base, None).map(|progress| {
                 // A plain function is done.
                 Some(progress.map_or(Progress::Returned, Progress::Async))
             });
@@ -143,6 +142,7 @@ impl Vm {
             return Ok(Some(Pending { host, base, instance }));
         };
         let mut caller = Caller {
+            vm: self.id,
             instance,
             state: &mut self.machine.state,
         };
@@ -158,12 +158,13 @@ impl Vm {
 
     #[cold]
     pub(super) fn host_error(&mut self, source: HostError) -> Error {
-        match source.downcast::<Trap>() {
-            Ok(trap) => self.trap_error(*trap, None),
-            Err(source) => {
-                let backtrace = self.backtrace(None);
-                ErrorKind::Host { source, backtrace }.into()
-            }
+        if let Some(&trap) = source.downcast_ref::<Trap>() {
+            return self.trap_error(trap, None);
         }
+        if let Some(foreign) = source.downcast_ref::<ForeignResult>() {
+            return Error::usage(foreign.to_string());
+        }
+        let backtrace = self.backtrace(None);
+        ErrorKind::Host { source, backtrace }.into()
     }
 }

@@ -3,7 +3,8 @@
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
 
-use super::handles::Func;
+use super::handles::{Func, VmId, foreign};
+use crate::error::Error;
 
 /// A reference to something of the host's: a number that means something to the host only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +33,7 @@ pub enum Value {
 }
 
 /// The slots of a value; it takes the first of them, as many as its type says.
-pub(crate) type ValueSlots = [u64; ValType::MAX_SLOTS as usize];
+pub(super) type ValueSlots = [u64; ValType::MAX_SLOTS as usize];
 
 impl Value {
     /// The value's type.
@@ -51,43 +52,59 @@ impl Value {
 
     /// The zero, or null, of a type.
     pub fn zero(ty: ValType) -> Value {
-        Value::from_slots(ty, &ValueSlots::default())
+        match ty {
+            ValType::I32 => Value::I32(0),
+            ValType::I64 => Value::I64(0),
+            ValType::F32 => Value::F32(0.0),
+            ValType::F64 => Value::F64(0.0),
+            ValType::FuncRef => Value::FuncRef(None),
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => Value::Wide(0),
+            _ => Value::ExternRef(None),
+        }
     }
 
-    pub(crate) fn to_slots(self) -> ValueSlots {
+    /// The value as slots of a machine.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::ErrorKind::Usage) for a function of another machine.
+    pub(super) fn to_slots(self, vm: VmId) -> Result<ValueSlots, Error> {
         let mut slots = ValueSlots::default();
         match self {
             Value::I32(value) => value.to_slots(&mut slots),
             Value::I64(value) => value.to_slots(&mut slots),
             Value::F32(value) => value.to_slots(&mut slots),
             Value::F64(value) => value.to_slots(&mut slots),
+            Value::FuncRef(value) if !WasmType::is_of(&value, vm) => return Err(foreign("function")),
             Value::FuncRef(value) => value.to_slots(&mut slots),
             Value::ExternRef(value) => value.to_slots(&mut slots),
             #[cfg(feature = "wide-test-type")]
             Value::Wide(value) => value.to_slots(&mut slots),
         }
-        slots
+        Ok(slots)
     }
 
-    pub(crate) fn from_slots(ty: ValType, slots: &[u64]) -> Value {
+    /// The value that slots of a machine stand for.
+    pub(super) fn from_slots(ty: ValType, slots: &[u64], vm: VmId) -> Value {
         match ty {
-            ValType::I32 => Value::I32(WasmType::from_slots(slots)),
-            ValType::I64 => Value::I64(WasmType::from_slots(slots)),
-            ValType::F32 => Value::F32(WasmType::from_slots(slots)),
-            ValType::F64 => Value::F64(WasmType::from_slots(slots)),
-            ValType::FuncRef => Value::FuncRef(WasmType::from_slots(slots)),
+            ValType::I32 => Value::I32(WasmType::from_slots(slots, vm)),
+            ValType::I64 => Value::I64(WasmType::from_slots(slots, vm)),
+            ValType::F32 => Value::F32(WasmType::from_slots(slots, vm)),
+            ValType::F64 => Value::F64(WasmType::from_slots(slots, vm)),
+            ValType::FuncRef => Value::FuncRef(WasmType::from_slots(slots, vm)),
             #[cfg(feature = "wide-test-type")]
-            ValType::Wide => Value::Wide(WasmType::from_slots(slots)),
-            _ => Value::ExternRef(WasmType::from_slots(slots)),
+            ValType::Wide => Value::Wide(WasmType::from_slots(slots, vm)),
+            _ => Value::ExternRef(WasmType::from_slots(slots, vm)),
         }
     }
 
-    /// The values of these types that stand one after another in slots.
-    pub(crate) fn list(types: &[ValType], mut slots: &[u64]) -> Vec<Value> {
+    /// The values of these types that stand one after another in slots of a machine.
+    pub(super) fn list(types: &[ValType], mut slots: &[u64], vm: VmId) -> Vec<Value> {
         let next = |&ty: &ValType| {
             let (own, after) = slots.split_at(usize::from(ty.slots()));
             slots = after;
-            Value::from_slots(ty, own)
+            Value::from_slots(ty, own, vm)
         };
         types.iter().map(next).collect()
     }
@@ -118,12 +135,18 @@ from! {
 pub trait WasmType: Copy + Send + Sync + 'static + sealed::Sealed {
     /// The WebAssembly type.
     const TYPE: ValType;
-    /// Reads the first of these slots, as many as the type takes.
+    /// Reads the first of these slots of a machine, as many as the type takes.
     #[doc(hidden)]
-    fn from_slots(slots: &[u64]) -> Self;
-    /// Writes them.
+    fn from_slots(slots: &[u64], vm: VmId) -> Self;
+    /// Writes them, for the machine that the value [is of](WasmType::is_of).
     #[doc(hidden)]
     fn to_slots(self, slots: &mut [u64]);
+    /// Whether the value means something in a machine: all but functions of another one do.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_of(&self, _vm: VmId) -> bool {
+        true
+    }
 }
 
 mod sealed {
@@ -136,9 +159,11 @@ macro_rules! wasm_type {
             impl sealed::Sealed for $ty {}
             impl WasmType for $ty {
                 const TYPE: ValType = <$ty as SlotValue>::TYPE;
-                fn from_slots(slots: &[u64]) -> Self {
+                #[inline(always)]
+                fn from_slots(slots: &[u64], _vm: VmId) -> Self {
                     SlotValue::from_slot(slots[0])
                 }
+                #[inline(always)]
                 fn to_slots(self, slots: &mut [u64]) {
                     slots[0] = SlotValue::to_slot(self);
                 }
@@ -152,18 +177,21 @@ wasm_type! { i32 u32 i64 u64 f32 f64 }
 impl sealed::Sealed for Option<Func> {}
 impl WasmType for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
-    fn from_slots(slots: &[u64]) -> Self {
-        slots[0].checked_sub(1).map(|index| Func(index as u32))
+    fn from_slots(slots: &[u64], vm: VmId) -> Self {
+        slots[0].checked_sub(1).map(|index| Func::new(vm, index as u32))
     }
     fn to_slots(self, slots: &mut [u64]) {
-        slots[0] = self.map_or(0, |func| u64::from(func.0) + 1);
+        slots[0] = self.map_or(0, Func::to_slot);
+    }
+    fn is_of(&self, vm: VmId) -> bool {
+        self.is_none_or(|func| func.is_of(vm))
     }
 }
 
 impl sealed::Sealed for Option<ExternRef> {}
 impl WasmType for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
-    fn from_slots(slots: &[u64]) -> Self {
+    fn from_slots(slots: &[u64], _vm: VmId) -> Self {
         slots[0].checked_sub(1).map(|index| ExternRef(index as u32))
     }
     fn to_slots(self, slots: &mut [u64]) {
@@ -176,7 +204,7 @@ impl sealed::Sealed for u128 {}
 #[cfg(feature = "wide-test-type")]
 impl WasmType for u128 {
     const TYPE: ValType = ValType::Wide;
-    fn from_slots(slots: &[u64]) -> Self {
+    fn from_slots(slots: &[u64], _vm: VmId) -> Self {
         u128::from(slots[1]) << 64 | u128::from(slots[0])
     }
     fn to_slots(self, slots: &mut [u64]) {
@@ -188,30 +216,41 @@ impl WasmType for u128 {
 pub trait WasmTuple: Sized + Send + Sync + 'static {
     /// The types, in order.
     fn types() -> Vec<ValType>;
+    /// Reads slots of a machine.
     #[doc(hidden)]
-    fn read(slots: &[u64]) -> Self;
+    fn read(slots: &[u64], vm: VmId) -> Self;
+    /// Writes slots of the machine that the values [are of](WasmTuple::is_of).
     #[doc(hidden)]
     fn write(self, slots: &mut [u64]);
+    /// Whether all values mean something in a machine.
+    #[doc(hidden)]
+    fn is_of(&self, vm: VmId) -> bool;
 }
 
 impl<T: WasmType> WasmTuple for T {
     fn types() -> Vec<ValType> {
         vec![T::TYPE]
     }
-    fn read(slots: &[u64]) -> Self {
-        T::from_slots(slots)
+    #[inline(always)]
+    fn read(slots: &[u64], vm: VmId) -> Self {
+        T::from_slots(slots, vm)
     }
+    #[inline(always)]
     fn write(self, slots: &mut [u64]) {
         self.to_slots(slots);
+    }
+    #[inline(always)]
+    fn is_of(&self, vm: VmId) -> bool {
+        WasmType::is_of(self, vm)
     }
 }
 
 /// Takes the first value off slots with values one after another.
 #[inline(always)]
-fn take<T: WasmType>(slots: &mut &[u64]) -> T {
+fn take<T: WasmType>(slots: &mut &[u64], vm: VmId) -> T {
     let (own, after) = slots.split_at(usize::from(T::TYPE.slots()));
     *slots = after;
-    T::from_slots(own)
+    T::from_slots(own, vm)
 }
 
 /// Writes a value into the first of these slots, and goes on behind it.
@@ -230,12 +269,18 @@ macro_rules! tuple {
             }
             // Without elements the result is `()`.
             #[allow(clippy::unused_unit, unused_mut)]
-            fn read(mut _slots: &[u64]) -> Self {
-                ($(take::<$t>(&mut _slots),)*)
+            #[inline(always)]
+            fn read(mut _slots: &[u64], _vm: VmId) -> Self {
+                ($(take::<$t>(&mut _slots, _vm),)*)
             }
             #[allow(unused_mut)]
+            #[inline(always)]
             fn write(self, mut _slots: &mut [u64]) {
                 $(put(&mut _slots, self.$i);)*
+            }
+            #[inline(always)]
+            fn is_of(&self, _vm: VmId) -> bool {
+                true $(&& WasmType::is_of(&self.$i, _vm))*
             }
         }
     };

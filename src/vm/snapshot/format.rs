@@ -106,7 +106,8 @@ impl Snapshot {
         let (version, rest) = rest.split_first_chunk().ok_or(SnapshotError::Malformed)?;
         let version = u16::from_le_bytes(*version);
         if version != VERSION {
-            return Err(SnapshotError::Version(version).into());
+            let (found, reads) = (version, VERSION);
+            return Err(SnapshotError::Version { found, reads }.into());
         }
         let (checksum, payload) = rest.split_first_chunk::<32>().ok_or(SnapshotError::Malformed)?;
         if *checksum != *Sha256::digest(payload) {

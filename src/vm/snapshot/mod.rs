@@ -19,7 +19,7 @@ use wasm_dispatch_machine::store::{PAGE, zeroed};
 
 use self::format::{Data, MemoryData, SegmentData, TableData};
 use super::Vm;
-use super::handles::{Func, Instance};
+use super::handles::Instance;
 use super::imports::Imports;
 use crate::error::{Error, SnapshotError};
 use crate::module::Module;
@@ -68,7 +68,7 @@ impl Vm {
         });
         Ok(Snapshot::new(Data {
             structure,
-            paused: self.paused.map(|func| func.0),
+            paused: self.paused,
             fuel: self.fuel(),
             frames: frames
                 .iter()
@@ -85,6 +85,9 @@ impl Vm {
     /// Takes over the state in a snapshot. The instances of this machine must have been made from the same modules in the
     /// same way and order, with [`Vm::prepare`]; host functions may be others of the same types, and strategy and limits
     /// may be others. A call that was paused can then be resumed.
+    ///
+    /// The handles of this machine stay valid, and name what was taken over. Those of the machine that the snapshot was made
+    /// of are of that one alone: here, use those that [`Vm::prepare`] and [`Vm::export`] give out.
     ///
     /// # Errors
     ///
@@ -112,7 +115,7 @@ impl Vm {
         state.frames.push(Frame::bottom());
         state.frames.extend(data.frames());
         self.machine.stack.from(0)[..data.stack.len()].copy_from_slice(&data.stack);
-        self.paused = data.paused.map(Func);
+        self.paused = data.paused;
         self.budget.set_fuel(state, data.fuel);
         self.restore_segments(data);
         Ok(())

@@ -116,7 +116,7 @@ impl World {
             build: Box::new(move |vm| {
                 let lib = vm.prepare(&library, &Imports::new())?;
                 let mut imports = Imports::new();
-                for (name, item) in vm.exports(lib) {
+                for (name, item) in vm.exports(lib)? {
                     imports.define("lib", name, item);
                 }
                 for import in caller.imports().filter(|import| import.module == "host") {
@@ -194,7 +194,7 @@ fn real(world: &World, random: &mut Random) -> Result<Option<Data>, Error> {
 }
 
 fn functions(vm: &Vm, instance: Instance) -> Vec<String> {
-    let exports = vm.exports(instance).into_iter();
+    let exports = vm.exports(instance).expect("an instance of this machine").into_iter();
     let functions = exports.filter(|(_, item)| matches!(item, Extern::Func(_)));
     functions.map(|(name, _)| name).collect()
 }

@@ -95,7 +95,7 @@ fn observe_round<'a>(module: &'a Module, runner: &mut Runner<'a>, plan: &Plan, r
         }
     });
     for call in &round.calls {
-        if let (Some(fuel), Some(Extern::Global(global))) = (plan.fuel, runner.vm.export(instance, FUEL))
+        if let (Some(fuel), Ok(Some(Extern::Global(global)))) = (plan.fuel, runner.vm.export(instance, FUEL))
             && let Err(error) = runner.vm.set_global(global, Value::I32(fuel))
         {
             observation.ends.push((End::Failed(error.to_string()), None));
@@ -148,13 +148,13 @@ pub fn imports(vm: &mut Vm, module: &Module, log: &Arc<HostLog>) -> Result<Impor
 ///
 /// # Errors
 ///
-/// As [`Vm::memory`] for an instance of another machine.
+/// As [`Vm::exports`] for an instance of another machine.
 pub fn remains(vm: &Vm, instance: Instance, log: &HostLog) -> Result<Remains, Error> {
     let mut remains = Remains {
         host_calls: log.read(),
         ..Remains::default()
     };
-    for (name, export) in vm.exports(instance) {
+    for (name, export) in vm.exports(instance)? {
         match export {
             Extern::Memory(memory) => {
                 let bytes = vm.memory(memory)?;

@@ -194,7 +194,8 @@ impl<'s> Runner<'s> {
                     other => other?,
                 };
                 self.missing.remove(name);
-                for (export, item) in self.machine.vm.exports(instance) {
+                let exports = self.machine.vm.exports(instance);
+                for (export, item) in exports.or_else(|error| failed(error.to_string()))? {
                     self.imports.define(name, export, item);
                 }
                 Ok(())
@@ -307,7 +308,7 @@ impl<'s> Runner<'s> {
                 Ok(self.machine.call(instance, function, arguments))
             }
             Action::Get { instance, global } => match self.machine.vm.export(self.named(instance)?, global) {
-                Some(Extern::Global(global)) => Ok(self.machine.vm.global(global).map(|value| vec![value])),
+                Ok(Some(Extern::Global(global))) => Ok(self.machine.vm.global(global).map(|value| vec![value])),
                 _ => failed(format!("exports no global {global:?}")),
             },
             Action::Instantiate(module) => {
