@@ -1,14 +1,16 @@
 //! Lowering: validated WebAssembly operators become code blocks of expression trees.
 //!
-//! The operand stack is simulated: its entries are trees that are not evaluated before somebody needs them. That is copy
-//! propagation: `local.get` costs nothing. An entry is *materialized* (evaluated into its canonical slot) only when
+//! The operand stack is simulated: its entries are trees that are not evaluated before they are needed. That is copy
+//! propagation: `local.get` costs nothing. The simulated stack has an entry for each slot, not for each value, so that a
+//! position in it is an offset from the first canonical slot. An entry is *materialized* (evaluated into its canonical slot) only when
 //!
 //! - control flow merges, so that all paths agree where it lives;
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
-//! The rooms: `needs` foresees what a function takes; `builder` makes nodes, statements and blocks; `operands` is the simulated stack; `control` are blocks,
-//! branches and calls; `operators` maps every wasm operator to one of those; `visit` takes them from the decoder.
+//! The rooms: `needs` foresees what a function takes; `builder` makes nodes, statements and blocks; `operands` is the
+//! simulated stack; `control` are blocks, branches and calls; `operators` maps every wasm operator to one of those; `visit`
+//! takes them from the decoder.
 
 mod builder;
 mod control;

@@ -65,11 +65,14 @@ impl ValType {
     #[inline]
     pub const fn siblings(self) -> (u16, u16) {
         match self {
+            ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 | ValType::FuncRef | ValType::ExternRef => (0, 0),
+            // The type of no slot.
+            #[cfg(feature = "wide-test-type")]
+            ValType::Wide => (0, 0),
             #[cfg(feature = "wide-test-type")]
             ValType::WideLow => (0, 1),
             #[cfg(feature = "wide-test-type")]
             ValType::WideHigh => (1, 0),
-            _ => (0, 0),
         }
     }
 }
