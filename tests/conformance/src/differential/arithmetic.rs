@@ -237,12 +237,12 @@ impl Writer<'_> {
         let depth = depth - 1;
         match self.random.below(100) {
             0..40 => {
-                let operator = *self.random.pick(operators::total(ty));
+                let operator = self.random.pick(operators::total(ty));
                 self.operator(operator, depth);
             }
             40..48 => match ty {
                 ValType::I32 => {
-                    let operator = *self.random.pick(operators::COMPARISONS);
+                    let operator = self.random.pick(operators::comparisons());
                     self.operator(operator, depth);
                 }
                 _ => self.bits(ty, depth),
@@ -270,14 +270,14 @@ impl Writer<'_> {
         }
     }
 
-    fn operator(&mut self, (name, operands): Operator, depth: usize) {
-        for &ty in operands {
+    fn operator(&mut self, operator: &Operator, depth: usize) {
+        for &ty in &operator.operands {
             self.value(ty, depth);
             if self.random.chance(4) {
                 self.statement(depth.min(1));
             }
         }
-        self.put(name);
+        self.put(operator.mnemonic);
     }
 
     /// Operators that show the bits of a float.
@@ -321,7 +321,7 @@ impl Writer<'_> {
         if operators.is_empty() {
             return self.leaf(ty);
         }
-        let (name, operands) = *self.random.pick(operators);
+        let Operator { mnemonic, operands } = self.random.pick(operators);
         for &operand in operands {
             self.value(operand, depth);
         }
@@ -336,7 +336,7 @@ impl Writer<'_> {
             self.put(format_args!("{operand}.const 0"));
             self.put(format_args!("{operand}.max"));
         }
-        self.put(name);
+        self.put(mnemonic);
     }
 
     /// Pushes an address that is mostly in bounds.

@@ -174,11 +174,11 @@ impl Writer<'_> {
     /// A condition: mostly a comparison, sometimes negated, sometimes any integer.
     pub(super) fn condition(&mut self, depth: usize) {
         if self.random.chance(70) {
-            let (name, operands) = *self.random.pick(operators::COMPARISONS);
-            for &ty in operands {
+            let comparison = self.random.pick(operators::comparisons());
+            for &ty in &comparison.operands {
                 self.value(ty, depth.min(3));
             }
-            self.put(name);
+            self.put(comparison.mnemonic);
         } else if self.random.chance(30) {
             self.value(ValType::I64, depth.min(3));
             self.put("i64.eqz");

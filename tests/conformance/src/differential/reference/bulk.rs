@@ -1,14 +1,17 @@
-//! Operators on whole memories and tables.
+//! The builtins: operators on whole memories and tables, and `ref.func`. A method for each, named like it.
 
 use std::ops::Range;
 
 use wasm_dispatch::Trap;
-use wasmparser::Operator;
 
-use super::{Instance, Stop, unknown};
+use super::Stop;
+use super::run::Run;
 
 const MEMORY: Trap = Trap::OutOfBoundsMemoryAccess;
 const TABLE: Trap = Trap::OutOfBoundsTableAccess;
+
+/// What `memory.grow` and `table.grow` give when they cannot.
+const FAILED: u64 = u32::MAX as u64;
 
 /// `start..start + len`, if it ends within `size`.
 fn range(start: u32, len: u32, size: usize, trap: Trap) -> Result<Range<usize>, Trap> {
@@ -20,93 +23,126 @@ fn range(start: u32, len: u32, size: usize, trap: Trap) -> Result<Range<usize>, 
     }
 }
 
-impl Instance<'_> {
-    /// Carries out an operator on an operand stack.
-    pub(super) fn bulk(&mut self, operator: &Operator<'_>, stack: &mut Vec<u64>) -> Result<(), Stop> {
-        // Validation has seen to it that there is something to pop.
-        let mut pop = || stack.pop().unwrap_or_default();
-        let failed = u64::from(u32::MAX);
-        match *operator {
-            Operator::MemorySize { mem } => stack.push((self.memories[mem as usize].len() >> 16) as u64),
-            Operator::MemoryGrow { mem } => {
-                let delta = u64::from(pop() as u32);
-                let memory = &mut self.memories[mem as usize];
-                let old = (memory.len() >> 16) as u64;
-                let fits = old + delta <= self.memory_types[mem as usize].max;
-                if fits {
-                    memory.resize(((old + delta) as usize) << 16, 0);
-                }
-                stack.push(if fits { old } else { failed });
-            }
-            Operator::MemoryFill { mem } => {
-                let (len, value, to) = (pop() as u32, pop() as u8, pop() as u32);
-                let memory = &mut self.memories[mem as usize];
-                let to = range(to, len, memory.len(), MEMORY)?;
-                memory[to].fill(value);
-            }
-            Operator::MemoryCopy { dst_mem, src_mem } => {
-                let (len, from, to) = (pop() as u32, pop() as u32, pop() as u32);
-                let source = &self.memories[src_mem as usize];
-                let bytes = source[range(from, len, source.len(), MEMORY)?].to_vec();
-                let target = &mut self.memories[dst_mem as usize];
-                let to = range(to, len, target.len(), MEMORY)?;
-                target[to].copy_from_slice(&bytes);
-            }
-            Operator::MemoryInit { data_index, mem } => {
-                let (len, from, to) = (pop() as u32, pop() as u32, pop() as u32);
-                let source = self.data[data_index as usize];
-                let from = range(from, len, source.len(), MEMORY)?;
-                let target = &mut self.memories[mem as usize];
-                let to = range(to, len, target.len(), MEMORY)?;
-                target[to].copy_from_slice(&source[from]);
-            }
-            Operator::DataDrop { data_index } => self.data[data_index as usize] = &[],
-            Operator::TableGet { table } => {
-                let index = pop() as u32 as usize;
-                let element = self.tables[table as usize].elements.get(index);
-                stack.push(*element.ok_or(TABLE)?);
-            }
-            Operator::TableSet { table } => {
-                let (value, index) = (pop(), pop() as u32 as usize);
-                let element = self.tables[table as usize].elements.get_mut(index);
-                *element.ok_or(TABLE)? = value;
-            }
-            Operator::TableSize { table } => stack.push(self.tables[table as usize].elements.len() as u64),
-            Operator::TableGrow { table } => {
-                let (delta, value) = (u64::from(pop() as u32), pop());
-                let table = &mut self.tables[table as usize];
-                let old = table.elements.len() as u64;
-                let fits = old + delta <= table.max;
-                if fits {
-                    table.elements.resize((old + delta) as usize, value);
-                }
-                stack.push(if fits { old } else { failed });
-            }
-            Operator::TableFill { table } => {
-                let (len, value, to) = (pop() as u32, pop(), pop() as u32);
-                let elements = &mut self.tables[table as usize].elements;
-                let to = range(to, len, elements.len(), TABLE)?;
-                elements[to].fill(value);
-            }
-            Operator::TableCopy { dst_table, src_table } => {
-                let (len, from, to) = (pop() as u32, pop() as u32, pop() as u32);
-                let source = &self.tables[src_table as usize].elements;
-                let items = source[range(from, len, source.len(), TABLE)?].to_vec();
-                let target = &mut self.tables[dst_table as usize].elements;
-                let to = range(to, len, target.len(), TABLE)?;
-                target[to].copy_from_slice(&items);
-            }
-            Operator::TableInit { elem_index, table } => {
-                let (len, from, to) = (pop() as u32, pop() as u32, pop() as u32);
-                let source = &self.elements[elem_index as usize];
-                let from = range(from, len, source.len(), TABLE)?;
-                let target = &mut self.tables[table as usize].elements;
-                let to = range(to, len, target.len(), TABLE)?;
-                target[to].copy_from_slice(&source[from]);
-            }
-            Operator::ElemDrop { elem_index } => self.elements[elem_index as usize].clear(),
-            ref other => return unknown(other),
+#[allow(non_snake_case)]
+impl Run<'_, '_> {
+    pub(super) fn MemorySize(&mut self, mem: u32) -> Result<(), Stop> {
+        self.stack
+            .push((self.instance.memories[mem as usize].len() >> 16) as u64);
+        Ok(())
+    }
+
+    pub(super) fn MemoryGrow(&mut self, mem: u32) -> Result<(), Stop> {
+        let delta = u64::from(self.pop() as u32);
+        let memory = &mut self.instance.memories[mem as usize];
+        let old = (memory.len() >> 16) as u64;
+        let fits = old + delta <= self.instance.memory_types[mem as usize].max;
+        if fits {
+            memory.resize(((old + delta) as usize) << 16, 0);
         }
+        self.stack.push(if fits { old } else { FAILED });
+        Ok(())
+    }
+
+    pub(super) fn MemoryFill(&mut self, mem: u32) -> Result<(), Stop> {
+        let (len, value, to) = (self.pop() as u32, self.pop() as u8, self.pop() as u32);
+        let memory = &mut self.instance.memories[mem as usize];
+        let to = range(to, len, memory.len(), MEMORY)?;
+        memory[to].fill(value);
+        Ok(())
+    }
+
+    pub(super) fn MemoryCopy(&mut self, dst_mem: u32, src_mem: u32) -> Result<(), Stop> {
+        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let source = &self.instance.memories[src_mem as usize];
+        let bytes = source[range(from, len, source.len(), MEMORY)?].to_vec();
+        let target = &mut self.instance.memories[dst_mem as usize];
+        let to = range(to, len, target.len(), MEMORY)?;
+        target[to].copy_from_slice(&bytes);
+        Ok(())
+    }
+
+    pub(super) fn MemoryInit(&mut self, data_index: u32, mem: u32) -> Result<(), Stop> {
+        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let source = self.instance.data[data_index as usize];
+        let from = range(from, len, source.len(), MEMORY)?;
+        let target = &mut self.instance.memories[mem as usize];
+        let to = range(to, len, target.len(), MEMORY)?;
+        target[to].copy_from_slice(&source[from]);
+        Ok(())
+    }
+
+    pub(super) fn DataDrop(&mut self, data_index: u32) -> Result<(), Stop> {
+        self.instance.data[data_index as usize] = &[];
+        Ok(())
+    }
+
+    pub(super) fn TableGet(&mut self, table: u32) -> Result<(), Stop> {
+        let index = self.pop() as u32 as usize;
+        let element = self.instance.tables[table as usize].elements.get(index);
+        self.stack.push(*element.ok_or(TABLE)?);
+        Ok(())
+    }
+
+    pub(super) fn TableSet(&mut self, table: u32) -> Result<(), Stop> {
+        let (value, index) = (self.pop(), self.pop() as u32 as usize);
+        let element = self.instance.tables[table as usize].elements.get_mut(index);
+        *element.ok_or(TABLE)? = value;
+        Ok(())
+    }
+
+    pub(super) fn TableSize(&mut self, table: u32) -> Result<(), Stop> {
+        self.stack
+            .push(self.instance.tables[table as usize].elements.len() as u64);
+        Ok(())
+    }
+
+    pub(super) fn TableGrow(&mut self, table: u32) -> Result<(), Stop> {
+        let (delta, value) = (u64::from(self.pop() as u32), self.pop());
+        let table = &mut self.instance.tables[table as usize];
+        let old = table.elements.len() as u64;
+        let fits = old + delta <= table.max;
+        if fits {
+            table.elements.resize((old + delta) as usize, value);
+        }
+        self.stack.push(if fits { old } else { FAILED });
+        Ok(())
+    }
+
+    pub(super) fn TableFill(&mut self, table: u32) -> Result<(), Stop> {
+        let (len, value, to) = (self.pop() as u32, self.pop(), self.pop() as u32);
+        let elements = &mut self.instance.tables[table as usize].elements;
+        let to = range(to, len, elements.len(), TABLE)?;
+        elements[to].fill(value);
+        Ok(())
+    }
+
+    pub(super) fn TableCopy(&mut self, dst_table: u32, src_table: u32) -> Result<(), Stop> {
+        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let source = &self.instance.tables[src_table as usize].elements;
+        let items = source[range(from, len, source.len(), TABLE)?].to_vec();
+        let target = &mut self.instance.tables[dst_table as usize].elements;
+        let to = range(to, len, target.len(), TABLE)?;
+        target[to].copy_from_slice(&items);
+        Ok(())
+    }
+
+    pub(super) fn TableInit(&mut self, elem_index: u32, table: u32) -> Result<(), Stop> {
+        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let source = &self.instance.elements[elem_index as usize];
+        let from = range(from, len, source.len(), TABLE)?;
+        let target = &mut self.instance.tables[table as usize].elements;
+        let to = range(to, len, target.len(), TABLE)?;
+        target[to].copy_from_slice(&source[from]);
+        Ok(())
+    }
+
+    pub(super) fn ElemDrop(&mut self, elem_index: u32) -> Result<(), Stop> {
+        self.instance.elements[elem_index as usize].clear();
+        Ok(())
+    }
+
+    pub(super) fn RefFunc(&mut self, function_index: u32) -> Result<(), Stop> {
+        self.stack.push(u64::from(function_index) + 1);
         Ok(())
     }
 }

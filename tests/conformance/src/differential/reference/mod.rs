@@ -6,6 +6,7 @@
 
 mod bulk;
 mod load;
+mod rows;
 mod run;
 
 use std::collections::HashMap;

@@ -1,9 +1,9 @@
-//! The interpreter.
+//! The interpreter: a method for each operator, named like it. Those of the instruction table are in `rows` and `bulk`.
+//! One that is missing, of a supported proposal, does not compile.
 
 use wasm_dispatch::{Trap, ValType as OurType};
-use wasmparser::{BlockType, Operator, ValType};
+use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, Operator, ValType};
 
-use super::super::operators::apply;
 use super::super::plan::{Seen, host_results};
 use super::{Body, Instance, Stop, seen, slot, unknown};
 
@@ -86,130 +86,278 @@ impl Instance<'_> {
             return unknown("the host's code");
         };
         locals.resize(locals.len() + more.len(), 0);
-        let mut stack: Vec<u64> = Vec::new();
-        let mut controls = vec![Control {
+        let whole = Control {
             target: code.len() - 1,
             arity: results,
             height: 0,
-        }];
-        let mut at = 0;
+        };
+        let mut run = Run {
+            instance: self,
+            own,
+            results,
+            locals,
+            stack: Vec::new(),
+            controls: vec![whole],
+            at: 0,
+            next: 0,
+            exit: None,
+        };
         loop {
-            let Body::Wasm { code, ends, .. } = &self.functions[own as usize].body else {
-                return unknown("the host's code");
-            };
-            let operator = code[at].clone();
-            let mut branch: Option<u32> = None;
-            // Validation has seen to it that there is something to pop.
-            let mut pop = || stack.pop().unwrap_or_default();
-            match operator {
-                Operator::Unreachable => return Err(Trap::Unreachable.into()),
-                Operator::Nop => {}
-                Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-                    let (otherwise, end) = ends[&at];
-                    let (params, arity) = self.arity(blockty);
-                    let taken = !matches!(operator, Operator::If { .. }) || pop() as u32 != 0;
-                    let height = stack.len() - params;
-                    let (target, arity) = match operator {
-                        Operator::Loop { .. } => (at, params),
-                        _ => (end, arity),
-                    };
-                    controls.push(Control { target, arity, height });
-                    if !taken {
-                        // To the `else`, or to the `end` that closes the block.
-                        at = otherwise.unwrap_or(end - 1);
-                    }
-                }
-                Operator::Else => {
-                    if let Some(control) = controls.last() {
-                        at = control.target - 1;
-                    }
-                }
-                Operator::End => {
-                    controls.pop();
-                    if controls.is_empty() {
-                        return Ok(Exit::Returned(stack.split_off(stack.len() - results)));
-                    }
-                }
-                Operator::Br { relative_depth } => branch = Some(relative_depth),
-                Operator::BrIf { relative_depth } => branch = (pop() as u32 != 0).then_some(relative_depth),
-                Operator::BrTable { targets } => {
-                    let index = pop() as u32;
-                    let depths: Vec<u32> = targets.targets().flatten().collect();
-                    branch = Some(depths.get(index as usize).copied().unwrap_or(targets.default()));
-                }
-                Operator::Return => return Ok(Exit::Returned(stack.split_off(stack.len() - results))),
-                Operator::Call { function_index } => {
-                    let arguments = stack.split_off(stack.len() - self.params(function_index));
-                    stack.extend(self.call(function_index, arguments)?);
-                }
-                Operator::CallIndirect {
-                    type_index,
-                    table_index,
-                } => {
-                    let callee = self.callee(table_index, type_index, pop())?;
-                    let arguments = stack.split_off(stack.len() - self.params(callee));
-                    stack.extend(self.call(callee, arguments)?);
-                }
-                Operator::ReturnCall { function_index } => {
-                    let arguments = stack.split_off(stack.len() - self.params(function_index));
-                    return Ok(Exit::TailCall(function_index, arguments));
-                }
-                Operator::ReturnCallIndirect {
-                    type_index,
-                    table_index,
-                } => {
-                    let callee = self.callee(table_index, type_index, pop())?;
-                    let arguments = stack.split_off(stack.len() - self.params(callee));
-                    return Ok(Exit::TailCall(callee, arguments));
-                }
-                Operator::Drop => drop(pop()),
-                Operator::Select | Operator::TypedSelect { .. } => {
-                    let (condition, b, a) = (pop(), pop(), pop());
-                    stack.push(if condition as u32 != 0 { a } else { b });
-                }
-                Operator::LocalGet { local_index } => stack.push(locals[local_index as usize]),
-                Operator::LocalSet { local_index } => locals[local_index as usize] = pop(),
-                Operator::LocalTee { local_index } => {
-                    let value = pop();
-                    locals[local_index as usize] = value;
-                    stack.push(value);
-                }
-                Operator::GlobalGet { global_index } => stack.push(self.globals[global_index as usize].1),
-                Operator::GlobalSet { global_index } => self.globals[global_index as usize].1 = pop(),
-                Operator::I32Const { value } => stack.push(u64::from(value as u32)),
-                Operator::I64Const { value } => stack.push(value as u64),
-                Operator::F32Const { value } => stack.push(u64::from(value.bits())),
-                Operator::F64Const { value } => stack.push(value.bits()),
-                Operator::RefNull { .. } => stack.push(0),
-                Operator::RefFunc { function_index } => stack.push(u64::from(function_index) + 1),
-                Operator::RefIsNull => {
-                    let reference = pop();
-                    stack.push(u64::from(reference == 0));
-                }
-                other => match apply(&other, &mut stack, &mut self.memories) {
-                    Some(result) => result?,
-                    None => self.bulk(&other, &mut stack)?,
-                },
-            }
-            at += 1;
-            if let Some(depth) = branch {
-                controls.truncate(controls.len() - depth as usize);
-                let Some(control) = controls.pop() else {
-                    return unknown("a branch out of the function");
-                };
-                let carried = stack.split_off(stack.len() - control.arity);
-                stack.truncate(control.height);
-                stack.extend(carried);
-                if controls.is_empty() {
-                    return Ok(Exit::Returned(stack));
-                }
-                let Body::Wasm { code, .. } = &self.functions[own as usize].body else {
-                    return unknown("the host's code");
-                };
-                // A loop begins again and opens its block anew; of another block this is behind its `end`.
-                let again = matches!(code[control.target], Operator::Loop { .. });
-                at = control.target + usize::from(!again);
+            run.at = run.next;
+            run.next += 1;
+            let operator = run.operator(run.at)?;
+            run.step(operator)?;
+            if let Some(exit) = run.exit {
+                return Ok(exit);
             }
         }
+    }
+}
+
+/// A function being run.
+pub(super) struct Run<'i, 'w> {
+    pub instance: &'i mut Instance<'w>,
+    own: u32,
+    /// Number of results.
+    results: usize,
+    locals: Vec<u64>,
+    pub stack: Vec<u64>,
+    controls: Vec<Control>,
+    /// The operator being carried out, and the next one.
+    at: usize,
+    next: usize,
+    /// How the function ended, once it has.
+    exit: Option<Exit>,
+}
+
+/// Calls the method of an operator.
+macro_rules! step {
+    ($(@$proposal:ident $op:ident $({ $($name:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*))*) => {
+        fn step(&mut self, operator: Operator<'_>) -> Result<(), Stop> {
+            match operator {
+                $(Operator::$op $({ $($name),* })? => wasm_dispatch::ir::if_supported! { $proposal
+                    { self.$op($($($name),*)?) }
+                    {{
+                        $($(let _ = $name;)*)?
+                        unknown(stringify!($op))
+                    }}
+                },)*
+                // The enumeration is open; the list above has all there is in this version of the decoder.
+                other => unknown(other),
+            }
+        }
+    };
+}
+
+impl<'w> Run<'_, 'w> {
+    wasmparser::for_each_visit_operator!(step);
+
+    fn operator(&self, at: usize) -> Result<Operator<'w>, Stop> {
+        match &self.instance.functions[self.own as usize].body {
+            Body::Wasm { code, .. } => Ok(code[at].clone()),
+            Body::Host(_) => unknown("the host's code"),
+        }
+    }
+
+    /// Validation has seen to it that there is something to pop.
+    pub(super) fn pop(&mut self) -> u64 {
+        self.stack.pop().unwrap_or_default()
+    }
+
+    fn pop_arguments(&mut self, function: u32) -> Vec<u64> {
+        self.stack.split_off(self.stack.len() - self.instance.params(function))
+    }
+
+    fn pop_callee(&mut self, table: u32, ty: u32) -> Result<u32, Stop> {
+        let index = self.pop();
+        self.instance.callee(table, ty, index)
+    }
+
+    fn open(&mut self, blockty: BlockType, taken: bool, again: bool) -> Result<(), Stop> {
+        let Body::Wasm { ends, .. } = &self.instance.functions[self.own as usize].body else {
+            return unknown("the host's code");
+        };
+        let (otherwise, end) = ends[&self.at];
+        let (params, results) = self.instance.arity(blockty);
+        let (target, arity) = if again { (self.at, params) } else { (end, results) };
+        let height = self.stack.len() - params;
+        self.controls.push(Control { target, arity, height });
+        if !taken {
+            // Behind the `else`, or to the `end` that closes the block.
+            self.next = otherwise.map_or(end, |otherwise| otherwise + 1);
+        }
+        Ok(())
+    }
+
+    fn branch(&mut self, depth: u32) -> Result<(), Stop> {
+        self.controls.truncate(self.controls.len() - depth as usize);
+        let Some(control) = self.controls.pop() else {
+            return unknown("a branch out of the function");
+        };
+        let carried = self.stack.split_off(self.stack.len() - control.arity);
+        self.stack.truncate(control.height);
+        self.stack.extend(carried);
+        if self.controls.is_empty() {
+            return self.Return();
+        }
+        // A loop begins again and opens its block anew; of another block this is behind its `end`.
+        let again = matches!(self.operator(control.target)?, Operator::Loop { .. });
+        self.next = control.target + usize::from(!again);
+        Ok(())
+    }
+
+    fn constant(&mut self, value: u64) -> Result<(), Stop> {
+        self.stack.push(value);
+        Ok(())
+    }
+}
+
+/// The operators without a row in the instruction table.
+#[allow(non_snake_case)]
+impl Run<'_, '_> {
+    fn Unreachable(&mut self) -> Result<(), Stop> {
+        Err(Trap::Unreachable.into())
+    }
+
+    fn Nop(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn Block(&mut self, blockty: BlockType) -> Result<(), Stop> {
+        self.open(blockty, true, false)
+    }
+
+    fn Loop(&mut self, blockty: BlockType) -> Result<(), Stop> {
+        self.open(blockty, true, true)
+    }
+
+    fn If(&mut self, blockty: BlockType) -> Result<(), Stop> {
+        let taken = self.pop() as u32 != 0;
+        self.open(blockty, taken, false)
+    }
+
+    fn Else(&mut self) -> Result<(), Stop> {
+        if let Some(control) = self.controls.last() {
+            self.next = control.target;
+        }
+        Ok(())
+    }
+
+    fn End(&mut self) -> Result<(), Stop> {
+        self.controls.pop();
+        if self.controls.is_empty() {
+            return self.Return();
+        }
+        Ok(())
+    }
+
+    fn Br(&mut self, relative_depth: u32) -> Result<(), Stop> {
+        self.branch(relative_depth)
+    }
+
+    fn BrIf(&mut self, relative_depth: u32) -> Result<(), Stop> {
+        match self.pop() as u32 {
+            0 => Ok(()),
+            _ => self.branch(relative_depth),
+        }
+    }
+
+    fn BrTable(&mut self, targets: BrTable<'_>) -> Result<(), Stop> {
+        let index = self.pop() as u32;
+        let depths: Vec<u32> = targets.targets().flatten().collect();
+        self.branch(depths.get(index as usize).copied().unwrap_or(targets.default()))
+    }
+
+    fn Return(&mut self) -> Result<(), Stop> {
+        let results = self.stack.split_off(self.stack.len() - self.results);
+        self.exit = Some(Exit::Returned(results));
+        Ok(())
+    }
+
+    fn Call(&mut self, function_index: u32) -> Result<(), Stop> {
+        let arguments = self.pop_arguments(function_index);
+        let results = self.instance.call(function_index, arguments)?;
+        self.stack.extend(results);
+        Ok(())
+    }
+
+    fn CallIndirect(&mut self, type_index: u32, table_index: u32) -> Result<(), Stop> {
+        let callee = self.pop_callee(table_index, type_index)?;
+        self.Call(callee)
+    }
+
+    fn ReturnCall(&mut self, function_index: u32) -> Result<(), Stop> {
+        let arguments = self.pop_arguments(function_index);
+        self.exit = Some(Exit::TailCall(function_index, arguments));
+        Ok(())
+    }
+
+    fn ReturnCallIndirect(&mut self, type_index: u32, table_index: u32) -> Result<(), Stop> {
+        let callee = self.pop_callee(table_index, type_index)?;
+        self.ReturnCall(callee)
+    }
+
+    fn Drop(&mut self) -> Result<(), Stop> {
+        self.pop();
+        Ok(())
+    }
+
+    fn Select(&mut self) -> Result<(), Stop> {
+        let (condition, b, a) = (self.pop(), self.pop(), self.pop());
+        self.stack.push(if condition as u32 != 0 { a } else { b });
+        Ok(())
+    }
+
+    fn TypedSelect(&mut self, _: ValType) -> Result<(), Stop> {
+        self.Select()
+    }
+
+    fn TypedSelectMulti(&mut self, tys: Vec<ValType>) -> Result<(), Stop> {
+        unknown(tys)
+    }
+
+    fn LocalGet(&mut self, local_index: u32) -> Result<(), Stop> {
+        self.stack.push(self.locals[local_index as usize]);
+        Ok(())
+    }
+
+    fn LocalSet(&mut self, local_index: u32) -> Result<(), Stop> {
+        self.locals[local_index as usize] = self.pop();
+        Ok(())
+    }
+
+    fn LocalTee(&mut self, local_index: u32) -> Result<(), Stop> {
+        self.LocalSet(local_index)?;
+        self.LocalGet(local_index)
+    }
+
+    fn GlobalGet(&mut self, global_index: u32) -> Result<(), Stop> {
+        self.stack.push(self.instance.globals[global_index as usize].1);
+        Ok(())
+    }
+
+    fn GlobalSet(&mut self, global_index: u32) -> Result<(), Stop> {
+        self.instance.globals[global_index as usize].1 = self.pop();
+        Ok(())
+    }
+
+    fn I32Const(&mut self, value: i32) -> Result<(), Stop> {
+        self.constant(u64::from(value as u32))
+    }
+
+    fn I64Const(&mut self, value: i64) -> Result<(), Stop> {
+        self.constant(value as u64)
+    }
+
+    fn F32Const(&mut self, value: Ieee32) -> Result<(), Stop> {
+        self.constant(u64::from(value.bits()))
+    }
+
+    fn F64Const(&mut self, value: Ieee64) -> Result<(), Stop> {
+        self.constant(value.bits())
+    }
+
+    fn RefNull(&mut self, _: HeapType) -> Result<(), Stop> {
+        self.constant(0)
     }
 }
