@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 use wasm_dispatch_engines::own::OwnModule;
+use wasm_dispatch_measure::against::run as measure_against;
 use wasm_dispatch_measure::bench::{Measured, Request, resume};
 use wasm_dispatch_report::record::Failure;
 use wasm_dispatch_report::{Error, report};
 
-use super::shared::pair;
+use super::against::{self, Limits};
+use super::shared::{pair, percent};
 use super::{Failed, Outcome};
 
 pub const HELP: &str = "\
@@ -20,6 +22,7 @@ how much is noise.
 
 Usage: wasm-dispatch-lab bench [OPTIONS] [NAME|CLASS|PATTERN]...
        wasm-dispatch-lab bench [OPTIONS] --module FILE [--invoke NAME] [--args A,B | -- ARGS...]
+       wasm-dispatch-lab bench --against REVISION [OPTIONS] [NAME|CLASS|PATTERN]...
        wasm-dispatch-lab bench --resume RUN
 
 What:
@@ -44,6 +47,14 @@ How:
       --timeout SECONDS  Give a process up after such a silence
       --resume RUN       Go on with a run that was killed
 
+Against another revision (did a change make anything slower?):
+      --against REV      Measure this tree next to the lab at a git revision, or next to a built lab (a
+                         file): for each workload a fresh process of each side, in random order, and as a
+                         control the base in other layouts [default: 8 layouts, 3 blocks of each]
+      --limit PERCENT    How much slower the mean over workloads may be [default: 1]
+      --limit-workload PERCENT
+                         The same for each workload [default: 3]
+
 Output:
   -o, --out DIR          Folder of the run [default: target/wasm-dispatch/<date>-<time>-<quick|full>]
       --json             Print the summary as JSON
@@ -56,14 +67,20 @@ Examples:
   wasm-dispatch-lab bench --full                           the run that a decision is based on
   wasm-dispatch-lab bench --module my.wasm --invoke run --args 1000
   wasm-dispatch-lab bench --module tool.wasm --stdin text -- --sort -n
+  wasm-dispatch-lab bench --against main --strategies threaded
+                                                           what a pull request does to one strategy
 
-Exit code: 0 if all is well, 1 if a strategy failed or the measurement did, 2 if the command line is wrong.
+Exit code: 0 if all is well, 1 if a strategy failed or the measurement did, or if something is slower than the
+base beyond the limits, 2 if the command line is wrong.
 ";
 
 /// What the command line asks for.
 #[derive(Default)]
 pub struct Options {
     pub request: Request,
+    /// What to compare this tree with.
+    pub against: Option<String>,
+    limits: Limits,
     resume: Option<PathBuf>,
     json: bool,
     help: bool,
@@ -74,10 +91,14 @@ pub fn run(parser: Parser) -> Result<Outcome, Failed> {
     if options.help {
         return Ok(Outcome::fine(HELP));
     }
-    let measured = match &options.resume {
-        Some(folder) => resume(folder, options.request.quiet)?,
-        None => options.request.run()?,
+    let measured = match (&options.resume, &options.against) {
+        (Some(folder), _) => resume(folder, options.request.quiet)?,
+        (None, Some(base)) => measure_against(&options.request, base)?,
+        (None, None) => options.request.run()?,
     };
+    if let Some(outcome) = against::outcome(&measured, options.limits, options.json)? {
+        return Ok(outcome);
+    }
     let report = report(&measured.folder, &measured.folder)?;
     let text = match options.json {
         true => std::fs::read_to_string(&report.json).map_err(Error::io(&report.json))?,
@@ -117,6 +138,7 @@ pub fn parse(mut parser: Parser) -> Result<Options, Failed> {
     // Which options make sense with --module only, and with --resume not at all.
     let mut of_module: Option<String> = None;
     let mut of_new_run: Option<String> = None;
+    let mut of_against: Option<String> = None;
     while let Some(argument) = parser.next()? {
         let request = &mut options.request;
         match argument {
@@ -127,6 +149,14 @@ pub fn parse(mut parser: Parser) -> Result<Options, Failed> {
             Long("quiet") => request.quiet = true,
             Long("json") => options.json = true,
             Long("resume") => options.resume = Some(parser.value()?.into()),
+            Long(name @ ("limit" | "limit-workload")) => {
+                let limit = match name {
+                    "limit" => &mut options.limits.mean,
+                    _ => &mut options.limits.workload,
+                };
+                of_against.get_or_insert(format!("--{name}"));
+                *limit = percent(parser.value()?.parse()?)?;
+            }
             Long("module") => {
                 own.file = parser.value()?.into();
                 is_own = true;
@@ -153,6 +183,7 @@ pub fn parse(mut parser: Parser) -> Result<Options, Failed> {
                     Value(value) => value.to_string_lossy().into_owned(),
                 };
                 match other {
+                    Long("against") => options.against = Some(parser.value()?.string()?),
                     Long("full") => request.full = true,
                     Long("strategies") => request.strategies = list(&parser.value()?.string()?),
                     Long("blocks") => request.blocks = Some(parser.value()?.parse()?),
@@ -180,6 +211,9 @@ pub fn parse(mut parser: Parser) -> Result<Options, Failed> {
     let usage = |text: String| Err(Failed::Usage(text));
     if let (false, Some(option)) = (is_own, &of_module) {
         return usage(format!("{option} needs --module"));
+    }
+    if let (None, None, Some(option)) = (&options.against, &options.resume, of_against) {
+        return usage(format!("{option} needs --against"));
     }
     if options.resume.is_some()
         && let Some(option) = of_new_run.or(of_module).or(is_own.then(|| "--module".to_owned()))

@@ -113,6 +113,11 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
 
     // Whatever `bench` would refuse is refused here already.
     let options = bench::parse(Parser::from_args(others))?;
+    if options.against.is_some() {
+        return Err(Failed::Usage(
+            "--against compares on one machine: it has no shards".to_owned(),
+        ));
+    }
     let request = options.request;
     request.strategies()?;
     let workloads = match &request.own {

@@ -15,6 +15,14 @@ pub fn pair(text: &str) -> Result<(String, String), Failed> {
     }
 }
 
+/// A limit in percent.
+pub fn percent(limit: f64) -> Result<f64, Failed> {
+    match limit.is_finite() && limit >= 0.0 {
+        true => Ok(limit),
+        false => Err(Failed::Usage(format!("a limit of {limit} % makes no sense"))),
+    }
+}
+
 /// The run that was asked for: this one, or else the newest below `runs`.
 pub fn chosen_run(run: Option<PathBuf>, runs: Option<PathBuf>) -> Result<PathBuf, Error> {
     match run {

@@ -10,6 +10,7 @@ use wasm_dispatch_record::record::{self, Kind, Recording, Run, Setup, Writer};
 use wasm_dispatch_record::runs_folder;
 use wasm_dispatch_workloads::Workload;
 
+use crate::against;
 use crate::choice::choose;
 use crate::error::Error;
 use crate::layouts;
@@ -291,14 +292,16 @@ pub fn resume(folder: &Path, quiet: bool) -> Result<Measured, Error> {
         true => wasm_dispatch_workloads::load_dir(&folder.join(own::FOLDER))?,
         false => wasm_dispatch_workloads::all_and_extra()?,
     };
-    let launchers = launchers(&setup, quiet).map_err(|error| match error {
-        Unbuilt::Broken(error) => error,
-        Unbuilt::OneLayout(why) => wrong(&why),
-    })?;
-    for launcher in &launchers {
-        let mut before = recording.processes.iter();
-        let other = before.find(|process| process.layout == launcher.layout && process.binary != launcher.binary);
-        if other.is_some() {
+    let launchers = match against::launchers(&recording, &setup, quiet) {
+        Some(launchers) => launchers?,
+        None => launchers(&setup, quiet).map_err(|error| match error {
+            Unbuilt::Broken(error) => error,
+            Unbuilt::OneLayout(why) => wrong(&why),
+        })?,
+    };
+    for process in &recording.processes {
+        let mut known = launchers.iter();
+        if !known.any(|launcher| process.layout == launcher.layout && process.binary == launcher.binary) {
             return Err(wrong(
                 "this binary is not the one that it began with (the lab has been rebuilt, or it was cargo bench), and times \
                  of different binaries are not to be mixed; start a new run",

@@ -9,6 +9,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use wasm_dispatch_record::{file_hash, target_folder};
 
@@ -20,6 +21,8 @@ use crate::supervisor::Launcher;
 pub struct LinkCommand {
     line: String,
     folder: PathBuf,
+    /// When there was something new to link, if that is known.
+    compiled: Option<SystemTime>,
 }
 
 impl LinkCommand {
@@ -30,6 +33,7 @@ impl LinkCommand {
         Some(LinkCommand {
             line: line.to_owned(),
             folder: folder.to_owned(),
+            compiled: None,
         })
     }
 
@@ -63,7 +67,7 @@ impl LinkCommand {
     }
 
     /// Links once for each seed, into `folder`, and checks that each binary differs from all others: a linker that takes the
-    /// option and does nothing is found out.
+    /// option and does nothing is found out. What has been linked since the compilation is not linked again.
     ///
     /// # Errors
     ///
@@ -73,12 +77,16 @@ impl LinkCommand {
         let mut hashes = Vec::new();
         let mut binaries = Vec::new();
         for seed in [None].into_iter().chain(seeds.iter().copied().map(Some)) {
-            let name = seed.map_or("as-compiled".to_owned(), |seed| format!("layout-{seed}"));
+            let name = seed.map_or(AS_COMPILED.to_owned(), |seed| format!("layout-{seed}"));
             let binary = folder.join(name);
-            // A binary that is running cannot be written to, but it can be replaced; others may link the same at this time.
-            let fresh = binary.with_extension(format!("new-{}", std::process::id()));
-            self.link(seed, &fresh)?;
-            fs::rename(&fresh, &binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+            let is_there =
+                changed(&binary).is_some_and(|linked| self.compiled.is_some_and(|compiled| linked > compiled));
+            if !is_there {
+                // A binary that is running cannot be written to, but it can be replaced; others may link the same now.
+                let fresh = binary.with_extension(format!("new-{}", std::process::id()));
+                self.link(seed, &fresh)?;
+                fs::rename(&fresh, &binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+            }
             let hash = file_hash(&binary).ok_or_else(|| format!("{} cannot be read", binary.display()))?;
             if hashes.contains(&hash) {
                 return Err("the linker does not shuffle: the binaries are the same".to_owned());
@@ -92,47 +100,115 @@ impl LinkCommand {
     }
 }
 
-/// Where relinked binaries, and what they are linked from, are kept.
-pub fn folder() -> PathBuf {
-    target_folder().join("layouts")
+/// Sources of the lab, of this revision or of another, and where they are compiled for relinking.
+pub struct Sources {
+    /// The workspace.
+    pub root: PathBuf,
+    /// A target folder of its own, so that it does not disturb other builds.
+    pub target: PathBuf,
 }
 
-/// Compiles the lab for relinking, in a target folder of its own, so that it does not disturb other builds. Does nothing if
-/// that was done before and nothing changed.
-///
-/// # Errors
-///
-/// Why it could not be compiled: no cargo, no sources, an error in them.
-pub fn compile() -> Result<LinkCommand, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let root = root
-        .canonicalize()
-        .map_err(|error| format!("the sources are not in {}: {error}", root.display()))?;
-    let target = std::path::absolute(folder()).map_err(|error| error.to_string())?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let outcome = Command::new(cargo)
-        .args(["rustc", "--quiet", "--release", "--package", "wasm-dispatch-lab"])
-        .args(["--bin", "wasm-dispatch-lab", "--target-dir"])
-        .arg(&target)
-        .args(["--", "-Csave-temps", "--print", "link-args"])
-        .current_dir(&root)
-        .output()
-        .map_err(|error| format!("cargo does not start: {error}"))?;
-    if !outcome.status.success() {
-        let words = String::from_utf8_lossy(&outcome.stderr);
-        let first: Vec<&str> = words.lines().take(3).collect();
-        return Err(format!("cargo says: {}", first.join(" / ")));
+impl Sources {
+    /// Those that this binary was compiled from.
+    ///
+    /// # Errors
+    ///
+    /// If they are not where they were.
+    pub fn own() -> Result<Sources, String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        Ok(Sources {
+            root: root
+                .canonicalize()
+                .map_err(|error| format!("the sources are not in {}: {error}", root.display()))?,
+            target: std::path::absolute(target_folder().join("layouts")).map_err(|error| error.to_string())?,
+        })
     }
-    // Cargo prints nothing if there was nothing to compile: then the command of the last time is still right.
-    let kept = target.join("link-command");
-    let printed = String::from_utf8_lossy(&outcome.stdout);
-    if let Some(command) = LinkCommand::find(&printed, &root) {
-        fs::write(&kept, &command.line).map_err(|error| format!("{}: {error}", kept.display()))?;
-        remove_intermediate_code(&target.join("release/deps"));
-        return Ok(command);
+
+    /// Compiles the lab. Does nothing if that was done before and nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be compiled: no cargo, no lab in these sources, an error in them.
+    pub fn compile(&self) -> Result<LinkCommand, String> {
+        let package = self.package()?;
+        let what = ["rustc", "--quiet", "--release", "--package", &package, "--bin", LAB];
+        let how = ["--", "-Csave-temps", "--print", "link-args"];
+        let printed = self.cargo(&[&what[..], &how].concat())?;
+        // Cargo prints nothing if there was nothing to compile: then the command of the last time is still right.
+        let kept = self.target.join("link-command");
+        let command = match LinkCommand::find(&printed, &self.root) {
+            Some(command) => {
+                fs::write(&kept, &command.line).map_err(|error| format!("{}: {error}", kept.display()))?;
+                remove_intermediate_code(&self.target.join("release/deps"));
+                Some(command)
+            }
+            None => {
+                let line = fs::read_to_string(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
+                LinkCommand::find(&line, &self.root)
+            }
+        };
+        let mut command = command.ok_or_else(|| format!("{} has no command", kept.display()))?;
+        command.compiled = changed(&self.target.join("release").join(LAB));
+        Ok(command)
     }
-    let line = fs::read_to_string(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
-    LinkCommand::find(&line, &root).ok_or_else(|| format!("{} has no command", kept.display()))
+
+    /// The package that has the lab, whatever this revision calls it.
+    fn package(&self) -> Result<String, String> {
+        let printed = self.cargo(&["metadata", "--no-deps", "--format-version=1"])?;
+        let metadata: serde_json::Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
+        let list = |value: &serde_json::Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+        let has_lab = |package: &serde_json::Value| {
+            let mut targets = list(package, "targets").into_iter();
+            targets.any(|target| target["name"] == LAB && list(&target, "kind").contains(&"bin".into()))
+        };
+        let package = list(&metadata, "packages").into_iter().find(has_lab);
+        let name = package.and_then(|package| Some(package["name"].as_str()?.to_owned()));
+        name.ok_or_else(|| format!("no package in {} has a binary {LAB}", self.root.display()))
+    }
+
+    /// What cargo prints.
+    fn cargo(&self, arguments: &[&str]) -> Result<String, String> {
+        let outcome = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(arguments)
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .output()
+            .map_err(|error| format!("cargo does not start: {error}"))?;
+        if !outcome.status.success() {
+            let words = String::from_utf8_lossy(&outcome.stderr);
+            let first: Vec<&str> = words.lines().take(3).collect();
+            return Err(format!("cargo says: {}", first.join(" / ")));
+        }
+        Ok(String::from_utf8_lossy(&outcome.stdout).into_owned())
+    }
+
+    /// Compiles, and links once for each seed.
+    ///
+    /// # Errors
+    ///
+    /// Why there are no such binaries.
+    pub fn link_all(&self, seeds: &[u64]) -> Result<Vec<PathBuf>, String> {
+        self.compile()?.link_all(seeds, &self.binaries())
+    }
+
+    /// The binary as it was compiled, after [`link_all`](Sources::link_all).
+    pub fn as_compiled(&self) -> PathBuf {
+        self.binaries().join(AS_COMPILED)
+    }
+
+    fn binaries(&self) -> PathBuf {
+        self.target.join("binaries")
+    }
+}
+
+/// The name of a binary that was not shuffled.
+const AS_COMPILED: &str = "as-compiled";
+
+/// The binary that measures.
+const LAB: &str = "wasm-dispatch-lab";
+
+fn changed(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|file| file.modified()).ok()
 }
 
 /// Intermediate code is large, is kept along with the objects, and is not needed to link. Best effort.
@@ -150,7 +226,7 @@ fn remove_intermediate_code(folder: &Path) {
 ///
 /// Why the lab cannot be relinked here; then one layout is all there is.
 pub fn launchers(seeds: &[u64]) -> Result<Vec<Launcher>, String> {
-    let binaries = compile()?.link_all(seeds, &folder().join("binaries"))?;
+    let binaries = Sources::own()?.link_all(seeds)?;
     let launcher = |(&seed, binary)| Launcher::of(Some(seed), binary).map_err(|error: Error| error.to_string());
     seeds.iter().zip(binaries).map(launcher).collect()
 }

@@ -1,12 +1,13 @@
 //! Measures [engines](wasm_dispatch_engines) on workloads, every result verified, into a record.
 //!
 //! A [`supervisor`] starts a fresh [`worker`] process for every block, of binaries with different [`layouts`]. [`mod@bench`]
-//! is what decides; [`growth`] and [`cost`] measure [made programs](generated).
+//! is what decides; [`against`] compares two builds, [`growth`] and [`cost`] measure [made programs](generated).
 //!
 //! An engine that gives a wrong result gets an error row and no time.
 
 #![forbid(unsafe_code)]
 
+pub mod against;
 pub mod bench;
 pub mod choice;
 pub mod conditions;

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Part, Plan, Recording, Row, Setup, Writer};
-use wasm_dispatch_record::{Progress, file_hash};
+use wasm_dispatch_record::{Progress, Side, file_hash};
 use wasm_dispatch_workloads::Workload;
 
 use crate::error::Error;
@@ -28,6 +28,8 @@ use wasm_dispatch_engines::Size;
 pub struct Launcher {
     /// Seed of the layout; none for the binary as it was linked.
     pub layout: Option<u64>,
+    /// What it is measured as, in a run that compares builds. There, launchers of one layout take turns within a block.
+    pub side: Option<Side>,
     /// The binary.
     pub program: PathBuf,
     /// Its arguments.
@@ -62,10 +64,45 @@ impl Launcher {
             .ok_or_else(|| Error::Worker(format!("the binary {} cannot be read", program.display())))?;
         Ok(Launcher {
             layout,
+            side: None,
             program,
             arguments: Vec::new(),
             binary,
         })
+    }
+
+    /// A strategy's name in the record.
+    fn name_of(&self, strategy: &str) -> String {
+        self.side.map_or(strategy.to_owned(), |side| side.of(strategy))
+    }
+
+    /// What this binary calls what the record calls so; none if it is another side's.
+    fn own(&self, cell: &Cell) -> Option<Cell> {
+        let strategy = match (self.side, Side::split(&cell.strategy)) {
+            (None, _) => Some(cell.strategy.as_str()),
+            (Some(own), Some((strategy, side))) => (side == own).then_some(strategy),
+            (Some(_), None) => None,
+        };
+        Some(Cell {
+            workload: cell.workload.clone(),
+            strategy: strategy?.to_owned(),
+        })
+    }
+
+    /// What the record calls what this binary says.
+    fn tag(&self, rows: &mut [Row], number: u32) {
+        for row in rows {
+            match row {
+                Row::Sample(sample) => {
+                    sample.strategy = self.name_of(&sample.strategy);
+                    sample.process = Some(number);
+                }
+                Row::Failure(failure) => failure.strategy = self.name_of(&failure.strategy),
+                Row::Size(size) => size.strategy = self.name_of(&size.strategy),
+                Row::Process(process) => process.process = number,
+                _ => {}
+            }
+        }
     }
 }
 
@@ -228,22 +265,71 @@ impl Supervisor<'_> {
         writer: &mut Writer,
         mut begins: impl FnMut(&Cell),
     ) -> Result<Vec<Row>, Error> {
-        let launcher = self.launchers.iter().find(|launcher| launcher.layout == part.layout);
-        let launcher = launcher.ok_or_else(|| Error::Worker(format!("no binary of layout {:?}", part.layout)))?;
-        loop {
-            let job = self.job(block, part, launcher, &so_far.failed)?;
-            match ask(launcher, &job, Duration::from_secs(self.setup.timeout), &mut begins)? {
-                Told::Whole(rows) => return Ok(self.tidied(rows, so_far)),
-                Told::Broke(Some(cell), error) if !so_far.failed.contains(&cell) => {
-                    writer.failure(self.failure(&cell, error))?;
-                    so_far.failed.insert(cell);
+        let turns = self.turns(block, part)?;
+        let processes = u32::try_from(turns.len()).unwrap_or(u32::MAX);
+        let mut all = Vec::new();
+        for (turn, number) in turns.iter().zip(0..) {
+            let launcher = turn.launcher;
+            let mut rows = loop {
+                let job = self.job(block, turn, &so_far.failed)?;
+                match ask(launcher, &job, Duration::from_secs(self.setup.timeout), &mut begins)? {
+                    Told::Whole(rows) => break rows,
+                    Told::Broke(cell, error) => {
+                        let cell = cell.map(|cell| Cell {
+                            strategy: launcher.name_of(&cell.strategy),
+                            ..cell
+                        });
+                        let Some(cell) = cell.filter(|cell| !so_far.failed.contains(cell)) else {
+                            let side = launcher.side.map_or(String::new(), |side| format!("{}: ", side.name()));
+                            return Err(Error::Worker(side + &error));
+                        };
+                        writer.failure(self.failure(&cell, error))?;
+                        so_far.failed.insert(cell);
+                    }
                 }
-                Told::Broke(_, error) => return Err(Error::Worker(error)),
-            }
+            };
+            launcher.tag(&mut rows, block.saturating_mul(processes).saturating_add(number));
+            all.extend(rows);
         }
+        Ok(self.tidied(all, so_far))
     }
 
-    fn job(&self, block: u32, part: &Part, launcher: &Launcher, failed: &BTreeSet<Cell>) -> Result<Job, Error> {
+    /// The processes of a block, one after the other, and what each measures. One binary measures everything at once. Where
+    /// several sides are compared, each workload is measured by a process of every side, in random order, so that times
+    /// that are compared are as close to each other as processes can be.
+    fn turns<'t>(&'t self, block: u32, part: &'t Part) -> Result<Vec<Turn<'t>>, Error> {
+        let launchers = self.launchers.iter().filter(|launcher| launcher.layout == part.layout);
+        let mut launchers: Vec<&Launcher> = launchers.collect();
+        match launchers.as_slice() {
+            [] => return Err(Error::Worker(format!("no binary of layout {:?}", part.layout))),
+            [launcher] => {
+                return Ok(vec![Turn {
+                    launcher,
+                    workloads: &part.workloads,
+                    seed: seed_of(self.seed, 2, block),
+                }]);
+            }
+            _ => {}
+        }
+        let mut random = fastrand::Rng::with_seed(seed_of(self.seed, 3, block));
+        let mut workloads: Vec<&[String]> = part.workloads.chunks(1).collect();
+        random.shuffle(&mut workloads);
+        let mut turns = Vec::new();
+        for workload in workloads {
+            random.shuffle(&mut launchers);
+            // Strategies run in the same order on every side.
+            let seed = u64::from(random.u32(..));
+            turns.extend(launchers.iter().map(|launcher| Turn {
+                launcher,
+                workloads: workload,
+                seed,
+            }));
+        }
+        Ok(turns)
+    }
+
+    fn job(&self, block: u32, turn: &Turn<'_>, failed: &BTreeSet<Cell>) -> Result<Job, Error> {
+        let launcher = turn.launcher;
         let manifest = |name: &String| {
             let workload = self.workloads.iter().find(|workload| workload.name() == name);
             let workload = workload.ok_or_else(|| Error::Asked(format!("there is no workload '{name}'")))?;
@@ -253,17 +339,17 @@ impl Supervisor<'_> {
         let size = Size::named(&self.setup.size)
             .ok_or_else(|| Error::Asked(format!("a size is quick or full, not '{}'", self.setup.size)))?;
         Ok(Job {
-            manifests: part.workloads.iter().map(manifest).collect::<Result<_, _>>()?,
+            manifests: turn.workloads.iter().map(manifest).collect::<Result<_, _>>()?,
             strategies: self.setup.strategies.clone(),
             control: self.setup.control.as_deref().map(control_of),
             size,
             warm_up: Size::Quick,
             iterations: self.setup.iterations,
-            seed: seed_of(self.seed, 2, block),
+            seed: turn.seed,
             block,
-            layout: part.layout,
+            layout: launcher.layout,
             binary: launcher.binary.clone(),
-            excluded: failed.clone(),
+            excluded: failed.iter().filter_map(|cell| launcher.own(cell)).collect(),
         })
     }
 
@@ -297,6 +383,14 @@ impl Supervisor<'_> {
         }
         first
     }
+}
+
+/// One process of a block.
+struct Turn<'t> {
+    launcher: &'t Launcher,
+    workloads: &'t [String],
+    /// Decides the order within it.
+    seed: u64,
 }
 
 /// What came of a worker.

@@ -4,6 +4,10 @@
 //! environment variable, writes a [`Job`] to standard input, and reads what is [`Said`] on standard output, a JSON value a
 //! line. Before anything that could crash or hang, the worker says what it is about to do, so that whoever waits knows
 //! whom to blame.
+//!
+//! `bench --against` starts workers of other revisions, from 12ee1e3 on, older and newer than itself. So what stands in a
+//! [`Job`] stays: what is added must be optional here (`#[serde(default)]`), and be fit to be ignored there. The same holds for
+//! the rows of the record that a worker says, which are [`Row::Sample`], [`Row::Failure`], [`Row::Size`] and [`Row::Process`].
 
 use std::collections::BTreeSet;
 use std::env;

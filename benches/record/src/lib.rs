@@ -12,9 +12,11 @@ mod lines;
 mod locate;
 pub mod progress;
 pub mod record;
+mod side;
 
 pub use count::Count;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, file_hash};
 pub use locate::{newest_run, runs_folder, target_folder};
 pub use progress::Progress;
+pub use side::Side;

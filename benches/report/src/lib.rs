@@ -31,6 +31,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod against;
 pub mod callgrind;
 
 pub mod cost;

@@ -12,7 +12,7 @@ use wasm_dispatch_report::summary::words::range;
 use wasm_dispatch_report::units::three_digits;
 
 use self::change::{Change, Clock, Comparison, Verdict};
-use super::shared::columns;
+use super::shared::{columns, percent};
 use super::{Failed, Outcome};
 
 pub const HELP: &str = "\
@@ -66,13 +66,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
-            Long("limit") => {
-                let limit: f64 = parser.value()?.parse()?;
-                if !limit.is_finite() || limit < 0.0 {
-                    return Err(Failed::Usage(format!("a limit of {limit} % makes no sense")));
-                }
-                options.limit = limit;
-            }
+            Long("limit") => options.limit = percent(parser.value()?.parse()?)?,
             Long("strategies") => {
                 let names = parser.value()?.string()?;
                 options.strategies = names.split(',').map(|name| name.trim().to_owned()).collect();

@@ -14,7 +14,7 @@ pub mod student;
 
 use serde::{Deserialize, Serialize};
 
-pub use paired::{Components, Level, Observation, Paired};
+pub use paired::{Components, Level, Observation, Paired, Verdict};
 
 /// How many times a bootstrap draws.
 pub const REPLICATES: usize = 1000;

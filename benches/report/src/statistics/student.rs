@@ -11,6 +11,10 @@ pub fn two_sided(confidence: f64, freedom: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..200 {
         let middle = (low + high) / 2.0;
+        if middle <= low || middle >= high {
+            // There is no number between the two.
+            break;
+        }
         if incomplete_beta(middle, freedom / 2.0, 0.5) < tails {
             low = middle;
         } else {
