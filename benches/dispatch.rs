@@ -11,11 +11,10 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use wasm_dispatch_engines::{Engine, Entrant, Ours, Size};
+use wasm_dispatch_engines::{Engine, Entrant, Ours};
 use wasm_dispatch_measure::bench::Request;
 use wasm_dispatch_measure::worker;
 use wasm_dispatch_report::Progress;
-use wasm_dispatch_report::record::Kind;
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
@@ -36,46 +35,25 @@ cargo bench compares the dispatch strategies and says which one to ship.
 Everything else is criterion's:
 ";
 
-/// What the environment asks for.
-struct Settings {
-    kind: Kind,
-    seed: Option<u64>,
-    /// Time for criterion's pass, shared by its entries, and the most that one of them gets.
-    criterion: Duration,
-    entry: Duration,
-}
+/// Time for criterion's pass, shared by its entries, and the most that one of them gets: quick, and full.
+const CRITERION: [(Duration, Duration); 2] = [
+    (Duration::from_secs(50), Duration::from_millis(600)),
+    (Duration::from_secs(240), Duration::from_secs(5)),
+];
 
-impl Settings {
-    fn from_environment() -> Result<Settings, Failed> {
-        let seed = match std::env::var("WASM_DISPATCH_SEED") {
-            Ok(text) => Some(
-                text.parse()
-                    .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
-            ),
-            Err(_) => None,
-        };
-        let quick = Settings {
-            kind: Kind::Quick,
-            seed,
-            criterion: Duration::from_secs(50),
-            entry: Duration::from_millis(600),
-        };
-        match std::env::var("WASM_DISPATCH_BENCH").as_deref() {
-            Ok("full") => Ok(Settings {
-                kind: Kind::Full,
-                criterion: Duration::from_secs(240),
-                entry: Duration::from_secs(5),
-                ..quick
-            }),
-            Ok("quick") | Err(_) => Ok(quick),
-            Ok(other) => Err(format!("WASM_DISPATCH_BENCH is quick or full, not {other}").into()),
-        }
-    }
-
-    /// What one of criterion's entries may take: a fixed share, so that more workloads do not make the run longer.
-    fn per_entry(&self, entries: usize) -> Duration {
-        let share = self.criterion / u32::try_from(entries.max(1)).unwrap_or(u32::MAX);
-        share.min(self.entry)
+/// What the environment asks for: the long run, and a seed.
+fn settings() -> Result<(bool, Option<u64>), Failed> {
+    let seed = match std::env::var("WASM_DISPATCH_SEED") {
+        Ok(text) => Some(
+            text.parse()
+                .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
+        ),
+        Err(_) => None,
+    };
+    match std::env::var("WASM_DISPATCH_BENCH").as_deref() {
+        Ok("full") => Ok((true, seed)),
+        Ok("quick") | Err(_) => Ok((false, seed)),
+        Ok(other) => Err(format!("WASM_DISPATCH_BENCH is quick or full, not {other}").into()),
     }
 }
 
@@ -123,14 +101,23 @@ fn again_in_full(arguments: &[String]) -> ExitCode {
 }
 
 fn run() -> Result<(), Failed> {
-    let settings = Settings::from_environment()?;
-    let workloads = workloads(settings.kind)?;
-    let loaded: Vec<Loaded<'_>> = workloads
-        .iter()
-        .map(|workload| Ok((workload, workload.wasm()?)))
-        .collect::<Result<_, Failed>>()?;
+    let (full, seed) = settings()?;
+    let mut request = Request {
+        full,
+        seed,
+        ..Request::default()
+    };
+    let workloads = request.chosen_workloads()?;
+    if full && wasm_dispatch_workloads::extra()?.is_empty() {
+        eprintln!("No extra workloads; `scripts/build-workloads --extra` builds them.");
+    }
+    let loaded = workloads.iter().map(|workload| Ok((workload, workload.wasm()?)));
+    let loaded: Vec<Loaded<'_>> = loaded.collect::<Result<_, Failed>>()?;
     let engines: Vec<Ours> = Entrant::all().map(Entrant::engine).collect();
-    let entry = settings.per_entry(loaded.len() * engines.len());
+    // A fixed share, so that more workloads do not make the run longer.
+    let (budget, most) = CRITERION[usize::from(full)];
+    let entries = u32::try_from(loaded.len() * engines.len())?.max(1);
+    let entry = most.min(budget / entries);
     let mut criterion = Criterion::default()
         .without_plots()
         .warm_up_time(entry.mul_f64(0.2))
@@ -141,33 +128,23 @@ fn run() -> Result<(), Failed> {
         .configure_from_args();
     let measures = measures();
     if measures {
-        eprintln!(
-            "{} run: criterion's pass (about {} s), then the interleaved one, which decides",
-            settings.kind.name(),
-            (entry * u32::try_from(loaded.len() * engines.len())?).as_secs(),
-        );
+        let (kind, seconds) = (if full { "full" } else { "quick" }, (entry * entries).as_secs());
+        eprintln!("{kind} run: criterion's pass (about {seconds} s), then the interleaved one, which decides");
     }
-    // Always the quick size: ten samples of each full one would take longer than the pass that decides.
-    let chosen = criterion_pass(&mut criterion, &engines, &loaded, Size::Quick, entry.mul_f64(0.6));
+    let chosen = criterion_pass(&mut criterion, &engines, &loaded, entry.mul_f64(0.6));
     criterion.final_summary();
     if !measures {
         return chosen.map(|_| ());
     }
-    let chosen = chosen?;
-    if chosen.is_empty() {
+    request.workloads = chosen?;
+    if request.workloads.is_empty() {
         eprintln!("no workload matches the filter");
         return Ok(());
     }
     eprintln!("\nMeasuring interleaved, for the decision");
-    let measured = Request {
-        workloads: chosen,
-        full: settings.kind == Kind::Full,
-        seed: settings.seed,
-        ..Request::default()
-    }
-    .run()?;
+    let measured = request.run()?;
     let report = wasm_dispatch_report::report(&measured.folder, &measured.folder)?;
-    if settings.kind == Kind::Quick {
+    if !full {
         println!("\nThis was the quick run. The long one: cargo bench -- --full");
     }
     print!("{}", report.text());
@@ -184,30 +161,14 @@ fn measures() -> bool {
     has("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(has)
 }
 
-/// The project's own workloads, and in the full run the extra ones that somebody has built.
-fn workloads(kind: Kind) -> Result<Vec<Workload>, Failed> {
-    if kind != Kind::Full {
-        return Ok(wasm_dispatch_workloads::all()?);
-    }
-    let extra = wasm_dispatch_workloads::extra()?;
-    let names: Vec<&str> = extra.iter().map(Workload::name).collect();
-    if names.is_empty() {
-        eprintln!("No extra workloads; `scripts/build-workloads --extra` builds them.");
-    } else {
-        let folder = wasm_dispatch_workloads::extra_folder();
-        eprintln!("With extra workloads from {}: {}", folder.display(), names.join(", "));
-    }
-    Ok(wasm_dispatch_workloads::all_and_extra()?)
-}
-
 /// The pass that criterion drives. Returns the workloads that its filter let through.
 ///
-/// A wrong result ends the run: criterion has no way to say that a time does not count.
+/// Always of the quick size: ten samples of each full one would take longer than the pass that decides. A wrong result
+/// ends the run: criterion has no way to say that a time does not count.
 fn criterion_pass(
     criterion: &mut Criterion,
     engines: &[Ours],
     loaded: &[Loaded<'_>],
-    size: Size,
     measurement: Duration,
 ) -> Result<Vec<String>, Failed> {
     let mut chosen = Vec::new();
@@ -226,7 +187,7 @@ fn criterion_pass(
             let mut prepared = everything.then(|| engine.prepare(workload, wasm));
             if let Some(Ok(prepared)) = &mut prepared {
                 let once = prepared
-                    .run(size.of(workload))
+                    .run(workload.quick())
                     .map_or(Duration::ZERO, |timing| timing.wall);
                 group.measurement_time(measurement.max(once * 12));
             }
@@ -240,7 +201,7 @@ fn criterion_pass(
                     let prepared = prepared.get_or_insert_with(|| engine.prepare(workload, wasm));
                     for _ in 0..iterations {
                         let timing = match prepared {
-                            Ok(prepared) => prepared.run(size.of(workload)),
+                            Ok(prepared) => prepared.run(workload.quick()),
                             Err(error) => Err(error.clone()),
                         };
                         match timing {

@@ -1,6 +1,7 @@
 //! Our strategies as engines, and strategies from outside this repository: both are entrants.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::OnceLock;
 
 use wasm_dispatch::ir::code::FunctionBody;
@@ -19,6 +20,8 @@ pub struct Entrant {
     pub name: &'static str,
     /// Its idea in one line.
     pub idea: &'static str,
+    /// Whether its crate forbids unsafe code.
+    pub is_safe: bool,
     kind: Kind,
 }
 
@@ -46,6 +49,7 @@ impl Entrant {
         Entrant {
             name: B::NAME,
             idea: B::IDEA,
+            is_safe: B::SAFE,
             kind: Kind::Outside(Outside {
                 vm: Vm::with_backend::<B>,
                 compile: Module::compile_backend::<B>,
@@ -154,8 +158,25 @@ impl From<Strategy> for Entrant {
         Entrant {
             name: strategy.name(),
             idea: strategy.idea(),
+            is_safe: strategy.is_safe(),
             kind: Kind::Ours(strategy),
         }
+    }
+}
+
+/// Names are unique.
+impl PartialEq for Entrant {
+    fn eq(&self, other: &Entrant) -> bool {
+        self.name == other.name
+    }
+}
+
+impl FromStr for Entrant {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Entrant, String> {
+        let found = Entrant::named(name);
+        found.ok_or_else(|| format!("no strategy is called '{name}'; there are {}", Entrant::names()))
     }
 }
 
@@ -163,6 +184,12 @@ impl Default for Entrant {
     /// Our default.
     fn default() -> Entrant {
         Strategy::default().into()
+    }
+}
+
+impl fmt::Display for Entrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }
 

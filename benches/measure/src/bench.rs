@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use wasm_dispatch_record::record::{self, Kind, Recording, Run, Setup, Writer};
-use wasm_dispatch_record::runs_folder;
 use wasm_dispatch_workloads::Workload;
 
 use crate::against;
 use crate::choice::choose;
 use crate::error::Error;
 use crate::layouts;
-use crate::run::Order;
+use crate::run::{Order, all_positive, fresh_folder};
 use crate::shards::{Shard, matrix};
 use crate::supervisor::{Launcher, Progressed, Supervisor};
 use wasm_dispatch_engines::own::{self, OwnModule};
@@ -45,7 +44,7 @@ pub struct Request {
     pub shard: Option<Shard>,
     /// Seconds without a sign of life after which a process is given up.
     pub timeout: Option<u64>,
-    /// Folder of the run; one below [`runs_folder`] otherwise.
+    /// Folder of the run; one below [`runs_folder`](wasm_dispatch_record::runs_folder) otherwise.
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
     pub quiet: bool,
@@ -158,15 +157,11 @@ impl Request {
     pub fn setup(&self, workloads: &[String], layouts: &[Option<u64>]) -> Result<Setup, Error> {
         let defaults = self.defaults();
         let strategies = self.strategies()?;
-        for (number, what) in [
-            (self.blocks, "blocks"),
-            (self.iterations, "iterations"),
-            (self.layouts, "layouts"),
-        ] {
-            if number == Some(0) {
-                return Err(Error::Asked(format!("no {what} measure nothing")));
-            }
-        }
+        all_positive(&[
+            (self.blocks.map(u64::from), "blocks"),
+            (self.iterations.map(u64::from), "iterations"),
+            (self.layouts.map(u64::from), "layouts"),
+        ])?;
         if workloads.is_empty() {
             return Err(Error::Asked("there are no workloads to measure".to_owned()));
         }
@@ -215,11 +210,7 @@ impl Request {
         if let Some(shard) = self.shard {
             run.id.push_str(&format!("-{}", shard.to_string().replace('/', "of")));
         }
-        let folder = self.folder.clone().unwrap_or_else(|| runs_folder().join(&run.id));
-        let path = folder.join(record::FILE_NAME);
-        if path.exists() {
-            return Err(wasm_dispatch_record::Error::RunExists { path }.into());
-        }
+        let folder = fresh_folder(self.folder.as_ref(), &run)?;
         let workloads = match (chosen, &self.own) {
             (Some(workloads), _) => workloads,
             (None, Some(own)) => {

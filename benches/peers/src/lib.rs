@@ -13,11 +13,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::peers::{self, Peer};
-use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
-use wasm_dispatch_measure::run::Order;
+use wasm_dispatch_measure::run::{Order, setup};
 use wasm_dispatch_measure::supervisor::Launcher;
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
@@ -177,19 +177,14 @@ fn measure(options: &Options) -> Result<String, Error> {
         workloads: vec![workload.name().to_owned()],
     });
     let parts: Vec<Part> = parts.collect();
-    let blocks = |rounds: u32| rounds.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
+    let engine_names = engines.iter().map(|peer| peer.name.clone()).collect();
+    let rounds = setup(parts, engine_names, 2, 2);
     let setup = Setup {
-        strategies: engines.iter().map(|peer| peer.name.clone()).collect(),
-        control: None,
-        size: Size::Quick.name().to_owned(),
-        iterations: 2,
-        min_blocks: blocks(2),
-        max_blocks: blocks(200),
+        max_blocks: rounds.min_blocks.saturating_mul(100),
         seconds: Some(options.seconds),
         timeout: 60,
-        shard: None,
         own: false,
-        parts,
+        ..rounds
     };
     for peer in &engines {
         eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);

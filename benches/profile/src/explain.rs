@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use wasm_dispatch::machine::backend::Line as Code;
 use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
 
-use crate::handlers::{self, Handler};
 use crate::program::names;
 
 /// How some strategies compiled a function.
@@ -53,9 +54,27 @@ pub struct Block {
     pub nodes: u64,
     /// Dispatches of one run through it, in the order of [`Explained::strategies`].
     pub dispatches: Vec<u32>,
-    /// The handlers of `threaded`, if it is among the strategies.
+    /// The code of the default strategy, if it is among the strategies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handlers: Option<Vec<Handler>>,
+}
+
+/// A piece of a strategy's code, dispatched once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Handler {
+    /// What it does, part by part; several are a superinstruction.
+    pub nodes: Vec<String>,
+    /// Whether it is out of line: not run each time that its block is.
+    pub aside: bool,
+}
+
+impl Handler {
+    fn of(line: &Code) -> Handler {
+        Handler {
+            nodes: line.parts.clone(),
+            aside: line.dispatches == 0,
+        }
+    }
 }
 
 /// The function of a module that a text means: by index, by its name, or by the name that it is exported under.
@@ -83,25 +102,25 @@ pub fn find(module: &Module, text: &str) -> Result<u32, String> {
 }
 
 /// Explains a function; `None` if it is no function of the module, or imported.
-pub fn explain(module: &Module, function: u32, strategies: &[Strategy]) -> Option<Explained> {
+pub fn explain(module: &Module, function: u32, strategies: &[Entrant]) -> Option<Explained> {
     let meant = module.function(function)?;
     let body = meant.body()?;
     let dispatches: Vec<Vec<u32>> = strategies.iter().map(|strategy| strategy.dispatches(body)).collect();
     let sum = |blocks: &Vec<u32>| blocks.iter().copied().map(u64::from).sum();
     let wholes = strategies.iter().zip(&dispatches).map(|(strategy, blocks)| Whole {
-        strategy: strategy.name().to_owned(),
+        strategy: strategy.name.to_owned(),
         code_bytes: strategy.code_bytes(body),
         dispatches: sum(blocks),
     });
-    let handlers = strategies
-        .contains(&Strategy::Threaded)
-        .then(|| handlers::of_function(body));
+    let default = Strategy::default();
+    let is_shown = strategies.iter().any(|strategy| strategy.name == default.name());
+    let listing = is_shown.then(|| default.listing(body));
     let blocks = (0..body.blocks.len()).map(|number| Block {
         block: number as BlockId,
         statements: text::block(body, number as BlockId),
         nodes: BlockWork::of(body, number as BlockId).nodes,
         dispatches: dispatches.iter().map(|blocks| blocks[number]).collect(),
-        handlers: handlers.as_ref().map(|handlers| handlers[number].clone()),
+        handlers: (listing.as_ref()).map(|listing| listing[number].iter().map(Handler::of).collect()),
     });
     Some(Explained {
         function,
@@ -159,7 +178,7 @@ fn width(whole: &Whole) -> usize {
 }
 
 impl Explained {
-    /// For people: a table of all blocks, then the code of each, and what `threaded` makes of it.
+    /// For people: a table of all blocks, then the code of each, and what the default strategy makes of it.
     pub fn text(&self) -> String {
         let name = self
             .name
@@ -209,10 +228,10 @@ impl Explained {
                 let _ = writeln!(text, "  {statement}");
             }
             let Some(handlers) = &block.handlers else { continue };
-            text.push_str("  threaded:\n");
+            let _ = writeln!(text, "  {}:", Strategy::default());
             for handler in handlers {
-                let aside = if handler.aside { "  (aside)" } else { "" };
-                let _ = writeln!(text, "    {}{aside}", handler.text());
+                let place = if handler.aside { "  (out of line)" } else { "" };
+                let _ = writeln!(text, "    {}{place}", handler.nodes.join(" + "));
             }
         }
         text

@@ -12,7 +12,6 @@
 #![forbid(unsafe_code)]
 
 pub mod explain;
-pub mod handlers;
 pub mod histogram;
 pub mod profile;
 pub mod program;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use wasm_dispatch::Strategy;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
@@ -106,12 +106,12 @@ pub struct HotBlock {
 impl Profile {
     /// Profiles what programs have run.
     pub fn of(programs: &[Program], options: Options) -> Profile {
-        let strategies = Strategy::ALL;
+        let strategies: Vec<Entrant> = Entrant::all().collect();
         let mut tables = Tables::default();
         let (mut totals, mut functions, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for program in programs {
             tables.add(program, options.depth);
-            let counted = count(program, strategies, options.top);
+            let counted = count(program, &strategies, options.top);
             totals.push(counted.totals);
             functions.extend(counted.functions);
             blocks.extend(counted.blocks);
@@ -121,7 +121,7 @@ impl Profile {
         blocks.sort_by(|a, b| b.percent.total_cmp(&a.percent));
         blocks.truncate(options.top);
         let dispatches = strategies.iter().enumerate().map(|(at, strategy)| Dispatches {
-            strategy: strategy.name().to_owned(),
+            strategy: strategy.name.to_owned(),
             dispatches: totals.iter().map(|totals| totals.dispatches[at]).sum(),
             per_node: mean(
                 totals
@@ -200,7 +200,7 @@ struct CountedProgram {
 }
 
 /// Counts one program, and keeps so many of its hottest blocks.
-fn count(program: &Program, strategies: &[Strategy], top: usize) -> CountedProgram {
+fn count(program: &Program, strategies: &[Entrant], top: usize) -> CountedProgram {
     let mut totals = Totals {
         program: program.name.clone(),
         blocks: 0,

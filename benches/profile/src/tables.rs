@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use wasm_dispatch::Strategy;
+use wasm_dispatch::machine::backend::Line;
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
 
-use crate::handlers::{self, Handler};
 use crate::histogram::{Histogram, Row};
 use crate::program::Program;
 use crate::shape;
@@ -28,12 +29,12 @@ const KINDS: [(&str, &str); 8] = [
     ("statements", "statements"),
     ("trees", "inner trees: operations that are operands"),
     ("pairs", "statements that follow each other"),
-    ("nodes", "nodes of threaded"),
+    ("nodes", "pieces of the default strategy's code"),
     (
         "node_pairs",
-        "nodes of threaded that follow each other; + if they share a handler",
+        "pieces of its code that follow each other; + if they share a dispatch",
     ),
-    ("dispatch_pairs", "dispatches of threaded that follow each other"),
+    ("dispatch_pairs", "its dispatches that follow each other"),
 ];
 
 const OPERATIONS: usize = 0;
@@ -60,7 +61,7 @@ impl Tables {
         let mut counts = Counts::default();
         for function in &program.functions {
             let body = function.body();
-            let nodes = wasm_dispatch_threaded::nodes(body);
+            let listing = Strategy::default().listing(body);
             for (block, &runs) in function.runs.iter().enumerate().filter(|(_, runs)| **runs > 0) {
                 let mut counter = Counter {
                     counts: &mut counts,
@@ -69,7 +70,7 @@ impl Tables {
                     depth,
                 };
                 counter.statements(body.statements(block as u32));
-                counter.nodes(&nodes[block]);
+                counter.lines(&listing[block]);
             }
         }
         for (histogram, counts) in self.histograms.iter_mut().zip(counts) {
@@ -140,19 +141,22 @@ impl Counter<'_> {
         });
     }
 
-    fn nodes(&mut self, nodes: &[wasm_dispatch_threaded::NodeInfo]) {
-        // What is out of line runs at other times than the block.
-        let nodes: Vec<_> = nodes.iter().filter(|node| !node.out_of_line).cloned().collect();
-        for node in &nodes {
-            self.add(NODES, node.kind.clone());
+    fn lines(&mut self, lines: &[Line]) {
+        // What takes no dispatch runs at other times than the block.
+        let lines: Vec<&Line> = lines.iter().filter(|line| line.dispatches > 0).collect();
+        let parts = lines.iter().flat_map(|line| {
+            let others = line.parts.iter().skip(1).map(|part| ("+", part));
+            line.parts.first().map(|part| (";", part)).into_iter().chain(others)
+        });
+        let parts: Vec<(&str, &String)> = parts.collect();
+        for (_, part) in &parts {
+            self.add(NODES, part.to_string());
         }
-        for pair in nodes.windows(2) {
-            let and = if pair[1].fused { "+" } else { ";" };
-            self.add(NODE_PAIRS, format!("{} {and} {}", pair[0].kind, pair[1].kind));
+        for pair in parts.windows(2) {
+            self.add(NODE_PAIRS, format!("{} {} {}", pair[0].1, pair[1].0, pair[1].1));
         }
-        let dispatches: Vec<String> = handlers::of_block(&nodes).iter().map(Handler::text).collect();
-        for pair in dispatches.windows(2) {
-            self.add(DISPATCH_PAIRS, pair.join(" ; "));
+        for pair in lines.windows(2) {
+            self.add(DISPATCH_PAIRS, format!("{} ; {}", pair[0].text(), pair[1].text()));
         }
     }
 }
@@ -163,7 +167,9 @@ fn operation(body: &FunctionBody, statement: &Statement) -> Option<&'static str>
         Statement::Set { value, .. } => match body.node(value) {
             Node::Slot(_) | Node::Const(_) => "move",
             // The result of an operation goes where it should at once.
-            _ => return None,
+            Node::GlobalGet(_) | Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => {
+                return None;
+            }
         },
         Statement::Eval(_) => return None,
         Statement::GlobalSet { .. } => "global.set",

@@ -4,7 +4,12 @@ mod common;
 
 use common::module;
 use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_profile::explain::{explain, find, functions};
+
+fn all() -> Vec<Entrant> {
+    Entrant::all().collect()
+}
 
 #[test]
 fn functions_are_found_by_index_export_and_name() {
@@ -26,8 +31,8 @@ fn an_imported_function_has_nothing_to_explain() {
     let wat = r#"(module (import "host" "f" (func)) (func (export "own")))"#;
     let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
     assert!(find(&module, "0").unwrap_err().contains("imported"));
-    assert_eq!(explain(&module, 0, Strategy::ALL), None);
-    assert_eq!(explain(&module, 7, Strategy::ALL), None);
+    assert_eq!(explain(&module, 0, &all()), None);
+    assert_eq!(explain(&module, 7, &all()), None);
     let lines = functions(&module);
     assert_eq!((lines.len(), lines[0].function), (1, 1));
     assert_eq!(find(&module, "own"), Ok(1));
@@ -36,7 +41,7 @@ fn an_imported_function_has_nothing_to_explain() {
 #[test]
 fn blocks_say_what_they_do_and_what_each_strategy_makes_of_it() {
     let module = module();
-    let explained = explain(&module, 1, Strategy::ALL).unwrap();
+    let explained = explain(&module, 1, &all()).unwrap();
     let body = module.function(1).unwrap().body().unwrap();
     assert_eq!(explained.name.as_deref(), Some("run"));
     assert_eq!(explained.ty, "(i32) -> (i32)");
@@ -58,23 +63,21 @@ fn blocks_say_what_they_do_and_what_each_strategy_makes_of_it() {
         assert!(whole.code_bytes > 0, "{strategy}");
     }
     // The handlers that run with the block are those that are counted as dispatches.
-    let threaded = Strategy::ALL
-        .iter()
-        .position(|&known| known == Strategy::Threaded)
-        .unwrap();
+    let mut known = Strategy::ALL.iter();
+    let default = known.position(|&known| known == Strategy::default()).unwrap();
     for block in &explained.blocks {
         let handlers = block.handlers.as_ref().unwrap();
         let run = handlers.iter().filter(|handler| !handler.aside).count();
-        assert_eq!(run as u32, block.dispatches[threaded], "{handlers:#?}");
+        assert_eq!(run as u32, block.dispatches[default], "{handlers:#?}");
     }
-    let leaf = explain(&module, 0, &[Strategy::Threaded]).unwrap();
+    let leaf = explain(&module, 0, &[Entrant::default()]).unwrap();
     let handlers = leaf.blocks[0].handlers.as_ref().unwrap();
-    assert!(handlers[0].text().contains("i32.mul"), "{handlers:#?}");
+    assert!(handlers[0].nodes[0].contains("i32.mul"), "{handlers:#?}");
 }
 
 #[test]
 fn only_the_strategies_that_were_asked_for_are_shown() {
-    let explained = explain(&module(), 1, &[Strategy::MatchLoop]).unwrap();
+    let explained = explain(&module(), 1, &[Entrant::named("match_loop").unwrap()]).unwrap();
     let text = explained.text();
     assert!(text.contains("match_loop") && text.contains("block 0:"), "{text}");
     assert!(!text.contains("threaded"), "{text}");

@@ -1,15 +1,13 @@
 //! Calls of the host, and slices: nanoseconds each.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::executor::block_on;
 use wasm_dispatch::{
-    AsyncCaller, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy, Value, Vm,
+    AsyncCaller, Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy, Value, Vm,
 };
 
 use crate::events::{Failed, Run, Subject, measure};
@@ -17,47 +15,72 @@ use crate::programs;
 use crate::report::Row;
 
 /// A function of the same instance.
-const OWN: &str = "call of an own function";
+pub const OWN: &str = "call of an own function";
 /// A function of another instance with a memory of its own.
-const LINKED: &str = "call of another instance's function";
+pub const LINKED: &str = "call of another instance's function";
 /// A plain host function.
-const RUST_CALL: &str = "RustCall";
+pub const RUST_CALL: &str = "RustCall";
 /// An asynchronous one that is ready at once.
-const READY: &str = "AsyncCall, ready";
+pub const READY: &str = "AsyncCall, ready";
 /// An asynchronous one that is pending once.
-const WAITS: &str = "AsyncCall, waits once";
+pub const WAITS: &str = "AsyncCall, waits once";
 /// A slice of fuel that is used up and granted again by the machine itself.
 const SLICE: &str = "slice of fuel, granted within the call";
 /// The same, letting other tasks run.
-const YIELD: &str = "slice of fuel, other tasks may run";
+pub const YIELD: &str = "slice of fuel, other tasks may run";
 /// Out of fuel: back to the host, which resumes.
-const RESUME: &str = "out of fuel, resumed by the host";
-
+pub const RESUME: &str = "out of fuel, resumed by the host";
 /// A machine, from nothing to the end of its first call, of a module that is loaded already.
-const FRESH: &str = "machine made, called once, dropped";
+pub const FRESH: &str = "machine made, called once, dropped";
 
 /// Turns for each machine that is made.
 pub const TURNS_PER_MACHINE: u32 = 64;
 
-/// Fuel of a slice: about so many turns of the loop.
-const FUEL: u64 = 500;
+/// Fuel of a slice: about as many turns of the loop as it is large, by eight.
+pub const FUEL: u64 = 500;
 
 /// Fuel that a turn takes: eight instructions.
 const TURN: u64 = 8;
 
-/// A future that is pending once.
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0 {
+/// What is pending once.
+pub async fn once() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if waited {
             return Poll::Ready(());
         }
-        self.0 = true;
+        waited = true;
         context.waker().wake_by_ref();
         Poll::Pending
+    })
+    .await;
+}
+
+/// The result must be the number of turns.
+pub fn check(result: i64, turns: u32) -> Result<(), Failed> {
+    match result == i64::from(turns) {
+        true => Ok(()),
+        false => Err(format!("counted to {result} instead of {turns}").into()),
     }
+}
+
+/// Something that several runs share.
+pub type Shared<T> = Rc<RefCell<T>>;
+
+/// A run that counts so many turns in what is shared, and is checked.
+pub fn counts<T: 'static>(shared: &Shared<T>, call: impl Fn(&mut T, u32) -> Result<i64, Failed> + 'static) -> Run {
+    let shared = shared.clone();
+    Box::new(move |turns| check(call(&mut shared.borrow_mut(), turns)?, turns))
+}
+
+/// A run that makes a machine for each so many turns, and calls it for one.
+pub fn makes(once: impl Fn() -> Result<i64, Failed> + 'static) -> Run {
+    Box::new(move |turns| (0..turns / TURNS_PER_MACHINE).try_for_each(|_| check(once()?, 1)))
+}
+
+/// No work at all.
+pub fn nothing() -> Run {
+    Box::new(|_| Ok(()))
 }
 
 /// A machine with the counting program.
@@ -66,77 +89,36 @@ struct Counting {
     instance: Instance,
 }
 
-type Shared = Rc<RefCell<Counting>>;
-
-fn counting(strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared, Failed> {
-    counting_in(Vm::with(strategy, Limits::default()), strategy, metering, imports)
-}
-
-fn counting_in(mut vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared, Failed> {
-    let module = Module::options().metering(metering).compile(&programs::count()?)?;
-    module.compile(strategy);
-    let instance = vm.instantiate(&module, imports)?;
-    Ok(Rc::new(RefCell::new(Counting { vm, instance })))
-}
-
-/// A machine with the counting program, which is linked to another instance.
-fn linked(strategy: Strategy) -> Result<Shared, Failed> {
-    let mut vm = Vm::with(strategy, Limits::default());
-    let step = vm.instantiate(&Module::new(&programs::step()?)?, &Imports::new())?;
-    let mut imports = Imports::new();
-    imports.define("host", "step", vm.exported_func(step, "step")?);
-    counting_in(vm, strategy, Metering::Off, &imports)
-}
-
-/// The result must be the number of turns.
-pub fn check(result: i64, turns: u32) -> Result<(), Failed> {
-    if result == i64::from(turns) {
-        Ok(())
-    } else {
-        Err(format!("counted to {result} instead of {turns}").into())
+fn counted(values: Result<Vec<Value>, Error>) -> Result<i64, Failed> {
+    match values?[..] {
+        [Value::I64(result)] => Ok(result),
+        ref other => Err(format!("one number expected, not {other:?}").into()),
     }
 }
 
-fn check_values(values: &[Value], turns: u32) -> Result<(), Failed> {
-    match values {
-        [Value::I64(result)] => check(*result, turns),
-        other => Err(format!("one number expected, not {other:?}").into()),
+impl Counting {
+    fn shared(mut vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared<Self>, Failed> {
+        let module = Module::options().metering(metering).compile(&programs::count()?)?;
+        module.compile(strategy);
+        let instance = vm.instantiate(&module, imports)?;
+        Ok(Rc::new(RefCell::new(Counting { vm, instance })))
     }
-}
 
-fn blocking(counting: &Shared, export: &'static str) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting { vm, instance } = &mut *counting.borrow_mut();
-        check_values(&vm.call(*instance, export, &[Value::I32(turns as i32)])?, turns)
-    })
-}
+    fn call(&mut self, export: &str, turns: u32) -> Result<i64, Failed> {
+        counted(self.vm.call(self.instance, export, &[Value::I32(turns as i32)]))
+    }
 
-fn awaiting(counting: &Shared, export: &'static str) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting { vm, instance } = &mut *counting.borrow_mut();
-        check_values(
-            &block_on(vm.call_async(*instance, export, &[Value::I32(turns as i32)]))?,
-            turns,
-        )
-    })
-}
+    fn call_async(&mut self, export: &str, turns: u32) -> Result<i64, Failed> {
+        counted(block_on(self.vm.call_async(
+            self.instance,
+            export,
+            &[Value::I32(turns as i32)],
+        )))
+    }
 
-/// Calls with slices of this size first.
-fn sliced(counting: &Shared, slice: u64, mut run: Run) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        counting.borrow_mut().vm.set_slice(slice);
-        run(turns)
-    })
-}
-
-/// Calls with little fuel, and resumes with as much again until it is done.
-fn resuming(counting: &Shared) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting { vm, instance } = &mut *counting.borrow_mut();
+    /// Calls with little fuel, and resumes with as much again until it is done.
+    fn resume(&mut self, turns: u32) -> Result<i64, Failed> {
+        let Counting { vm, instance } = self;
         vm.set_slice(u64::MAX);
         vm.set_out_of_fuel(OutOfFuel::Pause);
         vm.set_fuel(Some(FUEL))?;
@@ -148,37 +130,13 @@ fn resuming(counting: &Shared) -> Run {
             ended = vm.resume();
         }
         vm.set_fuel(None)?;
-        check_values(&ended?, turns)
-    })
-}
-
-/// Makes a machine for each so many turns.
-fn fresh(strategy: Strategy, imports: Imports) -> Result<Run, Failed> {
-    let module = Module::new(&programs::count()?)?;
-    module.compile(strategy);
-    Ok(Box::new(move |turns| {
-        for _ in 0..turns / TURNS_PER_MACHINE {
-            let mut vm = Vm::with(strategy, Limits::default());
-            let instance = vm.instantiate(&module, &imports)?;
-            check_values(&vm.call(instance, "without", &[Value::I32(1)])?, 1)?;
-        }
-        Ok(())
-    }))
-}
-
-/// No work at all.
-pub fn nothing() -> Run {
-    Box::new(|_| Ok(()))
+        counted(ended)
+    }
 }
 
 fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
-    let subject = |what, per_turn, with, without| Subject {
-        what,
-        name: strategy.name().into(),
-        per_turn,
-        with,
-        without,
-    };
+    let vm = || Vm::with(strategy, Limits::default());
+    let machine = |metering, imports: &Imports| Counting::shared(vm(), strategy, metering, imports);
     let mut plain = Imports::new();
     plain.func("host", "step", |value: i64| value + 1);
     let mut ready = Imports::new();
@@ -188,48 +146,59 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     let mut waits = Imports::new();
     waits.func_async("host", "step", |_: AsyncCaller<'_>, value: i64| {
         Box::pin(async move {
-            Once(false).await;
+            once().await;
             Ok(value + 1)
         })
     });
-    let linked = linked(strategy)?;
-    let plain_calls = counting(strategy, Metering::Off, &plain)?;
-    let ready = counting(strategy, Metering::Off, &ready)?;
-    let waits = counting(strategy, Metering::Off, &waits)?;
-    let fuel = counting(strategy, Metering::Fuel, &plain)?;
-    let slices = TURN as f64 / FUEL as f64;
-    let whole = |counting: &Shared| sliced(counting, u64::MAX, blocking(counting, "without"));
-    Ok(vec![
-        subject(OWN, 1.0, blocking(&linked, "own"), blocking(&linked, "without")),
-        subject(LINKED, 1.0, blocking(&linked, "with"), blocking(&linked, "without")),
-        subject(
+    let linked = {
+        let mut vm = vm();
+        let step = vm.instantiate(&Module::new(&programs::step()?)?, &Imports::new())?;
+        let mut imports = Imports::new();
+        imports.define("host", "step", vm.exported_func(step, "step")?);
+        Counting::shared(vm, strategy, Metering::Off, &imports)?
+    };
+    let plain_calls = machine(Metering::Off, &plain)?;
+    let ready = machine(Metering::Off, &ready)?;
+    let waits = machine(Metering::Off, &waits)?;
+    let fuel = machine(Metering::Fuel, &plain)?;
+    let call = |shared, export: &'static str| counts(shared, move |machine: &mut Counting, n| machine.call(export, n));
+    let awaited =
+        |shared, export: &'static str| counts(shared, move |machine: &mut Counting, n| machine.call_async(export, n));
+    let slices = |slice| {
+        counts(&fuel, move |machine: &mut Counting, turns| {
+            machine.vm.set_slice(slice);
+            machine.call("without", turns)
+        })
+    };
+    let yields = counts(&fuel, |machine: &mut Counting, turns| {
+        machine.vm.set_slice(FUEL);
+        machine.call_async("without", turns)
+    });
+    let module = Module::new(&programs::count()?)?;
+    module.compile(strategy);
+    let fresh = makes(move || {
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm.instantiate(&module, &plain)?;
+        counted(vm.call(instance, "without", &[Value::I32(1)]))
+    });
+    let in_a_turn = TURN as f64 / FUEL as f64;
+    let rows = [
+        (OWN, 1.0, call(&linked, "own"), call(&linked, "without")),
+        (LINKED, 1.0, call(&linked, "with"), call(&linked, "without")),
+        (
             RUST_CALL,
             1.0,
-            blocking(&plain_calls, "with"),
-            blocking(&plain_calls, "without"),
+            call(&plain_calls, "with"),
+            call(&plain_calls, "without"),
         ),
-        subject(READY, 1.0, awaiting(&ready, "with"), awaiting(&ready, "without")),
-        subject(WAITS, 1.0, awaiting(&waits, "with"), awaiting(&waits, "without")),
-        subject(
-            SLICE,
-            slices,
-            sliced(&fuel, FUEL, blocking(&fuel, "without")),
-            whole(&fuel),
-        ),
-        subject(
-            YIELD,
-            slices,
-            sliced(&fuel, FUEL, awaiting(&fuel, "without")),
-            whole(&fuel),
-        ),
-        subject(RESUME, slices, resuming(&fuel), whole(&fuel)),
-        subject(
-            FRESH,
-            1.0 / f64::from(TURNS_PER_MACHINE),
-            fresh(strategy, plain)?,
-            nothing(),
-        ),
-    ])
+        (READY, 1.0, awaited(&ready, "with"), awaited(&ready, "without")),
+        (WAITS, 1.0, awaited(&waits, "with"), awaited(&waits, "without")),
+        (SLICE, in_a_turn, slices(FUEL), slices(u64::MAX)),
+        (YIELD, in_a_turn, yields, slices(u64::MAX)),
+        (RESUME, in_a_turn, counts(&fuel, Counting::resume), slices(u64::MAX)),
+        (FRESH, 1.0 / f64::from(TURNS_PER_MACHINE), fresh, nothing()),
+    ];
+    Ok(Subject::all(strategy.name(), rows))
 }
 
 /// Everything in this part.
@@ -242,18 +211,15 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     for &strategy in Strategy::ALL {
         subjects.extend(ours(strategy)?);
     }
-    subjects.extend(crate::peers::wasmi_calls(
-        [OWN, LINKED, RUST_CALL, WAITS, RESUME, FRESH],
-        FUEL,
-    )?);
+    subjects.extend(crate::peers::wasmi_calls()?);
     #[cfg(feature = "wasmtime")]
-    subjects.extend(crate::peers_wasmtime::calls(RUST_CALL, READY, WAITS, YIELD, FUEL)?);
+    subjects.extend(crate::peers_wasmtime::calls()?);
     let mut rows = measure("calls", &mut subjects, budget)?;
-    let nothing = |what, subject, note| Row::none("calls", what, subject, note);
-    rows.push(nothing(READY, "wasmi 2", "it has no asynchronous host functions"));
-    rows.push(nothing(YIELD, "wasmi 2", "no such thing"));
+    let none = |what, subject, note| Row::none("calls", what, subject, note);
+    rows.push(none(READY, "wasmi 2", "it has no asynchronous host functions"));
+    rows.push(none(YIELD, "wasmi 2", "no such thing"));
     #[cfg(not(feature = "wasmtime"))]
-    rows.push(nothing(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
+    rows.push(none(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
     let kinds = [OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME, FRESH];
     rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
     Ok(rows)

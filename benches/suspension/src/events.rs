@@ -26,6 +26,20 @@ pub struct Subject {
     pub without: Run,
 }
 
+impl Subject {
+    /// All of one name: what, events in a turn, with, without.
+    pub fn all<const N: usize>(name: &str, rows: [(&'static str, f64, Run, Run); N]) -> Vec<Subject> {
+        let subject = |(what, per_turn, with, without)| Subject {
+            what,
+            name: name.to_owned(),
+            per_turn,
+            with,
+            without,
+        };
+        rows.map(subject).into()
+    }
+}
+
 /// Turns of a loop for a run of about 2 ms.
 const TURNS: u32 = 20_000;
 

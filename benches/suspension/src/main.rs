@@ -22,72 +22,46 @@ mod stream;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lexopt::prelude::{Long, Short, Value, ValueExt};
+use clap::{Parser, ValueEnum};
 use wasm_dispatch_report::record::{Kind, Run};
 
 use events::Failed;
-use report::Row;
 
-const HELP: &str = "\
-Measures what it costs to wait and to be able to stop. Every result is verified.
-
-Usage: suspension [OPTIONS] [PART...]
-
-Parts (all but metering if none is named):
-  calls        nanoseconds of a host call, an asynchronous one, a slice of fuel
-  memory       bytes of a paused machine and of its snapshot
-  sharing      1,000 machines on one thread
-  interrupt    time from an interrupt to the end of the call
-  stream       time to the first result of a module that arrives slowly
-  metering     what checks for interrupts and fuel cost, on all workloads
-
---seconds N    time for calls, and for metering (default 30)
---quick        as little as it takes to see that everything works
---json         JSON lines instead of tables
--h, --help     this text
-";
-
-const PARTS: [&str; 6] = ["calls", "memory", "sharing", "interrupt", "stream", "metering"];
-
+/// Measures what it costs to wait and to be able to stop. Every result is verified.
+#[derive(Parser)]
+#[command(name = "suspension")]
 struct Options {
-    parts: Vec<String>,
+    /// What to measure [default: all but metering]
+    #[arg(value_name = "PART")]
+    parts: Vec<Part>,
+    /// Time for calls, and for metering
+    #[arg(long, value_name = "N", default_value_t = 30)]
     seconds: u64,
+    /// As little as it takes to see that everything works
+    #[arg(long)]
     quick: bool,
+    /// JSON lines instead of tables
+    #[arg(long)]
     json: bool,
+    /// What this program runs itself for: program, subject, count
+    #[arg(long, hide = true, num_args = 3)]
+    memory_of: Vec<String>,
 }
 
-fn options() -> Result<Option<Options>, lexopt::Error> {
-    let mut options = Options {
-        parts: Vec::new(),
-        seconds: 30,
-        quick: false,
-        json: false,
-    };
-    let mut parser = lexopt::Parser::from_env();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("help") | Short('h') => return Ok(None),
-            Long("seconds") => options.seconds = parser.value()?.parse()?,
-            Long("quick") => options.quick = true,
-            Long("json") => options.json = true,
-            Value(part) if PARTS.iter().any(|known| part == *known) => options.parts.push(part.string()?),
-            Value(part) => return Err(format!("no part is called {}", part.to_string_lossy()).into()),
-            other => return Err(other.unexpected()),
-        }
-    }
-    if options.parts.is_empty() {
-        options.parts = PARTS[..PARTS.len() - 1].iter().map(ToString::to_string).collect();
-    }
-    Ok(Some(options))
-}
-
-/// What this program runs itself for: see [`memory::one`].
-fn memory_of(arguments: &[String]) -> Result<String, Failed> {
-    let [program, subject, count] = arguments else {
-        return Err("--memory-of wants three arguments".into());
-    };
-    let bytes = memory::one(program.parse()?, subject, count.parse()?)?;
-    Ok(serde_json::to_string(&bytes)?)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Nanoseconds of a host call, an asynchronous one, a slice of fuel
+    Calls,
+    /// Bytes of a paused machine and of its snapshot
+    Memory,
+    /// 1,000 machines on one thread
+    Sharing,
+    /// Time from an interrupt to the end of the call
+    Interrupt,
+    /// Time to the first result of a module that arrives slowly
+    Stream,
+    /// What checks for interrupts and fuel cost, on all workloads
+    Metering,
 }
 
 fn main() -> ExitCode {
@@ -95,33 +69,12 @@ fn main() -> ExitCode {
     if let Some(code) = metering::serve_if_asked() {
         return code;
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((first, others)) = arguments.split_first()
-        && first == "--memory-of"
-    {
-        return match memory_of(others) {
-            Ok(text) => {
-                println!("{text}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        };
-    }
-    let options = match options() {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("error: {error}\n\n{HELP}");
-            return ExitCode::from(2);
-        }
+    let options = Options::parse();
+    let outcome = match &options.memory_of[..] {
+        [program, subject, count] => memory::told(program, subject, count),
+        _ => measure(&options),
     };
-    match measure(&options) {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -131,47 +84,46 @@ fn main() -> ExitCode {
 }
 
 fn measure(options: &Options) -> Result<(), Failed> {
-    let seconds = Duration::from_secs(if options.quick { 0 } else { options.seconds });
+    let seconds = if options.quick { 0 } else { options.seconds };
     let size = |full: usize, quick: usize| if options.quick { quick } else { full };
+    let all = Part::value_variants().iter().filter(|part| **part != Part::Metering);
+    let parts: Vec<Part> = match options.parts.is_empty() {
+        true => all.copied().collect(),
+        false => options.parts.clone(),
+    };
     let mut rows = Vec::new();
-    for part in &options.parts {
-        eprintln!("{part} ...");
-        rows.extend(match part.as_str() {
-            "calls" => calls::run(seconds)?,
-            "memory" => memory::run(size(200, 5))?,
-            "sharing" => sharing::run(size(1_000, 20), size(50_000, 10_000) as u32)?,
-            "interrupt" => interrupt::run(size(200, 3))?,
-            "stream" => stream::run(size(10, 1), size(3_000, 100) as u32)?,
-            _ => {
-                print!("{}", metering::run(seconds.as_secs())?);
+    for part in parts {
+        eprintln!("{part:?} ...");
+        rows.extend(match part {
+            Part::Calls => calls::run(Duration::from_secs(seconds))?,
+            Part::Memory => memory::run(size(200, 5))?,
+            Part::Sharing => sharing::run(size(1_000, 20), size(50_000, 10_000) as u32)?,
+            Part::Interrupt => interrupt::run(size(200, 3))?,
+            Part::Stream => stream::run(size(10, 1), size(3_000, 100) as u32)?,
+            Part::Metering => {
+                print!("{}", metering::run(seconds)?);
                 continue;
             }
         });
     }
-    if options.json {
-        for row in &rows {
-            println!("{}", serde_json::to_string(row)?);
-        }
-    } else {
-        print!("{}", report::table(&rows));
+    let lines: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
+    let lines = lines?;
+    match options.json {
+        true => lines.iter().for_each(|line| println!("{line}")),
+        false => print!("{}", report::table(&rows)),
     }
     if !rows.is_empty() {
-        eprintln!("\nRaw data: {}", keep(&rows)?);
+        eprintln!("\nRaw data: {}", keep(&lines)?);
     }
     Ok(())
 }
 
 /// Writes the rows, after a line that says when and where they were measured. Returns the file's path.
-fn keep(rows: &[Row]) -> Result<String, Failed> {
+fn keep(lines: &[String]) -> Result<String, Failed> {
     let run = Run::start(Kind::Quick);
     let folder = wasm_dispatch_report::runs_folder().join(format!("suspension-{}", run.id));
     std::fs::create_dir_all(&folder)?;
     let path = folder.join("suspension.jsonl");
-    let mut lines = serde_json::to_string(&run)? + "\n";
-    for row in rows {
-        lines += &serde_json::to_string(row)?;
-        lines.push('\n');
-    }
-    std::fs::write(&path, lines)?;
+    std::fs::write(&path, serde_json::to_string(&run)? + "\n" + &lines.join("\n") + "\n")?;
     Ok(path.display().to_string())
 }

@@ -61,7 +61,7 @@ const WASMI: &str = "wasmi 2, paused";
 /// # Errors
 ///
 /// When there is no such program, or it does not pause.
-pub fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, Failed> {
+fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, Failed> {
     let (_, pages, depth) = *PROGRAMS.get(program).ok_or("no such program")?;
     let wasm = programs::wait(pages)?;
     if subject == WASMI {
@@ -69,6 +69,17 @@ pub fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, F
     }
     let module = Module::options().metering(Metering::Fuel).compile(&wasm)?;
     each(count, || paused(&module, depth))
+}
+
+/// Prints [`one`], for the process that asked.
+///
+/// # Errors
+///
+/// As for [`one`], or if these are no numbers.
+pub fn told(program: &str, subject: &str, count: &str) -> Result<(), Failed> {
+    let bytes = one(program.parse()?, subject, count.parse()?)?;
+    println!("{}", serde_json::to_string(&bytes)?);
+    Ok(())
 }
 
 /// [`one`] in a process of its own.

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use wasm_dispatch::Metering;
-use wasm_dispatch_engines::{Engine, Entrant, Ours, Size};
-use wasm_dispatch_measure::run::Order;
+use wasm_dispatch_engines::{Engine, Entrant, Ours};
+use wasm_dispatch_measure::run::{Order, setup};
 use wasm_dispatch_measure::shards::matrix;
 use wasm_dispatch_measure::supervisor::Launcher;
 use wasm_dispatch_measure::worker::{self, Loads};
@@ -44,18 +44,13 @@ pub fn run(seconds: u64) -> Result<String, Failed> {
     run.id.insert_str(0, "metering-");
     run.seed = Some(run.started);
     let folder = runs_folder().join(&run.id);
+    let engines = all().iter().map(|engine| engine.name().to_owned()).collect();
+    let rounds = setup(matrix(&[None], &names), engines, 3, 1);
     let setup = Setup {
-        parts: matrix(&[None], &names),
-        strategies: all().iter().map(|engine| engine.name().to_owned()).collect(),
-        control: None,
-        size: Size::Quick.name().to_owned(),
-        iterations: 1,
-        min_blocks: 3,
         max_blocks: 200,
         seconds: Some(seconds),
-        timeout: 120,
-        shard: None,
         own: false,
+        ..rounds
     };
     let order = Order {
         run: &run,

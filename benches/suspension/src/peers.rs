@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasmi::errors::HostError;
-use wasmi::{Config, Engine, Func, Instance, Linker, Module, ResumableCall, Store, Val};
+use wasmi::{Config, Engine, Instance, Linker, Module, ResumableCall, Store, Val};
 
-use crate::calls::{TURNS_PER_MACHINE, check, nothing};
-use crate::events::{Failed, Run, Subject};
+use crate::calls::{
+    FRESH, FUEL, LINKED, OWN, RESUME, RUST_CALL, Shared, TURNS_PER_MACHINE, WAITS, counts, makes, nothing,
+};
+use crate::events::{Failed, Subject};
 use crate::programs;
 
 /// What a host function stops a resumable call with.
@@ -22,12 +24,20 @@ impl std::fmt::Display for Waits {
 
 impl HostError for Waits {}
 
+/// What an instance's host function `step` is.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Adds,
+    Waits,
+    /// Another instance's.
+    Linked,
+}
+
+/// An instance with its store.
 struct Counting {
     store: Store<()>,
     instance: Instance,
 }
-
-type Shared = Rc<RefCell<Counting>>;
 
 fn engine(fuel: bool) -> Engine {
     let mut config = Config::default();
@@ -35,89 +45,47 @@ fn engine(fuel: bool) -> Engine {
     Engine::new(&config)
 }
 
-/// A store with an instance, and fuel without end at first.
-fn instance(wasm: &[u8], fuel: bool, waits: bool) -> Result<(Store<()>, Instance), Failed> {
-    let engine = engine(fuel);
-    let module = Module::new(&engine, wasm)?;
-    let mut store = Store::new(&engine, ());
-    if fuel {
-        store.set_fuel(u64::MAX / 2)?;
-    }
-    let mut linker = Linker::new(&engine);
-    if waits {
-        linker.func_wrap("host", "step", |value: i64| -> Result<i64, wasmi::Error> {
-            Err(wasmi::Error::host(Waits(value)))
-        })?;
-    } else {
-        linker.func_wrap("host", "step", |value: i64| value + 1)?;
-    }
-    let instance = linker.instantiate_and_start(&mut store, &module)?;
-    Ok((store, instance))
-}
-
-fn counting(fuel: bool, waits: bool) -> Result<Shared, Failed> {
-    let (store, instance) = instance(&programs::count()?, fuel, waits)?;
-    Ok(Rc::new(RefCell::new(Counting { store, instance })))
-}
-
-/// The counting program, linked to another instance.
-fn linked_counting() -> Result<Shared, Failed> {
-    let engine = engine(false);
-    let mut store = Store::new(&engine, ());
-    let mut linker = Linker::new(&engine);
-    let step = linker.instantiate_and_start(&mut store, &Module::new(&engine, programs::step()?)?)?;
-    linker.instance(&mut store, "host", step)?;
-    let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, programs::count()?)?)?;
-    Ok(Rc::new(RefCell::new(Counting { store, instance })))
-}
-
-/// Makes a store and an instance for each so many turns.
-fn fresh_stores() -> Result<Run, Failed> {
-    let engine = engine(false);
-    let module = Module::new(&engine, programs::count()?)?;
-    let mut linker = Linker::new(&engine);
-    linker.func_wrap("host", "step", |value: i64| value + 1)?;
-    Ok(Box::new(move |turns| {
-        for _ in 0..turns / TURNS_PER_MACHINE {
-            let mut store = Store::new(&engine, ());
-            let instance = linker.instantiate_and_start(&mut store, &module)?;
-            let func = export(&store, instance, "without")?;
-            let mut results = [Val::I64(0)];
-            func.call(&mut store, &[Val::I32(1)], &mut results)?;
-            check_values(&results, 1)?;
+impl Counting {
+    /// An instance of a program, with fuel without end at first, if it has any.
+    fn new(wasm: &[u8], fuel: bool, step: Step) -> Result<Counting, Failed> {
+        let engine = engine(fuel);
+        let mut store = Store::new(&engine, ());
+        if fuel {
+            store.set_fuel(u64::MAX / 2)?;
         }
-        Ok(())
-    }))
-}
-
-fn export(store: &Store<()>, instance: Instance, name: &str) -> Result<Func, Failed> {
-    instance.get_func(store, name).ok_or_else(|| "no such export".into())
-}
-
-fn check_values(values: &[Val], turns: u32) -> Result<(), Failed> {
-    match values {
-        [Val::I64(result)] => check(*result, turns),
-        other => Err(format!("one number expected, not {other:?}").into()),
+        let mut linker = Linker::new(&engine);
+        match step {
+            Step::Adds => drop(linker.func_wrap("host", "step", |value: i64| value + 1)?),
+            Step::Waits => drop(
+                linker.func_wrap("host", "step", |value: i64| -> Result<i64, wasmi::Error> {
+                    Err(wasmi::Error::host(Waits(value)))
+                })?,
+            ),
+            Step::Linked => {
+                let other = Module::new(&engine, programs::step()?)?;
+                let other = linker.instantiate_and_start(&mut store, &other)?;
+                linker.instance(&mut store, "host", other)?;
+            }
+        }
+        let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, wasm)?)?;
+        Ok(Counting { store, instance })
     }
-}
 
-fn calling(counting: &Shared, name: &'static str) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting { store, instance } = &mut *counting.borrow_mut();
-        let func = export(store, *instance, name)?;
+    fn shared(fuel: bool, step: Step) -> Result<Shared<Counting>, Failed> {
+        Ok(Rc::new(RefCell::new(Counting::new(&programs::count()?, fuel, step)?)))
+    }
+
+    fn call(&mut self, export: &str, turns: u32) -> Result<i64, Failed> {
+        let func = self.instance.get_func(&self.store, export).ok_or("no such export")?;
         let mut results = [Val::I64(0)];
-        func.call(&mut *store, &[Val::I32(turns as i32)], &mut results)?;
-        check_values(&results, turns)
-    })
-}
+        func.call(&mut self.store, &[Val::I32(turns as i32)], &mut results)?;
+        counted(&results)
+    }
 
-/// Calls and resumes, whatever the call stops for.
-fn resuming(counting: &Shared, name: &'static str, fuel: Option<u64>) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting { store, instance } = &mut *counting.borrow_mut();
-        let func = export(store, *instance, name)?;
+    /// Calls and resumes, whatever the call stops for.
+    fn resume(&mut self, export: &str, turns: u32, fuel: Option<u64>) -> Result<i64, Failed> {
+        let Counting { store, instance } = self;
+        let func = instance.get_func(&*store, export).ok_or("no such export")?;
         let mut results = [Val::I64(0)];
         if let Some(fuel) = fuel {
             store.set_fuel(fuel)?;
@@ -141,54 +109,60 @@ fn resuming(counting: &Shared, name: &'static str, fuel: Option<u64>) -> Run {
         if fuel.is_some() {
             store.set_fuel(u64::MAX / 2)?;
         }
-        check_values(&results, turns)
-    })
+        counted(&results)
+    }
+
+    /// How many times a turn of the loop runs out of fuel: counted, not computed, since its fuel is not ours.
+    fn pauses(&mut self) -> Result<f64, Failed> {
+        const TURNS: u32 = 10_000;
+        let before = self.store.get_fuel()?;
+        self.call("without", TURNS)?;
+        let used = before - self.store.get_fuel()?;
+        Ok(used as f64 / f64::from(TURNS) / FUEL as f64)
+    }
 }
 
-/// wasmi's calls, host calls, resumable calls, calls that are out of fuel, and fresh stores, under these names.
+fn counted(values: &[Val]) -> Result<i64, Failed> {
+    match values {
+        [Val::I64(result)] => Ok(*result),
+        other => Err(format!("one number expected, not {other:?}").into()),
+    }
+}
+
+/// wasmi's calls, host calls, resumable calls, calls that are out of fuel, and fresh stores.
 ///
 /// # Errors
 ///
 /// When the program cannot be loaded.
-pub fn wasmi_calls(names: [&'static str; 6], fuel: u64) -> Result<Vec<Subject>, Failed> {
-    let [own, linked, rust_call, waits, resume, fresh] = names;
-    let subject = |what, per_turn, with, without| Subject {
-        what,
-        name: "wasmi 2".into(),
-        per_turn,
-        with,
-        without,
-    };
-    let plain = counting(false, false)?;
-    let other = linked_counting()?;
-    let host = counting(false, true)?;
-    let metered = counting(true, false)?;
-    // How many times it runs out is counted, not computed: its fuel is not ours.
-    let pauses = pauses(&metered, fuel)?;
-    Ok(vec![
-        subject(own, 1.0, calling(&other, "own"), calling(&other, "without")),
-        subject(linked, 1.0, calling(&other, "with"), calling(&other, "without")),
-        subject(rust_call, 1.0, calling(&plain, "with"), calling(&plain, "without")),
-        subject(waits, 1.0, resuming(&host, "with", None), calling(&host, "without")),
-        subject(
-            resume,
-            pauses,
-            resuming(&metered, "without", Some(fuel)),
-            calling(&metered, "without"),
-        ),
-        subject(fresh, 1.0 / f64::from(TURNS_PER_MACHINE), fresh_stores()?, nothing()),
-    ])
-}
-
-/// How many times a turn of the loop runs out of fuel.
-fn pauses(counting: &Shared, fuel: u64) -> Result<f64, Failed> {
-    const TURNS: u32 = 10_000;
-    let Counting { store, instance } = &mut *counting.borrow_mut();
-    let func = export(store, *instance, "without")?;
-    let before = store.get_fuel()?;
-    func.call(&mut *store, &[Val::I32(TURNS as i32)], &mut [Val::I64(0)])?;
-    let used = before - store.get_fuel()?;
-    Ok(used as f64 / f64::from(TURNS) / fuel as f64)
+pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
+    let call = |shared, export: &'static str| counts(shared, move |store: &mut Counting, n| store.call(export, n));
+    let plain = Counting::shared(false, Step::Adds)?;
+    let other = Counting::shared(false, Step::Linked)?;
+    let host = Counting::shared(false, Step::Waits)?;
+    let metered = Counting::shared(true, Step::Adds)?;
+    let pauses = metered.borrow_mut().pauses()?;
+    let waits = counts(&host, |store: &mut Counting, n| store.resume("with", n, None));
+    let resumes = counts(&metered, |store: &mut Counting, n| {
+        store.resume("without", n, Some(FUEL))
+    });
+    let engine = engine(false);
+    let module = Module::new(&engine, programs::count()?)?;
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "step", |value: i64| value + 1)?;
+    let fresh = makes(move || {
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate_and_start(&mut store, &module)?;
+        Counting { store, instance }.call("without", 1)
+    });
+    let rows = [
+        (OWN, 1.0, call(&other, "own"), call(&other, "without")),
+        (LINKED, 1.0, call(&other, "with"), call(&other, "without")),
+        (RUST_CALL, 1.0, call(&plain, "with"), call(&plain, "without")),
+        (WAITS, 1.0, waits, call(&host, "without")),
+        (RESUME, pauses, resumes, call(&metered, "without")),
+        (FRESH, 1.0 / f64::from(TURNS_PER_MACHINE), fresh, nothing()),
+    ];
+    Ok(Subject::all("wasmi 2", rows))
 }
 
 /// A call that is paused for want of fuel, with all that it keeps alive.
@@ -197,9 +171,9 @@ fn pauses(counting: &Shared, fuel: u64) -> Result<f64, Failed> {
 ///
 /// When the program does not run out of fuel.
 pub fn paused(wasm: &[u8], depth: i32, fuel: u64) -> Result<impl Sized + use<>, Failed> {
-    let (mut store, instance) = instance(wasm, true, false)?;
+    let Counting { mut store, instance } = Counting::new(wasm, true, Step::Adds)?;
     store.set_fuel(fuel)?;
-    let func = export(&store, instance, "wait")?;
+    let func = instance.get_func(&store, "wait").ok_or("no such export")?;
     match func.call_resumable(&mut store, &[Val::I32(depth)], &mut [Val::I64(0)])? {
         ResumableCall::OutOfFuel(waiting) => Ok((store, waiting)),
         _ => Err("it was to run out of fuel".into()),

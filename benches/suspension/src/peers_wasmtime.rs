@@ -7,8 +7,8 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use wasmtime::{Config, Engine, Linker, Module, Store, TypedFunc};
 
-use crate::calls::check;
-use crate::events::{Failed, Run, Subject};
+use crate::calls::{FUEL, READY, RUST_CALL, Shared, WAITS, YIELD, counts, once};
+use crate::events::{Failed, Subject};
 use crate::programs;
 
 struct Counting {
@@ -17,74 +17,51 @@ struct Counting {
     without: TypedFunc<i32, i64>,
 }
 
-type Shared = Rc<RefCell<Counting>>;
-
 /// How the host function is defined.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Host {
     Plain,
     Ready,
     Waits,
 }
 
-async fn once() {
-    let mut waited = false;
-    std::future::poll_fn(|context| {
-        if waited {
-            return std::task::Poll::Ready(());
+impl Counting {
+    fn shared(host: Host, fuel: Option<u64>) -> Result<Shared<Counting>, Failed> {
+        let mut config = Config::new();
+        config.consume_fuel(fuel.is_some());
+        let engine = Engine::new(&config)?;
+        let module = Module::new(&engine, programs::count()?)?;
+        let mut store = Store::new(&engine, ());
+        if fuel.is_some() {
+            store.set_fuel(u64::MAX / 2)?;
+            store.fuel_async_yield_interval(fuel)?;
         }
-        waited = true;
-        context.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
-}
-
-fn counting(host: Host, fuel: Option<u64>) -> Result<Shared, Failed> {
-    let mut config = Config::new();
-    config.consume_fuel(fuel.is_some());
-    let engine = Engine::new(&config)?;
-    let module = Module::new(&engine, programs::count()?)?;
-    let mut store = Store::new(&engine, ());
-    if fuel.is_some() {
-        store.set_fuel(u64::MAX / 2)?;
-        store.fuel_async_yield_interval(fuel)?;
-    }
-    let mut linker = Linker::new(&engine);
-    match host {
-        Host::Plain => linker.func_wrap("host", "step", |value: i64| value + 1)?,
-        Host::Ready => {
-            linker.func_wrap_async("host", "step", |_, (value,): (i64,)| Box::new(async move { value + 1 }))?
-        }
-        Host::Waits => linker.func_wrap_async("host", "step", |_, (value,): (i64,)| {
-            Box::new(async move {
-                once().await;
-                value + 1
-            })
-        })?,
-    };
-    let instance = block_on(linker.instantiate_async(&mut store, &module))?;
-    let with = instance.get_typed_func(&mut store, "with")?;
-    let without = instance.get_typed_func(&mut store, "without")?;
-    Ok(Rc::new(RefCell::new(Counting { store, with, without })))
-}
-
-fn calling(counting: &Shared, with: bool, awaits: bool) -> Run {
-    let counting = counting.clone();
-    Box::new(move |turns| {
-        let Counting {
-            store,
-            with: first,
-            without,
-        } = &mut *counting.borrow_mut();
-        let func = if with { &*first } else { &*without };
-        let result = if awaits {
-            block_on(func.call_async(&mut *store, turns as i32))?
-        } else {
-            func.call(&mut *store, turns as i32)?
+        let mut linker = Linker::new(&engine);
+        match host {
+            Host::Plain => linker.func_wrap("host", "step", |value: i64| value + 1)?,
+            Host::Ready => {
+                linker.func_wrap_async("host", "step", |_, (value,): (i64,)| Box::new(async move { value + 1 }))?
+            }
+            Host::Waits => linker.func_wrap_async("host", "step", |_, (value,): (i64,)| {
+                Box::new(async move {
+                    once().await;
+                    value + 1
+                })
+            })?,
         };
-        check(result, turns)
-    })
+        let instance = block_on(linker.instantiate_async(&mut store, &module))?;
+        let with = instance.get_typed_func(&mut store, "with")?;
+        let without = instance.get_typed_func(&mut store, "without")?;
+        Ok(Rc::new(RefCell::new(Counting { store, with, without })))
+    }
+
+    fn call(&mut self, with: bool, awaits: bool, turns: u32) -> Result<i64, Failed> {
+        let func = if with { &self.with } else { &self.without };
+        Ok(match awaits {
+            true => block_on(func.call_async(&mut self.store, turns as i32))?,
+            false => func.call(&mut self.store, turns as i32)?,
+        })
+    }
 }
 
 /// wasmtime's host calls, plain and asynchronous, and its fuel that yields.
@@ -92,55 +69,29 @@ fn calling(counting: &Shared, with: bool, awaits: bool) -> Run {
 /// # Errors
 ///
 /// When the program cannot be loaded.
-pub fn calls(
-    rust_call: &'static str,
-    ready: &'static str,
-    waits: &'static str,
-    yields: &'static str,
-    fuel: u64,
-) -> Result<Vec<Subject>, Failed> {
-    let subject = |what, per_turn, with, without| Subject {
-        what,
-        name: "wasmtime".into(),
-        per_turn,
-        with,
-        without,
-    };
-    let plain = counting(Host::Plain, None)?;
-    let at_once = counting(Host::Ready, None)?;
-    let waiting = counting(Host::Waits, None)?;
-    let metered = counting(Host::Plain, Some(fuel))?;
-    let whole = counting(Host::Plain, Some(u64::MAX / 4))?;
+pub fn calls() -> Result<Vec<Subject>, Failed> {
+    let call = |shared, with, awaits| counts(shared, move |store: &mut Counting, n| store.call(with, awaits, n));
+    let plain = Counting::shared(Host::Plain, None)?;
+    let ready = Counting::shared(Host::Ready, None)?;
+    let waits = Counting::shared(Host::Waits, None)?;
+    let metered = Counting::shared(Host::Plain, Some(FUEL))?;
+    let whole = Counting::shared(Host::Plain, Some(u64::MAX / 4))?;
     let per_turn = {
-        let Counting { store, without, .. } = &mut *whole.borrow_mut();
-        let before = store.get_fuel()?;
-        block_on(without.call_async(&mut *store, 10_000))?;
-        (before - store.get_fuel()?) as f64 / 10_000.0
+        let whole = &mut *whole.borrow_mut();
+        let before = whole.store.get_fuel()?;
+        whole.call(false, true, 10_000)?;
+        (before - whole.store.get_fuel()?) as f64 / 10_000.0
     };
-    Ok(vec![
-        subject(
-            rust_call,
-            1.0,
-            calling(&plain, true, false),
-            calling(&plain, false, false),
+    let rows = [
+        (RUST_CALL, 1.0, call(&plain, true, false), call(&plain, false, false)),
+        (READY, 1.0, call(&ready, true, true), call(&ready, false, true)),
+        (WAITS, 1.0, call(&waits, true, true), call(&waits, false, true)),
+        (
+            YIELD,
+            per_turn / FUEL as f64,
+            call(&metered, false, true),
+            call(&whole, false, true),
         ),
-        subject(
-            ready,
-            1.0,
-            calling(&at_once, true, true),
-            calling(&at_once, false, true),
-        ),
-        subject(
-            waits,
-            1.0,
-            calling(&waiting, true, true),
-            calling(&waiting, false, true),
-        ),
-        subject(
-            yields,
-            per_turn / fuel as f64,
-            calling(&metered, false, true),
-            calling(&whole, false, true),
-        ),
-    ])
+    ];
+    Ok(Subject::all("wasmtime", rows))
 }

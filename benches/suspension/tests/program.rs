@@ -64,7 +64,7 @@ fn help_and_wrong_arguments() {
     let wrong = suspension(&["everything"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(
-        text(&wrong.stderr).contains("no part is called everything"),
+        text(&wrong.stderr).contains("invalid value 'everything'"),
         "{}",
         text(&wrong.stderr)
     );

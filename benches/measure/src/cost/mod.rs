@@ -11,12 +11,13 @@ use std::path::Path;
 
 use wasm_dispatch_record::Progress;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
-use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run, Setup};
+use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run};
 use wasm_dispatch_workloads::{Class, Workload};
 
 use crate::bench::{layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, straight};
+use crate::run::{all_positive, setup};
 use crate::tally::tally;
 use wasm_dispatch_engines::own;
 use wasm_dispatch_engines::{Entrant, Size};
@@ -45,8 +46,6 @@ const STATEMENTS: u64 = 2_000_000;
 const PROCESSES: u32 = 10;
 
 const ITERATIONS: u32 = 2;
-
-const TIMEOUT: u64 = 120;
 
 /// What a run of a workload executes.
 ///
@@ -178,31 +177,20 @@ fn measure_kernels(
     strategies: &[Entrant],
     request: &Request,
 ) -> Result<(), Error> {
-    let processes = request.processes.unwrap_or(PROCESSES);
-    let iterations = request.iterations.unwrap_or(ITERATIONS);
-    let layouts = request.layouts.unwrap_or(1);
-    if processes == 0 || iterations == 0 || layouts == 0 {
-        return Err(Error::Asked(
-            "no processes, iterations or layouts measure nothing".to_owned(),
-        ));
-    }
+    let (processes, layouts) = (request.processes, request.layouts);
+    all_positive(&[
+        (processes.map(u64::from), "processes"),
+        (request.iterations.map(u64::from), "iterations"),
+        (layouts.map(u64::from), "layouts"),
+    ])?;
     let part = |layout: Option<u64>| Part {
         layout,
         workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
     };
-    let setup = Setup {
-        parts: layouts_of(layouts).into_iter().map(part).collect(),
-        strategies: strategies.iter().map(|strategy| strategy.name.to_owned()).collect(),
-        control: None,
-        size: Size::Quick.name().to_owned(),
-        iterations,
-        min_blocks: processes.saturating_mul(layouts),
-        max_blocks: processes.saturating_mul(layouts),
-        seconds: None,
-        timeout: TIMEOUT,
-        shard: None,
-        own: true,
-    };
+    let parts = layouts_of(layouts.unwrap_or(1)).into_iter().map(part).collect();
+    let names = strategies.iter().map(|strategy| strategy.name.to_owned()).collect();
+    let iterations = request.iterations.unwrap_or(ITERATIONS);
+    let setup = setup(parts, names, processes.unwrap_or(PROCESSES), iterations);
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "cost-");
     run.seed = Some(request.seed.unwrap_or_else(seed_of_now));

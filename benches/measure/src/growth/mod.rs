@@ -9,12 +9,11 @@ use std::path::PathBuf;
 
 use wasm_dispatch_record::growth::{self, Axis, Point};
 use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
-use wasm_dispatch_record::runs_folder;
 
 use crate::bench::{Measured, Request as Bench, control_among, layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, Generated, code, depth, memory};
-use wasm_dispatch_engines::Size;
+use crate::run::{all_positive, fresh_folder, setup};
 
 /// Names of runs begin like this, so that they are not taken for runs that decide.
 pub const PREFIX: &str = "growth-";
@@ -42,7 +41,7 @@ pub struct Request {
     pub seed: Option<u64>,
     /// Seconds without a sign of life after which a process is given up.
     pub timeout: Option<u64>,
-    /// Folder of the run; one below [`runs_folder`] otherwise.
+    /// Folder of the run; one below [`runs_folder`](wasm_dispatch_record::runs_folder) otherwise.
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
     pub quiet: bool,
@@ -140,24 +139,16 @@ impl Request {
             self.processes.unwrap_or(PROCESSES[usize::from(self.full)]),
             self.iterations.unwrap_or(ITERATIONS),
         );
-        for (number, what) in [
-            (u64::from(processes), "processes"),
-            (u64::from(iterations), "iterations"),
-            (u64::from(self.layouts.unwrap_or(1)), "layouts"),
-            (self.instructions.unwrap_or(1), "instructions"),
-        ] {
-            if number == 0 {
-                return Err(Error::Asked(format!("no {what} measure nothing")));
-            }
-        }
+        all_positive(&[
+            (self.processes.map(u64::from), "processes"),
+            (self.iterations.map(u64::from), "iterations"),
+            (self.layouts.map(u64::from), "layouts"),
+            (self.instructions, "instructions"),
+        ])?;
         let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
         run.id.insert_str(0, PREFIX);
         run.seed = Some(self.seed.unwrap_or_else(seed_of_now));
-        let folder = self.folder.clone().unwrap_or_else(|| runs_folder().join(&run.id));
-        let path = folder.join(wasm_dispatch_record::record::FILE_NAME);
-        if path.exists() {
-            return Err(wasm_dispatch_record::Error::RunExists { path }.into());
-        }
+        let folder = fresh_folder(self.folder.as_ref(), &run)?;
         if !self.quiet {
             eprintln!("Making programs and counting their instructions ...");
         }
@@ -184,19 +175,10 @@ impl Request {
             .iter()
             .flat_map(|&layout| points.iter().map(move |point| part(layout, point)));
         let parts: Vec<Part> = parts.collect();
-        let blocks = processes.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
         let setup = Setup {
-            parts,
             control: control_among(&strategies),
-            strategies,
-            size: Size::Quick.name().to_owned(),
-            iterations,
-            min_blocks: blocks,
-            max_blocks: blocks,
-            seconds: None,
             timeout: self.timeout.unwrap_or(TIMEOUT),
-            shard: None,
-            own: true,
+            ..setup(parts, strategies, processes, iterations)
         };
         generated::measure(&run, &folder, &workloads, &setup, self.quiet)
     }
