@@ -3,7 +3,7 @@
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 use serde_json::json;
-use wasm_dispatch::Strategy;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_profile::explain::{self, Line};
 
 use super::shared::{columns, strategy};
@@ -11,7 +11,7 @@ use super::{Failed, Outcome, subject};
 
 pub const HELP: &str = "\
 Shows how each strategy compiled one function: blocks, statements, dispatches of one run through each
-block, bytes of code, side by side; and the handlers and superinstructions that threaded chose.
+block, bytes of code, side by side; and the code of the default strategy.
 
 Usage: wasm-dispatch-lab explain [OPTIONS] FILE|WORKLOAD [--function N|NAME]
 
@@ -26,8 +26,8 @@ Options:
       --quiet            Print nothing
   -h, --help             Print this help
 
-In the code, s3 is slot 3 of the frame and g1 global 1. In threaded's handlers, s is a slot, c a constant,
-a the accumulator, + joins what one handler runs, and what is aside does not run each time that the block
+In the code, s3 is slot 3 of the frame and g1 global 1. In the default's code, s is a slot, c a constant,
+a the accumulator, + joins what one dispatch runs; what is out of line does not run each time that its block
 does. The build's own counts are shown: a build without optimisation dispatches otherwise.
 
 Examples:
@@ -41,7 +41,7 @@ Exit code: 0, or 1 if the module cannot be read or has no such function, 2 if th
 
 pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     let (mut what, mut function): (Option<String>, Option<String>) = (None, None);
-    let mut strategies: Vec<Strategy> = Vec::new();
+    let mut strategies: Vec<Entrant> = Vec::new();
     let (mut json, mut quiet) = (false, false);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -61,7 +61,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     }
     let what = what.ok_or_else(|| Failed::Usage("name the module, a file or a workload".to_owned()))?;
     if strategies.is_empty() {
-        strategies = Strategy::ALL.to_vec();
+        strategies = Entrant::all().collect();
     }
     let (name, module) = subject::module(&what)?;
     let Some(function) = function else {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 use serde_json::json;
-use wasm_dispatch::Strategy;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::choice;
 use wasm_dispatch_report::decision::DECISION_FILE;
 use wasm_dispatch_report::record::{self, FILE_NAME, Recording, timestamp};
@@ -270,42 +270,37 @@ fn classes(options: &Options) -> Result<Listing, Failed> {
 }
 
 fn strategies(options: &Options) -> Result<Listing, Failed> {
-    let known: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
-    let chosen: Vec<Strategy> = (Strategy::ALL.iter().copied())
-        .filter(|strategy| fits(strategy.name(), &options.texts))
+    let known: Vec<&str> = Entrant::all().map(|strategy| strategy.name).collect();
+    let chosen: Vec<Entrant> = Entrant::all()
+        .filter(|strategy| fits(strategy.name, &options.texts))
         .collect();
     if chosen.is_empty() {
         return Err(usage("strategy", &options.texts, &known));
     }
-    let unsafe_code = |strategy: Strategy| if strategy.is_safe() { "safe" } else { "unsafe code" };
-    let is_default = |strategy: Strategy| strategy == Strategy::default();
-    let rows: Vec<Vec<String>> = (chosen.iter())
-        .map(|&strategy| {
-            vec![
-                strategy.name().to_owned(),
-                unsafe_code(strategy).to_owned(),
-                format!(
-                    "{}{}",
-                    strategy.idea(),
-                    if is_default(strategy) { " (the default)" } else { "" }
-                ),
-            ]
+    let row = |strategy: &Entrant| {
+        let is_default = if *strategy == Entrant::default() {
+            " (the default)"
+        } else {
+            ""
+        };
+        vec![
+            strategy.name.to_owned(),
+            if strategy.is_safe { "safe" } else { "unsafe code" }.to_owned(),
+            format!("{}{is_default}", strategy.idea),
+        ]
+    };
+    let json = |strategy: &Entrant| {
+        json!({
+            "name": strategy.name,
+            "safe": strategy.is_safe,
+            "default": *strategy == Entrant::default(),
+            "idea": strategy.idea,
         })
-        .collect();
-    let json: Vec<serde_json::Value> = (chosen.iter())
-        .map(|&strategy| {
-            json!({
-                "name": strategy.name(),
-                "safe": strategy.is_safe(),
-                "default": is_default(strategy),
-                "idea": strategy.idea(),
-            })
-        })
-        .collect();
+    };
     Ok(Listing {
-        names: chosen.iter().map(|strategy| strategy.name().to_owned()).collect(),
-        text: columns(&rows, &[]),
-        json: json.into(),
+        names: chosen.iter().map(|strategy| strategy.name.to_owned()).collect(),
+        text: columns(&chosen.iter().map(row).collect::<Vec<_>>(), &[]),
+        json: chosen.iter().map(json).collect(),
     })
 }
 

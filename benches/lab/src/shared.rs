@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wasm_dispatch::Strategy;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{Error, newest_run, runs_folder};
 
 use super::Failed;
@@ -66,12 +66,6 @@ pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
 }
 
 /// The strategy of a name.
-pub fn strategy(name: &str) -> Result<Strategy, Failed> {
-    name.parse().map_err(|_| {
-        let names: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
-        Failed::Usage(format!(
-            "no strategy is called '{name}'; there are {}",
-            names.join(", ")
-        ))
-    })
+pub fn strategy(name: &str) -> Result<Entrant, Failed> {
+    name.parse().map_err(Failed::Usage)
 }

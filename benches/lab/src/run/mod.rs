@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
-use wasm_dispatch::{Limits, Strategy};
+use wasm_dispatch::Limits;
+use wasm_dispatch_engines::Entrant;
 
 pub use self::program::Ended;
 use self::program::Ran;
@@ -59,7 +60,7 @@ command line is wrong.
 pub struct Request {
     /// The module.
     pub file: PathBuf,
-    strategy: Strategy,
+    strategy: Entrant,
     invoke: Option<String>,
     /// The function's arguments, or the command's.
     pub args: Vec<String>,

@@ -42,7 +42,7 @@ pub struct Ran {
 impl Request {
     /// Runs what was asked for. That a program traps is no failure here.
     pub fn run(&self) -> Result<Ran, Failed> {
-        self.run_in(Vm::with(self.strategy, self.limits), self.json)
+        self.run_in(self.strategy.vm(self.limits), self.json)
     }
 
     /// The same under the strategy that counts, without showing what the program prints.
@@ -76,7 +76,7 @@ impl Request {
             clock.restart();
             module.lower();
             clock.ends("lower");
-            code_bytes = Some(module.compile(self.strategy));
+            code_bytes = Some(self.strategy.compile(&module));
             clock.ends("compile");
         }
 
@@ -241,7 +241,7 @@ impl Ran {
         json!({
             "schema": 1,
             "file": request.file,
-            "strategy": request.strategy.name(),
+            "strategy": request.strategy.name,
             "results": results,
             "exit_code": exit_code,
             "error": error,

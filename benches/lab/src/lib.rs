@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use lexopt::Parser;
 use serde::Serialize;
+pub use wasm_dispatch_engines::Entrant;
 
 /// A command of the lab.
 struct Command {
@@ -198,7 +199,21 @@ impl From<wasm_dispatch_workloads::Error> for Failed {
     }
 }
 
-fn main() -> ExitCode {
+/// The lab, from the command line to the exit code, with strategies from outside this repository among its own.
+///
+/// ```no_run
+/// use wasm_dispatch::machine::reference::Reference; // or a `Backend` of your own
+/// use wasm_dispatch_lab::{Entrant, main_with};
+///
+/// fn main() -> std::process::ExitCode {
+///     main_with(&[Entrant::of::<Reference>()])
+/// }
+/// ```
+pub fn main_with(outside: &[Entrant]) -> ExitCode {
+    if let Err(error) = Entrant::open_to(outside) {
+        complain(&format!("error: {error}\n"));
+        return ExitCode::from(2);
+    }
     // A measurement starts this binary again, once for every block.
     if let Some(code) = wasm_dispatch_measure::worker::serve_if_asked() {
         return code;
