@@ -73,7 +73,7 @@ impl<T: Value> Source<T> for Slot {
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> T {
         // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
-        unsafe { T::from_slot(r.frame.add(r.unit(at) as usize).read()) }
+        unsafe { T::from_slot(r.slot(at).read()) }
     }
 }
 
@@ -178,7 +178,7 @@ impl Dest for ToSlot {
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
-        unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
+        unsafe { r.slot(at).write(value.to_slot()) };
         value.to_acc(r);
     }
 }
@@ -189,7 +189,7 @@ impl Dest for PastAcc {
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
-        unsafe { r.frame.add(r.unit(at) as usize).write(value.to_slot()) };
+        unsafe { r.slot(at).write(value.to_slot()) };
     }
 }
 

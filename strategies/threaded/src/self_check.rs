@@ -1,8 +1,8 @@
 //! Finds out at start whether this build's handlers jump to each other.
 //!
 //! The language does not promise that a call in tail position becomes a jump. If such calls stayed calls, a long loop would
-//! use up the native stack. So the first use of the strategy runs a short loop over handlers of every shape, looks at how
-//! far the stack has moved, and compiles for a loop that calls the handlers if it has.
+//! use up the native stack. So the first use of the strategy runs a short loop over handlers of every shape and looks at how
+//! far the stack has moved. If it has, functions are compiled for a loop that calls the handlers.
 
 use std::sync::OnceLock;
 
@@ -74,7 +74,7 @@ fn stack_moved() -> usize {
         acc64: 0.0,
         acc32: 0.0,
     };
-    // SAFETY: the test loop stays within its frame and its memory, calls nobody, and returns to the bottom frame, so that
+    // SAFETY: the test loop stays within its frame and its memory, calls no function, and returns to the bottom frame, so that
     // nothing is asked of the machine that the context lacks.
     unsafe {
         let first = registers.ip.cast::<Entry>().read_unaligned();

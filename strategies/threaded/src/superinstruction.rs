@@ -29,7 +29,7 @@ impl Nodes {
         Nodes(kind.number() as u64)
     }
 
-    /// These, and then one more.
+    /// These, at most two, and then one more.
     pub(crate) const fn then(self, next: Nodes) -> Nodes {
         Nodes(self.0 << Kind::BITS | next.0)
     }
@@ -145,7 +145,7 @@ impl Rows {
         }
     }
 
-    // Out of line, because there are more than a thousand calls.
+    // Out of line, as it is called for each family with each form that it follows.
     #[inline(never)]
     fn list(&mut self, rows: &'static [Row]) {
         self.listed.push(rows);
@@ -161,6 +161,7 @@ impl Rows {
     }
 }
 
+/// The handlers of superinstructions.
 type Table = HashMap<Nodes, Entry, BuildHasherDefault<Mix>>;
 
 fn table(rows: &Rows) -> Table {

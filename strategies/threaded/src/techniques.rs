@@ -5,15 +5,15 @@
 pub struct Techniques {
     /// Handlers jump to each other; if not, a loop calls them. Pairs exist for jumps only.
     pub jumps: bool,
-    /// Two nodes share a handler.
+    /// Two nodes are fused: they share a handler.
     pub pairs: bool,
-    /// A third one joins them.
+    /// A third one is fused with them.
     pub triples: bool,
     /// A comparison and the branch on it are one node.
     pub tests: bool,
     /// An address that is a sum is part of the access.
     pub sums: bool,
-    /// What was computed last is taken from the accumulator, not from its slot.
+    /// What is cached in an accumulator is taken from there, not from its slot.
     pub accumulators: bool,
     /// Values that only move leave the accumulator alone.
     pub moves: bool,

@@ -52,7 +52,7 @@ impl Handler for Call {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are as said above, and arguments are where lowering puts them: at the base slot.
         unsafe {
-            let frame = r.frame.add(r.unit(1) as usize);
+            let frame = r.slot(1);
             enter_own::<M>(
                 r,
                 || r.unit(0),
@@ -159,7 +159,7 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
             let context = r.context;
             let index = match ACC {
                 true => acc,
-                false => r.frame.add(r.unit(2) as usize).read() as u32,
+                false => r.slot(2).read() as u32,
             };
             let entry = match element(&r, index) {
                 Ok(entry) => entry,
@@ -174,7 +174,7 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
             if TAIL {
                 return enter_compiled::<M>(r, callee, || (*entry).index, r.frame, None);
             }
-            let frame = r.frame.add(r.unit(1) as usize);
+            let frame = r.slot(1);
             enter_compiled::<M>(r, callee, || (*entry).index, frame, Some(Suspended::Other))
         }
     }
@@ -218,7 +218,7 @@ impl<const TAIL: bool> Handler for CallElement<TAIL> {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: only `CallIndirect` leaves to this handler, so the node is one; `element` gives the callee's entry.
         unsafe {
-            match element(&r, r.frame.add(r.unit(2) as usize).read() as u32) {
+            match element(&r, r.slot(2).read() as u32) {
                 Ok(entry) => call_elsewhere::<TAIL, M>(r, entry),
                 Err(trap) => r.trap(trap),
             }
@@ -325,7 +325,7 @@ unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
     // SAFETY: as in `enter_compiled`, but that view and memory become the callee's before its first node.
     unsafe {
         let context = r.context;
-        let frame = if TAIL { r.frame } else { r.frame.add(r.unit(1) as usize) };
+        let frame = if TAIL { r.frame } else { r.slot(1) };
         // No wrapping: see `enter_compiled`.
         if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
             return r.trap(Trap::CallStackExhausted);
@@ -424,7 +424,7 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
             if TAIL {
                 enter_compiled::<M>(r, callee, || function, r.frame, None)
             } else {
-                let frame = r.frame.add(r.unit(1) as usize);
+                let frame = r.slot(1);
                 enter_compiled::<M>(r, callee, || function, frame, Some(Suspended::Call))
             }
         }

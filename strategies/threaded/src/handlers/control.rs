@@ -107,7 +107,7 @@ impl Handler for Clear {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are those of locals, which are within the frame.
         unsafe {
-            clear(r.frame.add(r.unit(0) as usize), r.unit(1) as usize);
+            clear(r.slot(0), r.unit(1) as usize);
             r.next::<M>(2)
         }
     }
@@ -132,7 +132,7 @@ impl<const COUNT: usize> Handler for ClearFew<COUNT> {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the unit is the first of that many locals, which are within the frame.
         unsafe {
-            r.frame.add(r.unit(0) as usize).cast::<[u64; COUNT]>().write([0; COUNT]);
+            r.slot(0).cast::<[u64; COUNT]>().write([0; COUNT]);
             r.next::<M>(1)
         }
     }

@@ -104,7 +104,7 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the units are as said above, the slot is within the frame. No reference to the state is held here.
         unsafe {
-            let slot = r.frame.add(r.unit(4) as usize);
+            let slot = r.slot(4);
             if !load_any((*r.context).state(), r.unit(0), r.unit(1), r.target(2) as u64, slot) {
                 return r.trap(Trap::OutOfBoundsMemoryAccess);
             }
@@ -122,7 +122,7 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
 /// `slot` is within a frame, and nothing else refers to it.
 #[inline(never)]
 unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *mut u64) -> bool {
-    // SAFETY: the contract says so.
+    // SAFETY: the slot is one of a frame that nothing else refers to, which `LoadAny`, the only caller, has from its node.
     let slot = unsafe { &mut *slot };
     match LoadOp::ALL[op as usize].apply(state.module_memory(memory), *slot as u32, offset) {
         Ok(value) => {
@@ -141,8 +141,8 @@ impl Handler for StoreAny {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are as said above, both slots within the frame. No reference to the state is held here.
         unsafe {
-            let address = r.frame.add(r.unit(4) as usize).read() as u32;
-            let value = r.frame.add(r.unit(5) as usize).read();
+            let address = r.slot(4).read() as u32;
+            let value = r.slot(5).read();
             let state = (*r.context).state();
             if !store_any(state, r.unit(0), r.unit(1), r.target(2) as u64, address, value) {
                 return r.trap(Trap::OutOfBoundsMemoryAccess);
@@ -169,7 +169,7 @@ impl Handler for CallBuiltin {
         // verifier checks that. No other reference to the state is held here.
         unsafe {
             let state = (*r.context).state();
-            let slots = r.frame.add(r.unit(1) as usize);
+            let slots = r.slot(1);
             if let Some(trap) = builtin(state, r.unit(0), slots, r.unit(2), r.unit(3)) {
                 return r.trap(trap);
             }
@@ -190,7 +190,7 @@ impl Step for MemoryFill {
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: the slots are within the frame, and the bytes within memory 0: `bytes` has checked that.
         unsafe {
-            let slots = r.frame.add(r.unit(0) as usize);
+            let slots = r.slot(0);
             let to = bytes(r, slots.read(), slots.add(2).read())?;
             to.write_bytes(slots.add(1).read() as u8, slots.add(2).read() as u32 as usize);
         }
@@ -208,7 +208,7 @@ impl Step for MemoryCopy {
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: as for `MemoryFill`; `copy_from` allows overlap.
         unsafe {
-            let slots = r.frame.add(r.unit(0) as usize);
+            let slots = r.slot(0);
             let length = slots.add(2).read();
             let from = bytes(r, slots.add(1).read(), length)?;
             let to = bytes(r, slots.read(), length)?;
@@ -227,7 +227,7 @@ impl Step for MemorySize {
     #[inline(always)]
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: the slot is within the frame.
-        unsafe { r.frame.add(r.unit(0) as usize).write((r.memory_len / PAGE) as u64) };
+        unsafe { r.slot(0).write((r.memory_len / PAGE) as u64) };
         Ok(())
     }
 }
@@ -243,7 +243,7 @@ impl Step for TableGet {
         // SAFETY: the slot is within the frame, and the table one of the current instance's. No reference to a table outlives a
         // handler.
         unsafe {
-            let slot = r.frame.add(r.unit(0) as usize);
+            let slot = r.slot(0);
             let table = (*r.context).view.tables.add(r.unit(1) as usize).read() as usize;
             let elements: &[u64] = &(*(*r.context).all_tables.add(table)).elements;
             match elements.get(slot.read() as u32 as usize) {
@@ -277,7 +277,7 @@ unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
 /// Three slots from `slots` on are within a frame, and nothing else refers to them.
 #[inline(never)]
 unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
-    // SAFETY: the contract says so.
+    // SAFETY: the slots are those of a frame that nothing else refers to, which `CallBuiltin`, the only caller, has from its node.
     let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
     state.builtin(Builtin::ALL[op as usize], x, y, slots).err()
 }
