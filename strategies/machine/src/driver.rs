@@ -1,11 +1,11 @@
-//! The driver of strategies whose code runs block by block: it carries out calls and returns.
+//! Carrying out calls and returns: the steps, and a driver of strategies whose code runs block by block.
 //!
-//! A step runs straight code and branches on its own, and comes back with a [`Flow`] for everything that changes the
+//! A step of the driver runs straight code and branches on its own, and comes back with a [`Flow`] for everything that changes the
 //! frame. The driver never touches the native stack beyond its own frame: calls push on the machine's frame stack.
 
-use crate::backend::{Backend, Compiled, Exit, Program};
-use crate::state::{Callee, Frame, Machine, State, Window};
-use wasm_dispatch_ir::code::{BlockId, Statement};
+use crate::backend::{Backend, Compiled, Exit, ModuleCode, Program};
+use crate::state::{Callee, Frame, Machine, State, WINDOW, Window};
+use wasm_dispatch_ir::code::{BlockId, Slot, Statement};
 use wasm_dispatch_ir::trap::Trap;
 
 /// What a step comes back with, in one register.
@@ -49,6 +49,197 @@ impl Flow {
     }
 }
 
+/// The function that runs: what calls and returns change.
+///
+/// Every loop that carries out calls takes these steps. They are inlined into it, where its parts become variables; the
+/// window is apart from them, because it is borrowed from the value stack. So whoever takes a step that enters another
+/// function fetches the window of [`Running::frame`] anew.
+pub struct Running<'p, B: Backend> {
+    program: &'p Program<B>,
+    module: &'p ModuleCode<B>,
+    /// Its code.
+    pub function: &'p Compiled<B::Code>,
+    /// Its frame.
+    pub frame: Frame,
+}
+
+impl<'p, B: Backend> Running<'p, B> {
+    /// Takes the topmost frame. `None`: the bottom is reached.
+    #[inline(always)]
+    pub fn take(program: &'p Program<B>, state: &mut State) -> Option<Running<'p, B>> {
+        let frame = state.pop_frame();
+        if frame.instance == Frame::BOTTOM {
+            return None;
+        }
+        state.switch_to(frame.instance);
+        let module = program.module(frame.instance);
+        Some(Running {
+            program,
+            module,
+            function: module.get(frame.function),
+            frame,
+        })
+    }
+
+    /// Prepares the frame that was taken, if its function is about to start.
+    ///
+    /// # Errors
+    ///
+    /// Traps when the frame does not fit the value stack.
+    #[inline(always)]
+    pub fn begin(&self, state: &State, window: &mut Window) -> Result<(), Trap> {
+        if self.frame.block == 0 {
+            state.enter(self.frame.base, self.function.shape.frame_size)?;
+            self.clear_locals(window);
+        }
+        Ok(())
+    }
+
+    /// Locals start as zero.
+    #[inline(always)]
+    pub fn clear_locals(&self, window: &mut Window) {
+        let shape = self.function.shape;
+        for slot in shape.params..shape.locals {
+            window[slot as usize & (WINDOW - 1)] = 0;
+        }
+    }
+
+    /// Whom a function index stands for.
+    #[inline(always)]
+    pub fn callee(&self, state: &State, function: u32) -> Callee {
+        match function.checked_sub(self.function.body.imported_functions) {
+            Some(own) => Callee::Wasm {
+                instance: self.frame.instance,
+                function: own,
+            },
+            None => state.callee(function),
+        }
+    }
+
+    /// Calls a function of the same instance, by its index among the instance's own: nothing has to be switched. The caller
+    /// goes on at `resume`; the callee's frame is at `base`, a slot of the caller's. The frame's block is left to those who
+    /// look at it.
+    ///
+    /// # Errors
+    ///
+    /// Traps, in the caller, when the call depth or the value stack is used up.
+    #[inline(always)]
+    pub fn call_own(&mut self, state: &mut State, resume: Resume, function: u32, base: Slot) -> Result<(), Trap> {
+        self.suspend(state, resume)?;
+        let base = self.frame.base + u32::from(base);
+        let entered = self.enter_own(state, function, base);
+        if entered.is_err() {
+            state.pop_frame();
+        }
+        entered
+    }
+
+    /// Calls a function. The caller goes on at `resume`; the callee's frame is at `base`, a slot of the caller's. An exit:
+    /// it is the host's.
+    ///
+    /// # Errors
+    ///
+    /// Traps, in the caller, when the call depth or the value stack is used up.
+    #[inline(always)]
+    pub fn call(
+        &mut self,
+        state: &mut State,
+        resume: Resume,
+        callee: Callee,
+        base: Slot,
+    ) -> Result<Option<Exit>, Trap> {
+        self.suspend(state, resume)?;
+        let base = self.frame.base + u32::from(base);
+        let entered = self.enter(state, callee, base);
+        if entered.is_err() {
+            state.pop_frame();
+        }
+        entered
+    }
+
+    /// Calls a function in place of this one. An exit: it is the host's.
+    ///
+    /// # Errors
+    ///
+    /// Traps, in the caller, when the value stack is used up.
+    #[inline(always)]
+    pub fn tail_call(&mut self, state: &mut State, callee: Callee) -> Result<Option<Exit>, Trap> {
+        self.enter(state, callee, self.frame.base)
+    }
+
+    /// Goes on with the caller. An exit: the bottom is reached.
+    #[inline(always)]
+    pub fn ret(&mut self, state: &mut State) -> Option<Exit> {
+        let frame = state.pop_frame();
+        if frame.instance != self.frame.instance {
+            if frame.instance == Frame::BOTTOM {
+                return Some(Exit::Returned);
+            }
+            state.switch_to(frame.instance);
+            self.module = self.program.module(frame.instance);
+        }
+        self.function = self.module.get(frame.function);
+        self.frame = frame;
+        None
+    }
+
+    #[inline(always)]
+    fn suspend(&self, state: &mut State, Resume { block, native }: Resume) -> Result<(), Trap> {
+        state.push_frame(Frame {
+            block,
+            native,
+            ..self.frame
+        })
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, state: &mut State, callee: Callee, base: u32) -> Result<Option<Exit>, Trap> {
+        match callee {
+            Callee::Wasm { instance, function } if instance == self.frame.instance => {
+                self.enter_own(state, function, base).map(|()| None)
+            }
+            other => self.enter_other(state, other, base),
+        }
+    }
+
+    /// The value stack is checked before anything changes, so that a trap names the call.
+    #[inline(always)]
+    fn enter_own(&mut self, state: &mut State, function: u32, base: u32) -> Result<(), Trap> {
+        let callee = self.module.get(function);
+        state.enter(base, callee.shape.frame_size)?;
+        self.function = callee;
+        self.frame.function = function;
+        self.frame.base = base;
+        Ok(())
+    }
+
+    // Out of line: inlined four times into each loop, it took registers from the operations.
+    #[inline(never)]
+    fn enter_other(&mut self, state: &mut State, callee: Callee, base: u32) -> Result<Option<Exit>, Trap> {
+        let (instance, index) = match callee {
+            Callee::Wasm { instance, function } => (instance, function),
+            Callee::Host(function) => return Ok(Some(Exit::HostCall { function, base })),
+        };
+        let module = self.program.module(instance);
+        let function = module.get(index);
+        state.enter(base, function.shape.frame_size)?;
+        state.switch_to(instance);
+        self.module = module;
+        self.function = function;
+        self.frame = Frame::entry(instance, index, base);
+        Ok(None)
+    }
+}
+
+/// Where a caller goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Resume {
+    /// The block after the call.
+    pub block: BlockId,
+    /// The strategy's own resume point, or zero.
+    pub native: u64,
+}
+
 /// Runs a machine by steps; see [`Backend::run`]. `step` runs from a block's start until it has a [`Flow`].
 #[inline(always)]
 pub fn run<B: Backend>(
@@ -56,142 +247,87 @@ pub fn run<B: Backend>(
     machine: &mut Machine,
     step: impl Fn(&B::Code, &mut State, &mut Window, BlockId) -> Flow,
 ) -> Exit {
-    let frame = machine.state.pop_frame();
-    if frame.instance == Frame::BOTTOM {
+    let (state, stack) = (&mut machine.state, &mut machine.stack);
+    let Some(mut running) = Running::take(program, state) else {
         return Exit::Returned;
-    }
-    machine.state.switch_to(frame.instance);
-    machine.state.trap = None;
-    let mut module = program.module(frame.instance);
-    let mut function: &Compiled<B::Code> = module.get(frame.function);
-    let mut current = frame;
-    let mut window = machine.stack.window(current.base);
-    if current.block == 0
-        && let Err(trap) = enter(function, &machine.state, current.base, window)
-    {
-        return trapped(&mut machine.state, current, trap, 0);
+    };
+    state.trap = None;
+    let mut window = stack.window(running.frame.base);
+    if let Err(trap) = running.begin(state, window) {
+        return trapped(state, running.frame, trap, 0);
     }
     loop {
-        let state = &mut machine.state;
-        let flow = step(&function.code, state, window, current.block);
+        let flow = step(&running.function.code, state, window, running.frame.block);
         let number = flow.0 as u32;
-        let next = match flow.0 & !u64::from(u32::MAX) {
-            0 => {
-                current.block = number;
-                continue;
+        match flow.0 & !u64::from(u32::MAX) {
+            0 => running.frame.block = number,
+            tag if tag == Flow::RETURN.0 => {
+                if let Some(exit) = running.ret(state) {
+                    return exit;
+                }
+                window = stack.window(running.frame.base);
             }
-            tag if tag == Flow::RETURN.0 => Next::Return,
             tag if tag == Flow::TRAP => {
                 let trap = state.trap.take().unwrap_or(Trap::Unreachable);
-                return trapped(state, current, trap, number);
+                return trapped(state, running.frame, trap, number);
             }
-            tag if tag == Flow::SUSPEND => return suspended(state, current, number),
-            _ => match call(state, current, function, number) {
-                Ok(next) => next,
-                Err(trap) => return trapped(state, current, trap, function.body.terminator(number)),
-            },
-        };
-        let (callee, base) = match next {
-            Next::Return => {
-                let frame = state.pop_frame();
-                if frame.instance != current.instance {
-                    if frame.instance == Frame::BOTTOM {
-                        return Exit::Returned;
+            tag if tag == Flow::SUSPEND => return suspended(state, running.frame, number),
+            _ => {
+                match call(&mut running, state, number) {
+                    Ok(None) => {}
+                    Ok(Some(exit)) => return exit,
+                    Err(trap) => {
+                        let statement = running.function.body.terminator(number);
+                        return trapped(state, running.frame, trap, statement);
                     }
-                    state.switch_to(frame.instance);
-                    module = program.module(frame.instance);
                 }
-                function = module.get(frame.function);
-                current = frame;
-                window = machine.stack.window(current.base);
-                continue;
+                running.frame.block = 0;
+                window = stack.window(running.frame.base);
+                running.clear_locals(window);
             }
-            Next::Enter(callee, base) => (callee, base),
-        };
-        let (instance, index) = match callee {
-            Callee::Host(function) => return Exit::HostCall { function, base },
-            Callee::Wasm { instance, function } => (instance, function),
-        };
-        let target = program.module(instance);
-        let target_function = target.get(index);
-        // The value stack is checked against the caller's state, so that a trap names the call.
-        if let Err(trap) = state.enter(base, target_function.shape.frame_size) {
-            let statement = function.body.terminator(number);
-            if let Statement::Call { .. } | Statement::CallIndirect { .. } =
-                function.body.statements[statement as usize]
-            {
-                state.pop_frame();
-            }
-            return trapped(state, current, trap, statement);
         }
-        state.switch_to(instance);
-        module = target;
-        function = target_function;
-        current = Frame::entry(instance, index, base);
-        window = machine.stack.window(base);
-        clear_locals(function, window);
     }
 }
 
-enum Next {
-    Return,
-    Enter(Callee, u32),
-}
-
-/// Resolves a block's call and suspends the caller unless it is a tail call.
+/// Carries out the call at the end of a block.
 #[inline(always)]
-fn call<C>(state: &mut State, current: Frame, function: &Compiled<C>, block: BlockId) -> Result<Next, Trap> {
-    let suspend = |state: &mut State, base: u16| {
-        let block = block + 1;
-        state.push_frame(Frame { block, ..current })?;
-        Ok::<u32, Trap>(current.base + u32::from(base))
+fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: BlockId) -> Result<Option<Exit>, Trap> {
+    let body = &running.function.body;
+    let resume = Resume {
+        block: block + 1,
+        native: 0,
     };
-    let resolve = |state: &State, index: u32| match index.checked_sub(function.body.imported_functions) {
-        Some(own) => Callee::Wasm {
-            instance: current.instance,
-            function: own,
-        },
-        None => state.callee(index),
-    };
-    Ok(
-        match function.body.statements[function.body.terminator(block) as usize] {
-            Statement::Call { function, base } => Next::Enter(resolve(state, function), suspend(state, base)?),
-            Statement::CallIndirect { table, ty, base, .. } => {
-                let callee = state.indirect_callee(table, ty, state.operand)?;
-                Next::Enter(callee, suspend(state, base)?)
+    match body.statements[body.terminator(block) as usize] {
+        Statement::Call { function, base } => match function.checked_sub(body.imported_functions) {
+            Some(own) => running.call_own(state, resume, own, base).map(|()| None),
+            None => {
+                let callee = state.callee(function);
+                running.call(state, resume, callee, base)
             }
-            Statement::TailCall { function } => Next::Enter(resolve(state, function), current.base),
-            Statement::TailCallIndirect { table, ty, .. } => {
-                Next::Enter(state.indirect_callee(table, ty, state.operand)?, current.base)
-            }
-            Statement::Return => Next::Return,
-            Statement::Trap(trap) => return Err(trap),
-            Statement::Set { .. }
-            | Statement::GlobalSet { .. }
-            | Statement::Store { .. }
-            | Statement::Eval(_)
-            | Statement::Meter { .. }
-            | Statement::Builtin { .. }
-            | Statement::Jump(_)
-            | Statement::Branch { .. }
-            | Statement::Switch { .. } => unreachable!("only calls, returns and traps are left to the driver"),
         },
-    )
-}
-
-/// Checks and prepares the frame of a function about to start.
-fn enter<C>(function: &Compiled<C>, state: &State, base: u32, window: &mut Window) -> Result<(), Trap> {
-    state.enter(base, function.shape.frame_size)?;
-    clear_locals(function, window);
-    Ok(())
-}
-
-/// Locals start as zero.
-#[inline(always)]
-pub fn clear_locals<C>(function: &Compiled<C>, window: &mut Window) {
-    let shape = function.shape;
-    for slot in shape.params..shape.locals {
-        window[slot as usize & (crate::state::WINDOW - 1)] = 0;
+        Statement::CallIndirect { table, ty, base, .. } => {
+            let callee = state.indirect_callee(table, ty, state.operand)?;
+            running.call(state, resume, callee, base)
+        }
+        Statement::TailCall { function } => {
+            let callee = running.callee(state, function);
+            running.tail_call(state, callee)
+        }
+        Statement::TailCallIndirect { table, ty, .. } => {
+            let callee = state.indirect_callee(table, ty, state.operand)?;
+            running.tail_call(state, callee)
+        }
+        Statement::Set { .. }
+        | Statement::GlobalSet { .. }
+        | Statement::Store { .. }
+        | Statement::Eval(_)
+        | Statement::Builtin { .. }
+        | Statement::Meter { .. }
+        | Statement::Jump(_)
+        | Statement::Branch { .. }
+        | Statement::Switch { .. }
+        | Statement::Return
+        | Statement::Trap(_) => unreachable!("only calls are left to the driver"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The plain evaluator as a strategy: it walks over the trees themselves, a statement at a time.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::code::{BlockId, FunctionBody, NodeId, Statement};
 use wasm_dispatch_ir::text;
 
 use crate::backend::{Backend, Exit, Line, Listing, Program};
@@ -46,14 +46,9 @@ impl Backend for Reference {
 
 /// Nodes of a tree.
 fn nodes(body: &FunctionBody, tree: NodeId) -> u32 {
-    let inner = |tree| nodes(body, tree);
-    1 + match body.node(tree) {
-        Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => 0,
-        Node::Unary { a, .. } => inner(a),
-        Node::Load { address, .. } => inner(address),
-        Node::Binary { a, b, .. } => inner(a) + inner(b),
-        Node::Select { condition, a, b } => inner(a) + inner(b) + inner(condition),
-    }
+    let mut nodes = 0;
+    body.for_each(tree, |_, _| nodes += 1);
+    nodes
 }
 
 /// Runs one block.
@@ -125,11 +120,12 @@ fn perform(
             let index = value(index, state)? as u32;
             Some(Flow::block(body.targets[(first + index.min(count - 1)) as usize]))
         }
-        Statement::Call { .. } | Statement::TailCall { .. } | Statement::Trap(_) => Some(Flow::leave(block)),
+        Statement::Call { .. } | Statement::TailCall { .. } => Some(Flow::leave(block)),
         Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
             state.operand = value(index, state)? as u32;
             Some(Flow::leave(block))
         }
         Statement::Return => Some(Flow::RETURN),
+        Statement::Trap(trap) => return Err(trap),
     })
 }

@@ -30,7 +30,8 @@
 
 #![forbid(unsafe_code)]
 
-mod encode;
+mod code;
+mod compile;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
 use wasm_dispatch_machine::state::Machine;
 
-pub use encode::Code;
+pub use code::Code;
 
 /// The strategy.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,11 +54,11 @@ impl Backend for MatchLoop {
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
-        encode::encode(body)
+        compile::compile(body)
     }
 
     fn listing(body: &FunctionBody) -> Listing {
-        let code = encode::encode(body);
+        let code = compile::compile(body);
         listing(&code.blocks, &code.ops)
     }
 

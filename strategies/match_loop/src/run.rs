@@ -2,14 +2,15 @@
 
 use pastey::paste;
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::ops::{self, Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
-use wasm_dispatch_machine::backend::{Compiled, Exit, Program};
-use wasm_dispatch_machine::driver;
-use wasm_dispatch_machine::state::{Callee, Frame, Machine};
+use wasm_dispatch_machine::backend::{Exit, Program};
+use wasm_dispatch_machine::driver::{self, Resume, Running};
+use wasm_dispatch_machine::state::Machine;
 
 use crate::MatchLoop;
-use crate::encode::{Code, Opcode};
+use crate::code::{Op, Opcode};
 
 /// The low half of an immediate: a branch target, an offset, an index.
 #[inline(always)]
@@ -23,30 +24,33 @@ fn high(imm: u64) -> u64 {
     (imm as i64 >> 32) as u64
 }
 
+/// The block that an operation names in `a` and `b`.
+#[inline(always)]
+fn block(op: Op) -> BlockId {
+    u32::from(op.a) | u32::from(op.b) << 16
+}
+
+/// Where a caller goes on: with a block, which is the operation at `pc`.
+#[inline(always)]
+fn resume(block: BlockId, pc: usize) -> Resume {
+    let native = pc as u64;
+    Resume { block, native }
+}
+
 /// Runs the topmost frame and what it calls.
 pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
-    let state = &mut machine.state;
-    let stack = &mut machine.stack;
-    let frame = state.pop_frame();
-    if frame.instance == Frame::BOTTOM {
+    let (state, stack) = (&mut machine.state, &mut machine.stack);
+    let Some(mut running) = Running::take(program, state) else {
         return Exit::Returned;
+    };
+    let mut window = stack.window(running.frame.base);
+    if let Err(trap) = running.begin(state, window) {
+        return driver::trapped(state, running.frame, trap, 0);
     }
-    state.switch_to(frame.instance);
-    let mut module = program.module(frame.instance);
-    let mut function: &Compiled<Code> = module.get(frame.function);
-    let mut current = frame;
-    let mut window = stack.window(current.base);
-    let mut pc = function.code.resume(current);
-    let mut ops = &function.code.ops[..];
+    let mut pc = running.function.code.resume(running.frame);
+    let mut ops = &running.function.code.ops[..];
     // What a trap is charged to: `pc` is already past the operation.
     let trap = 'run: {
-        if current.block == 0 {
-            if let Err(trap) = state.enter(current.base, function.shape.frame_size) {
-                pc = 1;
-                break 'run trap;
-            }
-            driver::clear_locals(function, window);
-        }
         loop {
             let op = ops[pc];
             pc += 1;
@@ -107,40 +111,22 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     ))
                 };
             }
-            // Enters `callee` with its frame at `base`; the caller has been suspended if it goes on later.
-            macro_rules! enter {
-                ($callee:expr, $base:expr, $suspended:literal) => {{
-                    let base: u32 = $base;
-                    let (instance, index) = match $callee {
-                        Callee::Wasm { instance, function } => (instance, function),
-                        Callee::Host(function) => return Exit::HostCall { function, base },
-                    };
-                    let target = program.module(instance);
-                    let callee = target.get(index);
-                    if let Err(trap) = state.enter(base, callee.shape.frame_size) {
-                        if $suspended {
-                            state.pop_frame();
-                        }
-                        break 'run trap;
-                    }
-                    state.switch_to(instance);
-                    module = target;
-                    function = callee;
-                    current = Frame::entry(instance, index, base);
-                    window = stack.window(base);
-                    driver::clear_locals(function, window);
-                    ops = &function.code.ops[..];
+            // Begins the function that was entered.
+            macro_rules! begin {
+                () => {{
+                    window = stack.window(running.frame.base);
+                    running.clear_locals(window);
+                    ops = &running.function.code.ops[..];
                     pc = 0;
                 }};
             }
-            macro_rules! suspend {
-                ($block:expr) => {
-                    attempt!(state.push_frame(Frame {
-                        block: $block,
-                        native: pc as u64,
-                        ..current
-                    }))
-                };
+            macro_rules! begin_or_leave {
+                ($called:expr) => {{
+                    if let Some(exit) = attempt!($called) {
+                        return exit;
+                    }
+                    begin!();
+                }};
             }
             macro_rules! execute {
                 (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
@@ -185,13 +171,13 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         Opcode::OwnGlobalSet => state.set_own_global(op.imm as u32, slot!(a)),
                         Opcode::GlobalSet => state.set_global(op.imm as u32, slot!(a)),
                         Opcode::Builtin => {
-                            let call = function.code.builtins[low(op.imm)];
+                            let call = running.function.code.builtins[low(op.imm)];
                             attempt!(state.builtin(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));
                         }
                         Opcode::Meter => {
                             if !state.charge(op.imm as u32) {
-                                let block = u32::from(op.a) | u32::from(op.b) << 16;
-                                return driver::suspended(state, current, block);
+                                let block = block(op);
+                                return driver::suspended(state, running.frame, block);
                             }
                         }
                         Opcode::Jump => pc = low(op.imm),
@@ -208,61 +194,37 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         Opcode::Switch => {
                             let last = (op.imm >> 32) as u32 - 1;
                             let index = (slot!(a) as u32).min(last);
-                            pc = function.code.targets[low(op.imm) + index as usize] as usize;
+                            pc = running.function.code.targets[low(op.imm) + index as usize] as usize;
                         }
                         Opcode::Call => {
-                            suspend!(u32::from(op.a) | u32::from(op.b) << 16);
-                            // The same instance goes on, so nothing is switched.
-                            let base = current.base + u32::from(op.d);
-                            let callee = module.get(op.imm as u32);
-                            if let Err(trap) = state.enter(base, callee.shape.frame_size) {
-                                state.pop_frame();
-                                break 'run trap;
-                            }
-                            function = callee;
-                            current.function = op.imm as u32;
-                            current.base = base;
-                            window = stack.window(base);
-                            driver::clear_locals(function, window);
-                            ops = &function.code.ops[..];
-                            pc = 0;
+                            attempt!(running.call_own(state, resume(block(op), pc), op.imm as u32, op.d));
+                            begin!();
                         }
                         Opcode::CallImport => {
-                            suspend!(u32::from(op.a) | u32::from(op.b) << 16);
-                            enter!(state.callee(op.imm as u32), current.base + u32::from(op.d), true);
+                            let callee = state.callee(op.imm as u32);
+                            begin_or_leave!(running.call(state, resume(block(op), pc), callee, op.d));
                         }
                         Opcode::CallIndirect => {
-                            let call = function.code.indirect[low(op.imm)];
+                            let call = running.function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
-                            suspend!(call.block);
-                            enter!(callee, current.base + u32::from(op.d), true);
+                            begin_or_leave!(running.call(state, resume(call.block, pc), callee, op.d));
                         }
                         Opcode::TailCall => {
-                            let callee = match (op.imm as u32).checked_sub(function.body.imported_functions) {
-                                Some(own) => Callee::Wasm { instance: current.instance, function: own },
-                                None => state.callee(op.imm as u32),
-                            };
-                            enter!(callee, current.base, false);
+                            let callee = running.callee(state, op.imm as u32);
+                            begin_or_leave!(running.tail_call(state, callee));
                         }
                         Opcode::TailCallIndirect => {
-                            let call = function.code.indirect[low(op.imm)];
+                            let call = running.function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
-                            enter!(callee, current.base, false);
+                            begin_or_leave!(running.tail_call(state, callee));
                         }
                         Opcode::Return => {
-                            let frame = state.pop_frame();
-                            if frame.instance != current.instance {
-                                if frame.instance == Frame::BOTTOM {
-                                    return Exit::Returned;
-                                }
-                                state.switch_to(frame.instance);
-                                module = program.module(frame.instance);
+                            if let Some(exit) = running.ret(state) {
+                                return exit;
                             }
-                            current = frame;
-                            function = module.get(frame.function);
-                            window = stack.window(frame.base);
-                            ops = &function.code.ops[..];
-                            pc = function.code.resume(frame);
+                            window = stack.window(running.frame.base);
+                            ops = &running.function.code.ops[..];
+                            pc = running.function.code.resume(running.frame);
                         }
                         Opcode::Trap => break 'run Trap::from_code(op.a as u8).unwrap_or(Trap::Unreachable),
                     } }
@@ -271,6 +233,6 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
             wasm_dispatch_ir::for_each_name!(execute);
         }
     };
-    let statement = function.code.statements[pc - 1];
-    driver::trapped(state, current, trap, statement)
+    let statement = running.function.code.statements[pc - 1];
+    driver::trapped(state, running.frame, trap, statement)
 }

@@ -1,11 +1,12 @@
-//! The code that the loop runs: opcodes of a stack machine, and how trees become those.
+//! The form of the code: 16-byte operations of a stack machine.
 
 use std::fmt;
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::code::{BlockId, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_machine::state::Frame;
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
 macro_rules! opcodes {
@@ -52,10 +53,16 @@ macro_rules! opcodes {
             BrUnless(u32),
             /// Pop an index into `count` entries of [`Code::targets`] from `first` on; the last is the default.
             BrTable { first: u32, count: u32 },
-            /// The call or tail call at the end of a block, carried out by the driver.
-            Call(BlockId),
-            /// Pop the element index of such a call.
-            CallIndirect(BlockId),
+            /// Call a function that the module defines, with its frame at `base`; then go on with the block.
+            Call { function: u32, base: Slot, next: BlockId },
+            /// Call any function, by its index in the module, with its frame at `base`; then go on with the block.
+            CallImport { function: u32, base: Slot, next: BlockId },
+            /// Pop an element index, and call: an entry of [`Code::indirect`].
+            CallIndirect(u32),
+            /// Call a function in place of this one, by its index in the module.
+            TailCall(u32),
+            /// Pop an element index, and call in place of this function: an entry of [`Code::indirect`].
+            TailCallIndirect(u32),
             Return,
             Trap(Trap),
         }
@@ -85,8 +92,13 @@ macro_rules! opcodes {
                     Op::BrIf(target) => write!(f, "br_if {target}"),
                     Op::BrUnless(target) => write!(f, "br_unless {target}"),
                     Op::BrTable { first, count } => write!(f, "br_table {first} {count}"),
-                    Op::Call(block) => write!(f, "call, then block {}", block + 1),
-                    Op::CallIndirect(block) => write!(f, "call_indirect, then block {}", block + 1),
+                    Op::Call { function, base, next } => write!(f, "call {function} at {base}, then block {next}"),
+                    Op::CallImport { function, base, next } => {
+                        write!(f, "call_import {function} at {base}, then block {next}")
+                    }
+                    Op::CallIndirect(index) => write!(f, "call_indirect {index}"),
+                    Op::TailCall(function) => write!(f, "return_call {function}"),
+                    Op::TailCallIndirect(index) => write!(f, "return_call_indirect {index}"),
                     Op::Return => f.write_str("return"),
                     Op::Trap(trap) => write!(f, "trap: {trap}"),
                 }
@@ -94,26 +106,26 @@ macro_rules! opcodes {
         }
 
         impl Op {
-            fn unary(op: UnaryOp) -> Op {
+            pub fn unary(op: UnaryOp) -> Op {
                 match op {
                     $(UnaryOp::$u => Op::$u,)*
                 }
             }
 
-            fn binary(op: BinaryOp) -> Op {
+            pub fn binary(op: BinaryOp) -> Op {
                 match op {
                     $(BinaryOp::$t => Op::$t,)*
                     $(BinaryOp::$v => Op::$v,)*
                 }
             }
 
-            fn load(op: LoadOp, offset: u64) -> Op {
+            pub fn load(op: LoadOp, offset: u64) -> Op {
                 match op {
                     $(LoadOp::$l => Op::$l(offset),)*
                 }
             }
 
-            fn store(op: StoreOp, offset: u64) -> Op {
+            pub fn store(op: StoreOp, offset: u64) -> Op {
                 match op {
                     $(StoreOp::$s => Op::$s(offset),)*
                 }
@@ -131,6 +143,16 @@ pub struct BuiltinCall {
     pub base: Slot,
     pub x: u32,
     pub y: u32,
+}
+
+/// An indirect call's parameters, which do not fit an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Indirect {
+    pub table: u32,
+    pub ty: u32,
+    /// Where the callee's frame begins, and the block to go on with: nothing for a call in place of the caller.
+    pub base: Slot,
+    pub next: BlockId,
 }
 
 /// An access's memory and offset, which do not fit an operation together.
@@ -155,144 +177,31 @@ pub struct Code {
     pub targets: Vec<u32>,
     /// Parameters of builtins.
     pub builtins: Vec<BuiltinCall>,
+    /// Parameters of indirect calls.
+    pub indirect: Vec<Indirect>,
     /// Parameters of accesses to other memories than the first.
     pub others: Vec<Other>,
 }
 
 impl Code {
-    /// Compiles a function.
-    pub fn new(body: &FunctionBody) -> Code {
-        let mut emitter = Emitter {
-            body,
-            code: Code {
-                stack: body.scratch,
-                targets: body.targets.clone(),
-                ..Code::default()
-            },
-            statement: 0,
-        };
-        for (number, block) in body.blocks.iter().enumerate() {
-            emitter.code.block_starts.push(emitter.code.ops.len() as u32);
-            for statement in block.first..=block.terminator {
-                emitter.statement = statement;
-                emitter.statement(number as BlockId, body.statements[statement as usize]);
-            }
-        }
-        emitter.code.resolve();
-        emitter.code
-    }
-
-    /// Replaces block numbers by operation numbers.
-    fn resolve(&mut self) {
-        let starts = &self.block_starts;
-        for op in &mut self.ops {
-            if let Op::Br(target) | Op::BrIf(target) | Op::BrUnless(target) = op {
-                *target = starts[*target as usize];
-            }
-        }
-        for target in &mut self.targets {
-            *target = starts[*target as usize];
+    /// Where a frame goes on.
+    #[inline(always)]
+    pub fn resume(&self, frame: Frame) -> usize {
+        if frame.native != 0 {
+            frame.native as usize
+        } else {
+            self.block_starts[frame.block as usize] as usize
         }
     }
 
     /// Heap bytes.
-    pub fn heap_bytes(&self) -> usize {
-        self.ops.capacity() * size_of::<Op>()
-            + (self.statements.capacity() + self.block_starts.capacity() + self.targets.capacity()) * size_of::<u32>()
-            + self.builtins.capacity() * size_of::<BuiltinCall>()
-            + self.others.capacity() * size_of::<Other>()
-    }
-}
-
-struct Emitter<'a> {
-    body: &'a FunctionBody,
-    code: Code,
-    statement: u32,
-}
-
-impl Emitter<'_> {
-    fn emit(&mut self, op: Op) {
-        self.code.ops.push(op);
-        self.code.statements.push(self.statement);
-    }
-
-    fn other(&mut self, memory: u16, offset: u32) -> u32 {
-        self.code.others.push(Other { memory, offset });
-        self.code.others.len() as u32 - 1
-    }
-
-    /// A tree in post-order: operands first, then the operation that pops them.
-    fn tree(&mut self, node: NodeId) {
-        match self.body.node(node) {
-            Node::Slot(slot) => self.emit(Op::LocalGet(slot)),
-            Node::Const(value) => self.emit(Op::Const(value)),
-            Node::Unary { op, a } => {
-                self.tree(a);
-                self.emit(Op::unary(op));
-            }
-            Node::Binary { op, a, b } => {
-                self.tree(a);
-                self.tree(b);
-                self.emit(Op::binary(op));
-            }
-            Node::Load {
-                op,
-                memory,
-                address,
-                offset,
-            } => {
-                self.tree(address);
-                let load = match memory {
-                    0 => Op::load(op, u64::from(offset)),
-                    memory => Op::OtherLoad(op, self.other(memory, offset)),
-                };
-                self.emit(load);
-            }
-            Node::Select { condition, a, b } => {
-                self.tree(a);
-                self.tree(b);
-                self.tree(condition);
-                self.emit(Op::Select);
-            }
-            Node::GlobalGet(global) => self.emit(match global.checked_sub(self.body.imported_globals) {
-                Some(own) => Op::OwnGlobalGet(own),
-                None => Op::ImportedGlobalGet(global),
-            }),
-        }
-    }
-
-    fn statement(&mut self, block: BlockId, statement: Statement) {
-        for operand in statement.operands() {
-            self.tree(operand);
-        }
-        let op = match statement {
-            Statement::Set { slot, .. } => Op::LocalSet(slot),
-            Statement::GlobalSet { global, .. } => match global.checked_sub(self.body.imported_globals) {
-                Some(own) => Op::OwnGlobalSet(own),
-                None => Op::ImportedGlobalSet(global),
-            },
-            Statement::Store { op, memory, offset, .. } => match memory {
-                0 => Op::store(op, u64::from(offset)),
-                memory => Op::OtherStore(op, self.other(memory, offset)),
-            },
-            Statement::Eval(_) => Op::Drop,
-            Statement::Builtin { op, base, x, y } => {
-                self.code.builtins.push(BuiltinCall { op, base, x, y });
-                Op::Builtin(self.code.builtins.len() as u32 - 1)
-            }
-            Statement::Meter { cost } => Op::Meter { cost, block },
-            Statement::Jump(target) if target == block + 1 => return,
-            Statement::Jump(target) => Op::Br(target),
-            Statement::Branch { when: true, target, .. } => Op::BrIf(target),
-            Statement::Branch {
-                when: false, target, ..
-            } => Op::BrUnless(target),
-            Statement::Switch { first, count, .. } => Op::BrTable { first, count },
-            Statement::Call { .. } | Statement::TailCall { .. } => Op::Call(block),
-            Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => Op::CallIndirect(block),
-            Statement::Return => Op::Return,
-            Statement::Trap(trap) => Op::Trap(trap),
-        };
-        self.emit(op);
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.ops[..])
+            + size_of_val(&self.statements[..])
+            + size_of_val(&self.block_starts[..])
+            + size_of_val(&self.targets[..])
+            + size_of_val(&self.builtins[..])
+            + size_of_val(&self.indirect[..])
+            + size_of_val(&self.others[..])
     }
 }

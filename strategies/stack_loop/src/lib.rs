@@ -55,11 +55,13 @@
 #![forbid(unsafe_code)]
 
 mod code;
+mod compile;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
-use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
 use code::Code;
@@ -76,22 +78,19 @@ impl Backend for StackLoop {
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
-        Code::new(body)
+        compile::compile(body)
     }
 
     fn listing(body: &FunctionBody) -> Listing {
-        let code = Code::new(body);
+        let code = compile::compile(body);
         listing(&code.block_starts, &code.ops)
     }
 
     fn code_bytes(code: &Code) -> usize {
-        code.heap_bytes()
+        code.bytes()
     }
 
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, run::step)
+        run::run(program, machine)
     }
 }
-
-#[cfg(test)]
-mod tests;

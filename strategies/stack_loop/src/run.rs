@@ -4,23 +4,33 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::ops::{self, Binary, Load, LoadOp, Store, StoreOp, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
-use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::state::{State, Window};
+use wasm_dispatch_machine::backend::{Exit, Program};
+use wasm_dispatch_machine::driver::{self, Resume, Running};
+use wasm_dispatch_machine::state::{Machine, State, Window};
 
+use crate::StackLoop;
 use crate::code::{Code, Op};
 
-/// Defines [`step`]: one arm for each opcode, those of the instruction table expanded over it.
-macro_rules! define_step {
+/// Defines [`run`]: one arm for each opcode, those of the instruction table expanded over it.
+macro_rules! define_run {
     (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
      builtin $builtin:tt) => {
-        /// Runs from the start of a block until there is something for the driver to do.
-        #[inline(never)]
-        pub fn step(code: &Code, state: &mut State, window: &mut Window, block: BlockId) -> Flow {
-            let ops = &code.ops[..];
-            let mut pc = code.block_starts[block as usize] as usize;
-            // The operand stack is empty at the start of each block.
-            let mut sp = code.stack;
-            let trap = loop {
+        /// Runs the topmost frame and what it calls.
+        pub fn run(program: &Program<StackLoop>, machine: &mut Machine) -> Exit {
+            let (state, stack) = (&mut machine.state, &mut machine.stack);
+            let Some(mut running) = Running::take(program, state) else {
+                return Exit::Returned;
+            };
+            let mut window = stack.window(running.frame.base);
+            if let Err(trap) = running.begin(state, window) {
+                return driver::trapped(state, running.frame, trap, 0);
+            }
+            let mut pc = running.function.code.resume(running.frame);
+            let mut ops = &running.function.code.ops[..];
+            // The operand stack is empty between statements.
+            let mut sp = running.function.code.stack;
+            // What a trap is charged to: `pc` is already past the operation.
+            let trap = 'run: loop {
                 // By reference: an arm reads only the parameters that it has.
                 let op = &ops[pc];
                 pc += 1;
@@ -37,13 +47,42 @@ macro_rules! define_step {
                         window[usize::from(sp)]
                     }};
                 }
-                macro_rules! push_or_trap {
+                macro_rules! attempt {
                     ($result:expr) => {
                         match $result {
-                            Ok(value) => push!(value.to_slot()),
-                            Err(trap) => break trap,
+                            Ok(value) => value,
+                            Err(trap) => break 'run trap,
                         }
                     };
+                }
+                macro_rules! push_or_trap {
+                    ($result:expr) => {
+                        push!(attempt!($result).to_slot())
+                    };
+                }
+                // Goes on at `pc` in the function that was entered or returned to.
+                macro_rules! go_on {
+                    ($pc:expr) => {{
+                        let code = &running.function.code;
+                        ops = &code.ops[..];
+                        sp = code.stack;
+                        pc = $pc;
+                    }};
+                }
+                macro_rules! begin {
+                    () => {{
+                        window = stack.window(running.frame.base);
+                        running.clear_locals(window);
+                        go_on!(0);
+                    }};
+                }
+                macro_rules! begin_or_leave {
+                    ($called:expr) => {{
+                        if let Some(exit) = attempt!($called) {
+                            return exit;
+                        }
+                        begin!();
+                    }};
                 }
                 macro_rules! binary {
                     ($o:ident) => {{
@@ -76,32 +115,21 @@ macro_rules! define_step {
                     $(Op::$s(offset) => {
                         let value = SlotValue::from_slot(pop!());
                         let address = pop!() as u32;
-                        if let Err(trap) = <ops::$s as Store>::store(&mut state.memory, address, offset, value) {
-                            break trap;
-                        }
+                        attempt!(<ops::$s as Store>::store(&mut state.memory, address, offset, value));
                     })*
                     Op::OtherLoad(load, other) => {
                         let address = pop!() as u32;
-                        match other_load(code, state, load, other, address) {
-                            Ok(value) => push!(value),
-                            Err(trap) => break trap,
-                        }
+                        push!(attempt!(other_load(&running.function.code, state, load, other, address)));
                     }
                     Op::OtherStore(store, other) => {
                         let value = pop!();
                         let address = pop!() as u32;
-                        if let Err(trap) = other_store(code, state, store, other, address, value) {
-                            break trap;
-                        }
+                        attempt!(other_store(&running.function.code, state, store, other, address, value));
                     }
-                    Op::Builtin(index) => {
-                        if let Err(trap) = builtin(code, state, window, index) {
-                            break trap;
-                        }
-                    }
+                    Op::Builtin(index) => attempt!(builtin(&running.function.code, state, window, index)),
                     Op::Meter { cost, block } => {
                         if !state.charge(cost) {
-                            return Flow::suspend(block);
+                            return driver::suspended(state, running.frame, block);
                         }
                     }
                     Op::Br(target) => pc = target as usize,
@@ -117,24 +145,54 @@ macro_rules! define_step {
                     }
                     Op::BrTable { first, count } => {
                         let index = (pop!() as u32).min(count - 1);
-                        pc = target(code, first + index);
+                        pc = target(&running.function.code, first + index);
                     }
-                    Op::Call(block) => return Flow::leave(block),
-                    Op::CallIndirect(block) => {
-                        state.operand = pop!() as u32;
-                        return Flow::leave(block);
+                    Op::Call { function, base, next } => {
+                        attempt!(running.call_own(state, resume(next, pc), function, base));
+                        begin!();
                     }
-                    Op::Return => return Flow::RETURN,
-                    Op::Trap(trap) => break trap,
+                    Op::CallImport { function, base, next } => {
+                        let callee = state.callee(function);
+                        begin_or_leave!(running.call(state, resume(next, pc), callee, base));
+                    }
+                    Op::CallIndirect(index) => {
+                        let call = running.function.code.indirect[index as usize];
+                        let callee = attempt!(state.indirect_callee(call.table, call.ty, pop!() as u32));
+                        begin_or_leave!(running.call(state, resume(call.next, pc), callee, call.base));
+                    }
+                    Op::TailCall(function) => {
+                        let callee = running.callee(state, function);
+                        begin_or_leave!(running.tail_call(state, callee));
+                    }
+                    Op::TailCallIndirect(index) => {
+                        let call = running.function.code.indirect[index as usize];
+                        let callee = attempt!(state.indirect_callee(call.table, call.ty, pop!() as u32));
+                        begin_or_leave!(running.tail_call(state, callee));
+                    }
+                    Op::Return => {
+                        if let Some(exit) = running.ret(state) {
+                            return exit;
+                        }
+                        window = stack.window(running.frame.base);
+                        go_on!(running.function.code.resume(running.frame));
+                    }
+                    Op::Trap(trap) => break 'run trap,
                 }
             };
-            state.trap = Some(trap);
-            Flow::trapped(code.statements[pc - 1])
+            let statement = running.function.code.statements[pc - 1];
+            driver::trapped(state, running.frame, trap, statement)
         }
     };
 }
 
-wasm_dispatch_ir::for_each_name!(define_step);
+wasm_dispatch_ir::for_each_name!(define_run);
+
+/// Where a caller goes on: with a block, which is the operation at `pc`.
+#[inline(always)]
+fn resume(block: BlockId, pc: usize) -> Resume {
+    let native = pc as u64;
+    Resume { block, native }
+}
 
 // What is rare is out of line: inlined, it took so many registers that `window` was reloaded from the native stack by
 // every operation.

@@ -26,3 +26,11 @@ fn trees_become_post_order() {
 fn an_operation_is_16_bytes() {
     assert_eq!(size_of::<Op>(), 16);
 }
+
+#[test]
+fn size_counts_what_is_used() {
+    let code = StackLoop::compile(&wasm_dispatch_testing::straight_line(10));
+    // Ten additions of four operations, and `return`; each has a statement.
+    let (operations, starts) = (41 * (16 + 4), 4);
+    assert_eq!(StackLoop::code_bytes(&code), operations + starts);
+}

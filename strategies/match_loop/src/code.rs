@@ -1,0 +1,191 @@
+//! The form of the code: 16-byte operations, one opcode for each instruction and form of operands.
+//!
+//! ```text
+//! | opcode u16 | a u16 | b u16 | d u16 | immediate u64 |
+//! ```
+//!
+//! The form is part of the opcode (`ss`: both operands in slots, `sc`: the right one is the immediate, `cs`: the left
+//! one), so that no operation looks up at run time where its operands are.
+
+use std::fmt;
+
+use pastey::paste;
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::Slot;
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_machine::state::Frame;
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Op {
+    pub code: Opcode,
+    pub a: Slot,
+    pub b: Slot,
+    pub d: Slot,
+    pub imm: u64,
+}
+
+impl fmt::Display for Op {
+    /// `I32AddSc a=3 b=0 d=5 imm=0x1`: all fields, whatever the opcode makes of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Op { code, a, b, d, imm } = self;
+        write!(f, "{code:?} a={a} b={b} d={d} imm={imm:#x}")
+    }
+}
+
+/// A function from rows of the instruction table to opcodes.
+macro_rules! form {
+    ($name:ident $enum:ident: $($row:ident => $opcode:ident,)*) => {
+        pub fn $name(row: $enum) -> Opcode {
+            match row {
+                $($enum::$row => Opcode::$opcode,)*
+            }
+        }
+    };
+}
+
+/// Declares [`Opcode`] and, for each group of rows and form of operands, the function from row to opcode.
+macro_rules! opcodes {
+    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
+     builtin $builtin:tt) => {
+        paste! {
+            /// What an operation does, and the form of its operands. The loop's `match` over it has an arm for each
+            /// opcode and no other, so that the compiler's jump table needs no range check.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[repr(u16)]
+            pub enum Opcode {
+                $([<$u S>],)*
+                $([<$t Ss>],)* $([<$v Ss>],)*
+                $([<$t Sc>],)* $([<$v Sc>],)*
+                $([<$t Cs>],)* $([<$v Cs>],)*
+                $([<If $t Ss>],)*
+                $([<If $t Sc>],)*
+                $([<Unless $t Ss>],)*
+                $([<Unless $t Sc>],)*
+                $([<$l S>],)*
+                $([<$l C>],)*
+                $([<$l Any>],)*
+                $([<$s Ss>],)*
+                $([<$s Sc>],)*
+                $([<$s Cs>],)*
+                $([<$s Any>],)*
+                /// d = a
+                Copy,
+                /// d = imm
+                Const,
+                /// d = imm as slot != 0 ? a : b
+                SelectSs,
+                /// d = b != 0 ? a : imm
+                SelectSc,
+                /// d = a != 0 ? imm : b
+                SelectCs,
+                /// d = own global imm
+                OwnGlobalGet,
+                /// d = global imm
+                GlobalGet,
+                /// own global imm = a
+                OwnGlobalSet,
+                /// global imm = a
+                GlobalSet,
+                /// builtin imm
+                Builtin,
+                /// pay imm, or suspend the run at block (a, b)
+                Meter,
+                /// go to imm
+                Jump,
+                /// if a != 0 go to imm
+                BranchIf,
+                /// if a == 0 go to imm
+                BranchUnless,
+                /// go to target a of table imm
+                Switch,
+                /// call own function imm, frame at d, go on with block (a, b)
+                Call,
+                /// call function imm, frame at d, go on with block (a, b)
+                CallImport,
+                /// indirect call imm, frame at d, element a
+                CallIndirect,
+                /// call function imm in place of this one
+                TailCall,
+                /// indirect call imm in place of this function, element a
+                TailCallIndirect,
+                /// return
+                Return,
+                /// trap with code a
+                Trap,
+            }
+
+            form! { unary_s UnaryOp: $($u => [<$u S>],)* }
+            form! { binary_ss BinaryOp: $($t => [<$t Ss>],)* $($v => [<$v Ss>],)* }
+            form! { binary_sc BinaryOp: $($t => [<$t Sc>],)* $($v => [<$v Sc>],)* }
+            form! { binary_cs BinaryOp: $($t => [<$t Cs>],)* $($v => [<$v Cs>],)* }
+            // Only rows of the test part are fused with branches.
+            form! { if_ss BinaryOp: $($t => [<If $t Ss>],)* $($v => Copy,)* }
+            form! { if_sc BinaryOp: $($t => [<If $t Sc>],)* $($v => Copy,)* }
+            form! { unless_ss BinaryOp: $($t => [<Unless $t Ss>],)* $($v => Copy,)* }
+            form! { unless_sc BinaryOp: $($t => [<Unless $t Sc>],)* $($v => Copy,)* }
+            form! { load_s LoadOp: $($l => [<$l S>],)* }
+            form! { load_c LoadOp: $($l => [<$l C>],)* }
+            form! { load_any LoadOp: $($l => [<$l Any>],)* }
+            form! { store_ss StoreOp: $($s => [<$s Ss>],)* }
+            form! { store_sc StoreOp: $($s => [<$s Sc>],)* }
+            form! { store_cs StoreOp: $($s => [<$s Cs>],)* }
+            form! { store_any StoreOp: $($s => [<$s Any>],)* }
+        }
+    };
+}
+
+wasm_dispatch_ir::for_each_name!(opcodes);
+
+/// Parameters of [`Opcode::Builtin`].
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinCall {
+    pub op: Builtin,
+    pub base: Slot,
+    pub x: u32,
+    pub y: u32,
+}
+
+/// Parameters of [`Opcode::CallIndirect`] and [`Opcode::TailCallIndirect`].
+#[derive(Clone, Copy, Debug)]
+pub struct Indirect {
+    pub table: u32,
+    pub ty: u32,
+    /// The block to go on with.
+    pub block: u32,
+}
+
+/// A compiled function.
+#[derive(Debug, Default)]
+pub struct Code {
+    pub(crate) ops: Vec<Op>,
+    /// Statement of each operation, for traps.
+    pub(crate) statements: Vec<u32>,
+    /// First operation of each block.
+    pub(crate) blocks: Vec<u32>,
+    /// Targets of switches, as operation numbers.
+    pub(crate) targets: Vec<u32>,
+    pub(crate) builtins: Vec<BuiltinCall>,
+    pub(crate) indirect: Vec<Indirect>,
+}
+
+impl Code {
+    /// Where a frame goes on.
+    #[inline(always)]
+    pub(crate) fn resume(&self, frame: Frame) -> usize {
+        if frame.native != 0 {
+            frame.native as usize
+        } else {
+            self.blocks[frame.block as usize] as usize
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.ops[..])
+            + size_of_val(&self.statements[..])
+            + size_of_val(&self.blocks[..])
+            + size_of_val(&self.targets[..])
+            + size_of_val(&self.builtins[..])
+            + size_of_val(&self.indirect[..])
+    }
+}
