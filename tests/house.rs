@@ -128,3 +128,26 @@ fn tables_of_strategies_repeat_what_the_strategies_say() {
         }
     }
 }
+
+/// What the headings of a strategy's page are about, in order; a page may have more.
+const SECTIONS: &[&str] = &["one dispatch", "traps", "what it costs", "literature"];
+
+#[test]
+fn strategies_have_one_outline() {
+    for strategy in Strategy::ALL {
+        let source = Path::new("strategies").join(strategy.name()).join("src");
+        let there = |name: &str| root().join(&source).join(name).exists();
+        let page = read(source.join("lib.rs"));
+        // Those that chain closures share the form of the code and running it.
+        let chained = page.contains("wasm_dispatch_closures::chain::");
+        assert!(there("tests.rs"), "{strategy}");
+        assert!(there("compile.rs") || there("compile/mod.rs"), "{strategy}");
+        assert!(there("code.rs") || chained, "{strategy}");
+        assert!(there("run.rs") || chained, "{strategy}");
+        let headings = page.lines().filter_map(|line| line.strip_prefix("//! # "));
+        let headings: Vec<String> = headings.map(str::to_lowercase).collect();
+        let about = |heading: &String| SECTIONS.iter().copied().find(|section| heading.contains(section));
+        let sections: Vec<&str> = headings.iter().filter_map(about).collect();
+        assert_eq!(sections, SECTIONS, "{strategy}: {headings:?}");
+    }
+}

@@ -46,29 +46,29 @@ macro_rules! form {
 
 /// Declares [`Opcode`] and, for each group of rows and form of operands, the function from row to opcode.
 macro_rules! opcodes {
-    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
-     builtin $builtin:tt) => {
+    (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
+     load [$($load:ident)*] store [$($store:ident)*] builtin $builtin:tt) => {
         paste! {
             /// What an operation does, and the form of its operands. The loop's `match` over it has an arm for each
             /// opcode and no other, so that the compiler's jump table needs no range check.
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
             #[repr(u16)]
             pub enum Opcode {
-                $([<$u S>],)*
-                $([<$t Ss>],)* $([<$v Ss>],)*
-                $([<$t Sc>],)* $([<$v Sc>],)*
-                $([<$t Cs>],)* $([<$v Cs>],)*
-                $([<If $t Ss>],)*
-                $([<If $t Sc>],)*
-                $([<Unless $t Ss>],)*
-                $([<Unless $t Sc>],)*
-                $([<$l S>],)*
-                $([<$l C>],)*
-                $([<$l Any>],)*
-                $([<$s Ss>],)*
-                $([<$s Sc>],)*
-                $([<$s Cs>],)*
-                $([<$s Any>],)*
+                $([<$unary S>],)*
+                $([<$test Ss>],)* $([<$value Ss>],)*
+                $([<$test Sc>],)* $([<$value Sc>],)*
+                $([<$test Cs>],)* $([<$value Cs>],)*
+                $([<If $test Ss>],)*
+                $([<If $test Sc>],)*
+                $([<Unless $test Ss>],)*
+                $([<Unless $test Sc>],)*
+                $([<$load S>],)*
+                $([<$load C>],)*
+                $([<$load Any>],)*
+                $([<$store Ss>],)*
+                $([<$store Sc>],)*
+                $([<$store Cs>],)*
+                $([<$store Any>],)*
                 /// d = a
                 Copy,
                 /// d = imm
@@ -115,22 +115,22 @@ macro_rules! opcodes {
                 Trap,
             }
 
-            form! { unary_s UnaryOp: $($u => [<$u S>],)* }
-            form! { binary_ss BinaryOp: $($t => [<$t Ss>],)* $($v => [<$v Ss>],)* }
-            form! { binary_sc BinaryOp: $($t => [<$t Sc>],)* $($v => [<$v Sc>],)* }
-            form! { binary_cs BinaryOp: $($t => [<$t Cs>],)* $($v => [<$v Cs>],)* }
+            form! { unary_s UnaryOp: $($unary => [<$unary S>],)* }
+            form! { binary_ss BinaryOp: $($test => [<$test Ss>],)* $($value => [<$value Ss>],)* }
+            form! { binary_sc BinaryOp: $($test => [<$test Sc>],)* $($value => [<$value Sc>],)* }
+            form! { binary_cs BinaryOp: $($test => [<$test Cs>],)* $($value => [<$value Cs>],)* }
             // Only rows of the test part are fused with branches.
-            form! { if_ss BinaryOp: $($t => [<If $t Ss>],)* $($v => Copy,)* }
-            form! { if_sc BinaryOp: $($t => [<If $t Sc>],)* $($v => Copy,)* }
-            form! { unless_ss BinaryOp: $($t => [<Unless $t Ss>],)* $($v => Copy,)* }
-            form! { unless_sc BinaryOp: $($t => [<Unless $t Sc>],)* $($v => Copy,)* }
-            form! { load_s LoadOp: $($l => [<$l S>],)* }
-            form! { load_c LoadOp: $($l => [<$l C>],)* }
-            form! { load_any LoadOp: $($l => [<$l Any>],)* }
-            form! { store_ss StoreOp: $($s => [<$s Ss>],)* }
-            form! { store_sc StoreOp: $($s => [<$s Sc>],)* }
-            form! { store_cs StoreOp: $($s => [<$s Cs>],)* }
-            form! { store_any StoreOp: $($s => [<$s Any>],)* }
+            form! { if_ss BinaryOp: $($test => [<If $test Ss>],)* $($value => Copy,)* }
+            form! { if_sc BinaryOp: $($test => [<If $test Sc>],)* $($value => Copy,)* }
+            form! { unless_ss BinaryOp: $($test => [<Unless $test Ss>],)* $($value => Copy,)* }
+            form! { unless_sc BinaryOp: $($test => [<Unless $test Sc>],)* $($value => Copy,)* }
+            form! { load_s LoadOp: $($load => [<$load S>],)* }
+            form! { load_c LoadOp: $($load => [<$load C>],)* }
+            form! { load_any LoadOp: $($load => [<$load Any>],)* }
+            form! { store_ss StoreOp: $($store => [<$store Ss>],)* }
+            form! { store_sc StoreOp: $($store => [<$store Sc>],)* }
+            form! { store_cs StoreOp: $($store => [<$store Cs>],)* }
+            form! { store_any StoreOp: $($store => [<$store Any>],)* }
         }
     };
 }

@@ -1,6 +1,7 @@
-//! # Match loop
+//! One loop, one `match`, over operations that name their operands: the bytecode interpreter as everybody writes it first,
+//! done well.
 //!
-//! The bytecode interpreter as everybody writes it first, done well: one loop, one `match`.
+//! # One dispatch
 //!
 //! ```text
 //!        ┌────────────────────────────────────────────────┐
@@ -11,22 +12,60 @@
 //!                              └───► branch: pc = target ─┘
 //! ```
 //!
-//! One dispatch: a bounds check of `pc`, a load of the 16-byte operation, a load from the jump table that the compiler
-//! makes of the `match`, and an indirect jump. Every operation comes back to the same place, so on processors whose
-//! branch predictor looks at the jump's address alone all operations share one prediction; those that look at history
-//! (Intel since Haswell, AMD since Zen) do much better.
-//!
 //! What makes this one good rather than naive:
 //!
 //! - operands are frame slots or constants named in the operation, not pushed and popped: about half the dispatches of
-//!   stack code (Shi et al., *Virtual machine showdown: stack versus registers*, 2005);
+//!   stack code (Shi et al., below);
 //! - the form of the operands is part of the opcode, so no operation asks where its operands are;
 //! - a comparison and the branch on it are one operation;
 //! - slot numbers have 16 bits and a frame's window has 65,536 slots, so that indexing needs no bounds check although
-//!   this crate forbids `unsafe`.
+//!   this crate forbids `unsafe`;
+//! - calls and returns are operations too: the loop goes on in the callee without returning to a driver.
 //!
-//! Literature: Ertl and Gregg, *The structure and performance of efficient interpreters*, 2003; Rohou, Swamy and Seznec,
-//! *Branch prediction and the performance of interpreters: don't trust folklore*, 2015.
+//! # Traps
+//!
+//! An operation that traps breaks out of the loop with its trap. Which statement that was is looked up only then, in a list
+//! beside the code; `pc` is already past the operation.
+//!
+//! # What it costs
+//!
+//! One dispatch, and the addition of two slots, as compiled for x86-64 (Rust 1.95):
+//!
+//! ```text
+//! loop:  mov    r13, r14
+//!        cmp    r14, rsi                 # pc within the code?
+//!        jae    ..
+//!        mov    rax, r13
+//!        shl    rax, 4                   # pc to byte offset
+//!        movzx  edx, word [r12 + rax + 14]    # opcode
+//!        mov    ebp, [r12 + rax + 8]     # a, b
+//!        mov    ecx, ebp
+//!        shr    ecx, 16
+//!        movzx  r15d, word [r12 + rax + 12]   # d
+//!        mov    rbx, [r12 + rax]         # immediate
+//!        lea    r14, [r13 + 1]
+//!        movsxd rax, dword [r11 + rdx*4] # where its arm is
+//!        add    rax, r11
+//!        jmp    rax                      # one indirect jump for all operations
+//!
+//! add:   mov    eax, ecx
+//!        movzx  ecx, bp
+//!        mov    ecx, [r8 + rcx*8]        # window[a]
+//!        add    ecx, [r8 + rax*8]        # + window[b]
+//!        jmp    ..                       # window[d] = ecx, and back to the loop
+//! ```
+//!
+//! Every operation comes back to the same place, so on processors whose branch predictor looks at the jump's address alone
+//! all operations share one prediction; those that look at history (Intel since Haswell, AMD since Zen) do much better.
+//! All fields are decoded before the jump, whether an arm wants them or not: the loads do not wait for each other, and the
+//! jump is what takes long.
+//!
+//! # Literature
+//!
+//! Shi, Casey, Ertl and Gregg, *Virtual machine showdown: stack versus registers* (ACM Transactions on Architecture and Code
+//! Optimization 4, 2008); Ertl and Gregg, *The structure and performance of efficient interpreters* (Journal of
+//! Instruction-Level Parallelism 5, 2003); Rohou, Swamy and Seznec, *Branch prediction and the performance of interpreters:
+//! don't trust folklore* (CGO 2015).
 
 #![forbid(unsafe_code)]
 

@@ -77,18 +77,18 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                 };
             }
             macro_rules! binary {
-                ($o:ident, $a:expr, $b:expr) => {
-                    set!(<ops::$o as Binary>::apply(
+                ($operation:ident, $a:expr, $b:expr) => {
+                    set!(<ops::$operation as Binary>::apply(
                         SlotValue::from_slot($a),
                         SlotValue::from_slot($b)
                     ))
                 };
             }
             macro_rules! test {
-                ($o:ident, $when:literal, $b:expr) => {
+                ($operation:ident, $when:literal, $b:expr) => {
                     // Rows of the test part do not trap.
                     if let Ok(value) =
-                        <ops::$o as Binary>::apply(SlotValue::from_slot(slot!(a)), SlotValue::from_slot($b))
+                        <ops::$operation as Binary>::apply(SlotValue::from_slot(slot!(a)), SlotValue::from_slot($b))
                         && (value != 0) == $when
                     {
                         pc = low(op.imm);
@@ -102,8 +102,8 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                 };
             }
             macro_rules! store {
-                ($o:ident, $memory:expr, $address:expr, $offset:expr, $value:expr) => {
-                    attempt!(<ops::$o as Store>::store(
+                ($operation:ident, $memory:expr, $address:expr, $offset:expr, $value:expr) => {
+                    attempt!(<ops::$operation as Store>::store(
                         $memory,
                         $address,
                         $offset,
@@ -129,34 +129,38 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                 }};
             }
             macro_rules! execute {
-                (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
-                 builtin $builtin:tt) => {
+                (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
+                 load [$($load:ident)*] store [$($store:ident)*] builtin $builtin:tt) => {
                     paste! { match op.code {
-                        $(Opcode::[<$u S>] => set!(<ops::$u as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
-                        $(Opcode::[<$t Ss>] => binary!($t, slot!(a), slot!(b)),)*
-                        $(Opcode::[<$v Ss>] => binary!($v, slot!(a), slot!(b)),)*
-                        $(Opcode::[<$t Sc>] => binary!($t, slot!(a), op.imm),)*
-                        $(Opcode::[<$v Sc>] => binary!($v, slot!(a), op.imm),)*
-                        $(Opcode::[<$t Cs>] => binary!($t, op.imm, slot!(b)),)*
-                        $(Opcode::[<$v Cs>] => binary!($v, op.imm, slot!(b)),)*
-                        $(Opcode::[<If $t Ss>] => test!($t, true, slot!(b)),)*
-                        $(Opcode::[<If $t Sc>] => test!($t, true, high(op.imm)),)*
-                        $(Opcode::[<Unless $t Ss>] => test!($t, false, slot!(b)),)*
-                        $(Opcode::[<Unless $t Sc>] => test!($t, false, high(op.imm)),)*
-                        $(Opcode::[<$l S>] => set!(<ops::$l as Load>::load(&state.memory, slot!(a) as u32, offset!())),)*
-                        $(Opcode::[<$l C>] => set!(<ops::$l as Load>::load(&state.memory, 0, op.imm)),)*
-                        $(Opcode::[<$l Any>] => {
+                        $(Opcode::[<$unary S>] => set!(<ops::$unary as Unary>::apply(SlotValue::from_slot(slot!(a)))),)*
+                        $(Opcode::[<$test Ss>] => binary!($test, slot!(a), slot!(b)),)*
+                        $(Opcode::[<$value Ss>] => binary!($value, slot!(a), slot!(b)),)*
+                        $(Opcode::[<$test Sc>] => binary!($test, slot!(a), op.imm),)*
+                        $(Opcode::[<$value Sc>] => binary!($value, slot!(a), op.imm),)*
+                        $(Opcode::[<$test Cs>] => binary!($test, op.imm, slot!(b)),)*
+                        $(Opcode::[<$value Cs>] => binary!($value, op.imm, slot!(b)),)*
+                        $(Opcode::[<If $test Ss>] => test!($test, true, slot!(b)),)*
+                        $(Opcode::[<If $test Sc>] => test!($test, true, high(op.imm)),)*
+                        $(Opcode::[<Unless $test Ss>] => test!($test, false, slot!(b)),)*
+                        $(Opcode::[<Unless $test Sc>] => test!($test, false, high(op.imm)),)*
+                        $(Opcode::[<$load S>] => {
+                            set!(<ops::$load as Load>::load(&state.memory, slot!(a) as u32, offset!()));
+                        })*
+                        $(Opcode::[<$load C>] => set!(<ops::$load as Load>::load(&state.memory, 0, op.imm)),)*
+                        $(Opcode::[<$load Any>] => {
                             let memory = state.module_memory(u32::from(op.b));
-                            set!(<ops::$l as Load>::load(memory, slot!(a) as u32, op.imm));
+                            set!(<ops::$load as Load>::load(memory, slot!(a) as u32, op.imm));
                         })*
-                        $(Opcode::[<$s Ss>] => store!($s, &mut state.memory, slot!(a) as u32, offset!(), slot!(b)),)*
-                        $(Opcode::[<$s Sc>] => {
-                            store!($s, &mut state.memory, slot!(a) as u32, offset!(), high(op.imm));
+                        $(Opcode::[<$store Ss>] => {
+                            store!($store, &mut state.memory, slot!(a) as u32, offset!(), slot!(b));
                         })*
-                        $(Opcode::[<$s Cs>] => store!($s, &mut state.memory, 0, op.imm, slot!(b)),)*
-                        $(Opcode::[<$s Any>] => {
+                        $(Opcode::[<$store Sc>] => {
+                            store!($store, &mut state.memory, slot!(a) as u32, offset!(), high(op.imm));
+                        })*
+                        $(Opcode::[<$store Cs>] => store!($store, &mut state.memory, 0, op.imm, slot!(b)),)*
+                        $(Opcode::[<$store Any>] => {
                             let memory = state.module_memory(u32::from(op.d));
-                            store!($s, memory, slot!(a) as u32, op.imm, slot!(b));
+                            store!($store, memory, slot!(a) as u32, op.imm, slot!(b));
                         })*
                         Opcode::Copy => slot!(d) = slot!(a),
                         Opcode::Const => slot!(d) = op.imm,

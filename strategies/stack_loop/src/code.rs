@@ -10,8 +10,8 @@ use wasm_dispatch_machine::state::Frame;
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
 macro_rules! opcodes {
-    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
-     builtin $builtin:tt) => {
+    (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
+     load [$($load:ident)*] store [$($store:ident)*] builtin $builtin:tt) => {
         /// One operation of the stack machine. The names are those of WebAssembly; rows of the instruction table pop
         /// their operands and push their result, loads and stores hold their static offset.
         #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,9 +34,9 @@ macro_rules! opcodes {
             Select,
             /// Pop.
             Drop,
-            $($u,)* $($t,)* $($v,)*
-            $($l(u64),)*
-            $($s(u64),)*
+            $($unary,)* $($test,)* $($value,)*
+            $($load(u64),)*
+            $($store(u64),)*
             /// A load from another memory than the first: an entry of [`Code::others`].
             OtherLoad(LoadOp, u32),
             /// A store to another memory than the first: an entry of [`Code::others`].
@@ -79,11 +79,11 @@ macro_rules! opcodes {
                     Op::ImportedGlobalSet(global) => write!(f, "imported_global.set {global}"),
                     Op::Select => f.write_str("select"),
                     Op::Drop => f.write_str("drop"),
-                    $(Op::$u => f.write_str(UnaryOp::$u.mnemonic()),)*
-                    $(Op::$t => f.write_str(BinaryOp::$t.mnemonic()),)*
-                    $(Op::$v => f.write_str(BinaryOp::$v.mnemonic()),)*
-                    $(Op::$l(offset) => write!(f, "{} offset={offset}", LoadOp::$l.mnemonic()),)*
-                    $(Op::$s(offset) => write!(f, "{} offset={offset}", StoreOp::$s.mnemonic()),)*
+                    $(Op::$unary => f.write_str(UnaryOp::$unary.mnemonic()),)*
+                    $(Op::$test => f.write_str(BinaryOp::$test.mnemonic()),)*
+                    $(Op::$value => f.write_str(BinaryOp::$value.mnemonic()),)*
+                    $(Op::$load(offset) => write!(f, "{} offset={offset}", LoadOp::$load.mnemonic()),)*
+                    $(Op::$store(offset) => write!(f, "{} offset={offset}", StoreOp::$store.mnemonic()),)*
                     Op::OtherLoad(op, other) => write!(f, "{} other {other}", op.mnemonic()),
                     Op::OtherStore(op, other) => write!(f, "{} other {other}", op.mnemonic()),
                     Op::Builtin(index) => write!(f, "builtin {index}"),
@@ -108,26 +108,26 @@ macro_rules! opcodes {
         impl Op {
             pub fn unary(op: UnaryOp) -> Op {
                 match op {
-                    $(UnaryOp::$u => Op::$u,)*
+                    $(UnaryOp::$unary => Op::$unary,)*
                 }
             }
 
             pub fn binary(op: BinaryOp) -> Op {
                 match op {
-                    $(BinaryOp::$t => Op::$t,)*
-                    $(BinaryOp::$v => Op::$v,)*
+                    $(BinaryOp::$test => Op::$test,)*
+                    $(BinaryOp::$value => Op::$value,)*
                 }
             }
 
             pub fn load(op: LoadOp, offset: u64) -> Op {
                 match op {
-                    $(LoadOp::$l => Op::$l(offset),)*
+                    $(LoadOp::$load => Op::$load(offset),)*
                 }
             }
 
             pub fn store(op: StoreOp, offset: u64) -> Op {
                 match op {
-                    $(StoreOp::$s => Op::$s(offset),)*
+                    $(StoreOp::$store => Op::$store(offset),)*
                 }
             }
         }

@@ -13,8 +13,8 @@ use crate::code::{Code, Op};
 
 /// Defines [`run`]: one arm for each opcode, those of the instruction table expanded over it.
 macro_rules! define_run {
-    (unary [$($u:ident)*] test [$($t:ident)*] value [$($v:ident)*] load [$($l:ident)*] store [$($s:ident)*]
-     builtin $builtin:tt) => {
+    (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
+     load [$($load:ident)*] store [$($store:ident)*] builtin $builtin:tt) => {
         /// Runs the topmost frame and what it calls.
         pub fn run(program: &Program<StackLoop>, machine: &mut Machine) -> Exit {
             let (state, stack) = (&mut machine.state, &mut machine.stack);
@@ -35,8 +35,8 @@ macro_rules! define_run {
                 let op = &ops[pc];
                 pc += 1;
                 macro_rules! push {
-                    ($value:expr) => {{
-                        let value = $value;
+                    ($pushed:expr) => {{
+                        let value = $pushed;
                         window[usize::from(sp)] = value;
                         sp = sp.wrapping_add(1);
                     }};
@@ -85,10 +85,10 @@ macro_rules! define_run {
                     }};
                 }
                 macro_rules! binary {
-                    ($o:ident) => {{
+                    ($operation:ident) => {{
                         let b = SlotValue::from_slot(pop!());
                         let a = SlotValue::from_slot(pop!());
-                        push_or_trap!(<ops::$o as Binary>::apply(a, b))
+                        push_or_trap!(<ops::$operation as Binary>::apply(a, b))
                     }};
                 }
                 match *op {
@@ -106,16 +106,16 @@ macro_rules! define_run {
                         push!(if condition != 0 { a } else { b });
                     }
                     Op::Drop => sp = sp.wrapping_sub(1),
-                    $(Op::$u => push_or_trap!(<ops::$u as Unary>::apply(SlotValue::from_slot(pop!()))),)*
-                    $(Op::$t => binary!($t),)*
-                    $(Op::$v => binary!($v),)*
-                    $(Op::$l(offset) => {
-                        push_or_trap!(<ops::$l as Load>::load(&state.memory, pop!() as u32, offset))
+                    $(Op::$unary => push_or_trap!(<ops::$unary as Unary>::apply(SlotValue::from_slot(pop!()))),)*
+                    $(Op::$test => binary!($test),)*
+                    $(Op::$value => binary!($value),)*
+                    $(Op::$load(offset) => {
+                        push_or_trap!(<ops::$load as Load>::load(&state.memory, pop!() as u32, offset))
                     })*
-                    $(Op::$s(offset) => {
+                    $(Op::$store(offset) => {
                         let value = SlotValue::from_slot(pop!());
                         let address = pop!() as u32;
-                        attempt!(<ops::$s as Store>::store(&mut state.memory, address, offset, value));
+                        attempt!(<ops::$store as Store>::store(&mut state.memory, address, offset, value));
                     })*
                     Op::OtherLoad(load, other) => {
                         let address = pop!() as u32;
