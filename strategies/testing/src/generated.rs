@@ -26,7 +26,7 @@ const FUEL: Slot = 8;
 /// Makes functions from a seed.
 #[derive(Debug)]
 struct Generator {
-    seed: u64,
+    random: fastrand::Rng,
     out: BodyBuilder,
     /// Blocks that leave for the last one when there is no fuel: any block may jump back to them.
     tops: Vec<BlockId>,
@@ -34,12 +34,7 @@ struct Generator {
 
 impl Generator {
     fn next(&mut self, below: usize) -> usize {
-        // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % below as u64) as usize
+        self.random.usize(..below)
     }
 
     fn constant(&mut self, ty: ValType) -> NodeId {
@@ -241,7 +236,7 @@ fn is_float(ty: ValType) -> bool {
 /// A function and arguments made from a seed.
 pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
     let mut generator = Generator {
-        seed,
+        random: fastrand::Rng::with_seed(seed),
         out: BodyBuilder::new(&LOCALS, 0),
         tops: Vec::new(),
     };
