@@ -1,4 +1,4 @@
-//! The verifier of lowered code accepts what lowering makes and rejects what somebody broke.
+//! The verifier of lowered code accepts what lowering makes and rejects what is broken.
 
 mod common;
 
@@ -182,7 +182,7 @@ fn the_verifier_rejects_wrong_types() {
     rejected("an operand at function entry", |body| {
         body.blocks[0].entry = [Some(ValType::I32)].into()
     });
-    rejected("an operand that nobody made", |body| {
+    rejected("an operand that was never made", |body| {
         let last = body.blocks.len() - 1;
         let mut entry = body.blocks[last].entry.to_vec();
         entry.resize(usize::from(body.scratch) - body.locals.len(), Some(ValType::F32));

@@ -42,24 +42,31 @@ pub(super) struct OpenBlock {
 
 impl<T: ModuleTypes> Lowering<'_, T> {
     fn facts_of(&self, node: Node) -> Facts {
-        let traps = if node.traps() { TRAPS } else { 0 };
-        let reads = match node {
-            Node::GlobalGet(_) => READS_GLOBAL,
-            Node::Load { .. } => READS_MEMORY,
-            Node::Slot(_) | Node::Const(_) | Node::Unary { .. } | Node::Binary { .. } | Node::Select { .. } => 0,
+        let over = |effects: Effects, operands: &[NodeId]| {
+            let mut all = Facts {
+                depth: 0,
+                size: 1,
+                effects,
+            };
+            for &operand in operands {
+                let operand = self.facts[operand as usize];
+                all.depth = all.depth.max(operand.depth + 1);
+                all.size += operand.size;
+                all.effects |= operand.effects;
+            }
+            all
         };
-        let mut all = Facts {
-            depth: 0,
-            size: 1,
-            effects: traps | reads,
-        };
-        for operand in node.operands() {
-            let operand = self.facts[operand as usize];
-            all.depth = all.depth.max(operand.depth + 1);
-            all.size += operand.size;
-            all.effects |= operand.effects;
+        let traps = |traps: bool| if traps { TRAPS } else { 0 };
+        // Kind by kind, although `Node::operands` and `Node::traps` know them all: this is a tenth of loading, and takes
+        // 18 % more instructions with a list whose length is known only when it runs.
+        match node {
+            Node::Slot(_) | Node::Const(_) => over(0, &[]),
+            Node::GlobalGet(_) => over(READS_GLOBAL, &[]),
+            Node::Unary { op, a } => over(traps(op.traps()), &[a]),
+            Node::Binary { op, a, b } => over(traps(op.traps()), &[a, b]),
+            Node::Load { address, .. } => over(TRAPS | READS_MEMORY, &[address]),
+            Node::Select { condition, a, b } => over(0, &[a, b, condition]),
         }
-        all
     }
 
     /// Adds a node.

@@ -128,8 +128,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Evaluates the value at a position into its canonical slots, all of them: no value is half in the frame.
     pub(super) fn materialize(&mut self, position: usize) {
         let (before, after) = self.stack[position].ty.siblings();
-        for slot in position - usize::from(before)..=position + usize::from(after) {
-            self.materialize_slot(slot);
+        for position in position - usize::from(before)..position + usize::from(after) + 1 {
+            self.materialize_slot(position);
         }
     }
 

@@ -146,7 +146,7 @@ pub enum Statement {
     /// Evaluates a tree for its trap alone.
     Eval(NodeId),
     /// Takes `cost` from the run's slice, or suspends the run at this block if that does not
-    /// hold so much. Only as a block's first statement, where the resume contract lets a machine stop.
+    /// hold that much. Only as a block's first statement, where the resume contract lets a machine stop.
     Meter {
         /// Instructions that this pays for.
         cost: u32,

@@ -254,7 +254,7 @@ impl<B: Backend> ModuleCode<B> {
         self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body))
     }
 
-    /// Compiles all functions that have arrived now, on so many threads. Where there are no more threads to be had, those
+    /// Compiles all functions that have arrived now, on this many threads. Where there are no more threads to be had, those
     /// that there are do it.
     pub fn compile_all(&self, threads: usize) {
         let next = AtomicUsize::new(0);
