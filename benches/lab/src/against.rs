@@ -4,8 +4,8 @@ use wasm_dispatch_measure::bench::Measured;
 use wasm_dispatch_report::against::{Against, Bounds, Change, Ratio};
 use wasm_dispatch_report::record::About;
 use wasm_dispatch_report::statistics::{Level, Verdict};
+use wasm_dispatch_report::table::columns;
 
-use super::shared::columns;
 use super::{Failed, Outcome};
 
 /// In percent: how much slower the mean, and a workload, may get.
@@ -179,9 +179,9 @@ fn verdict(ratio: &Ratio) -> String {
         Verdict::Slower => "slower, perhaps within the limit".to_owned(),
         Verdict::Faster => "faster, perhaps within the limit".to_owned(),
         Verdict::Equivalent => "the same".to_owned(),
-        Verdict::Unsure { more: Some(more) } => {
-            format!("unsure; about {more} more {} would tell", ratio.level.plural())
-        }
-        Verdict::Unsure { more: None } => "unsure".to_owned(),
+        Verdict::Unsure => match ratio.more {
+            Some(more) => format!("unsure; about {more} more {} would tell", ratio.level.plural()),
+            None => "unsure".to_owned(),
+        },
     }
 }

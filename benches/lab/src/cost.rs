@@ -2,75 +2,78 @@
 
 use std::path::PathBuf;
 
-use lexopt::Arg::{Long, Short, Value};
-use lexopt::{Parser, ValueExt};
+use clap::Args;
 use wasm_dispatch_measure::cost::{Request, measure};
 use wasm_dispatch_report::cost::{self, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
+use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::units;
 
-use super::shared::{chosen_run, columns, folder_of};
-use super::{Failed, Outcome};
+use super::shared::{chosen_run, folder_of};
+use super::{Failed, Outcome, Output};
 
-pub const HELP: &str = "\
-Explains the times of a run: counts how often each strategy dispatches on each of its workloads and
-what work they do, measures what a dispatch takes on kernels made for it, fits what work takes to the
-run's times, and says how much of their variance that explains.
-
-The counts and the kernels' times are kept in the folder 'cost' of the run, the model in its cost.json.
-
-Usage: wasm-dispatch-lab cost [OPTIONS] [RUN]
-
-  [RUN]                  A run's folder [default: the newest below target/wasm-dispatch]
-      --again            Count and measure, even if that was done before
-      --processes N      Processes that measure the kernels [default: 10]
-      --layouts N        Link the lab in N layouts and measure all [default: 1 as it is]
-      --iterations K     Timed runs in each of them [default: 2]
-      --statements N     Statements of a timed run of a kernel, about [default: 2 million]
-      --seed N           Seed of all orders
-      --json             Print the model as JSON
-      --quiet            No progress
-  -h, --help             Print this help
+/// Where the time goes: dispatches, work, and how much that explains
+#[derive(Args)]
+#[command(after_help = "\
+Counts how often each strategy dispatches on each workload of a run and what work they do, measures what a
+dispatch takes on kernels made for it, fits what work takes to the run's times, and says how much of their
+variance that explains. Counts and kernels' times are kept in the folder 'cost' of the run, the model in
+its cost.json.
 
 Examples:
   wasm-dispatch-lab cost                      of the newest run
   wasm-dispatch-lab cost --again my-run       kernels once more, on a quiet machine
   wasm-dispatch-lab cost --json | jq '.strategies[].explained'
 
-Exit code: 0 if all is well, 1 if there is no model of a strategy or the measurement failed, 2 if the command line is wrong.
-";
+Exit code: 0 if all is well, 1 if there is no model of a strategy or the measurement failed, 2 if the
+command line is wrong.")]
+pub struct Options {
+    /// A run's folder [default: the newest below target/wasm-dispatch]
+    run: Option<PathBuf>,
+    /// Count and measure, even if that was done before
+    #[arg(long)]
+    again: bool,
+    /// Processes that measure the kernels [default: 10]
+    #[arg(long, value_name = "N")]
+    processes: Option<u32>,
+    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N")]
+    layouts: Option<u32>,
+    /// Timed runs in each of them [default: 2]
+    #[arg(long, value_name = "K")]
+    iterations: Option<u32>,
+    /// Statements of a timed run of a kernel, about [default: 2 million]
+    #[arg(long, value_name = "N")]
+    statements: Option<u64>,
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    output: Output,
+}
 
-pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
-    let mut request = Request::default();
-    let mut run: Option<PathBuf> = None;
-    let (mut again, mut json) = (false, false);
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
-            Long("again") => again = true,
-            Long("layouts") => request.layouts = Some(parser.value()?.parse()?),
-            Long("processes") => request.processes = Some(parser.value()?.parse()?),
-            Long("iterations") => request.iterations = Some(parser.value()?.parse()?),
-            Long("statements") => request.statements = Some(parser.value()?.parse()?),
-            Long("seed") => request.seed = Some(parser.value()?.parse()?),
-            Long("json") => json = true,
-            Long("quiet") => request.quiet = true,
-            Value(path) if run.is_none() => run = Some(path.into()),
-            _ => return Err(argument.unexpected().into()),
-        }
-    }
-    let folder = folder_of(&chosen_run(run, None)?);
+pub fn run(options: Options) -> Result<Outcome, Failed> {
+    let request = Request {
+        statements: options.statements,
+        layouts: options.layouts,
+        processes: options.processes,
+        iterations: options.iterations,
+        seed: options.seed,
+        quiet: options.output.quiet,
+    };
+    let folder = folder_of(&chosen_run(options.run, None)?);
     let is_there = folder.join(FOLDER).join(cost::COUNTS).is_file();
-    if again || !is_there {
+    if options.again || !is_there {
         measure(&folder, &request)?;
     }
     let model = cost::read(&folder)?;
     let path = model.write(&folder)?;
     let wrong = model.strategies.is_empty() || model.warnings.iter().any(|warning| warning.contains("has no model"));
-    Ok(match json {
-        true => Outcome::json(&model)?,
-        false => Outcome::fine(text(&model) + &format!("Model: {}\n", path.display())),
-    }
-    .failing_if(wrong))
+    let printed = Output {
+        quiet: false,
+        ..options.output
+    };
+    let text = || text(&model) + &format!("Model: {}\n", path.display());
+    Ok(printed.show(&model, text)?.failing_if(wrong))
 }
 
 fn text(model: &CostModel) -> String {

@@ -2,50 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use lexopt::Arg::{Long, Short, Value};
-use lexopt::{Parser, ValueExt};
+use clap::Args;
 use wasm_dispatch_measure::bench::resume;
 use wasm_dispatch_measure::growth::Request;
 use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, Growth};
+use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::{Error, runs_folder, units};
 
-use super::shared::{columns, folder_of};
-use super::{Failed, Outcome};
+use super::shared::folder_of;
+use super::{Failed, Outcome, Output};
 
-pub const HELP: &str = "\
-Measures how long an instruction takes while one thing grows and nothing else: programs are made that
-execute about as many instructions each. Every value has processes of its own, which take turns in
-random order; one strategy runs twice under two names, to show how much is noise.
-
-Usage: wasm-dispatch-lab growth [OPTIONS] [AXIS]...
+/// How speed changes with the size of code, calls, memory, instances
+#[derive(Args)]
+#[command(
+    override_usage = "wasm-dispatch-lab growth [OPTIONS] [AXIS]...
        wasm-dispatch-lab growth --read [RUN]
-       wasm-dispatch-lab growth --resume RUN
+       wasm-dispatch-lab growth --resume RUN",
+    after_help = "\
+Measures how long an instruction takes while one thing grows and nothing else: programs are made that
+execute about as many instructions each. Every value has processes of its own, which take turns in random
+order; one strategy runs twice under two names, to show how much is noise.
 
-What:
-  hot_code               Bytes of code that runs round robin: 1 KB to 1 MB; 10 MB with --full
-  cold_code              Bytes of code of which 1 KB runs
-  call_depth             Calls below each other: 1 to 32,768; 60,000 with --full
-  instances              Instances that are called in turn: 1 to 512; 4,096 with --full
-  memory                 Bytes that are read and written at random: 4 KB to 16 MB; 256 MB with --full
-      --strategies A,B   Some of the strategies
-
-How:
-      --full             The long run: more and larger values, more processes
-      --largest N        No values above N
-      --instructions N   What a timed run executes, about [default: 4 million; 20 million with --full]
-      --processes N      Processes for each value [default: 3; 8 with --full]
-      --layouts N        Link the lab in N layouts and measure all [default: 1 as it is]
-      --iterations K     Timed runs in each process [default: 2]
-      --seed N           Seed of all orders
-      --timeout SECONDS  Give a process up after such a silence
-      --resume RUN       Go on with a run that was killed
-      --read             Show the curves of a run again, the newest one if none is named
-
-Output:
-  -o, --out DIR          Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
-      --json             Print the curves as JSON, as they also stand in growth.json
-      --quiet            No progress
-  -h, --help             Print this help
+What grows:
+  hot_code      Bytes of code that runs round robin: 1 KB to 1 MB; 10 MB with --full
+  cold_code     Bytes of code of which 1 KB runs
+  call_depth    Calls below each other: 1 to 32,768; 60,000 with --full
+  instances     Instances that are called in turn: 1 to 512; 4,096 with --full
+  memory        Bytes that are read and written at random: 4 KB to 16 MB; 256 MB with --full
 
 Examples:
   wasm-dispatch-lab growth                          everything, about two minutes
@@ -53,73 +36,93 @@ Examples:
   wasm-dispatch-lab growth call_depth --largest 1000 --strategies threaded,match_loop
   wasm-dispatch-lab growth --read --json
 
-Exit code: 0 if all is well, 1 if a strategy failed or the measurement did, 2 if the command line is wrong.
-";
-
-enum Way {
-    Measure,
-    Resume(PathBuf),
-    Read,
+Exit code: 0 if all is well, 1 if a strategy failed or the measurement did, 2 if the command line is
+wrong."
+)]
+pub struct Options {
+    /// What grows [default: everything]; with --read the run [default: the newest one]
+    #[arg(value_name = "AXIS")]
+    names: Vec<String>,
+    /// Some of the strategies
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    strategies: Vec<String>,
+    /// The long run: more and larger values, more processes
+    #[arg(long)]
+    full: bool,
+    /// No values above N
+    #[arg(long, value_name = "N")]
+    largest: Option<u64>,
+    /// What a timed run executes, about [default: 4 million; 20 million with --full]
+    #[arg(long, value_name = "N")]
+    instructions: Option<u64>,
+    /// Processes for each value [default: 3; 8 with --full]
+    #[arg(long, value_name = "N")]
+    processes: Option<u32>,
+    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N")]
+    layouts: Option<u32>,
+    /// Timed runs in each process [default: 2]
+    #[arg(long, value_name = "K")]
+    iterations: Option<u32>,
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Give a process up after such a silence
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// Go on with a run that was killed, by the same plan
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["names", "read"])]
+    resume: Option<PathBuf>,
+    /// Show the curves of a run again
+    #[arg(long)]
+    read: bool,
+    /// Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
-pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
-    let mut request = Request::default();
-    let mut way = Way::Measure;
-    let mut json = false;
-    let mut names: Vec<String> = Vec::new();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
-            Long("strategies") => {
-                let text = parser.value()?.string()?;
-                request.strategies.extend(text.split(',').map(str::to_owned));
+pub fn run(options: Options) -> Result<Outcome, Failed> {
+    let quiet = options.output.quiet;
+    let folder = if let Some(folder) = &options.resume {
+        // Any other run would be resumed as well, and have no curves in the end.
+        growth::points(folder)?;
+        resume(folder, quiet)?.folder
+    } else if options.read {
+        match &options.names[..] {
+            [] => {
+                let folder = options.out.unwrap_or_else(runs_folder);
+                growth::newest(&folder).ok_or(Error::NoRun { folder })?
             }
-            Long("full") => request.full = true,
-            Long("largest") => request.largest = Some(parser.value()?.parse()?),
-            Long("instructions") => request.instructions = Some(parser.value()?.parse()?),
-            Long("layouts") => request.layouts = Some(parser.value()?.parse()?),
-            Long("processes") => request.processes = Some(parser.value()?.parse()?),
-            Long("iterations") => request.iterations = Some(parser.value()?.parse()?),
-            Long("seed") => request.seed = Some(parser.value()?.parse()?),
-            Long("timeout") => request.timeout = Some(parser.value()?.parse()?),
-            Long("resume") => way = Way::Resume(parser.value()?.into()),
-            Long("read") => way = Way::Read,
-            Short('o') | Long("out") => request.folder = Some(parser.value()?.into()),
-            Long("json") => json = true,
-            Long("quiet") => request.quiet = true,
-            Value(name) => names.push(name.string()?),
-            _ => return Err(argument.unexpected().into()),
-        }
-    }
-    let folder = match &way {
-        Way::Measure => {
-            request.axes = axes(&names)?;
-            request.run()?.folder
-        }
-        Way::Resume(_) if !names.is_empty() => {
-            return Err(Failed::Usage(
-                "a run that is gone on with measures what it was asked for".to_owned(),
-            ));
-        }
-        Way::Resume(folder) => {
-            // Any other run would be gone on with as well, and have no curves in the end.
-            growth::points(folder)?;
-            resume(folder, request.quiet)?.folder
-        }
-        Way::Read => match &names[..] {
-            [] => newest(request.folder.take().unwrap_or_else(runs_folder))?,
             [run] => folder_of(Path::new(run)),
             _ => return Err(Failed::Usage("one run can be read at a time".to_owned())),
-        },
+        }
+    } else {
+        let request = Request {
+            axes: axes(&options.names)?,
+            strategies: options.strategies,
+            full: options.full,
+            largest: options.largest,
+            instructions: options.instructions,
+            layouts: options.layouts,
+            processes: options.processes,
+            iterations: options.iterations,
+            seed: options.seed,
+            timeout: options.timeout,
+            folder: options.out,
+            quiet,
+        };
+        request.run()?.folder
     };
     let growth = growth::read(&folder)?;
     let path = growth.write(&folder)?;
-    let wrong = !growth.warnings.is_empty();
-    Ok(match json {
-        true => Outcome::json(&growth)?,
-        false => Outcome::fine(text(&growth) + &format!("Curves: {}\n", path.display())),
-    }
-    .failing_if(wrong))
+    let printed = Output {
+        quiet: false,
+        ..options.output
+    };
+    let text = || text(&growth) + &format!("Curves: {}\n", path.display());
+    Ok(printed.show(&growth, text)?.failing_if(!growth.warnings.is_empty()))
 }
 
 fn axes(names: &[String]) -> Result<Vec<Axis>, Failed> {
@@ -130,10 +133,6 @@ fn axes(names: &[String]) -> Result<Vec<Axis>, Failed> {
         })
     };
     names.iter().map(known).collect()
-}
-
-fn newest(runs: PathBuf) -> Result<PathBuf, Failed> {
-    growth::newest(&runs).ok_or_else(|| Failed::from(Error::NoRun { folder: runs }))
 }
 
 /// Tables for a terminal: nanoseconds of an instruction, by value and strategy.

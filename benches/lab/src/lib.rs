@@ -1,8 +1,7 @@
-//! `wasm-dispatch-lab`: runs, measures, compares and decides. The commands are one file each; here is what they share: the
-//! table of their names, how they fail, how they print.
+//! `wasm-dispatch-lab`: runs, measures, compares and decides. A command is a file: the options that it has, with what help
+//! says about them, and a function that does it. Here is what they share: how they are found, how they fail, how they print.
 //!
-//! A command is a row of [`COMMANDS`]. It gets what follows its name, and returns an [`Outcome`] to print or why it
-//! [`Failed`]; it never exits by itself and prints nothing but progress. Every command has `--help` with examples.
+//! A command returns an [`Outcome`] to print or why it [`Failed`]; it never exits by itself and prints nothing but progress.
 
 #![forbid(unsafe_code)]
 
@@ -28,106 +27,98 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use lexopt::Parser;
+use clap::error::ErrorKind as Wrong;
+use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 pub use wasm_dispatch_engines::Entrant;
 
-/// A command of the lab.
-struct Command {
-    /// Its name on the command line.
-    name: &'static str,
-    /// What it is for, in one line of at most 70 characters.
-    purpose: &'static str,
-    /// What `--help` prints.
-    help: &'static str,
-    /// Reads what follows its name, and does it.
-    run: fn(Parser) -> Result<Outcome, Failed>,
+/// Measures the dispatch strategies, decides which one to use, and shows why
+#[derive(Parser)]
+#[command(
+    name = "wasm-dispatch-lab",
+    version,
+    max_term_width = 110,
+    disable_help_subcommand = true,
+    override_usage = "wasm-dispatch-lab COMMAND [OPTIONS]\n       wasm-dispatch-lab COMMAND --help",
+    after_help = "\
+Options of every command:
+      --json     Print the result as JSON
+      --quiet    No progress, no notes
+
+Examples:
+  wasm-dispatch-lab list
+  wasm-dispatch-lab run program.wasm -- its arguments
+  wasm-dispatch-lab bench --module my.wasm --invoke run --args 1000
+  wasm-dispatch-lab report
+  wasm-dispatch-lab compare before after --limit 5
+
+Exit code: 0 if all is well, 1 if the work failed or found something wrong, 2 if the command line is
+wrong. 'run' passes on the exit code of a WASI command."
+)]
+struct Lab {
+    #[command(subcommand)]
+    command: Command,
 }
 
-/// All commands, in the order in which help shows them.
-const COMMANDS: &[Command] = &[
-    command(
-        "list",
-        "What there is: workloads, classes, strategies, runs",
-        list::HELP,
-        list::run,
-    ),
-    command(
-        "run",
-        "Run a module, WASI commands included, under any strategy",
-        run::HELP,
-        run::run,
-    ),
-    command(
-        "bench",
-        "Measure the strategies, on a module of your own if you like",
-        bench::HELP,
-        bench::run,
-    ),
-    command(
-        "plan",
-        "Print the commands that split a measurement over machines",
-        plan::HELP,
-        plan::run,
-    ),
-    command("merge", "Join the records of several runs", merge::HELP, merge::run),
-    command(
-        "report",
-        "Draw the report of a recorded run again",
-        report::HELP,
-        report::run,
-    ),
-    command(
-        "compare",
-        "Two recorded runs side by side; fails if something got slower",
-        compare::HELP,
-        compare::run,
-    ),
-    command("decide", "Make a run the recorded decision", decide::HELP, decide::run),
-    command(
-        "growth",
-        "How speed changes with the size of code, calls, memory, instances",
-        growth::HELP,
-        growth::run,
-    ),
-    command(
-        "cost",
-        "Where the time goes: dispatches, work, and how much that explains",
-        cost::HELP,
-        cost::run,
-    ),
-    command(
-        "explain",
-        "How each strategy compiled one function, side by side",
-        explain::HELP,
-        explain::run,
-    ),
-    command(
-        "profile",
-        "What programs run: hot functions and blocks, operations, pairs",
-        profile::HELP,
-        profile::run,
-    ),
-    command("counts", "Show counted instructions again", counts::HELP, counts::run),
-    command(
-        "readme",
-        "Write or check the README's summary of the decision",
-        readme::HELP,
-        readme::run,
-    ),
-];
+/// The commands, in the order in which help shows them.
+#[derive(Subcommand)]
+enum Command {
+    List(list::Options),
+    Run(run::Options),
+    Bench(bench::Options),
+    Plan(plan::Options),
+    Merge(merge::Options),
+    Report(report::Options),
+    Compare(compare::Options),
+    Decide(decide::Options),
+    Growth(growth::Options),
+    Cost(cost::Options),
+    Explain(explain::Options),
+    Profile(profile::Options),
+    Counts(counts::Options),
+    Readme(readme::Options),
+}
 
-const fn command(
-    name: &'static str,
-    purpose: &'static str,
-    help: &'static str,
-    run: fn(Parser) -> Result<Outcome, Failed>,
-) -> Command {
-    Command {
-        name,
-        purpose,
-        help,
-        run,
+impl Command {
+    fn run(self) -> Result<Outcome, Failed> {
+        match self {
+            Command::List(options) => list::run(options),
+            Command::Run(options) => run::run(options),
+            Command::Bench(options) => bench::run(options),
+            Command::Plan(options) => plan::run(options),
+            Command::Merge(options) => merge::run(options),
+            Command::Report(options) => report::run(options),
+            Command::Compare(options) => compare::run(options),
+            Command::Decide(options) => decide::run(options),
+            Command::Growth(options) => growth::run(options),
+            Command::Cost(options) => cost::run(options),
+            Command::Explain(options) => explain::run(options),
+            Command::Profile(options) => profile::run(options),
+            Command::Counts(options) => counts::run(options),
+            Command::Readme(options) => readme::run(options),
+        }
+    }
+}
+
+/// How a command prints.
+#[derive(Args, Clone, Copy)]
+pub struct Output {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// No progress, no notes; nothing but what is wrong
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl Output {
+    /// A result in the form that is asked for.
+    pub fn show(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Outcome, Failed> {
+        match (self.json, self.quiet) {
+            (true, _) => Outcome::json(value),
+            (false, true) => Ok(Outcome::fine("")),
+            (false, false) => Ok(Outcome::fine(text())),
+        }
     }
 }
 
@@ -158,9 +149,8 @@ impl Outcome {
 
     /// Everything is fine, said in JSON.
     pub fn json(value: &impl Serialize) -> Result<Outcome, Failed> {
-        let mut text = serde_json::to_string_pretty(value).map_err(|error| Failed::Work(error.to_string()))?;
-        text.push('\n');
-        Ok(Outcome::fine(text))
+        let text = serde_json::to_string_pretty(value).map_err(|error| Failed::Work(error.to_string()))?;
+        Ok(Outcome::fine(text + "\n"))
     }
 
     /// The same text with exit code 1, if `wrong`.
@@ -169,12 +159,6 @@ impl Outcome {
             self.code = ExitCode::FAILURE;
         }
         self
-    }
-}
-
-impl From<lexopt::Error> for Failed {
-    fn from(error: lexopt::Error) -> Failed {
-        Failed::Usage(error.to_string())
     }
 }
 
@@ -218,110 +202,49 @@ pub fn main_with(outside: &[Entrant]) -> ExitCode {
     if let Some(code) = wasm_dispatch_measure::worker::serve_if_asked() {
         return code;
     }
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let name = arguments.first().cloned();
-    let (outcome, command) = match dispatch(arguments) {
-        Ok(outcome) => return print(&outcome.text, outcome.code),
-        Err(failed) => (failed, name.as_ref().and_then(find)),
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    // `help COMMAND` is `COMMAND --help`.
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.remove(1);
+        arguments.truncate(2);
+        arguments.push("--help".into());
+    }
+    let command = arguments.get(1).filter(|name| !name.to_string_lossy().starts_with('-'));
+    let command = command.map_or(String::new(), |name| format!(" {}", name.to_string_lossy()));
+    let failed = match Lab::try_parse_from(&arguments) {
+        Ok(lab) => match lab.command.run() {
+            Ok(outcome) => return print(&outcome.text, outcome.code),
+            Err(failed) => failed,
+        },
+        Err(error) if matches!(error.kind(), Wrong::DisplayHelp | Wrong::DisplayVersion) => {
+            return print(&error.to_string(), ExitCode::SUCCESS);
+        }
+        Err(error) => Failed::Usage(shortened(&error.to_string())),
     };
-    match outcome {
+    match failed {
         Failed::Work(error) => {
             complain(&format!("error: {error}\n"));
             ExitCode::FAILURE
         }
         Failed::Usage(error) => {
-            let of = command.map_or(String::new(), |command| format!(" {}", command.name));
-            complain(&format!("error: {error}\n\nTry 'wasm-dispatch-lab{of} --help'.\n"));
+            complain(&format!("error: {error}\n\nTry 'wasm-dispatch-lab{command} --help'.\n"));
             ExitCode::from(2)
         }
     }
 }
 
-fn dispatch(arguments: Vec<OsString>) -> Result<Outcome, Failed> {
-    let mut rest = arguments.into_iter();
-    let Some(first) = rest.next() else {
-        return Err(Failed::Usage(format!("a command is missing: {}", names())));
-    };
-    match first.to_str() {
-        Some("-h" | "--help") => Ok(Outcome::fine(help())),
-        Some("-V" | "--version") => Ok(Outcome::fine(format!(
-            "wasm-dispatch-lab {}\n",
-            env!("CARGO_PKG_VERSION")
-        ))),
-        Some("help") => match rest.next() {
-            None => Ok(Outcome::fine(help())),
-            Some(name) => match find(&name) {
-                Some(command) => Ok(Outcome::fine(command.help)),
-                None => Err(unknown(&name)),
-            },
-        },
-        _ => match find(&first) {
-            Some(command) => (command.run)(Parser::from_args(rest)),
-            None => Err(unknown(&first)),
-        },
-    }
-}
-
-fn find(name: &OsString) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| name == command.name)
-}
-
-fn unknown(name: &OsString) -> Failed {
-    let name = name.to_string_lossy();
-    match name.starts_with('-') {
-        true => Failed::Usage(format!(
-            "the command comes first, then '{name}'; the commands are {}",
-            names()
-        )),
-        false => Failed::Usage(format!("unknown command '{name}'; the commands are {}", names())),
-    }
-}
-
-fn names() -> String {
-    let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
-    names.join(", ")
-}
-
-fn help() -> String {
-    let mut text = "\
-Measures the dispatch strategies, decides which one to use, and shows why.
-
-Usage: wasm-dispatch-lab COMMAND [OPTIONS]
-       wasm-dispatch-lab COMMAND --help
-
-Commands:
-"
-    .to_owned();
-    let width = COMMANDS.iter().map(|command| command.name.len()).max().unwrap_or(0);
-    for Command { name, purpose, .. } in COMMANDS {
-        text.push_str(&format!("  {name:width$}  {purpose}\n"));
-    }
-    text.push_str(
-        "
-Options of every command:
-      --json     Print the result as JSON
-      --quiet    No progress, no notes
-  -h, --help     Print what the command does, with examples
-
-Examples:
-  wasm-dispatch-lab list
-  wasm-dispatch-lab run program.wasm -- its arguments
-  wasm-dispatch-lab bench --module my.wasm --invoke run --args 1000
-  wasm-dispatch-lab report
-  wasm-dispatch-lab compare before after --limit 5
-
-Exit code: 0 if all is well, 1 if the work failed or found something wrong, 2 if the command line is wrong.
-'run' passes on the exit code of a WASI command.
-",
-    );
-    text
+/// What clap says about a wrong command line, without its own word for errors and its hints at help.
+fn shortened(error: &str) -> String {
+    let error = error.strip_prefix("error: ").unwrap_or(error);
+    let end = ["\n\nUsage:", "\n\nFor more information"].map(|hint| error.find(hint).unwrap_or(error.len()));
+    error[..end[0].min(end[1])].trim_end().to_owned()
 }
 
 fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = std::io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => code,
-        // Whoever reads may have seen enough: `wasm-dispatch-lab report | head`.
+        // A reader may have seen enough: `wasm-dispatch-lab report | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => code,
         Err(error) => {
             complain(&format!("error: {error}\n"));
@@ -330,7 +253,7 @@ fn print(text: &str, code: ExitCode) -> ExitCode {
     }
 }
 
-/// Writes to standard error; if that is closed, nobody wants to know.
+/// Writes to standard error. If that is closed, there is no place left to say so.
 fn complain(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -4,36 +4,43 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lexopt::Arg::{Long, Short};
-use lexopt::Parser;
+use clap::Args;
 use wasm_dispatch_report::Error;
-use wasm_dispatch_report::decision::{DECISION_FILE, Decision, Instead, RECORDED, Stretch};
+use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED, Stretch};
 use wasm_dispatch_report::summary::words::{range, runs, times};
+use wasm_dispatch_report::summary::{Exception, Verdict};
 use wasm_dispatch_report::units::{three_digits, time};
 
-use super::{Failed, Outcome};
+use super::{Failed, Outcome, Output};
 
-pub const HELP: &str = "\
-Writes the summary of the recorded decision into the README, between the lines
-<!-- summary: written by wasm-dispatch-lab readme --> and <!-- /summary -->.
-
-Usage: wasm-dispatch-lab readme [--check|--write] [OPTIONS]
-
-Options:
-      --check        Write nothing; fail if what stands there is not what the decision says
-      --write        Write it. Without --check and --write it is printed
-      --readme FILE  The README [default: README.md]
-      --reports DIR  The folder with decision.json, as links name it [default: reports, beside the README]
-      --json         Print the summary, and whether the README has it, as JSON
-      --quiet        Print nothing but what is wrong
-  -h, --help         Print this help
+/// Write or check the README's summary of the decision
+#[derive(Args)]
+#[command(after_help = "\
+The summary stands between the lines <!-- summary: written by wasm-dispatch-lab readme --> and
+<!-- /summary -->. Without --check and --write it is printed.
 
 Examples:
   wasm-dispatch-lab decide && wasm-dispatch-lab readme --write
   wasm-dispatch-lab readme --check
 
-Exit code: 0 if all is well, 1 if the README is stale or has no place for it, 2 if the command line is wrong.
-";
+Exit code: 0 if all is well, 1 if the README is stale or has no place for it, 2 if the command line is
+wrong.")]
+pub struct Options {
+    /// Write nothing; fail if what stands there is not what the decision says
+    #[arg(long)]
+    check: bool,
+    /// Write it
+    #[arg(long, conflicts_with = "check")]
+    write: bool,
+    /// The README
+    #[arg(long, value_name = "FILE", default_value = "README.md")]
+    readme: PathBuf,
+    /// The folder with decision.json, as links name it, beside the README
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    reports: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
 
 const BEGIN: &str = "<!-- summary: written by wasm-dispatch-lab readme -->\n";
 const END: &str = "<!-- /summary -->";
@@ -46,51 +53,31 @@ const PLOTS: [(&str, &str); 4] = [
     ("run-length", "Total time against run length"),
 ];
 
-pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
-    let (mut check, mut write, mut json, mut quiet) = (false, false, false, false);
-    let mut readme = PathBuf::from("README.md");
-    let mut reports: Option<PathBuf> = None;
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
-            Long("check") => check = true,
-            Long("write") => write = true,
-            Long("json") => json = true,
-            Long("quiet") => quiet = true,
-            Long("readme") => readme = parser.value()?.into(),
-            Long("reports") => reports = Some(parser.value()?.into()),
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    if check && write {
-        return Err(Failed::Usage("--check and --write exclude each other".to_owned()));
-    }
+pub fn run(options: Options) -> Result<Outcome, Failed> {
+    let Options { readme, output, .. } = options;
     let folder = readme.parent().map(PathBuf::from).unwrap_or_default();
-    let link = reports.unwrap_or_else(|| PathBuf::from("reports"));
-    let section = section(&folder.join(&link), &link)?;
+    let section = section(&folder.join(&options.reports), &options.reports)?;
     let old = fs::read_to_string(&readme).map_err(Error::io(&readme))?;
     let new = splice(&old, &section).map_err(|what| Failed::Work(format!("{}: {what}", readme.display())))?;
     let stale = old != new;
-    if write && stale {
+    if options.write && stale {
         fs::write(&readme, new).map_err(Error::io(&readme))?;
     }
-    if json {
-        let value = serde_json::json!({"schema": 1, "readme": readme, "stale": stale && !write, "summary": section});
-        return Ok(Outcome::json(&value)?.failing_if(check && stale));
-    }
-    if check && stale {
+    let name = readme.display();
+    if options.check && stale && !output.json {
         return Err(Failed::Work(format!(
-            "{} does not say what the recorded decision says; 'wasm-dispatch-lab readme --write' puts it right",
-            readme.display()
+            "{name} does not say what the recorded decision says; 'wasm-dispatch-lab readme --write' puts it right"
         )));
     }
-    Ok(Outcome::fine(match (quiet, check, write) {
-        (true, ..) => String::new(),
-        (_, true, _) => format!("{} says what the recorded decision says.\n", readme.display()),
-        (_, _, true) if stale => format!("{} is written.\n", readme.display()),
-        (_, _, true) => format!("{} was up to date.\n", readme.display()),
-        _ => section,
-    }))
+    let value =
+        serde_json::json!({"schema": 1, "readme": readme, "stale": stale && !options.write, "summary": section});
+    let outcome = output.show(&value, || match (options.check, options.write) {
+        (true, _) => format!("{name} says what the recorded decision says.\n"),
+        (_, true) if stale => format!("{name} is written.\n"),
+        (_, true) => format!("{name} was up to date.\n"),
+        _ => section.clone(),
+    })?;
+    Ok(outcome.failing_if(options.check && stale))
 }
 
 /// The text with `section` between the markers.
@@ -113,7 +100,7 @@ fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
          [summary]({link}/summary.md), raw data beside it) the others took, relative to it, as a geometric mean with its \
          95 % interval:\n\n",
         match decision.runner_up.as_ref().map(|rival| rival.verdict) {
-            Some(wasm_dispatch_report::summary::Verdict::Faster) => "fastest",
+            Some(Verdict::Faster) => "fastest",
             _ => "first",
         },
         decision.kind.name(),
@@ -227,7 +214,7 @@ fn sentences(decision: &Decision) -> Vec<String> {
     sentences
 }
 
-fn instead(list: &[Instead]) -> String {
+fn instead(list: &[Exception]) -> String {
     let items = list.iter().map(|better| {
         format!(
             "{} (`{}`, {}, {})",
@@ -255,17 +242,5 @@ fn stretch(stretch: &Stretch) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_stands_between_the_markers_is_replaced() {
-        let text = format!("before\n{BEGIN}old\n{END}\nafter\n");
-        assert_eq!(
-            splice(&text, "new\n").unwrap(),
-            format!("before\n{BEGIN}new\n{END}\nafter\n")
-        );
-        assert!(splice("no markers", "new").is_err());
-        assert!(splice(BEGIN, "new").unwrap_err().contains(END));
-    }
-}
+#[path = "../tests/unit/readme.rs"]
+mod tests;

@@ -5,22 +5,20 @@ use std::path::{Path, PathBuf};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{Error, newest_run, runs_folder};
 
-use super::Failed;
-
 /// Reads `NAME=VALUE`.
-pub fn pair(text: &str) -> Result<(String, String), Failed> {
+pub fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Failed::Usage(format!("NAME=VALUE is expected, not '{text}'"))),
+        _ => Err("NAME=VALUE is expected".to_owned()),
     }
 }
 
-/// A limit in percent.
-pub fn percent(limit: f64) -> Result<f64, Failed> {
-    match limit.is_finite() && limit >= 0.0 {
-        true => Ok(limit),
-        false => Err(Failed::Usage(format!("a limit of {limit} % makes no sense"))),
-    }
+/// Reads a limit in percent.
+pub fn percent(text: &str) -> Result<f64, String> {
+    let limit: Option<f64> = text.parse().ok();
+    limit
+        .filter(|limit| limit.is_finite() && *limit >= 0.0)
+        .ok_or("a limit is a number, 0 or more".to_owned())
 }
 
 /// The run that was asked for: this one, or else the newest below `runs`.
@@ -39,33 +37,7 @@ pub fn folder_of(run: &Path) -> PathBuf {
     }
 }
 
-/// Columns of text, the last one as it is. Columns named in `right` are set to the right.
-pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            if column > 0 {
-                line.push_str("  ");
-            }
-            match right.contains(&column) {
-                true => line.push_str(&format!("{cell:>width$}")),
-                false => line.push_str(&format!("{cell:width$}")),
-            }
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-/// The strategy of a name.
-pub fn strategy(name: &str) -> Result<Entrant, Failed> {
-    name.parse().map_err(Failed::Usage)
+/// Reads the name of a strategy.
+pub fn strategy(name: &str) -> Result<Entrant, String> {
+    name.parse()
 }

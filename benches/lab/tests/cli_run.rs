@@ -234,7 +234,7 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
     )
     .unwrap();
     let cases: [(&[&str], i32, &str); 15] = [
-        (&["run"], 2, "module"),
+        (&["run"], 2, "<FILE>"),
         (&["run", "functions.wat"], 1, "--invoke"),
         (
             &["run", "functions.wat", "--invoke", "missing"],
@@ -251,7 +251,7 @@ fn what_cannot_be_run_is_refused_with_the_reason() {
             "--dir",
         ),
         (&["run", "functions.wat", "--strategy", "fastest"], 2, "stack_loop"),
-        (&["run", "hello.wat", "--its-option"], 2, "after --"),
+        (&["run", "hello.wat", "--its-option"], 2, "'-- --its-option'"),
         (&["run", "hello.wat", "--env", "novalue"], 2, "novalue"),
         (&["run", "nowhere.wasm"], 1, "nowhere.wasm"),
         (&["run", "bad.wasm"], 1, "bad.wasm"),

@@ -90,7 +90,7 @@ fn a_workload_is_explained_by_its_name() {
 fn what_cannot_be_explained_is_said() {
     let (_folder, file) = module();
     for (arguments, code, why) in [
-        (&["explain"][..], 2, "name the module"),
+        (&["explain"][..], 2, "<FILE|WORKLOAD>"),
         (&["explain", "no_such_workload"], 2, "neither a file nor a workload"),
         (&["explain", "missing.wasm"], 1, "missing.wasm"),
         (&["explain", &file, "--function", "nobody"], 1, "no function 'nobody'"),

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::lines;
+use crate::json;
+use crate::named::named;
 
 /// Name of the folder, within that of a run.
 pub const FOLDER: &str = "cost";
@@ -18,80 +19,41 @@ pub const FOLDER: &str = "cost";
 /// Name of the file with the counts, in that folder.
 pub const FILE_NAME: &str = "cost.jsonl";
 
-/// A kind of work that a program does, whatever dispatches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Work {
-    /// An operation on integers; `select`.
-    Integer,
-    /// An operation on floats, or to or from them.
-    Float,
-    /// A load or a store, of memory or of a global.
-    Memory,
-    /// A jump to another block, conditional or not.
-    Branch,
-    /// `br_table` or a call through a table: where it leads depends on data.
-    Indirect,
-    /// A call whose function is known, or a return.
-    Call,
-    /// What is left to the machine: `memory.fill`, `table.get`, ...
-    Rare,
-}
-
-impl Work {
-    /// Every kind, in the order in which reports show them.
-    pub const ALL: [Work; 7] = [
-        Work::Integer,
-        Work::Float,
-        Work::Memory,
-        Work::Branch,
-        Work::Indirect,
-        Work::Call,
-        Work::Rare,
-    ];
-
-    /// The name in files and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Work::Integer => "integer",
-            Work::Float => "float",
-            Work::Memory => "memory",
-            Work::Branch => "branch",
-            Work::Indirect => "indirect",
-            Work::Call => "call",
-            Work::Rare => "rare",
-        }
+named! {
+    /// A kind of work that a program does, whatever dispatches it.
+    Work {
+        /// An operation on integers; `select`.
+        Integer = "integer",
+        /// An operation on floats, or to or from them.
+        Float = "float",
+        /// A load or a store, of memory or of a global.
+        Memory = "memory",
+        /// A jump to another block, conditional or not.
+        Branch = "branch",
+        /// `br_table` or a call through a table: where it leads depends on data.
+        Indirect = "indirect",
+        /// A call whose function is known, or a return.
+        Call = "call",
+        /// What is left to the machine: `memory.fill`, `table.get`, ...
+        Rare = "rare",
     }
 }
 
-/// A program that is made to show what a dispatch takes, with as little work as there can be, or always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kernel {
-    /// A short loop of moves from one local to another that nothing waits for.
-    Tight,
-    /// A long loop of the same.
-    Null,
-    /// Statements of eight kinds, sorted by kind.
-    Straight,
-    /// The same statements in random order.
-    Shuffled,
+named! {
+    /// A program that is made to show what a dispatch takes, with as little work as there can be, or always the same.
+    Kernel {
+        /// A short loop of moves from one local to another that nothing waits for.
+        Tight = "tight",
+        /// A long loop of the same.
+        Null = "null",
+        /// Statements of eight kinds, sorted by kind.
+        Straight = "straight",
+        /// The same statements in random order.
+        Shuffled = "shuffled",
+    }
 }
 
 impl Kernel {
-    /// Every kernel, in the order in which reports show them.
-    pub const ALL: [Kernel; 4] = [Kernel::Tight, Kernel::Null, Kernel::Straight, Kernel::Shuffled];
-
-    /// The name in files, in reports, and of the workload.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kernel::Tight => "tight",
-            Kernel::Null => "null",
-            Kernel::Straight => "straight",
-            Kernel::Shuffled => "shuffled",
-        }
-    }
-
     /// Name of its workload: not one that a program of the project has.
     pub fn workload(self) -> String {
         format!("kernel_{}", self.name())
@@ -118,20 +80,13 @@ pub struct Executed {
     pub dispatches: BTreeMap<String, u64>,
 }
 
-/// A line of the file.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-enum Row {
-    Executed(Executed),
-}
-
 /// Writes the counts of a run into `folder`, its [`FOLDER`].
 ///
 /// # Errors
 ///
 /// If the file cannot be written.
 pub fn write(folder: &Path, counts: &[Executed]) -> Result<PathBuf, Error> {
-    lines::write(folder, FILE_NAME, counts.iter().cloned().map(Row::Executed))
+    json::write(folder, FILE_NAME, "executed", counts)
 }
 
 /// Reads the counts in `folder`.
@@ -140,45 +95,9 @@ pub fn write(folder: &Path, counts: &[Executed]) -> Result<PathBuf, Error> {
 ///
 /// If there is no such file, or if a line is no count.
 pub fn read(folder: &Path) -> Result<Vec<Executed>, Error> {
-    let rows = lines::read(folder, FILE_NAME)?.into_iter();
-    Ok(rows.map(|Row::Executed(executed)| executed).collect())
+    json::read(folder, FILE_NAME, "executed")
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn what_is_written_can_be_read_and_a_bad_line_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let executed = Executed {
-            workload: Kernel::Null.workload(),
-            class: "own".into(),
-            kernel: Some(Kernel::Null),
-            size: "quick".into(),
-            nodes: 10,
-            work: Work::ALL.into_iter().zip(0..).collect(),
-            dispatches: BTreeMap::from([("threaded".into(), 7)]),
-        };
-        let path = write(folder.path(), std::slice::from_ref(&executed)).unwrap();
-        assert_eq!(read(folder.path()).unwrap(), [executed]);
-        fs::write(&path, "{\"row\":\"executed\"}\n").unwrap();
-        let error = read(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("cost.jsonl"), "{error}");
-    }
-
-    #[test]
-    fn names_are_those_of_the_files() {
-        for work in Work::ALL {
-            assert_eq!(serde_json::to_string(&work).unwrap(), format!("\"{}\"", work.name()));
-        }
-        for kernel in Kernel::ALL {
-            assert_eq!(
-                serde_json::to_string(&kernel).unwrap(),
-                format!("\"{}\"", kernel.name())
-            );
-        }
-    }
-}
+#[path = "../tests/unit/cost.rs"]
+mod tests;

@@ -1,14 +1,17 @@
 //! What can go wrong between a measurement and a finished report: one type for the whole lab.
 
-use std::fmt;
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
+
 /// A failure of the lab. Every variant names the file it is about.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
+    #[error("{path}: {source}")]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -16,6 +19,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A line of a JSON lines file is not what it should be.
+    #[error("{path}:{line}: {what}")]
     Line {
         /// The file.
         path: PathBuf,
@@ -24,14 +28,8 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
-    /// A file of criterion's is not what this version of criterion writes.
-    Criterion {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
     /// A file of iai-callgrind's is not what the known version of it writes, or holds nothing.
+    #[error("{path}: {what}")]
     Callgrind {
         /// The file.
         path: PathBuf,
@@ -39,16 +37,19 @@ pub enum Error {
         what: String,
     },
     /// There is no recorded run where one was looked for.
+    #[error("no recorded run in {folder}; `cargo bench` makes one")]
     NoRun {
         /// The folder that was searched.
         folder: PathBuf,
     },
     /// A run folder that should be new has samples already.
+    #[error("{path} exists already and is never overwritten")]
     RunExists {
         /// The file that is there already.
         path: PathBuf,
     },
     /// Runs cannot be merged.
+    #[error("{path} cannot be merged: {what}")]
     Merge {
         /// The run that does not fit.
         path: PathBuf,
@@ -56,34 +57,31 @@ pub enum Error {
         what: String,
     },
     /// The folder of reports is not there.
+    #[error("no folder {folder}: run this at the root of the repository, or name one with --reports")]
     NoReports {
         /// The folder that was looked for.
         folder: PathBuf,
     },
-    /// A run ranks nobody, so that nothing can be decided from it.
+    /// A run ranks no strategy, so that nothing can be decided from it.
+    #[error("{path}: no strategy is ranked, so there is nothing to decide")]
     Undecided {
         /// The raw data of the run.
         path: PathBuf,
     },
     /// A decision is not replaced.
+    #[error("{path} stays as it is: {}; --force overrules that", reasons.join("; "))]
     Refused {
         /// The decision that stays as it is.
         path: PathBuf,
         /// Why.
         reasons: Vec<String>,
     },
-    /// A plot could not be drawn.
-    Plot {
-        /// The picture.
-        path: PathBuf,
-        /// What the drawing library said.
-        what: String,
-    },
-    /// A value could not be written as JSON.
+    /// A file is not the JSON that it should be, or could not become it.
+    #[error("{path} is not the JSON that it should be: {source}")]
     Json {
-        /// The file it was meant for.
+        /// The file.
         path: PathBuf,
-        /// What the serializer said.
+        /// What is wrong with it.
         source: serde_json::Error,
     },
 }
@@ -98,62 +96,11 @@ impl Error {
     }
 
     /// A complaint about one line of a file.
-    pub fn line(path: &Path, line: usize, what: impl fmt::Display) -> Error {
+    pub fn line(path: &Path, line: usize, what: impl Display) -> Error {
         Error::Line {
             path: path.to_owned(),
             line,
             what: what.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
-            Error::Line { path, line, what } => write!(f, "{}:{line}: {what}", path.display()),
-            Error::Criterion { path, what } | Error::Callgrind { path, what } => {
-                write!(f, "{}: {what}", path.display())
-            }
-            Error::NoRun { folder } => {
-                write!(f, "no recorded run in {}; `cargo bench` makes one", folder.display())
-            }
-            Error::RunExists { path } => {
-                write!(f, "{} exists already and is never overwritten", path.display())
-            }
-            Error::Merge { path, what } => write!(f, "{} cannot be merged: {what}", path.display()),
-            Error::NoReports { folder } => write!(
-                f,
-                "no folder {}: run this at the root of the repository, or name one with --reports",
-                folder.display()
-            ),
-            Error::Undecided { path } => {
-                write!(
-                    f,
-                    "{}: no strategy is ranked, so there is nothing to decide",
-                    path.display()
-                )
-            }
-            Error::Refused { path, reasons } => {
-                write!(
-                    f,
-                    "{} stays as it is: {}; --force overrules that",
-                    path.display(),
-                    reasons.join("; ")
-                )
-            }
-            Error::Plot { path, what } => write!(f, "cannot draw {}: {what}", path.display()),
-            Error::Json { path, source } => write!(f, "cannot write {}: {source}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Error::Io { source, .. } => Some(source),
-            Error::Json { source, .. } => Some(source),
-            _ => None,
         }
     }
 }

@@ -123,14 +123,5 @@ pub fn file_hash(path: &Path) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fingerprint_of_this_machine_has_no_empty_field() {
-        let fingerprint = Fingerprint::take();
-        assert!(fingerprint.rows().iter().all(|(_, value)| !value.is_empty()));
-        assert!(fingerprint.rustc.starts_with("rustc "), "{}", fingerprint.rustc);
-        assert_eq!(fingerprint.binary.len(), 64);
-    }
-}
+#[path = "../tests/unit/fingerprint.rs"]
+mod tests;

@@ -26,7 +26,22 @@ pub fn runs_folder() -> PathBuf {
 
 /// The newest run below `runs`. Run ids begin with their time, so the last name is the newest. Folders with other names
 /// (`peers-...`) hold something else: they are drawn when they are asked for.
+///
+/// # Errors
+///
+/// If there is none, or `runs` cannot be read.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
+    newest_with(runs, FILE_NAME, |name| {
+        name.starts_with(|first: char| first.is_ascii_digit())
+    })
+}
+
+/// The last folder below `runs`, by name, that has a file of this name and itself a name that is wanted.
+///
+/// # Errors
+///
+/// If there is none, or `runs` cannot be read.
+pub fn newest_with(runs: &Path, file: &str, is_wanted: impl Fn(&str) -> bool) -> Result<PathBuf, Error> {
     let nothing = || Error::NoRun {
         folder: runs.to_owned(),
     };
@@ -34,14 +49,10 @@ pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
         return Err(nothing());
     }
     let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|folder| folder.join(FILE_NAME).is_file() && begins_with_a_year(folder))
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_wanted = |folder: &PathBuf| is_wanted(&folder.file_name().unwrap_or_default().to_string_lossy());
+    folders
+        .filter(|folder| is_wanted(folder) && folder.join(file).is_file())
         .max()
         .ok_or_else(nothing)
-}
-
-fn begins_with_a_year(folder: &Path) -> bool {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with(|first: char| first.is_ascii_digit())
 }

@@ -35,8 +35,10 @@ pub struct Ratio {
     /// How many of them.
     pub cases: usize,
     /// What that comes to, if the bound counts as no difference.
-    #[serde(flatten)]
     pub verdict: Verdict,
+    /// If that is unsure: about how many more cases it would take, of the same spread; none if too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<usize>,
     /// Whether the whole interval lies above the bound; of the new side: and the one of new by control above 1.
     pub slower: bool,
     /// Whether it lies as far on the other side of 1.
@@ -50,7 +52,8 @@ impl Ratio {
             ratio,
             level: paired.level,
             cases: paired.cases,
-            verdict: paired.verdict(bound),
+            verdict: ratio.verdict_within(bound),
+            more: paired.more(bound),
             slower: ratio.low > bound,
             faster: ratio.high * bound < 1.0,
         }

@@ -4,20 +4,15 @@
 //! execute 5 % fewer instructions than a match and to take 1.6 times as long.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
 use crate::callgrind::Count;
 use crate::record::{self, Recording};
-use crate::statistics;
-use crate::units;
+use crate::table::{Column, Row, Table};
+use crate::{Error, newest_with, statistics, units};
 
 /// Name of the record in a folder of counts.
 pub const FILE_NAME: &str = "counts.jsonl";
-
-/// The strategy that the others are shown relative to.
-pub const REFERENCE: &str = "threaded";
 
 const CAVEAT: &str = "Counts are for finding regressions, not for ranking: fewer instructions may take longer.";
 
@@ -27,20 +22,8 @@ const CAVEAT: &str = "Counts are for finding regressions, not for ranking: fewer
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest(runs: &Path, but: Option<&Path>) -> Result<PathBuf, Error> {
-    let nothing = || Error::NoRun {
-        folder: runs.to_owned(),
-    };
-    if !runs.is_dir() {
-        return Err(nothing());
-    }
-    let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|folder| {
-            folder.join(FILE_NAME).is_file() && but.is_none_or(|but| but.file_name() != folder.file_name())
-        })
-        .max()
-        .ok_or_else(nothing)
+    let but = but.and_then(Path::file_name);
+    newest_with(runs, FILE_NAME, |name| but.is_none_or(|but| but != name))
 }
 
 /// What a terminal shows about the counts in `folder`: the table, and how they differ from the newest other ones below
@@ -51,7 +34,7 @@ pub fn newest(runs: &Path, but: Option<&Path>) -> Result<PathBuf, Error> {
 /// If the record cannot be read.
 pub fn text(runs: &Path, folder: &Path) -> Result<String, Error> {
     let counts = record::read(&folder.join(FILE_NAME))?;
-    let mut text = table(&counts, REFERENCE);
+    let mut text = table(&counts);
     let before = newest(runs, Some(folder)).and_then(|other| record::read(&other.join(FILE_NAME)));
     if let Ok(before) = before {
         text.push_str(&change(&before, &counts));
@@ -61,63 +44,56 @@ pub fn text(runs: &Path, folder: &Path) -> Result<String, Error> {
 }
 
 /// Instructions of the reference, and those of the others relative to it, with geometric means.
-fn table(recording: &Recording, reference: &str) -> String {
-    let mut strategies: Vec<&str> = recording.counts.iter().map(|count| count.strategy.as_str()).collect();
-    strategies.sort_unstable();
-    strategies.dedup();
-    let mut workloads: Vec<&str> = recording.counts.iter().map(|count| count.workload.as_str()).collect();
-    workloads.dedup();
+fn table(recording: &Recording) -> String {
+    let names = |of: fn(&Count) -> &str| {
+        let mut names: Vec<&str> = recording.counts.iter().map(of).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let (mut strategies, workloads) = (names(|count| &count.strategy), names(|count| &count.workload));
     let of = |workload: &str, strategy: &str| {
-        let is_it = |count: &&Count| count.workload == workload && count.strategy == strategy;
-        recording
-            .counts
-            .iter()
-            .find(is_it)
-            .map(|count| count.instructions as f64)
+        let mut counts = recording.counts.iter();
+        let count = counts.find(|count| count.workload == workload && count.strategy == strategy)?;
+        Some(count.instructions as f64)
+    };
+    let mean = |values: &dyn Fn(&str) -> Option<f64>| {
+        let values: Option<Vec<f64>> = workloads.iter().map(|workload| values(workload)).collect();
+        statistics::geometric_mean(&values?)
+    };
+    let rank = |strategy: &str| mean(&|workload| of(workload, strategy)).unwrap_or(f64::INFINITY);
+    strategies.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+    let Some((reference, others)) = strategies.split_first() else {
+        return "Nothing was counted.\n".to_owned();
     };
     let ratio = |workload: &str, strategy: &str| Some(of(workload, strategy)? / of(workload, reference)?);
-    let mean = |strategy: &str| {
-        let ratios: Option<Vec<f64>> = workloads.iter().map(|workload| ratio(workload, strategy)).collect();
-        statistics::geometric_mean(&ratios?)
-    };
-    strategies.sort_by(|a, b| {
-        mean(a)
-            .unwrap_or(f64::INFINITY)
-            .total_cmp(&mean(b).unwrap_or(f64::INFINITY))
-    });
-    let wide = workloads.iter().map(|name| name.len()).max().unwrap_or(0).max(14);
-    let mut text = format!(
-        "Instructions relative to {reference}:\n\n{:wide$}  {:>12}",
-        "workload", reference
-    );
-    let others: Vec<&str> = strategies
-        .into_iter()
-        .filter(|&strategy| strategy != reference)
-        .collect();
-    for strategy in &others {
-        let _ = write!(text, "  {strategy}");
-    }
-    text.push('\n');
     let show = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), units::three_digits);
-    for workload in &workloads {
-        let base = of(workload, reference).map_or_else(|| "-".to_owned(), grouped);
-        let _ = write!(text, "{workload:wide$}  {base:>12}");
-        for strategy in &others {
-            let _ = write!(
-                text,
-                "  {:>width$}",
-                show(ratio(workload, strategy)),
-                width = strategy.len()
-            );
-        }
-        text.push('\n');
-    }
-    let _ = write!(text, "{:wide$}  {:>12}", "geometric mean", "");
-    for strategy in &others {
-        let _ = write!(text, "  {:>width$}", show(mean(strategy)), width = strategy.len());
-    }
-    text.push_str("\n\n");
-    text
+    let mut rows: Vec<Row> = (workloads.iter())
+        .map(|workload| {
+            let base = of(workload, reference).map_or_else(|| "-".to_owned(), grouped);
+            let ratios = others.iter().map(|strategy| show(ratio(workload, strategy)));
+            [(*workload).to_owned(), base].into_iter().chain(ratios).collect()
+        })
+        .collect();
+    let means = others
+        .iter()
+        .map(|strategy| show(mean(&|workload| ratio(workload, strategy))));
+    rows.push(Row {
+        begins_part: true,
+        ..["geometric mean".to_owned(), String::new()]
+            .into_iter()
+            .chain(means)
+            .collect()
+    });
+    let heads = strategies.iter().map(|strategy| Column::numbers(*strategy));
+    let table = Table {
+        columns: std::iter::once(Column::texts("workload")).chain(heads).collect(),
+        rows,
+    };
+    format!(
+        "Instructions relative to {reference}, which has the fewest:\n\n{}\n",
+        table.plain()
+    )
 }
 
 /// Which counts differ from those of an earlier run by more than a thousandth.

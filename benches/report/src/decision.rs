@@ -10,15 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::Error;
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::statistics::Estimate;
 use crate::statistics::Level;
-use crate::summary::{
-    self, ControlResult, Exception, Grade, Recommendation, Rival, RunLength, StrategySummary, Summary, Verdict,
-};
-use crate::{Fingerprint, report};
+use crate::summary::{self, ControlResult, Exception, Grade, Recommendation, Rival, StrategySummary, Summary};
+use crate::{Fingerprint, json, report};
 
 /// Version of the file. Files of version 1, which know nothing of grades and regret, are read as well.
 pub const DECISION_SCHEMA: u32 = 2;
@@ -70,10 +69,10 @@ pub struct Decision {
     /// The strategy to use.
     pub default: String,
     /// The next one, and how far behind it is.
-    pub runner_up: Option<Behind>,
+    pub runner_up: Option<Rival>,
     /// The best one without unsafe code.
-    pub best_safe: Option<Behind>,
-    /// Strategies that cannot be told from the default, or are equivalent to it.
+    pub best_safe: Option<Rival>,
+    /// Strategies that are not clearly slower than the default.
     #[serde(default)]
     pub within_noise: Vec<String>,
     /// All ranked strategies, the best first.
@@ -86,7 +85,7 @@ pub struct Decision {
     /// Where another strategy is better, beyond the noise.
     pub better_elsewhere: Elsewhere,
     /// Classes in which another strategy is as good.
-    pub as_good_in_classes: Vec<Instead>,
+    pub as_good_in_classes: Vec<Exception>,
     /// Run lengths at which another strategy is faster, load and compile time included.
     pub better_at_run_lengths: Vec<Stretch>,
     /// The fastest for the shortest programs, load and compile time included.
@@ -118,10 +117,10 @@ pub struct Regret {
 pub struct OfOneMachine {
     /// The machine.
     pub machine: Machine,
-    /// Its default; `None` if it ranks nobody.
+    /// Its default; `None` if it ranks no strategy.
     pub default: Option<String>,
     /// The next one, and how far behind it is.
-    pub runner_up: Option<Behind>,
+    pub runner_up: Option<Rival>,
 }
 
 /// The fingerprint of the machine in short; all of it is in the first line of the run's raw data.
@@ -141,17 +140,6 @@ pub struct Machine {
     pub revision: String,
 }
 
-/// A strategy behind the default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Behind {
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Its time divided by that of the default: geometric mean over the workloads, with its 95 % interval.
-    pub times_as_long: Estimate,
-    /// What that comes to.
-    pub verdict: Verdict,
-}
-
 /// A place in the ranking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Place {
@@ -167,20 +155,9 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Elsewhere {
     /// Classes of workloads.
-    pub classes: Vec<Instead>,
+    pub classes: Vec<Exception>,
     /// Single workloads.
-    pub workloads: Vec<Instead>,
-}
-
-/// A class or workload, and what to use there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Instead {
-    /// Name of the class or workload.
-    pub on: String,
-    /// The strategy to use there.
-    pub strategy: String,
-    /// Time of the default divided by that of this strategy.
-    pub times_as_fast: Estimate,
+    pub workloads: Vec<Exception>,
 }
 
 /// A range of run lengths at which another strategy is faster than the default.
@@ -222,7 +199,7 @@ impl Decision {
                 path: recording.path.clone(),
             });
         };
-        Ok(decision(&summary, recommendation, recording.blocks()))
+        decision(&summary, recommendation, recording.blocks())
     }
 
     /// Reads `decision.json`.
@@ -233,8 +210,8 @@ impl Decision {
     pub fn read(path: &Path) -> Result<Decision, Error> {
         let text = fs::read_to_string(path).map_err(Error::io(path))?;
         let wrong = |what: String| Error::line(path, 1, what);
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        match value.get("schema").and_then(serde_json::Value::as_u64) {
+        let value: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        match value.get("schema").and_then(Value::as_u64) {
             Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(DECISION_SCHEMA)).contains(&version) => {}
             Some(version) => {
                 return Err(wrong(format!(
@@ -252,12 +229,7 @@ impl Decision {
     ///
     /// If a number cannot be written as JSON.
     pub fn text(&self) -> Result<String, Error> {
-        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
-            path: DECISION_FILE.into(),
-            source,
-        })?;
-        text.push('\n');
-        Ok(text)
+        json::text(Path::new(DECISION_FILE), self)
     }
 
     /// Why this decision should stay although there is a newer run; empty if it may be replaced.
@@ -367,28 +339,17 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> Decision {
-    let behind = |rival: &Rival| Behind {
-        strategy: rival.strategy.clone(),
-        times_as_long: rounded_estimate(rival.margin),
-        verdict: rival.verdict,
-    };
-    let instead = |list: &[Exception]| {
-        let instead = |exception: &Exception| Instead {
-            on: exception.on.clone(),
-            strategy: exception.strategy.clone(),
-            times_as_fast: rounded_estimate(exception.gain),
-        };
-        list.iter().map(instead).collect()
-    };
-    let control = |control: &ControlResult| ControlResult {
-        ratio: rounded_estimate(control.ratio),
-        floor: rounded(control.floor),
-        ..control.clone()
-    };
+fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> Result<Decision, Error> {
     let foundation = summary.foundation.as_ref();
     let (ranked, others): (Vec<_>, Vec<_>) = summary.strategies.iter().partition(|strategy| strategy.rank.is_some());
-    Decision {
+    let run_length = summary.run_length.as_ref();
+    let segments = run_length.map_or(&[][..], |length| &length.segments);
+    let of_machine = |of: &summary::OfMachine| OfOneMachine {
+        machine: machine(&of.fingerprint),
+        default: of.recommendation.as_ref().map(|found| found.best.clone()),
+        runner_up: of.recommendation.as_ref().and_then(|found| found.runner_up.clone()),
+    };
+    rounded(&Decision {
         schema: DECISION_SCHEMA,
         run: summary.run.id.clone(),
         kind: summary.run.kind,
@@ -397,83 +358,60 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
         workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
         blocks,
         grade: foundation.map(|foundation| foundation.grade),
-        grade_reasons: foundation
-            .map(|foundation| foundation.reasons.clone())
-            .unwrap_or_default(),
+        grade_reasons: foundation.map_or(Vec::new(), |foundation| foundation.reasons.clone()),
         level: foundation.and_then(|foundation| foundation.level),
         cases: foundation.map_or(0, |foundation| foundation.cases),
         layouts: foundation.map_or(0, |foundation| foundation.layouts),
-        control: foundation
-            .and_then(|foundation| foundation.control.as_ref())
-            .map(control),
+        control: foundation.and_then(|foundation| foundation.control.clone()),
         default: recommendation.best.clone(),
-        runner_up: recommendation.runner_up.as_ref().map(behind),
+        runner_up: recommendation.runner_up.clone(),
+        best_safe: recommendation.best_safe.clone(),
         within_noise: recommendation.within_noise.clone(),
-        regret: ranked.iter().filter_map(|strategy| regret(strategy)).collect(),
-        short_programs: summary
-            .run_length
-            .as_ref()
-            .and_then(|length| Some(length.segments.first()?.strategy.clone())),
-        long_programs: summary
-            .run_length
-            .as_ref()
-            .and_then(|length| Some(length.segments.last()?.strategy.clone())),
-        machines: (summary.machines.iter())
-            .map(|of| OfOneMachine {
-                machine: machine(&of.fingerprint),
-                default: of.recommendation.as_ref().map(|found| found.best.clone()),
-                runner_up: of
-                    .recommendation
-                    .as_ref()
-                    .and_then(|found| found.runner_up.as_ref())
-                    .map(behind),
-            })
-            .collect(),
-        best_safe: recommendation.best_safe.as_ref().map(behind),
-        ranking: ranked
-            .into_iter()
+        ranking: (ranked.iter())
             .map(|strategy| Place {
                 strategy: strategy.name.clone(),
                 safe: strategy.safe,
-                times_as_long: rounded_estimate(strategy.relative.unwrap_or(Estimate::exact(1.0))),
+                times_as_long: strategy.relative.unwrap_or(Estimate::exact(1.0)),
             })
             .collect(),
+        regret: ranked.iter().filter_map(|strategy| regret(strategy)).collect(),
         not_ranked: others.into_iter().map(|strategy| strategy.name.clone()).collect(),
         better_elsewhere: Elsewhere {
-            classes: instead(&recommendation.classes),
-            workloads: instead(&recommendation.workloads),
+            classes: recommendation.classes.clone(),
+            workloads: recommendation.workloads.clone(),
         },
-        as_good_in_classes: instead(&recommendation.ties),
-        better_at_run_lengths: (summary.run_length.as_ref())
-            .map(|run_length| stretches(run_length, &recommendation.best))
-            .unwrap_or_default(),
-    }
+        as_good_in_classes: recommendation.ties.clone(),
+        better_at_run_lengths: stretches(segments, &recommendation.best),
+        short_programs: segments.first().map(|first| first.strategy.clone()),
+        long_programs: segments.last().map(|last| last.strategy.clone()),
+        machines: summary.machines.iter().map(of_machine).collect(),
+    })
 }
 
 fn regret(strategy: &StrategySummary) -> Option<Regret> {
+    let classes = strategy.classes.iter();
     Some(Regret {
         strategy: strategy.name.clone(),
-        mean: rounded(strategy.geometric_mean?),
+        mean: strategy.geometric_mean?,
         worst: strategy
             .worst
             .as_ref()
-            .map(|worst| (worst.workload.clone(), rounded(worst.ratio))),
-        classes: (strategy.classes.iter())
-            .map(|class| (class.class.clone(), rounded(class.geometric_mean)))
+            .map(|worst| (worst.workload.clone(), worst.ratio)),
+        classes: classes
+            .map(|class| (class.class.clone(), class.geometric_mean))
             .collect(),
     })
 }
 
 /// The ranges of run lengths that belong to others than `default`.
-fn stretches(run_length: &RunLength, default: &str) -> Vec<Stretch> {
-    let segments = &run_length.segments;
+fn stretches(segments: &[summary::Segment], default: &str) -> Vec<Stretch> {
     let stretch = |(index, segment): (usize, &summary::Segment)| {
         let next = segments.get(index + 1);
         Stretch {
             strategy: segment.strategy.clone(),
-            from_runs: (index > 0).then(|| rounded(segment.from_runs)),
-            to_runs: next.map(|next| rounded(next.from_runs)),
-            to_nanoseconds: next.map(|next| rounded(next.from_ns)),
+            from_runs: (index > 0).then_some(segment.from_runs),
+            to_runs: next.map(|next| next.from_runs),
+            to_nanoseconds: next.map(|next| next.from_ns),
         }
     };
     let all = segments.iter().enumerate();
@@ -493,16 +431,24 @@ fn machine(fingerprint: &Fingerprint) -> Machine {
     }
 }
 
-fn rounded_estimate(estimate: Estimate) -> Estimate {
-    Estimate {
-        value: rounded(estimate.value),
-        low: rounded(estimate.low),
-        high: rounded(estimate.high),
+/// The same with all numbers that are not whole at four significant digits.
+fn rounded(decision: &Decision) -> Result<Decision, Error> {
+    fn round(value: &mut Value) {
+        match value {
+            Value::Number(number) if number.is_f64() => {
+                let text = number.as_f64().map(|number| format!("{number:.3e}"));
+                *value = json!(text.and_then(|text| text.parse::<f64>().ok()));
+            }
+            Value::Array(values) => values.iter_mut().for_each(round),
+            Value::Object(fields) => fields.values_mut().for_each(round),
+            _ => {}
+        }
     }
-}
-
-/// Four significant digits.
-fn rounded(value: f64) -> f64 {
-    let text = format!("{value:.3e}");
-    text.parse().unwrap_or(value)
+    let wrong = |source| Error::Json {
+        path: DECISION_FILE.into(),
+        source,
+    };
+    let mut value = serde_json::to_value(decision).map_err(wrong)?;
+    round(&mut value);
+    serde_json::from_value(value).map_err(wrong)
 }

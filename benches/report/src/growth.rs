@@ -3,7 +3,6 @@
 //! A time is divided by the instructions of WebAssembly that the run executed, so that programs of any size compare. A curve
 //! is flat where a strategy does not mind.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
 use crate::statistics::median;
 use crate::times::{self, Measure};
-use crate::{Error, units};
+use crate::{Error, json, newest_with, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
 
 /// Version of `growth.json`.
@@ -106,14 +105,8 @@ pub fn read(folder: &Path) -> Result<Growth, Error> {
 
 /// The newest growth run below `runs`; none if there is none.
 pub fn newest(runs: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(runs).ok()?;
-    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let is_growth = |folder: &PathBuf| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(PREFIX) && folder.join(wasm_dispatch_record::growth::FILE_NAME).is_file()
-    };
-    // Their names differ in time first.
-    folders.filter(is_growth).max()
+    let file = wasm_dispatch_record::growth::FILE_NAME;
+    newest_with(runs, file, |name| name.starts_with(PREFIX)).ok()
 }
 
 /// Curves from a recording and its points.
@@ -182,12 +175,7 @@ impl Growth {
     /// If it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
         let path = folder.join(FILE_NAME);
-        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
-        text.push('\n');
-        fs::write(&path, text).map_err(Error::io(&path))?;
+        json::save(&path, self)?;
         Ok(path)
     }
 }

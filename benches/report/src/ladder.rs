@@ -2,14 +2,14 @@
 //!
 //! That is another run, because those engines are heavy to build. A report shows the newest one that lies beside its own.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::statistics::Estimate;
-use crate::table::escape;
+use crate::summary::words::range;
+use crate::table::{Column, Table, escape};
 use crate::units;
 
 /// Name of the file in a run of the peers.
@@ -81,41 +81,37 @@ pub fn newest(runs: &Path) -> Option<Ladder> {
 }
 
 impl Ladder {
-    /// Heads and rows of the table: engine, time by the reference's, extremes, load.
-    fn rows(&self) -> Vec<[String; 7]> {
+    fn table(&self) -> Table {
         let extreme = |extreme: &Option<Extreme>| match extreme {
             Some(extreme) => format!("{} ({})", units::three_digits(extreme.ratio), extreme.workload),
             None => String::new(),
         };
         let row = |rung: &Rung| {
-            let mean = rung.mean.map(|mean| units::three_digits(mean.value));
-            let interval = rung.mean.map(crate::summary::words::range);
-            let load = rung.load_ns_per_byte.map(units::three_digits);
-            [
+            let cells = [
                 format!("{} {}", rung.engine, rung.version),
-                mean.unwrap_or_default(),
-                interval.unwrap_or_default(),
+                rung.mean.map_or(String::new(), |mean| units::three_digits(mean.value)),
+                rung.mean.map_or(String::new(), range),
                 rung.workloads.to_string(),
                 extreme(&rung.fastest),
                 extreme(&rung.slowest),
-                load.unwrap_or_default(),
-            ]
+                rung.load_ns_per_byte.map_or(String::new(), units::three_digits),
+            ];
+            cells.into_iter().collect()
         };
-        self.engines.iter().map(row).collect()
-    }
-
-    fn heads(&self) -> [String; 7] {
         let time = format!("time by that of {}", self.reference);
-        [
-            "engine",
+        let heads = [
             &time,
             "95 % interval",
             "workloads",
             "fastest",
             "slowest",
             "load, ns/byte",
-        ]
-        .map(str::to_owned)
+        ];
+        let numbers = heads.into_iter().map(Column::numbers);
+        Table {
+            columns: std::iter::once(Column::texts("engine")).chain(numbers).collect(),
+            rows: self.engines.iter().map(row).collect(),
+        }
     }
 
     fn introduction(&self) -> String {
@@ -128,32 +124,19 @@ impl Ladder {
 
     /// As Markdown, with a heading.
     pub fn markdown(&self) -> String {
-        let mut text = format!("\n## Next to other engines\n\n{}\n\n", self.introduction());
-        let _ = writeln!(text, "| {} |\n|:--|--:|--:|--:|--:|--:|--:|", self.heads().join(" | "));
-        for row in self.rows() {
-            let _ = writeln!(text, "| {} |", row.join(" | "));
-        }
-        text
+        format!(
+            "\n## Next to other engines\n\n{}\n\n{}",
+            self.introduction(),
+            self.table().markdown()
+        )
     }
 
     /// As HTML, with a heading.
     pub fn html(&self) -> String {
-        let mut html = format!(
-            "<h2>Next to other engines</h2>\n<p>{}</p>\n<div class=\"wide\">\n<table class=\"sortable\">\n<thead><tr>",
-            escape(&self.introduction())
-        );
-        for head in self.heads() {
-            let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&head));
-        }
-        html.push_str("</tr></thead>\n<tbody>\n");
-        for [engine, others @ ..] in self.rows() {
-            let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(&engine));
-            for cell in others {
-                let _ = write!(html, "<td>{}</td>", escape(&cell));
-            }
-            html.push_str("</tr>\n");
-        }
-        html.push_str("</tbody>\n</table>\n</div>\n");
-        html
+        let introduction = escape(&self.introduction());
+        format!(
+            "<h2>Next to other engines</h2>\n<p>{introduction}</p>\n{}",
+            self.table().html()
+        )
     }
 }

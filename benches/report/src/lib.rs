@@ -60,7 +60,7 @@ pub use limits::Limits;
 pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
-    Error, Fingerprint, Progress, newest_run, progress, record, runs_folder, target_folder,
+    Error, Fingerprint, Progress, json, newest_run, newest_with, progress, record, runs_folder, target_folder,
 };
 
 /// A finished report: the decision, and where it was written.
@@ -85,7 +85,7 @@ impl Report {
         let mut text = format!(
             "Time relative to the fastest strategy on each workload ({} run):\n\n{}\n",
             summary.run.kind.name(),
-            table::plain(summary)
+            table::of(summary).plain()
         );
         for sentence in summary.sentences() {
             let _ = writeln!(text, "{sentence}");
@@ -122,14 +122,9 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let plots = plots::draw_all(&summary, &beside, out)?;
     let ladder = beside.ladder;
     let json = out.join("summary.json");
-    let mut text = serde_json::to_string_pretty(&summary).map_err(|source| Error::Json {
-        path: json.clone(),
-        source,
-    })?;
-    text.push('\n');
     let markdown = out.join("summary.md");
     let page = out.join("index.html");
-    fs::write(&json, text).map_err(Error::io(&json))?;
+    json::save(&json, &summary)?;
     fs::write(&markdown, markdown_text(&summary, &plots, ladder.as_ref())).map_err(Error::io(&markdown))?;
     fs::write(&page, page::page(&summary, &plots, ladder.as_ref())?).map_err(Error::io(&page))?;
     Ok(Report {
@@ -158,7 +153,7 @@ fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> 
         text,
         "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"
     );
-    text.push_str(&table::markdown(summary));
+    text.push_str(&table::of(summary).markdown());
     for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
         let _ = write!(text, "\nNote: {note}.\n");
     }

@@ -4,14 +4,13 @@
 //! Another compiler makes other code: limits hold for the one that they were recorded with.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::callgrind::Count;
 use crate::record::Recording;
+use crate::{Error, json};
 
 /// Name of the file in the folder of reports.
 pub const FILE_NAME: &str = "counts.json";
@@ -89,11 +88,7 @@ impl Limits {
     /// If there are none, or they cannot be read, or are of another version.
     pub fn read(reports: &Path) -> Result<Limits, Error> {
         let path = reports.join(FILE_NAME);
-        let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let limits: Limits = serde_json::from_str(&text).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
+        let limits: Limits = json::load(&path)?;
         match limits.schema {
             SCHEMA => Ok(limits),
             other => Err(Error::Callgrind {
@@ -109,13 +104,7 @@ impl Limits {
     ///
     /// If that fails.
     pub fn write(&self, reports: &Path) -> Result<(), Error> {
-        let path = reports.join(FILE_NAME);
-        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
-        text.push('\n');
-        fs::write(&path, text).map_err(Error::io(&path))
+        json::save(&reports.join(FILE_NAME), self)
     }
 
     /// Compares counts with the limits.

@@ -9,8 +9,8 @@ use crate::Error;
 use crate::ladder::Ladder;
 use crate::plots::Plot;
 use crate::record;
-use crate::summary::{Foundation, Summary};
-use crate::table::{self, escape};
+use crate::summary::{Foundation, StrategySummary, Summary};
+use crate::table::{self, Column, Table, escape};
 use crate::units;
 
 const STYLE: &str = include_str!("page/style.css");
@@ -58,8 +58,8 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
         "<h2 id=\"numbers\">All numbers</h2>\n<p>Time relative to the fastest strategy on the same workload; \"best\" is the time of \
          the fastest. A workload in parentheses does not count in the means. Time to decode and lower (the same for all), time to \
          compile and size of the compiled code are totals over the workloads. A click on a head sorts; a pointer over a cell \
-         shows the raw numbers.</p>\n<div class=\"wide\">\n{}</div>",
-        table::html(summary)
+         shows the raw numbers.</p>\n{}",
+        table::of(summary).html()
     );
     html.push_str(&regret(summary));
     html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
@@ -81,31 +81,39 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
 
 /// What each strategy costs where another one is better.
 fn regret(summary: &Summary) -> String {
-    let mut html = String::from(
-        "<h2 id=\"regret\">Regret</h2>\n<p>What choosing a strategy costs where another one is better: its time by that of \
-         the best on each workload.</p>\n<div class=\"wide\">\n<table class=\"sortable\">\n<thead><tr><th \
-         scope=\"col\">strategy</th><th scope=\"col\">on average</th><th scope=\"col\">worst class</th><th scope=\"col\">at \
-         worst</th><th scope=\"col\">where</th></tr></thead>\n<tbody>\n",
-    );
-    for strategy in summary.strategies.iter().filter(|strategy| strategy.rank.is_some()) {
-        let number = |value: Option<f64>| value.map_or("-".to_owned(), units::three_digits);
+    let number = |value: Option<f64>| value.map_or("-".to_owned(), units::three_digits);
+    let row = |strategy: &StrategySummary| {
         let classes = strategy.classes.iter();
         let class = classes.max_by(|a, b| a.geometric_mean.total_cmp(&b.geometric_mean));
-        let class = class.map_or("-".to_owned(), |class| {
-            format!("{} ({})", units::three_digits(class.geometric_mean), class.class)
-        });
-        let _ = writeln!(
-            html,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>",
-            escape(&strategy.name),
+        let cells = [
+            strategy.name.clone(),
             number(strategy.geometric_mean),
-            escape(&class),
+            class.map_or("-".to_owned(), |class| {
+                format!("{} ({})", units::three_digits(class.geometric_mean), class.class)
+            }),
             number(strategy.worst.as_ref().map(|worst| worst.ratio)),
-            escape(strategy.worst.as_ref().map_or("-", |worst| &worst.workload)),
-        );
-    }
-    html.push_str("</tbody>\n</table>\n</div>\n");
-    html
+            strategy
+                .worst
+                .as_ref()
+                .map_or("-".to_owned(), |worst| worst.workload.clone()),
+        ];
+        cells.into_iter().collect()
+    };
+    let numbers = ["on average", "worst class", "at worst"].map(Column::numbers);
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let table = Table {
+        columns: [Column::texts("strategy")]
+            .into_iter()
+            .chain(numbers)
+            .chain([Column::texts("where")])
+            .collect(),
+        rows: ranked.map(row).collect(),
+    };
+    format!(
+        "<h2 id=\"regret\">Regret</h2>\n<p>What choosing a strategy costs where another one is better: its time by that of the \
+         best on each workload.</p>\n{}",
+        table.html()
+    )
 }
 
 /// What went wrong where; empty if nothing did.

@@ -1,161 +1,224 @@
-//! The result as a table: workloads as rows, strategies as columns from the best to the worst, time relative to the best
-//! of the row in the cells. Once as plain text for the terminal, once as Markdown, once as HTML.
+//! Tables, written once for the terminal, for Markdown and for HTML; and the one of a run's result: workloads as rows,
+//! strategies as columns from the best to the worst, time relative to the best of the row in the cells.
 
 use std::fmt::Write as _;
 
-use crate::summary::{Cell, StrategySummary, Summary};
+use crate::summary::{self, StrategySummary, Summary};
 use crate::units;
 
 /// What a cell is, for renderers that can show it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Look {
+    /// A text or a number.
+    #[default]
     Plain,
     /// The best of its row.
     Best,
+    /// Something went wrong.
     Error,
 }
 
-/// A row of finished texts: its label, the time of the best, and a cell per strategy.
-struct Row {
-    label: String,
-    time: String,
-    cells: Vec<(String, Look)>,
-    /// Raw numbers of each cell, where there are.
-    raw: Vec<String>,
+/// A cell.
+#[derive(Clone, Default)]
+pub struct Cell {
+    /// What it shows.
+    pub text: String,
+    /// How it looks.
+    pub look: Look,
+    /// What a pointer over it is told: raw numbers.
+    pub title: Option<String>,
+    /// What it is sorted by, if not by its text.
+    pub sort: Option<f64>,
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Cell {
+        Cell {
+            text: text.into(),
+            ..Cell::default()
+        }
+    }
+}
+
+/// A row.
+pub struct Row {
+    /// Its cells; the first one names it.
+    pub cells: Vec<Cell>,
     /// A line is drawn above it.
-    begins_part: bool,
-    /// A workload, not a mean or a cost.
-    is_workload: bool,
+    pub begins_part: bool,
+    /// It stays below what is sorted.
+    pub is_fixed: bool,
 }
 
-/// The table for a terminal. Columns are aligned; long strategy names are broken at their underscores.
-pub fn plain(summary: &Summary) -> String {
-    let rows = rows(summary);
-    let heads: Vec<Vec<String>> = summary.strategies.iter().map(|s| broken_name(&s.name)).collect();
-    let height = heads.iter().map(Vec::len).max().unwrap_or(1);
-    let label_width = rows.iter().map(|row| length(&row.label)).max().unwrap_or(0).max(8);
-    let time_width = rows.iter().map(|row| length(&row.time)).max().unwrap_or(0).max(4);
-    let widths: Vec<usize> = heads
-        .iter()
-        .enumerate()
-        .map(|(column, head)| {
-            let texts = rows.iter().filter_map(|row| Some(&row.cells.get(column)?.0));
-            texts.chain(head).map(|text| length(text)).max().unwrap_or(0)
-        })
-        .collect();
-
-    let mut text = String::new();
-    for line in 0..height {
-        let last = line + 1 == height;
-        let (label, time) = if last { ("workload", "best") } else { ("", "") };
-        let _ = write!(text, "{}  {}", left(label, label_width), right(time, time_width));
-        for (head, width) in heads.iter().zip(&widths) {
-            // Names sit on the last line of the head, so that short ones are next to their column.
-            let part = (line + head.len()).checked_sub(height).and_then(|part| head.get(part));
-            let _ = write!(text, "  {}", right(part.map_or("", String::as_str), *width));
+impl<C: Into<Cell>> FromIterator<C> for Row {
+    fn from_iter<I: IntoIterator<Item = C>>(cells: I) -> Row {
+        Row {
+            cells: cells.into_iter().map(Into::into).collect(),
+            begins_part: false,
+            is_fixed: false,
         }
-        end_line(&mut text);
     }
-    let total = label_width + 2 + time_width + widths.iter().map(|width| width + 2).sum::<usize>();
-    for (index, row) in rows.iter().enumerate() {
-        if row.begins_part || index == 0 {
-            let _ = writeln!(text, "{}", "-".repeat(total));
+}
+
+/// A column.
+pub struct Column {
+    head: String,
+    is_text: bool,
+    html_only: bool,
+}
+
+impl Column {
+    /// A column of numbers, set to the right.
+    pub fn numbers(head: impl Into<String>) -> Column {
+        Column {
+            head: head.into(),
+            is_text: false,
+            html_only: false,
         }
-        let _ = write!(
-            text,
-            "{}  {}",
-            left(&row.label, label_width),
-            right(&row.time, time_width)
+    }
+
+    /// A column of texts, set to the left.
+    pub fn texts(head: impl Into<String>) -> Column {
+        Column {
+            is_text: true,
+            ..Column::numbers(head)
+        }
+    }
+}
+
+/// A table.
+pub struct Table {
+    /// Its columns; the first one names the rows.
+    pub columns: Vec<Column>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// For a terminal. Columns are aligned; long names of strategies are broken at their underscores in heads.
+    pub fn plain(&self) -> String {
+        let shown: Vec<(usize, &Column)> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.html_only)
+            .collect();
+        let heads: Vec<Vec<String>> = shown.iter().map(|(_, column)| broken_name(&column.head)).collect();
+        let height = heads.iter().map(Vec::len).max().unwrap_or(1);
+        // Names stand on the last line of the head, so that short ones are next to their column.
+        let part = |head: &Vec<String>, line: usize| head.get((line + head.len()).checked_sub(height)?).cloned();
+        let head = |line: usize| heads.iter().map(|head| part(head, line).unwrap_or_default()).collect();
+        let mut lines: Vec<Vec<String>> = (0..height).map(head).collect();
+        let text = |row: &Row, index: usize| row.cells.get(index).map_or(String::new(), |cell| cell.text.clone());
+        lines.extend(
+            self.rows
+                .iter()
+                .map(|row| shown.iter().map(|(index, _)| text(row, *index)).collect()),
         );
-        for ((cell, _), width) in row.cells.iter().zip(&widths) {
-            let _ = write!(text, "  {}", right(cell, *width));
+        let right = |index: usize| shown.get(index).is_some_and(|(_, column)| !column.is_text);
+        let lines = aligned(&lines, right);
+        let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        let mut text = String::new();
+        for (index, line) in lines.iter().enumerate() {
+            let row = index.checked_sub(height).and_then(|row| self.rows.get(row));
+            if index == height || row.is_some_and(|row| row.begins_part) {
+                let _ = writeln!(text, "{}", "-".repeat(width));
+            }
+            let _ = writeln!(text, "{line}");
         }
-        end_line(&mut text);
+        text
     }
-    text
-}
 
-/// The table in Markdown, the best of each row in bold.
-pub fn markdown(summary: &Summary) -> String {
-    let mut text = String::from("| workload | best |");
-    for strategy in &summary.strategies {
-        let _ = write!(text, " {} |", strategy.name.replace('|', "\\|"));
+    /// In Markdown, the best of each row in bold.
+    pub fn markdown(&self) -> String {
+        let shown = |index: usize| self.columns.get(index).is_some_and(|column| !column.html_only);
+        let line = |cells: &mut dyn Iterator<Item = String>| {
+            let shown = cells.enumerate().filter(|(index, _)| shown(*index));
+            shown.map(|(_, cell)| format!(" {cell} |")).collect::<String>()
+        };
+        let plain = |text: &str| text.replace('|', "\\|");
+        let mut text = format!(
+            "|{}\n|",
+            line(&mut self.columns.iter().map(|column| plain(&column.head)))
+        );
+        for column in self.columns.iter().filter(|column| !column.html_only) {
+            text += if column.is_text { ":--|" } else { "--:|" };
+        }
+        for row in &self.rows {
+            let cells = row.cells.iter().enumerate().map(|(index, cell)| match cell.look {
+                _ if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
+                Look::Best => format!("**{}**", cell.text),
+                _ => plain(&cell.text),
+            });
+            let _ = write!(text, "\n|{}", line(&mut { cells }));
+        }
+        text + "\n"
     }
-    text.push_str("\n|:--|--:|");
-    text.push_str(&"--:|".repeat(summary.strategies.len()));
-    text.push('\n');
-    for row in rows(summary) {
-        let label = row.label.replace('|', "\\|");
-        let label = if row.begins_part { format!("**{label}**") } else { label };
-        let _ = write!(text, "| {label} | {} |", row.time);
-        for (cell, look) in &row.cells {
-            let _ = match look {
-                Look::Best => write!(text, " **{cell}** |"),
-                Look::Plain | Look::Error => write!(text, " {cell} |"),
+
+    /// As an HTML `table` element, which a script of the page's sorts; fixed rows stay below.
+    pub fn html(&self) -> String {
+        let mut text = String::from("<div class=\"wide\">\n<table class=\"sortable\">\n<thead><tr>");
+        for column in &self.columns {
+            // Long names may be broken where they have an underscore.
+            let head = escape(&column.head).replace('_', "_<wbr>");
+            let _ = write!(text, "<th scope=\"col\">{head}</th>");
+        }
+        text.push_str("</tr></thead>\n<tbody>\n");
+        let (fixed, sorted): (Vec<&Row>, Vec<&Row>) = self.rows.iter().partition(|row| row.is_fixed);
+        sorted.into_iter().for_each(|row| self.html_row(&mut text, row));
+        if !fixed.is_empty() {
+            text.push_str("</tbody>\n<tbody class=\"fixed\">\n");
+        }
+        fixed.into_iter().for_each(|row| self.html_row(&mut text, row));
+        text + "</tbody>\n</table>\n</div>\n"
+    }
+
+    fn html_row(&self, text: &mut String, row: &Row) {
+        text.push_str(if row.begins_part { "<tr class=\"part\">" } else { "<tr>" });
+        for (index, (cell, column)) in row.cells.iter().zip(&self.columns).enumerate() {
+            let class = match cell.look {
+                Look::Best => " class=\"best\"",
+                Look::Error => " class=\"error\"",
+                Look::Plain if column.is_text && index > 0 => " class=\"text\"",
+                Look::Plain => "",
+            };
+            let title = cell.title.as_ref().map(|title| format!(" title=\"{}\"", escape(title)));
+            let sort = cell.sort.map(|sort| format!(" data-sort=\"{sort}\""));
+            let about = format!("{class}{}{}", title.unwrap_or_default(), sort.unwrap_or_default());
+            let _ = match index {
+                0 => write!(text, "<th scope=\"row\"{about}>{}</th>", escape(&cell.text)),
+                _ => write!(text, "<td{about}>{}</td>", escape(&cell.text)),
             };
         }
-        text.push('\n');
+        text.push_str("</tr>\n");
     }
-    text
 }
 
-/// The table as an HTML `table` element. Workloads can be sorted, by a script of the page's; what stands below them stays.
-pub fn html(summary: &Summary) -> String {
-    let mut text = String::from(
-        "<table class=\"sortable\">\n<thead><tr><th scope=\"col\">workload</th><th scope=\"col\">class</th>\
-         <th scope=\"col\">best</th>",
-    );
-    for strategy in &summary.strategies {
-        // Long names may be broken where they have an underscore.
-        let name = escape(&strategy.name).replace('_', "_<wbr>");
-        let _ = write!(text, "<th scope=\"col\">{name}</th>");
-    }
-    text.push_str("</tr></thead>\n<tbody>\n");
-    let rows = rows(summary);
-    let (workloads, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.is_workload);
-    for (row, workload) in workloads.iter().zip(&summary.workloads) {
-        let best = workload.cells.iter().filter_map(best_time).min_by(f64::total_cmp);
-        html_row(&mut text, row, &workload.class, best);
-    }
-    text.push_str("</tbody>\n<tbody class=\"fixed\">\n");
-    for row in others {
-        html_row(&mut text, row, "", None);
-    }
-    text.push_str("</tbody>\n</table>\n");
-    text
+/// Rows of texts in columns, the last one as it is. Columns named in `right` are set to the right.
+pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
+    let lines = aligned(rows, |index| right.contains(&index));
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
-fn html_row(text: &mut String, row: &Row, of_class: &str, best: Option<f64>) {
-    let class = if row.begins_part { " class=\"part\"" } else { "" };
-    let sort = best.map_or(String::new(), |best| format!(" data-sort=\"{best}\""));
-    let _ = write!(
-        text,
-        "<tr{class}><th scope=\"row\">{}</th><td>{}</td><td{sort}>{}</td>",
-        escape(&row.label),
-        escape(of_class),
-        escape(&row.time)
-    );
-    for (index, (cell, look)) in row.cells.iter().enumerate() {
-        let class = match look {
-            Look::Plain => "",
-            Look::Best => " class=\"best\"",
-            Look::Error => " class=\"error\"",
-        };
-        let raw = row
-            .raw
-            .get(index)
-            .map_or(String::new(), |raw| format!(" title=\"{}\"", escape(raw)));
-        let _ = write!(text, "<td{class}{raw}>{}</td>", escape(cell));
-    }
-    text.push_str("</tr>\n");
-}
-
-/// The time of a cell that is the fastest of its row.
-fn best_time(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Measured { median_ns, ratio, .. } if ratio.value == 1.0 => Some(*median_ns),
-        _ => None,
-    }
+fn aligned(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<String> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if column > 0 { "  " } else { "" };
+            let _ = match is_right(column) {
+                true => write!(line, "{gap}{cell:>width$}"),
+                false => write!(line, "{gap}{cell:width$}"),
+            };
+        }
+        line.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// Text with the characters that mean something in HTML and XML replaced.
@@ -174,29 +237,39 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// `closure_per_op` as `closure`, `_per_op`: pieces of at most 8 characters where the underscores allow it.
+pub(crate) fn broken_name(name: &str) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let mut lines: Vec<String> = Vec::new();
+    for (index, piece) in name.split('_').enumerate() {
+        let piece = if index == 0 {
+            piece.to_owned()
+        } else {
+            format!("_{piece}")
+        };
+        match lines.last_mut() {
+            Some(line) if length(line) + length(&piece) <= 8 => line.push_str(&piece),
+            _ => lines.push(piece),
+        }
+    }
+    lines
+}
+
 /// A number of each strategy.
 type Value<'f> = &'f dyn Fn(&StrategySummary) -> Option<f64>;
 
-fn rows(summary: &Summary) -> Vec<Row> {
-    let mut rows: Vec<Row> = summary
-        .workloads
-        .iter()
-        .map(|workload| {
-            let best = workload.cells.iter().filter_map(best_time);
-            Row {
-                label: if workload.counts {
-                    workload.name.clone()
-                } else {
-                    format!("({})", workload.name)
-                },
-                time: best.min_by(f64::total_cmp).map_or_else(dash, units::time),
-                cells: workload.cells.iter().map(cell).collect(),
-                raw: workload.cells.iter().map(Cell::raw).collect(),
-                begins_part: false,
-                is_workload: true,
-            }
-        })
-        .collect();
+/// The result of a run.
+pub fn of(summary: &Summary) -> Table {
+    let mut class = Column::texts("class");
+    class.html_only = true;
+    let mut columns = vec![Column::texts("workload"), class, Column::numbers("best")];
+    columns.extend(
+        summary
+            .strategies
+            .iter()
+            .map(|strategy| Column::numbers(&strategy.name)),
+    );
+    let mut rows: Vec<Row> = summary.workloads.iter().map(workload_row).collect();
     let mut part = "";
     let mut add = |of: &'static str, label: &str, value: Value<'_>, show: &dyn Fn(f64) -> String| {
         let values: Vec<Option<f64>> = summary.strategies.iter().map(value).collect();
@@ -205,20 +278,24 @@ fn rows(summary: &Summary) -> Vec<Row> {
         if least.is_none() {
             return;
         }
-        // What is the same for all is nobody's merit.
-        let least = least.filter(|_| least != most || summary.strategies.len() == 1);
-        let cells = values.iter().map(|&value| match value {
-            Some(value) if Some(value) == least => (show(value), Look::Best),
-            Some(value) => (show(value), Look::Plain),
-            None => (dash(), Look::Plain),
-        });
+        // What is the same for all is no strategy's merit.
+        let best = least.filter(|_| least != most || summary.strategies.len() == 1);
+        let cell = |value: &Option<f64>| Cell {
+            look: if value.is_some() && *value == best {
+                Look::Best
+            } else {
+                Look::Plain
+            },
+            ..value.map_or("-".to_owned(), show).into()
+        };
         rows.push(Row {
-            label: label.to_owned(),
-            time: String::new(),
-            cells: cells.collect(),
-            raw: Vec::new(),
             begins_part: part != of,
-            is_workload: false,
+            is_fixed: true,
+            cells: [label, "", ""]
+                .map(Cell::from)
+                .into_iter()
+                .chain(values.iter().map(cell))
+                .collect(),
         });
         part = of;
     };
@@ -237,69 +314,58 @@ fn rows(summary: &Summary) -> Vec<Row> {
             &units::three_digits,
         );
     }
-    add("costs", "decode, lower", &|s| s.costs.load_ns, &units::time);
-    add("costs", "compile time", &|s| s.costs.compile_ns, &units::time);
-    add(
-        "costs",
-        "  per wasm byte",
-        &|s| s.costs.compile_ns_per_wasm_byte,
-        &units::time,
-    );
-    add("costs", "compiled code", &|s| s.costs.code_bytes, &units::bytes);
-    add(
-        "costs",
-        "  per wasm byte",
-        &|s| s.costs.code_bytes_per_wasm_byte,
-        &units::three_digits,
-    );
-    rows
-}
-
-fn cell(cell: &Cell) -> (String, Look) {
-    match cell {
-        Cell::Measured { ratio, .. } if ratio.value == 1.0 => (units::three_digits(ratio.value), Look::Best),
-        Cell::Measured { ratio, .. } => (units::three_digits(ratio.value), Look::Plain),
-        Cell::Error { .. } => ("error".to_owned(), Look::Error),
-        Cell::Missing => (dash(), Look::Plain),
+    for (label, value, show) in [
+        (
+            "decode, lower",
+            (|s| s.costs.load_ns) as fn(&StrategySummary) -> Option<f64>,
+            units::time as fn(f64) -> String,
+        ),
+        ("compile time", |s| s.costs.compile_ns, units::time),
+        ("  per wasm byte", |s| s.costs.compile_ns_per_wasm_byte, units::time),
+        ("compiled code", |s| s.costs.code_bytes, units::bytes),
+        (
+            "  per wasm byte",
+            |s| s.costs.code_bytes_per_wasm_byte,
+            units::three_digits,
+        ),
+    ] {
+        add("costs", label, &value, &show);
     }
+    Table { columns, rows }
 }
 
-fn dash() -> String {
-    "-".to_owned()
-}
-
-/// `closure_per_op` as `closure`, `_per_op`: pieces of at most 8 characters where the underscores allow it.
-pub(crate) fn broken_name(name: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, piece) in name.split('_').enumerate() {
-        let piece = if index == 0 {
-            piece.to_owned()
-        } else {
-            format!("_{piece}")
+fn workload_row(workload: &summary::WorkloadSummary) -> Row {
+    let best = workload.cells.iter().filter_map(|cell| match cell {
+        summary::Cell::Measured { median_ns, ratio, .. } if ratio.value == 1.0 => Some(*median_ns),
+        _ => None,
+    });
+    let best = best.min_by(f64::total_cmp);
+    let label = match workload.counts {
+        true => workload.name.clone(),
+        false => format!("({})", workload.name),
+    };
+    let time = Cell {
+        sort: best,
+        ..best.map_or("-".to_owned(), units::time).into()
+    };
+    let cells = workload.cells.iter().map(|cell| {
+        let (text, look) = match cell {
+            summary::Cell::Measured { ratio, .. } if ratio.value == 1.0 => (units::three_digits(1.0), Look::Best),
+            summary::Cell::Measured { ratio, .. } => (units::three_digits(ratio.value), Look::Plain),
+            summary::Cell::Error { .. } => ("error".to_owned(), Look::Error),
+            summary::Cell::Missing => ("-".to_owned(), Look::Plain),
         };
-        match lines.last_mut() {
-            Some(line) if length(line) + length(&piece) <= 8 => line.push_str(&piece),
-            _ => lines.push(piece),
+        Cell {
+            text,
+            look,
+            title: Some(cell.raw()),
+            sort: None,
         }
-    }
-    lines
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-fn left(text: &str, width: usize) -> String {
-    format!("{text:<width$}")
-}
-
-fn right(text: &str, width: usize) -> String {
-    format!("{text:>width$}")
-}
-
-fn end_line(text: &mut String) {
-    text.truncate(text.trim_end_matches(' ').len());
-    text.push('\n');
+    });
+    [Cell::from(label), Cell::from(workload.class.as_str()), time]
+        .into_iter()
+        .chain(cells)
+        .collect()
 }
 
 #[cfg(test)]

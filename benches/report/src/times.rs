@@ -1,4 +1,4 @@
-//! Times of one strategy on one workload, for whoever looks at them apart from the others.
+//! Times of one strategy on one workload, to be looked at apart from the others.
 
 use serde::{Deserialize, Serialize};
 

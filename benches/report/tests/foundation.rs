@@ -136,13 +136,16 @@ fn intervals_are_taken_over_layouts() {
     assert_eq!((foundation.level, foundation.cases), (Some(Level::Layout), 8));
     assert_eq!(foundation.grade, Grade::A, "{:?}", foundation.reasons);
     let margin = good.recommendation.as_ref().unwrap().runner_up.as_ref().unwrap();
-    assert!(margin.margin.contains(1.5), "{margin:?}");
+    assert!(margin.times_as_long.contains(1.5), "{margin:?}");
     assert_eq!(margin.verdict, Verdict::Faster);
     // The more layouts shift it, the wider.
     let shifted = summary(Measurement { of_layout: 0.3, ..GOOD });
     let wider = shifted.recommendation.as_ref().unwrap().runner_up.as_ref().unwrap();
     let width = |estimate: wasm_dispatch_report::statistics::Estimate| estimate.high - estimate.low;
-    assert!(width(wider.margin) > 5.0 * width(margin.margin), "{margin:?} {wider:?}");
+    assert!(
+        width(wider.times_as_long) > 5.0 * width(margin.times_as_long),
+        "{margin:?} {wider:?}"
+    );
     let one = summary(Measurement { layouts: 1, ..GOOD });
     assert_eq!(one.foundation.as_ref().unwrap().level, Some(Level::Process));
     assert_eq!(grade(&one), Grade::B);

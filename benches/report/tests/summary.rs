@@ -91,15 +91,19 @@ fn the_recommendation_names_its_margin_and_its_exceptions() {
     let rival = advice.runner_up.as_ref().unwrap();
     assert_eq!((rival.strategy.as_str(), rival.verdict), ("b", Verdict::Faster));
     let expected = (2.0 * 4.0 * 0.5_f64).cbrt();
-    assert!(near(rival.margin.value, expected) && rival.margin.contains(expected));
-    assert!(rival.margin.low > 1.5 && rival.margin.high < 1.7, "{:?}", rival.margin);
+    assert!(near(rival.times_as_long.value, expected) && rival.times_as_long.contains(expected));
+    assert!(
+        rival.times_as_long.low > 1.5 && rival.times_as_long.high < 1.7,
+        "{:?}",
+        rival.times_as_long
+    );
     assert_eq!(advice.best_safe.as_ref().unwrap().strategy, "b");
     assert_eq!(advice.workloads.len(), 1);
     assert_eq!(
         (advice.workloads[0].on.as_str(), advice.workloads[0].strategy.as_str()),
         ("w3", "b")
     );
-    assert!(near(advice.workloads[0].gain.value, 2.0));
+    assert!(near(advice.workloads[0].times_as_fast.value, 2.0));
     assert_eq!(advice.classes[0].on, "y");
     // Without w1 it is 1, 2 against 4, 1: threaded still; without w2 it is 1, 2 against 2, 1: a tie that stays.
     assert!(advice.hinges_on.is_empty(), "{:?}", advice.hinges_on);
@@ -150,7 +154,7 @@ fn a_wrong_result_is_an_error_and_ranks_nowhere() {
     assert!(summary.workloads.iter().all(|row| row.counts));
     assert!(near(ratio(&summary, "w2", "b").unwrap(), 1.0));
     assert_eq!(summary.recommendation.as_ref().unwrap().best, "b");
-    let text = table::plain(&summary);
+    let text = table::of(&summary).plain();
     assert!(text.contains("error"), "{text}");
     assert!(
         summary.warnings.iter().any(|warning| warning.contains("threaded")),
@@ -166,7 +170,7 @@ fn an_unverified_sample_spoils_its_cell() {
     let summary = summarise(&data);
     let threaded = summary.strategies.iter().find(|s| s.name == "threaded").unwrap();
     assert_eq!((threaded.rank, threaded.errors), (None, 1));
-    let text = table::markdown(&summary);
+    let text = table::of(&summary).markdown();
     assert!(text.contains("| error |"), "{text}");
 }
 
@@ -204,7 +208,7 @@ fn an_interrupted_run_is_ranked_on_what_all_have() {
         "{:?}",
         summary.warnings
     );
-    assert!(table::plain(&summary).contains("(w2)"));
+    assert!(table::of(&summary).plain().contains("(w2)"));
 }
 
 #[test]
@@ -258,7 +262,7 @@ fn the_table_has_means_of_classes_and_costs_apart_from_execution() {
         }
     }
     let summary = summarise(&data);
-    let text = table::plain(&summary);
+    let text = table::of(&summary).plain();
     let cells = |label: &str| -> Vec<&str> {
         let line = text.lines().find(|line| line.starts_with(label)).expect(label);
         line[label.len()..].split_whitespace().collect()
@@ -275,7 +279,7 @@ fn the_table_has_means_of_classes_and_costs_apart_from_execution() {
     assert_eq!(cells("compile time").concat(), "18.0ms3.00ms9.00ms");
     assert_eq!(cells("compiled code"), ["3.00", "KB"].repeat(3));
     // What all strategies share is nobody's best.
-    let markdown = table::markdown(&summary);
+    let markdown = table::of(&summary).markdown();
     let line = markdown.lines().find(|line| line.contains("decode, lower")).unwrap();
     assert!(!line.contains("**6.00"), "{line}");
 }
@@ -326,8 +330,8 @@ fn nothing_measured_is_no_ranking_and_no_panic() {
     let summary = summarise(&recording(Vec::new()));
     assert!(summary.recommendation.is_none() && summary.run_length.is_none());
     assert!(summary.headline().starts_with("No ranking"));
-    table::plain(&summary);
-    table::markdown(&summary);
+    table::of(&summary).plain();
+    table::of(&summary).markdown();
 
     let zero = vec![sample("w", "x", "a", Phase::Execute, 0.0)];
     let summary = summarise(&recording(zero));
@@ -345,12 +349,12 @@ fn the_summary_survives_json_and_is_the_same_every_time() {
 
 #[test]
 fn the_table_is_aligned() {
-    let text = table::plain(&summarise(&known()));
+    let text = table::of(&summarise(&known())).plain();
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
     // Numbers are right-aligned, so every row ends where the head ends.
     let width = lines[0].chars().count();
     assert!(lines.iter().all(|line| line.chars().count() == width), "{text}");
-    let markdown = table::markdown(&summarise(&known()));
+    let markdown = table::of(&summarise(&known())).markdown();
     let bars = markdown.lines().map(|line| line.matches('|').count());
     assert!(bars.into_iter().all(|bars| bars == 6), "{markdown}");
 }

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use wasm_dispatch_report::record::{Phase, Recording, Sample};
-use wasm_dispatch_report::statistics::{CONFIDENCE, Estimate, Level, Observation, Paired, student};
-use wasm_dispatch_report::summary::EQUIVALENCE;
+use wasm_dispatch_report::statistics::{CONFIDENCE, Estimate, Level, Observation, Paired, Verdict, student};
 
 /// Two runs, compared.
 pub struct Comparison {
@@ -76,44 +75,6 @@ pub struct Change {
     pub cases: [usize; 2],
 }
 
-/// Whether something takes longer now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The whole interval lies below 1.
-    Faster,
-    /// The whole interval lies above 1.
-    Slower,
-    /// The whole interval lies within 2 % of 1.
-    Equivalent,
-    /// None of these.
-    Unsure,
-}
-
-impl Verdict {
-    /// For people.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Faster => "faster",
-            Verdict::Slower => "slower",
-            Verdict::Equivalent => "the same",
-            Verdict::Unsure => "unsure",
-        }
-    }
-
-    fn of(ratio: Estimate) -> Verdict {
-        if ratio.low >= 1.0 / (1.0 + EQUIVALENCE) && ratio.high <= 1.0 + EQUIVALENCE {
-            Verdict::Equivalent
-        } else if ratio.low > 1.0 {
-            Verdict::Slower
-        } else if ratio.high < 1.0 {
-            Verdict::Faster
-        } else {
-            Verdict::Unsure
-        }
-    }
-}
-
 impl Change {
     /// Whether this is clearly slower, and by more than the factor `limit`.
     pub fn is_beyond(&self, limit: f64) -> bool {
@@ -134,7 +95,7 @@ impl Change {
             strategy: strategy.to_owned(),
             workload: workload.map(str::to_owned),
             ratio,
-            verdict: Verdict::of(ratio),
+            verdict: ratio.verdict(),
             level: before.level.min(after.level),
             cases: [before.cases, after.cases],
         }
@@ -155,11 +116,7 @@ fn difference(before: &Paired, after: &Paired) -> Estimate {
             (old + new).powi(2) / (old.powi(2) / (before.cases - 1) as f64 + new.powi(2) / (after.cases - 1) as f64);
         student::two_sided(CONFIDENCE, freedom) * (old + new).sqrt()
     };
-    Estimate {
-        value: mean.exp(),
-        low: (mean - half).exp(),
-        high: (mean + half).exp(),
-    }
+    Estimate::of_log(mean, half)
 }
 
 /// Logarithms of times, by strategy and workload.
@@ -322,47 +279,5 @@ fn fails_now(old: &Times, after: &Recording, wanted: impl Fn(&str) -> bool) -> V
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paired(values: &[f64]) -> Paired {
-        let observations: Vec<Observation> = (values.iter().enumerate())
-            .map(|(process, &value)| Observation {
-                layout: None,
-                process: process as u32,
-                log_ratio: value.ln(),
-            })
-            .collect();
-        Paired::of(&observations).unwrap()
-    }
-
-    #[test]
-    fn the_interval_of_known_numbers_is_welchs() {
-        // In logarithms: means 0 and 0.1, deviations 0.01 and 0.02, 5 cases each: standard error 0.01, 5.88 degrees of
-        // freedom, t = 2.459 (R: qt(0.975, 5.88235)).
-        let shape = [-1.0, -0.5, 0.0, 0.5, 1.0].map(|x: f64| x / 0.625_f64.sqrt());
-        let before = paired(&shape.map(|x| (0.01 * x).exp()));
-        let after = paired(&shape.map(|x| (0.1 + 0.02 * x).exp()));
-        let ratio = difference(&before, &after);
-        assert!((ratio.value.ln() - 0.1).abs() < 1e-9, "{ratio:?}");
-        let half = (ratio.high.ln() - ratio.low.ln()) / 2.0;
-        assert!((half - 2.459 * 0.01).abs() < 2e-5, "{half}");
-        assert_eq!(Verdict::of(ratio), Verdict::Slower);
-    }
-
-    #[test]
-    fn one_case_proves_nothing() {
-        let ratio = difference(&paired(&[1.0]), &paired(&[2.0, 2.0]));
-        assert_eq!((ratio.low, ratio.high), (0.0, f64::INFINITY));
-        assert_eq!(Verdict::of(ratio), Verdict::Unsure);
-    }
-
-    #[test]
-    fn a_verdict_is_what_the_whole_interval_says() {
-        let of = |low, high| Verdict::of(Estimate { value: 1.0, low, high });
-        assert_eq!(of(0.99, 1.01), Verdict::Equivalent);
-        assert_eq!(of(1.01, 1.5), Verdict::Slower);
-        assert_eq!(of(0.5, 0.99), Verdict::Faster);
-        assert_eq!(of(0.9, 1.1), Verdict::Unsure);
-    }
-}
+#[path = "../../tests/unit/change.rs"]
+mod tests;

@@ -4,82 +4,60 @@ mod change;
 
 use std::path::PathBuf;
 
-use lexopt::Arg::{Long, Short, Value};
-use lexopt::{Parser, ValueExt};
+use clap::Args;
 use wasm_dispatch_report::record::{self, Recording, timestamp};
-use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::statistics::{Estimate, Verdict};
 use wasm_dispatch_report::summary::words::range;
+use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::units::three_digits;
 
-use self::change::{Change, Clock, Comparison, Verdict};
-use super::shared::{columns, percent};
-use super::{Failed, Outcome};
+use self::change::{Change, Clock, Comparison};
+use super::shared::percent;
+use super::{Failed, Outcome, Output};
 
-pub const HELP: &str = "\
-Shows two recorded runs side by side, by strategy and by workload: the times of the second one divided by
-those of the first, so that 1.10 means that it takes 10 % longer. Measures nothing.
-
-Usage: wasm-dispatch-lab compare [OPTIONS] RUN_A RUN_B
-
-Arguments:
-  RUN_A RUN_B            Before and after: folders of runs, or their samples.jsonl
-
-Options:
-      --limit PERCENT    What counts as too slow for the exit code [default: 5]
-      --strategies A,B   Some of the strategies
-      --all              Show the workloads that did not change, too
-      --json             Print all of it as JSON
-      --quiet            Print only what is too slow
-  -h, --help             Print this help
-
-A change is believed if its whole 95 % interval lies on one side of 1. The interval is taken over layouts of
-the code if both runs have several, otherwise over processes or blocks, which says less: the same source
-linked in another order may differ by more. Among a hundred workloads that did not change, a few look
-changed by chance; a limit well above the noise keeps them out of the exit code.
+/// Two recorded runs side by side; fails if something got slower
+#[derive(Args)]
+#[command(
+    override_usage = "wasm-dispatch-lab compare [OPTIONS] RUN_A RUN_B",
+    after_help = "\
+Times of the second run divided by those of the first, so that 1.10 means that it takes 10 % longer.
+Nothing is measured. A change is believed if its whole 95 % interval lies on one side of 1. The interval
+is taken over layouts of the code if both runs have several, otherwise over processes or blocks, which
+says less: the same source linked in another order may differ by more. Among a hundred workloads that did
+not change, a few look changed by chance; a limit well above the noise keeps them out of the exit code.
 
 Examples:
   wasm-dispatch-lab compare before after
   wasm-dispatch-lab compare reports/recorded/20261123-151147-full target/wasm-dispatch/20261201-090000-full
   wasm-dispatch-lab compare before after --strategies threaded --limit 3 --quiet || echo slower
 
-Exit code: 0 if nothing got clearly slower by more than the limit, 1 if something did, fails now or cannot be
-read, 2 if the command line is wrong.
-";
-
-struct Options {
+Exit code: 0 if nothing got clearly slower by more than the limit, 1 if something did, fails now or cannot
+be read, 2 if the command line is wrong."
+)]
+pub struct Options {
+    /// Before and after: folders of runs, or their samples.jsonl
+    #[arg(value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// What counts as too slow for the exit code, in percent
+    #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = percent)]
     limit: f64,
+    /// Some of the strategies
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     strategies: Vec<String>,
+    /// Show the workloads that did not change, too
+    #[arg(long)]
     all: bool,
-    json: bool,
-    quiet: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
-pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
-    let mut runs: Vec<PathBuf> = Vec::new();
-    let mut options = Options {
-        limit: 5.0,
-        strategies: Vec::new(),
-        all: false,
-        json: false,
-        quiet: false,
-    };
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Outcome::fine(HELP)),
-            Long("limit") => options.limit = percent(parser.value()?.parse()?)?,
-            Long("strategies") => {
-                let names = parser.value()?.string()?;
-                options.strategies = names.split(',').map(|name| name.trim().to_owned()).collect();
-            }
-            Long("all") => options.all = true,
-            Long("json") => options.json = true,
-            Long("quiet") => options.quiet = true,
-            Value(value) if runs.len() < 2 => runs.push(value.into()),
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    let [before, after] = runs.as_slice() else {
-        return Err(Failed::Usage("name two runs: before and after".to_owned()));
+pub fn run(options: Options) -> Result<Outcome, Failed> {
+    let [before, after] = options.runs.as_slice() else {
+        let named: Vec<_> = options.runs.iter().map(|run| run.to_string_lossy()).collect();
+        return Err(Failed::Usage(format!(
+            "name two runs, before and after, not '{}'",
+            named.join(" ")
+        )));
     };
     let (before, after) = (record::read(before)?, record::read(after)?);
     let comparison = Comparison::new(&before, &after, &options.strategies);
@@ -95,7 +73,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     let slower: Vec<&Change> = comparison.all().filter(|change| change.is_beyond(limit)).collect();
     let wrong = !slower.is_empty() || !comparison.fails_now.is_empty();
     let warnings = warnings(&before, &after, &comparison);
-    if options.json {
+    if options.output.json {
         return Ok(Outcome::json(&serde_json::json!({
             "schema": 1,
             "before": run_json(&before),
@@ -111,7 +89,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
         .failing_if(wrong));
     }
     let mut text = String::new();
-    if !options.quiet {
+    if !options.output.quiet {
         for (name, of) in [("Before", &before), ("After", &after)] {
             let run = &of.run;
             text.push_str(&format!(
@@ -146,7 +124,7 @@ pub fn run(mut parser: Parser) -> Result<Outcome, Failed> {
     for failure in &comparison.fails_now {
         text.push_str(&format!("FAILS: {failure}\n"));
     }
-    if !wrong && !options.quiet {
+    if !wrong && !options.output.quiet {
         text.push_str(&format!(
             "Nothing got clearly slower by more than {} %.\n",
             options.limit
@@ -212,7 +190,7 @@ fn table(comparison: &Comparison, all: bool) -> String {
             change.workload.clone().unwrap_or_else(|| "geometric mean".to_owned()),
             three_digits(change.ratio.value),
             interval(change.ratio),
-            change.verdict.word().to_owned(),
+            word(change.verdict).to_owned(),
         ]);
     }
     let shown = rows
@@ -228,6 +206,15 @@ fn table(comparison: &Comparison, all: bool) -> String {
         ));
     }
     text
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Faster => "faster",
+        Verdict::Slower => "slower",
+        Verdict::Equivalent => "the same",
+        Verdict::Unsure => "unsure",
+    }
 }
 
 fn interval(ratio: Estimate) -> String {

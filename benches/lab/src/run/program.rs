@@ -8,7 +8,7 @@ use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
-use wasm_dispatch_measure::tally::Tally;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::units;
 
 use super::{Failed, Request, values};
@@ -39,29 +39,20 @@ pub struct Ran {
     written: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-impl Request {
-    /// Runs what was asked for. That a program traps is no failure here.
-    pub fn run(&self) -> Result<Ran, Failed> {
-        self.run_in(self.strategy.vm(self.limits), self.json)
-    }
-
-    /// The same under the strategy that counts, without showing what the program prints.
-    pub fn run_counting(&self) -> Result<Ran, Failed> {
-        self.run_in(Vm::with_backend::<Tally>(self.limits), true)
-    }
-
-    /// Runs in a fresh machine, and keeps what the program prints, or passes it on.
-    fn run_in(&self, mut vm: Vm, keep: bool) -> Result<Ran, Failed> {
+impl Request<'_> {
+    /// Runs in a fresh machine, and keeps what the program prints, or passes it on. With a strategy, all is compiled for it
+    /// first. That a program traps is no failure here.
+    pub fn run(&self, mut vm: Vm, compiled: Option<Entrant>, keep: bool) -> Result<Ran, Failed> {
         let mut clock = Clock::default();
-        let bytes = fs::read(&self.file).map_err(|error| self.failed(error))?;
+        let bytes = fs::read(self.file).map_err(|error| self.failed(error))?;
         let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
         clock.ends("read");
-        let metering = match self.fuel {
+        let metering = match self.how.fuel {
             Some(_) => Metering::Fuel,
             None => Metering::Off,
         };
         let module = Module::options()
-            .limits(self.limits)
+            .limits(self.how.limits())
             .metering(metering)
             .compile(&wasm)
             .map_err(|error| self.failed(error))?;
@@ -71,12 +62,12 @@ impl Request {
         let is_main = entry == COMMAND_ENTRY && ty.params.is_empty();
         let arguments = self.arguments(&entry, &ty, is_command, is_main)?;
         let mut code_bytes = None;
-        if self.time {
+        if let Some(strategy) = compiled {
             // Otherwise both happen function by function, when they are first called.
             clock.restart();
             module.lower();
             clock.ends("lower");
-            code_bytes = Some(self.strategy.compile(&module));
+            code_bytes = Some(strategy.compile(&module));
             clock.ends("compile");
         }
 
@@ -87,7 +78,7 @@ impl Request {
             surroundings.define(&mut imports);
             written = outputs;
         }
-        vm.set_fuel(self.fuel).map_err(|error| self.failed(error))?;
+        vm.set_fuel(self.how.fuel).map_err(|error| self.failed(error))?;
         clock.restart();
         let instance = vm.instantiate(&module, &imports);
         clock.ends("instantiate");
@@ -140,10 +131,10 @@ impl Request {
                 _ => None,
             })
             .collect();
-        let wanted = self.invoke.as_deref().unwrap_or(COMMAND_ENTRY);
+        let wanted = self.how.invoke.as_deref().unwrap_or(COMMAND_ENTRY);
         let found = functions.iter().find(|(name, _)| name == wanted);
         found.cloned().ok_or_else(|| {
-            let what = match &self.invoke {
+            let what = match &self.how.invoke {
                 Some(name) => format!("it exports no function '{name}'"),
                 None => "it is no command: name the function to call with --invoke".to_owned(),
             };
@@ -162,7 +153,7 @@ impl Request {
     /// The arguments of a function. Those of a command are given to it by WASI.
     fn arguments(&self, entry: &str, ty: &FuncType, is_command: bool, is_main: bool) -> Result<Vec<Value>, Failed> {
         if !is_command {
-            for (given, option) in [(!self.dirs.is_empty(), "--dir"), (!self.env.is_empty(), "--env")] {
+            for (given, option) in [(!self.how.dir.is_empty(), "--dir"), (!self.how.env.is_empty(), "--env")] {
                 if given {
                     return Err(Failed::Usage(format!(
                         "{option} is for WASI commands, and this module imports no WASI"
@@ -194,10 +185,10 @@ impl Request {
         if is_main {
             wasi = wasi.args(self.args.iter().map(String::as_str));
         }
-        for (name, value) in &self.env {
+        for (name, value) in &self.how.env {
             wasi = wasi.env(name, value);
         }
-        for (name, folder) in &self.dirs {
+        for (name, folder) in &self.how.dir {
             let opened = wasi.folder(folder, name);
             wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
         }
@@ -224,7 +215,7 @@ impl Ran {
     }
 
     /// Everything, for programs.
-    pub fn json(&self, request: &Request) -> serde_json::Value {
+    pub fn json(&self, request: &Request, strategy: Entrant) -> serde_json::Value {
         let phases: serde_json::Map<String, serde_json::Value> = (self.phases.iter())
             .map(|(name, time)| (name.replace(", ", "_"), json!(time.as_nanos() as u64)))
             .collect();
@@ -241,13 +232,13 @@ impl Ran {
         json!({
             "schema": 1,
             "file": request.file,
-            "strategy": request.strategy.name,
+            "strategy": strategy.name,
             "results": results,
             "exit_code": exit_code,
             "error": error,
             "stdout": self.written.as_ref().map(|(out, _)| text(out)),
             "stderr": self.written.as_ref().map(|(_, err)| text(err)),
-            "fuel_used": request.fuel.zip(self.fuel_left).map(|(fuel, left)| fuel.saturating_sub(left)),
+            "fuel_used": request.how.fuel.zip(self.fuel_left).map(|(fuel, left)| fuel.saturating_sub(left)),
             "code_bytes": self.code_bytes,
             "phases_ns": phases,
         })

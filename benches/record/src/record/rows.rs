@@ -6,27 +6,17 @@ use super::SCHEMA;
 use super::time::run_id;
 use crate::count::Count;
 use crate::fingerprint::Fingerprint;
+use crate::named::named;
 
-/// How thorough a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// What `cargo bench` does without arguments: minutes.
-    Quick,
-    /// The long run that a decision is based on.
-    Full,
-    /// Counted instructions instead of times.
-    Counts,
-}
-
-impl Kind {
-    /// The word for it in file names and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Quick => "quick",
-            Kind::Full => "full",
-            Kind::Counts => "counts",
-        }
+named! {
+    /// How thorough a run is.
+    Kind {
+        /// What `cargo bench` does without arguments: minutes.
+        Quick = "quick",
+        /// The long run that a decision is based on.
+        Full = "full",
+        /// Counted instructions instead of times.
+        Counts = "counts",
     }
 }
 

@@ -4,26 +4,17 @@ use super::Kind;
 
 /// Name of a run that started at `started`: UTC date, time and kind, so that names sort by age.
 pub(super) fn run_id(started: u64, kind: Kind) -> String {
-    let (year, month, day) = date(started / 86_400);
-    let seconds = started % 86_400;
-    format!(
-        "{year:04}{month:02}{day:02}-{:02}{:02}{:02}-{}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60,
-        kind.name()
-    )
+    let digits = timestamp(started).replace(['-', ':'], "");
+    format!("{}-{}", digits.trim_end_matches(" UTC").replace(' ', "-"), kind.name())
 }
 
 /// Point in time as `2026-01-02 03:04:05 UTC`.
 pub fn timestamp(seconds: u64) -> String {
     let (year, month, day) = date(seconds / 86_400);
-    let rest = seconds % 86_400;
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
     format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
+        "{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02} UTC",
+        seconds % 60
     )
 }
 
@@ -53,14 +44,5 @@ fn date(mut days: u64) -> (u64, u64, u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_named_after_its_utc_time() {
-        assert_eq!(run_id(0, Kind::Quick), "19700101-000000-quick");
-        assert_eq!(run_id(1_709_251_199, Kind::Full), "20240229-235959-full");
-        assert_eq!(timestamp(1_767_323_045), "2026-01-02 03:04:05 UTC");
-        assert_eq!(timestamp(1_798_761_599), "2026-12-31 23:59:59 UTC");
-    }
-}
+#[path = "../../tests/unit/time.rs"]
+mod tests;

@@ -84,12 +84,20 @@ impl Writer {
 
     /// Appends one row.
     pub fn write(&mut self, row: &Row) -> Result<(), Error> {
-        let mut line = serde_json::to_vec(row).map_err(|source| Error::Json {
-            path: self.path.clone(),
-            source,
-        })?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(Error::io(&self.path))
+        self.write_all(std::iter::once(row))
+    }
+
+    /// Appends rows in one write.
+    fn write_all<'r>(&mut self, rows: impl Iterator<Item = &'r Row>) -> Result<(), Error> {
+        let mut lines = Vec::new();
+        for row in rows {
+            serde_json::to_writer(&mut lines, row).map_err(|source| Error::Json {
+                path: self.path.clone(),
+                source,
+            })?;
+            lines.push(b'\n');
+        }
+        self.file.write_all(&lines).map_err(Error::io(&self.path))
     }
 
     /// Appends a sample.
@@ -130,16 +138,7 @@ impl Writer {
     /// Appends the rows of a block and says that it is complete, in one write: a killed run has all of it or is known not
     /// to have it.
     pub fn block(&mut self, rows: &[Row], block: u32) -> Result<(), Error> {
-        let mut lines = Vec::new();
-        let end = Row::BlockEnd(BlockEnd { block });
-        for row in rows.iter().chain([&end]) {
-            serde_json::to_writer(&mut lines, row).map_err(|source| Error::Json {
-                path: self.path.clone(),
-                source,
-            })?;
-            lines.push(b'\n');
-        }
-        self.file.write_all(&lines).map_err(Error::io(&self.path))
+        self.write_all(rows.iter().chain([&Row::BlockEnd(BlockEnd { block })]))
     }
 
     /// The file being written.

@@ -23,15 +23,14 @@
 mod fit;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::record::{self, Recording};
 use crate::statistics::median;
 use crate::times::{self, Measure};
+use crate::{Error, json};
 use fit::{explained, non_negative};
 pub use wasm_dispatch_record::cost::{Executed, FILE_NAME as COUNTS, FOLDER, Kernel, Work};
 
@@ -395,12 +394,7 @@ impl CostModel {
     /// If it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
         let path = folder.join(FILE_NAME);
-        let mut text = serde_json::to_string_pretty(self).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
-        text.push('\n');
-        fs::write(&path, text).map_err(Error::io(&path))?;
+        json::save(&path, self)?;
         Ok(path)
     }
 
@@ -411,12 +405,6 @@ impl CostModel {
     /// If it cannot be read, or is something else.
     pub fn load(folder: &Path) -> Result<Option<CostModel>, Error> {
         let path = folder.join(FILE_NAME);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io(&path)(error)),
-        };
-        let model = serde_json::from_str(&text).map_err(|source| Error::Json { path, source })?;
-        Ok(Some(model))
+        path.exists().then(|| json::load(&path)).transpose()
     }
 }

@@ -14,7 +14,7 @@ pub mod student;
 
 use serde::{Deserialize, Serialize};
 
-pub use paired::{Components, Level, Observation, Paired, Verdict};
+pub use paired::{Components, Level, Observation, Paired};
 
 /// How many times a bootstrap draws.
 pub const REPLICATES: usize = 1000;
@@ -43,9 +43,69 @@ impl Estimate {
         }
     }
 
+    /// What it comes to, as a ratio of times.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict_within(1.0 + EQUIVALENCE)
+    }
+
+    /// The same with another band that counts as no difference: the largest ratio in it.
+    pub fn verdict_within(&self, band: f64) -> Verdict {
+        if self.low >= 1.0 / band && self.high <= band {
+            Verdict::Equivalent
+        } else if self.low > 1.0 {
+            Verdict::Slower
+        } else if self.high < 1.0 {
+            Verdict::Faster
+        } else {
+            Verdict::Unsure
+        }
+    }
+
+    /// The ratio of which this is the logarithm, give or take half a width.
+    pub fn of_log(mean: f64, half: f64) -> Estimate {
+        Estimate {
+            value: mean.exp(),
+            low: (mean - half).exp(),
+            high: (mean + half).exp(),
+        }
+    }
+
     /// Whether the interval holds `value`.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
+    }
+}
+
+/// By how much a ratio may differ from 1 to be no difference.
+pub const EQUIVALENCE: f64 = 0.02;
+
+/// What a ratio of times comes to, by its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// What stands above the line is faster: the whole interval lies below 1.
+    Faster,
+    /// What stands above the line is slower: the whole interval lies above 1.
+    Slower,
+    /// The whole interval lies within [`EQUIVALENCE`] of 1: choose by other reasons.
+    Equivalent,
+    /// The samples do not say; more of them may.
+    Unsure,
+}
+
+impl Verdict {
+    /// The same about what stands below the line.
+    pub fn turned(self) -> Verdict {
+        match self {
+            Verdict::Faster => Verdict::Slower,
+            Verdict::Slower => Verdict::Faster,
+            other => other,
+        }
+    }
+
+    /// Whether the two differ.
+    pub fn differs(self) -> bool {
+        matches!(self, Verdict::Faster | Verdict::Slower)
     }
 }
 

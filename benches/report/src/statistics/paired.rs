@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIDENCE, Estimate, student};
+use super::{CONFIDENCE, Estimate, Verdict, student};
 
 /// One pair of times.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,73 +162,37 @@ impl Paired {
         })
     }
 
-    /// Half the width of the 95 % interval, in logarithms, if there were so many cases of the same spread.
-    fn half_width(&self, cases: usize) -> f64 {
-        if cases < 2 {
-            return f64::INFINITY;
-        }
-        student::two_sided(CONFIDENCE, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt()
-    }
-
     /// The ratio with its 95 % interval. With one case the interval is everything.
     pub fn estimate(&self) -> Estimate {
-        let half = self.half_width(self.cases);
-        Estimate {
-            value: self.mean.exp(),
-            low: (self.mean - half).exp(),
-            high: (self.mean + half).exp(),
-        }
+        self.estimate_of(self.cases)
     }
 
-    /// What that comes to: is the first (above the line) slower than the second? `band` is the largest ratio that counts
-    /// as no difference, such as 1.02.
-    pub fn verdict(&self, band: f64) -> Verdict {
-        let limit = band.ln();
-        let settles = |cases: usize| {
-            let half = self.half_width(cases);
-            if self.mean - half >= -limit && self.mean + half <= limit {
-                Some(Verdict::Equivalent)
-            } else if self.mean - half > 0.0 {
-                Some(Verdict::Slower)
-            } else if self.mean + half < 0.0 {
-                Some(Verdict::Faster)
-            } else {
-                None
-            }
+    /// The same if there were this many cases of the same spread.
+    fn estimate_of(&self, cases: usize) -> Estimate {
+        let half = match cases {
+            0 | 1 => f64::INFINITY,
+            _ => student::two_sided(CONFIDENCE, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt(),
         };
-        settles(self.cases).unwrap_or_else(|| {
-            // Doubling finds how many in all, to a factor; nobody knows the spread better than that.
-            let needed = std::iter::successors(Some(self.cases.max(2)), |cases| Some(cases + cases.div_ceil(4)));
-            let needed = needed
-                .take_while(|&cases| cases <= MOST_CASES)
-                .find(|&cases| settles(cases).is_some());
-            Verdict::Unsure {
-                more: needed.map(|needed| needed.saturating_sub(self.cases).max(1)),
-            }
-        })
+        Estimate::of_log(self.mean, half)
+    }
+
+    /// About how many more cases it would take to be sure, with a band that counts as no difference; none if it is sure, or
+    /// if it would take too many. Growing by a quarter finds it to a factor; the spread is not known better than that.
+    pub fn more(&self, band: f64) -> Option<usize> {
+        let is_unsure = |cases: usize| self.estimate_of(cases).verdict_within(band) == Verdict::Unsure;
+        if !is_unsure(self.cases) {
+            return None;
+        }
+        let numbers = std::iter::successors(Some(self.cases.max(2)), |cases| Some(cases + cases.div_ceil(4)));
+        let needed = numbers
+            .take_while(|&cases| cases <= MOST_CASES)
+            .find(|&cases| !is_unsure(cases))?;
+        Some(needed.saturating_sub(self.cases).max(1))
     }
 }
 
 /// More cases than that are not worth asking for.
 const MOST_CASES: usize = 10_000;
-
-/// What a comparison comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "snake_case")]
-pub enum Verdict {
-    /// The first is faster: the whole interval lies below 1.
-    Faster,
-    /// The first is slower: the whole interval lies above 1.
-    Slower,
-    /// The whole interval lies within the band that counts as no difference.
-    Equivalent,
-    /// None of these.
-    Unsure {
-        /// About how many more cases it would take, if the spread and the difference stay what they are; none if more than
-        /// anybody would measure.
-        more: Option<usize>,
-    },
-}
 
 /// Observations by layout and process.
 struct Tree {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
 use crate::statistics::{self, Random};
+use crate::times::of_one;
 
-/// One strategy on one workload, before anybody is compared with anybody.
+/// One strategy on one workload, before any two are compared.
 #[derive(Debug)]
 pub(super) enum Times {
     /// Never run.
@@ -156,7 +157,7 @@ fn workloads(recording: &Recording) -> Vec<Workload> {
         .map(|failure| (&failure.workload, &failure.class));
     for (name, class) in samples.chain(failures) {
         match found.iter_mut().find(|workload| &workload.name == name) {
-            // A failure may come without a class; whoever knows it says it.
+            // A failure may come without a class; a sample says it.
             Some(workload) if workload.class.is_empty() => workload.class.clone_from(class),
             Some(_) => {}
             None => found.push(Workload {
@@ -194,7 +195,7 @@ fn times(workload: &Workload, strategy: &str, samples: &[&Sample], shared_load: 
     if unverified > 0 {
         return Times::Error(format!("{unverified} of {} samples were not verified", runs.len()));
     }
-    let values: Vec<f64> = runs.iter().map(|sample| per_iteration(sample)).collect();
+    let values: Vec<f64> = runs.iter().map(|sample| of_one(sample)).collect();
     let Some(median) = statistics::median(&values) else {
         return Times::Missing;
     };
@@ -217,10 +218,10 @@ fn clusters(workload: &Workload, strategy: &str, runs: &[&Sample]) -> (Vec<Vec<f
     let mut blocks: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for sample in runs {
         let Some(block) = sample.block else {
-            let single = runs.iter().map(|sample| vec![per_iteration(sample)]).collect();
+            let single = runs.iter().map(|sample| vec![of_one(sample)]).collect();
             return (single, Random::named(&[&workload.name, strategy]));
         };
-        blocks.entry(block).or_default().push(per_iteration(sample));
+        blocks.entry(block).or_default().push(of_one(sample));
     }
     (blocks.into_values().collect(), Random::named(&[&workload.name]))
 }
@@ -242,25 +243,16 @@ fn placed(runs: &[&Sample]) -> BTreeMap<Place, f64> {
             turn: *turn,
         };
         *turn += 1;
-        placed.insert(place, per_iteration(sample).ln());
+        placed.insert(place, of_one(sample).ln());
     }
     placed
-}
-
-/// CPU time of the thread where it is known: what somebody else's processes take is not the strategy's.
-fn per_iteration(sample: &Sample) -> f64 {
-    let time = sample
-        .cpu_nanoseconds
-        .filter(|&time| time > 0)
-        .unwrap_or(sample.nanoseconds);
-    time as f64 / sample.iterations as f64
 }
 
 fn phase_median(samples: &[&Sample], phase: Phase) -> Option<f64> {
     let values: Vec<f64> = samples
         .iter()
         .filter(|sample| sample.phase == phase)
-        .map(|sample| per_iteration(sample))
+        .map(|sample| of_one(sample))
         .collect();
     statistics::median(&values)
 }

@@ -1,9 +1,11 @@
-//! Who is ranked, in which order, and what follows from it.
+//! Which strategies are ranked, in which order, and what follows from it.
+
+use std::cmp::Ordering;
 
 use super::collect::{Grid, Times};
 use super::{
-    Cell, ClassMean, Costs, EQUIVALENCE, Exception, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary,
-    Verdict, WorkloadSummary, Worst, is_safe,
+    Cell, ClassMean, Costs, Exception, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary, Verdict,
+    WorkloadSummary, Worst, is_safe,
 };
 use crate::statistics::{self, Estimate, Observation, Paired};
 
@@ -38,7 +40,7 @@ impl Ranking {
         if counted.is_empty() {
             ranked.clear();
         }
-        ranked.sort_by(|&a, &b| mean_log(grid, a, &counted).total_cmp(&mean_log(grid, b, &counted)));
+        ranked.sort_by(|a, b| by_mean(grid, &counted)(&a, &b));
         // By pairs of runs that were moments apart, where the record knows them: as everything else.
         if let Some(&first) = ranked.first() {
             let mean = |strategy: usize| paired(grid, strategy, first, &counted).map(|paired| paired.mean);
@@ -189,7 +191,7 @@ impl Ranking {
         let best_safe = if is_safe(&best_name) {
             Some(Rival {
                 strategy: best_name.clone(),
-                margin: Estimate::exact(1.0),
+                times_as_long: Estimate::exact(1.0),
                 verdict: Verdict::Equivalent,
             })
         } else {
@@ -222,7 +224,7 @@ impl Ranking {
     }
 
     fn rival(&self, grid: &Grid, strategy: usize, best: usize) -> Option<Rival> {
-        let margin = compare(grid, strategy, best, &self.counted)?;
+        let times_as_long = compare(grid, strategy, best, &self.counted)?;
         let enough = self.counted.iter().all(|&workload| {
             [strategy, best].iter().all(|&strategy| {
                 grid.verified(workload, strategy)
@@ -231,11 +233,10 @@ impl Ranking {
         });
         Some(Rival {
             strategy: name(grid, strategy),
-            margin,
-            verdict: if enough && !self.doubtful {
-                verdict(margin)
-            } else {
-                Verdict::Unsure
+            times_as_long,
+            verdict: match enough && !self.doubtful {
+                true => times_as_long.verdict().turned(),
+                false => Verdict::Unsure,
             },
         })
     }
@@ -243,16 +244,15 @@ impl Ranking {
     /// The strategy that beats the best on some workloads beyond the noise, if there is one.
     fn exception(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
         let rival = self.best_other(grid, on, workloads)?;
-        (verdict(rival.gain) == Verdict::Faster).then_some(rival)
+        (rival.times_as_fast.verdict() == Verdict::Slower).then_some(rival)
     }
 
     /// The strategy that is neither clearly better nor clearly worse than the best on some workloads, if there is one.
     fn tie(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
         let rival = self.best_other(grid, on, workloads)?;
-        let as_good = match verdict(rival.gain) {
-            Verdict::Faster => false,
-            Verdict::Equivalent => true,
-            Verdict::Unsure => rival.gain.high >= 1.0,
+        let as_good = match rival.times_as_fast.verdict() {
+            Verdict::Slower | Verdict::Faster => false,
+            Verdict::Equivalent | Verdict::Unsure => true,
         };
         as_good.then_some(rival)
     }
@@ -260,39 +260,30 @@ impl Ranking {
     /// Of all strategies but the best, the fastest on some workloads.
     fn best_other(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
         let (&best, others) = self.ranked.split_first()?;
-        let by_time =
-            |&&a: &&usize, &&b: &&usize| mean_log(grid, a, workloads).total_cmp(&mean_log(grid, b, workloads));
-        let &other = others.iter().min_by(by_time)?;
+        let &other = others.iter().min_by(by_mean(grid, workloads))?;
         Some(Exception {
             on,
             strategy: name(grid, other),
-            gain: compare(grid, best, other, workloads)?,
+            times_as_fast: compare(grid, best, other, workloads)?,
         })
     }
 
     /// Workloads without which another strategy would be the best.
     fn hinges(&self, grid: &Grid) -> Vec<Hinge> {
-        let Some(&best) = self.ranked.first() else {
-            return Vec::new();
-        };
-        self.counted
-            .iter()
-            .filter_map(|&left_out| {
-                let rest: Vec<usize> = (self.counted.iter().copied())
-                    .filter(|&workload| workload != left_out)
-                    .collect();
-                if rest.is_empty() {
-                    return None;
-                }
-                let by_time =
-                    |&&a: &&usize, &&b: &&usize| mean_log(grid, a, &rest).total_cmp(&mean_log(grid, b, &rest));
-                let &best_without = self.ranked.iter().min_by(by_time)?;
-                (best_without != best).then(|| Hinge {
-                    workload: workload_name(grid, left_out),
-                    best_without: name(grid, best_without),
-                })
+        let hinge = |&left_out: &usize| {
+            let rest: Vec<usize> = self
+                .counted
+                .iter()
+                .copied()
+                .filter(|&workload| workload != left_out)
+                .collect();
+            let &best_without = self.ranked.iter().min_by(by_mean(grid, &rest))?;
+            (!rest.is_empty() && Some(&best_without) != self.ranked.first()).then(|| Hinge {
+                workload: workload_name(grid, left_out),
+                best_without: name(grid, best_without),
             })
-            .collect()
+        };
+        self.counted.iter().filter_map(hinge).collect()
     }
 
     /// What a reader should know about the ranking.
@@ -322,18 +313,6 @@ impl Ranking {
             ));
         }
         warnings
-    }
-}
-
-/// What the margin of one strategy over another comes to.
-fn verdict(margin: Estimate) -> Verdict {
-    let band = 1.0 + EQUIVALENCE;
-    if margin.low >= 1.0 / band && margin.high <= band {
-        Verdict::Equivalent
-    } else if margin.low > 1.0 {
-        Verdict::Faster
-    } else {
-        Verdict::Unsure
     }
 }
 
@@ -408,6 +387,11 @@ fn mean_log(grid: &Grid, strategy: usize, workloads: &[usize]) -> f64 {
     })
 }
 
+/// The order of strategies by [`mean_log`].
+fn by_mean(grid: &Grid, workloads: &[usize]) -> impl Fn(&&usize, &&usize) -> Ordering {
+    |&&a, &&b| mean_log(grid, a, workloads).total_cmp(&mean_log(grid, b, workloads))
+}
+
 /// The fastest on a workload: by pairs of runs that were moments apart where the record knows them, as in every comparison.
 fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> {
     let (by_median, _) = strategies
@@ -421,7 +405,7 @@ fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> 
     Some(by_pairs.map_or(by_median, |(strategy, _)| strategy))
 }
 
-/// Errors that count against a strategy: those on workloads on which somebody has a time.
+/// Errors that count against a strategy: those on workloads on which one of them has a time.
 fn errors(grid: &Grid, strategy: usize) -> usize {
     (0..grid.workloads.len())
         .filter(|&workload| is_error(grid, workload, strategy))

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Recommendation;
 use super::collect::{Grid, Times};
 use super::decide::{self, Ranking};
-use super::{EQUIVALENCE, Recommendation};
 use crate::Fingerprint;
 use crate::record::{Kind, Process, Recording};
-use crate::statistics::paired::Verdict;
 use crate::statistics::{self, Components, Estimate, Level, Paired};
 use crate::units;
 
@@ -48,9 +47,9 @@ pub struct ControlResult {
     pub floor: f64,
     /// Workloads that were compared.
     pub workloads: usize,
-    /// Workloads on which the two are told apart: false positives.
+    /// Workloads on which the two differ clearly: false positives.
     pub told_apart: Vec<String>,
-    /// Whether they are told apart over all workloads. Then no verdict of the run is believed.
+    /// Whether they differ clearly over all workloads. Then no verdict of the run is believed.
     pub differs: bool,
 }
 
@@ -100,7 +99,7 @@ impl Grade {
 pub struct OfMachine {
     /// The machine.
     pub fingerprint: Fingerprint,
-    /// Its decision; `None` if it ranks nobody.
+    /// Its decision; `None` if it ranks no strategy.
     pub recommendation: Option<Recommendation>,
 }
 
@@ -108,22 +107,6 @@ impl Foundation {
     /// Names and values, for people.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let percent = |share: f64| format!("{} %", units::three_digits(share * 100.0));
-        let mut facts = vec![("Grade", self.grade.letter().to_string())];
-        let mut add = |name: &'static str, value: Option<String>| {
-            if let Some(value) = value {
-                facts.push((name, value));
-            }
-        };
-        add(
-            "Why not better",
-            (!self.reasons.is_empty()).then(|| self.reasons.join("; ")),
-        );
-        add(
-            "Intervals over",
-            self.level.map(|level| format!("{} {}", self.cases, level.plural())),
-        );
-        add("Layouts", Some(self.layouts.to_string()));
-        add("Processes", (self.processes > 0).then(|| self.processes.to_string()));
         // Of the logarithm of the best's time by the runner-up's.
         let components = self.components.map(|components| {
             let parts = [
@@ -131,39 +114,45 @@ impl Foundation {
                 ("process", components.process),
                 ("run", components.iteration),
             ];
-            let parts = parts.iter().filter_map(|(name, variance)| {
-                let deviation = variance.map(|variance| percent(variance.max(0.0).sqrt()));
-                deviation.map(|deviation| format!("{name} {deviation}"))
-            });
+            let parts = parts.into_iter().filter_map(|(name, variance)| Some((name, variance?)));
+            let parts = parts.map(|(name, variance)| format!("{name} {}", percent(variance.max(0.0).sqrt())));
             parts.collect::<Vec<_>>().join(", ")
         });
-        add("Spread of the margin", components.filter(|parts| !parts.is_empty()));
-        add(
-            "Control",
-            self.control.as_ref().map(|control| {
-                format!(
-                    "{} against itself: {:.3} ({:.3} to {:.3}); 95 of 100 workloads differ by less than {} %; told apart on {} of {}",
-                    control.of,
-                    control.ratio.value,
-                    control.ratio.low,
-                    control.ratio.high,
-                    units::three_digits((control.floor - 1.0) * 100.0),
-                    control.told_apart.len(),
-                    control.workloads
-                )
-            }),
-        );
+        let control = self.control.as_ref().map(|control| {
+            format!(
+                "{} against itself: {:.3} ({:.3} to {:.3}); 95 of 100 workloads differ by less than {} %; clearly on {} of {}",
+                control.of,
+                control.ratio.value,
+                control.ratio.low,
+                control.ratio.high,
+                units::three_digits((control.floor - 1.0) * 100.0),
+                control.told_apart.len(),
+                control.workloads
+            )
+        });
         let conditions = &self.conditions;
-        add("CPU time by wall time", conditions.cpu_share.map(percent));
-        add("Steal", conditions.steal.map(percent));
-        add("Pressure", conditions.pressure.map(percent));
-        add(
-            "Involuntary switches",
-            conditions
-                .switches_per_second
-                .map(|rate| format!("{} a second", units::three_digits(rate))),
-        );
-        facts
+        let switches = conditions.switches_per_second;
+        let facts = [
+            ("Grade", Some(self.grade.letter().to_string())),
+            ("Why not better", Some(self.reasons.join("; "))),
+            (
+                "Intervals over",
+                self.level.map(|level| format!("{} {}", self.cases, level.plural())),
+            ),
+            ("Layouts", Some(self.layouts.to_string())),
+            ("Processes", (self.processes > 0).then(|| self.processes.to_string())),
+            ("Spread of the margin", components),
+            ("Control", control),
+            ("CPU time by wall time", conditions.cpu_share.map(percent)),
+            ("Steal", conditions.steal.map(percent)),
+            ("Pressure", conditions.pressure.map(percent)),
+            (
+                "Involuntary switches",
+                switches.map(|rate| format!("{} a second", units::three_digits(rate))),
+            ),
+        ];
+        let known = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        known.filter(|(_, value)| !value.is_empty()).collect()
     }
 }
 
@@ -181,72 +170,46 @@ pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) 
         .iter()
         .flatten()
         .any(|times| matches!(times, Times::Error(_)));
-    let mut marks = Vec::new();
-    let mut mark = |grade: Grade, holds: bool, why: String| {
-        if holds {
-            marks.push((grade, why));
-        }
-    };
-    let level = margin.map(|margin: Paired| margin.level);
-    mark(Grade::E, wrong, "a result was wrong".to_owned());
-    if let Some(control) = &control {
-        let found = format!("{} is told apart from itself", control.of);
-        mark(Grade::E, control.differs, found);
-    }
-    if let Some(planned) = recording.cut_short() {
-        let blocks = recording.blocks();
-        mark(
-            Grade::D,
-            true,
-            format!("interrupted after {blocks} of {planned} blocks"),
-        );
-    }
-    mark(Grade::D, processes < 2, "all measured by one process".to_owned());
-    mark(Grade::C, recording.run.kind != Kind::Full, "a quick run".to_owned());
-    mark(
-        Grade::C,
-        control.is_none(),
-        "no strategy was measured against itself".to_owned(),
-    );
-    mark(
-        Grade::B,
-        layouts < LAYOUTS,
-        format!("{layouts} of the {LAYOUTS} layouts that a decision should rest on"),
-    );
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    for (grade, limit) in [(Grade::C, 0.02), (Grade::D, 0.10)] {
-        if let Some(steal) = conditions.steal.filter(|&steal| steal > limit) {
-            mark(
-                grade,
-                true,
-                format!("the host took {} of the processors' time", percent(steal)),
-            );
-        }
-        if let Some(share) = conditions.cpu_share.filter(|&share| share < 1.0 - limit) {
-            mark(
-                grade,
-                true,
-                format!("the processes had their processor {} of the time", percent(share)),
-            );
-        }
-    }
-    if let Some(pressure) = conditions.pressure.filter(|&pressure| pressure > 0.25) {
-        mark(
-            Grade::C,
-            true,
-            format!("tasks waited for a processor {} of the time", percent(pressure)),
-        );
-    }
+    let by_share = |share: f64| match share {
+        0.10.. => Some(Grade::D),
+        0.02.. => Some(Grade::C),
+        _ => None,
+    };
+    let found = [
+        wrong.then(|| (Grade::E, "a result was wrong".to_owned())),
+        (control.as_ref().filter(|control| control.differs))
+            .map(|control| (Grade::E, format!("{} differs from itself", control.of))),
+        recording.cut_short().map(|planned| {
+            let blocks = recording.blocks();
+            (Grade::D, format!("interrupted after {blocks} of {planned} blocks"))
+        }),
+        (processes < 2).then(|| (Grade::D, "all measured by one process".to_owned())),
+        (recording.run.kind != Kind::Full).then(|| (Grade::C, "a quick run".to_owned())),
+        (control.is_none()).then(|| (Grade::C, "no strategy was measured against itself".to_owned())),
+        (layouts < LAYOUTS).then(|| {
+            let why = format!("{layouts} of the {LAYOUTS} layouts that a decision should rest on");
+            (Grade::B, why)
+        }),
+        conditions.steal.and_then(|steal| {
+            let why = format!("the host took {} of the processors' time", percent(steal));
+            Some((by_share(steal)?, why))
+        }),
+        conditions.cpu_share.and_then(|share| {
+            let why = format!("the processes had their processor {} of the time", percent(share));
+            Some((by_share(1.0 - share)?, why))
+        }),
+        (conditions.pressure.filter(|&pressure| pressure > 0.25)).map(|pressure| {
+            (
+                Grade::C,
+                format!("tasks waited for a processor {} of the time", percent(pressure)),
+            )
+        }),
+    ];
+    let marks: Vec<(Grade, String)> = found.into_iter().flatten().collect();
     let grade = marks.iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::A);
-    // What disturbed enough for the worse grade did so for the better one, in the same words.
-    let mut reasons: Vec<String> = Vec::new();
-    for (_, why) in marks {
-        if !reasons.contains(&why) {
-            reasons.push(why);
-        }
-    }
     Foundation {
-        level,
+        level: margin.map(|margin| margin.level),
         cases: margin.map_or(0, |margin| margin.cases),
         layouts,
         processes,
@@ -254,7 +217,7 @@ pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) 
         control,
         conditions,
         grade,
-        reasons,
+        reasons: marks.into_iter().map(|(_, why)| why).collect(),
     }
 }
 
@@ -265,8 +228,7 @@ fn control(recording: &Recording) -> Option<ControlResult> {
         .filter(|&workload| (0..2).all(|strategy| grid.verified(workload, strategy).is_some()))
         .collect();
     let all = decide::paired(&grid, 1, 0, &both)?;
-    let band = 1.0 + EQUIVALENCE;
-    let apart = |paired: &Paired| matches!(paired.verdict(band), Verdict::Faster | Verdict::Slower);
+    let apart = |paired: &Paired| paired.estimate().verdict().differs();
     let each: Vec<(usize, Paired)> = both
         .iter()
         .filter_map(|&workload| Some((workload, decide::paired(&grid, 1, 0, &[workload])?)))

@@ -1,10 +1,10 @@
-//! From raw samples to a decision: who is how fast, who is best, how sure that is, and where it does not hold.
+//! From raw samples to a decision: how fast each strategy is, which one is best, how sure that is, and where it does not hold.
 //!
 //! The rules, in one place:
 //! - A *cell* is one strategy on one workload. It has a time only if every timed batch was verified; a failure or an
 //!   unverified batch makes it an error, whatever it took.
-//! - A strategy is *ranked* if it has a time somewhere and an error nowhere. (An error on a workload on which nobody
-//!   has a time is the workload's fault and counts against nobody.)
+//! - A strategy is *ranked* if it has a time somewhere and an error nowhere. (An error on a workload on which no strategy
+//!   has a time is the workload's fault and counts against none.)
 //! - A workload *counts* if every ranked strategy has a time on it. Geometric means go over those and no others, so
 //!   that all strategies are averaged over the same work.
 //! - Times are relative to the fastest ranked strategy on the same workload, by medians.
@@ -22,18 +22,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Recording, Run};
 use crate::statistics::Estimate;
+pub use crate::statistics::{EQUIVALENCE, Verdict};
 use collect::Grid;
 pub use foundation::{ControlResult, Foundation, Grade, OfMachine};
 pub use layouts::OfLayout;
 
 /// Version of `summary.json`.
-pub const SUMMARY_SCHEMA: u32 = 1;
+pub const SUMMARY_SCHEMA: u32 = 2;
 
-/// Strategies that contain unsafe code. All others can be recommended to those who want none.
+/// Strategies that contain unsafe code. All others can be recommended where none is wanted.
 pub const UNSAFE_STRATEGIES: &[&str] = &["threaded"];
-
-/// Two strategies are equivalent if the whole interval of their ratio lies within this much of 1.
-pub const EQUIVALENCE: f64 = 0.02;
 
 /// A cell with fewer independent samples than this has an interval that means nothing.
 pub const FEWEST_SAMPLES: usize = 5;
@@ -175,26 +173,14 @@ impl Cell {
     }
 }
 
-/// What a pair of strategies comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The first is faster: the interval of the margin lies above 1.
-    Faster,
-    /// The whole interval lies within 2 % of 1: choose by other reasons.
-    Equivalent,
-    /// The samples do not tell; more of them may.
-    Unsure,
-}
-
 /// A strategy and how much longer it takes than the best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rival {
     /// Name of the strategy.
     pub strategy: String,
     /// Its time divided by that of the best, as a geometric mean over the workloads that count.
-    pub margin: Estimate,
-    /// What that comes to.
+    pub times_as_long: Estimate,
+    /// What that says of the best, against this one.
     pub verdict: Verdict,
 }
 
@@ -206,7 +192,7 @@ pub struct Exception {
     /// The strategy that is better, or as good, there.
     pub strategy: String,
     /// Time of the overall best divided by that of this one.
-    pub gain: Estimate,
+    pub times_as_fast: Estimate,
 }
 
 /// The decision and its conditions.
@@ -280,7 +266,7 @@ pub fn summarise(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
     let mut ranking = decide::Ranking::new(&grid);
     let foundation = foundation::foundation(recording, &grid, &ranking);
-    // If the same is told apart from itself, nothing can be told from anything.
+    // If the same differs from itself, no difference is to be believed.
     ranking.doubtful = foundation.control.as_ref().is_some_and(|control| control.differs);
     let mut warnings = recording.warnings.clone();
     warnings.extend(grid.warnings.iter().cloned());

@@ -1,6 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
-use super::{Cell, ControlResult, Exception, Foundation, OfMachine, Recommendation, RunLength, Summary, Verdict};
+use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
 use crate::statistics::{Estimate, Level};
 use crate::units;
 
@@ -14,7 +14,10 @@ const OVER_PROCESSES: &str = "Intervals cover the noise between processes of thi
 
 /// The same for a run of several layouts.
 const OVER_LAYOUTS: &str =
-    "Intervals cover where the linker puts the code, as far as so many layouts show it, on this machine.";
+    "Intervals cover where the linker puts the code, as far as this number of layouts shows it, on this machine.";
+
+/// With fewer workloads there is no speaking of 95 in 100.
+const FEWEST_FOR_SHARE: usize = 10;
 
 impl Summary {
     /// The answer in one line, fit for a title.
@@ -27,20 +30,16 @@ impl Summary {
 
     /// The recommendation and its conditions, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences = vec![format!("{}.", self.headline())];
-        if let Some(recommendation) = &self.recommendation {
-            sentences.extend(recommendation.conditions());
-        }
-        sentences.extend(self.run_length.as_ref().and_then(RunLength::sentence));
-        sentences.extend(self.in_short());
-        sentences.extend(self.foundation.as_ref().map(Foundation::sentence));
-        let control = self
-            .foundation
-            .as_ref()
-            .and_then(|foundation| foundation.control.as_ref());
-        sentences.extend(control.map(ControlResult::sentence));
-        sentences.extend(self.by_machine());
-        sentences
+        let foundation = self.foundation.as_ref();
+        let conditions = self.recommendation.iter().flat_map(Recommendation::conditions);
+        std::iter::once(format!("{}.", self.headline()))
+            .chain(conditions)
+            .chain(self.run_length.as_ref().and_then(RunLength::sentence))
+            .chain(self.in_short())
+            .chain(foundation.map(Foundation::sentence))
+            .chain(foundation.and_then(|foundation| Some(foundation.control.as_ref()?.sentence())))
+            .chain(self.by_machine())
+            .collect()
     }
 
     /// What intervals of this run do and do not cover.
@@ -52,38 +51,35 @@ impl Summary {
         }
     }
 
-    /// The choice by what somebody needs.
+    /// The choice by what is needed.
     fn in_short(&self) -> Option<String> {
         let segments = &self.run_length.as_ref()?.segments;
-        let safe = self.recommendation.as_ref()?.best_safe.as_ref()?;
         Some(format!(
             "In short: short programs {}, long programs {}, no unsafe code {}.",
             segments.first()?.strategy,
             segments.last()?.strategy,
-            safe.strategy
+            self.recommendation.as_ref()?.best_safe.as_ref()?.strategy
         ))
     }
 
     /// Where machines disagree.
     fn by_machine(&self) -> Option<String> {
-        if self.machines.is_empty() {
-            return None;
-        }
-        let best = |of: &OfMachine| {
-            of.recommendation
-                .as_ref()
-                .map_or("nobody", |found| &found.best)
-                .to_owned()
+        let of = |recommendation: &Option<Recommendation>| match recommendation {
+            Some(found) => found.best.clone(),
+            None => "no strategy".to_owned(),
         };
-        let all: Vec<String> = self.machines.iter().map(best).collect();
-        if all.windows(2).all(|pair| pair[0] == pair[1]) {
-            return Some(format!("All {} machines agree on {}.", all.len(), all[0]));
+        let all: Vec<String> = self
+            .machines
+            .iter()
+            .map(|machine| of(&machine.recommendation))
+            .collect();
+        let first = all.first()?;
+        if all.iter().all(|best| best == first) {
+            return Some(format!("All {} machines agree on {first}.", all.len()));
         }
         let list = self.machines.iter().zip(&all);
-        let list: Vec<String> = list
-            .map(|(of, best)| format!("{} on {}", best, of.fingerprint.cpu))
-            .collect();
-        Some(format!("Machines disagree: {}.", list.join(", ")))
+        let list = list.map(|(of, best)| format!("{best} on {}", of.fingerprint.cpu));
+        Some(format!("Machines disagree: {}.", joined(list)))
     }
 }
 
@@ -101,35 +97,36 @@ impl Foundation {
     }
 }
 
-/// So many workloads must there be to speak of 95 in 100.
-const FEWEST_FOR_SHARE: usize = 10;
-
 impl ControlResult {
     fn sentence(&self) -> String {
-        let apart = match self.told_apart.len() {
-            0 => "on none".to_owned(),
-            some => format!("on {some}"),
-        };
-        let so = if self.differs {
-            "; over all workloads they are told apart: no difference that this run finds is to be believed"
-        } else {
-            ""
-        };
         let mut text = format!(
             "{} measured against itself came to {:.3}x ({:.3} to {:.3})",
             self.of, self.ratio.value, self.ratio.low, self.ratio.high
         );
         // Of a few workloads there is no such share, and of one nothing to say that the mean does not.
         if self.workloads >= FEWEST_FOR_SHARE {
-            text.push_str(&format!(
-                "; on 95 of 100 workloads the two differ by less than {:.1} %",
-                (self.floor - 1.0) * 100.0
-            ));
+            let floor = (self.floor - 1.0) * 100.0;
+            text += &format!("; on 95 of 100 workloads the two differ by less than {floor:.1} %");
         }
         if self.workloads > 1 {
-            text.push_str(&format!("; {apart} of {} they are told apart", self.workloads));
+            let apart = match self.told_apart.len() {
+                0 => "none".to_owned(),
+                some => some.to_string(),
+            };
+            text += &format!("; on {apart} of {} they differ clearly", self.workloads);
         }
-        text + so + "."
+        if self.differs {
+            text += "; over all workloads the two differ: no difference that this run finds is to be believed";
+        }
+        text + "."
+    }
+}
+
+impl Rival {
+    /// `fused_closures, which takes 1.9x as long (1.85 to 1.93)`.
+    fn behind(&self, what: &str) -> String {
+        let (value, interval) = (times(self.times_as_long.value), range(self.times_as_long));
+        format!("{}, which takes {value} as long ({what}{interval}).", self.strategy)
     }
 }
 
@@ -139,30 +136,19 @@ impl Recommendation {
         let Some(rival) = &self.runner_up else {
             return format!("{best} is the only strategy measured");
         };
-        let (other, margin) = (&rival.strategy, rival.margin);
+        let ahead = format!("{} ahead of {}", times(rival.times_as_long.value), rival.strategy);
         match rival.verdict {
-            Verdict::Faster => format!("{best} is fastest: {} ahead of {other}", times(margin.value)),
-            Verdict::Equivalent => format!("{best} and {other} are equally fast (within 2 %)"),
-            Verdict::Unsure => format!(
-                "{best} is first, but not surely: {} ahead of {other}",
-                times(margin.value)
-            ),
+            Verdict::Faster => format!("{best} is fastest: {ahead}"),
+            Verdict::Equivalent => format!("{best} and {} are equally fast (within 2 %)", rival.strategy),
+            Verdict::Slower | Verdict::Unsure => format!("{best} is first, but not surely: {ahead}"),
         }
     }
 
     fn conditions(&self) -> Vec<String> {
-        let mut sentences = Vec::new();
-        if self.runner_up.is_none() {
-            return sentences;
-        }
-        if let Some(rival) = &self.runner_up {
-            sentences.push(format!(
-                "Runner-up: {}, which takes {} as long (95 % interval {}).",
-                rival.strategy,
-                times(rival.margin.value),
-                range(rival.margin)
-            ));
-        }
+        let Some(runner_up) = &self.runner_up else {
+            return Vec::new();
+        };
+        let mut sentences = vec![format!("Runner-up: {}", runner_up.behind("95 % interval "))];
         if !self.within_noise.is_empty() {
             sentences.push(format!(
                 "Not clearly slower than {}: {}.",
@@ -170,85 +156,62 @@ impl Recommendation {
                 self.within_noise.join(", ")
             ));
         }
-        match &self.best_safe {
-            Some(rival) if rival.strategy == self.best => {
-                sentences.push(format!("{} contains no unsafe code.", self.best));
-            }
-            Some(rival) => sentences.push(format!(
-                "Best without unsafe code: {}, which takes {} as long ({}).",
-                rival.strategy,
-                times(rival.margin.value),
-                range(rival.margin)
-            )),
-            None => sentences.push("No strategy without unsafe code is ranked.".to_owned()),
-        }
-        sentences.extend(exceptions("class", &self.best, &self.classes));
+        sentences.push(match &self.best_safe {
+            Some(rival) if rival.strategy == self.best => format!("{} contains no unsafe code.", self.best),
+            Some(rival) => format!("Best without unsafe code: {}", rival.behind("")),
+            None => "No strategy without unsafe code is ranked.".to_owned(),
+        });
+        sentences.push(exceptions("class", "Classes", &self.best, &self.classes));
         if !self.ties.is_empty() {
-            let ties = self.ties.iter();
-            let list: Vec<String> = ties.map(|tie| format!("{} ({})", tie.on, tie.strategy)).collect();
+            let list = self.ties.iter().map(|tie| format!("{} ({})", tie.on, tie.strategy));
             sentences.push(format!(
                 "Classes on which another strategy is as fast: {}.",
-                list.join(", ")
+                joined(list)
             ));
         }
-        sentences.extend(exceptions("workload", &self.best, &self.workloads));
-        if self.hinges_on.is_empty() {
-            sentences.push("Leaving out any one workload does not change who is best.".to_owned());
-        } else {
-            let hinges = self.hinges_on.iter();
-            let list: Vec<String> = hinges
-                .map(|hinge| format!("{} (then {})", hinge.workload, hinge.best_without))
-                .collect();
-            sentences.push(format!("Another strategy would be best without: {}.", list.join(", ")));
-        }
+        sentences.push(exceptions("workload", "Workloads", &self.best, &self.workloads));
+        let hinges = self.hinges_on.iter();
+        let hinges = hinges.map(|hinge| format!("{} (then {})", hinge.workload, hinge.best_without));
+        sentences.push(match self.hinges_on.is_empty() {
+            true => "Leaving out any one workload does not change which one is best.".to_owned(),
+            false => format!("Another strategy would be best without: {}.", joined(hinges)),
+        });
         sentences
     }
 }
 
 impl RunLength {
-    /// Who is fastest when, for a title. Without a break-even point there is little to say.
+    /// Which one is fastest when, for a title. Without a break-even point there is little to say.
     pub fn headline(&self) -> String {
         match self.segments.as_slice() {
             [] => "Total time against run length".to_owned(),
             [only] => format!("{} is fastest at every run length", only.strategy),
-            [first, second, ..] => format!(
-                "{} is fastest for programs that take {} or more, {} below {}",
-                self.longest().unwrap_or_default(),
-                units::time(self.segments.last().map_or(0.0, |last| last.from_ns)),
-                first.strategy,
-                units::time(second.from_ns)
-            ),
+            [first, rest @ ..] => {
+                let (second, last) = (&rest[0], &rest[rest.len() - 1]);
+                let (long, short) = (units::time(last.from_ns), units::time(second.from_ns));
+                format!(
+                    "{} is fastest for programs that take {long} or more, {} below {short}",
+                    last.strategy, first.strategy
+                )
+            }
         }
-    }
-
-    /// Who is fastest for the longest programs.
-    fn longest(&self) -> Option<&str> {
-        self.segments.last().map(|segment| segment.strategy.as_str())
     }
 
     fn sentence(&self) -> Option<String> {
         let (first, rest) = self.segments.split_first()?;
+        let name = &first.strategy;
         if rest.is_empty() {
             return Some(format!(
-                "Counting load and compile time, {} is fastest at every run length.",
-                first.strategy
+                "Counting load and compile time, {name} is fastest at every run length."
             ));
         }
-        let steps: Vec<String> = rest
-            .iter()
-            .map(|segment| {
-                format!(
-                    "{} from {} on ({})",
-                    segment.strategy,
-                    units::time(segment.from_ns),
-                    runs(segment.from_runs)
-                )
-            })
-            .collect();
+        let steps = rest.iter().map(|segment| {
+            let (time, runs) = (units::time(segment.from_ns), runs(segment.from_runs));
+            format!("{} from {time} on ({runs})", segment.strategy)
+        });
+        let steps = joined(steps);
         Some(format!(
-            "Counting load and compile time, {} is fastest for the shortest programs, {}.",
-            first.strategy,
-            steps.join(", ")
+            "Counting load and compile time, {name} is fastest for the shortest programs, {steps}."
         ))
     }
 }
@@ -266,12 +229,11 @@ impl Cell {
             } => {
                 let mut text = format!("{} a run, median of {samples}", units::time(*median_ns));
                 if ratio.value != 1.0 {
-                    let by_best = format!("; {} the fastest ({})", times(ratio.value), range(*ratio));
-                    text.push_str(&by_best);
+                    text += &format!("; {} the fastest ({})", times(ratio.value), range(*ratio));
                 }
                 for (what, time) in [("decode and lower", load_ns), ("compile", compile_ns)] {
                     if let Some(time) = time {
-                        text.push_str(&format!("; {what} {}", units::time(*time)));
+                        text += &format!("; {what} {}", units::time(*time));
                     }
                 }
                 text
@@ -282,28 +244,17 @@ impl Cell {
     }
 }
 
-fn exceptions(what: &str, best: &str, list: &[Exception]) -> Option<String> {
+fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> String {
     if list.is_empty() {
-        return Some(format!(
-            "There is no {what} on which another strategy is clearly better."
-        ));
+        return format!("There is no {what} on which another strategy is clearly better.");
     }
-    let items: Vec<String> = list
-        .iter()
-        .map(|exception| {
-            format!(
-                "{} ({}, {})",
-                exception.on,
-                exception.strategy,
-                times(exception.gain.value)
-            )
-        })
-        .collect();
-    let plural = if what == "class" { "Classes" } else { "Workloads" };
-    Some(format!(
-        "{plural} on which another strategy beats {best}: {}.",
-        items.join(", ")
-    ))
+    let items = list.iter();
+    let items = items.map(|item| format!("{} ({}, {})", item.on, item.strategy, times(item.times_as_fast.value)));
+    format!("{plural} on which another strategy beats {best}: {}.", joined(items))
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    Vec::from_iter(items).join(", ")
 }
 
 /// A factor: `1.9x`.
@@ -313,20 +264,15 @@ pub fn times(factor: f64) -> String {
 
 /// An interval: `1.85 to 1.93`.
 pub fn range(estimate: Estimate) -> String {
-    format!(
-        "{} to {}",
-        units::three_digits(estimate.low),
-        units::three_digits(estimate.high)
-    )
+    let [low, high] = [estimate.low, estimate.high].map(units::three_digits);
+    format!("{low} to {high}")
 }
 
 /// A number of runs: `50 runs`, `0.02 of a run`.
 pub fn runs(number: f64) -> String {
-    if number < 0.995 {
-        format!("{} of a run", units::count(number))
-    } else if units::count(number) == "1" {
-        "1 run".to_owned()
-    } else {
-        format!("{} runs", units::count(number))
+    match units::count(number) {
+        part if number < 0.995 => format!("{part} of a run"),
+        one if one == "1" => "1 run".to_owned(),
+        many => format!("{many} runs"),
     }
 }

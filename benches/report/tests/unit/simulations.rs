@@ -1,7 +1,7 @@
 //! The estimator against data whose truth is known.
 
-use super::paired::{Level, Observation, Paired, Verdict};
-use super::{Random, quantile};
+use super::paired::{Level, Observation, Paired};
+use super::{Random, Verdict, quantile};
 
 /// A made-up measurement: standard deviations by level, and how much there is of it.
 #[derive(Clone, Copy)]
@@ -136,8 +136,8 @@ fn one_binary_says_too_little_and_intervals_over_its_processes_show_that() {
 }
 
 #[test]
-fn the_same_against_itself_is_seldom_told_apart() {
-    let differs = |paired: &Paired| matches!(paired.verdict(1.02), Verdict::Faster | Verdict::Slower);
+fn the_same_against_itself_is_seldom_found_to_differ() {
+    let differs = |paired: &Paired| paired.estimate().verdict().differs();
     // The same code lies in the same place, so a control has no variance between layouts.
     let control = World {
         truth: 1.0,
@@ -152,7 +152,7 @@ fn the_same_against_itself_is_seldom_told_apart() {
             ..control
         },
         9,
-        |paired| paired.verdict(1.02) == Verdict::Equivalent,
+        |paired| paired.estimate().verdict() == Verdict::Equivalent,
     );
     assert!(equivalent > 0.95, "{equivalent}");
     // Two strategies that are equally fast on average do have it, and are told apart as often as an interval of 95 % may err.
@@ -169,13 +169,13 @@ fn a_true_difference_of_five_percent_is_found() {
         process: 0.02,
         ..WORLD
     };
-    let found = share(world, 10, |paired| paired.verdict(1.02) == Verdict::Slower);
+    let found = share(world, 10, |paired| paired.estimate().verdict() == Verdict::Slower);
     assert!(found > 0.95, "{found}");
     let other_way = World {
         truth: 1.0 / 1.05,
         ..world
     };
-    let found = share(other_way, 11, |paired| paired.verdict(1.02) == Verdict::Faster);
+    let found = share(other_way, 11, |paired| paired.estimate().verdict() == Verdict::Faster);
     assert!(found > 0.95, "{found}");
 }
 
@@ -189,7 +189,7 @@ fn an_unsure_verdict_says_about_how_many_more_it_takes() {
     let mut random = Random::new(12);
     let mut told = Vec::new();
     for _ in 0..200 {
-        if let Verdict::Unsure { more: Some(more) } = Paired::of(&observe(few, &mut random)).unwrap().verdict(1.02) {
+        if let Some(more) = Paired::of(&observe(few, &mut random)).unwrap().more(1.02) {
             told.push(more as f64);
         }
     }
@@ -210,5 +210,8 @@ fn nothing_and_one_case_are_no_evidence() {
     let paired = Paired::of(&[one]).unwrap();
     assert_eq!(paired.level, Level::Iteration);
     assert!(paired.estimate().high.is_infinite());
-    assert_eq!(paired.verdict(1.02), Verdict::Unsure { more: Some(1) });
+    assert_eq!(
+        (paired.estimate().verdict(), paired.more(1.02)),
+        (Verdict::Unsure, Some(1))
+    );
 }
