@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::sha256_hex;
 use crate::error::Error;
 use crate::value::Value;
-use crate::workload::Workload;
 
 /// What a workload stresses most; the report ranks strategies within each class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -141,12 +140,13 @@ impl Manifest {
         }
     }
 
-    /// Writes the manifest into `folder`, with its module beside it under the same name, and loads the workload.
+    /// Writes the manifest into `folder`, with its module beside it under the same name; returns the manifest's file, from
+    /// which [`Workload::load`](crate::Workload::load) reads the workload.
     ///
     /// # Errors
     ///
-    /// If a file cannot be written, or if this is no workload.
-    pub fn write(mut self, folder: &Path, wasm: &[u8]) -> Result<Workload, Error> {
+    /// If a file cannot be written.
+    pub fn write(mut self, folder: &Path, wasm: &[u8]) -> Result<PathBuf, Error> {
         let io = |file: &Path| {
             let file = file.to_owned();
             move |source| Error::Unwritable { file, source }
@@ -162,7 +162,7 @@ impl Manifest {
         fs::create_dir_all(folder).map_err(io(folder))?;
         fs::write(&module, wasm).map_err(io(&module))?;
         fs::write(&file, text).map_err(io(&file))?;
-        Workload::load(&file)
+        Ok(file)
     }
 }
 

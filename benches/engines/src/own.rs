@@ -90,7 +90,10 @@ impl OwnModule {
             expected_from: format!("Two runs under {}.", Strategy::best_safe()),
             ..Manifest::own(once)
         };
-        manifest.write(&folder, &wasm).map_err(at(&folder))
+        manifest
+            .write(&folder, &wasm)
+            .and_then(|file| Workload::load(&file))
+            .map_err(at(&folder))
     }
 
     fn wrong(&self, what: impl fmt::Display) -> Error {

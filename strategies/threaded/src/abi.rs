@@ -22,12 +22,9 @@
 
 use wasm_dispatch_ir::Trap;
 
+use crate::code::Unit;
 use crate::context::Context;
-use crate::kind::Kind;
-use crate::superinstruction::Nodes;
-
-/// A unit of the code stream.
-pub(crate) type Unit = u32;
+use crate::kind::{Kind, Nodes};
 
 /// Units of a node's handler pointer.
 pub(crate) const HANDLER_UNITS: usize = 2;

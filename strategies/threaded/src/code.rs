@@ -1,6 +1,7 @@
 //! A compiled function: one contiguous stream of nodes.
 
-use crate::abi::Unit;
+/// A unit of the code stream.
+pub(crate) type Unit = u32;
 
 /// The code of a function.
 ///

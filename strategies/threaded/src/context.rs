@@ -7,8 +7,9 @@ use wasm_dispatch_machine::state::{Frame, State};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
 use crate::Threaded;
-use crate::abi::{Regs, Unit};
+use crate::abi::Regs;
 use crate::code::Code;
+use crate::code::Unit;
 
 /// Why the handlers came back, when it is not a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

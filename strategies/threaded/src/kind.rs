@@ -4,9 +4,7 @@
 use std::fmt;
 
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
-
-use crate::handlers::numeric::Class;
-use crate::operand::{AddressForm, Destination, Location};
+use wasm_dispatch_ir::types::ValType;
 
 /// The form of a node. Nodes of one kind have one handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,5 +147,123 @@ impl fmt::Display for Kind {
             Kind::TailCall => f.write_str("return_call"),
             Kind::Meter => f.write_str("meter"),
         }
+    }
+}
+
+/// The kinds of up to three nodes that follow each other: their numbers side by side, so that equal means the same kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Nodes(pub(crate) u64);
+
+impl Nodes {
+    /// One node.
+    pub(crate) const fn of(kind: Kind) -> Nodes {
+        Nodes(kind.number() as u64)
+    }
+
+    /// These, at most two, and then one more.
+    pub(crate) const fn then(self, next: Nodes) -> Nodes {
+        Nodes(self.0 << Kind::BITS | next.0)
+    }
+
+    /// Whether these are three.
+    pub(crate) const fn is_full(self) -> bool {
+        self.0 >> (2 * Kind::BITS) != 0
+    }
+}
+
+/// The kind of accumulator a value uses, and the units of its constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Class::I32 => "i32",
+            Class::I64 => "i64",
+            Class::F32 => "f32",
+            Class::F64 => "f64",
+        })
+    }
+}
+
+impl Class {
+    /// The class of values of a type.
+    pub(crate) const fn of(ty: ValType) -> Class {
+        match ty {
+            ValType::I32 => Class::I32,
+            ValType::F32 => Class::F32,
+            ValType::F64 => Class::F64,
+            // References are slots of 64 bits.
+            _ => Class::I64,
+        }
+    }
+}
+
+/// Where an operand is, while compiling: the types [`Slot`](crate::operand::Slot), [`Const`](crate::operand::Const) and [`Acc`](crate::operand::Acc) as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Location {
+    Slot,
+    Const,
+    Acc,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Location::Slot => "s",
+            Location::Const => "c",
+            Location::Acc => "a",
+        })
+    }
+}
+
+/// Where an address is, while compiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AddressForm {
+    /// One operand.
+    One(Location),
+    /// A sum of a slot or the accumulator and a slot or a constant.
+    Sum(Location, Location),
+}
+
+impl AddressForm {
+    /// Two numbers below 4 that no other form has.
+    pub(crate) const fn numbers(self) -> (u8, u8) {
+        match self {
+            AddressForm::One(a) => (a as u8, 0),
+            AddressForm::Sum(a, b) => (a as u8, 1 + b as u8),
+        }
+    }
+}
+
+impl fmt::Display for AddressForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AddressForm::One(a) => write!(f, "{a}"),
+            AddressForm::Sum(a, b) => write!(f, "{a}+{b}"),
+        }
+    }
+}
+
+/// Where a result goes, while compiling: the types [`ToAcc`](crate::operand::ToAcc), [`ToSlot`](crate::operand::ToSlot) and [`PastAcc`](crate::operand::PastAcc) as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Destination {
+    Acc,
+    Slot,
+    PastAcc,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Destination::Acc => "",
+            Destination::Slot => "s=",
+            Destination::PastAcc => "s:=",
+        })
     }
 }

@@ -98,7 +98,7 @@ impl Backend for Threaded {
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
-        compile::compile(body)
+        compile::compile(body, *dispatch() != Dispatch::Loop)
     }
 
     /// A line for each handler; its parts are the nodes that it runs. A copy of a block is not counted: the block that it

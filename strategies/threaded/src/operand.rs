@@ -3,7 +3,6 @@
 //! A source or destination knows how many units of the code stream it takes. Handlers lay them out one after the other,
 //! so a handler is a type: `BinaryOf<I32Add, Slot, Const, ToSlot>` is `slot = slot + constant`.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::ops::{Binary, I32Add};
@@ -11,6 +10,7 @@ use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
 
 use crate::abi::{HANDLER_UNITS, Regs};
+use crate::kind::{AddressForm, Destination, Location};
 
 /// Slot values as accumulators hold them: integers in `acc`, floats in `acc64` and `acc32`. The conversions through
 /// bits cost nothing: LLVM sees that they cancel.
@@ -190,69 +190,5 @@ impl Dest for PastAcc {
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
         // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
         unsafe { r.slot(at).write(value.to_slot()) };
-    }
-}
-
-/// Where an operand is, while compiling: the types [`Slot`], [`Const`] and [`Acc`] as values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Location {
-    Slot,
-    Const,
-    Acc,
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Location::Slot => "s",
-            Location::Const => "c",
-            Location::Acc => "a",
-        })
-    }
-}
-
-/// Where an address is, while compiling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum AddressForm {
-    /// One operand.
-    One(Location),
-    /// A sum of a slot or the accumulator and a slot or a constant.
-    Sum(Location, Location),
-}
-
-impl AddressForm {
-    /// Two numbers below 4 that no other form has.
-    pub(crate) const fn numbers(self) -> (u8, u8) {
-        match self {
-            AddressForm::One(a) => (a as u8, 0),
-            AddressForm::Sum(a, b) => (a as u8, 1 + b as u8),
-        }
-    }
-}
-
-impl fmt::Display for AddressForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AddressForm::One(a) => write!(f, "{a}"),
-            AddressForm::Sum(a, b) => write!(f, "{a}+{b}"),
-        }
-    }
-}
-
-/// Where a result goes, while compiling: the types [`ToAcc`], [`ToSlot`] and [`PastAcc`] as values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Destination {
-    Acc,
-    Slot,
-    PastAcc,
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Destination::Acc => "",
-            Destination::Slot => "s=",
-            Destination::PastAcc => "s:=",
-        })
     }
 }

@@ -54,7 +54,7 @@ const TURNS: u64 = 40;
 /// How many bytes the native stack has moved in the test loop. Handlers that jump all see it in the same place.
 fn stack_moved() -> usize {
     let body = test_loop();
-    let code = compile::compile_with_probes(&body);
+    let code = compile::compile_with_probes(&body, probe());
     let mut stack = vec![0u64; body.frame_size as usize];
     let mut memory = vec![0u8; 64];
     let mut frames = [Frame::bottom()];

@@ -66,7 +66,7 @@ impl Generated {
             expected_from: "Computed in Rust along with the program.".to_owned(),
             ..Manifest::own(run)
         };
-        Ok(manifest.write(folder, &self.wasm)?)
+        Ok(Workload::load(&manifest.write(folder, &self.wasm)?)?)
     }
 
     /// How many instructions of WebAssembly one run executes, as [`Metering::Fuel`] counts them.

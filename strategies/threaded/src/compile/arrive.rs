@@ -7,7 +7,7 @@
 use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
 use super::{Class, Compiler, Location};
-use crate::abi::Unit;
+use crate::code::Unit;
 use crate::handlers::{control, numeric};
 
 /// The slot that is cached in each accumulator.

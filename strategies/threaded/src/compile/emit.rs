@@ -2,11 +2,12 @@
 
 use wasm_dispatch_ir::code::{NodeId, Slot};
 
+use super::lookup;
 use super::{Compiler, Operand, To, accumulator};
-use crate::abi::{HANDLER_UNITS, Picked, Unit, filled};
-use crate::handlers::numeric::{self, Class};
-use crate::kind::Kind;
-use crate::superinstruction;
+use crate::abi::{HANDLER_UNITS, Picked, filled};
+use crate::code::Unit;
+use crate::handlers::numeric;
+use crate::kind::{Class, Kind};
 use crate::techniques::Techniques;
 
 impl Compiler<'_> {
@@ -43,7 +44,7 @@ impl Compiler<'_> {
         let last = self.last.filter(|_| !hides && jumps && pairs);
         let fused = last.and_then(|(at, nodes)| {
             let nodes = nodes.then(picked.nodes);
-            Some((at, nodes, superinstruction::find(nodes)?))
+            Some((at, nodes, lookup::find(nodes)?))
         });
         match fused {
             Some((at, nodes, entry)) => {

@@ -4,7 +4,7 @@ use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 
 use super::{Compiler, Operand, To};
-use crate::abi::Unit;
+use crate::code::Unit;
 use crate::handlers::call::{self, CallKind};
 use crate::handlers::numeric;
 use crate::handlers::{control, memory};

@@ -4,10 +4,9 @@ use wasm_dispatch_ir::code::{Node, NodeId, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 
 use super::{Compiler, Operand, To, accumulator};
-use crate::abi::Unit;
+use crate::code::Unit;
 use crate::handlers::memory;
-use crate::handlers::numeric::Class;
-use crate::operand::AddressForm;
+use crate::kind::{AddressForm, Class};
 
 impl Compiler<'_> {
     /// An address operand: a sum is fused when its parts are leaves, or one is in the accumulator.

@@ -6,12 +6,13 @@
 //! slot is cached in which.
 //!
 //! The rooms: `arrive` knows what a block begins with, `carry` what a loop hands on; `flow` is statements, branches and
-//! calls, `trees` evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses them.
+//! calls, `trees` evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses them, `lookup` knows which.
 
 mod arrive;
 mod carry;
 mod emit;
 mod flow;
+mod lookup;
 mod memory;
 mod trees;
 
@@ -21,14 +22,11 @@ use self::arrive::{Edges, RegisterCache};
 use self::carry::Carried;
 use self::emit::write_u64;
 use crate::NodeInfo;
-use crate::abi::Unit;
+use crate::abi::Picked;
 use crate::code::Code;
+use crate::code::Unit;
 use crate::handlers::control;
-use crate::handlers::numeric::Class;
-use crate::kind::Kind;
-use crate::operand::Location;
-use crate::self_check::{self, Dispatch, dispatch};
-use crate::superinstruction::Nodes;
+use crate::kind::{Class, Kind, Location, Nodes};
 use crate::techniques::Techniques;
 
 /// An operand with what its units will say.
@@ -95,23 +93,23 @@ struct Compiler<'a> {
     out_of_line: bool,
     /// What to do besides choosing handlers.
     techniques: Techniques,
-    /// Whether each block begins with a look at the native stack.
-    probes: bool,
+    /// A node that each block begins with.
+    probe: Option<Picked>,
 }
 
-/// Compiles a function.
-pub(crate) fn compile(body: &FunctionBody) -> Code {
+/// Compiles a function; without `jumps` for a loop that calls the handlers.
+pub(crate) fn compile(body: &FunctionBody, jumps: bool) -> Code {
     let mut techniques = Techniques::current();
-    techniques.jumps &= *dispatch() != Dispatch::Loop;
+    techniques.jumps &= jumps;
     let mut compiler = Compiler::new(body, techniques);
     compiler.function();
     compiler.finish()
 }
 
-/// Compiles a function for jumps, with a look at the native stack at the beginning of each block.
-pub(crate) fn compile_with_probes(body: &FunctionBody) -> Code {
+/// Compiles a function for jumps, with this node at the beginning of each block.
+pub(crate) fn compile_with_probes(body: &FunctionBody, probe: Picked) -> Code {
     let mut compiler = Compiler::new(body, Techniques::ALL);
-    compiler.probes = true;
+    compiler.probe = Some(probe);
     compiler.function();
     compiler.finish()
 }
@@ -148,7 +146,7 @@ impl<'a> Compiler<'a> {
             trace: None,
             out_of_line: false,
             techniques,
-            probes: false,
+            probe: None,
         }
     }
 }
@@ -164,8 +162,8 @@ impl Compiler<'_> {
         }
         for (number, block) in body.blocks.iter().enumerate() {
             self.begin_block(number as u32);
-            if self.probes {
-                self.node(self_check::probe(), &[]);
+            if let Some(probe) = self.probe {
+                self.node(probe, &[]);
             }
             for index in block.first..=block.terminator {
                 self.begin_statement(index);

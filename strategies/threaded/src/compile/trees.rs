@@ -5,7 +5,7 @@ use wasm_dispatch_ir::ops::BinaryOp;
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::handlers::numeric;
-use crate::operand::Location;
+use crate::kind::Location;
 
 impl Compiler<'_> {
     /// A leaf as an operand; a slot that is cached in an accumulator is taken from there.

@@ -9,8 +9,9 @@ use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
 use crate::Threaded;
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Unit, enter_rare, filled, picked};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, enter_rare, filled, picked};
 use crate::code::Code;
+use crate::code::Unit;
 use crate::context::{Context, InstanceView, Leave};
 use crate::kind::Kind;
 

@@ -6,9 +6,10 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 
-use crate::abi::{Handler, Mode, Picked, Regs, Unit, picked};
-use crate::kind::Kind;
-use crate::operand::{Acc, Const, Location, Slot, Source};
+use crate::abi::{Handler, Mode, Picked, Regs, picked};
+use crate::code::Unit;
+use crate::kind::{Kind, Location};
+use crate::operand::{Acc, Const, Slot, Source};
 
 /// Units of an address.
 pub(crate) const TARGET_UNITS: usize = 2;

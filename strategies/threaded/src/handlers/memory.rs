@@ -13,10 +13,10 @@ use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
 use wasm_dispatch_machine::store::PAGE;
 
-use super::numeric::{Class, with_class};
+use super::numeric::with_class;
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
-use crate::kind::Kind;
-use crate::operand::{Acc, Address, AddressForm, Const, Dest, Location, Slot, Source, Sum, ToAcc, ToSlot, Value};
+use crate::kind::{AddressForm, Class, Kind, Location};
+use crate::operand::{Acc, Address, Const, Dest, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
 /// Units of `offset + width`.
 const END_UNITS: usize = 2;

@@ -11,8 +11,7 @@ pub(crate) mod superinstructions;
 pub(crate) fn all_picked() -> Vec<crate::abi::Picked> {
     use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
-    use crate::operand::{AddressForm, Location};
-    use numeric::Class;
+    use crate::kind::{AddressForm, Class, Location};
 
     const LOCATIONS: [Location; 3] = [Location::Slot, Location::Const, Location::Acc];
     let pairs = || LOCATIONS.iter().flat_map(|&a| LOCATIONS.iter().map(move |&b| (a, b)));

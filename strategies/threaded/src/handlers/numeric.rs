@@ -1,15 +1,13 @@
 //! Values: moves, constants, unary and binary operations, select, globals.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor, I32Add, Unary, UnaryOp, UnaryVisitor};
-use wasm_dispatch_ir::types::ValType;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
-use crate::kind::Kind;
-use crate::operand::{Acc, Const, Dest, Location, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
+use crate::kind::{Class, Kind, Location};
+use crate::operand::{Acc, Const, Dest, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
 
 /// `d = a`
 pub(super) struct Move<T, A, D>(PhantomData<(T, A, D)>);
@@ -169,39 +167,6 @@ impl<T: Value, A: Source<T>> Handler for ImportedSet<T, A> {
             let value = A::get(&r, 1).to_slot();
             (*r.context).state().set_global(r.unit(0), value);
             r.next::<M>(1 + A::UNITS)
-        }
-    }
-}
-
-/// The kind of accumulator a value uses, and the units of its constants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Class {
-    I32,
-    I64,
-    F32,
-    F64,
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Class::I32 => "i32",
-            Class::I64 => "i64",
-            Class::F32 => "f32",
-            Class::F64 => "f64",
-        })
-    }
-}
-
-impl Class {
-    /// The class of values of a type.
-    pub(crate) const fn of(ty: ValType) -> Class {
-        match ty {
-            ValType::I32 => Class::I32,
-            ValType::F32 => Class::F32,
-            ValType::F64 => Class::F64,
-            // References are slots of 64 bits.
-            _ => Class::I64,
         }
     }
 }
