@@ -2,7 +2,7 @@
 //!
 //! Those of the instruction table are made from its names, all others are written here. [`visit`](super::visit) calls the
 //! method of every operator of the supported proposals, so that one without does not compile; nor does a row of the table
-//! without an operator.
+//! without an operator. Each is inlined into the decoder's method for its operator.
 
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{Node, Statement};
@@ -52,12 +52,14 @@ wasm_dispatch_ir::for_each_name!(rows);
 
 /// A builtin's immediates: those that it has, then zeros.
 fn immediates<const COUNT: usize>(given: [u32; COUNT]) -> [u32; 2] {
+    const { assert!(COUNT <= 2, "a statement has room for two immediates") };
     std::array::from_fn(|position| given.get(position).copied().unwrap_or_default())
 }
 
 /// What gives structure: shown even where it cannot be reached.
 #[allow(non_snake_case)]
 impl<T: ModuleTypes> Lowering<'_, T> {
+    #[inline(always)]
     pub(super) fn Block(&mut self, blockty: BlockType) {
         if self.opens() {
             let ty = self.block_type(blockty);
@@ -65,6 +67,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn Loop(&mut self, blockty: BlockType) {
         if self.opens() {
             let ty = self.block_type(blockty);
@@ -72,6 +75,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn If(&mut self, blockty: BlockType) {
         if self.opens() {
             self.count();
@@ -80,12 +84,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn Else(&mut self) {
         if self.skipped == 0 {
             self.else_();
         }
     }
 
+    #[inline(always)]
     pub(super) fn End(&mut self) {
         match self.skipped {
             0 => self.end(),
@@ -103,44 +109,54 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 /// What does something, but has no row in the instruction table.
 #[allow(non_snake_case)]
 impl<T: ModuleTypes> Lowering<'_, T> {
+    #[inline(always)]
     pub(super) fn Unreachable(&mut self) {
         self.unreachable();
     }
 
+    #[inline(always)]
     pub(super) fn Br(&mut self, relative_depth: u32) {
         self.br(relative_depth);
     }
 
+    #[inline(always)]
     pub(super) fn BrIf(&mut self, relative_depth: u32) {
         self.br_if(relative_depth);
     }
 
+    #[inline(always)]
     pub(super) fn BrTable(&mut self, targets: BrTable<'_>) {
         // Validation has read the table, so no entry is malformed.
         let depths: Vec<u32> = targets.targets().flatten().chain([targets.default()]).collect();
         self.br_table(depths.into_iter());
     }
 
+    #[inline(always)]
     pub(super) fn Return(&mut self) {
         self.return_();
     }
 
+    #[inline(always)]
     pub(super) fn Call(&mut self, function_index: u32) {
         self.call(function_index);
     }
 
+    #[inline(always)]
     pub(super) fn CallIndirect(&mut self, type_index: u32, table_index: u32) {
         self.call_indirect(table_index, type_index);
     }
 
+    #[inline(always)]
     pub(super) fn ReturnCall(&mut self, function_index: u32) {
         self.return_call(function_index);
     }
 
+    #[inline(always)]
     pub(super) fn ReturnCallIndirect(&mut self, type_index: u32, table_index: u32) {
         self.return_call_indirect(table_index, type_index);
     }
 
+    #[inline(always)]
     pub(super) fn Drop(&mut self) {
         let slots = self.slots_of(self.stack.len() - 1);
         for &value in &self.pop_value(slots)[..slots] {
@@ -152,6 +168,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn Select(&mut self) {
         let slots = self.slots_of(self.stack.len() - 2);
         self.keep_small(2 * slots + 1);
@@ -165,34 +182,41 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn TypedSelect(&mut self, _: wasmparser::ValType) {
         self.Select();
     }
 
     /// With other than one type, which the specification does not allow yet.
+    #[inline(always)]
     pub(super) fn TypedSelectMulti(&mut self, _: Vec<wasmparser::ValType>) -> Result<(), Unsupported> {
         Err(Unsupported("multi_value_select"))
     }
 
+    #[inline(always)]
     pub(super) fn LocalGet(&mut self, local_index: u32) {
         self.get_local(local_index);
     }
 
+    #[inline(always)]
     pub(super) fn LocalSet(&mut self, local_index: u32) {
         self.set_local(local_index);
     }
 
+    #[inline(always)]
     pub(super) fn LocalTee(&mut self, local_index: u32) {
         self.set_local(local_index);
         self.LocalGet(local_index);
     }
 
+    #[inline(always)]
     pub(super) fn GlobalGet(&mut self, global_index: u32) {
         let ty = self.types.global_type(global_index);
         let node = self.node(Node::GlobalGet(global_index), ty);
         self.push(node);
     }
 
+    #[inline(always)]
     pub(super) fn GlobalSet(&mut self, global_index: u32) {
         let value = self.pop();
         self.materialize_effects(TRAPS | READS_GLOBAL);
@@ -202,23 +226,28 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         });
     }
 
+    #[inline(always)]
     pub(super) fn I32Const(&mut self, value: i32) {
         self.push_constant(u64::from(value as u32), ValType::I32);
     }
 
+    #[inline(always)]
     pub(super) fn I64Const(&mut self, value: i64) {
         self.push_constant(value as u64, ValType::I64);
     }
 
+    #[inline(always)]
     pub(super) fn F32Const(&mut self, value: Ieee32) {
         self.push_constant(u64::from(value.bits()), ValType::F32);
     }
 
+    #[inline(always)]
     pub(super) fn F64Const(&mut self, value: Ieee64) {
         self.push_constant(value.bits(), ValType::F64);
     }
 
     /// Types other than those of functions and of the host come with proposals that are not supported.
+    #[inline(always)]
     pub(super) fn RefNull(&mut self, hty: HeapType) -> Result<(), Unsupported> {
         let ty = RefType::new(true, hty).ok_or(Unsupported("gc"))?;
         let ty = value_type(wasmparser::ValType::Ref(ty)).ok_or(Unsupported("gc"))?;

@@ -82,7 +82,7 @@ macro_rules! define {
             }
 
             /// Types of the operands: at most three.
-            pub fn operands(self) -> &'static [BuiltinType] {
+            pub const fn operands(self) -> &'static [BuiltinType] {
                 match self {
                     $(Builtin::$name => &[$(BuiltinType::$operand),*],)*
                 }
@@ -99,3 +99,15 @@ macro_rules! define {
 }
 
 crate::for_each_instruction!(define);
+
+// The machine reads three slots, whatever a builtin takes.
+const _: () = {
+    let mut index = 0;
+    while index < Builtin::ALL.len() {
+        assert!(
+            Builtin::ALL[index].operands().len() <= 3,
+            "a builtin has more operands than the machine reads"
+        );
+        index += 1;
+    }
+};

@@ -1,6 +1,9 @@
-//! What the instruction table's operations have to do with each other.
+//! What the instruction table's operations have to do with each other, and how they show.
 
+use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::{FunctionBody, Statement};
 use wasm_dispatch_ir::ops::BinaryOp;
+use wasm_dispatch_ir::text;
 use wasm_dispatch_ir::types::ValType;
 
 /// Slots with values of a type at which operations differ.
@@ -58,4 +61,14 @@ fn an_operation_that_the_table_has_with_exchanged_operands_finds_it() {
             _ => assert_eq!(op.swapped(), exchanged(), "{op:?}"),
         }
     }
+}
+
+#[test]
+fn a_builtin_shows_the_immediates_that_it_has_and_no_others() {
+    let line = |op| {
+        let (base, x, y) = (7, 1, 2);
+        text::statement(&FunctionBody::default(), &Statement::Builtin { op, base, x, y }, 0)
+    };
+    assert_eq!(line(Builtin::TableGrow), "table.grow 1 at s7");
+    assert_eq!(line(Builtin::MemoryCopy), "memory.copy 1 2 at s7");
 }
