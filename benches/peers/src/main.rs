@@ -1,5 +1,4 @@
-//! Our strategies next to other engines: `cargo run --release -p wasm-dispatch-peers --features all -- --help`, or
-//! `cargo bench -p wasm-dispatch-peers --features all`.
+//! Our strategies next to other engines: `cargo run --release -p wasm-dispatch-peers --features all -- --help`.
 
 #![forbid(unsafe_code)]
 

@@ -47,7 +47,7 @@ impl Api for SfNano {
             wasi::MODULE,
             function.name(),
             move |caller, args, results| {
-                let errno = host.call(function, args, caller.memory_mut().ok());
+                let errno = host.call(function, args, caller.memory_mut());
                 results[0] = Value::I32(errno.map_err(|_| WasmError::trap("the program has ended itself"))?);
                 Ok(())
             },
