@@ -81,6 +81,48 @@ fn only_its_own_folder_and_its_row_name_a_strategy() {
     assert!(found.is_empty(), "a strategy is named here:\n{}", found.join("\n"));
 }
 
+/// Files of the lab that may name a strategy in code, and why.
+const MAY_NAME: &[(&str, &str)] = &[
+    (
+        "engines/src/peers/ablation.rs",
+        "leaves out one technique at a time of one strategy",
+    ),
+    ("counts.rs", "its benchmarks are functions, which macros make of names"),
+    ("report/src/counts.rs", "the one that instructions are compared with"),
+    (
+        "report/src/summary/mod.rs",
+        "recorded runs do not say which strategies are safe",
+    ),
+];
+
+/// In the lab, usage texts and comments may name a strategy for example, and tests have data of their own.
+#[test]
+fn the_lab_names_no_strategy_in_code() {
+    let mut found = Vec::new();
+    for file in rust_files(&root().join("benches")) {
+        let may = |name: &str| file == Path::new("benches").join(name);
+        let is_test = file.components().any(|part| part.as_os_str() == "tests");
+        if is_test || MAY_NAME.iter().any(|(name, _)| may(name)) {
+            continue;
+        }
+        let text = read(&file);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in (1..).zip(code.lines()) {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for &strategy in Strategy::ALL {
+                let [name, variant, module] = names(strategy);
+                let literal = line.contains(&format!("\"{name}\""));
+                if literal || mentions(line, &variant) || mentions(line, &module) {
+                    found.push(format!("{}:{number}: {line}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "a strategy is named here:\n{}", found.join("\n"));
+}
+
 #[test]
 fn a_name_is_found_as_a_word() {
     assert!(mentions("let vm = Vm::with(Strategy::Woven, limits);", "Woven"));

@@ -45,7 +45,7 @@ pub fn run_narrow(twins: &Twins) -> Vec<Value> {
         (mixed as u64, (mixed >> 64) as u64)
     });
     imports.func("host", "low", |low: u64, high: u64| low ^ high);
-    let mut vm = Vm::with(Strategy::MatchLoop, wasm_dispatch::Limits::default());
+    let mut vm = Vm::with(Strategy::default(), wasm_dispatch::Limits::default());
     let instance = vm.instantiate(&module, &imports).expect("an instance");
     let mut arguments = Vec::new();
     for &argument in &twins.arguments {
