@@ -13,7 +13,7 @@ const BACKTRACE_FRAMES: usize = 32;
 impl Vm {
     /// Byte offset of the instruction that trapped in the current frame.
     pub(super) fn trap_site(&mut self, statement: u32) -> (Frame, u32) {
-        let current = self.machine.state.current;
+        let current = self.machine.state.left_frame();
         self.machine.state.switch_to(current.instance);
         let Some(body) = self.modules[current.instance as usize]
             .inner

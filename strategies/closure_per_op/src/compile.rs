@@ -40,7 +40,7 @@ fn op(f: impl Fn(&mut State, &mut Window, u64) -> u64 + Send + Sync + 'static) -
 #[cold]
 #[inline(never)]
 fn trapped(state: &mut State, trap: Trap, statement: u32) -> u64 {
-    state.trap = Some(trap);
+    state.leave_trap(trap);
     Flow::trapped(statement).0
 }
 
@@ -203,7 +203,7 @@ impl Maker for Make<'_> {
     fn call_indirect<A: Source>(self, index: A) -> Box<dyn Op> {
         let flow = Flow::leave(self.block).0;
         op(move |state, window, _pc| {
-            state.operand = index.get(window) as u32;
+            state.leave_operand(index.get(window) as u32);
             flow
         })
     }

@@ -28,7 +28,7 @@
 //!
 //! # Traps
 //!
-//! A closure that traps puts the trap into [`State::trap`] and returns the [`Flow`] that names its statement, both in a
+//! A closure that traps leaves the trap ([`State::leave_trap`]) and returns the [`Flow`] that names its statement, both in a
 //! function out of line, so that its straight path needs no stack frame. Only closures that can trap have captured the
 //! statement's number.
 //!
@@ -69,7 +69,7 @@
 //! of Instruction-Level Parallelism 5, 2003).
 //!
 //! [`Flow`]: wasm_dispatch_machine::driver::Flow
-//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
+//! [`State::leave_trap`]: wasm_dispatch_machine::state::State::leave_trap
 
 #![forbid(unsafe_code)]
 

@@ -33,7 +33,7 @@ impl<F: Fn(&mut State, &Window) -> u64 + Send + Sync> Value for F {
 #[cold]
 #[inline(never)]
 fn note(state: &mut State, trap: Trap) -> u64 {
-    state.trap.get_or_insert(trap);
+    state.leave_first_trap(trap);
     0
 }
 
@@ -57,7 +57,7 @@ impl<A: Operand> Value for Closure<A> {
 /// A tree whose shape is its type.
 ///
 /// A trap inside is a `Result`, which costs nothing because all of it is one function. Only a [`Nested`] tree has to go
-/// through [`State::trap`].
+/// through [`State::leave_first_trap`].
 pub trait Operand: Send + Sync + 'static {
     /// Whether [`Operand::get`] can fail.
     const FAILS: bool;

@@ -38,8 +38,9 @@
 //! # Traps
 //!
 //! Inside a closure a trap is a `Result` that costs nothing. Through a call it would cost a second register in every
-//! return, so a subtree leaves its trap in [`State::trap`] and returns anything; evaluation goes on, the first trap stays,
-//! and the statement asks before it writes. Trees have no side effects, so nothing that follows the first trap can be seen.
+//! return, so a subtree leaves its trap ([`State::leave_first_trap`]) and returns anything; evaluation goes on, the first
+//! trap stays, and the statement asks before it writes. Trees have no side effects, so nothing that follows the first trap
+//! can be seen.
 //! The order of the first traps is that of the flat instructions: left operand, right operand, operation.
 //!
 //! # What is merged
@@ -69,7 +70,7 @@
 //! operators are expression trees as here; Ertl and Gregg, *The structure and performance of efficient interpreters*
 //! (Journal of Instruction-Level Parallelism 5, 2003).
 //!
-//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
+//! [`State::leave_first_trap`]: wasm_dispatch_machine::state::State::leave_first_trap
 
 #![forbid(unsafe_code)]
 

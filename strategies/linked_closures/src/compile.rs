@@ -223,7 +223,7 @@ impl Maker for MakeLink<'_> {
     fn call_indirect<A: Source>(self, index: A) -> Next {
         let flow = Flow::leave(self.block);
         link(move |_chains, state, window| {
-            state.operand = index.get(window) as u32;
+            state.leave_operand(index.get(window) as u32);
             flow
         })
     }

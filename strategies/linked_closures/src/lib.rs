@@ -48,7 +48,7 @@
 //!
 //! # Traps
 //!
-//! A closure that traps puts the trap into [`State::trap`] and returns a [`Flow`] with the statement in place of calling the
+//! A closure that traps leaves the trap ([`State::leave_first_trap`]) and returns a [`Flow`] with the statement in place of calling the
 //! next, both in a function out of line. Of the operations only those that can trap have captured the statement's number:
 //! without it the box is a size smaller.
 //!
@@ -71,7 +71,7 @@
 //! indirection.
 //!
 //! [`Flow`]: wasm_dispatch_machine::driver::Flow
-//! [`State::trap`]: wasm_dispatch_machine::state::State::trap
+//! [`State::leave_first_trap`]: wasm_dispatch_machine::state::State::leave_first_trap
 
 #![forbid(unsafe_code)]
 

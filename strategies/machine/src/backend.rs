@@ -56,7 +56,7 @@ pub trait Backend: Sized + Send + Sync + 'static {
 pub enum Exit {
     /// The bottom frame was reached; results are where the first frame's base was.
     Returned,
-    /// A trap. [`State::current`](crate::state::State::current) is the frame that trapped.
+    /// A trap. The frame that trapped is [left](crate::state::State::leave_frame) in the state.
     Trapped {
         /// Why.
         trap: Trap,

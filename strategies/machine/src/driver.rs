@@ -34,7 +34,7 @@ impl Flow {
         Flow(u64::from(block))
     }
 
-    /// Carry out the terminator of this block, a call of some kind. An element index is in [`State::operand`].
+    /// Carry out the terminator of this block, a call of some kind. An element index was [left](State::leave_operand).
     ///
     /// The block, and not the statement, because it is also where the caller goes on: nothing has to be searched.
     #[inline(always)]
@@ -42,7 +42,7 @@ impl Flow {
         Flow(Flow::LEAVE | u64::from(block))
     }
 
-    /// This statement trapped; the trap is in [`State::trap`].
+    /// This statement trapped; the trap was [left](State::leave_trap).
     #[inline(always)]
     pub fn trapped(statement: u32) -> Flow {
         Flow(Flow::TRAP | u64::from(statement))
@@ -251,7 +251,7 @@ pub fn run<B: Backend>(
     let Some(mut running) = Running::take(program, state) else {
         return Exit::Returned;
     };
-    state.trap = None;
+    state.take_trap();
     let mut window = stack.window(running.frame.base);
     if let Err(trap) = running.begin(state, window) {
         return trapped(state, running.frame, trap, 0);
@@ -268,7 +268,7 @@ pub fn run<B: Backend>(
                 window = stack.window(running.frame.base);
             }
             tag if tag == Flow::TRAP => {
-                let trap = state.trap.take().unwrap_or(Trap::Unreachable);
+                let trap = state.take_trap().unwrap_or(Trap::Unreachable);
                 return trapped(state, running.frame, trap, number);
             }
             tag if tag == Flow::SUSPEND => return suspended(state, running.frame, number),
@@ -306,7 +306,7 @@ fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: Bloc
             }
         },
         Statement::CallIndirect { table, ty, base, .. } => {
-            let callee = state.indirect_callee(table, ty, state.operand)?;
+            let callee = state.indirect_callee(table, ty, state.left_operand())?;
             running.call(state, resume, callee, base)
         }
         Statement::TailCall { function } => {
@@ -314,7 +314,7 @@ fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: Bloc
             running.tail_call(state, callee)
         }
         Statement::TailCallIndirect { table, ty, .. } => {
-            let callee = state.indirect_callee(table, ty, state.operand)?;
+            let callee = state.indirect_callee(table, ty, state.left_operand())?;
             running.tail_call(state, callee)
         }
         Statement::Set { .. }
@@ -348,6 +348,6 @@ pub fn suspended(state: &mut State, current: Frame, block: BlockId) -> Exit {
 #[cold]
 #[inline(never)]
 pub fn trapped(state: &mut State, current: Frame, trap: Trap, statement: u32) -> Exit {
-    state.current = current;
+    state.leave_frame(current);
     Exit::Trapped { trap, statement }
 }

@@ -59,7 +59,7 @@ pub fn step(body: &FunctionBody, state: &mut State, window: &mut Window, block: 
             Ok(Some(flow)) => return flow,
             Ok(None) => {}
             Err(trap) => {
-                state.trap = Some(trap);
+                state.leave_trap(trap);
                 return Flow::trapped(number);
             }
         }
@@ -122,7 +122,8 @@ fn perform(
         }
         Statement::Call { .. } | Statement::TailCall { .. } => Some(Flow::leave(block)),
         Statement::CallIndirect { index, .. } | Statement::TailCallIndirect { index, .. } => {
-            state.operand = value(index, state)? as u32;
+            let index = value(index, state)? as u32;
+            state.leave_operand(index);
             Some(Flow::leave(block))
         }
         Statement::Return => Some(Flow::RETURN),

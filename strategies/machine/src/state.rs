@@ -135,14 +135,14 @@ pub struct State {
     pub globals: Vec<u64>,
     /// Suspended frames, bottom first.
     pub frames: Vec<Frame>,
-    /// Where the current function was when it trapped or called the host.
-    pub current: Frame,
-    /// First trap of the statement being evaluated, for strategies that cannot return one cheaply.
-    pub trap: Option<Trap>,
+    /// See [`State::leave_frame`].
+    trapped: Frame,
+    /// See [`State::leave_trap`].
+    trap: Option<Trap>,
     /// What the run may still use up before it is suspended; see [`Statement::Meter`](wasm_dispatch_ir::code::Statement::Meter).
     pub slice: u64,
-    /// Operand of the terminator that a strategy leaves to its driver.
-    pub operand: u32,
+    /// See [`State::leave_operand`].
+    operand: u32,
     /// Types of all globals of the machine.
     pub global_types: Vec<GlobalType>,
     /// All memories of the machine; the bytes of the swapped-in one are in `memory`.
@@ -182,7 +182,7 @@ impl Machine {
                 instance: Frame::BOTTOM,
                 globals: Vec::new(),
                 frames: Vec::new(),
-                current: Frame::bottom(),
+                trapped: Frame::bottom(),
                 trap: None,
                 slice: u64::MAX,
                 operand: 0,
@@ -321,6 +321,58 @@ impl State {
             self.slice = left;
         }
         !short
+    }
+
+    /// Leaves the element index of an indirect call for the driver, which carries the call out: the strategy comes back
+    /// with [`Flow::leave`](crate::driver::Flow::leave) next, and nothing happens in between.
+    #[inline(always)]
+    pub fn leave_operand(&mut self, index: u32) {
+        self.operand = index;
+    }
+
+    /// The element index that was [left](State::leave_operand) just before.
+    #[inline(always)]
+    pub fn left_operand(&self) -> u32 {
+        self.operand
+    }
+
+    /// Leaves a trap for the driver: the strategy comes back with [`Flow::trapped`](crate::driver::Flow::trapped) next.
+    #[inline(always)]
+    pub fn leave_trap(&mut self, trap: Trap) {
+        self.trap = Some(trap);
+    }
+
+    /// [`State::leave_trap`], unless the statement has left one already: for strategies whose operands cannot return a trap
+    /// cheaply, and go on with any value until they ask whether there [was one](State::has_trapped).
+    #[inline(always)]
+    pub fn leave_first_trap(&mut self, trap: Trap) {
+        self.trap.get_or_insert(trap);
+    }
+
+    /// Whether the statement being evaluated has left a trap.
+    #[inline(always)]
+    pub fn has_trapped(&self) -> bool {
+        self.trap.is_some()
+    }
+
+    /// Takes the trap that was [left](State::leave_trap). The driver does, once at the end of the run.
+    #[inline(always)]
+    pub fn take_trap(&mut self) -> Option<Trap> {
+        self.trap.take()
+    }
+
+    /// Leaves the frame that trapped for the machine's owner: the run ends with
+    /// [`Exit::Trapped`](crate::backend::Exit::Trapped) next. Not in that itself, which fits two registers: with it,
+    /// a third more instructions of `match_loop`'s loop touched the native stack.
+    #[inline(always)]
+    pub fn leave_frame(&mut self, frame: Frame) {
+        self.trapped = frame;
+    }
+
+    /// The frame that was [left](State::leave_frame) by the last run that trapped.
+    #[inline(always)]
+    pub fn left_frame(&self) -> Frame {
+        self.trapped
     }
 
     /// Suspends a frame below its callee.

@@ -1,4 +1,4 @@
-//! Location the strategy contract into the handlers and back.
+//! From the strategy contract into the handlers and back.
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::{Exit, Program};
@@ -32,7 +32,7 @@ pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
         let code = program.module(start.instance).get(start.function);
         if let Err(trap) = machine.state.enter(start.base, code.shape.frame_size) {
             machine.state.pop_frame();
-            machine.state.current = start;
+            machine.state.leave_frame(start);
             return Exit::Trapped { trap, statement: 0 };
         }
     }
@@ -125,7 +125,7 @@ fn finish(program: &Program<Threaded>, context: &mut Context, state: &mut wasm_d
         base: context.base_of(context.frame),
         native: 0,
     };
-    state.current = current;
+    state.leave_frame(current);
     let code = &program.module(current.instance).get(current.function).code;
     Exit::Trapped {
         trap,

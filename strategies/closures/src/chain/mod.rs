@@ -174,7 +174,7 @@ impl Link for Loop {
 #[cold]
 #[inline(never)]
 pub fn trapped(state: &mut State, trap: Trap, statement: u32) -> Flow {
-    state.trap.get_or_insert(trap);
+    state.leave_first_trap(trap);
     Flow::trapped(statement)
 }
 

@@ -24,7 +24,7 @@ use crate::code::{Nested, Operand};
 macro_rules! evaluate {
     ($operand:ident: $type:ty, $state:ident, $window:ident, $statement:ident) => {
         match $operand.get($state, $window) {
-            Ok(_) if <$type>::CALLS && $state.trap.is_some() => {
+            Ok(_) if <$type>::CALLS && $state.has_trapped() => {
                 // The first trap stays.
                 return trapped($state, Trap::Unreachable, $statement);
             }

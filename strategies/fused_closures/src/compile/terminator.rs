@@ -156,7 +156,8 @@ impl Sink for ToOperand {
     fn take<A: Operand>(self, index: A) -> Next {
         let ToOperand { block, statement } = self;
         link(move |_chains, state, window| {
-            state.operand = evaluate!(index: A, state, window, statement) as u32;
+            let index = evaluate!(index: A, state, window, statement) as u32;
+            state.leave_operand(index);
             Flow::leave(block)
         })
     }
