@@ -363,7 +363,7 @@ impl State {
 
     /// Leaves the frame that trapped for the machine's owner: the run ends with
     /// [`Exit::Trapped`](crate::backend::Exit::Trapped) next. Not in that itself, which fits two registers: with it,
-    /// a third more instructions of `match_loop`'s loop touched the native stack.
+    /// a third more instructions of a loop that carries out calls touched the native stack.
     #[inline(always)]
     pub fn leave_frame(&mut self, frame: Frame) {
         self.trapped = frame;
