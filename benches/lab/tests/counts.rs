@@ -211,7 +211,7 @@ fn counts_above_their_limits_are_named_and_others_are_not() {
         other.is_fine() && other.compared == 0 && other.text().contains("rustc 2"),
         "{other:?}"
     );
-    // What nobody has recorded is not passed over.
+    // What was never recorded is not passed over.
     let fewer = Limits {
         counts: limits.counts[..1].to_vec(),
         ..limits.clone()

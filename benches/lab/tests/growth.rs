@@ -102,7 +102,7 @@ fn a_curve_is_time_over_instructions_by_value() {
     assert!((curve("slow").growth().unwrap() - 1.0).abs() < 0.01);
     assert_eq!(curve("fast#2").control_of.as_deref(), Some("fast"));
     assert_eq!(curve("fast").control_of, None);
-    // Whoever draws them reads what was written.
+    // What draws them reads what was written.
     let path = growth.write(folder.path()).unwrap();
     let again: Growth = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(again, growth);
@@ -196,7 +196,7 @@ fn growth_measures_what_it_is_asked_for_and_shows_it_again() {
             }
         }
     }
-    // Read again, for people. An interrupted run can be gone on with; a complete one is complete.
+    // Read again, for people. An interrupted run can be resumed; a complete one is complete.
     let shown = lab(&["growth", "--read", run]);
     let text = String::from_utf8_lossy(&shown.stdout);
     assert_eq!(shown.status.code(), Some(0));
@@ -219,7 +219,7 @@ fn what_cannot_grow_is_refused() {
     for (arguments, says) in [
         (vec!["growth", "nonsense"], "hot_code"),
         (vec!["growth", "memory", "--largest", "5"], "that small"),
-        (vec!["growth", "--processes", "0"], "no processes"),
+        (vec!["growth", "--processes", "0"], "--processes must be at least 1"),
         (vec!["growth", "--strategies", "nobody"], "nobody"),
         (vec!["growth", "--read", "a", "b"], "one run"),
     ] {

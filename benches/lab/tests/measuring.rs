@@ -92,7 +92,7 @@ fn bench_measures_what_it_is_asked_for_and_draws_the_report() {
         pairs(&[("count", "match_loop"), ("count", "threaded"), ("count", "threaded#2")])
     );
 
-    // A complete run can be gone on with: there is nothing to do.
+    // A complete run can be resumed: there is nothing to do.
     let output = lab(folder.path(), &["bench", "--resume", "run", "--json", "--quiet"]);
     assert_eq!((code(&output), stderr(&output).as_str()), (Some(0), ""));
     let summary: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();

@@ -175,7 +175,7 @@ fn an_unverified_sample_spoils_its_cell() {
 }
 
 #[test]
-fn a_workload_that_fails_for_all_counts_against_nobody() {
+fn a_workload_that_fails_for_all_counts_against_none() {
     let mut data = known();
     for strategy in ["threaded", "b", "c"] {
         data.failures.push(Failure {
@@ -278,7 +278,7 @@ fn the_table_has_means_of_classes_and_costs_apart_from_execution() {
     assert_eq!(cells("decode, lower"), ["6.00", "ms"].repeat(3));
     assert_eq!(cells("compile time").concat(), "18.0ms3.00ms9.00ms");
     assert_eq!(cells("compiled code"), ["3.00", "KB"].repeat(3));
-    // What all strategies share is nobody's best.
+    // What all strategies share is not the best of one.
     let markdown = table::of(&summary).markdown();
     let line = markdown.lines().find(|line| line.contains("decode, lower")).unwrap();
     assert!(!line.contains("**6.00"), "{line}");

@@ -24,7 +24,7 @@ pub fn read(text: &str, ty: ValType) -> Result<Value, String> {
                 .map_err(|_| wrong("neither null nor a number that fits 32 bits"))?;
             return Ok(Value::ExternRef(Some(ExternRef(number))));
         }
-        // Integers have no sign; whoever means all ones may write 4294967295.
+        // Integers have no sign: all ones may be written as 4294967295.
         (ValType::I32, number) => {
             if let Ok(unsigned) = number.parse::<u32>() {
                 return Ok(Value::I32(unsigned as i32));

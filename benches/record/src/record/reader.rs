@@ -113,7 +113,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
 }
 
 /// Leaves out the block in which a run was interrupted: some strategies have a time in it that others lack, so that it
-/// compares nobody with anybody.
+/// compares none with another.
 fn drop_unfinished_block(recording: &mut Recording, finished: &BTreeSet<u32>) {
     if recording.plan.is_some() {
         let is_whole = |block: Option<u32>| block.is_none_or(|block| finished.contains(&block));

@@ -20,7 +20,7 @@ pub(super) const GREY: Rgb = (0x59, 0x59, 0x59);
 pub(super) const GRID_GREY: Rgb = (0xdd, 0xdd, 0xdd);
 pub(super) const PAPER: Rgb = (0xff, 0xff, 0xff);
 
-/// What texts are set in, by whoever shows the picture.
+/// What texts are set in, as far as the viewer has it.
 const FONTS: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// Width of a picture; only the heat map may need more.

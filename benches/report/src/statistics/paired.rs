@@ -118,7 +118,7 @@ impl Paired {
                 }
                 for (key, values) in of_workload {
                     let means = means.entry(key).or_default();
-                    // Whoever missed one workload is out.
+                    // A case that missed one workload is out.
                     if means.len() == seen {
                         means.push(mean(&values));
                     }

@@ -155,7 +155,7 @@ fn the_same_against_itself_is_seldom_found_to_differ() {
         |paired| paired.estimate().verdict() == Verdict::Equivalent,
     );
     assert!(equivalent > 0.95, "{equivalent}");
-    // Two strategies that are equally fast on average do have it, and are told apart as often as an interval of 95 % may err.
+    // Two strategies that are equally fast on average do have it, and are found to differ as often as an interval of 95 % may err.
     let equals = World { truth: 1.0, ..WORLD };
     let wrong = share(equals, 10, differs);
     assert!(wrong < 0.065, "{wrong}");
