@@ -155,7 +155,7 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Resul
     let counted = callgrind::read(&home)?;
     let mut writer = Writer::create_named(&folder, counts::FILE_NAME, &run)?;
     for count in &counted {
-        writer.count(count.clone())?;
+        writer.write(count.clone())?;
     }
     let missing: Vec<String> = pairs(workloads)
         .filter(|(workload, strategy)| {

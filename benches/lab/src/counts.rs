@@ -61,7 +61,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     }
     if options.record {
         if !reports.is_dir() {
-            return Err(Error::NoReports { folder: reports }.into());
+            return Err(Error::NoReports(reports).into());
         }
         complete(&counted)?;
         let limits = Limits::of(&counted);

@@ -38,10 +38,7 @@ pub struct Options {
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let run = chosen_run(options.run, options.runs)?;
     if !options.reports.is_dir() {
-        return Err(Error::NoReports {
-            folder: options.reports,
-        }
-        .into());
+        return Err(Error::NoReports(options.reports).into());
     }
     let recorded = record_decision(&run, &options.reports, options.force)?;
     options.output.show(&recorded.decision, || {

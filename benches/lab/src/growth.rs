@@ -93,7 +93,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         match &options.names[..] {
             [] => {
                 let folder = options.out.unwrap_or_else(runs_folder);
-                growth::newest(&folder).ok_or(Error::NoRun { folder })?
+                growth::newest(&folder).ok_or(Error::NoRun(folder))?
             }
             [run] => folder_of(Path::new(run)),
             _ => return Err(Failed::Usage("one run can be read at a time".to_owned())),

@@ -28,7 +28,7 @@ fn write_run(folder: &Path, workloads: usize, header: &Run, noise: impl Fn(usize
             let noise = [0.99, 1.0 / 0.99, 0.995, 1.0 / 0.995][process as usize];
             let mut sample = common::sample(workload, "dispatch", strategy, Phase::Execute, time * noise);
             sample.process = Some(process);
-            writer.sample(sample).unwrap();
+            writer.write(sample).unwrap();
         }
     };
     for number in 0..workloads {

@@ -96,7 +96,7 @@ fn record(runs: &Path, id: &str, counts: &[(&str, &str, u64)]) -> std::path::Pat
             reads: 0,
             writes: 0,
         };
-        writer.count(count).unwrap();
+        writer.write(count).unwrap();
     }
     folder
 }
@@ -172,7 +172,7 @@ fn counts_above_their_limits_are_named_and_others_are_not() {
         let mut writer = Writer::create_named(&folder, counts::FILE_NAME, &run).unwrap();
         for (strategy, instructions) in [("threaded", instructions), ("match_loop", 5000)] {
             writer
-                .count(Count {
+                .write(Count {
                     workload: "sort".into(),
                     strategy: strategy.into(),
                     instructions,

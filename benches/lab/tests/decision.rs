@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wasm_dispatch_report::decision::{DECISION_FILE, DECISION_SCHEMA, Decision, RECORDED, record_decision};
-use wasm_dispatch_report::record::{self, FILE_NAME, Kind, Phase, Plan, Run, Writer};
+use wasm_dispatch_report::record::{self, BlockEnd, FILE_NAME, Kind, Phase, Plan, Run, Writer};
 use wasm_dispatch_report::summary::Verdict;
 use wasm_dispatch_report::{Error, report};
 
@@ -20,7 +20,7 @@ fn run(folder: &Path, id: &str, kind: Kind, workloads: &[(&str, &str)], strategi
         ..common::header()
     };
     let mut writer = Writer::create(folder, &header).unwrap();
-    writer.plan(Plan { blocks: 8 }).unwrap();
+    writer.write(Plan { blocks: 8 }).unwrap();
     for block in 0..8 {
         for &(workload, class) in workloads {
             for (place, &strategy) in strategies.iter().enumerate() {
@@ -38,11 +38,11 @@ fn run(folder: &Path, id: &str, kind: Kind, workloads: &[(&str, &str)], strategi
                 for (phase, time) in times {
                     let mut sample = common::sample(workload, class, strategy, phase, time);
                     sample.block = Some(block);
-                    writer.sample(sample).unwrap();
+                    writer.write(sample).unwrap();
                 }
             }
         }
-        writer.block_end(block).unwrap();
+        writer.write(BlockEnd { block }).unwrap();
     }
 }
 
@@ -131,7 +131,7 @@ fn strategies_that_tie_in_a_class_are_named() {
                 let noise = 1.0 + f64::from(block % 5) / 1000.0;
                 let mut sample = common::sample(workload, class, strategy, Phase::Execute, time * noise * 1e6);
                 sample.block = Some(block);
-                writer.sample(sample).unwrap();
+                writer.write(sample).unwrap();
             }
         }
     }

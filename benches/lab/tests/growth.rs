@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wasm_dispatch_report::growth::{self, Axis, Growth, Point, Unit};
-use wasm_dispatch_report::record::{Control, Failure, Phase, Row, Size, Writer};
+use wasm_dispatch_report::record::{Control, Failure, Phase, Size, Writer};
 
 /// A run of two values, two strategies, and a control; `fast` takes 2 ns an instruction at first and 6 at last.
 fn write_run(folder: &Path, broken: bool) {
@@ -16,7 +16,7 @@ fn write_run(folder: &Path, broken: bool) {
         name: "fast#2".into(),
         of: "fast".into(),
     };
-    writer.write(&Row::Control(control)).unwrap();
+    writer.write(control).unwrap();
     let mut points = Vec::new();
     for (value, instructions, times) in [(1024, 1000, [2000.0, 5000.0]), (4096, 2000, [12_000.0, 10_000.0])] {
         let workload = format!("hot_code_{value}");
@@ -34,22 +34,22 @@ fn write_run(folder: &Path, broken: bool) {
                 let mut sample = common::sample(&workload, "own", strategy, Phase::Execute, time * noise);
                 sample.process = Some(process);
                 sample.block = Some(process);
-                writer.sample(sample).unwrap();
+                writer.write(sample).unwrap();
             }
             if strategy != "fast#2" {
                 let compile = common::sample(&workload, "own", strategy, Phase::Compile, (value + 100) as f64 * 7.0);
-                writer.sample(compile).unwrap();
+                writer.write(compile).unwrap();
                 let size = Size {
                     workload: workload.clone(),
                     strategy: strategy.into(),
                     wasm_bytes: value + 100,
                     code_bytes: value * 10,
                 };
-                writer.size(size).unwrap();
+                writer.write(size).unwrap();
             }
         }
         writer
-            .sample(common::sample(
+            .write(common::sample(
                 &workload,
                 "own",
                 "*",
@@ -60,7 +60,7 @@ fn write_run(folder: &Path, broken: bool) {
     }
     if broken {
         writer
-            .failure(Failure {
+            .write(Failure {
                 workload: "hot_code_4096".into(),
                 class: "own".into(),
                 strategy: "slow".into(),

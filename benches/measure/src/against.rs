@@ -248,7 +248,7 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     let folder = request.folder.clone().unwrap_or_else(|| runs_folder().join(&run.id));
     let path = folder.join(FILE_NAME);
     if path.exists() {
-        return Err(wasm_dispatch_record::Error::RunExists { path }.into());
+        return Err(wasm_dispatch_record::Error::RunExists(path).into());
     }
     let sides = Sides::build(&base, layouts, request.quiet)?;
     let controls = setup.strategies.iter().map(|strategy| {

@@ -50,7 +50,7 @@ pub(crate) fn fresh_folder(asked: Option<&PathBuf>, run: &Run) -> Result<PathBuf
     let folder = asked.cloned().unwrap_or_else(|| runs_folder().join(&run.id));
     let path = folder.join(record::FILE_NAME);
     match path.exists() {
-        true => Err(wasm_dispatch_record::Error::RunExists { path }.into()),
+        true => Err(wasm_dispatch_record::Error::RunExists(path).into()),
         false => Ok(folder),
     }
 }
@@ -83,13 +83,11 @@ impl Order<'_> {
     pub fn measure(&self) -> Result<Measured, Error> {
         let seed = (self.run.seed).ok_or_else(|| Error::Asked("a run needs a seed".to_owned()))?;
         let mut writer = Writer::create(self.folder, self.run)?;
-        for row in self.heads {
-            writer.write(row)?;
-        }
+        writer.write_all(self.heads)?;
         if let Some(control) = &self.setup.control {
-            writer.write(&Row::Control(control_of(control)))?;
+            writer.write(control_of(control))?;
         }
-        writer.write(&Row::Setup(self.setup.clone()))?;
+        writer.write(self.setup.clone())?;
         if !self.quiet {
             eprintln!("Raw data: {}", writer.path().display());
         }

@@ -175,7 +175,7 @@ impl Supervisor<'_> {
     /// When the record cannot be written, or when workers cannot be started, or end without saying what they did.
     pub fn measure(&self, writer: &mut Writer, mut so_far: Progressed) -> Result<Progressed, Error> {
         let mut planned = self.blocks(&so_far);
-        writer.plan(Plan { blocks: planned })?;
+        writer.write(Plan { blocks: planned })?;
         let mut progress = match self.quiet {
             true => Progress::with_output(0, Box::new(io::sink()), true),
             false => Progress::new(0),
@@ -202,12 +202,12 @@ impl Supervisor<'_> {
             if better != planned {
                 planned = better;
                 progress.set_total(planned.saturating_sub(begun_with) as usize);
-                writer.plan(Plan { blocks: planned })?;
+                writer.write(Plan { blocks: planned })?;
             }
         }
         if so_far.blocks < planned {
             // Everything has failed: there is nothing to wait for.
-            writer.plan(Plan { blocks: so_far.blocks })?;
+            writer.write(Plan { blocks: so_far.blocks })?;
         }
         progress.finish();
         Ok(so_far)
@@ -283,7 +283,7 @@ impl Supervisor<'_> {
                             let side = launcher.side.map_or(String::new(), |side| format!("{}: ", side.name()));
                             return Err(Error::Worker(side + &error));
                         };
-                        writer.failure(self.failure(&cell, error))?;
+                        writer.write(self.failure(&cell, error))?;
                         so_far.failed.insert(cell);
                     }
                 }

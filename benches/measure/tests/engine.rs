@@ -157,9 +157,9 @@ fn begin(folder: &Path, setup: &Setup) -> Result<Writer, Error> {
     run.seed = Some(7);
     let mut writer = Writer::create(folder, &run)?;
     if let Some(control) = &setup.control {
-        writer.write(&Row::Control(control_of(control)))?;
+        writer.write(control_of(control))?;
     }
-    writer.write(&Row::Setup(setup.clone()))?;
+    writer.write(setup.clone())?;
     Ok(writer)
 }
 

@@ -20,7 +20,7 @@ impl Tape {
         let mut writer = Writer::create(folder.path(), &Run::start(Kind::Quick)).unwrap();
         for name in engines {
             writer
-                .about(About {
+                .write(About {
                     name: name.to_string(),
                     version: "1.2.3".into(),
                     configuration: "as it comes".into(),
@@ -44,7 +44,7 @@ impl Tape {
 
     fn sample(&mut self, workload: &str, class: &str, engine: &str, phase: Phase, cpu: f64, block: Option<u32>) {
         self.writer
-            .sample(Sample {
+            .write(Sample {
                 workload: workload.into(),
                 class: class.into(),
                 strategy: engine.into(),
@@ -62,7 +62,7 @@ impl Tape {
 
     fn failure(&mut self, workload: &str, engine: &str, error: &str) {
         self.writer
-            .failure(Failure {
+            .write(Failure {
                 workload: workload.into(),
                 class: "calls".into(),
                 strategy: engine.into(),
@@ -156,7 +156,7 @@ fn starting_is_shown_but_no_part_of_the_mean() {
         wasm_bytes: 200,
         code_bytes: 0,
     };
-    tape.writer.size(bytes).unwrap();
+    tape.writer.write(bytes).unwrap();
     tape.load("fib", "compiler", 60_000.0);
     let ladder = tape.ladder();
     let compiler = &ladder.engines[0];

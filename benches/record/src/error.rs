@@ -10,97 +10,51 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder could not be read or written.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line of a JSON lines file is not what it should be.
-    #[error("{path}:{line}: {what}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        what: String,
-    },
+    /// A file or folder could not be read or written, and what the system said.
+    #[error("{0}: {1}")]
+    Io(PathBuf, #[source] io::Error),
+    /// A line of a JSON lines file, counted from 1, is not what it should be, and what is wrong with it.
+    #[error("{0}:{1}: {2}")]
+    Line(PathBuf, usize, String),
     /// A file of iai-callgrind's is not what the known version of it writes, or holds nothing.
-    #[error("{path}: {what}")]
-    Callgrind {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// There is no recorded run where one was looked for.
-    #[error("no recorded run in {folder}; `cargo bench` makes one")]
-    NoRun {
-        /// The folder that was searched.
-        folder: PathBuf,
-    },
-    /// A run folder that should be new has samples already.
-    #[error("{path} exists already and is never overwritten")]
-    RunExists {
-        /// The file that is there already.
-        path: PathBuf,
-    },
-    /// Runs cannot be merged.
-    #[error("{path} cannot be merged: {what}")]
-    Merge {
-        /// The run that does not fit.
-        path: PathBuf,
-        /// Why.
-        what: String,
-    },
+    #[error("{0}: {1}")]
+    Callgrind(PathBuf, String),
+    /// There is no recorded run in the folder where one was looked for.
+    #[error("no recorded run in {0}; `cargo bench` makes one")]
+    NoRun(PathBuf),
+    /// A run that should be new has this file already.
+    #[error("{0} exists already and is never overwritten")]
+    RunExists(PathBuf),
+    /// A run does not fit the others with which it is to be merged, and why.
+    #[error("{0} cannot be merged: {1}")]
+    Merge(PathBuf, String),
     /// The folder of reports is not there.
-    #[error("no folder {folder}: run this at the root of the repository, or name one with --reports")]
-    NoReports {
-        /// The folder that was looked for.
-        folder: PathBuf,
-    },
-    /// A run ranks no strategy, so that nothing can be decided from it.
-    #[error("{path}: no strategy is ranked, so there is nothing to decide")]
-    Undecided {
-        /// The raw data of the run.
-        path: PathBuf,
-    },
-    /// A decision is not replaced.
-    #[error("{path} stays as it is: {}; --force overrules that", reasons.join("; "))]
-    Refused {
-        /// The decision that stays as it is.
-        path: PathBuf,
-        /// Why.
-        reasons: Vec<String>,
-    },
+    #[error("no folder {0}: run this at the root of the repository, or name one with --reports")]
+    NoReports(PathBuf),
+    /// A run, of which this is the raw data, ranks no strategy, so that nothing can be decided from it.
+    #[error("{0}: no strategy is ranked, so there is nothing to decide")]
+    Undecided(PathBuf),
+    /// A decision is not replaced, for these reasons.
+    #[error("{0} stays as it is: {reasons}; --force overrules that", reasons = .1.join("; "))]
+    Refused(PathBuf, Vec<String>),
     /// A file is not the JSON that it should be, or could not become it.
-    #[error("{path} is not the JSON that it should be: {source}")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
+    #[error("{0} is not the JSON that it should be: {1}")]
+    Json(PathBuf, #[source] serde_json::Error),
 }
 
 impl Error {
     /// Wraps an I/O error with the path it happened at.
     pub fn io(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
-        move |source| Error::Io {
-            path: path.to_owned(),
-            source,
-        }
+        |source| Error::Io(path.to_owned(), source)
+    }
+
+    /// Wraps an error of JSON with the path it is about.
+    pub fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> Error + '_ {
+        |source| Error::Json(path.to_owned(), source)
     }
 
     /// A complaint about one line of a file.
     pub fn line(path: &Path, line: usize, what: impl Display) -> Error {
-        Error::Line {
-            path: path.to_owned(),
-            line,
-            what: what.to_string(),
-        }
+        Error::Line(path.to_owned(), line, what.to_string())
     }
 }

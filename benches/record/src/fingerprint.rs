@@ -2,7 +2,6 @@
 //! compared without saying so.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -112,13 +111,7 @@ fn binary_hash() -> Option<String> {
 pub fn file_hash(path: &Path) -> Option<String> {
     let mut file = File::open(path).ok()?;
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).ok()? {
-            0 => break,
-            length => hash.update(buffer.get(..length)?),
-        }
-    }
+    std::io::copy(&mut file, &mut hash).ok()?;
     Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -22,10 +22,7 @@ pub(crate) fn write(folder: &Path, name: &str, row: &str, values: &[impl Seriali
     let mut text = String::new();
     for fields in values {
         let row = row.to_owned();
-        let line = serde_json::to_string(&Line { row, fields }).map_err(|source| Error::Json {
-            path: path.clone(),
-            source,
-        })?;
+        let line = serde_json::to_string(&Line { row, fields }).map_err(Error::json(&path))?;
         text += &(line + "\n");
     }
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
@@ -56,10 +53,7 @@ pub(crate) fn read<R: DeserializeOwned>(folder: &Path, name: &str, row: &str) ->
 ///
 /// If it cannot be written as JSON; the error names the file that it is for.
 pub fn text(path: &Path, value: &impl Serialize) -> Result<String, Error> {
-    let text = serde_json::to_string_pretty(value).map_err(|source| Error::Json {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = serde_json::to_string_pretty(value).map_err(Error::json(path))?;
     Ok(text + "\n")
 }
 
@@ -79,8 +73,5 @@ pub fn save(path: &Path, value: &impl Serialize) -> Result<(), Error> {
 /// If the file cannot be read, or is something else.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
-    serde_json::from_str(&text).map_err(|source| Error::Json {
-        path: path.to_owned(),
-        source,
-    })
+    serde_json::from_str(&text).map_err(Error::json(path))
 }

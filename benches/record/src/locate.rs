@@ -42,11 +42,8 @@ pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_with(runs: &Path, file: &str, is_wanted: impl Fn(&str) -> bool) -> Result<PathBuf, Error> {
-    let nothing = || Error::NoRun {
-        folder: runs.to_owned(),
-    };
     if !runs.is_dir() {
-        return Err(nothing());
+        return Err(Error::NoRun(runs.to_owned()));
     }
     let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
@@ -54,5 +51,5 @@ pub fn newest_with(runs: &Path, file: &str, is_wanted: impl Fn(&str) -> bool) ->
     folders
         .filter(|folder| is_wanted(folder) && folder.join(file).is_file())
         .max()
-        .ok_or_else(nothing)
+        .ok_or_else(|| Error::NoRun(runs.to_owned()))
 }

@@ -46,10 +46,10 @@ fn write_run(folder: &Path, id: &str, cpu: &str, workload: &str, blocks: u32, fi
         name: "threaded#2".into(),
         of: "threaded".into(),
     };
-    writer.write(&Row::Control(control)).unwrap();
-    writer.plan(Plan { blocks: blocks + 1 }).unwrap();
+    writer.write(control).unwrap();
+    writer.write(Plan { blocks: blocks + 1 }).unwrap();
     writer
-        .size(Size {
+        .write(Size {
             workload: workload.into(),
             strategy: "threaded".into(),
             wasm_bytes: 10,
@@ -182,7 +182,7 @@ fn what_does_not_go_together_is_refused() {
         let mut run = header();
         (run.id, run.kind) = (id.into(), kind);
         let other = folder.path().join(id);
-        Writer::create(&other, &run).unwrap().write(&row).unwrap();
+        Writer::create(&other, &run).unwrap().write(row).unwrap();
         let error = record::merge(&[one.clone(), other], &folder.path().join("merged")).unwrap_err();
         assert!(matches!(error, Error::Merge { .. }), "{error}");
         error.to_string()
@@ -215,7 +215,7 @@ fn runs_of_one_process_and_without_a_plan_can_be_merged() {
     for block in 0..3 {
         let mut sample: Sample = sample("fib", "calls", "threaded", Phase::Execute, 500.0 + f64::from(block));
         sample.block = Some(block);
-        writer.sample(sample).unwrap();
+        writer.write(sample).unwrap();
     }
     let failure = Failure {
         workload: "sort".into(),
@@ -223,7 +223,7 @@ fn runs_of_one_process_and_without_a_plan_can_be_merged() {
         strategy: "match_loop".into(),
         error: "expected 55, got 54".into(),
     };
-    writer.failure(failure.clone()).unwrap();
+    writer.write(failure.clone()).unwrap();
     let merged = record::merge(&[one, old], &folder.path().join("merged")).unwrap();
     assert_eq!(merged.blocks(), 4);
     assert_eq!(merged.failures, [failure]);

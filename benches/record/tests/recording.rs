@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 
 use common::{header, sample};
-use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Row, Run, Size, Writer};
+use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Run, Size, Writer};
 use wasm_dispatch_report::{Error, newest_run};
 
 fn folder() -> tempfile::TempDir {
@@ -33,11 +33,11 @@ fn what_is_written_is_what_is_read() {
         code_bytes: 1000,
     };
     let mut writer = Writer::create(folder.path(), &header()).unwrap();
-    writer.sample(measured.clone()).unwrap();
-    writer.failure(failure.clone()).unwrap();
+    writer.write(measured.clone()).unwrap();
+    writer.write(failure.clone()).unwrap();
     drop(writer);
     let mut writer = Writer::append(folder.path()).unwrap();
-    writer.write(&Row::Size(size.clone())).unwrap();
+    writer.write(size.clone()).unwrap();
     assert_eq!(writer.path(), folder.path().join(FILE_NAME));
 
     let recording = record::read(folder.path()).unwrap();
@@ -99,7 +99,7 @@ fn a_killed_run_loses_its_last_line_and_nothing_else() {
     // Going on after that does not glue the new row to the half one.
     fs::write(&path, &whole[..last + 20]).unwrap();
     let mut writer = Writer::append(folder.path()).unwrap();
-    writer.sample(sample("a", "b", "c", Phase::Execute, 1.0)).unwrap();
+    writer.write(sample("a", "b", "c", Phase::Execute, 1.0)).unwrap();
     let recording = record::read(folder.path()).unwrap();
     assert!(recording.warnings.is_empty());
     assert_eq!(recording.samples.len(), before);
@@ -116,7 +116,7 @@ fn a_bad_line_is_reported_with_file_and_line() {
     file.write_all(b"{\"row\":\"sample\",\"workload\":7}\n{}\n").unwrap();
     let error = record::read(folder.path()).unwrap_err();
     assert!(
-        matches!(&error, Error::Line { line, .. } if *line == lines + 1),
+        matches!(&error, Error::Line(_, line, _) if *line == lines + 1),
         "{error}"
     );
     let text = error.to_string();

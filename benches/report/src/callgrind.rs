@@ -55,10 +55,7 @@ fn find_summaries(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> 
 }
 
 fn read_summary(path: &Path) -> Result<Count, Error> {
-    let wrong = |what: String| Error::Callgrind {
-        path: path.to_owned(),
-        what,
-    };
+    let wrong = |what: String| Error::Callgrind(path.to_owned(), what);
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
     let value: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let word = |name: &str| {

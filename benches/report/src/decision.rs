@@ -195,9 +195,7 @@ impl Decision {
     pub fn from_recording(recording: &Recording) -> Result<Decision, Error> {
         let summary = summary::summarise(recording);
         let Some(recommendation) = &summary.recommendation else {
-            return Err(Error::Undecided {
-                path: recording.path.clone(),
-            });
+            return Err(Error::Undecided(recording.path.clone()));
         };
         decision(&summary, recommendation, recording.blocks())
     }
@@ -300,7 +298,7 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         }
     }
     if !reasons.is_empty() && !force {
-        return Err(Error::Refused { path, reasons });
+        return Err(Error::Refused(path, reasons));
     }
     let kept = reports.join(RECORDED).join(&decision.run);
     keep(&recording.path, &kept)?;
@@ -327,7 +325,7 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
         return if old == new {
             Ok(())
         } else {
-            Err(Error::RunExists { path: copy })
+            Err(Error::RunExists(copy))
         };
     }
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
@@ -444,10 +442,7 @@ fn rounded(decision: &Decision) -> Result<Decision, Error> {
             _ => {}
         }
     }
-    let wrong = |source| Error::Json {
-        path: DECISION_FILE.into(),
-        source,
-    };
+    let wrong = |source| Error::Json(DECISION_FILE.into(), source);
     let mut value = serde_json::to_value(decision).map_err(wrong)?;
     round(&mut value);
     serde_json::from_value(value).map_err(wrong)

@@ -11,7 +11,7 @@
 //! let run = Run::start(Kind::Quick);
 //! let folder = wasm_dispatch_report::runs_folder().join(&run.id);
 //! let mut writer = Writer::create(&folder, &run)?;
-//! writer.sample(Sample {
+//! writer.write(Sample {
 //!     workload: "fib".into(),
 //!     class: "calls".into(),
 //!     strategy: "threaded".into(),

@@ -91,10 +91,10 @@ impl Limits {
         let limits: Limits = json::load(&path)?;
         match limits.schema {
             SCHEMA => Ok(limits),
-            other => Err(Error::Callgrind {
+            other => Err(Error::Callgrind(
                 path,
-                what: format!("limits of version {other}; this program knows {SCHEMA}"),
-            }),
+                format!("limits of version {other}; this program knows {SCHEMA}"),
+            )),
         }
     }
 

@@ -4,7 +4,7 @@ mod common;
 
 use wasm_dispatch_record::Side;
 use wasm_dispatch_report::against::{Against, Bounds};
-use wasm_dispatch_report::record::{self, About, Failure, Part, Phase, Recording, Row, Setup, Writer};
+use wasm_dispatch_report::record::{self, About, Failure, Part, Phase, Recording, Setup, Writer};
 use wasm_dispatch_report::statistics::Random;
 
 const BOUNDS: Bounds = Bounds {
@@ -24,7 +24,7 @@ fn empty() -> Recording {
             version: "0123abc".to_owned(),
             configuration: String::new(),
         };
-        writer.about(about).unwrap();
+        writer.write(about).unwrap();
     }
     let part = |layout| Part {
         layout: Some(layout),
@@ -43,7 +43,7 @@ fn empty() -> Recording {
         shard: None,
         own: false,
     };
-    writer.write(&Row::Setup(setup)).unwrap();
+    writer.write(setup).unwrap();
     record::read(folder.path()).unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{header, sample};
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision};
-use wasm_dispatch_report::record::{self, BlockEnd, Control, Kind, Origin, Phase, Plan, Process, Row, Writer};
+use wasm_dispatch_report::record::{self, BlockEnd, Control, Kind, Origin, Phase, Plan, Process, Writer};
 use wasm_dispatch_report::statistics::{Level, Random};
 use wasm_dispatch_report::summary::{Grade, Summary, Verdict, summarise};
 use wasm_dispatch_report::{Error, record_decision, report};
@@ -46,27 +46,27 @@ fn write(folder: &Path, measurement: Measurement) {
     run.kind = measurement.kind;
     let mut writer = Writer::create(folder, &run).unwrap();
     writer
-        .write(&Row::Control(Control {
+        .write(Control {
             name: "fast#2".into(),
             of: "fast".into(),
-        }))
+        })
         .unwrap();
     if measurement.other_machine {
         let mut fingerprint = run.fingerprint.clone();
         fingerprint.cpu = "Another CPU".into();
         writer
-            .write(&Row::Origin(Origin {
+            .write(Origin {
                 origin: 1,
                 id: "elsewhere".into(),
                 started: run.started,
                 kind: run.kind,
                 seed: None,
                 fingerprint,
-            }))
+            })
             .unwrap();
     }
     let blocks = measurement.layouts * PROCESSES;
-    writer.plan(Plan { blocks }).unwrap();
+    writer.write(Plan { blocks }).unwrap();
     let mut random = Random::new(9);
     for layout in 0..measurement.layouts {
         let of_layout = 1.0 + measurement.of_layout * (2.0 * random.unit() - 1.0);
@@ -91,12 +91,12 @@ fn write(folder: &Path, measurement: Measurement) {
                         sample.layout = Some(u64::from(layout));
                         sample.process = Some(number);
                         sample.block = Some(number);
-                        writer.sample(sample).unwrap();
+                        writer.write(sample).unwrap();
                     }
                 }
             }
             writer
-                .write(&Row::Process(Process {
+                .write(Process {
                     process: number,
                     block: Some(number),
                     layout: Some(u64::from(layout)),
@@ -112,9 +112,9 @@ fn write(folder: &Path, measurement: Measurement) {
                     pressure: Some(0.0),
                     load: None,
                     megahertz: None,
-                }))
+                })
                 .unwrap();
-            writer.write(&Row::BlockEnd(BlockEnd { block: number })).unwrap();
+            writer.write(BlockEnd { block: number }).unwrap();
         }
     }
 }
@@ -245,7 +245,7 @@ fn a_worse_graded_run_does_not_replace_the_decision() {
     );
     assert_eq!(decision.regret.len(), 2);
     let refused = record_decision(&folder.path().join("noisy"), &reports, false).unwrap_err();
-    let Error::Refused { reasons, .. } = &refused else {
+    let Error::Refused(_, reasons) = &refused else {
         panic!("{refused}");
     };
     assert!(reasons.iter().any(|reason| reason.contains("graded D")), "{reasons:?}");

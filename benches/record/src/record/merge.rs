@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::reader::{Recording, read};
-use super::rows::{Kind, Origin, Phase, Plan, Process, Row, Run};
+use super::rows::{BlockEnd, Kind, Origin, Phase, Plan, Process, Row, Run};
 use super::writer::Writer;
 use super::{SCHEMA, time};
 use crate::error::Error;
@@ -20,9 +20,7 @@ use crate::error::Error;
 pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
     let recordings: Vec<Recording> = runs.iter().map(|run| read(run)).collect::<Result<_, _>>()?;
     let Some(first) = recordings.first() else {
-        return Err(Error::NoRun {
-            folder: folder.to_owned(),
-        });
+        return Err(Error::NoRun(folder.to_owned()));
     };
     check(&recordings)?;
     let kind = match recordings.iter().all(|recording| recording.run.kind == first.run.kind) {
@@ -45,14 +43,12 @@ pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
     };
     header.id = format!("{}-merged-{}", time::run_id(header.started, kind), merged.origins);
     let mut writer = Writer::create(folder, &header)?;
-    for row in &merged.rows {
-        writer.write(row)?;
-    }
+    writer.write_all(&merged.rows)?;
     if merged.planned > 0 {
-        writer.plan(Plan { blocks: merged.planned })?;
+        writer.write(Plan { blocks: merged.planned })?;
     }
     for block in 0..merged.blocks {
-        writer.block_end(block)?;
+        writer.write(BlockEnd { block })?;
     }
     read(folder)
 }
@@ -79,10 +75,7 @@ fn check(recordings: &[Recording]) -> Result<(), Error> {
     let mut engines: BTreeMap<&str, String> = BTreeMap::new();
     let mut counted = None;
     for recording in recordings {
-        let wrong = |what: String| Error::Merge {
-            path: recording.path.clone(),
-            what,
-        };
+        let wrong = |what: String| Error::Merge(recording.path.clone(), what);
         for origin in origins(recording) {
             if !seen.insert((origin.id.clone(), origin.started, origin.seed)) {
                 return Err(wrong(format!("the run {} is in the others already", origin.id)));
@@ -191,20 +184,12 @@ fn unnamed(recording: &Recording, process: u32, origin: u32) -> Process {
     let runs = recording.samples.iter().filter(|sample| sample.phase == Phase::Execute);
     Process {
         process,
-        block: None,
-        layout: None,
         origin: Some(origin),
         started: recording.run.started,
         seed: recording.run.seed.unwrap_or(0),
         binary: recording.run.fingerprint.binary.clone(),
         wall_nanoseconds: runs.fold(0, |sum, sample| sum.saturating_add(sample.nanoseconds)),
-        cpu_nanoseconds: None,
-        involuntary_switches: None,
-        voluntary_switches: None,
-        steal: None,
-        pressure: None,
-        load: None,
-        megahertz: None,
+        ..Process::default()
     }
 }
 

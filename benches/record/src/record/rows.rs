@@ -32,7 +32,7 @@ pub struct Run {
     /// How thorough it is.
     pub kind: Kind,
     /// Seed of the order in which things were measured, if that was random.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// What it ran on.
     pub fingerprint: Fingerprint,
@@ -83,17 +83,17 @@ pub struct Sample {
     /// Wall time of all iterations together.
     pub nanoseconds: u64,
     /// CPU time of the thread over all iterations together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_nanoseconds: Option<u64>,
     /// Round of an interleaved measurement. Samples of two strategies in the same block are compared as a pair.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
     /// Seed with which the linker shuffled the functions of the binary; none if they lie as they were compiled. Samples of
     /// one seed share whatever that layout does to them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<u64>,
     /// Number of the process within the run that measured it; none if the run was one process.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,
     /// Whether every result in the batch was checked and right. Looked at in the execute phase only; one sample that
     /// is not verified makes its cell an error.
@@ -163,18 +163,17 @@ pub struct Control {
 }
 
 /// A process of the run, and the conditions under which it measured. What could not be read is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Process {
     /// Its number within the run, as samples have it.
     pub process: u32,
     /// The block that it measured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
     /// Seed with which the linker shuffled the functions of its binary; none if they lie as they were compiled.
-    #[serde(default)]
     pub layout: Option<u64>,
     /// In a merged run: the [`Origin`] that it comes from. Otherwise none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<u32>,
     /// When it started to measure, in seconds since 1970.
     pub started: u64,
@@ -185,26 +184,19 @@ pub struct Process {
     /// Wall time from its first measurement to its last, warming up included.
     pub wall_nanoseconds: u64,
     /// CPU time of its thread in that time. Far less than the wall time says that something else ran.
-    #[serde(default)]
     pub cpu_nanoseconds: Option<u64>,
     /// How often another thread was given its processor.
-    #[serde(default)]
     pub involuntary_switches: Option<u64>,
     /// How often it waited for something by itself.
-    #[serde(default)]
     pub voluntary_switches: Option<u64>,
     /// Share, 0 to 1, of all processors' time that the machine's host gave to others.
-    #[serde(default)]
     pub steal: Option<f64>,
     /// Share, 0 to 1, of the time in which some task of the machine waited for a processor ("some" of Linux's pressure
     /// stall information).
-    #[serde(default)]
     pub pressure: Option<f64>,
     /// The machine's load average over a minute, at the end.
-    #[serde(default)]
     pub load: Option<f64>,
     /// Mean frequency of the processors at the end, in MHz.
-    #[serde(default)]
     pub megahertz: Option<f64>,
 }
 
@@ -216,7 +208,6 @@ pub struct Setup {
     /// Names of the strategies.
     pub strategies: Vec<String>,
     /// The strategy that is enrolled twice.
-    #[serde(default)]
     pub control: Option<String>,
     /// Size of the workloads: `quick` or `full`.
     pub size: String,
@@ -227,12 +218,10 @@ pub struct Setup {
     /// Blocks to measure at most.
     pub max_blocks: u32,
     /// Time to spend, about, in seconds. None: [`Setup::max_blocks`] blocks, whatever they take.
-    #[serde(default)]
     pub seconds: Option<u64>,
     /// Seconds without a sign of life after which a process is given up.
     pub timeout: u64,
     /// Which part of a larger matrix this is: `2/8`.
-    #[serde(default)]
     pub shard: Option<String>,
     /// Whether the workload is a module of the user's, kept in the run's folder.
     #[serde(default)]
@@ -260,38 +249,52 @@ pub struct Origin {
     /// How thorough it is.
     pub kind: Kind,
     /// Seed of its order.
-    #[serde(default)]
     pub seed: Option<u64>,
     /// What it ran on.
     pub fingerprint: Fingerprint,
 }
 
-/// One line of the file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
+/// Declares the rows: a variant for each type, of its name.
+macro_rules! rows {
+    ($($(#[$doc:meta])* $row:ident,)+) => {
+        /// One line of the file.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "row", rename_all = "snake_case")]
+        pub enum Row {
+            $($(#[$doc])* $row($row),)+
+        }
+
+        $(impl From<$row> for Row {
+            fn from(row: $row) -> Row {
+                Row::$row(row)
+            }
+        })+
+    };
+}
+
+rows! {
     /// The first line.
-    Run(Run),
+    Run,
     /// A timed batch.
-    Sample(Sample),
+    Sample,
     /// Something went wrong.
-    Failure(Failure),
+    Failure,
     /// Size of compiled code.
-    Size(Size),
+    Size,
     /// How long the run will be.
-    Plan(Plan),
+    Plan,
     /// A block is complete.
-    BlockEnd(BlockEnd),
+    BlockEnd,
     /// Counted instructions.
-    Count(Count),
+    Count,
     /// What an engine is.
-    About(About),
+    About,
     /// Which strategy is enrolled a second time.
-    Control(Control),
+    Control,
     /// The conditions under which a process measured.
-    Process(Process),
+    Process,
     /// What was asked for.
-    Setup(Setup),
+    Setup,
     /// A run that this one was merged from.
-    Origin(Origin),
+    Origin,
 }

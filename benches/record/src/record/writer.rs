@@ -5,8 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::FILE_NAME;
-use super::rows::{About, BlockEnd, Failure, Plan, Process, Row, Run, Sample, Size};
-use crate::count::Count;
+use super::rows::{BlockEnd, Process, Row, Run, Sample};
 use crate::error::Error;
 
 /// Appends rows to a run's file. Every row is written at once, so a killed run loses at most the last line.
@@ -29,12 +28,12 @@ impl Writer {
         let file = match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(Error::RunExists { path });
+                return Err(Error::RunExists(path));
             }
             Err(error) => return Err(Error::io(&path)(error)),
         };
         let mut writer = Writer { path, file };
-        writer.write(&Row::Run(run.clone()))?;
+        writer.write(run.clone())?;
         Ok(writer)
     }
 
@@ -83,56 +82,18 @@ impl Writer {
     }
 
     /// Appends one row.
-    pub fn write(&mut self, row: &Row) -> Result<(), Error> {
-        self.write_all(std::iter::once(row))
+    pub fn write(&mut self, row: impl Into<Row>) -> Result<(), Error> {
+        self.write_all([&row.into()])
     }
 
     /// Appends rows in one write.
-    fn write_all<'r>(&mut self, rows: impl Iterator<Item = &'r Row>) -> Result<(), Error> {
+    pub fn write_all<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) -> Result<(), Error> {
         let mut lines = Vec::new();
         for row in rows {
-            serde_json::to_writer(&mut lines, row).map_err(|source| Error::Json {
-                path: self.path.clone(),
-                source,
-            })?;
+            serde_json::to_writer(&mut lines, row).map_err(Error::json(&self.path))?;
             lines.push(b'\n');
         }
         self.file.write_all(&lines).map_err(Error::io(&self.path))
-    }
-
-    /// Appends a sample.
-    pub fn sample(&mut self, sample: Sample) -> Result<(), Error> {
-        self.write(&Row::Sample(sample))
-    }
-
-    /// Appends a failure.
-    pub fn failure(&mut self, failure: Failure) -> Result<(), Error> {
-        self.write(&Row::Failure(failure))
-    }
-
-    /// Appends a size.
-    pub fn size(&mut self, size: Size) -> Result<(), Error> {
-        self.write(&Row::Size(size))
-    }
-
-    /// Appends a count.
-    pub fn count(&mut self, count: Count) -> Result<(), Error> {
-        self.write(&Row::Count(count))
-    }
-
-    /// Appends what an engine is.
-    pub fn about(&mut self, about: About) -> Result<(), Error> {
-        self.write(&Row::About(about))
-    }
-
-    /// Appends the plan.
-    pub fn plan(&mut self, plan: Plan) -> Result<(), Error> {
-        self.write(&Row::Plan(plan))
-    }
-
-    /// Says that a block is complete.
-    pub fn block_end(&mut self, block: u32) -> Result<(), Error> {
-        self.write(&Row::BlockEnd(BlockEnd { block }))
     }
 
     /// Appends the rows of a block and says that it is complete, in one write: a killed run has all of it or is known not

@@ -85,7 +85,7 @@ pub fn write_run(
         for &(strategy, slowness, compile) in strategies {
             if broken == Some(strategy) && index == 1 {
                 writer
-                    .failure(Failure {
+                    .write(Failure {
                         workload: workload.into(),
                         class: class.into(),
                         strategy: strategy.into(),
@@ -98,7 +98,7 @@ pub fn write_run(
             let own = 0.35 * (random.unit() - 0.5);
             let slowness = slowness.powf(0.7 + 0.6 * random.unit()) * (1.0 + own);
             writer
-                .size(Size {
+                .write(Size {
                     workload: workload.into(),
                     strategy: strategy.into(),
                     wasm_bytes: bytes,
@@ -110,7 +110,7 @@ pub fn write_run(
                 let mut add = |phase, time: f64| {
                     let mut sample = sample(workload, class, strategy, phase, time * noise(&mut random));
                     sample.block = Some(block);
-                    writer.sample(sample).expect("a writable file");
+                    writer.write(sample).expect("a writable file");
                 };
                 add(Phase::Load, 4_000.0 + 60.0 * bytes as f64);
                 add(Phase::Compile, 900.0 + compile * bytes as f64);
