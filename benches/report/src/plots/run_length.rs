@@ -81,7 +81,7 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
     for mark in &marks {
         let y = top - 13.0 - MARK_LINE * mark.level as f64;
         svg.dashed(&[(mark.x, y - 6.0), (mark.x, bottom)], 1.5, Some((2, 4)), BLACK);
-        let x = mark.x + if mark.align == Align::Left { 7.0 } else { -7.0 };
+        let x = mark.x + if matches!(mark.align, Align::Left) { 7.0 } else { -7.0 };
         svg.text((x, y), &mark.text, mark_look().align(mark.align));
     }
     draw_curves(&mut svg, data, &total, &CostLine::total, colors);
@@ -135,7 +135,8 @@ fn panel(
         svg.line(&[(x, top), (x, top + height)], 1.0, GRID_GREY);
     }
     panel.draw_axes(svg, show);
-    svg.text_upwards((MARGIN + 6.0, top + height / 2.0), label, Text::new(12.5));
+    let look = Text::new(12.5).align(Align::Center).upwards();
+    svg.text((MARGIN + 6.0, top + height / 2.0), label, look);
     panel
 }
 

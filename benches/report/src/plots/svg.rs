@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{self, Circle, DashedPathElement, PathElement, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle, WHITE};
+use plotters::element::{self, Circle, DashedPathElement, Drawable, PathElement, PointCollection, Rectangle};
+/// Where a text lies relative to its point. Vertically it is always centred.
+pub(super) use plotters::style::text_anchor::HPos as Align;
+use plotters::style::text_anchor::{Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle, WHITE};
 
 use super::Picture;
 use crate::table::escape;
@@ -28,14 +30,6 @@ pub(super) const WIDTH: f64 = 1000.0;
 /// Free space at the edges of a picture.
 pub(super) const MARGIN: f64 = 20.0;
 
-/// Where a text lies relative to its point. Vertically it is always centred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
-    Left,
-    Center,
-    Right,
-}
-
 /// How a text looks.
 #[derive(Clone, Copy)]
 pub(super) struct Text {
@@ -43,6 +37,7 @@ pub(super) struct Text {
     bold: bool,
     color: Rgb,
     align: Align,
+    upwards: bool,
 }
 
 impl Text {
@@ -52,6 +47,7 @@ impl Text {
             bold: false,
             color: BLACK,
             align: Align::Left,
+            upwards: false,
         }
     }
 
@@ -65,6 +61,11 @@ impl Text {
 
     pub fn align(self, align: Align) -> Text {
         Text { align, ..self }
+    }
+
+    /// Read from the right side.
+    pub fn upwards(self) -> Text {
+        Text { upwards: true, ..self }
     }
 
     /// About the width of a text in this look. The viewer's font decides; what fits in DejaVu Sans, one of the widest, fits
@@ -131,25 +132,16 @@ type Place = (f64, f64);
 /// Length of the dashes of a line, and of the gaps between them.
 pub(super) type Dashes = (u32, u32);
 
-/// What is drawn, in this order.
-enum Mark {
-    Rectangle(Place, Place, Rgb),
-    /// Points, width, dashes, colour.
-    Line(Vec<Place>, f64, Option<Dashes>, Rgb),
-    Disc(Place, f64, Rgb),
-    Ring(Place, f64, Rgb),
-    Text {
-        at: Place,
-        text: String,
-        look: Text,
-        upwards: bool,
-    },
-}
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Draws itself once the size of the picture is known.
+type Mark = Box<dyn Fn(&Area<'_>)>;
 
 /// A picture in the making.
 pub(super) struct Svg {
     width: f64,
     title: String,
+    /// What is drawn, in this order.
     marks: Vec<Mark>,
     /// What a pointer over an area is told: on top of all marks.
     hints: String,
@@ -186,9 +178,7 @@ impl Svg {
             let area = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
             // Writing into a string does not fail, and nothing else can.
             let _ = area.fill(&WHITE);
-            for mark in &self.marks {
-                let _ = mark.draw(&area);
-            }
+            self.marks.iter().for_each(|mark| mark(&area));
             let _ = area.present();
         }
         // Plotters has no words for these: the size in points, the picture's name, and what a pointer is told.
@@ -207,8 +197,19 @@ impl Svg {
         }
     }
 
+    fn draw<E>(&mut self, element: E)
+    where
+        for<'e> &'e E: PointCollection<'e, (i32, i32)>,
+        E: for<'a> Drawable<SVGBackend<'a>> + 'static,
+    {
+        self.marks.push(Box::new(move |area| {
+            // As above: it cannot fail.
+            let _ = area.draw(&element);
+        }));
+    }
+
     pub fn rectangle(&mut self, from: Place, to: Place, color: Rgb) {
-        self.marks.push(Mark::Rectangle(from, to, color));
+        self.draw(Rectangle::new([place(from), place(to)], rgb(color).filled()));
     }
 
     pub fn line(&mut self, points: &[Place], width: f64, color: Rgb) {
@@ -216,34 +217,42 @@ impl Svg {
     }
 
     pub fn dashed(&mut self, points: &[Place], width: f64, dashes: Option<Dashes>, color: Rgb) {
-        self.marks.push(Mark::Line(points.to_vec(), width, dashes, color));
+        let points: Vec<_> = points.iter().copied().map(place).collect();
+        let stroke = stroke(color, width);
+        match dashes {
+            None => self.draw(PathElement::new(points, stroke)),
+            Some((dash, gap)) => {
+                let (dash, gap) = (units(f64::from(dash)), units(f64::from(gap)));
+                self.draw(DashedPathElement::new(points, dash, gap, stroke));
+            }
+        }
     }
 
     pub fn disc(&mut self, center: Place, radius: f64, color: Rgb) {
-        self.marks.push(Mark::Disc(center, radius, color));
+        self.draw(Circle::new(place(center), units(radius), rgb(color).filled()));
     }
 
     pub fn ring(&mut self, center: Place, radius: f64, color: Rgb) {
-        self.marks.push(Mark::Ring(center, radius, color));
+        self.disc(center, radius, PAPER);
+        self.draw(Circle::new(place(center), units(radius - 0.6), stroke(color, 1.2)));
     }
 
-    pub fn text(&mut self, at: Place, text: &str, look: Text) {
-        self.label(at, text, look, false);
-    }
-
-    /// Text that is read from the right side, centred on its point.
-    pub fn text_upwards(&mut self, at: Place, text: &str, look: Text) {
-        self.label(at, text, look.align(Align::Center), true);
-    }
-
-    fn label(&mut self, at: Place, text: &str, look: Text, upwards: bool) {
-        let text = text.to_owned();
-        self.marks.push(Mark::Text {
-            at,
-            text,
-            look,
-            upwards,
-        });
+    pub fn text(&mut self, (x, y): Place, text: &str, look: Text) {
+        // Plotters takes half the height of an x for the middle of a line; that of digits and capitals lies higher.
+        let lower = 0.09 * look.size;
+        let (transform, at) = match look.upwards {
+            true => (FontTransform::Rotate270, (x + lower, y)),
+            false => (FontTransform::None, (x, y + lower)),
+        };
+        let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
+        // It divides sizes by this number.
+        let font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNITS * 1.24, style);
+        let style = TextStyle {
+            font: font.transform(transform),
+            color: rgb(look.color).to_backend_color(),
+            pos: Pos::new(look.align, VPos::Center),
+        };
+        self.draw(element::Text::new(text.to_owned(), place(at), style));
     }
 
     /// Notes what a pointer over an area is told.
@@ -265,60 +274,12 @@ impl Svg {
     }
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+fn place((x, y): Place) -> (i32, i32) {
+    (units(x), units(y))
+}
 
-impl Mark {
-    fn draw(&self, area: &Area<'_>) -> Result<(), impl std::error::Error> {
-        let place = |&(x, y): &Place| (units(x), units(y));
-        let stroke = |color: Rgb, width: f64| rgb(color).stroke_width(units(width) as u32);
-        match self {
-            Mark::Rectangle(from, to, color) => {
-                area.draw(&Rectangle::new([place(from), place(to)], rgb(*color).filled()))
-            }
-            Mark::Line(points, width, None, color) => {
-                let points: Vec<_> = points.iter().map(place).collect();
-                area.draw(&PathElement::new(points, stroke(*color, *width)))
-            }
-            Mark::Line(points, width, Some((dash, gap)), color) => {
-                let points: Vec<_> = points.iter().map(place).collect();
-                let (dash, gap) = (units(f64::from(*dash)), units(f64::from(*gap)));
-                area.draw(&DashedPathElement::new(points, dash, gap, stroke(*color, *width)))
-            }
-            Mark::Disc(center, radius, color) => {
-                area.draw(&Circle::new(place(center), units(*radius), rgb(*color).filled()))
-            }
-            Mark::Ring(center, radius, color) => {
-                area.draw(&Circle::new(place(center), units(*radius), WHITE.filled()))?;
-                area.draw(&Circle::new(place(center), units(*radius - 0.6), stroke(*color, 1.2)))
-            }
-            Mark::Text {
-                at: (x, y),
-                text,
-                look,
-                upwards,
-            } => {
-                // Plotters takes half the height of an x for the middle of a line; that of digits and capitals lies higher.
-                let lower = 0.09 * look.size;
-                let (transform, at) = match upwards {
-                    true => (FontTransform::Rotate270, (x + lower, *y)),
-                    false => (FontTransform::None, (*x, y + lower)),
-                };
-                let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
-                // It divides sizes by this number.
-                let font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNITS * 1.24, style);
-                let align = match look.align {
-                    Align::Left => HPos::Left,
-                    Align::Center => HPos::Center,
-                    Align::Right => HPos::Right,
-                };
-                let color = rgb(look.color);
-                let style = TextStyle::from(font.transform(transform))
-                    .color(&color)
-                    .pos(Pos::new(align, VPos::Center));
-                area.draw(&element::Text::new(text.as_str(), place(&at), style))
-            }
-        }
-    }
+fn stroke(color: Rgb, width: f64) -> ShapeStyle {
+    rgb(color).stroke_width(units(width) as u32)
 }
 
 fn units(points: f64) -> i32 {

@@ -66,7 +66,7 @@ fn no_line_of_a_break_even_point_passes_through_the_label_of_another() {
         };
         let marks = marks(&data);
         assert_eq!(marks.len(), 4);
-        for mark in marks.iter().filter(|mark| mark.align == Align::Left) {
+        for mark in marks.iter().filter(|mark| matches!(mark.align, Align::Left)) {
             let end = mark.x + 7.0 + mark_look().width(&mark.text);
             let passed = marks.iter().filter(|other| mark.x < other.x && other.x < end);
             assert!(passed.clone().all(|other| other.level < mark.level), "step {step}");
