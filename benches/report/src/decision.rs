@@ -338,7 +338,7 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
 }
 
 fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> Result<Decision, Error> {
-    let foundation = summary.foundation.as_ref();
+    let foundation = &summary.foundation;
     let (ranked, others): (Vec<_>, Vec<_>) = summary.strategies.iter().partition(|strategy| strategy.rank.is_some());
     let run_length = summary.run_length.as_ref();
     let segments = run_length.map_or(&[][..], |length| &length.segments);
@@ -355,12 +355,12 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
         machine: machine(&summary.run.fingerprint),
         workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
         blocks,
-        grade: foundation.map(|foundation| foundation.grade),
-        grade_reasons: foundation.map_or(Vec::new(), |foundation| foundation.reasons.clone()),
-        level: foundation.and_then(|foundation| foundation.level),
-        cases: foundation.map_or(0, |foundation| foundation.cases),
-        layouts: foundation.map_or(0, |foundation| foundation.layouts),
-        control: foundation.and_then(|foundation| foundation.control.clone()),
+        grade: Some(foundation.grade),
+        grade_reasons: foundation.reasons.clone(),
+        level: foundation.level,
+        cases: foundation.cases,
+        layouts: foundation.layouts,
+        control: foundation.control.clone(),
         default: recommendation.best.clone(),
         runner_up: recommendation.runner_up.clone(),
         best_safe: recommendation.best_safe.clone(),

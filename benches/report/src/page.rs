@@ -9,7 +9,7 @@ use crate::Error;
 use crate::ladder::Ladder;
 use crate::plots::Plot;
 use crate::record;
-use crate::summary::{Foundation, StrategySummary, Summary};
+use crate::summary::{StrategySummary, Summary};
 use crate::table::{self, Column, Table, escape};
 use crate::units;
 
@@ -65,7 +65,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
     html.push_str(&errors(summary));
     html.push_str("<h2 id=\"foundation\">What it rests on</h2>\n<dl>\n");
-    for (name, value) in summary.foundation.iter().flat_map(Foundation::facts) {
+    for (name, value) in summary.foundation.facts() {
         let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
     }
     for (name, value) in summary.run.fingerprint.rows() {

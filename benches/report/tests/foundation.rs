@@ -126,13 +126,13 @@ fn summary(measurement: Measurement) -> Summary {
 }
 
 fn grade(summary: &Summary) -> Grade {
-    summary.foundation.as_ref().unwrap().grade
+    summary.foundation.grade
 }
 
 #[test]
 fn intervals_are_taken_over_layouts() {
     let good = summary(GOOD);
-    let foundation = good.foundation.as_ref().unwrap();
+    let foundation = &good.foundation;
     assert_eq!((foundation.level, foundation.cases), (Some(Level::Layout), 8));
     assert_eq!(foundation.grade, Grade::A, "{:?}", foundation.reasons);
     let margin = good.recommendation.as_ref().unwrap().runner_up.as_ref().unwrap();
@@ -147,7 +147,7 @@ fn intervals_are_taken_over_layouts() {
         "{margin:?} {wider:?}"
     );
     let one = summary(Measurement { layouts: 1, ..GOOD });
-    assert_eq!(one.foundation.as_ref().unwrap().level, Some(Level::Process));
+    assert_eq!(one.foundation.level, Some(Level::Process));
     assert_eq!(grade(&one), Grade::B);
 }
 
@@ -191,7 +191,7 @@ fn a_strategy_that_differs_from_itself_makes_every_verdict_unsure() {
         of_control: 1.1,
         ..GOOD
     });
-    let control = bad.foundation.as_ref().unwrap().control.as_ref().unwrap();
+    let control = bad.foundation.control.as_ref().unwrap();
     assert!(control.differs && control.ratio.contains(1.1), "{control:?}");
     assert_eq!(control.told_apart.len(), 3);
     assert_eq!(grade(&bad), Grade::E);
@@ -200,7 +200,7 @@ fn a_strategy_that_differs_from_itself_makes_every_verdict_unsure() {
         Verdict::Unsure
     );
     let good = summary(GOOD);
-    let control = good.foundation.as_ref().unwrap().control.as_ref().unwrap();
+    let control = good.foundation.control.as_ref().unwrap();
     assert!(
         !control.differs && control.told_apart.is_empty() && control.floor < 1.01,
         "{control:?}"
@@ -214,7 +214,7 @@ fn disturbed_and_quick_runs_are_graded_worse() {
     assert_eq!(grade(&summary(Measurement { steal: 0.05, ..GOOD })), Grade::C);
     let disturbed = summary(Measurement { steal: 0.2, ..GOOD });
     assert_eq!(grade(&disturbed), Grade::D);
-    let reasons = disturbed.foundation.unwrap().reasons;
+    let reasons = disturbed.foundation.reasons;
     let said = reasons.iter().filter(|reason| reason.contains("20.0 %")).count();
     assert_eq!(said, 1, "a reason is said once: {reasons:?}");
     let quick = Measurement {

@@ -73,51 +73,60 @@ impl Grid {
 
     /// The grid of these strategies.
     pub fn of(recording: &Recording, strategies: Vec<String>) -> Grid {
-        let mut warnings = Vec::new();
-        let usable = usable_samples(recording, &mut warnings);
         let workloads = workloads(recording);
-        let mut by_workload: BTreeMap<&str, BTreeMap<&str, Vec<&Sample>>> = BTreeMap::new();
-        for sample in usable {
-            let row = by_workload.entry(&sample.workload).or_default();
-            row.entry(&sample.strategy).or_default().push(sample);
+        let mut by_cell: BTreeMap<(&str, &str), Vec<&Sample>> = BTreeMap::new();
+        let mut warnings = Vec::new();
+        // Samples that can be divided by.
+        let (usable, others): (Vec<&Sample>, Vec<&Sample>) =
+            (recording.samples.iter()).partition(|sample| sample.iterations > 0 && sample.nanoseconds > 0);
+        if !others.is_empty() {
+            warnings.push(format!(
+                "{} samples without iterations or without time are left out",
+                others.len()
+            ));
         }
-        let cells = workloads
-            .iter()
-            .map(|workload| {
-                let no_row = BTreeMap::new();
-                let row = by_workload.get(workload.name.as_str()).unwrap_or(&no_row);
-                let shared_load = (row.get(EVERY_STRATEGY)).and_then(|samples| phase_median(samples, Phase::Load));
-                strategies
-                    .iter()
-                    .map(|strategy| {
-                        let failure = recording
-                            .failures
-                            .iter()
-                            .find(|failure| failure.workload == workload.name && &failure.strategy == strategy);
-                        if let Some(failure) = failure {
-                            return Times::Error(failure.error.clone());
-                        }
-                        let none = Vec::new();
-                        let samples = row.get(strategy.as_str()).unwrap_or(&none);
-                        times(workload, strategy, samples, shared_load)
-                    })
-                    .collect()
-            })
-            .collect();
+        for sample in usable {
+            let cell = by_cell.entry((&sample.workload, &sample.strategy)).or_default();
+            cell.push(sample);
+        }
+        let cell = |workload: &Workload, strategy: &str| {
+            let mut failures = recording.failures.iter();
+            let failed = failures.find(|failed| failed.workload == workload.name && failed.strategy == strategy);
+            if let Some(failed) = failed {
+                return Times::Error(failed.error.clone());
+            }
+            let samples = |strategy| by_cell.get(&(&*workload.name, strategy)).map_or(&[][..], Vec::as_slice);
+            let shared_load = phase_median(samples(EVERY_STRATEGY), Phase::Load);
+            times(workload, strategy, samples(strategy), shared_load)
+        };
+        let row = |workload: &Workload| strategies.iter().map(|strategy| cell(workload, strategy)).collect();
         Grid {
+            cells: workloads.iter().map(row).collect(),
             workloads,
             strategies,
-            cells,
             warnings,
         }
     }
 
     /// The verified times of a cell.
     pub fn verified(&self, workload: usize, strategy: usize) -> Option<&Verified> {
-        match self.cells.get(workload)?.get(strategy)? {
+        match &self.cells[workload][strategy] {
             Times::Verified(verified) => Some(verified),
             _ => None,
         }
+    }
+
+    /// The workloads on which a strategy was wrong.
+    pub fn errors(&self, strategy: usize) -> impl Iterator<Item = usize> {
+        let is_error = move |workload: &usize| matches!(self.cells[*workload][strategy], Times::Error(_));
+        (0..self.workloads.len()).filter(is_error)
+    }
+
+    /// Whether an error counts against a strategy: one on a workload on which some strategy has a time.
+    pub fn is_wrong(&self, strategy: usize) -> bool {
+        let has_time = |times: &Times| matches!(times, Times::Verified(_));
+        self.errors(strategy)
+            .any(|workload| self.cells[workload].iter().any(has_time))
     }
 
     /// Names of the classes, in order.
@@ -130,22 +139,6 @@ impl Grid {
         }
         classes
     }
-}
-
-/// Samples that can be divided by; the others are counted in a warning.
-fn usable_samples<'a>(recording: &'a Recording, warnings: &mut Vec<String>) -> Vec<&'a Sample> {
-    let usable: Vec<&Sample> = recording
-        .samples
-        .iter()
-        .filter(|sample| sample.iterations > 0 && sample.nanoseconds > 0)
-        .collect();
-    let left_out = recording.samples.len() - usable.len();
-    if left_out > 0 {
-        warnings.push(format!(
-            "{left_out} samples without iterations or without time are left out"
-        ));
-    }
-    usable
 }
 
 fn workloads(recording: &Recording) -> Vec<Workload> {

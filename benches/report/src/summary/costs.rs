@@ -1,23 +1,21 @@
 //! What strategies cost besides running: time to load and to compile, size of the compiled code.
 
 use super::Costs;
-use super::collect::{Grid, Verified};
+use super::collect::Verified;
 use super::decide::Ranking;
 use crate::record::Size;
 
 /// The costs of each strategy of the grid, in the order of the grid.
-pub(super) fn costs(grid: &Grid, ranking: &Ranking, sizes: &[Size]) -> Vec<Costs> {
+pub(super) fn costs(ranking: &Ranking<'_>, sizes: &[Size]) -> Vec<Costs> {
+    let grid = ranking.grid;
     // Later rows win: a size that was written twice was measured twice.
-    let size = |workload: usize, strategy: usize| {
-        let (workload, strategy) = (grid.workloads.get(workload)?, grid.strategies.get(strategy)?);
-        let mut rows = sizes.iter().rev();
-        rows.find(|size| size.workload == workload.name && &size.strategy == strategy)
+    let of_workload = |workload: usize| {
+        let name = &grid.workloads[workload].name;
+        sizes.iter().rev().filter(move |size| &size.workload == name)
     };
-    let wasm_bytes = |workload: usize| {
-        let name = &grid.workloads.get(workload)?.name;
-        let size = sizes.iter().rev().find(|size| &size.workload == name)?;
-        Some(size.wasm_bytes as f64)
-    };
+    let size =
+        |workload, strategy: usize| of_workload(workload).find(|size| size.strategy == grid.strategies[strategy]);
+    let wasm_bytes = |workload| Some(of_workload(workload).next()?.wasm_bytes as f64);
     let time =
         |workload, strategy, pick: fn(&Verified) -> Option<f64>| grid.verified(workload, strategy).and_then(pick);
     let load = |workload, strategy| time(workload, strategy, |cell| cell.load);
@@ -28,35 +26,36 @@ pub(super) fn costs(grid: &Grid, ranking: &Ranking, sizes: &[Size]) -> Vec<Costs
     };
     let code = |workload, strategy| Some(size(workload, strategy)?.code_bytes as f64);
 
-    let loaded = shared(grid, ranking, load);
-    let compiled = shared(grid, ranking, compile);
-    let compiled_of_known_size = shared(grid, ranking, compile_of_known_size);
-    let sized = shared(grid, ranking, code);
-    let wasm = |workloads: &[usize]| total(workloads, wasm_bytes).filter(|&bytes| bytes > 0.0);
-
-    (0..grid.strategies.len())
-        .map(|strategy| Costs {
-            load_ns: total(&loaded, |workload| load(workload, strategy)),
-            compile_ns: total(&compiled, |workload| compile(workload, strategy)),
-            compile_ns_per_wasm_byte: total(&compiled_of_known_size, |workload| compile(workload, strategy))
-                .zip(wasm(&compiled_of_known_size))
-                .map(|(time, bytes)| time / bytes),
-            code_bytes: total(&sized, |workload| code(workload, strategy)),
-            code_bytes_per_wasm_byte: total(&sized, |workload| code(workload, strategy))
-                .zip(wasm(&sized))
-                .map(|(code, bytes)| code / bytes),
-        })
-        .collect()
+    let loaded = shared(ranking, load);
+    let compiled = shared(ranking, compile);
+    let compiled_of_known_size = shared(ranking, compile_of_known_size);
+    let sized = shared(ranking, code);
+    let by_wasm = |sum: Option<f64>, workloads: &[usize]| {
+        let bytes = total(workloads, wasm_bytes).filter(|&bytes| bytes > 0.0);
+        Some(sum? / bytes?)
+    };
+    let of = |strategy: usize| {
+        let total = |workloads: &[usize], number: &dyn Fn(usize, usize) -> Option<f64>| {
+            total(workloads, |workload| number(workload, strategy))
+        };
+        let code_bytes = total(&sized, &code);
+        Costs {
+            load_ns: total(&loaded, &load),
+            compile_ns: total(&compiled, &compile),
+            compile_ns_per_wasm_byte: by_wasm(total(&compiled_of_known_size, &compile), &compiled_of_known_size),
+            code_bytes,
+            code_bytes_per_wasm_byte: by_wasm(code_bytes, &sized),
+        }
+    };
+    (0..grid.strategies.len()).map(of).collect()
 }
 
 /// The workloads for which every ranked strategy has the number, so that totals compare like with like.
-fn shared(grid: &Grid, ranking: &Ranking, number: impl Fn(usize, usize) -> Option<f64>) -> Vec<usize> {
-    (0..grid.workloads.len())
-        .filter(|&workload| {
-            let ranked = &ranking.ranked;
-            !ranked.is_empty() && ranked.iter().all(|&strategy| number(workload, strategy).is_some())
-        })
-        .collect()
+fn shared(ranking: &Ranking<'_>, number: impl Fn(usize, usize) -> Option<f64>) -> Vec<usize> {
+    let ranked = &ranking.ranked;
+    let all_have =
+        |&workload: &usize| !ranked.is_empty() && ranked.iter().all(|&strategy| number(workload, strategy).is_some());
+    (0..ranking.grid.workloads.len()).filter(all_have).collect()
 }
 
 /// The sum over workloads; `None` if there are none or a number is missing.

@@ -10,35 +10,36 @@ use super::{
 use crate::statistics::{self, Estimate, Observation, Paired};
 
 /// The order of the strategies. Strategies and workloads are indices into the grid.
-pub(super) struct Ranking {
+pub(super) struct Ranking<'g> {
+    pub grid: &'g Grid,
     /// Ranked strategies, the best first.
     pub ranked: Vec<usize>,
     /// The rest, in the order of the grid.
     unranked: Vec<usize>,
     /// Workloads on which every ranked strategy has a time.
     pub counted: Vec<usize>,
+    /// The same by class.
+    classes: Vec<(String, Vec<usize>)>,
     /// For each workload, the strategy that the others are measured by.
     best: Vec<Option<usize>>,
     /// The measurement tells a strategy from itself: then no difference is believed.
     pub doubtful: bool,
 }
 
-impl Ranking {
-    pub fn new(grid: &Grid) -> Ranking {
-        let all = 0..grid.strategies.len();
-        let mut ranked: Vec<usize> = all
-            .clone()
-            .filter(|&strategy| errors(grid, strategy) == 0)
-            .filter(|&strategy| (0..grid.workloads.len()).any(|workload| grid.verified(workload, strategy).is_some()))
-            .collect();
-        let counted: Vec<usize> = (0..grid.workloads.len())
-            .filter(|&workload| {
-                let has_time = |&strategy: &usize| grid.verified(workload, strategy).is_some();
-                !ranked.is_empty() && ranked.iter().all(has_time)
-            })
-            .collect();
-        if counted.is_empty() {
+impl Ranking<'_> {
+    pub fn new(grid: &Grid) -> Ranking<'_> {
+        let all = Vec::from_iter(0..grid.strategies.len());
+        let workloads = 0..grid.workloads.len();
+        let has_time = |workload: usize, strategy: &usize| grid.verified(workload, *strategy).is_some();
+        let is_ranked = |strategy: &usize| {
+            workloads.clone().any(|workload| has_time(workload, strategy)) && !grid.is_wrong(*strategy)
+        };
+        let mut ranked: Vec<usize> = all.iter().copied().filter(is_ranked).collect();
+        let all_have_time = |&workload: &usize| ranked.iter().all(|strategy| has_time(workload, strategy));
+        let mut counted: Vec<usize> = workloads.clone().filter(all_have_time).collect();
+        if ranked.is_empty() || counted.is_empty() {
             ranked.clear();
+            counted.clear();
         }
         ranked.sort_by(|a, b| by_mean(grid, &counted)(&a, &b));
         // By pairs of runs that were moments apart, where the record knows them: as everything else.
@@ -50,18 +51,22 @@ impl Ranking {
                 ranked = by_pairs.into_iter().map(|(_, strategy)| strategy).collect();
             }
         }
-        let unranked = all.filter(|strategy| !ranked.contains(strategy)).collect();
-        let best = (0..grid.workloads.len())
-            .map(|workload| {
-                let ranked_there = fastest(grid, workload, &ranked);
-                ranked_there.or_else(|| fastest(grid, workload, &Vec::from_iter(0..grid.strategies.len())))
-            })
-            .collect();
+        let best = workloads.map(|workload| fastest(grid, workload, &ranked).or_else(|| fastest(grid, workload, &all)));
+        let of_class = |class: &str| -> Vec<usize> {
+            let is_member = |workload: &usize| grid.workloads[*workload].class == class;
+            counted.iter().copied().filter(is_member).collect()
+        };
+        let classes = grid
+            .classes()
+            .into_iter()
+            .map(|class| (class.to_owned(), of_class(class)));
         Ranking {
+            best: best.collect(),
+            classes: classes.filter(|(_, workloads)| !workloads.is_empty()).collect(),
+            unranked: all.into_iter().filter(|strategy| !ranked.contains(strategy)).collect(),
+            grid,
             ranked,
-            unranked,
             counted,
-            best,
             doubtful: false,
         }
     }
@@ -71,168 +76,126 @@ impl Ranking {
         self.ranked.iter().chain(&self.unranked).copied()
     }
 
-    pub fn strategies(&self, grid: &Grid, costs: &[Costs]) -> Vec<StrategySummary> {
-        self.order()
-            .map(|strategy| {
-                let rank = self.ranked.iter().position(|&ranked| ranked == strategy);
-                let relative = self
-                    .ranked
-                    .first()
-                    .and_then(|&best| compare(grid, strategy, best, &self.counted));
-                StrategySummary {
-                    name: name(grid, strategy),
-                    rank: rank.map(|position| position + 1),
-                    safe: is_safe(&name(grid, strategy)),
-                    errors: (0..grid.workloads.len())
-                        .filter(|&workload| is_error(grid, workload, strategy))
-                        .count(),
-                    geometric_mean: self.mean_ratio(grid, strategy, &self.counted),
-                    relative,
-                    classes: self.class_means(grid, strategy),
-                    worst: self.worst(grid, strategy),
-                    costs: costs.get(strategy).cloned().unwrap_or_default(),
-                }
-            })
-            .collect()
+    fn name(&self, strategy: usize) -> String {
+        self.grid.strategies[strategy].clone()
     }
 
-    pub fn workloads(&self, grid: &Grid) -> Vec<WorkloadSummary> {
-        grid.workloads
-            .iter()
-            .enumerate()
-            .map(|(index, workload)| WorkloadSummary {
-                name: workload.name.clone(),
-                class: workload.class.clone(),
-                counts: self.counted.contains(&index),
-                best: self.best_on(index).map(|best| name(grid, best)),
-                cells: self.order().map(|strategy| self.cell(grid, index, strategy)).collect(),
-            })
-            .collect()
+    pub fn strategies(&self, costs: &[Costs]) -> Vec<StrategySummary> {
+        let best = self.ranked.first();
+        let of = |strategy: usize| StrategySummary {
+            name: self.name(strategy),
+            rank: self
+                .ranked
+                .iter()
+                .position(|&ranked| ranked == strategy)
+                .map(|at| at + 1),
+            safe: is_safe(&self.grid.strategies[strategy]),
+            errors: self.grid.errors(strategy).count(),
+            geometric_mean: self.mean_ratio(strategy, &self.counted),
+            relative: best.and_then(|&best| compare(self.grid, strategy, best, &self.counted)),
+            classes: self.class_means(strategy),
+            worst: self.worst(strategy),
+            costs: costs[strategy].clone(),
+        };
+        self.order().map(of).collect()
     }
 
-    fn cell(&self, grid: &Grid, workload: usize, strategy: usize) -> Cell {
-        let times = grid.cells.get(workload).and_then(|row| row.get(strategy));
-        match times {
-            Some(Times::Error(what)) => Cell::Error { what: what.clone() },
-            Some(Times::Verified(verified)) => Cell::Measured {
+    pub fn workloads(&self) -> Vec<WorkloadSummary> {
+        let workloads = self.grid.workloads.iter().enumerate();
+        let of = |(index, workload): (usize, &super::collect::Workload)| WorkloadSummary {
+            name: workload.name.clone(),
+            class: workload.class.clone(),
+            counts: self.counted.contains(&index),
+            best: self.best[index].map(|best| self.name(best)),
+            cells: self.order().map(|strategy| self.cell(index, strategy)).collect(),
+        };
+        workloads.map(of).collect()
+    }
+
+    fn cell(&self, workload: usize, strategy: usize) -> Cell {
+        match &self.grid.cells[workload][strategy] {
+            Times::Error(what) => Cell::Error { what: what.clone() },
+            Times::Verified(verified) => Cell::Measured {
                 median_ns: verified.median,
-                ratio: self
-                    .best_on(workload)
-                    .and_then(|best| compare(grid, strategy, best, &[workload]))
-                    .unwrap_or(Estimate::exact(1.0)),
+                ratio: self.ratio(workload, strategy).unwrap_or(Estimate::exact(1.0)),
                 samples: verified.samples,
                 load_ns: verified.load,
                 compile_ns: verified.compile,
             },
-            Some(Times::Missing) | None => Cell::Missing,
+            Times::Missing => Cell::Missing,
         }
     }
 
-    fn best_on(&self, workload: usize) -> Option<usize> {
-        self.best.get(workload).copied().flatten()
+    /// Time relative to the best on a workload.
+    fn ratio(&self, workload: usize, strategy: usize) -> Option<Estimate> {
+        compare(self.grid, strategy, self.best[workload]?, &[workload])
     }
 
     /// Geometric mean of the times relative to the best on each workload.
-    fn mean_ratio(&self, grid: &Grid, strategy: usize, workloads: &[usize]) -> Option<f64> {
-        let ratios: Option<Vec<f64>> = workloads
-            .iter()
-            .map(|&workload| self.ratio(grid, workload, strategy))
-            .collect();
+    fn mean_ratio(&self, strategy: usize, workloads: &[usize]) -> Option<f64> {
+        let ratio = |&workload: &usize| self.ratio(workload, strategy).map(|ratio| ratio.value);
+        let ratios: Option<Vec<f64>> = workloads.iter().map(ratio).collect();
         statistics::geometric_mean(&ratios?)
     }
 
-    fn ratio(&self, grid: &Grid, workload: usize, strategy: usize) -> Option<f64> {
-        compare(grid, strategy, self.best_on(workload)?, &[workload]).map(|ratio| ratio.value)
-    }
-
-    fn class_means(&self, grid: &Grid, strategy: usize) -> Vec<ClassMean> {
-        let classes = self.counted_by_class(grid).into_iter();
-        classes
-            .filter_map(|(class, workloads)| {
-                Some(ClassMean {
-                    class,
-                    geometric_mean: self.mean_ratio(grid, strategy, &workloads)?,
-                })
+    fn class_means(&self, strategy: usize) -> Vec<ClassMean> {
+        let of = |(class, workloads): &(String, Vec<usize>)| {
+            Some(ClassMean {
+                class: class.clone(),
+                geometric_mean: self.mean_ratio(strategy, workloads)?,
             })
-            .collect()
-    }
-
-    /// The workloads that count, by class.
-    fn counted_by_class(&self, grid: &Grid) -> Vec<(String, Vec<usize>)> {
-        let members = |class: &str| -> Vec<usize> {
-            let is_member = |workload: &&usize| grid.workloads.get(**workload).is_some_and(|w| w.class == class);
-            self.counted.iter().filter(is_member).copied().collect()
         };
-        grid.classes()
-            .into_iter()
-            .map(|class| (class.to_owned(), members(class)))
-            .filter(|(_, workloads)| !workloads.is_empty())
-            .collect()
+        self.classes.iter().filter_map(of).collect()
     }
 
-    fn worst(&self, grid: &Grid, strategy: usize) -> Option<Worst> {
-        self.counted
-            .iter()
-            .filter_map(|&workload| Some((workload, self.ratio(grid, workload, strategy)?)))
-            .max_by(|(_, a), (_, b)| a.total_cmp(b))
-            .map(|(workload, ratio)| Worst {
-                workload: workload_name(grid, workload),
-                ratio,
+    fn worst(&self, strategy: usize) -> Option<Worst> {
+        let of = |&workload: &usize| {
+            Some(Worst {
+                workload: self.grid.workloads[workload].name.clone(),
+                ratio: self.ratio(workload, strategy)?.value,
             })
+        };
+        let all = self.counted.iter().filter_map(of);
+        all.max_by(|a, b| a.ratio.total_cmp(&b.ratio))
     }
 
-    pub fn recommendation(&self, grid: &Grid) -> Option<Recommendation> {
+    pub fn recommendation(&self) -> Option<Recommendation> {
         let (&best, others) = self.ranked.split_first()?;
-        let rivals: Vec<Rival> = others
-            .iter()
-            .filter_map(|&other| self.rival(grid, other, best))
-            .collect();
-        let best_name = name(grid, best);
-        let best_safe = if is_safe(&best_name) {
-            Some(Rival {
-                strategy: best_name.clone(),
+        let rivals: Vec<Rival> = others.iter().filter_map(|&other| self.rival(other, best)).collect();
+        let best = self.name(best);
+        let best_safe = match is_safe(&best) {
+            true => Some(Rival {
+                strategy: best.clone(),
                 times_as_long: Estimate::exact(1.0),
                 verdict: Verdict::Equivalent,
-            })
-        } else {
-            rivals.iter().find(|rival| is_safe(&rival.strategy)).cloned()
+            }),
+            false => rivals.iter().find(|rival| is_safe(&rival.strategy)).cloned(),
         };
+        let close = rivals.iter().filter(|rival| rival.verdict != Verdict::Faster);
+        let is_better = |verdict: Verdict| verdict == Verdict::Slower;
+        let single = |&workload: &usize| (self.grid.workloads[workload].name.clone(), vec![workload]);
         Some(Recommendation {
-            best: best_name,
+            best,
             runner_up: rivals.first().cloned(),
-            within_noise: rivals
-                .iter()
-                .filter(|rival| rival.verdict != Verdict::Faster)
-                .map(|rival| rival.strategy.clone())
-                .collect(),
+            within_noise: close.map(|rival| rival.strategy.clone()).collect(),
             best_safe,
-            classes: self
-                .counted_by_class(grid)
-                .into_iter()
-                .filter_map(|(class, workloads)| self.exception(grid, class, &workloads))
-                .collect(),
-            ties: self
-                .counted_by_class(grid)
-                .into_iter()
-                .filter_map(|(class, workloads)| self.tie(grid, class, &workloads))
-                .collect(),
-            workloads: (self.counted.iter())
-                .filter_map(|&workload| self.exception(grid, workload_name(grid, workload), &[workload]))
-                .collect(),
-            hinges_on: self.hinges(grid),
+            classes: self.exceptions(&self.classes, is_better),
+            ties: self.exceptions(&self.classes, |verdict| !verdict.differs()),
+            workloads: self.exceptions(&Vec::from_iter(self.counted.iter().map(single)), is_better),
+            hinges_on: self.hinges(),
         })
     }
 
-    fn rival(&self, grid: &Grid, strategy: usize, best: usize) -> Option<Rival> {
-        let times_as_long = compare(grid, strategy, best, &self.counted)?;
-        let enough = self.counted.iter().all(|&workload| {
-            [strategy, best].iter().all(|&strategy| {
-                grid.verified(workload, strategy)
-                    .is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
-            })
-        });
+    fn rival(&self, strategy: usize, best: usize) -> Option<Rival> {
+        let times_as_long = compare(self.grid, strategy, best, &self.counted)?;
+        let is_enough = |workload: usize, strategy: usize| {
+            let verified = self.grid.verified(workload, strategy);
+            verified.is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
+        };
+        let mut counted = self.counted.iter();
+        let enough = counted.all(|&workload| is_enough(workload, strategy) && is_enough(workload, best));
         Some(Rival {
-            strategy: name(grid, strategy),
+            strategy: self.name(strategy),
             times_as_long,
             verdict: match enough && !self.doubtful {
                 true => times_as_long.verdict().turned(),
@@ -241,62 +204,45 @@ impl Ranking {
         })
     }
 
-    /// The strategy that beats the best on some workloads beyond the noise, if there is one.
-    fn exception(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
-        let rival = self.best_other(grid, on, workloads)?;
-        (rival.times_as_fast.verdict() == Verdict::Slower).then_some(rival)
-    }
-
-    /// The strategy that is neither clearly better nor clearly worse than the best on some workloads, if there is one.
-    fn tie(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
-        let rival = self.best_other(grid, on, workloads)?;
-        let as_good = match rival.times_as_fast.verdict() {
-            Verdict::Slower | Verdict::Faster => false,
-            Verdict::Equivalent | Verdict::Unsure => true,
+    /// For each of some sets of workloads: the fastest strategy there but the best of all, if the verdict on the best
+    /// against it is of a kind.
+    fn exceptions(&self, sets: &[(String, Vec<usize>)], is_of_kind: fn(Verdict) -> bool) -> Vec<Exception> {
+        let of = |(on, workloads): &(String, Vec<usize>)| {
+            let (&best, others) = self.ranked.split_first()?;
+            let &other = others.iter().min_by(by_mean(self.grid, workloads))?;
+            let times_as_fast = compare(self.grid, best, other, workloads)?;
+            is_of_kind(times_as_fast.verdict()).then(|| Exception {
+                on: on.clone(),
+                strategy: self.name(other),
+                times_as_fast,
+            })
         };
-        as_good.then_some(rival)
-    }
-
-    /// Of all strategies but the best, the fastest on some workloads.
-    fn best_other(&self, grid: &Grid, on: String, workloads: &[usize]) -> Option<Exception> {
-        let (&best, others) = self.ranked.split_first()?;
-        let &other = others.iter().min_by(by_mean(grid, workloads))?;
-        Some(Exception {
-            on,
-            strategy: name(grid, other),
-            times_as_fast: compare(grid, best, other, workloads)?,
-        })
+        sets.iter().filter_map(of).collect()
     }
 
     /// Workloads without which another strategy would be the best.
-    fn hinges(&self, grid: &Grid) -> Vec<Hinge> {
+    fn hinges(&self) -> Vec<Hinge> {
         let hinge = |&left_out: &usize| {
-            let rest: Vec<usize> = self
-                .counted
-                .iter()
-                .copied()
-                .filter(|&workload| workload != left_out)
-                .collect();
-            let &best_without = self.ranked.iter().min_by(by_mean(grid, &rest))?;
+            let rest = self.counted.iter().copied().filter(|&workload| workload != left_out);
+            let rest: Vec<usize> = rest.collect();
+            let &best_without = self.ranked.iter().min_by(by_mean(self.grid, &rest))?;
             (!rest.is_empty() && Some(&best_without) != self.ranked.first()).then(|| Hinge {
-                workload: workload_name(grid, left_out),
-                best_without: name(grid, best_without),
+                workload: self.grid.workloads[left_out].name.clone(),
+                best_without: self.name(best_without),
             })
         };
         self.counted.iter().filter_map(hinge).collect()
     }
 
     /// What a reader should know about the ranking.
-    pub fn warnings(&self, grid: &Grid) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let with_errors: Vec<String> = (0..grid.strategies.len())
-            .filter(|&strategy| errors(grid, strategy) > 0)
-            .map(|strategy| name(grid, strategy))
-            .collect();
-        if !with_errors.is_empty() {
-            warnings.push(format!("not ranked because of errors: {}", with_errors.join(", ")));
+        let wrong = (0..self.grid.strategies.len()).filter(|&strategy| self.grid.is_wrong(strategy));
+        let wrong: Vec<String> = wrong.map(|strategy| self.name(strategy)).collect();
+        if !wrong.is_empty() {
+            warnings.push(format!("not ranked because of errors: {}", wrong.join(", ")));
         }
-        let (counted, all) = (self.counted.len(), grid.workloads.len());
+        let (counted, all) = (self.counted.len(), self.grid.workloads.len());
         if counted < all && counted > 0 {
             warnings.push(format!(
                 "geometric means go over {counted} of {all} workloads: on the others a ranked strategy has no time"
@@ -304,7 +250,7 @@ impl Ranking {
         }
         let cells = self.counted.iter().flat_map(|&workload| {
             let ranked = self.ranked.iter();
-            ranked.filter_map(move |&strategy| grid.verified(workload, strategy))
+            ranked.filter_map(move |&strategy| self.grid.verified(workload, strategy))
         });
         let few = cells.filter(|cell| cell.independent < FEWEST_SAMPLES).count();
         if few > 0 {
@@ -403,26 +349,4 @@ fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> 
         .filter_map(|&strategy| Some((strategy, mean(strategy)?)))
         .min_by(|(_, a), (_, b)| a.total_cmp(b));
     Some(by_pairs.map_or(by_median, |(strategy, _)| strategy))
-}
-
-/// Errors that count against a strategy: those on workloads on which one of them has a time.
-fn errors(grid: &Grid, strategy: usize) -> usize {
-    (0..grid.workloads.len())
-        .filter(|&workload| is_error(grid, workload, strategy))
-        .filter(|&workload| (0..grid.strategies.len()).any(|other| grid.verified(workload, other).is_some()))
-        .count()
-}
-
-fn is_error(grid: &Grid, workload: usize, strategy: usize) -> bool {
-    let cell = grid.cells.get(workload).and_then(|row| row.get(strategy));
-    matches!(cell, Some(Times::Error(_)))
-}
-
-fn name(grid: &Grid, strategy: usize) -> String {
-    grid.strategies.get(strategy).cloned().unwrap_or_default()
-}
-
-fn workload_name(grid: &Grid, workload: usize) -> String {
-    let workload = grid.workloads.get(workload);
-    workload.map(|workload| workload.name.clone()).unwrap_or_default()
 }

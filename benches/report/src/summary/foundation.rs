@@ -1,5 +1,7 @@
 //! What the numbers of a run rest on: cases, controls, conditions; and the grade that follows.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Recommendation;
@@ -84,13 +86,7 @@ pub enum Grade {
 impl Grade {
     /// The letter.
     pub fn letter(self) -> char {
-        match self {
-            Grade::A => 'A',
-            Grade::B => 'B',
-            Grade::C => 'C',
-            Grade::D => 'D',
-            Grade::E => 'E',
-        }
+        ['A', 'B', 'C', 'D', 'E'][self as usize]
     }
 }
 
@@ -156,20 +152,18 @@ impl Foundation {
     }
 }
 
-pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) -> Foundation {
+pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Foundation {
     let margin = match ranking.ranked.as_slice() {
-        [best, second, ..] => decide::paired(grid, *second, *best, &ranking.counted),
+        [best, second, ..] => decide::paired(ranking.grid, *second, *best, &ranking.counted),
         _ => None,
     };
-    let layouts = distinct(recording.samples.iter().filter(|s| s.block.is_some()).map(|s| s.layout));
+    let interleaved = recording.samples.iter().filter(|sample| sample.block.is_some());
+    let layouts = BTreeSet::from_iter(interleaved.map(|sample| sample.layout)).len();
     let processes = recording.processes.len();
     let conditions = conditions(&recording.processes);
     let control = control(recording);
-    let wrong = grid
-        .cells
-        .iter()
-        .flatten()
-        .any(|times| matches!(times, Times::Error(_)));
+    let mut cells = ranking.grid.cells.iter().flatten();
+    let wrong = cells.any(|times| matches!(times, Times::Error(_)));
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let by_share = |share: f64| match share {
         0.10.. => Some(Grade::D),
@@ -224,15 +218,12 @@ pub(super) fn foundation(recording: &Recording, grid: &Grid, ranking: &Ranking) 
 fn control(recording: &Recording) -> Option<ControlResult> {
     let control = recording.controls.first()?;
     let grid = Grid::of(recording, vec![control.of.clone(), control.name.clone()]);
-    let both: Vec<usize> = (0..grid.workloads.len())
-        .filter(|&workload| (0..2).all(|strategy| grid.verified(workload, strategy).is_some()))
-        .collect();
+    let have_both = |&workload: &usize| (0..2).all(|strategy| grid.verified(workload, strategy).is_some());
+    let both: Vec<usize> = (0..grid.workloads.len()).filter(have_both).collect();
     let all = decide::paired(&grid, 1, 0, &both)?;
     let apart = |paired: &Paired| paired.estimate().verdict().differs();
-    let each: Vec<(usize, Paired)> = both
-        .iter()
-        .filter_map(|&workload| Some((workload, decide::paired(&grid, 1, 0, &[workload])?)))
-        .collect();
+    let one = |&workload: &usize| Some((workload, decide::paired(&grid, 1, 0, &[workload])?));
+    let each: Vec<(usize, Paired)> = both.iter().filter_map(one).collect();
     let mut distances: Vec<f64> = each.iter().map(|(_, paired)| paired.mean.abs()).collect();
     distances.sort_by(f64::total_cmp);
     Some(ControlResult {
@@ -265,11 +256,11 @@ fn conditions(processes: &[Process]) -> Conditions {
 /// What each machine of a merged run would decide; empty if all was measured on one.
 pub(super) fn machines(recording: &Recording) -> Vec<OfMachine> {
     let of = |process: &Process| match process.origin {
-        Some(number) => recording
-            .origins
-            .iter()
-            .find(|origin| origin.origin == number)
-            .map(|o| &o.fingerprint),
+        Some(number) => {
+            let mut origins = recording.origins.iter();
+            let origin = origins.find(|origin| origin.origin == number);
+            origin.map(|origin| &origin.fingerprint)
+        }
         None => Some(&recording.run.fingerprint),
     };
     let same = |a: &Fingerprint, b: &Fingerprint| (&a.cpu, a.cores, &a.kernel) == (&b.cpu, b.cores, &b.kernel);
@@ -283,28 +274,18 @@ pub(super) fn machines(recording: &Recording) -> Vec<OfMachine> {
         return Vec::new();
     }
     let recommendation = |fingerprint: &Fingerprint| {
-        let here: Vec<u32> = recording
-            .processes
-            .iter()
-            .filter(|process| of(process).is_some_and(|other| same(other, fingerprint)))
-            .map(|process| process.process)
-            .collect();
+        let here = |process: &&Process| of(process).is_some_and(|other| same(other, fingerprint));
+        let here = recording.processes.iter().filter(here);
+        let here: Vec<u32> = here.map(|process| process.process).collect();
         let mut part = recording.clone();
         let is_here = |process: Option<u32>| process.is_some_and(|process| here.contains(&process));
         part.samples.retain(|sample| is_here(sample.process));
         let grid = Grid::new(&part);
-        Ranking::new(&grid).recommendation(&grid)
+        Ranking::new(&grid).recommendation()
     };
-    found
-        .into_iter()
-        .map(|fingerprint| OfMachine {
-            fingerprint: fingerprint.clone(),
-            recommendation: recommendation(fingerprint),
-        })
-        .collect()
-}
-
-fn distinct(layouts: impl Iterator<Item = Option<u64>>) -> usize {
-    let all: std::collections::BTreeSet<Option<u64>> = layouts.collect();
-    all.len()
+    let of = |fingerprint: &Fingerprint| OfMachine {
+        fingerprint: fingerprint.clone(),
+        recommendation: recommendation(fingerprint),
+    };
+    found.into_iter().map(of).collect()
 }

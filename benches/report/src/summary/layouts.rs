@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::collect::Grid;
 use super::decide::Ranking;
 
 /// The ranked strategies in one layout of the code.
@@ -17,17 +16,17 @@ pub struct OfLayout {
 }
 
 /// Each layout in which all ranked strategies have a time on every workload that counts; empty if there are not two.
-pub(super) fn layouts(grid: &Grid, ranking: &Ranking) -> Vec<OfLayout> {
+pub(super) fn layouts(ranking: &Ranking<'_>) -> Vec<OfLayout> {
     let Some(&best) = ranking.ranked.first() else {
         return Vec::new();
     };
-    let places = (ranking.counted.iter()).filter_map(|&workload| grid.verified(workload, best));
+    let places = (ranking.counted.iter()).filter_map(|&workload| ranking.grid.verified(workload, best));
     let seeds: BTreeSet<Option<u64>> = (places.flat_map(|times| times.placed.keys()))
         .map(|place| place.layout)
         .collect();
     let found: Vec<OfLayout> = (seeds.into_iter())
         .filter_map(|layout| {
-            let of = |&strategy: &usize| relative(grid, ranking, layout, strategy, best);
+            let of = |&strategy: &usize| relative(ranking, layout, strategy, best);
             let relative: Option<Vec<f64>> = ranking.ranked.iter().map(of).collect();
             relative.map(|relative| OfLayout { layout, relative })
         })
@@ -38,10 +37,10 @@ pub(super) fn layouts(grid: &Grid, ranking: &Ranking) -> Vec<OfLayout> {
     }
 }
 
-fn relative(grid: &Grid, ranking: &Ranking, layout: Option<u64>, strategy: usize, best: usize) -> Option<f64> {
+fn relative(ranking: &Ranking<'_>, layout: Option<u64>, strategy: usize, best: usize) -> Option<f64> {
     let of_workload = |&workload: &usize| {
-        let above = &grid.verified(workload, strategy)?.placed;
-        let below = &grid.verified(workload, best)?.placed;
+        let above = &ranking.grid.verified(workload, strategy)?.placed;
+        let below = &ranking.grid.verified(workload, best)?.placed;
         let ratios: Vec<f64> = (above.iter())
             .filter(|(place, _)| place.layout == layout)
             .filter_map(|(place, log)| Some(log - below.get(place)?))

@@ -53,9 +53,8 @@ pub struct Summary {
     pub recommendation: Option<Recommendation>,
     /// Total time against run length; `None` if load and compile times were not measured.
     pub run_length: Option<RunLength>,
-    /// What the intervals rest on; `None` in summaries from before that was known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub foundation: Option<Foundation>,
+    /// What the intervals rest on.
+    pub foundation: Foundation,
     /// Where the ranked strategies stand in each layout of the code, if there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layouts: Vec<OfLayout>,
@@ -163,16 +162,6 @@ pub enum Cell {
     Missing,
 }
 
-impl Cell {
-    /// Time relative to the best, if there is one.
-    pub fn ratio(&self) -> Option<Estimate> {
-        match self {
-            Cell::Measured { ratio, .. } => Some(*ratio),
-            _ => None,
-        }
-    }
-}
-
 /// A strategy and how much longer it takes than the best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rival {
@@ -265,22 +254,22 @@ pub struct Segment {
 pub fn summarise(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
     let mut ranking = decide::Ranking::new(&grid);
-    let foundation = foundation::foundation(recording, &grid, &ranking);
+    let foundation = foundation::foundation(recording, &ranking);
     // If the same differs from itself, no difference is to be believed.
     ranking.doubtful = foundation.control.as_ref().is_some_and(|control| control.differs);
     let mut warnings = recording.warnings.clone();
     warnings.extend(grid.warnings.iter().cloned());
-    warnings.extend(ranking.warnings(&grid));
+    warnings.extend(ranking.warnings());
     Summary {
         schema: SUMMARY_SCHEMA,
         run: recording.run.clone(),
         raw_data: recording.path.display().to_string(),
-        strategies: ranking.strategies(&grid, &costs::costs(&grid, &ranking, &recording.sizes)),
-        workloads: ranking.workloads(&grid),
-        recommendation: ranking.recommendation(&grid),
-        run_length: run_length::run_length(&grid, &ranking),
-        foundation: Some(foundation),
-        layouts: layouts::layouts(&grid, &ranking),
+        strategies: ranking.strategies(&costs::costs(&ranking, &recording.sizes)),
+        workloads: ranking.workloads(),
+        recommendation: ranking.recommendation(),
+        run_length: run_length::run_length(&ranking),
+        foundation,
+        layouts: layouts::layouts(&ranking),
         machines: foundation::machines(recording),
         warnings,
     }

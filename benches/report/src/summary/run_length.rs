@@ -3,7 +3,6 @@
 //! The total for `n` runs is load + compile + n × execute, per workload; over several workloads it is the geometric
 //! mean, so that no workload drowns the others.
 
-use super::collect::Grid;
 use super::decide::Ranking;
 use super::{CostLine, RunLength, Segment};
 
@@ -24,35 +23,28 @@ impl CostLine {
     }
 }
 
-pub(super) fn run_length(grid: &Grid, ranking: &Ranking) -> Option<RunLength> {
+pub(super) fn run_length(ranking: &Ranking<'_>) -> Option<RunLength> {
+    let grid = ranking.grid;
     let costs = |workload: usize, strategy: usize| {
         let cell = grid.verified(workload, strategy)?;
         Some((cell.load.unwrap_or(0.0) + cell.compile?, cell.median))
     };
-    let workloads: Vec<usize> = (ranking.counted.iter().copied())
-        .filter(|&workload| {
-            let mut ranked = ranking.ranked.iter();
-            ranked.all(|&strategy| costs(workload, strategy).is_some())
-        })
-        .collect();
-    let lines = ranking
-        .ranked
-        .iter()
-        .filter_map(|&strategy| {
-            Some(CostLine {
-                strategy: grid.strategies.get(strategy)?.clone(),
-                costs: workloads
-                    .iter()
-                    .filter_map(|&workload| costs(workload, strategy))
-                    .collect(),
-            })
-        })
-        .collect();
-    let names = workloads
-        .iter()
-        .filter_map(|&workload| Some(grid.workloads.get(workload)?.name.clone()))
-        .collect();
-    from_lines(names, lines)
+    let is_known = |workload: &usize| {
+        ranking
+            .ranked
+            .iter()
+            .all(|&strategy| costs(*workload, strategy).is_some())
+    };
+    let workloads: Vec<usize> = ranking.counted.iter().copied().filter(is_known).collect();
+    let line = |&strategy: &usize| CostLine {
+        strategy: grid.strategies[strategy].clone(),
+        costs: (workloads.iter())
+            .filter_map(|&workload| costs(workload, strategy))
+            .collect(),
+    };
+    let lines = ranking.ranked.iter().map(line).collect();
+    let names = workloads.iter().map(|&workload| grid.workloads[workload].name.clone());
+    from_lines(names.collect(), lines)
 }
 
 /// Finds the range worth looking at, and who is fastest in which part of it.

@@ -30,21 +30,20 @@ impl Summary {
 
     /// The recommendation and its conditions, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
-        let foundation = self.foundation.as_ref();
         let conditions = self.recommendation.iter().flat_map(Recommendation::conditions);
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
             .chain(self.run_length.as_ref().and_then(RunLength::sentence))
             .chain(self.in_short())
-            .chain(foundation.map(Foundation::sentence))
-            .chain(foundation.and_then(|foundation| Some(foundation.control.as_ref()?.sentence())))
+            .chain([self.foundation.sentence()])
+            .chain(self.foundation.control.as_ref().map(ControlResult::sentence))
             .chain(self.by_machine())
             .collect()
     }
 
     /// What intervals of this run do and do not cover.
     pub fn caveat(&self) -> &'static str {
-        match self.foundation.as_ref().and_then(|foundation| foundation.level) {
+        match self.foundation.level {
             Some(Level::Layout) => OVER_LAYOUTS,
             Some(Level::Process) => OVER_PROCESSES,
             _ => LAYOUT_CAVEAT,
