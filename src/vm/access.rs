@@ -38,7 +38,7 @@ impl Vm {
     }
 
     fn resolve(&self, instance: u32, index: ExternIndex) -> Extern {
-        let (vm, instance) = (self.id, &self.machine.state.instances[instance as usize]);
+        let (vm, instance) = (self.id, &self.machine.state.store.instances[instance as usize]);
         match index {
             ExternIndex::Func(i) => Extern::Func(Func::new(vm, instance.functions[i as usize])),
             ExternIndex::Table(i) => Extern::Table(Table::new(vm, instance.tables[i as usize])),
@@ -107,7 +107,7 @@ impl Vm {
             what: "memory pages",
             limit,
         })?;
-        let memories = &mut self.machine.state.memories;
+        let memories = &mut self.machine.state.store.memories;
         memories.push(store::Memory {
             bytes,
             declared_max: size.max,
@@ -136,7 +136,7 @@ impl Vm {
             what: "table elements",
             limit,
         })?;
-        let tables = &mut self.machine.state.tables;
+        let tables = &mut self.machine.state.store.tables;
         tables.push(table);
         Ok(Table::new(self.id, (tables.len() - 1) as u32))
     }
@@ -152,12 +152,12 @@ impl Vm {
             return Err(Error::usage("a global holds a value of one slot"));
         }
         let state = &mut self.machine.state;
-        state.globals.push(slot);
-        state.global_types.push(GlobalType {
+        state.store.globals.push(slot);
+        state.store.global_types.push(GlobalType {
             value: value.ty(),
             mutable,
         });
-        Ok(Global::new(self.id, (state.globals.len() - 1) as u32))
+        Ok(Global::new(self.id, (state.store.globals.len() - 1) as u32))
     }
 
     /// The bytes of a memory.
@@ -189,7 +189,7 @@ impl Vm {
     pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
         let memory = memory.index_in(self.id)?;
         let state = &mut self.machine.state;
-        let declared = state.memories[memory as usize].declared_max.unwrap_or(u64::MAX);
+        let declared = state.store.memories[memory as usize].declared_max.unwrap_or(u64::MAX);
         let limit = declared.min(self.limits.memory_pages).min(1 << 16);
         let grown = store::grow_pages(state.bytes_mut(memory), pages, limit);
         grown.ok_or_else(|| {
@@ -208,7 +208,7 @@ impl Vm {
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn table_len(&self, table: Table) -> Result<usize, Error> {
         let table = table.index_in(self.id)?;
-        Ok(self.machine.state.tables[table as usize].elements.len())
+        Ok(self.machine.state.store.tables[table as usize].elements.len())
     }
 
     /// An element of a table.
@@ -218,7 +218,7 @@ impl Vm {
     /// [`Usage`](ErrorKind::Usage) past the end, or for a handle of another machine.
     pub fn table_get(&self, table: Table, index: usize) -> Result<Value, Error> {
         let table = table.index_in(self.id)?;
-        let table = &self.machine.state.tables[table as usize];
+        let table = &self.machine.state.store.tables[table as usize];
         let slot = table
             .elements
             .get(index)
@@ -234,7 +234,7 @@ impl Vm {
     pub fn table_set(&mut self, table: Table, index: usize, value: Value) -> Result<(), Error> {
         let table = table.index_in(self.id)?;
         let [slot, ..] = value.to_slots(self.id)?;
-        let table = &mut self.machine.state.tables[table as usize];
+        let table = &mut self.machine.state.store.tables[table as usize];
         if table.ty != value.ty() {
             return Err(Error::usage(format!("a table of {} cannot hold {value:?}", table.ty)));
         }
@@ -256,8 +256,8 @@ impl Vm {
         let index = global as usize;
         let state = &self.machine.state;
         Ok(Value::from_slots(
-            state.global_types[index].value,
-            &state.globals[index..],
+            state.store.global_types[index].value,
+            &state.store.globals[index..],
             self.id,
         ))
     }
@@ -271,14 +271,14 @@ impl Vm {
         let global = global.index_in(self.id)?;
         let [slot, ..] = value.to_slots(self.id)?;
         let index = global as usize;
-        let ty = self.machine.state.global_types[index];
+        let ty = self.machine.state.store.global_types[index];
         if !ty.mutable || ty.value != value.ty() {
             return Err(Error::usage(format!(
                 "a {} global cannot be set to {value:?}",
                 ty.value
             )));
         }
-        self.machine.state.globals[index] = slot;
+        self.machine.state.store.globals[index] = slot;
         Ok(())
     }
 
@@ -286,7 +286,7 @@ impl Vm {
     pub(super) fn memory_size(&self, memory: u32) -> (u64, Option<u64>) {
         let state = &self.machine.state;
         let pages = (state.bytes(memory).len() / PAGE) as u64;
-        (pages, state.memories[memory as usize].declared_max)
+        (pages, state.store.memories[memory as usize].declared_max)
     }
 }
 

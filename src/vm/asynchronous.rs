@@ -61,7 +61,7 @@ impl AsyncCaller<'_> {
     /// The bytes of the caller's memory of this index.
     pub fn memory(&self, index: u32) -> Option<&[u8]> {
         let state = &self.vm.machine.state;
-        let instance = state.instances.get(self.instance? as usize)?;
+        let instance = state.store.instances.get(self.instance? as usize)?;
         Some(state.bytes(*instance.memories.get(index as usize)?))
     }
 

@@ -138,7 +138,10 @@ impl Vm {
     /// The type of a function of this machine.
     pub(super) fn type_of(&self, func: u32) -> &FuncType {
         let state = &self.machine.state;
-        state.signatures.get(state.functions[func as usize].signature)
+        state
+            .store
+            .signatures
+            .get(state.store.functions[func as usize].signature)
     }
 
     /// Runs a function whose arguments `write` puts on the stack; leaves the results at the stack's bottom.

@@ -44,7 +44,7 @@ pub struct Caller<'a> {
 
 impl Caller<'_> {
     pub(super) fn memory_id(&self, index: u32) -> Option<u32> {
-        let instance = self.state.instances.get(self.instance? as usize)?;
+        let instance = self.state.store.instances.get(self.instance? as usize)?;
         instance.memories.get(index as usize).copied()
     }
 

@@ -37,12 +37,12 @@ impl Vm {
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
         self.define(module, &mut instance, resolved)?;
         let inner = &module.inner;
-        let id = self.machine.state.instances.len() as u32;
-        self.machine.state.instances.push(instance);
+        let id = self.machine.state.store.instances.len() as u32;
+        self.machine.state.store.instances.push(instance);
         self.modules.push(module.clone());
         self.engine.add_instance(module);
         self.copy_segments(module, id)?;
-        let functions = &self.machine.state.instances[id as usize].functions;
+        let functions = &self.machine.state.store.instances[id as usize].functions;
         let start = inner.start.map(|start| functions[start as usize]);
         Ok((Instance::new(self.id, id), start))
     }
@@ -51,7 +51,7 @@ impl Vm {
     fn resolve_imports(&mut self, module: &Module, imports: &Imports) -> Result<(store::Instance, Vec<Extern>), Error> {
         let mut instance = store::Instance::default();
         for ty in &module.inner.types {
-            instance.signatures.push(self.machine.state.signatures.intern(ty));
+            instance.signatures.push(self.machine.state.store.signatures.intern(ty));
         }
         let mut found = Vec::new();
         for import in &module.inner.imports {
@@ -69,8 +69,8 @@ impl Vm {
                     if ty != import.ty {
                         return Err(mismatch(import, ty.to_string()));
                     }
-                    let signature = self.machine.state.signatures.intern(&host.ty);
-                    let functions = &mut self.machine.state.functions;
+                    let signature = self.machine.state.store.signatures.intern(&host.ty);
+                    let functions = &mut self.machine.state.store.functions;
                     functions.push(FunctionEntry {
                         signature,
                         instance: HOST,
@@ -107,13 +107,13 @@ impl Vm {
         let state = &self.machine.state;
         Ok(match item {
             Extern::Func(func) => ExternType::Func(self.func_type(func)?.clone()),
-            Extern::Global(global) => ExternType::Global(state.global_types[global.index_in(self.id)? as usize]),
+            Extern::Global(global) => ExternType::Global(state.store.global_types[global.index_in(self.id)? as usize]),
             Extern::Memory(memory) => {
                 let (min, max) = self.memory_size(memory.index_in(self.id)?);
                 ExternType::Memory(SizeLimits { min, max })
             }
             Extern::Table(table) => {
-                let table = &state.tables[table.index_in(self.id)? as usize];
+                let table = &state.store.tables[table.index_in(self.id)? as usize];
                 let limits = SizeLimits {
                     min: table.elements.len() as u64,
                     max: table.declared_max,
@@ -129,7 +129,7 @@ impl Vm {
     /// Makes what the module defines, after what it imports.
     fn define(&mut self, module: &Module, instance: &mut store::Instance, found: Vec<Extern>) -> Result<(), Error> {
         let inner = &module.inner;
-        let id = self.machine.state.instances.len() as u32;
+        let id = self.machine.state.store.instances.len() as u32;
         for item in found {
             match item {
                 Extern::Func(func) => instance.functions.push(func.index_in(self.id)?),
@@ -141,7 +141,7 @@ impl Vm {
         instance.imported_functions = inner.imported_functions;
         let own = &inner.function_types[inner.imported_functions as usize..];
         for (index, &ty) in own.iter().enumerate() {
-            let functions = &mut self.machine.state.functions;
+            let functions = &mut self.machine.state.store.functions;
             instance.functions.push(functions.len() as u32);
             let signature = instance.signatures[ty as usize];
             functions.push(FunctionEntry {
@@ -153,20 +153,20 @@ impl Vm {
         for &size in &inner.memories[inner.imported_memories as usize..] {
             instance.memories.push(self.new_memory(size)?.index_in(self.id)?);
         }
-        instance.first_global = self.machine.state.globals.len() as u32;
+        instance.first_global = self.machine.state.store.globals.len() as u32;
         let own = &inner.globals[inner.imported_globals as usize..];
         for (ty, init) in own.iter().zip(&inner.global_inits) {
             let value = self.constant(instance, init);
             let state = &mut self.machine.state;
-            instance.globals.push(state.globals.len() as u32);
-            state.globals.push(value);
-            state.global_types.push(*ty);
+            instance.globals.push(state.store.globals.len() as u32);
+            state.store.globals.push(value);
+            state.store.global_types.push(*ty);
         }
         for (ty, init) in &inner.tables[inner.imported_tables as usize..] {
             let table = self.new_table(*ty)?.index_in(self.id)?;
             if let Some(init) = init {
                 let value = self.constant(instance, init);
-                self.machine.state.tables[table as usize].elements.fill(value);
+                self.machine.state.store.tables[table as usize].elements.fill(value);
             }
             instance.tables.push(table);
         }
@@ -186,7 +186,7 @@ impl Vm {
     /// The value of a constant expression in an instance that is being made.
     fn constant(&self, instance: &store::Instance, expr: &ConstExpr) -> u64 {
         let state = &self.machine.state;
-        let global = |index: u32| state.globals[instance.globals[index as usize] as usize];
+        let global = |index: u32| state.store.globals[instance.globals[index as usize] as usize];
         let function = |index: u32| u64::from(instance.functions[index as usize]) + 1;
         expr.evaluate(global, function)
     }
@@ -195,11 +195,11 @@ impl Vm {
     fn copy_segments(&mut self, module: &Module, id: u32) -> Result<(), Error> {
         for (number, segment) in module.inner.elements.iter().enumerate() {
             if let SegmentMode::Active { index, offset } = &segment.mode {
-                let instance = &self.machine.state.instances[id as usize];
+                let instance = &self.machine.state.store.instances[id as usize];
                 let start = self.constant(instance, offset) as usize;
                 let items = instance.elements[number].clone();
                 let table = instance.tables[*index as usize] as usize;
-                let elements = &mut self.machine.state.tables[table].elements;
+                let elements = &mut self.machine.state.store.tables[table].elements;
                 let target = start
                     .checked_add(items.len())
                     .and_then(|end| elements.get_mut(start..end));
@@ -208,12 +208,12 @@ impl Vm {
                     .copy_from_slice(&items);
             }
             if !matches!(segment.mode, SegmentMode::Passive) {
-                self.machine.state.instances[id as usize].elements[number] = Vec::new();
+                self.machine.state.store.instances[id as usize].elements[number] = Vec::new();
             }
         }
         for (number, segment) in module.inner.data.iter().enumerate() {
             if let SegmentMode::Active { index, offset } = &segment.mode {
-                let instance = &self.machine.state.instances[id as usize];
+                let instance = &self.machine.state.store.instances[id as usize];
                 let start = self.constant(instance, offset) as usize;
                 let memory = instance.memories[*index as usize];
                 let bytes = self.machine.state.bytes_mut(memory);
@@ -223,7 +223,7 @@ impl Vm {
                 target
                     .ok_or_else(|| segment_trap(Trap::OutOfBoundsMemoryAccess))?
                     .copy_from_slice(&segment.bytes);
-                self.machine.state.instances[id as usize].data[number] = [].into();
+                self.machine.state.store.instances[id as usize].data[number] = [].into();
             }
         }
         Ok(())

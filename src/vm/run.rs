@@ -71,7 +71,7 @@ impl Vm {
     /// Prepares a run of a function whose arguments are on the stack from `base` on.
     pub(super) fn begin(&mut self, func: u32, base: u32) -> Result<Option<Progress>, Error> {
         let state = &mut self.machine.state;
-        let entry = state.functions[func as usize];
+        let entry = state.store.functions[func as usize];
         if entry.instance == HOST {
             return self.call_host(func, base, None).map(|progress| {
                 // A plain function is done.
@@ -137,7 +137,7 @@ impl Vm {
         base: u32,
         instance: Option<u32>,
     ) -> Result<Option<Pending>, Error> {
-        let host = self.machine.state.functions[function as usize].index;
+        let host = self.machine.state.store.functions[function as usize].index;
         let HostCall::Plain(call) = &self.hosts[host as usize].call else {
             return Ok(Some(Pending { host, base, instance }));
         };

@@ -33,12 +33,12 @@ fn within(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
 impl Vm {
     pub(super) fn check_snapshot(&self, data: &Data) -> Result<(), SnapshotError> {
         let state = &self.machine.state;
-        ensure(data.globals.len() == state.globals.len(), "number of globals")?;
-        for (&value, ty) in data.globals.iter().zip(&state.global_types) {
+        ensure(data.globals.len() == state.store.globals.len(), "number of globals")?;
+        for (&value, ty) in data.globals.iter().zip(&state.store.global_types) {
             self.check_value(value, ty.value)?;
         }
-        ensure(data.tables.len() == state.tables.len(), "number of tables")?;
-        for (saved, table) in data.tables.iter().zip(&state.tables) {
+        ensure(data.tables.len() == state.store.tables.len(), "number of tables")?;
+        for (saved, table) in data.tables.iter().zip(&state.store.tables) {
             let len = saved.elements.len() as u64;
             ensure(len <= table.declared_max.unwrap_or(u64::MAX), "size of a table")?;
             within(len <= self.limits.table_elements, "table elements")?;
@@ -46,8 +46,8 @@ impl Vm {
                 self.check_value(value, table.ty)?;
             }
         }
-        ensure(data.memories.len() == state.memories.len(), "number of memories")?;
-        for (saved, memory) in data.memories.iter().zip(&state.memories) {
+        ensure(data.memories.len() == state.store.memories.len(), "number of memories")?;
+        for (saved, memory) in data.memories.iter().zip(&state.store.memories) {
             ensure(
                 saved.pages <= memory.declared_max.unwrap_or(1 << 16),
                 "size of a memory",
@@ -58,7 +58,10 @@ impl Vm {
                 ensure(u64::from(*index) < end && chunk.len() == CHUNK, "part of a memory")?;
             }
         }
-        ensure(data.segments.len() == state.instances.len(), "number of instances")?;
+        ensure(
+            data.segments.len() == state.store.instances.len(),
+            "number of instances",
+        )?;
         for (id, saved) in data.segments.iter().enumerate() {
             self.check_segments(id, saved)?;
         }
@@ -78,7 +81,7 @@ impl Vm {
 
     /// Segments that are said to be there are, or can be brought back.
     fn check_segments(&self, id: usize, saved: &SegmentData) -> Result<(), SnapshotError> {
-        let (instance, module) = (&self.machine.state.instances[id], &self.modules[id].inner);
+        let (instance, module) = (&self.machine.state.store.instances[id], &self.modules[id].inner);
         ensure(saved.data.len() == instance.data.len(), "number of data segments")?;
         ensure(
             saved.elements.len() == instance.elements.len(),
@@ -101,7 +104,7 @@ impl Vm {
         let end = match ty {
             ValType::I32 | ValType::F32 => 1 << 32,
             // Zero is null, everything else one more than what it names.
-            ValType::FuncRef => self.machine.state.functions.len() as u64 + 1,
+            ValType::FuncRef => self.machine.state.store.functions.len() as u64 + 1,
             ValType::ExternRef => (1 << 32) + 1,
             ValType::I64 | ValType::F64 => return Ok(()),
             #[cfg(feature = "wide-test-type")]
@@ -120,13 +123,14 @@ impl Vm {
     fn check_frames(&self, data: &Data, func: u32) -> Result<(), SnapshotError> {
         let state = &self.machine.state;
         let entry = state
+            .store
             .functions
             .get(func as usize)
             .filter(|entry| entry.instance != HOST);
         let entry = entry.ok_or(SnapshotError::Inconsistent("the paused function"))?;
         // Where the next frame must be, and what it must return.
         let mut base = 0;
-        let mut results = &*state.signatures.get(entry.signature).results;
+        let mut results = &*state.store.signatures.get(entry.signature).results;
         let mut frames = data.frames().peekable();
         ensure(frames.peek().is_some(), "a call without frames")?;
         while let Some(frame) = frames.next() {

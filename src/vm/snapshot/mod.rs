@@ -58,11 +58,11 @@ impl Vm {
             let body = self.modules[frame.instance as usize].inner.bodies.get(frame.function);
             frame.base as usize + body.map_or(0, |body| body.frame_size as usize)
         });
-        let memories = (0..state.memories.len() as u32).map(|id| memory_data(state.bytes(id)));
-        let tables = state.tables.iter().map(|table| TableData {
+        let memories = (0..state.store.memories.len() as u32).map(|id| memory_data(state.bytes(id)));
+        let tables = state.store.tables.iter().map(|table| TableData {
             elements: table.elements.clone(),
         });
-        let segments = state.instances.iter().map(|instance| SegmentData {
+        let segments = state.store.instances.iter().map(|instance| SegmentData {
             data: instance.data.iter().map(|segment| segment.is_empty()).collect(),
             elements: instance.elements.iter().map(Vec::is_empty).collect(),
         });
@@ -75,7 +75,7 @@ impl Vm {
                 .map(|f| (f.instance, f.function, f.block, f.base))
                 .collect(),
             stack: self.machine.stack.first(used).to_vec(),
-            globals: state.globals.clone(),
+            globals: state.store.globals.clone(),
             memories: memories.collect(),
             tables: tables.collect(),
             segments: segments.collect(),
@@ -107,10 +107,10 @@ impl Vm {
         for (id, bytes) in memories.into_iter().enumerate() {
             *state.bytes_mut(id as u32) = bytes;
         }
-        for (table, saved) in state.tables.iter_mut().zip(&data.tables) {
+        for (table, saved) in state.store.tables.iter_mut().zip(&data.tables) {
             table.elements.clone_from(&saved.elements);
         }
-        state.globals.clone_from(&data.globals);
+        state.store.globals.clone_from(&data.globals);
         state.frames.clear();
         state.frames.push(Frame::bottom());
         state.frames.extend(data.frames());
@@ -125,7 +125,7 @@ impl Vm {
     fn restore_segments(&mut self, data: &Data) {
         for (id, saved) in data.segments.iter().enumerate() {
             let module = self.modules[id].inner.clone();
-            let instance = &self.machine.state.instances[id];
+            let instance = &self.machine.state.store.instances[id];
             let bytes = saved.data.iter().zip(&module.data);
             let bytes = bytes.map(|(&dropped, segment)| if dropped { [].into() } else { segment.bytes.clone() });
             let elements = saved.elements.iter().zip(&module.elements);
@@ -134,7 +134,7 @@ impl Vm {
                 false => self.segment_items(instance, segment),
             });
             let (bytes, elements) = (bytes.collect(), elements.collect());
-            let instance = &mut self.machine.state.instances[id];
+            let instance = &mut self.machine.state.store.instances[id];
             instance.data = bytes;
             instance.elements = elements;
         }
@@ -146,7 +146,7 @@ impl Vm {
         let mut digest = Sha256::new();
         let mut number = |value: u64| digest.update(value.to_le_bytes());
         number(self.modules.len() as u64);
-        for (module, instance) in self.modules.iter().zip(&state.instances) {
+        for (module, instance) in self.modules.iter().zip(&state.store.instances) {
             number(module.metering() as u64);
             for list in [
                 &instance.functions,
@@ -158,22 +158,22 @@ impl Vm {
                 list.iter().for_each(|&index| number(index.into()));
             }
         }
-        for function in &state.functions {
+        for function in &state.store.functions {
             number(u64::from(function.instance) << 32 | u64::from(function.index));
-            let ty = state.signatures.get(function.signature);
+            let ty = state.store.signatures.get(function.signature);
             for list in [&ty.params, &ty.results] {
                 number(list.len() as u64);
                 list.iter().for_each(|&ty| number(ty as u64));
             }
         }
-        for ty in &state.global_types {
+        for ty in &state.store.global_types {
             number(ty.value as u64 * 2 + u64::from(ty.mutable));
         }
-        for table in &state.tables {
+        for table in &state.store.tables {
             number(table.ty as u64);
             number(table.declared_max.map_or(0, |max| max.saturating_add(1)));
         }
-        for memory in &state.memories {
+        for memory in &state.store.memories {
             number(memory.declared_max.map_or(0, |max| max.saturating_add(1)));
         }
         for module in &self.modules {

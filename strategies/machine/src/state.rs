@@ -1,10 +1,9 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
-use crate::store::{self, FunctionEntry, HOST, Instance, Memory, Signatures, Table};
+use crate::store::{self, HOST, Instance, Store, Table};
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::Slot;
 use wasm_dispatch_ir::trap::Trap;
-use wasm_dispatch_ir::types::GlobalType;
 
 /// Slots visible from a frame's base. Slot numbers have 16 bits, so indexing a window needs no bounds check.
 pub type Window = [u64; WINDOW];
@@ -120,9 +119,11 @@ impl ValueStack {
     }
 }
 
-/// Everything of a machine but its value stack.
+/// Everything of a machine but its value stack: what runs, and below it, what instances own.
 #[derive(Debug)]
 pub struct State {
+    /// What instances own.
+    pub store: Store,
     /// The bytes of memory 0 of the current instance, swapped in; empty when it has none.
     pub memory: Vec<u8>,
     /// Which memory is swapped in, or `u32::MAX`.
@@ -131,8 +132,6 @@ pub struct State {
     pub first_global: usize,
     /// The current instance, or [`Frame::BOTTOM`].
     pub instance: u32,
-    /// Values of all globals of the machine.
-    pub globals: Vec<u64>,
     /// Suspended frames, bottom first.
     pub frames: Vec<Frame>,
     /// See [`State::leave_frame`].
@@ -143,18 +142,6 @@ pub struct State {
     pub slice: u64,
     /// See [`State::leave_operand`].
     operand: u32,
-    /// Types of all globals of the machine.
-    pub global_types: Vec<GlobalType>,
-    /// All memories of the machine; the bytes of the swapped-in one are in `memory`.
-    pub memories: Vec<Memory>,
-    /// All tables of the machine.
-    pub tables: Vec<Table>,
-    /// All functions of the machine.
-    pub functions: Vec<FunctionEntry>,
-    /// All instances of the machine.
-    pub instances: Vec<Instance>,
-    /// All function types of the machine.
-    pub signatures: Signatures,
     /// The limits.
     pub limits: MachineLimits,
 }
@@ -176,22 +163,16 @@ impl Machine {
         Machine {
             stack: ValueStack::new(limits.stack_slots),
             state: State {
+                store: Store::default(),
                 memory: Vec::new(),
                 memory_id: u32::MAX,
                 first_global: 0,
                 instance: Frame::BOTTOM,
-                globals: Vec::new(),
                 frames: Vec::new(),
                 trapped: Frame::bottom(),
                 trap: None,
                 slice: u64::MAX,
                 operand: 0,
-                global_types: Vec::new(),
-                memories: Vec::new(),
-                tables: Vec::new(),
-                functions: Vec::new(),
-                instances: Vec::new(),
-                signatures: Signatures::default(),
                 limits,
             },
         }
@@ -208,7 +189,7 @@ pub enum Callee {
         /// Index among its own functions.
         function: u32,
     },
-    /// A host function, by its index in [`State::functions`].
+    /// A host function, by its index in [`Store::functions`].
     Host(u32),
 }
 
@@ -225,7 +206,7 @@ impl State {
     #[cold]
     #[inline(never)]
     fn switch_slow(&mut self, instance: u32) {
-        let (memory, first_global) = match self.instances.get(instance as usize) {
+        let (memory, first_global) = match self.store.instances.get(instance as usize) {
             Some(new) => (new.memories.first().copied().unwrap_or(u32::MAX), new.first_global),
             None => (u32::MAX, 0),
         };
@@ -233,11 +214,11 @@ impl State {
         self.first_global = first_global as usize;
         if memory != self.memory_id {
             // The bytes in use lie in `memory`, and nothing where they are from.
-            if let Some(old) = self.memories.get_mut(self.memory_id as usize) {
+            if let Some(old) = self.store.memories.get_mut(self.memory_id as usize) {
                 std::mem::swap(&mut old.bytes, &mut self.memory);
             }
             self.memory_id = memory;
-            if let Some(new) = self.memories.get_mut(memory as usize) {
+            if let Some(new) = self.store.memories.get_mut(memory as usize) {
                 std::mem::swap(&mut new.bytes, &mut self.memory);
             }
         }
@@ -248,7 +229,7 @@ impl State {
         if memory == self.memory_id {
             &self.memory
         } else {
-            &self.memories[memory as usize].bytes
+            &self.store.memories[memory as usize].bytes
         }
     }
 
@@ -257,7 +238,7 @@ impl State {
         if memory == self.memory_id {
             &mut self.memory
         } else {
-            &mut self.memories[memory as usize].bytes
+            &mut self.store.memories[memory as usize].bytes
         }
     }
 
@@ -267,7 +248,7 @@ impl State {
         if memory == self.memory_id {
             return &mut self.memory;
         }
-        match self.memories.get_mut(memory as usize) {
+        match self.store.memories.get_mut(memory as usize) {
             Some(memory) => &mut memory.bytes,
             None => &mut [],
         }
@@ -275,7 +256,7 @@ impl State {
 
     /// The current instance.
     pub fn current_instance(&self) -> &Instance {
-        &self.instances[self.instance as usize]
+        &self.store.instances[self.instance as usize]
     }
 
     /// The bytes of a memory, by its index in the current module.
@@ -291,26 +272,26 @@ impl State {
     /// The value of a global, by its index in the current module.
     #[inline]
     pub fn global(&self, index: u32) -> u64 {
-        self.globals[self.current_instance().globals[index as usize] as usize]
+        self.store.globals[self.current_instance().globals[index as usize] as usize]
     }
 
     /// Sets a global, by its index in the current module.
     #[inline]
     pub fn set_global(&mut self, index: u32, value: u64) {
         let id = self.current_instance().globals[index as usize];
-        self.globals[id as usize] = value;
+        self.store.globals[id as usize] = value;
     }
 
     /// The value of a global that the current module defines itself, by its index among those.
     #[inline(always)]
     pub fn own_global(&self, index: u32) -> u64 {
-        self.globals[self.first_global + index as usize]
+        self.store.globals[self.first_global + index as usize]
     }
 
     /// Sets a global that the current module defines itself, by its index among those.
     #[inline(always)]
     pub fn set_own_global(&mut self, index: u32, value: u64) {
-        self.globals[self.first_global + index as usize] = value;
+        self.store.globals[self.first_global + index as usize] = value;
     }
 
     /// Takes a cost from the slice; `false`, and nothing taken, if that does not hold so much.
@@ -425,7 +406,7 @@ impl State {
     /// Whom a function of the machine stands for.
     #[inline]
     pub fn callee_of(&self, id: u32) -> Callee {
-        let entry = self.functions[id as usize];
+        let entry = self.store.functions[id as usize];
         if entry.instance == HOST {
             Callee::Host(id)
         } else {
@@ -444,10 +425,10 @@ impl State {
     #[inline]
     pub fn indirect_callee(&self, table: u32, ty: u32, index: u32) -> Result<Callee, Trap> {
         let instance = self.current_instance();
-        let table = &self.tables[instance.tables[table as usize] as usize];
+        let table = &self.store.tables[instance.tables[table as usize] as usize];
         let reference = *table.elements.get(index as usize).ok_or(Trap::UndefinedElement)?;
         let id = reference.checked_sub(1).ok_or(Trap::UninitializedElement)?;
-        let entry = self.functions[id as usize];
+        let entry = self.store.functions[id as usize];
         if entry.signature != instance.signatures[ty as usize] {
             return Err(Trap::IndirectCallTypeMismatch);
         }
@@ -471,7 +452,7 @@ impl State {
             }
             Builtin::MemoryGrow => {
                 let id = self.current_instance().memories[x as usize];
-                let max = self.memories[id as usize].declared_max.unwrap_or(u64::MAX);
+                let max = self.store.memories[id as usize].declared_max.unwrap_or(u64::MAX);
                 let max = max.min(self.limits.memory_pages).min(1 << 16);
                 let grown = store::grow_pages(self.bytes_mut(id), a, max);
                 slots[0] = grown.unwrap_or(u64::from(u32::MAX));
@@ -489,7 +470,7 @@ impl State {
                 bytes[to].copy_from_slice(&data[from]);
             }
             Builtin::DataDrop => {
-                let instance = &mut self.instances[self.instance as usize];
+                let instance = &mut self.store.instances[self.instance as usize];
                 instance.data[x as usize] = [].into();
             }
             Builtin::TableGet => {
@@ -513,7 +494,7 @@ impl State {
             Builtin::TableCopy => self.table_copy(x, y, a, b, c)?,
             Builtin::TableInit => self.table_init(x, y, a, b, c)?,
             Builtin::ElemDrop => {
-                let instance = &mut self.instances[self.instance as usize];
+                let instance = &mut self.store.instances[self.instance as usize];
                 instance.elements[x as usize] = Vec::new();
             }
             Builtin::RefFunc => slots[0] = u64::from(self.current_instance().functions[x as usize]) + 1,
@@ -523,7 +504,7 @@ impl State {
 
     fn module_table(&mut self, table: u32) -> &mut Table {
         let id = self.current_instance().tables[table as usize];
-        &mut self.tables[id as usize]
+        &mut self.store.tables[id as usize]
     }
 
     fn memory_copy(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
@@ -550,23 +531,23 @@ impl State {
             let tables = &self.current_instance().tables;
             (tables[x as usize] as usize, tables[y as usize] as usize)
         };
-        let source = range(self.tables[y].elements.len(), from, len, oob)?;
-        let target = range(self.tables[x].elements.len(), to, len, oob)?;
+        let source = range(self.store.tables[y].elements.len(), from, len, oob)?;
+        let target = range(self.store.tables[x].elements.len(), to, len, oob)?;
         if x == y {
-            self.tables[x].elements.copy_within(source, target.start);
+            self.store.tables[x].elements.copy_within(source, target.start);
         } else {
-            let taken = std::mem::take(&mut self.tables[y].elements);
-            self.tables[x].elements[target].copy_from_slice(&taken[source]);
-            self.tables[y].elements = taken;
+            let taken = std::mem::take(&mut self.store.tables[y].elements);
+            self.store.tables[x].elements[target].copy_from_slice(&taken[source]);
+            self.store.tables[y].elements = taken;
         }
         Ok(())
     }
 
     fn table_init(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
         let oob = Trap::OutOfBoundsTableAccess;
-        let instance = &self.instances[self.instance as usize];
+        let instance = &self.store.instances[self.instance as usize];
         let segment = &instance.elements[x as usize];
-        let table = &mut self.tables[instance.tables[y as usize] as usize].elements;
+        let table = &mut self.store.tables[instance.tables[y as usize] as usize].elements;
         let source = range(segment.len(), from, len, oob)?;
         let target = range(table.len(), to, len, oob)?;
         table[target].copy_from_slice(&segment[source]);

@@ -2,7 +2,26 @@
 
 use std::sync::Arc;
 
-use wasm_dispatch_ir::types::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, GlobalType, ValType};
+
+/// What the instances of a machine own, each thing by its index in the machine; what runs only refers to it.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Values of all globals.
+    pub globals: Vec<u64>,
+    /// Types of all globals.
+    pub global_types: Vec<GlobalType>,
+    /// All memories; the bytes of the one in use are in [`State::memory`](crate::state::State::memory).
+    pub memories: Vec<Memory>,
+    /// All tables.
+    pub tables: Vec<Table>,
+    /// All functions.
+    pub functions: Vec<FunctionEntry>,
+    /// All instances.
+    pub instances: Vec<Instance>,
+    /// All function types.
+    pub signatures: Signatures,
+}
 
 /// Bytes in a WebAssembly page.
 pub const PAGE: usize = 65536;

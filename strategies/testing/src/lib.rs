@@ -208,26 +208,26 @@ pub fn machine(functions: usize) -> Machine {
     });
     let state = &mut machine.state;
     for _ in 0..2 {
-        state.memories.push(Memory {
+        state.store.memories.push(Memory {
             bytes: PAGE
                 .get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect())
                 .clone(),
             declared_max: None,
         });
-        state.globals.push(5);
-        state.global_types.push(GlobalType {
+        state.store.globals.push(5);
+        state.store.global_types.push(GlobalType {
             value: ValType::I64,
             mutable: true,
         });
     }
-    state.instances.push(Instance {
+    state.store.instances.push(Instance {
         memories: vec![0, 1],
         globals: vec![0, 1],
         tables: vec![0],
         functions: (0..functions as u32).collect(),
         ..Instance::default()
     });
-    state.tables.push(Table {
+    state.store.tables.push(Table {
         elements: vec![0; 3],
         declared_max: None,
         ty: ValType::FuncRef,
@@ -285,9 +285,9 @@ pub fn run_in_slices<A: Backend, B: Backend>(
     let outcome = Outcome {
         exit,
         slots: machine.stack.from(0)[..arguments.len()].to_vec(),
-        memory: machine.state.memories[0].bytes.clone(),
-        second: machine.state.memories[1].bytes.clone(),
-        globals: machine.state.globals.clone(),
+        memory: machine.state.store.memories[0].bytes.clone(),
+        second: machine.state.store.memories[1].bytes.clone(),
+        globals: machine.state.store.globals.clone(),
     };
     (outcome, suspensions)
 }

@@ -211,9 +211,13 @@ impl Context {
         // SAFETY: program and state outlive the run, to which `run` has given this context.
         let (state, program) = unsafe { (&mut *self.stale_state, &*self.program) };
         let module = program.module(instance);
-        let entry = &state.instances[instance as usize];
+        let entry = &state.store.instances[instance as usize];
         InstanceView {
-            globals: state.globals.as_mut_ptr().wrapping_add(entry.first_global as usize),
+            globals: state
+                .store
+                .globals
+                .as_mut_ptr()
+                .wrapping_add(entry.first_global as usize),
             tables: entry.tables.as_ptr(),
             signatures: entry.signatures.as_ptr(),
             all_functions: entry.functions.as_ptr(),
