@@ -51,6 +51,8 @@ pub struct Runner<'a> {
     /// The machine. While a call runs in [`Mode::Moving`] it is replaced by others.
     pub vm: Vm,
     rebuild: Option<Rebuild<'a>>,
+    /// The instance in this machine that stands for the one called, once that was in another machine.
+    rebuilt: Option<Instance>,
     mode: Mode,
     strategy: Strategy,
     random: Random,
@@ -77,6 +79,7 @@ impl<'a> Runner<'a> {
         Runner {
             vm,
             rebuild: None,
+            rebuilt: None,
             mode,
             strategy,
             random: Random::new(seed),
@@ -103,12 +106,18 @@ impl<'a> Runner<'a> {
         result
     }
 
+    /// The instance in the present machine that stands for the one that was instantiated.
+    pub fn present(&self, instance: Instance) -> Instance {
+        self.rebuilt.unwrap_or(instance)
+    }
+
     /// Calls an export.
     ///
     /// # Errors
     ///
     /// As [`Vm::call`].
     pub fn call(&mut self, instance: Instance, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
+        let instance = self.present(instance);
         if !matches!(self.mode, Mode::Hopping(_) | Mode::Moving(_)) {
             self.supply(PLENTY)?;
             let result = self.vm.call(instance, name, arguments);
@@ -151,7 +160,7 @@ impl<'a> Runner<'a> {
         let (bytes, fuel) = (snapshot.to_bytes(), self.vm.fuel());
         self.vm = Vm::with(strategy, self.mode.limits());
         self.vm.set_out_of_fuel(OutOfFuel::Pause);
-        rebuild(&mut self.vm)?;
+        self.rebuilt = Some(rebuild(&mut self.vm)?);
         self.vm.restore(&Snapshot::from_bytes(&bytes)?)?;
         assert_eq!(self.vm.fuel(), fuel, "fuel of the restored machine");
         assert_eq!(self.vm.snapshot()?, snapshot, "a snapshot of the restored machine");

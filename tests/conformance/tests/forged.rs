@@ -243,12 +243,12 @@ fn try_forgery(world: &World, bytes: &[u8], strategy: Strategy, random: &mut Ran
     drop(again);
     // Nor does it contradict the types: then strategies would end differently.
     let another = Strategy::best_safe();
-    let (mut other, _) = world.machine(another).expect("an instance, as before");
+    let (mut other, its_instance) = world.machine(another).expect("an instance, as before");
     other.restore(&snapshot).expect("as before");
     let ends = go_on(&mut vm, instance, random.clone());
     assert_eq!(
         ends,
-        go_on(&mut other, instance, random.clone()),
+        go_on(&mut other, its_instance, random.clone()),
         "{another} ends differently"
     );
     let left = |vm: &Vm| Data::read(&vm.snapshot().expect("a snapshot").to_bytes()).expect("the format");

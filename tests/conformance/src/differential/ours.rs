@@ -95,7 +95,8 @@ fn observe_round<'a>(module: &'a Module, runner: &mut Runner<'a>, plan: &Plan, r
         }
     });
     for call in &round.calls {
-        if let (Some(fuel), Ok(Some(Extern::Global(global)))) = (plan.fuel, runner.vm.export(instance, FUEL))
+        if let (Some(fuel), Ok(Some(Extern::Global(global)))) =
+            (plan.fuel, runner.vm.export(runner.present(instance), FUEL))
             && let Err(error) = runner.vm.set_global(global, Value::I32(fuel))
         {
             observation.ends.push((End::Failed(error.to_string()), None));
@@ -105,7 +106,7 @@ fn observe_round<'a>(module: &'a Module, runner: &mut Runner<'a>, plan: &Plan, r
             .ends
             .push(end(runner.call(instance, &call.function, &arguments)));
     }
-    observation.remains = remains(&runner.vm, instance, &log).ok();
+    observation.remains = remains(&runner.vm, runner.present(instance), &log).ok();
     observation
 }
 
