@@ -67,7 +67,8 @@ impl Running {
 fn check_command(workload: &Workload, run: &Run) {
     let name = workload.name();
     let wasm = workload.wasm().unwrap_or_else(|error| panic!("{error}"));
-    let engine = peers::wasmi::engine("wasmi").unwrap_or_else(|error| panic!("{error}"));
+    let wasmi = peers::all().into_iter().find(|peer| peer.name == "wasmi");
+    let engine = wasmi.expect("wasmi").engine().unwrap_or_else(|error| panic!("{error}"));
     let prepared = engine.prepare(workload, &wasm);
     let mut prepared = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
     if let Err(error) = prepared.run(run) {

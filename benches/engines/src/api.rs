@@ -5,9 +5,10 @@ use std::error::Error;
 use std::rc::Rc;
 
 use wasm_dispatch::wasi::Function;
-use wasm_dispatch_workloads::{Class, Run, Value, Workload};
+use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::values::{Number, unlike};
 use crate::wasi::{Host, surroundings};
 
 /// What an engine complains about.
@@ -15,15 +16,6 @@ pub type Failed = Box<dyn Error>;
 
 /// Said where an instance has no function to call.
 pub const NO_EXPORT: &str = "no such export";
-
-/// A value as an engine has it.
-pub trait Number: Sized {
-    /// An engine's value.
-    fn of(value: Value) -> Self;
-
-    /// The value; `None` if it is no number.
-    fn get(&self) -> Option<Value>;
-}
 
 /// What an engine must be able to do.
 pub trait Api {
@@ -37,34 +29,18 @@ pub trait Api {
     type Instance;
 
     /// Decodes, validates and compiles a module.
-    ///
-    /// # Errors
-    ///
-    /// When the engine refuses it.
     fn module(&self, wasm: &[u8]) -> Result<Self::Module, Failed>;
 
     /// Gets everything ready that does not depend on the module.
     fn store(&self) -> Self::Store;
 
     /// Defines a function of WASI, which the host carries out.
-    ///
-    /// # Errors
-    ///
-    /// When the engine does not take it.
     fn define(&self, store: &mut Self::Store, function: Function, host: Host) -> Result<(), Failed>;
 
     /// Makes an instance, runs its start function, and looks for the entry.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be instantiated or has no such entry.
     fn instantiate(&self, store: Self::Store, module: &Self::Module, entry: &str) -> Result<Self::Instance, Failed>;
 
     /// Calls the entry. `results` is as long as there are results, of the right types.
-    ///
-    /// # Errors
-    ///
-    /// A trap, or what a host function failed with.
     fn call(&self, instance: &mut Self::Instance, args: &[Self::Val], results: &mut [Self::Val]) -> Result<(), Failed>;
 
     /// The memory that is exported under this name.
@@ -190,7 +166,7 @@ impl<A: Api> Prepared for PreparedModule<A> {
         if let (Some(command), Some(printed)) = (&run.wasi, printed) {
             printed.verify(command, exit.unwrap_or(0))?;
         }
-        let bits = results.iter().map(|value| value.get().map(Value::bits));
+        let bits = results.iter().map(|value| value.get().map(|value| value.bits()));
         let bits: Option<Vec<u64>> = bits.collect();
         let bits = bits.ok_or("a result that is no number")?;
         verify(run, &bits, |export| api.memory(&mut instance, export))?;
@@ -202,80 +178,8 @@ impl<A: Api> Prepared for PreparedModule<A> {
     }
 }
 
-/// Another value of the same type, that no engine should return: what it does not write is not taken for a result.
-fn unlike(value: Value) -> Value {
-    const UNWRITTEN: u32 = 0x5bad_5bad;
-    match value {
-        Value::I32(_) => Value::I32(UNWRITTEN as i32),
-        Value::I64(_) => Value::I64(UNWRITTEN.into()),
-        Value::F32(_) => Value::F32(UNWRITTEN),
-        Value::F64(_) => Value::F64(UNWRITTEN.into()),
-    }
-}
-
-/// A float as an engine keeps it: as a number, or as its bits.
-pub trait Float<Bits> {
-    /// The float of these bits.
-    fn of_bits(bits: Bits) -> Self;
-
-    /// Its bits.
-    fn bits(&self) -> Bits;
-}
-
-/// [`Number`] for an engine's `enum` that has `I32`, `I64`, `F32` and `F64`.
-#[allow(unused_macros)] // Without features there is no engine here.
-macro_rules! numbers {
-    ($val:ty) => {
-        impl crate::api::Number for $val {
-            fn of(value: wasm_dispatch_workloads::Value) -> Self {
-                use wasm_dispatch_workloads::Value;
-                match value {
-                    Value::I32(value) => Self::I32(value),
-                    Value::I64(value) => Self::I64(value),
-                    Value::F32(bits) => Self::F32(crate::api::Float::of_bits(bits)),
-                    Value::F64(bits) => Self::F64(crate::api::Float::of_bits(bits)),
-                }
-            }
-
-            fn get(&self) -> Option<wasm_dispatch_workloads::Value> {
-                use wasm_dispatch_workloads::Value;
-                Some(match self {
-                    Self::I32(value) => Value::I32(*value),
-                    Self::I64(value) => Value::I64(*value),
-                    Self::F32(float) => Value::F32(crate::api::Float::bits(float)),
-                    Self::F64(float) => Value::F64(crate::api::Float::bits(float)),
-                    _ => return None,
-                })
-            }
-        }
-    };
-}
-
-/// [`Float`] by two functions each.
-macro_rules! floats {
-    ($($float:ty as $bits:ty = $of:expr, $get:expr;)*) => {$(
-        impl crate::api::Float<$bits> for $float {
-            fn of_bits(bits: $bits) -> $float {
-                $of(bits)
-            }
-
-            fn bits(&self) -> $bits {
-                $get(*self)
-            }
-        }
-    )*};
-}
-
-floats! {
-    f32 as u32 = f32::from_bits, f32::to_bits;
-    f64 as u64 = f64::from_bits, f64::to_bits;
-    u32 as u32 = u32::from, u32::from;
-    u64 as u64 = u64::from, u64::from;
-}
-
 /// An [`Api`] for a crate that has wasmi's very names. What differs stands in the invocation: the type of a function, how an
 /// instance is made, where its memory is, and how a function of WASI gets at the memory.
-#[allow(unused_macros)] // As above.
 macro_rules! like_wasmi {
     (
         $(#[$doc:meta])*
@@ -354,5 +258,4 @@ macro_rules! like_wasmi {
     };
 }
 
-#[allow(unused_imports)]
-pub(crate) use {floats, like_wasmi, numbers};
+pub(crate) use like_wasmi;

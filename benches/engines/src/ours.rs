@@ -8,9 +8,10 @@ use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::Backend;
 use wasm_dispatch::wasi::exit_code;
 use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
-use wasm_dispatch_workloads::{Class, Run, Value as Typed, Workload};
+use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::values::{to_typed, to_value};
 use crate::wasi::surroundings;
 
 /// A strategy that the lab can run and measure.
@@ -358,43 +359,11 @@ fn text(error: wasm_dispatch::Error) -> String {
 ///
 /// What differs, for people.
 pub fn check(run: &Run, vm: &Vm, instance: Instance, results: Vec<Value>) -> Result<(), String> {
-    let bits: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
+    let bits: Vec<u64> = (results.into_iter())
+        .map(|value| to_typed(value).map(|value| value.bits()))
+        .collect::<Result<_, _>>()?;
     verify(run, &bits, |export| {
         let memory = vm.exported_memory(instance, export).ok()?;
         vm.memory(memory).ok().map(<[u8]>::to_vec)
     })
-}
-
-/// A value of a manifest as our machine knows it.
-pub fn to_value(value: Typed) -> Value {
-    match value {
-        Typed::I32(value) => Value::I32(value),
-        Typed::I64(value) => Value::I64(value),
-        Typed::F32(bits) => Value::F32(f32::from_bits(bits)),
-        Typed::F64(bits) => Value::F64(f64::from_bits(bits)),
-    }
-}
-
-/// A value of our machine as a manifest has it.
-///
-/// # Errors
-///
-/// For references, which no manifest expects.
-pub fn to_typed(value: Value) -> Result<Typed, String> {
-    Ok(match value {
-        Value::I32(value) => Typed::I32(value),
-        Value::I64(value) => Typed::I64(value),
-        Value::F32(value) => Typed::F32(value.to_bits()),
-        Value::F64(value) => Typed::F64(value.to_bits()),
-        other => return Err(format!("an unexpected reference as result: {other:?}")),
-    })
-}
-
-/// The bits of a result.
-///
-/// # Errors
-///
-/// As for [`to_typed`].
-pub fn from_value(value: Value) -> Result<u64, String> {
-    to_typed(value).map(Typed::bits)
 }

@@ -15,7 +15,7 @@ use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, ValType, Vm};
 use wasm_dispatch_workloads::manifest::{Manifest, ManifestFile, ManifestMemory, ManifestRun, ManifestWasi};
 use wasm_dispatch_workloads::{Value, WasiFile, WasiRun, Workload, sha256_hex};
 
-use crate::ours::{to_typed, to_value};
+use crate::values::{to_typed, to_value};
 use crate::wasi::of_command;
 
 /// Name of the folder, below a run's, with the workload.

@@ -6,8 +6,8 @@ use wasm_dispatch::ValType;
 use wasm_dispatch::wasi::{Context, Exit, Function, Output, Wasi};
 use wasm_dispatch_workloads::{Run, WasiRun};
 
-use crate::api::Number;
 use crate::engine::Timing;
+use crate::values::Number;
 
 /// Where a command's outputs went.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! What `wasm-dispatch-lab bench --against` says when it has measured.
 
-use wasm_dispatch_measure::bench::Measured;
+use wasm_dispatch_measure::run::Measured;
 use wasm_dispatch_report::against::{Against, Bounds, Change, Ratio};
 use wasm_dispatch_report::record::About;
 use wasm_dispatch_report::statistics::{Level, Verdict};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use wasm_dispatch_engines::own::OwnModule;
 use wasm_dispatch_measure::against::run as measure_against;
-use wasm_dispatch_measure::bench::{Request, resume};
+use wasm_dispatch_measure::bench::Request;
+use wasm_dispatch_measure::resume;
 use wasm_dispatch_measure::shards::Shard;
 use wasm_dispatch_report::report;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wasm_dispatch_measure::bench::resume;
 use wasm_dispatch_measure::growth::Request;
+use wasm_dispatch_measure::resume;
 use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, Growth};
 use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::{Error, runs_folder, units};

@@ -12,14 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use wasm_dispatch_record::record::{About, Control, FILE_NAME, Kind, Recording, Row, Run, Setup};
-use wasm_dispatch_record::{Side, runs_folder, target_folder};
+use wasm_dispatch_record::record::{About, Control, Kind, Recording, Row, Run, Setup};
+use wasm_dispatch_record::{Side, target_folder};
 
-use crate::bench::{Measured, Request, layouts_of, seed_of_now};
+use crate::bench::Request;
 use crate::error::Error;
 use crate::layouts::Sources;
-use crate::run::Order;
-use crate::supervisor::Launcher;
+use crate::run::{Measured, fresh_folder, layouts_of, measure, seed_of_now};
+use crate::supervisor::{Launcher, Supervisor};
 
 /// In how many layouts, if nothing else is asked for.
 const LAYOUTS: u32 = 8;
@@ -242,14 +242,9 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
         setup.max_blocks = request.blocks.unwrap_or(ROUNDS * layouts);
     }
     let mut run = Run::start(if request.full { Kind::Full } else { Kind::Quick });
-    run.seed = Some(request.seed.unwrap_or_else(seed_of_now));
     // Not among the runs of which the newest is drawn.
     run.id.insert_str(0, "against-");
-    let folder = request.folder.clone().unwrap_or_else(|| runs_folder().join(&run.id));
-    let path = folder.join(FILE_NAME);
-    if path.exists() {
-        return Err(wasm_dispatch_record::Error::RunExists(path).into());
-    }
+    let folder = fresh_folder(request.folder.as_ref(), &run)?;
     let sides = Sides::build(&base, layouts, request.quiet)?;
     let controls = setup.strategies.iter().map(|strategy| {
         Row::Control(Control {
@@ -262,19 +257,17 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
         let folder = folder.display();
         eprintln!("After an interruption: wasm-dispatch-lab bench --resume {folder}");
     }
-    let order = Order {
-        run: &run,
-        folder: &folder,
-        heads: &heads,
+    let supervisor = Supervisor {
         setup: &setup,
+        seed: request.seed.unwrap_or_else(seed_of_now),
         workloads: &workloads,
         launchers: &sides.launchers,
         quiet: request.quiet,
     };
-    order.measure()
+    measure(&supervisor, &run, &folder, &heads)
 }
 
-/// The binaries of a run that is gone on with, if it is one that compares builds.
+/// The binaries of a run that is resumed, if it is one that compares builds.
 pub(crate) fn launchers(recording: &Recording, setup: &Setup, quiet: bool) -> Option<Result<Vec<Launcher>, Error>> {
     let base = recording.engines.iter().find(|about| about.name == Side::Base.name())?;
     let layouts = u32::try_from(setup.parts.len()).unwrap_or(u32::MAX);
@@ -283,45 +276,5 @@ pub(crate) fn launchers(recording: &Recording, setup: &Setup, quiet: bool) -> Op
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_revision_is_checked_out_once_and_changes_to_it_are_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let repository = folder.path().join("repository");
-        fs::create_dir(&repository).unwrap();
-        let git = |arguments: &[&str]| {
-            let who = ["-c", "user.name=A", "-c", "user.email=a@example.com"];
-            git(&repository, &[&who[..], arguments].concat()).unwrap()
-        };
-        let commit = |text: &str| {
-            fs::write(repository.join("file"), text).unwrap();
-            git(&["add", "file"]);
-            git(&["commit", "-q", "-m", text]);
-            git(&["rev-parse", "HEAD"])
-        };
-        git(&["init", "-q"]);
-        let (old, new) = (commit("old"), commit("new"));
-        assert_eq!(head(&repository), new);
-        fs::write(repository.join("file"), "newer").unwrap();
-        assert_eq!(head(&repository), format!("{new}+changes"));
-
-        let of_old = folder.path().join("of-old");
-        for _ in 0..2 {
-            let sources = checkout(&repository, &old, &of_old).unwrap();
-            assert_eq!(fs::read_to_string(sources.root.join("file")).unwrap(), "old");
-        }
-        let left: Vec<_> = fs::read_dir(&of_old).unwrap().flatten().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
-        let nothing = checkout(&repository, "0000000", &folder.path().join("of-nothing"));
-        assert!(nothing.is_err_and(|error| error.to_string().contains("0000000")));
-    }
-
-    #[test]
-    fn layouts_are_said_by_their_seeds() {
-        assert_eq!(in_layouts(&layouts_of(8)), "linked with seeds 1 to 8");
-        assert_eq!(in_layouts(&[Some(3)]), "linked with seed 3");
-        assert_eq!(in_layouts(&layouts_of(1)), "as it was compiled");
-    }
-}
+#[path = "../tests/unit/against.rs"]
+mod tests;

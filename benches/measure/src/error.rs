@@ -27,7 +27,9 @@ pub enum Error {
     Own(own::Error),
     /// The process that measures cannot be started, or ends without a word.
     Worker(String),
-    /// A run cannot be gone on with.
+    /// The lab cannot be relinked here, so that there is only the binary as it is.
+    OneLayout(String),
+    /// A run cannot be resumed.
     Resume {
         /// The run.
         path: PathBuf,
@@ -53,6 +55,7 @@ impl fmt::Display for Error {
             Error::Asked(what) => write!(f, "{what}"),
             Error::Own(error) => write!(f, "{error}"),
             Error::Worker(what) => write!(f, "the measuring process: {what}"),
+            Error::OneLayout(why) => write!(f, "the measuring process: no other layouts: {why}"),
             Error::Resume { path, what } => write!(f, "{}: cannot go on: {what}", path.display()),
         }
     }

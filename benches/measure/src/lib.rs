@@ -1,7 +1,7 @@
 //! Measures [engines](wasm_dispatch_engines) on workloads, every result verified, into a record.
 //!
 //! A [`supervisor`] starts a fresh [`worker`] process for every block, of binaries with different [`layouts`]. [`mod@bench`]
-//! is what decides; [`against`] compares two builds, [`growth`] and [`cost`] measure [made programs](generated).
+//! is what decides, [`resume()`] goes on with it; [`against`] compares two builds, [`growth`] and [`cost`] measure [made programs](generated).
 //!
 //! An engine that gives a wrong result gets an error row and no time.
 
@@ -10,13 +10,14 @@
 pub mod against;
 pub mod bench;
 pub mod choice;
-pub mod conditions;
+mod conditions;
 pub mod cost;
 pub mod count;
 mod error;
 pub mod generated;
 pub mod growth;
 pub mod layouts;
+mod resume;
 pub mod run;
 pub mod shards;
 pub mod supervisor;
@@ -24,3 +25,4 @@ pub mod tally;
 pub mod worker;
 
 pub use error::Error;
+pub use resume::resume;

@@ -1,15 +1,39 @@
 //! From a setup to a record: what all runs have in common.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use wasm_dispatch_engines::Size;
-use wasm_dispatch_record::record::{self, Part, Row, Run, Setup, Writer};
+use wasm_dispatch_engines::{Entrant, Size};
+use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
 use wasm_dispatch_record::runs_folder;
-use wasm_dispatch_workloads::Workload;
 
-use crate::bench::Measured;
 use crate::error::Error;
+use crate::layouts;
 use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
+
+/// What came of a measurement.
+#[derive(Debug)]
+pub struct Measured {
+    /// The folder of the run.
+    pub folder: PathBuf,
+    /// Its record.
+    pub recording: Recording,
+}
+
+impl Measured {
+    /// What the record in a folder says.
+    pub(crate) fn read(folder: &Path) -> Result<Measured, Error> {
+        Ok(Measured {
+            folder: folder.to_owned(),
+            recording: record::read(folder)?,
+        })
+    }
+
+    /// Whether everything did what it should.
+    pub fn is_clean(&self) -> bool {
+        self.recording.failures.is_empty() && self.recording.cut_short().is_none()
+    }
+}
 
 /// A setup of as many blocks of each part as there are to be processes, of workloads that are in the run's folder.
 pub fn setup(parts: Vec<Part>, strategies: Vec<String>, processes: u32, iterations: u32) -> Setup {
@@ -55,54 +79,90 @@ pub(crate) fn fresh_folder(asked: Option<&PathBuf>, run: &Run) -> Result<PathBuf
     }
 }
 
-/// A run that is about to begin.
-#[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
-    /// Its header, with a seed.
-    pub run: &'a Run,
-    /// Its folder.
-    pub folder: &'a Path,
-    /// What else the record begins with.
-    pub heads: &'a [Row],
-    /// What to measure.
-    pub setup: &'a Setup,
-    /// The workloads that the setup names.
-    pub workloads: &'a [Workload],
-    /// A binary for each layout that the setup names.
-    pub launchers: &'a [Launcher],
-    /// Whether to keep progress to oneself.
-    pub quiet: bool,
+/// Begins a record, and measures into it until it is complete. `heads` stand at its beginning.
+///
+/// # Errors
+///
+/// When the record cannot be written, or when workers cannot be started, or end without saying what they did.
+pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[Row]) -> Result<Measured, Error> {
+    let run = Run {
+        seed: Some(supervisor.seed),
+        ..run.clone()
+    };
+    let mut writer = Writer::create(folder, &run)?;
+    writer.write_all(heads)?;
+    if let Some(control) = &supervisor.setup.control {
+        writer.write(control_of(control))?;
+    }
+    writer.write(supervisor.setup.clone())?;
+    if !supervisor.quiet {
+        eprintln!("Raw data: {}", writer.path().display());
+    }
+    supervisor.measure(&mut writer, Progressed::default())?;
+    Measured::read(folder)
 }
 
-impl Order<'_> {
-    /// Begins the record, and measures into it until it is complete.
-    ///
-    /// # Errors
-    ///
-    /// When the record cannot be written, or when workers cannot be started, or end without saying what they did.
-    pub fn measure(&self) -> Result<Measured, Error> {
-        let seed = (self.run.seed).ok_or_else(|| Error::Asked("a run needs a seed".to_owned()))?;
-        let mut writer = Writer::create(self.folder, self.run)?;
-        writer.write_all(self.heads)?;
-        if let Some(control) = &self.setup.control {
-            writer.write(control_of(control))?;
-        }
-        writer.write(self.setup.clone())?;
-        if !self.quiet {
-            eprintln!("Raw data: {}", writer.path().display());
-        }
-        let supervisor = Supervisor {
-            setup: self.setup,
-            seed,
-            workloads: self.workloads,
-            launchers: self.launchers,
-            quiet: self.quiet,
-        };
-        supervisor.measure(&mut writer, Progressed::default())?;
-        Ok(Measured {
-            folder: self.folder.to_owned(),
-            recording: record::read(self.folder)?,
-            note: None,
-        })
+/// Names of the strategies that are asked for, in their usual order; all of them if none is.
+///
+/// # Errors
+///
+/// If one is not known.
+pub(crate) fn strategies(asked: &[String]) -> Result<Vec<String>, Error> {
+    if let Some(unknown) = asked.iter().find(|name| Entrant::named(name).is_none()) {
+        return Err(Error::Asked(format!(
+            "no strategy is called '{unknown}'; there are {}",
+            Entrant::names()
+        )));
     }
+    let names = Entrant::all().map(|entrant| entrant.name.to_owned());
+    Ok(names.filter(|name| asked.is_empty() || asked.contains(name)).collect())
+}
+
+/// Binaries for all layouts of a setup.
+pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Error> {
+    let mut seeds: Vec<u64> = setup.parts.iter().filter_map(|part| part.layout).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let mut launchers = Vec::new();
+    if setup.parts.iter().any(|part| part.layout.is_none()) {
+        launchers.push(Launcher::this()?);
+    }
+    if !seeds.is_empty() {
+        if Entrant::some_are_from_outside() {
+            let why = "strategies from outside are in this binary only";
+            return Err(Error::OneLayout(why.to_owned()));
+        }
+        if !quiet {
+            eprintln!(
+                "Linking the lab in {} layouts (compiles it first, if need be) ...",
+                seeds.len()
+            );
+        }
+        launchers.extend(layouts::launchers(&seeds).map_err(Error::OneLayout)?);
+    }
+    Ok(launchers)
+}
+
+/// The strategy that is enrolled a second time: our default, if it is there.
+pub(crate) fn control_among(strategies: &[String]) -> Option<String> {
+    let default = strategies.iter().find(|name| *name == Entrant::default().name);
+    default.or(strategies.first()).cloned()
+}
+
+/// The seeds of this number of layouts; one layout is the binary as it is.
+pub(crate) fn layouts_of(count: u32) -> Vec<Option<u64>> {
+    match count {
+        0 | 1 => vec![None],
+        // The same for everybody, so that a layout of one machine is the one of another with the same binary.
+        count => (1..=u64::from(count)).map(Some).collect(),
+    }
+}
+
+/// Two runs that start within the same second should not measure in the same order.
+pub(crate) fn seed_of_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanoseconds = now.map_or(0, |since| since.as_nanos() as u64);
+    let mut random = fastrand::Rng::with_seed(nanoseconds ^ u64::from(std::process::id()).rotate_left(48));
+    // Short enough to be typed again.
+    u64::from(random.u32(..))
 }

@@ -6,7 +6,7 @@
 //! The supervisor shares the machine with what is measured: while a worker measures, it wakes up twenty times a second and
 //! does next to nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -83,10 +83,7 @@ impl Launcher {
             (Some(own), Some((strategy, side))) => (side == own).then_some(strategy),
             (Some(_), None) => None,
         };
-        Some(Cell {
-            workload: cell.workload.clone(),
-            strategy: strategy?.to_owned(),
-        })
+        Some(Cell::new(&cell.workload, strategy?))
     }
 
     /// What the record calls what this binary says.
@@ -114,7 +111,7 @@ pub struct Progressed {
     /// What failed.
     pub failed: BTreeSet<Cell>,
     /// Of what the size of code is known.
-    sized: HashSet<(String, String)>,
+    sized: BTreeSet<Cell>,
     /// What the blocks took.
     spent: Duration,
 }
@@ -122,17 +119,15 @@ pub struct Progressed {
 impl Progressed {
     /// As far as a run has come.
     pub fn of(recording: &Recording) -> Progressed {
-        let cell = |failure: &Failure| Cell {
-            workload: failure.workload.clone(),
-            strategy: failure.strategy.clone(),
-        };
+        let failed = recording.failures.iter();
+        let sized = recording.sizes.iter();
         let nanoseconds = recording.processes.iter().map(|process| process.wall_nanoseconds);
         Progressed {
             blocks: recording.finished_blocks,
-            failed: recording.failures.iter().map(cell).collect(),
-            sized: (recording.sizes.iter())
-                .map(|size| (size.workload.clone(), size.strategy.clone()))
+            failed: failed
+                .map(|failure| Cell::new(&failure.workload, &failure.strategy))
                 .collect(),
+            sized: sized.map(|size| Cell::new(&size.workload, &size.strategy)).collect(),
             spent: Duration::from_nanos(nanoseconds.fold(0, u64::saturating_add)),
         }
     }
@@ -233,12 +228,7 @@ impl Supervisor<'_> {
     }
 
     fn something_is_left(&self, so_far: &Progressed) -> bool {
-        let failed = |workload: &String, strategy: &str| {
-            so_far.failed.contains(&Cell {
-                workload: workload.clone(),
-                strategy: strategy.to_owned(),
-            })
-        };
+        let failed = |workload: &str, strategy: &str| so_far.failed.contains(&Cell::new(workload, strategy));
         let mut workloads = self.setup.parts.iter().flat_map(|part| &part.workloads);
         workloads.any(|workload| {
             !failed(workload, EVERY_STRATEGY)
@@ -369,15 +359,12 @@ impl Supervisor<'_> {
             rows.into_iter().partition(|row| matches!(row, Row::Process(_)));
         for row in others {
             if let Row::Size(size) = &row
-                && !so_far.sized.insert((size.workload.clone(), size.strategy.clone()))
+                && !so_far.sized.insert(Cell::new(&size.workload, &size.strategy))
             {
                 continue;
             }
             if let Row::Failure(failure) = &row {
-                so_far.failed.insert(Cell {
-                    workload: failure.workload.clone(),
-                    strategy: failure.strategy.clone(),
-                });
+                so_far.failed.insert(Cell::new(&failure.workload, &failure.strategy));
             }
             first.push(row);
         }

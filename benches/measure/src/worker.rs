@@ -63,6 +63,16 @@ pub struct Cell {
     pub strategy: String,
 }
 
+impl Cell {
+    /// The cell of these names.
+    pub fn new(workload: &str, strategy: &str) -> Cell {
+        Cell {
+            workload: workload.to_owned(),
+            strategy: strategy.to_owned(),
+        }
+    }
+}
+
 /// What a worker says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,10 +154,7 @@ impl<W: Write> Voice<W> {
 
     /// Flushed, so that it is heard even if nothing else ever is.
     fn begin(&mut self, workload: &Workload, strategy: &str) -> Result<(), String> {
-        self.say(&Said::Begin(Cell {
-            workload: workload.name().to_owned(),
-            strategy: strategy.to_owned(),
-        }))?;
+        self.say(&Said::Begin(Cell::new(workload.name(), strategy)))?;
         self.0.flush().map_err(|error| error.to_string())
     }
 

@@ -13,7 +13,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_dispatch_engines::{Engine, Entrant, Ours, Prepared, Timing};
 use wasm_dispatch_measure::shards::matrix;
 use wasm_dispatch_measure::supervisor::{Launcher, Progressed, Supervisor, control_of};
-use wasm_dispatch_measure::{Error, bench, worker};
+use wasm_dispatch_measure::{Error, resume, worker};
 use wasm_dispatch_record::record::{self, Kind, Phase, Recording, Row, Run as Header, Setup, Writer};
 use wasm_dispatch_workloads::{Run, Value, Workload};
 
@@ -374,7 +374,7 @@ fn killed() -> Result<(), Failed> {
     text.push_str(&format!("{line}\n{line}\n{}", &line[..20]));
     fs::write(run.join(record::FILE_NAME), text)?;
 
-    let after = bench::resume(&run, true)?.recording;
+    let after = resume(&run, true)?.recording;
     assert_eq!((after.blocks(), after.cut_short()), (4, None));
     assert!(after.warnings.is_empty(), "{:?}", after.warnings);
     let entrants = ["match_loop", "slow", "match_loop#2"];
@@ -395,7 +395,7 @@ fn killed() -> Result<(), Failed> {
     assert_eq!(seeds(&after), seeds(&unbroken));
     // A run that is complete stays as it is.
     let text = fs::read(run.join(record::FILE_NAME))?;
-    bench::resume(&run, true)?;
+    resume(&run, true)?;
     let again = record::read(&run)?;
     assert_eq!(again.samples, after.samples);
     assert!(fs::read(run.join(record::FILE_NAME))?.starts_with(&text));
@@ -411,7 +411,7 @@ fn other_binary() -> Result<(), Failed> {
     let binary = &recording.processes[0].binary;
     let text = fs::read_to_string(&path)?.replace(binary, &"0".repeat(64));
     fs::write(&path, text)?;
-    let error = bench::resume(&run, true).expect_err("another binary").to_string();
+    let error = resume(&run, true).expect_err("another binary").to_string();
     assert!(error.contains("rebuilt"), "{error}");
     Ok(())
 }

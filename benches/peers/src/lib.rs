@@ -17,8 +17,8 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::peers::{self, Peer};
 use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
-use wasm_dispatch_measure::run::{Order, setup};
-use wasm_dispatch_measure::supervisor::Launcher;
+use wasm_dispatch_measure::run::{self, setup};
+use wasm_dispatch_measure::supervisor::{Launcher, Supervisor};
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
 use wasm_dispatch_report::runs_folder;
@@ -171,7 +171,6 @@ fn measure(options: &Options) -> Result<String, Error> {
     };
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "peers-");
-    run.seed = Some(options.seed.unwrap_or(run.started));
     let parts = workloads.iter().map(|workload| Part {
         layout: None,
         workloads: vec![workload.name().to_owned()],
@@ -191,16 +190,14 @@ fn measure(options: &Options) -> Result<String, Error> {
     }
     let abouts: Vec<Row> = engines.iter().map(about).collect();
     let folder = runs_folder().join(&run.id);
-    let order = Order {
-        run: &run,
-        folder: &folder,
-        heads: &abouts,
+    let supervisor = Supervisor {
         setup: &setup,
+        seed: options.seed.unwrap_or(run.started),
         workloads: &workloads,
         launchers: &[Launcher::this()?],
         quiet: false,
     };
-    let measured = order.measure()?;
+    let measured = run::measure(&supervisor, &run, &folder, &abouts)?;
     let ladder = ladder::ladder(&measured.recording, reference());
     let write = |name: &str, text: &str| {
         let path = folder.join(name);

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use wasm_dispatch::Metering;
 use wasm_dispatch_engines::{Engine, Entrant, Ours};
-use wasm_dispatch_measure::run::{Order, setup};
+use wasm_dispatch_measure::run::{measure, setup};
 use wasm_dispatch_measure::shards::matrix;
-use wasm_dispatch_measure::supervisor::Launcher;
+use wasm_dispatch_measure::supervisor::{Launcher, Supervisor};
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{Kind, Run, Setup};
 use wasm_dispatch_report::runs_folder;
@@ -42,7 +42,6 @@ pub fn run(seconds: u64) -> Result<String, Failed> {
     let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "metering-");
-    run.seed = Some(run.started);
     let folder = runs_folder().join(&run.id);
     let engines = all().iter().map(|engine| engine.name().to_owned()).collect();
     let rounds = setup(matrix(&[None], &names), engines, 3, 1);
@@ -52,15 +51,13 @@ pub fn run(seconds: u64) -> Result<String, Failed> {
         own: false,
         ..rounds
     };
-    let order = Order {
-        run: &run,
-        folder: &folder,
-        heads: &[],
+    let supervisor = Supervisor {
         setup: &setup,
+        seed: run.started,
         workloads: &workloads,
         launchers: &[Launcher::this()?],
         quiet: false,
     };
-    order.measure()?;
+    measure(&supervisor, &run, &folder, &[])?;
     Ok(wasm_dispatch_report::report(&folder, &folder)?.text())
 }

@@ -18,7 +18,7 @@ use wasm_dispatch_conformance::differential::ours::remains;
 use wasm_dispatch_conformance::differential::plan::{HostLog, Remains};
 use wasm_dispatch_conformance::random::{Random, setting};
 use wasm_dispatch_engines::engine::verify;
-use wasm_dispatch_engines::ours::{from_value, to_value};
+use wasm_dispatch_engines::values::{to_typed, to_value};
 use wasm_dispatch_engines::wasi::surroundings;
 use wasm_dispatch_workloads::{Workload, all};
 
@@ -141,7 +141,10 @@ fn run(workload: &Workload, module: &Module, strategy: Strategy, mode: Mode) -> 
     if let (Some(command), Some(printed)) = (&quick.wasi, printed) {
         printed.verify(command, code)?;
     }
-    let results: Vec<u64> = results.into_iter().map(from_value).collect::<Result<_, _>>()?;
+    let results = results
+        .into_iter()
+        .map(|value| to_typed(value).map(|value| value.bits()));
+    let results: Vec<u64> = results.collect::<Result<_, _>>()?;
     verify(quick, &results, |export| {
         let memory = vm.exported_memory(instance, export).ok()?;
         vm.memory(memory).ok().map(<[u8]>::to_vec)

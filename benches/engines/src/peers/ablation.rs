@@ -8,79 +8,29 @@ use crate::{Engine, Entrant, Ours, Prepared, Timing};
 /// Leaves techniques out.
 type Leave = fn(&mut Techniques);
 
+/// Rows of [`ALL`]: a name, what becomes of that, and the techniques that are left out.
+macro_rules! rows {
+    ($($name:literal $what:literal: $($technique:ident)*;)*) => {
+        &[$(($name, $what, |techniques| { $(techniques.$technique = false;)* })),*]
+    };
+}
+
 /// Names, what is left out, and how.
-pub const ALL: [(&str, &str, Leave); 12] = [
-    ("without-triples", "two nodes share a handler, never three", |t| {
-        t.triples = false
-    }),
-    ("without-pairs", "every node has its own dispatch", |t| t.pairs = false),
-    (
-        "without-jumps",
-        "a loop calls the handlers, which return to it; there are no pairs then, so compare it with \
-      without-pairs",
-        |t| t.jumps = false,
-    ),
-    (
-        "without-tests",
-        "a comparison leaves its result in the accumulator, and a branch looks at it",
-        |t| t.tests = false,
-    ),
-    (
-        "without-sums",
-        "an address that is a sum is computed by a node of its own",
-        |t| t.sums = false,
-    ),
-    (
-        "without-accumulators",
-        "what was just written to a slot is read from there",
-        |t| {
-            t.accumulators = false;
-            t.edges = false;
-            t.loops = false;
-        },
-    ),
-    (
-        "without-moves",
-        "values that only move overwrite what the accumulator caches",
-        |t| t.moves = false,
-    ),
-    (
-        "without-edges",
-        "accumulators hold nothing at the beginning of a block",
-        |t| t.edges = false,
-    ),
-    (
-        "without-loops",
-        "a loop of one block hands nothing on in the accumulator",
-        |t| t.loops = false,
-    ),
-    ("without-copies", "jumps to short blocks are jumps", |t| {
-        t.copies = false
-    }),
-    (
-        "without-fusion",
-        "no pairs, tests or sums: one operation, one dispatch",
-        |t| {
-            t.pairs = false;
-            t.tests = false;
-            t.sums = false;
-        },
-    ),
-    ("plain", "no technique but jumps", |t| {
-        *t = Techniques {
-            jumps: true,
-            pairs: false,
-            triples: false,
-            tests: false,
-            sums: false,
-            accumulators: false,
-            moves: false,
-            edges: false,
-            loops: false,
-            copies: false,
-        };
-    }),
-];
+pub const ALL: &[(&str, &str, Leave)] = rows! {
+    "without-triples" "two nodes share a handler, never three": triples;
+    "without-pairs" "every node has its own dispatch": pairs;
+    "without-jumps" "a loop calls the handlers, which return to it; there are no pairs then, so compare it with \
+                     without-pairs": jumps;
+    "without-tests" "a comparison leaves its result in the accumulator, and a branch looks at it": tests;
+    "without-sums" "an address that is a sum is computed by a node of its own": sums;
+    "without-accumulators" "what was just written to a slot is read from there": accumulators edges loops;
+    "without-moves" "values that only move overwrite what the accumulator caches": moves;
+    "without-edges" "accumulators hold nothing at the beginning of a block": edges;
+    "without-loops" "a loop of one block hands nothing on in the accumulator": loops;
+    "without-copies" "jumps to short blocks are jumps": copies;
+    "without-fusion" "no pairs, tests or sums: one operation, one dispatch": pairs tests sums;
+    "plain" "no technique but jumps": pairs triples tests sums accumulators moves edges loops copies;
+};
 
 struct Without {
     name: String,

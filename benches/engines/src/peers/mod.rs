@@ -1,20 +1,20 @@
 //! Other engines, each configured at its best, one file each; and the list of all, built or not.
 
 #[cfg(feature = "ablation")]
-pub mod ablation;
-pub mod native;
+mod ablation;
+mod native;
 #[cfg(feature = "sf-nano")]
-pub mod sf_nano;
+mod sf_nano;
 #[cfg(feature = "stitch")]
-pub mod stitch;
+mod stitch;
 #[cfg(feature = "tinywasm")]
-pub mod tinywasm;
+mod tinywasm;
 #[cfg(feature = "wasm3")]
-pub mod wasm3;
+mod wasm3;
 #[cfg(feature = "wasmi")]
-pub mod wasmi;
+mod wasmi;
 #[cfg(feature = "wasmtime")]
-pub mod wasmtime;
+mod wasmtime;
 
 use crate::{Engine, Entrant};
 

@@ -17,10 +17,6 @@ use crate::{Engine, Prepared, Timing};
 const FLAGS: &[&str] = &["-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno"];
 
 /// The engine.
-///
-/// # Errors
-///
-/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Native { name: name.to_string() }))
 }

@@ -5,14 +5,11 @@ use sf_nano_core::{Config, Func, FunctionType, Import, Instance, Module, Tier, V
 use wasm_dispatch::wasi::{self, Function};
 
 use crate::Engine;
-use crate::api::{Adapted, Api, Failed, NO_EXPORT, numbers};
+use crate::api::{Adapted, Api, Failed, NO_EXPORT};
+use crate::values::numbers;
 use crate::wasi::{Host, signature};
 
 /// The engine.
-///
-/// # Errors
-///
-/// When it does not like this machine.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     let new = || {
         let engine = sf_nano_core::Engine::new(Config::new().tier(Tier::Interp));

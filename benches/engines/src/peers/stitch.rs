@@ -9,14 +9,11 @@ use wasm_dispatch::wasi::{self, Function};
 use wasm_dispatch_workloads::Value;
 
 use crate::Engine;
-use crate::api::{Adapted, Api, Failed, NO_EXPORT, Number, numbers};
+use crate::api::{Adapted, Api, Failed, NO_EXPORT};
+use crate::values::{Number, numbers};
 use crate::wasi::{Host, has_result, is_long};
 
 /// The engine.
-///
-/// # Errors
-///
-/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     let stitch = || Stitch(makepad_stitch::Engine::new());
     Ok(Box::new(Adapted::new(name, stitch(), stitch())))

@@ -6,7 +6,8 @@ use tinywasm::{Error, FuncContext, Function as Func, HostFunction, Imports, Modu
 use wasm_dispatch::wasi::{self, Function};
 
 use crate::Engine;
-use crate::api::{Adapted, Api, Failed, numbers};
+use crate::api::{Adapted, Api, Failed};
+use crate::values::numbers;
 use crate::wasi::{Host, signature};
 
 /// Elements of each stack of values. The default ends some workloads with an overflow.
@@ -15,10 +16,6 @@ const VALUES: usize = 1 << 20;
 const FRAMES: usize = 1 << 16;
 
 /// The engine.
-///
-/// # Errors
-///
-/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     Ok(Box::new(Adapted::new(name, TinyWasm, TinyWasm)))
 }

@@ -4,17 +4,14 @@ use wasm_dispatch::wasi::Function;
 use wasm3x::{Caller, CompilationMode, Config, Error, Val};
 
 use crate::Engine;
-use crate::api::{Adapted, like_wasmi, numbers};
+use crate::api::{Adapted, like_wasmi};
+use crate::values::numbers;
 use crate::wasi::Host;
 
 /// Bytes of the stack of values; the default is 1 MiB.
 const STACK: usize = 8 << 20;
 
 /// The engine.
-///
-/// # Errors
-///
-/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     let mode = |mode| {
         let mut config = Config::new();

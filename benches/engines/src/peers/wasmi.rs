@@ -5,14 +5,11 @@ use wasm_dispatch::wasi::Function;
 use wasmi::{Caller, CompilationMode, Config, Error, Extern, Val};
 
 use crate::Engine;
-use crate::api::{Adapted, floats, like_wasmi, numbers};
+use crate::api::{Adapted, like_wasmi};
+use crate::values::{floats, numbers};
 use crate::wasi::Host;
 
 /// The engine.
-///
-/// # Errors
-///
-/// None; other engines have some.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     let mode = |mode| {
         let mut config = Config::default();

@@ -4,23 +4,16 @@ use wasm_dispatch::wasi::Function;
 use wasmtime::{Caller, Config, Error, OptLevel, Val};
 
 use crate::Engine;
-use crate::api::{Adapted, like_wasmi, numbers};
+use crate::api::{Adapted, like_wasmi};
+use crate::values::numbers;
 use crate::wasi::Host;
 
 /// Machine code.
-///
-/// # Errors
-///
-/// When Cranelift does not know this machine.
 pub fn cranelift(name: &str) -> Result<Box<dyn Engine>, String> {
     engine(name, None)
 }
 
 /// Pulley's bytecode.
-///
-/// # Errors
-///
-/// When it does not take its target.
 pub fn pulley(name: &str) -> Result<Box<dyn Engine>, String> {
     engine(name, Some("pulley64"))
 }

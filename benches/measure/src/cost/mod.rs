@@ -11,13 +11,14 @@ use std::path::Path;
 
 use wasm_dispatch_record::Progress;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
-use wasm_dispatch_record::record::{self, Kind, Part, Recording, Run};
+use wasm_dispatch_record::record::{self, Kind, Recording, Run};
 use wasm_dispatch_workloads::{Class, Workload};
 
-use crate::bench::{layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, straight};
-use crate::run::{all_positive, setup};
+use crate::run::{self, all_positive, launchers, layouts_of, seed_of_now, setup};
+use crate::shards::matrix;
+use crate::supervisor::Supervisor;
 use crate::tally::tally;
 use wasm_dispatch_engines::own;
 use wasm_dispatch_engines::{Entrant, Size};
@@ -183,21 +184,24 @@ fn measure_kernels(
         (request.iterations.map(u64::from), "iterations"),
         (layouts.map(u64::from), "layouts"),
     ])?;
-    let part = |layout: Option<u64>| Part {
-        layout,
-        workloads: kernels.iter().map(|kernel| kernel.name().to_owned()).collect(),
-    };
-    let parts = layouts_of(layouts.unwrap_or(1)).into_iter().map(part).collect();
+    let names: Vec<String> = kernels.iter().map(|kernel| kernel.name().to_owned()).collect();
+    let parts = matrix(&layouts_of(layouts.unwrap_or(1)), &names);
     let names = strategies.iter().map(|strategy| strategy.name.to_owned()).collect();
     let iterations = request.iterations.unwrap_or(ITERATIONS);
     let setup = setup(parts, names, processes.unwrap_or(PROCESSES), iterations);
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "cost-");
-    run.seed = Some(request.seed.unwrap_or_else(seed_of_now));
     // Times of before are not mixed with those of now.
     let samples = folder.join(record::FILE_NAME);
     if samples.exists() {
         std::fs::remove_file(&samples).map_err(Error::io(&samples))?;
     }
-    generated::measure(&run, folder, kernels, &setup, request.quiet).map(|_| ())
+    let supervisor = Supervisor {
+        setup: &setup,
+        seed: request.seed.unwrap_or_else(seed_of_now),
+        workloads: kernels,
+        launchers: &launchers(&setup, request.quiet)?,
+        quiet: request.quiet,
+    };
+    run::measure(&supervisor, &run, folder, &[]).map(|_| ())
 }

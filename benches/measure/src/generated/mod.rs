@@ -12,16 +12,13 @@ pub mod straight;
 use std::path::Path;
 
 use wasm_dispatch::{Imports, Metering, Module, Vm};
-use wasm_dispatch_record::record::{Run, Setup};
 use wasm_dispatch_workloads::manifest::{Manifest, ManifestRun};
 use wasm_dispatch_workloads::{Value, Workload};
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, TypeSection, ValType};
 
-use crate::bench::{Measured, Unbuilt, launchers};
 use crate::error::Error;
-use crate::run::Order;
-use wasm_dispatch_engines::ours::to_value;
 use wasm_dispatch_engines::own::FOLDER;
+use wasm_dispatch_engines::values::to_value;
 
 /// The function that every made program exports.
 pub const ENTRY: &str = "run";
@@ -95,30 +92,6 @@ impl Generated {
         let left = vm.fuel().unwrap_or(u64::MAX);
         Ok((u64::MAX - left).saturating_mul(self.calls.into()))
     }
-}
-
-/// Measures made programs, which are written into the run's folder.
-pub(crate) fn measure(
-    run: &Run,
-    folder: &Path,
-    programs: &[Workload],
-    setup: &Setup,
-    quiet: bool,
-) -> Result<Measured, Error> {
-    let launchers = launchers(setup, quiet).map_err(|error| match error {
-        Unbuilt::Broken(error) => error,
-        Unbuilt::OneLayout(why) => Error::Worker(format!("no other layouts: {why}")),
-    })?;
-    let order = Order {
-        run,
-        folder,
-        heads: &[],
-        setup,
-        workloads: programs,
-        launchers: &launchers,
-        quiet,
-    };
-    order.measure()
 }
 
 /// Writes made programs below a run's folder.

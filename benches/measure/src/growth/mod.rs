@@ -10,10 +10,12 @@ use std::path::PathBuf;
 use wasm_dispatch_record::growth::{self, Axis, Point};
 use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
 
-use crate::bench::{Measured, Request as Bench, control_among, layouts_of, seed_of_now};
 use crate::error::Error;
 use crate::generated::{self, Generated, code, depth, memory};
-use crate::run::{all_positive, fresh_folder, setup};
+use crate::run::{
+    Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now, setup, strategies,
+};
+use crate::supervisor::Supervisor;
 
 /// Names of runs begin like this, so that they are not taken for runs that decide.
 pub const PREFIX: &str = "growth-";
@@ -130,11 +132,7 @@ impl Request {
     ///
     /// When what is asked for makes no sense or cannot be started. That a strategy fails is a row of the record.
     pub fn run(&self) -> Result<Measured, Error> {
-        let bench = Bench {
-            strategies: self.strategies.clone(),
-            ..Bench::default()
-        };
-        let strategies = bench.strategies()?;
+        let strategies = strategies(&self.strategies)?;
         let (processes, iterations) = (
             self.processes.unwrap_or(PROCESSES[usize::from(self.full)]),
             self.iterations.unwrap_or(ITERATIONS),
@@ -147,7 +145,6 @@ impl Request {
         ])?;
         let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
         run.id.insert_str(0, PREFIX);
-        run.seed = Some(self.seed.unwrap_or_else(seed_of_now));
         let folder = fresh_folder(self.folder.as_ref(), &run)?;
         if !self.quiet {
             eprintln!("Making programs and counting their instructions ...");
@@ -180,6 +177,13 @@ impl Request {
             timeout: self.timeout.unwrap_or(TIMEOUT),
             ..setup(parts, strategies, processes, iterations)
         };
-        generated::measure(&run, &folder, &workloads, &setup, self.quiet)
+        let supervisor = Supervisor {
+            setup: &setup,
+            seed: self.seed.unwrap_or_else(seed_of_now),
+            workloads: &workloads,
+            launchers: &launchers(&setup, self.quiet)?,
+            quiet: self.quiet,
+        };
+        measure(&supervisor, &run, &folder, &[])
     }
 }
