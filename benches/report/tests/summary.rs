@@ -225,9 +225,10 @@ fn strategies_within_two_percent_are_called_equal_and_noise_is_called_unsure() {
     assert!(summary.headline().contains("equally fast"), "{}", summary.headline());
 
     let mut noisy = Vec::new();
-    for time in [100e3, 400e3, 120e3, 300e3, 200e3, 150e3] {
-        noisy.push(sample("w", "x", "a", Phase::Execute, time));
-        noisy.push(sample("w", "x", "b", Phase::Execute, time * 1.1));
+    let times = [100e3, 400e3, 120e3, 300e3, 200e3, 150e3];
+    for (time, other) in times.iter().zip(times.iter().rev()) {
+        noisy.push(sample("w", "x", "a", Phase::Execute, *time));
+        noisy.push(sample("w", "x", "b", Phase::Execute, other * 1.1));
     }
     let advice = summarise(&recording(noisy)).recommendation.unwrap();
     assert_eq!(advice.runner_up.unwrap().verdict, Verdict::Unsure);

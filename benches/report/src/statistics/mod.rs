@@ -1,10 +1,7 @@
-//! The arithmetic of the report: medians, geometric means, and bootstrap intervals of ratios of medians.
+//! The arithmetic of the report: medians, geometric means, ratios with their intervals, and what they come to.
 //!
-//! Times are compared as ratios, so everything here works on logarithms where it can. Intervals are percentile bootstrap
-//! intervals: draw the samples again with replacement, compute the statistic, repeat, and take the middle 95 %. All
-//! randomness comes from a seed, so the same file gives the same report.
-
-//! Where processes and layouts are known, [`paired`] takes their place: intervals over layouts, by Student's t.
+//! Times are compared as ratios, so everything here works on logarithms where it can. Intervals are by Student's t, over the
+//! outermost level with several cases: [`paired`].
 
 pub mod paired;
 #[cfg(test)]
@@ -15,9 +12,6 @@ pub mod student;
 use serde::{Deserialize, Serialize};
 
 pub use paired::{Components, Level, Observation, Paired};
-
-/// How many times a bootstrap draws.
-pub const REPLICATES: usize = 1000;
 
 /// Probability that an interval should hold the true value.
 pub const CONFIDENCE: f64 = 0.95;
@@ -152,22 +146,9 @@ impl Random {
 
 /// Median; the mean of the middle two for an even number of values. `None` for no values.
 pub fn median(values: &[f64]) -> Option<f64> {
-    median_in_place(&mut values.to_vec())
-}
-
-/// Like [`median`], but reorders the values instead of copying them.
-fn median_in_place(values: &mut [f64]) -> Option<f64> {
-    let middle = values.len() / 2;
-    let odd = values.len() % 2 == 1;
-    if values.is_empty() {
-        return None;
-    }
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if odd {
-        return Some(upper);
-    }
-    let lower = below.iter().copied().max_by(f64::total_cmp)?;
-    Some((lower + upper) / 2.0)
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    quantile(&sorted, 0.5)
 }
 
 /// Geometric mean. `None` for no values or if one is not a positive number.
@@ -187,36 +168,6 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let low = *sorted.get(below)?;
     let high = *sorted.get((below + 1).min(last))?;
     Some(low + (high - low) * (position - below as f64))
-}
-
-/// The middle 95 % of bootstrap replicates.
-pub fn interval(replicates: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
-    let mut sorted: Vec<f64> = replicates.into_iter().collect();
-    sorted.sort_by(f64::total_cmp);
-    let tail = (1.0 - CONFIDENCE) / 2.0;
-    Some((quantile(&sorted, tail)?, quantile(&sorted, 1.0 - tail)?))
-}
-
-/// Logarithms of medians of samples drawn again, [`REPLICATES`] of them.
-///
-/// Whole clusters are drawn, not single values: samples that were taken together (one block, one process) share their
-/// disturbances. Two strategies with equally many clusters and the same `random` get the same draws, which makes the
-/// comparison a paired one. Empty if there is nothing to draw from.
-pub fn log_medians(clusters: &[Vec<f64>], mut random: Random) -> Vec<f64> {
-    let mut drawn = Vec::with_capacity(clusters.iter().map(Vec::len).sum());
-    let mut replicates = Vec::with_capacity(REPLICATES);
-    for _ in 0..REPLICATES {
-        drawn.clear();
-        for _ in 0..clusters.len() {
-            if let Some(cluster) = clusters.get(random.below(clusters.len())) {
-                drawn.extend_from_slice(cluster);
-            }
-        }
-        if let Some(median) = median_in_place(&mut drawn) {
-            replicates.push(median.ln());
-        }
-    }
-    replicates
 }
 
 #[cfg(test)]

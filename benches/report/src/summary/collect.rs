@@ -1,9 +1,9 @@
 //! Sorts the rows of a run into a grid of workloads and strategies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
-use crate::statistics::{self, Random};
+use crate::statistics;
 use crate::times::of_one;
 
 /// One strategy on one workload, before any two are compared.
@@ -36,9 +36,7 @@ pub(super) struct Verified {
     pub samples: usize,
     /// How many independent ones: blocks where there are blocks, samples otherwise.
     pub independent: usize,
-    /// Bootstrap replicates of the logarithm of the median.
-    pub log_medians: Vec<f64>,
-    /// Logarithms of the times that have partners: runs of other strategies in the same place of the same block.
+    /// Logarithms of the times. Their partners are runs of other strategies in the same place of the same block.
     pub placed: BTreeMap<Place, f64>,
     /// Median time to load, in nanoseconds.
     pub load: Option<f64>,
@@ -97,7 +95,7 @@ impl Grid {
             }
             let samples = |strategy| by_cell.get(&(&*workload.name, strategy)).map_or(&[][..], Vec::as_slice);
             let shared_load = phase_median(samples(EVERY_STRATEGY), Phase::Load);
-            times(workload, strategy, samples(strategy), shared_load)
+            times(samples(strategy), shared_load)
         };
         let row = |workload: &Workload| strategies.iter().map(|strategy| cell(workload, strategy)).collect();
         Grid {
@@ -178,7 +176,7 @@ fn strategies(recording: &Recording) -> Vec<String> {
     found
 }
 
-fn times(workload: &Workload, strategy: &str, samples: &[&Sample], shared_load: Option<f64>) -> Times {
+fn times(samples: &[&Sample], shared_load: Option<f64>) -> Times {
     let runs: Vec<&Sample> = samples
         .iter()
         .copied()
@@ -192,53 +190,36 @@ fn times(workload: &Workload, strategy: &str, samples: &[&Sample], shared_load: 
     let Some(median) = statistics::median(&values) else {
         return Times::Missing;
     };
-    let (clusters, random) = clusters(workload, strategy, &runs);
+    let blocks: Option<BTreeSet<u32>> = runs.iter().map(|sample| sample.block).collect();
     Times::Verified(Verified {
         median,
         samples: values.len(),
-        independent: clusters.len(),
-        log_medians: statistics::log_medians(&clusters, random),
+        independent: blocks.map_or(runs.len(), |blocks| blocks.len()),
         placed: placed(&runs),
         load: phase_median(samples, Phase::Load).or(shared_load),
         compile: phase_median(samples, Phase::Compile),
     })
 }
 
-/// What the bootstrap draws from: blocks where every sample has one, single samples otherwise.
-///
-/// With blocks, the draws depend on the workload only, so that all strategies draw the same blocks: a paired comparison.
-fn clusters(workload: &Workload, strategy: &str, runs: &[&Sample]) -> (Vec<Vec<f64>>, Random) {
-    let mut blocks: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for sample in runs {
-        let Some(block) = sample.block else {
-            let single = runs.iter().map(|sample| vec![of_one(sample)]).collect();
-            return (single, Random::named(&[&workload.name, strategy]));
-        };
-        blocks.entry(block).or_default().push(of_one(sample));
-    }
-    (blocks.into_values().collect(), Random::named(&[&workload.name]))
-}
-
-/// The runs that have a place, if all have one.
+/// The runs by their places. Where one has no block, the record is not interleaved: then each is its own block, so that
+/// strategies are compared in the order of their runs.
 fn placed(runs: &[&Sample]) -> BTreeMap<Place, f64> {
-    let mut placed = BTreeMap::new();
+    let interleaved = runs.iter().all(|sample| sample.block.is_some());
     let mut turns: BTreeMap<(Option<u64>, u32, u32), u32> = BTreeMap::new();
-    for sample in runs {
-        let Some(block) = sample.block else {
-            return BTreeMap::new();
-        };
+    let place = |(sample, number): (&&Sample, u32)| {
+        let block = sample.block.filter(|_| interleaved).unwrap_or(number);
         let process = sample.process.unwrap_or(0);
         let turn = turns.entry((sample.layout, process, block)).or_default();
+        *turn += 1;
         let place = Place {
             layout: sample.layout,
             process,
             block,
             turn: *turn,
         };
-        *turn += 1;
-        placed.insert(place, of_one(sample).ln());
-    }
-    placed
+        (place, of_one(sample).ln())
+    };
+    runs.iter().zip(0..).map(place).collect()
 }
 
 fn phase_median(samples: &[&Sample], phase: Phase) -> Option<f64> {

@@ -263,38 +263,22 @@ impl Ranking<'_> {
 }
 
 /// Time of `strategy` divided by that of `reference`: geometric mean over `workloads`, with its interval. `None` if one
-/// of them has no time on one of the workloads.
+/// of them has no time on one of the workloads. Without pairs, two single times are all that is known.
 fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Estimate> {
-    if workloads.is_empty() {
-        return None;
+    let log = |&workload: &usize| {
+        let (above, below) = (grid.verified(workload, strategy)?, grid.verified(workload, reference)?);
+        Some((above.median / below.median).ln())
+    };
+    let logs: Vec<f64> = workloads.iter().map(log).collect::<Option<_>>()?;
+    match paired(grid, strategy, reference, workloads) {
+        _ if workloads.is_empty() => None,
+        _ if strategy == reference => Some(Estimate::exact(1.0)),
+        Some(paired) => Some(paired.estimate()),
+        None => Some(Estimate::exact((logs.iter().sum::<f64>() / logs.len() as f64).exp())),
     }
-    let mut sum = 0.0;
-    let mut replicates = vec![0.0; statistics::REPLICATES];
-    for &workload in workloads {
-        let above = grid.verified(workload, strategy)?;
-        let below = grid.verified(workload, reference)?;
-        sum += (above.median / below.median).ln();
-        let differences = above.log_medians.iter().zip(&below.log_medians);
-        for (replicate, (above, below)) in replicates.iter_mut().zip(differences) {
-            *replicate += above - below;
-        }
-    }
-    if strategy == reference {
-        return Some(Estimate::exact(1.0));
-    }
-    if let Some(paired) = paired(grid, strategy, reference, workloads) {
-        return Some(paired.estimate());
-    }
-    let count = workloads.len() as f64;
-    let (low, high) = statistics::interval(replicates)?;
-    Some(Estimate {
-        value: (sum / count).exp(),
-        low: (low / count).exp(),
-        high: (high / count).exp(),
-    })
 }
 
-/// The same by pairs of runs that were moments apart, where the record knows them. A mean over workloads is first taken
+/// The same by pairs of runs that were moments apart. A mean over workloads is first taken
 /// within each process (or, where a process has not measured all of them, within each layout): what disturbs one process,
 /// or suits one layout, does so on all workloads.
 pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Paired> {

@@ -159,6 +159,7 @@ pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Founda
     };
     let interleaved = recording.samples.iter().filter(|sample| sample.block.is_some());
     let layouts = BTreeSet::from_iter(interleaved.map(|sample| sample.layout)).len();
+    let margin = margin.filter(|_| layouts > 0);
     let processes = recording.processes.len();
     let conditions = conditions(&recording.processes);
     let control = control(recording);
