@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use walkdir::WalkDir;
 
 pub use wasm_dispatch_record::Count;
 
@@ -32,26 +33,15 @@ const RUNNER: &str = "iai-callgrind-runner";
 ///
 /// If a file cannot be read or is not of the known version, and if a count is 0: then nothing was counted.
 pub fn read(home: &Path) -> Result<Vec<Count>, Error> {
-    let mut files = Vec::new();
-    find_summaries(home, &mut files)?;
-    let mut counts = files
-        .iter()
-        .map(|file| read_summary(file))
-        .collect::<Result<Vec<_>, _>>()?;
-    counts.sort_by(|a, b| (&a.workload, &a.strategy).cmp(&(&b.workload, &b.strategy)));
-    Ok(counts)
-}
-
-fn find_summaries(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
-        let path = entry.map_err(Error::io(folder))?.path();
-        if path.is_dir() {
-            find_summaries(&path, found)?;
-        } else if path.file_name().is_some_and(|name| name == "summary.json") {
-            found.push(path);
+    let mut counts = Vec::new();
+    for entry in WalkDir::new(home) {
+        let entry = entry.map_err(|error| Error::io(home)(error.into()))?;
+        if entry.file_type().is_file() && entry.file_name() == "summary.json" {
+            counts.push(read_summary(entry.path())?);
         }
     }
-    Ok(())
+    counts.sort_by(|a, b| (&a.workload, &a.strategy).cmp(&(&b.workload, &b.strategy)));
+    Ok(counts)
 }
 
 fn read_summary(path: &Path) -> Result<Count, Error> {

@@ -256,12 +256,9 @@ impl Decision {
                 newer.run, newer.workloads, self.workloads
             ));
         }
-        let missing: Vec<&str> = self
-            .ranking
-            .iter()
-            .map(|place| place.strategy.as_str())
-            .filter(|&name| newer.ranking.iter().all(|place| place.strategy != name))
-            .collect();
+        let ranked = self.ranking.iter().map(|place| place.strategy.as_str());
+        let missing = ranked.filter(|&name| newer.ranking.iter().all(|place| place.strategy != name));
+        let missing: Vec<&str> = missing.collect();
         if !missing.is_empty() {
             reasons.push(format!("{} does not rank {}", newer.run, missing.join(", ")));
         }
@@ -317,15 +314,12 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
 fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
     let copy = folder.join(FILE_NAME);
     if copy.is_file() {
-        let (old, new) = (
-            fs::read(&copy).map_err(Error::io(&copy))?,
-            fs::read(raw).map_err(Error::io(raw))?,
-        );
+        let old = fs::read(&copy).map_err(Error::io(&copy))?;
+        let new = fs::read(raw).map_err(Error::io(raw))?;
         // Raw data is never overwritten: the same name with other samples is another run.
-        return if old == new {
-            Ok(())
-        } else {
-            Err(Error::RunExists(copy))
+        return match old == new {
+            true => Ok(()),
+            false => Err(Error::RunExists(copy)),
         };
     }
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
@@ -387,14 +381,11 @@ fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> 
 }
 
 fn regret(strategy: &StrategySummary) -> Option<Regret> {
-    let classes = strategy.classes.iter();
+    let (classes, worst) = (strategy.classes.iter(), strategy.worst.as_ref());
     Some(Regret {
         strategy: strategy.name.clone(),
         mean: strategy.geometric_mean?,
-        worst: strategy
-            .worst
-            .as_ref()
-            .map(|worst| (worst.workload.clone(), worst.ratio)),
+        worst: worst.map(|worst| (worst.workload.clone(), worst.ratio)),
         classes: classes
             .map(|class| (class.class.clone(), class.geometric_mean))
             .collect(),

@@ -83,12 +83,8 @@ impl Curve {
     /// How many times as long an instruction takes at the largest value as at the best one before it: 1 for a curve that is
     /// flat or falls. `None` without points.
     pub fn growth(&self) -> Option<f64> {
-        let best = self
-            .points
-            .iter()
-            .map(|point| point.nanoseconds.value)
-            .reduce(f64::min)?;
-        Some(self.points.last()?.nanoseconds.value / best)
+        let values = self.points.iter().map(|point| point.nanoseconds.value);
+        Some(self.points.last()?.nanoseconds.value / values.reduce(f64::min)?)
     }
 }
 
@@ -133,10 +129,7 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
             unit: axis.unit(),
             curves: strategies.iter().map(|strategy| curve(axis, strategy)).collect(),
         });
-    let failures = recording
-        .failures
-        .iter()
-        .map(|failure| format!("{} fails on {}: {}", failure.strategy, failure.workload, failure.error));
+    let failures = recording.failures.iter().map(times::failure);
     Growth {
         schema: GROWTH_SCHEMA,
         run: recording.run.clone(),

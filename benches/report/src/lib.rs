@@ -91,7 +91,7 @@ impl Report {
             let _ = writeln!(text, "{sentence}");
         }
         let _ = writeln!(text, "{}", summary.caveat());
-        for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
+        for note in summary.notes() {
             let _ = writeln!(text, "Note: {note}.");
         }
         let _ = writeln!(text, "\nRaw data: {}", summary.raw_data);
@@ -111,12 +111,10 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     fs::create_dir_all(out).map_err(Error::io(out))?;
     let folder = if run.is_dir() { Some(run) } else { run.parent() };
     let runs = folder.and_then(Path::parent);
+    let newest_growth = runs.and_then(growth::newest);
     let beside = Beside {
         cost: folder.map(CostModel::load).transpose()?.flatten(),
-        growth: runs
-            .and_then(growth::newest)
-            .map(|run| growth::read(&run))
-            .transpose()?,
+        growth: newest_growth.map(|run| growth::read(&run)).transpose()?,
         ladder: runs.and_then(ladder::newest),
     };
     let plots = plots::draw_all(&summary, &beside, out)?;
@@ -154,7 +152,7 @@ fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> 
         "Time relative to the fastest strategy on the same workload; below the means, totals over the workloads:\n"
     );
     text.push_str(&table::of(summary).markdown());
-    for note in summary.warnings.iter().chain(&page::errors_of(summary)) {
+    for note in summary.notes() {
         let _ = write!(text, "\nNote: {note}.\n");
     }
     for plot in plots {

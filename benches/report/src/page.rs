@@ -42,7 +42,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     for sentence in summary.sentences() {
         let _ = writeln!(html, "<li>{}</li>", escape(&sentence));
     }
-    let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(summary.caveat()));
+    let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(&summary.caveat()));
     html.push_str("<h2 id=\"plots\">Plots</h2>\n");
     for plot in plots {
         let svg = fs::read_to_string(&plot.svg).map_err(Error::io(&plot.svg))?;
@@ -63,19 +63,19 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     );
     html.push_str(&regret(summary));
     html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
-    html.push_str(&errors(summary));
+    let errors = summary.errors();
+    if !errors.is_empty() {
+        let items = errors.iter().map(|error| format!("<li>{}</li>\n", escape(error)));
+        let _ = writeln!(html, "<h2>Errors</h2>\n<ul>\n{}</ul>", items.collect::<String>());
+    }
     html.push_str("<h2 id=\"foundation\">What it rests on</h2>\n<dl>\n");
-    for (name, value) in summary.foundation.facts() {
+    let machine = summary.run.fingerprint.rows().into_iter();
+    let machine = machine.map(|(name, value)| (name, value.to_string()));
+    let facts = summary.foundation.facts().into_iter().chain(machine);
+    for (name, value) in facts.chain([("Raw data", summary.raw_data.clone())]) {
         let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
     }
-    for (name, value) in summary.run.fingerprint.rows() {
-        let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
-    }
-    let _ = writeln!(
-        html,
-        "<dt>Raw data</dt><dd>{}</dd>\n</dl>\n<script>\n{SCRIPT}</script>\n</body>\n</html>",
-        escape(&summary.raw_data)
-    );
+    let _ = writeln!(html, "</dl>\n<script>\n{SCRIPT}</script>\n</body>\n</html>");
     Ok(html)
 }
 
@@ -85,28 +85,23 @@ fn regret(summary: &Summary) -> String {
     let row = |strategy: &StrategySummary| {
         let classes = strategy.classes.iter();
         let class = classes.max_by(|a, b| a.geometric_mean.total_cmp(&b.geometric_mean));
+        let worst = strategy.worst.as_ref();
         let cells = [
             strategy.name.clone(),
             number(strategy.geometric_mean),
             class.map_or("-".to_owned(), |class| {
                 format!("{} ({})", units::three_digits(class.geometric_mean), class.class)
             }),
-            number(strategy.worst.as_ref().map(|worst| worst.ratio)),
-            strategy
-                .worst
-                .as_ref()
-                .map_or("-".to_owned(), |worst| worst.workload.clone()),
+            number(worst.map(|worst| worst.ratio)),
+            worst.map_or("-".to_owned(), |worst| worst.workload.clone()),
         ];
         cells.into_iter().collect()
     };
     let numbers = ["on average", "worst class", "at worst"].map(Column::numbers);
     let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let columns = [Column::texts("strategy")].into_iter().chain(numbers);
     let table = Table {
-        columns: [Column::texts("strategy")]
-            .into_iter()
-            .chain(numbers)
-            .chain([Column::texts("where")])
-            .collect(),
+        columns: columns.chain([Column::texts("where")]).collect(),
         rows: ranked.map(row).collect(),
     };
     format!(
@@ -114,33 +109,6 @@ fn regret(summary: &Summary) -> String {
          best on each workload.</p>\n{}",
         table.html()
     )
-}
-
-/// What went wrong where; empty if nothing did.
-fn errors(summary: &Summary) -> String {
-    let errors = errors_of(summary);
-    if errors.is_empty() {
-        return String::new();
-    }
-    let mut html = String::from("<h2>Errors</h2>\n<ul>\n");
-    for error in errors {
-        let _ = writeln!(html, "<li>{}</li>", escape(&error));
-    }
-    html.push_str("</ul>\n");
-    html
-}
-
-/// One line per cell that is an error: workload, strategy, what went wrong.
-pub(crate) fn errors_of(summary: &Summary) -> Vec<String> {
-    let mut lines = Vec::new();
-    for workload in &summary.workloads {
-        for (strategy, cell) in summary.strategies.iter().zip(&workload.cells) {
-            if let crate::summary::Cell::Error { what } = cell {
-                lines.push(format!("{} under {}: {what}", workload.name, strategy.name));
-            }
-        }
-    }
-    lines
 }
 
 /// The `svg` element alone: inside HTML there is no XML declaration, and the figure has its title.

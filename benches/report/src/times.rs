@@ -1,8 +1,10 @@
 //! Times of one strategy on one workload, to be looked at apart from the others.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
+use crate::record::{EVERY_STRATEGY, Failure, Phase, Recording, Sample};
 use crate::statistics::{Estimate, Observation, Paired};
 
 /// A value and its interval, which may be unknown.
@@ -70,11 +72,19 @@ pub fn samples<'r>(
 
 /// Nanoseconds of one iteration: of CPU time, where there is any, which does not pass while something else runs.
 pub fn of_one(sample: &Sample) -> f64 {
-    let nanoseconds = sample
-        .cpu_nanoseconds
-        .filter(|&cpu| cpu > 0)
-        .unwrap_or(sample.nanoseconds);
-    nanoseconds as f64 / sample.iterations.max(1) as f64
+    let cpu = sample.cpu_nanoseconds.filter(|&cpu| cpu > 0);
+    cpu.unwrap_or(sample.nanoseconds) as f64 / sample.iterations.max(1) as f64
+}
+
+/// A failure in words.
+pub fn failure(failure: &Failure) -> String {
+    let Failure {
+        strategy,
+        workload,
+        error,
+        ..
+    } = failure;
+    format!("{strategy} fails on {workload}: {error}")
 }
 
 /// The time of a run, divided by `parts`. `None` if there is none, or if the strategy failed there.
@@ -86,23 +96,18 @@ pub fn executed(recording: &Recording, workload: &str, strategy: &str, parts: f6
     if failed || samples.iter().any(|sample| !sample.verified) {
         return None;
     }
-    let observations: Vec<Observation> = samples
-        .iter()
-        .map(|sample| Observation {
-            layout: sample.layout,
-            // Where one process measured everything, its blocks are the cases.
-            process: sample.process.or(sample.block).unwrap_or(0),
-            log_ratio: (of_one(sample) / parts.max(f64::MIN_POSITIVE)).ln(),
-        })
-        .collect();
-    let mut processes: Vec<(Option<u64>, u32)> = (observations.iter())
-        .map(|observation| (observation.layout, observation.process))
-        .collect();
-    processes.sort_unstable();
-    processes.dedup();
+    let observation = |sample: &&Sample| Observation {
+        layout: sample.layout,
+        // Where one process measured everything, its blocks are the cases.
+        process: sample.process.or(sample.block).unwrap_or(0),
+        log_ratio: (of_one(sample) / parts.max(f64::MIN_POSITIVE)).ln(),
+    };
+    let observations: Vec<Observation> = samples.iter().map(observation).collect();
+    let processes = observations.iter().map(|one| (one.layout, one.process));
+    let processes = BTreeSet::from_iter(processes).len();
     Some(Timed {
         nanoseconds: Paired::of(&observations)?.estimate().into(),
         samples: samples.len(),
-        processes: processes.len(),
+        processes,
     })
 }

@@ -2,23 +2,21 @@
 
 /// A time in the unit that fits, with three digits: `12.3 ms`.
 pub fn time(nanoseconds: f64) -> String {
-    for (unit, name) in [(1e9, "s"), (1e6, "ms"), (1e3, "µs")] {
-        // 0.9995 instead of 1: what would be rounded to 1000 of a unit is shown as 1 of the next.
-        if nanoseconds >= unit * 0.9995 {
-            return format!("{} {name}", three_digits(nanoseconds / unit));
-        }
-    }
-    format!("{} ns", three_digits(nanoseconds))
+    let larger = scaled(nanoseconds, ["s", "ms", "µs"]);
+    larger.unwrap_or_else(|| format!("{} ns", three_digits(nanoseconds)))
 }
 
 /// A size in the unit that fits, with three digits: `12.3 KB`, of 1000 bytes each.
 pub fn bytes(bytes: f64) -> String {
-    for (unit, name) in [(1e9, "GB"), (1e6, "MB"), (1e3, "KB")] {
-        if bytes >= unit * 0.9995 {
-            return format!("{} {name}", three_digits(bytes / unit));
-        }
-    }
-    format!("{bytes:.0} B")
+    scaled(bytes, ["GB", "MB", "KB"]).unwrap_or_else(|| format!("{bytes:.0} B"))
+}
+
+/// In the largest of units of a billion, a million and a thousand that it reaches.
+fn scaled(value: f64, names: [&str; 3]) -> Option<String> {
+    let units = [1e9, 1e6, 1e3].into_iter().zip(names);
+    // 0.9995 instead of 1: what would be rounded to 1000 of a unit is shown as 1 of the next.
+    let (unit, name) = units.into_iter().find(|(unit, _)| value >= unit * 0.9995)?;
+    Some(format!("{} {name}", three_digits(value / unit)))
 }
 
 /// A positive number with three digits: `1.23`, `12.3`, `123`.

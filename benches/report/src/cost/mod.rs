@@ -177,38 +177,30 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
             ));
         }
     }
-    for failure in recording.failures.iter().chain(&kernels.failures) {
-        warnings.push(format!(
-            "{} fails on {}: {}",
-            failure.strategy, failure.workload, failure.error
-        ));
-    }
+    let failures = recording.failures.iter().chain(&kernels.failures);
+    warnings.extend(failures.map(times::failure));
     let is_control = |name: &str| recording.controls.iter().any(|control| control.name == name);
     let strategies = times::strategies(recording)
         .into_iter()
         .filter(|name| !is_control(name));
-    let models: Vec<StrategyCost> = strategies
-        .filter_map(|strategy| match of_strategy(recording, kernels, counts, strategy) {
-            Ok(model) => Some(model),
-            Err(why) => {
-                warnings.push(format!("{strategy} has no model: {why}"));
-                None
-            }
-        })
-        .collect();
+    let mut models = Vec::new();
+    for strategy in strategies {
+        match of_strategy(recording, kernels, counts, strategy) {
+            Ok(model) => models.push(model),
+            Err(why) => warnings.push(format!("{strategy} has no model: {why}")),
+        }
+    }
     let fewest = models.iter().map(|model| model.workloads.len()).min().unwrap_or(0);
     if fewest < FEWEST_WORKLOADS {
         warnings.push(format!(
             "with {fewest} workloads nothing is said about how much the model explains: it takes {FEWEST_WORKLOADS}"
         ));
     }
+    let first = counts.iter().find(|counted| counted.kernel.is_none());
     CostModel {
         schema: COST_SCHEMA,
         run: recording.run.id.clone(),
-        size: counts
-            .iter()
-            .find(|counted| counted.kernel.is_none())
-            .map_or(String::new(), |counted| counted.size.clone()),
+        size: first.map_or(String::new(), |counted| counted.size.clone()),
         strategies: models,
         warnings,
     }
@@ -302,33 +294,27 @@ fn of_strategy(
     counts: &[Executed],
     strategy: &str,
 ) -> Result<StrategyCost, String> {
-    let mut kernel_times = Vec::new();
-    for counted in counts {
-        let (Some(kernel), Some(&dispatches)) = (counted.kernel, counted.dispatches.get(strategy)) else {
-            continue;
-        };
-        if let Some(timed) = times::executed(kernels, &counted.workload, strategy, dispatches as f64) {
-            kernel_times.push(KernelTime {
-                kernel,
-                nanoseconds_per_dispatch: timed.nanoseconds,
-                dispatches_per_node: dispatches as f64 / counted.nodes.max(1) as f64,
-            });
-        }
-    }
+    let kernel_time = |counted: &Executed| {
+        let dispatches = *counted.dispatches.get(strategy)? as f64;
+        let kernel = counted.kernel?;
+        Some(KernelTime {
+            kernel,
+            nanoseconds_per_dispatch: times::executed(kernels, &counted.workload, strategy, dispatches)?.nanoseconds,
+            dispatches_per_node: dispatches / counted.nodes.max(1) as f64,
+        })
+    };
+    let kernel_times: Vec<KernelTime> = counts.iter().filter_map(kernel_time).collect();
     let of_kernels = kernel_times.iter().map(|time| time.nanoseconds_per_dispatch.value);
     let dispatch = of_kernels.reduce(f64::min).ok_or("no kernel was measured")?;
-    let cases: Vec<Case<'_>> = counts
-        .iter()
-        .filter(|counted| counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str()))
-        .filter_map(|counted| {
-            let timed = times::executed(recording, &counted.workload, strategy, 1.0)?;
-            Some(Case {
-                counted,
-                measured: timed.nanoseconds,
-                dispatches: *counted.dispatches.get(strategy)? as f64,
-            })
+    let is_modelled = |counted: &&Executed| counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str());
+    let case = |counted| {
+        Some(Case {
+            counted,
+            measured: times::executed(recording, &counted.workload, strategy, 1.0)?.nanoseconds,
+            dispatches: *counted.dispatches.get(strategy)? as f64,
         })
-        .collect();
+    };
+    let cases: Vec<Case<'_>> = counts.iter().filter(is_modelled).filter_map(case).collect();
     if cases.is_empty() {
         return Err("no workload was both counted and measured".to_owned());
     }
@@ -337,10 +323,7 @@ fn of_strategy(
     let (explained, explained_left_out) = goodness(&cases, Some(dispatch));
     let (free_explained, free_left_out) = goodness(&cases, None);
     let workloads: Vec<WorkloadCost> = cases.iter().map(|case| workload_cost(case, &model)).collect();
-    let errors: Vec<f64> = workloads
-        .iter()
-        .map(|workload| workload.residual.abs().exp_m1())
-        .collect();
+    let errors = workloads.iter().map(|workload| workload.residual.abs().exp_m1());
     Ok(StrategyCost {
         strategy: strategy.to_owned(),
         kernels: kernel_times,
@@ -350,7 +333,7 @@ fn of_strategy(
             .collect(),
         explained,
         explained_left_out,
-        typical_error: median(&errors),
+        typical_error: median(&Vec::from_iter(errors)),
         free: Free {
             dispatch_nanoseconds: Coefficients::fit(&all, None).dispatch,
             explained: free_explained,

@@ -65,39 +65,26 @@ pub struct Beside {
 pub fn draw_all(summary: &Summary, beside: &Beside, folder: &Path) -> Result<Vec<Plot>, Error> {
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let colors = Palette::of(summary, beside);
+    let (cost, growth, ladder) = (&beside.cost, &beside.growth, &beside.ladder);
+    let run_length = summary.run_length.as_ref();
     let pictures = [
         ("ranking", ranking::draw(summary, &colors)),
         ("heat-map", heat_map::draw(summary)),
         ("layouts", layouts::draw(summary, &colors)),
-        (
-            "run-length",
-            (summary.run_length.as_ref()).map(|data| run_length::draw(data, &colors)),
-        ),
-        (
-            "cost",
-            beside.cost.as_ref().and_then(|model| cost::draw(model, &colors)),
-        ),
-        (
-            "growth",
-            beside.growth.as_ref().and_then(|growth| growth::draw(growth, &colors)),
-        ),
-        (
-            "ladder",
-            beside.ladder.as_ref().and_then(|ladder| ladder::draw(ladder, &colors)),
-        ),
+        ("run-length", run_length.map(|data| run_length::draw(data, &colors))),
+        ("cost", cost.as_ref().and_then(|model| cost::draw(model, &colors))),
+        ("growth", growth.as_ref().and_then(|data| growth::draw(data, &colors))),
+        ("ladder", ladder.as_ref().and_then(|data| ladder::draw(data, &colors))),
     ];
-    let drawn = pictures
-        .into_iter()
-        .filter_map(|(name, picture)| Some((name, picture?)));
-    drawn
-        .map(|(name, picture)| {
-            let svg = folder.join(format!("{name}.svg"));
-            fs::write(&svg, picture.svg).map_err(Error::io(&svg))?;
-            Ok(Plot {
-                name,
-                description: picture.title,
-                svg,
-            })
+    let drawn = (pictures.into_iter()).filter_map(|(name, picture)| Some((name, picture?)));
+    let write = |(name, picture): (&'static str, Picture)| {
+        let svg = folder.join(format!("{name}.svg"));
+        fs::write(&svg, picture.svg).map_err(Error::io(&svg))?;
+        Ok(Plot {
+            name,
+            description: picture.title,
+            svg,
         })
-        .collect()
+    };
+    drawn.map(write).collect()
 }

@@ -12,13 +12,17 @@ const GRID: usize = 400;
 impl CostLine {
     /// Total time of `runs` runs, in nanoseconds.
     pub fn total(&self, runs: f64) -> f64 {
-        let logs = self.costs.iter().map(|(before, each)| (before + runs * each).ln());
-        (logs.sum::<f64>() / self.costs.len().max(1) as f64).exp()
+        self.mean(|before, each| before + runs * each)
     }
 
     /// Number of runs after which as much time went into running as into what comes before.
     fn balance(&self) -> f64 {
-        let logs = self.costs.iter().map(|(before, each)| (before / each).ln());
+        self.mean(|before, each| before / each)
+    }
+
+    /// Geometric mean over the workloads, of time before the first run and time of each run.
+    fn mean(&self, of: impl Fn(f64, f64) -> f64) -> f64 {
+        let logs = self.costs.iter().map(|&(before, each)| of(before, each).ln());
         (logs.sum::<f64>() / self.costs.len().max(1) as f64).exp()
     }
 }
@@ -78,16 +82,14 @@ fn segments(lines: &[CostLine], from: f64, to: f64) -> Vec<Segment> {
     let at = |step: usize| from * (to / from).powf(step as f64 / GRID as f64);
     let mut segments: Vec<Segment> = Vec::new();
     for step in 0..=GRID {
-        let Some(line) = fastest(lines, at(step)) else {
+        let line = fastest(lines, at(step));
+        let known = segments.last().map(|last| &last.strategy);
+        let Some(line) = line.filter(|line| known != Some(&line.strategy)) else {
             continue;
         };
-        if segments.last().is_some_and(|last| last.strategy == line.strategy) {
-            continue;
-        }
-        let begin = if step == 0 {
-            from
-        } else {
-            crossing(lines, line, at(step - 1), at(step))
+        let begin = match step {
+            0 => from,
+            _ => crossing(lines, line, at(step - 1), at(step)),
         };
         segments.push(Segment {
             strategy: line.strategy.clone(),

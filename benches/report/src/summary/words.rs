@@ -4,15 +4,11 @@ use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, R
 use crate::statistics::{Estimate, Level};
 use crate::units;
 
-/// What no interval of one binary covers; said wherever intervals are shown.
-pub const LAYOUT_CAVEAT: &str = "Intervals cover the timing noise of this one binary. They do not cover code layout: \
-    linking the same code in another order has moved such ratios by tens of percent.";
+/// What no interval of one binary covers.
+const NOT_COVERED: &str = "They do not cover code layout: linking the same code in another order has moved such ratios by \
+    tens of percent.";
 
-/// The same for a run of several processes of one binary.
-const OVER_PROCESSES: &str = "Intervals cover the noise between processes of this one binary. They do not cover code layout: \
-    linking the same code in another order has moved such ratios by tens of percent.";
-
-/// The same for a run of several layouts.
+/// What the intervals of a run of several layouts cover.
 const OVER_LAYOUTS: &str =
     "Intervals cover where the linker puts the code, as far as this number of layouts shows it, on this machine.";
 
@@ -42,12 +38,31 @@ impl Summary {
     }
 
     /// What intervals of this run do and do not cover.
-    pub fn caveat(&self) -> &'static str {
-        match self.foundation.level {
-            Some(Level::Layout) => OVER_LAYOUTS,
-            Some(Level::Process) => OVER_PROCESSES,
-            _ => LAYOUT_CAVEAT,
+    pub fn caveat(&self) -> String {
+        let noise = match self.foundation.level {
+            Some(Level::Layout) => return OVER_LAYOUTS.to_owned(),
+            Some(Level::Process) => "the noise between processes",
+            _ => "the timing noise",
+        };
+        format!("Intervals cover {noise} of this one binary. {NOT_COVERED}")
+    }
+
+    /// What a reader should know before believing the rest: warnings, then a line for each cell that is an error.
+    pub fn notes(&self) -> Vec<String> {
+        self.warnings.iter().cloned().chain(self.errors()).collect()
+    }
+
+    /// One line per cell that is an error: workload, strategy, what went wrong.
+    pub fn errors(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for workload in &self.workloads {
+            for (strategy, cell) in self.strategies.iter().zip(&workload.cells) {
+                if let Cell::Error { what } = cell {
+                    lines.push(format!("{} under {}: {what}", workload.name, strategy.name));
+                }
+            }
         }
+        lines
     }
 
     /// The choice by what is needed.
@@ -67,11 +82,8 @@ impl Summary {
             Some(found) => found.best.clone(),
             None => "no strategy".to_owned(),
         };
-        let all: Vec<String> = self
-            .machines
-            .iter()
-            .map(|machine| of(&machine.recommendation))
-            .collect();
+        let all = self.machines.iter().map(|machine| of(&machine.recommendation));
+        let all: Vec<String> = all.collect();
         let first = all.first()?;
         if all.iter().all(|best| best == first) {
             return Some(format!("All {} machines agree on {first}.", all.len()));
