@@ -77,8 +77,8 @@ pub enum ErrorKind {
         /// What was passed or expected.
         found: String,
     },
-    /// A wrong use of the API, said in a sentence: a handle of another [`Vm`](crate::Vm), a value of another type, an index
-    /// past the end, a constant that was to be set.
+    /// A wrong use of the API, as a sentence: a handle of another [`Vm`](crate::Vm), a value of another type, an index
+    /// past the end, an attempt to set a constant.
     Usage(String),
     /// No such strategy in this build.
     UnknownStrategy(String),
@@ -87,7 +87,7 @@ pub enum ErrorKind {
     /// A snapshot was refused.
     #[cfg(feature = "snapshot")]
     Snapshot(SnapshotError),
-    /// The call was paused: it goes on with [`Vm::resume`](crate::Vm::resume), or is abandoned by the next call.
+    /// The call was paused: [`Vm::resume`](crate::Vm::resume) continues it, the next call abandons it.
     Paused(Pause),
     /// The program called an asynchronous host function, for which a blocking call cannot wait. Use
     /// [`Vm::call_async`](crate::Vm::call_async).
@@ -252,9 +252,9 @@ impl std::error::Error for Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// The bytes are no snapshot, or not all of one.
+    /// The bytes are not a snapshot, or not all of one.
     Malformed,
-    /// It was written by a version of this library with another format, and that one reads it.
+    /// Its format is that of another version of this library, which can read it.
     Version {
         /// The version of its format.
         found: u16,
@@ -263,13 +263,13 @@ pub enum SnapshotError {
     },
     /// The bytes were changed.
     Checksum,
-    /// It is of other modules, or of instances that were made otherwise.
+    /// It is of other modules, or of instances that were made differently.
     Foreign,
-    /// It says something that cannot be.
+    /// It contradicts itself or the modules.
     Inconsistent(&'static str),
     /// It needs more than a limit of this machine allows.
     Limit(&'static str),
-    /// A [streamed](crate::Module::stream) module of the machine has not arrived to its end, so nobody can say yet which it is.
+    /// A [streamed](crate::Module::stream) module of the machine has not arrived completely, so it cannot be identified yet.
     Arriving,
 }
 
@@ -287,7 +287,7 @@ impl fmt::Display for SnapshotError {
             SnapshotError::Foreign => f.write_str("the snapshot is of other modules or other instances"),
             SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
             SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
-            SnapshotError::Arriving => f.write_str("no snapshots before all modules have arrived"),
+            SnapshotError::Arriving => f.write_str("no snapshot before all modules have arrived completely"),
         }
     }
 }

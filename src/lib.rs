@@ -38,15 +38,15 @@
 //!
 //! Anything that a program can do ends in a result, a trap or a typed error: memory, tables, value stack and call depth
 //! are limited ([`Limits`]), calls never use the native stack, and malformed or invalid bytes are refused by
-//! [`Module::new`]. A program that never ends is stopped through fuel or from another thread, if its module was made
-//! with [`Metering`], chosen through [`Module::options`].
+//! [`Module::new`]. If its module is made with [`Metering`] (see [`Module::options`]), a program that never ends is stopped
+//! through fuel or from another thread.
 //!
 //! # Waiting, pausing, moving
 //!
-//! Host functions may be asynchronous ([`Imports::func_async`], [`Vm::call_async`]): a program that waits is data, and no
-//! thread is blocked. A program can be paused ([`Vm::set_fuel`], [`Vm::interrupt_handle`]), resumed, also under another
-//! strategy ([`Vm::set_strategy`]), and, with the feature `snapshot`, written down and taken up in another process.
-//! `docs/async.md` in the repository explains the model.
+//! Host functions may be asynchronous ([`Imports::func_async`], [`Vm::call_async`]): a waiting program is data and blocks no
+//! thread. A program can be paused ([`Vm::set_fuel`], [`Vm::interrupt_handle`]) and resumed, even under another strategy
+//! ([`Vm::set_strategy`]) and, with the feature `snapshot`, in another process. `docs/async.md` in the repository explains
+//! the model.
 //!
 //! # Supported WebAssembly
 //!
@@ -55,10 +55,10 @@
 //!
 //! # Features
 //!
-//! - one for each strategy but the one that is in every build, see [`Strategy`]. On by default is the recommended one, which
-//!   has unsafe code.
-//! - `safe`: all strategies without unsafe code; with `default-features = false` there is none in this library.
-//! - `all-strategies`: everything.
+//! - one for each strategy but the one that is in every build, see [`Strategy`]. The recommended one, which has unsafe code,
+//!   is on by default.
+//! - `safe`: all strategies without unsafe code; with `default-features = false` this library has none.
+//! - `all-strategies`: all strategies.
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
 //! - `wasi`: WASI preview 1 ([`wasi`]).
 
@@ -88,15 +88,15 @@ pub use vm::{
 #[cfg(feature = "snapshot")]
 pub use {error::SnapshotError, vm::Snapshot};
 
-/// Lowered code: for looking at it, and for writing a strategy of your own.
+/// Lowered code: to look at, and to write a strategy of your own.
 pub use wasm_dispatch_ir as ir;
 pub use wasm_dispatch_ir::Trap;
 pub use wasm_dispatch_ir::types::GlobalType;
 pub use wasm_dispatch_ir::types::{FuncType, ValType};
-/// The machine underneath: for writing a strategy of your own.
+/// The machine underneath: to write a strategy of your own.
 pub use wasm_dispatch_machine as machine;
 
-/// The README's example is compiled and run.
+/// Compiles and runs the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

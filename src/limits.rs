@@ -1,4 +1,4 @@
-//! Everything that is limited, with sane defaults.
+//! Everything that is limited, and the defaults.
 
 use wasm_dispatch_machine::state::MachineLimits;
 

@@ -2,15 +2,15 @@
 
 /// Where a running program can be stopped, and what that costs it.
 ///
-/// The choice is made when a module is ([`Module::options`](crate::Module::options)), because it is part of the code that
-/// every strategy compiles: a check that is not there costs nothing.
+/// It is chosen when a module is made ([`Module::options`](crate::Module::options)), because the checks are part of the code
+/// that every strategy compiles: a check that is not there costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Metering {
-    /// Nowhere but in calls of the host: a program that never ends is never stopped.
+    /// Only in calls of the host: a program that never ends is never stopped.
     #[default]
     Off,
-    /// At the start of every function and every loop: enough to interrupt any program, and to give way to others.
+    /// At the start of every function and every loop: enough to interrupt any program, and to let others run.
     Interrupts,
     /// Like [`Metering::Interrupts`], and every instruction executed is paid for, in advance for a stretch of code that
     /// runs as a whole. All strategies count the same. `block`, `loop`, `else`, `end` and `nop` are free, everything else

@@ -1,4 +1,4 @@
-//! The strategies by name, and one by type behind a common door.
+//! The strategies by name, and any strategy, its type erased.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +15,8 @@ macro_rules! strategies {
     ($($(@$feature:literal)? $name:ident: $backend:path;)*) => {
         /// How instructions are dispatched. All give the same results, traps and final state; they differ in speed.
         ///
-        /// [`Strategy::default`] is what the benchmarks recommend among those in this build. What each is about is told by
-        /// [`Strategy::idea`] in a line, and by the page of its crate.
+        /// [`Strategy::default`] is what the benchmarks recommend among those in this build. [`Strategy::idea`] describes a
+        /// strategy in a line, the page of its crate in full.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Strategy {
@@ -68,9 +68,9 @@ macro_rules! strategies {
                 }
             }
 
-            /// For each block of a lowered function, how often running through it once is an indirect jump or call from one
-            /// piece of the strategy's code to the next. Times how often each block runs, these add up to what a program
-            /// spends on dispatching, whatever else it does. Compiles the function.
+            /// For each block of a lowered function, the indirect jumps or calls from one piece of the strategy's code to
+            /// the next that one run through it takes. Multiplied by how often each block runs, they add up to a program's
+            /// dispatches. Compiles the function.
             pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::dispatches(body),)*
@@ -105,8 +105,8 @@ macro_rules! strategies {
     };
 }
 
-// A row for each, in the order of the recorded decision, with the feature that it is behind. One without unsafe code is in
-// every build, so that the list is never empty.
+// A row for each, in the order of the recorded decision, with its feature. One without unsafe code is in every build, so the
+// list is never empty.
 strategies! {
     @"threaded" Threaded: wasm_dispatch_threaded::Threaded;
     @"fused-closures" FusedClosures: wasm_dispatch_fused_closures::FusedClosures;

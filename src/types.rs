@@ -1,4 +1,4 @@
-//! Small types that everything above speaks of: what modules import and export, and why calls pause.
+//! Small types that everything above uses: what modules import and export, and why calls pause.
 
 use std::fmt;
 
@@ -100,7 +100,7 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Option<ValType> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Pause {
-    /// Somebody asked for it through an [`InterruptHandle`](crate::InterruptHandle).
+    /// An [`InterruptHandle`](crate::InterruptHandle) asked for it.
     Interrupted,
     /// The fuel is used up, and [`OutOfFuel::Pause`](crate::OutOfFuel::Pause) was asked for.
     OutOfFuel,

@@ -215,7 +215,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.labels[label as usize] = Some(self.body.blocks.len() as u32);
     }
 
-    /// Opens a block that control reaches in one way only, after a call: what is before it pays for it.
+    /// Opens a block that control reaches in one way only, after a call: the code before it pays for it.
     pub(super) fn continue_block(&mut self) {
         self.open_block();
     }
@@ -228,7 +228,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Opens a block where a machine must be able to stop, or else it might never: a function's or a loop's first.
+    /// Opens a block where a machine must be able to stop, because it might never stop elsewhere: the first of a function or loop.
     pub(super) fn start_polled_block(&mut self) {
         self.open_block();
         if self.metering != Metering::Off {
@@ -249,15 +249,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Writes down what the last meter has come to.
+    /// Writes the cost into the last meter.
     pub(super) fn close_meter(&mut self) {
         if let Some((statement, cost)) = self.meter.take() {
             self.body.statements[statement] = Statement::Meter { cost };
         }
     }
 
-    /// Removes meters that nothing came to: of blocks that only lead on to others. A loop cannot consist of such blocks
-    /// alone, because what leads back is a branch, which costs.
+    /// Removes meters that cost nothing: those of blocks that only lead on to others. A loop cannot consist of such blocks
+    /// alone, because the branch back costs.
     pub(super) fn drop_free_meters(&mut self) {
         let free = |statement: &Statement| matches!(statement, Statement::Meter { cost: 0 });
         if !self.body.statements.iter().any(free) {
@@ -320,7 +320,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         });
     }
 
-    /// Lets blocks return by themselves that jump to where nothing happens but that their result moves to slot 0.
+    /// Lets a block return by itself if it jumps to a block that only moves its result to slot 0 and returns.
     pub(super) fn return_directly(&mut self) {
         let body = &mut self.body;
         for number in 0..body.blocks.len() {

@@ -433,7 +433,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
-    /// What the machine carries out.
+    /// A builtin, which the machine itself carries out.
     pub(super) fn builtin(&mut self, op: Builtin, x: u32, y: u32) {
         let first = self.stack.len() - op.operands().len();
         self.materialize_effects(ANY);

@@ -8,9 +8,9 @@
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
-//! The rooms: `needs` foresees what a function takes; `builder` makes nodes, statements and blocks; `operands` is the
-//! simulated stack; `control` are blocks, branches and calls; `operators` maps every wasm operator to one of those; `visit`
-//! takes them from the decoder.
+//! The files: `needs` bounds what a function takes; `builder` makes nodes, statements and blocks; `operands` is the
+//! simulated stack; `control` has blocks, branches and calls; `operators` maps every wasm operator to these; `visit`
+//! takes operators from the decoder.
 
 mod builder;
 mod control;
@@ -68,14 +68,14 @@ pub(crate) struct Lowering<'m, T> {
     /// Byte offset of the operator being lowered.
     offset: u32,
     metering: Metering,
-    /// The `Meter` statement that pays for the operators being lowered, and how many they are so far.
+    /// The `Meter` statement that pays for the operators being lowered, and their number so far.
     meter: Option<(usize, u32)>,
     /// The function's index, and the label of its first block: a tail call of itself is a jump.
     own: (u32, u32),
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
-    /// Starts the function of this index and type, with locals of these types (parameters included) and a body of that
+    /// Starts the function of this index and type, with locals of these types (parameters included) and a body of this
     /// many bytes.
     pub(crate) fn new(
         types: &'m T,

@@ -1,5 +1,5 @@
-//! What lowering a function will need, foreseen while it is validated: functions are lowered when they are first called,
-//! and that must not fail.
+//! Bounds on what lowering a function needs, computed while it is validated: functions are lowered when they are first
+//! called, and that must not fail.
 
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;

@@ -115,7 +115,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Cuts the stack to a height.
+    /// Truncates the stack to a height.
     pub(super) fn truncate(&mut self, height: usize) {
         self.stack.truncate(height);
         self.materialized = self.materialized.min(height);

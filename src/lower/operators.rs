@@ -1,7 +1,7 @@
 //! What lowering makes of each WebAssembly operator: a method for each, named like it.
 //!
 //! Those of the instruction table are made from its names, all others are written here. [`visit`](super::visit) calls the
-//! method of every operator of the supported proposals, so that one without does not compile; nor does a row of the table
+//! method of every operator of the supported proposals, so a missing method does not compile, nor does a row of the table
 //! without an operator. Each is inlined into the decoder's method for its operator.
 
 use wasm_dispatch_ir::builtin::Builtin;
@@ -56,7 +56,7 @@ fn immediates<const COUNT: usize>(given: [u32; COUNT]) -> [u32; 2] {
     std::array::from_fn(|position| given.get(position).copied().unwrap_or_default())
 }
 
-/// What gives structure: shown even where it cannot be reached.
+/// Operators that give structure: seen even where they cannot be reached.
 #[allow(non_snake_case)]
 impl<T: ModuleTypes> Lowering<'_, T> {
     #[inline(always)]
@@ -106,7 +106,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 }
 
-/// What does something, but has no row in the instruction table.
+/// Operators that do something, but have no row in the instruction table.
 #[allow(non_snake_case)]
 impl<T: ModuleTypes> Lowering<'_, T> {
     #[inline(always)]

@@ -1,19 +1,19 @@
-//! Operators straight from the decoder into lowering, without a value of type `Operator` in memory between them: that took
-//! a sixth of lowering's time.
+//! Operators go straight from the decoder into lowering: a value of type `Operator` in memory between them took a sixth of
+//! lowering's time.
 
 use wasmparser::VisitOperator;
 
 use super::operators::Unsupported;
 use super::{Lowering, ModuleTypes};
 
-/// Lowers the operator that it is shown.
+/// Lowers each operator that it visits.
 pub(crate) struct Visitor<'l, 'm, T> {
     pub(crate) lowering: &'l mut Lowering<'m, T>,
     /// Of the operator, in the module.
     pub(crate) offset: u32,
 }
 
-/// The decoder's method for each operator. Validation has refused those of proposals that are not supported.
+/// The decoder's method for each operator. Validation has refused those of unsupported proposals.
 macro_rules! visit {
     ($(@$proposal:ident $op:ident $({ $($name:ident: $ty:ty),* })? => $visit:ident ($($rest:tt)*))*) => {
         $(wasm_dispatch_ir::if_supported! { $proposal
@@ -23,9 +23,9 @@ macro_rules! visit {
     };
 }
 
-/// Leads from the decoder's method to lowering's, which has the operator's name.
+/// Calls lowering's method, which has the operator's name, from the decoder's.
 macro_rules! lower {
-    // What gives structure counts even where it cannot be reached, and costs nothing of itself.
+    // Structure counts even where it cannot be reached, and costs nothing itself.
     (Block $($rest:tt)*) => { lower! { structure Block $($rest)* } };
     (Loop $($rest:tt)*) => { lower! { structure Loop $($rest)* } };
     (If $($rest:tt)*) => { lower! { structure If $($rest)* } };
@@ -62,7 +62,7 @@ impl<'a, T: ModuleTypes> VisitOperator<'a> for Visitor<'_, '_, T> {
     wasmparser::for_each_visit_operator!(visit);
 }
 
-/// What a method of lowering's comes to: most cannot fail.
+/// What a method of lowering returns: most cannot fail.
 trait Outcome {
     fn outcome(self) -> Result<(), Unsupported>;
 }

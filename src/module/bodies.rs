@@ -40,7 +40,7 @@ struct Raw {
 struct Arrival {
     /// Why no more will come.
     failed: Option<Error>,
-    /// Who waits for which function.
+    /// Wakers by the function they wait for.
     waiting: Vec<(u32, Waker)>,
 }
 
@@ -58,7 +58,7 @@ impl ModuleBodies {
         self.arrival.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a validated function and wakes those who wait for it.
+    /// Takes in a validated function and wakes the tasks that wait for it.
     fn arrived(&self, function: u32, raw: Raw) {
         if self.functions[function as usize].raw.set(raw).is_ok() {
             let mut arrival = self.arrival();

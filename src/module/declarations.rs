@@ -70,7 +70,7 @@ impl Declarations {
         self.start?.checked_sub(self.imported_functions)
     }
 
-    /// Whether data segments matter that have not been announced not to come: instantiation has to wait for them.
+    /// Whether instantiation has to wait for data segments: they would matter, and were not announced not to come.
     pub(crate) fn needs_data(&self) -> bool {
         match self.data_count {
             Some(count) => count > 0,
@@ -87,7 +87,7 @@ impl Declarations {
         }
     }
 
-    /// Reads a section; those of code, data and names are others' business.
+    /// Reads a section other than those of code, data and names.
     pub(super) fn section(&mut self, payload: Payload<'_>, limits: &Limits) -> Result<(), Error> {
         match payload {
             Payload::Version { num, .. } => self.version = num,

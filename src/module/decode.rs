@@ -66,7 +66,7 @@ impl Decoder {
         }
     }
 
-    /// Takes in what it can of the bytes after those that it took before, and returns how many those are. `last` says that
+    /// Takes in what it can of the bytes that follow those taken before, and returns their number. `last` says that
     /// no more will follow.
     pub(super) fn push(&mut self, bytes: &[u8], last: bool) -> Result<usize, Error> {
         let mut used = 0;

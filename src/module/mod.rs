@@ -41,15 +41,15 @@ pub struct Module {
 pub struct Meta {
     /// Version of the binary format.
     pub version: u16,
-    /// Bytes of the module; of what was needed to start, as long as it is being [streamed](Module::stream).
+    /// Bytes of the module; while it is being [streamed](Module::stream), the bytes that were needed to start.
     pub total_size: usize,
     /// Number of globals, imported ones included.
     pub globals: usize,
     /// Number of functions, imported ones included.
     pub functions: usize,
     /// Smallest number of leading bytes that suffice to start executing: everything that instantiation needs, and the
-    /// start function if there is one. A module with a memory needs its data section, which comes after the code, and all
-    /// its bytes if it has none and does not announce so with a data count of 0: data could come until the end.
+    /// start function if there is one. A module with a memory needs its data section, which comes after the code; if it
+    /// has none, it needs all its bytes, unless a data count of 0 says so: data could come until the end.
     pub min_size_to_start: usize,
 }
 
@@ -195,7 +195,7 @@ impl Module {
         strategy.compile(self, 1)
     }
 
-    /// [`Module::compile`], lowering included, on so many threads: the caller's and others that end when it is done.
+    /// [`Module::compile`], lowering included, on this many threads: the caller's and others that end when it is done.
     pub fn compile_on_threads(&self, strategy: crate::Strategy, threads: NonZeroUsize) -> usize {
         strategy.compile(self, threads.get())
     }
@@ -249,7 +249,7 @@ impl ModuleInner {
 
     /// The last byte has arrived.
     fn complete(&self, late: Late) {
-        // Whoever decodes the module is the only one to say so, once.
+        // Only the decoder of the module says so, once.
         let _ = self.late.set(late);
     }
 

@@ -9,7 +9,7 @@ use crate::types::value_type;
 
 /// What the decoder and the validator let through.
 pub(super) const FEATURES: WasmFeatures = {
-    // What brings no operators; the last is no proposal, but wasmparser's switch for reference types as such.
+    // Proposals without operators; the last is no proposal, but wasmparser's switch for reference types as such.
     let mut features = WasmFeatures::MUTABLE_GLOBAL
         .union(WasmFeatures::MULTI_VALUE)
         .union(WasmFeatures::MULTI_MEMORY)
@@ -24,7 +24,7 @@ pub(super) const FEATURES: WasmFeatures = {
     features
 };
 
-/// For a test, nothing but the type of vectors: the decoder knows none of their instructions.
+/// For a test: only the type of vectors; the decoder knows none of their instructions.
 const VECTORS: WasmFeatures = if cfg!(feature = "wide-test-type") {
     WasmFeatures::SIMD
 } else {

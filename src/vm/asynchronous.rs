@@ -1,6 +1,6 @@
 //! Asynchronous calls: futures without an executor of their own.
 //!
-//! The machine is stackless: a program that waits is frames and slots, and nothing of it is on the native stack. So a
+//! The machine is stackless: a waiting program is frames and slots, and nothing of it is on the native stack. So a
 //! call that waits for a host function is a future that holds the host function's future and nothing else. Only that one
 //! is boxed; calls between functions of programs never create a future.
 
@@ -31,7 +31,7 @@ pub(crate) type Slots = [u64; 8 * ValType::MAX_SLOTS as usize];
 pub(crate) type AsyncClosure =
     dyn for<'a> Fn(AsyncCaller<'a>, &Slots) -> BoxFuture<'a, Result<Slots, HostError>> + Send + Sync;
 
-/// Who called an asynchronous host function: the whole machine, borrowed until the function is done.
+/// The caller of an asynchronous host function: the whole machine, borrowed until the function is done.
 ///
 /// It may use the caller's memories and call functions of programs again, which may call asynchronous host functions in
 /// turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside each other.
@@ -143,7 +143,7 @@ impl AsyncCaller<'_> {
 
 impl Vm {
     /// [`Vm::call`] for programs that may call asynchronous host functions. The future is `Send`, and needs no particular
-    /// executor. It gives way to other tasks after each slice ([`Vm::set_slice`]) of a metered module.
+    /// executor. It yields to other tasks after each slice ([`Vm::set_slice`]) of a metered module.
     ///
     /// Dropping the future abandons the call: memories, tables and globals are as the program has left them, and the
     /// machine is ready for the next call.
@@ -215,7 +215,7 @@ impl Vm {
         Ok(self.results_at(func, 0))
     }
 
-    /// Runs a call of the host's to its end.
+    /// Runs a call from the host to its end.
     async fn finish_call_async(&mut self, func: u32, progress: Option<Progress>) -> Result<(), Error> {
         match self.finish_async(progress).await? {
             None => Ok(()),
@@ -257,7 +257,7 @@ impl Vm {
         let call = call.clone();
         let (params, results) = (slots(&function.ty.params), slots(&function.ty.results));
         let free = base + params.max(results) as u32;
-        // Futures inside futures are polled inside each other: that is native stack.
+        // Nested futures are polled inside each other, which takes native stack.
         if self.nested >= self.limits.host_depth {
             return Err(self.trap_error(Trap::CallStackExhausted, None));
         }
@@ -274,7 +274,7 @@ impl Vm {
             Ok(future) => Guarded(future).await,
             Err(panic) => Err(panic_error(&*panic)),
         };
-        // Whatever calls the function began and gave up.
+        // Calls that the function began and gave up.
         self.machine.state.frames.truncate(depth);
         self.nested = nested;
         match outcome {

@@ -1,4 +1,4 @@
-//! What a program may use up, and who may stop it.
+//! How long a program may run, and how it is stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -7,11 +7,10 @@ use wasm_dispatch_machine::state::State;
 
 use crate::types::Pause;
 
-/// Instructions that a program runs before the machine looks whether it was interrupted: about a millisecond of a slow
-/// strategy's time.
+/// Instructions that a program runs before the machine looks for interrupts: about a millisecond under a slow strategy.
 const SLICE: u64 = 1 << 18;
 
-/// What stands in for a function that has not arrived costs more than this, and so is never run.
+/// The stand-in for a function that has not arrived costs more than this, so it never runs.
 const MAX_SLICE: u64 = u32::MAX as u64 - 1;
 
 /// What happens when the fuel is used up.

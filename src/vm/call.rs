@@ -1,4 +1,4 @@
-//! Calls from the host, and what a run's end means for it.
+//! Calls from the host, and what the end of a run means for them.
 
 use std::marker::PhantomData;
 
@@ -58,7 +58,7 @@ impl Vm {
         Ok(self.results_at(func, 0))
     }
 
-    /// Checks arguments against a function's type and makes slots of them.
+    /// Checks arguments against a function's type and turns them into slots.
     pub(super) fn argument_slots(&self, func: u32, arguments: &[Value]) -> Result<Vec<u64>, Error> {
         let ty = self.type_of(func);
         if !arguments.iter().map(Value::ty).eq(ty.params.iter().copied()) {
@@ -150,11 +150,11 @@ impl Vm {
         self.finish_blocking(func, progress)
     }
 
-    /// Begins a call of the host's; what was paused before is abandoned.
+    /// Begins a call from the host; what was paused before is abandoned.
     pub(super) fn start(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
         self.machine.state.frames.clear();
         self.paused = None;
-        // Host functions whose futures were dropped have not counted themselves out.
+        // Host functions whose futures were dropped are still counted.
         self.nested = 0;
         write(self.machine.stack.from(0));
         self.begin(func, 0)

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::Error;
 
-/// Which [`Vm`](crate::Vm) a handle is of: a number that no other machine of this process has, before or after.
+/// The [`Vm`](crate::Vm) of a handle: a number that no other machine of this process ever has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VmId(NonZeroU64);
 
 impl VmId {
     /// A number that was not given out before.
     pub(super) fn next() -> VmId {
-        // The only state of this library that is not inside a value of its user's. It has to be: what tells machines apart
-        // must know of all of them. No process lives long enough to count through 64 bits.
+        // The only global state of this library: a number that is unique among all machines must come from one place. No
+        // process lives long enough to use up 64 bits.
         static NEXT: AtomicU64 = AtomicU64::new(1);
         VmId(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MAX))
     }
@@ -67,14 +67,14 @@ handles! {
 }
 
 impl Func {
-    /// The function as slot bits. Nothing but these says which machine it is of: the caller has [asked](Func::is_of).
+    /// The function as slot bits. They do not say which machine it is of: the caller has [checked](Func::is_of).
     #[inline]
     pub(super) fn to_slot(self) -> u64 {
         u64::from(self.index) + 1
     }
 }
 
-/// What a handle of another machine is refused with.
+/// The error for a handle of another machine.
 #[cold]
 pub(super) fn foreign(kind: &str) -> Error {
     Error::usage(format!(

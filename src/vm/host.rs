@@ -10,7 +10,7 @@ use super::asynchronous::AsyncClosure;
 use super::handles::{Memory, VmId};
 use super::value::WasmTuple;
 
-/// What a host function may fail with. A [`Trap`] becomes a trap of the program, anything else
+/// How a host function may fail. A [`Trap`] becomes a trap of the program, anything else
 /// [`ErrorKind::Host`](crate::ErrorKind::Host).
 pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -32,9 +32,9 @@ pub(crate) enum HostCall {
     Async(Arc<AsyncClosure>),
 }
 
-/// Who called a host function, and the part of the machine that it may use: the caller's memories.
+/// The caller of a host function, and the part of the machine that it may use: the caller's memories.
 ///
-/// There is no way from here to call back into the program.
+/// It cannot call back into the program.
 pub struct Caller<'a> {
     pub(super) vm: VmId,
     pub(super) state: &'a mut State,
@@ -141,7 +141,7 @@ impl<R: WasmTuple, E: Into<HostError>> HostResults for Result<R, E> {
 
 /// A closure that can be a host function: up to eight typed parameters, after an optional `&mut Caller`.
 ///
-/// `Marker` only tells the implementations apart.
+/// `Marker` only keeps the implementations from overlapping.
 pub trait IntoHostFunction<Marker>: Send + Sync + 'static {
     #[doc(hidden)]
     fn into_host(self) -> HostParts;

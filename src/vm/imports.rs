@@ -55,7 +55,7 @@ impl Imports {
     }
 
     /// Defines an asynchronous host function. It may wait for anything, use the caller's memory before and after, and call
-    /// functions of programs again. Programs reach it through [`Vm::call_async`](crate::Vm::call_async) and its like.
+    /// functions of programs. Programs reach it through [`Vm::call_async`](crate::Vm::call_async) and similar calls.
     ///
     /// ```
     /// # use wasm_dispatch::{AsyncCaller, Imports};

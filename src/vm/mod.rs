@@ -1,4 +1,4 @@
-//! The mutable machine: instances, calls, and everything a host may touch.
+//! The mutable machine: instances, calls, and everything that a host may access.
 
 mod access;
 mod asynchronous;
@@ -116,8 +116,7 @@ impl Vm {
         self.engine.name()
     }
 
-    /// Changes the strategy. A paused call goes on under the new one: what a program is in the middle of does not depend on
-    /// the strategy.
+    /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy.
     pub fn set_strategy(&mut self, strategy: Strategy) {
         self.engine = strategy.engine();
         for module in &self.modules {

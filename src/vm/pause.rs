@@ -8,8 +8,8 @@ use crate::metering::Metering;
 use crate::module::Module;
 
 impl Vm {
-    /// Sets how much the programs of this machine may still run, `None` for no limit. What a unit is, see
-    /// [`Metering::Fuel`]. All calls take from the same supply.
+    /// Sets how much the programs of this machine may still run, `None` for no limit. [`Metering::Fuel`] says what a unit
+    /// is. All calls take from the same supply.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Vm {
     }
 
     /// Sets how many instructions a program runs before it looks for interrupts and, in an asynchronous call, lets other
-    /// tasks run. The default, some hundred thousand, is about a millisecond. A stretch of code that is longer runs as a
+    /// tasks run. The default, some hundred thousand, is about a millisecond. A longer stretch of straight code runs as a
     /// whole.
     pub fn set_slice(&mut self, instructions: u64) {
         self.budget.set_slice(&mut self.machine.state, instructions);
@@ -50,7 +50,7 @@ impl Vm {
         self.paused.is_some()
     }
 
-    /// Goes on with the call that was paused, and returns its results.
+    /// Continues the paused call, and returns its results.
     ///
     /// # Errors
     ///

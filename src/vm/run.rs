@@ -25,7 +25,7 @@ pub(super) enum Progress {
     Async(Pending),
     /// It waits for a function of an instance that has not arrived.
     Absent(Absent),
-    /// It stopped, and can go on later.
+    /// It stopped, and can continue later.
     Paused(Pause),
 }
 
@@ -147,7 +147,7 @@ impl Vm {
             state: &mut self.machine.state,
         };
         let slots = self.machine.stack.from(base);
-        // Whatever the closure had borrowed from the machine is in order between any two of its accesses.
+        // The machine is consistent between any two accesses of the closure, so a panic leaves it usable.
         let result = catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots)));
         match result {
             Ok(Ok(())) => Ok(None),

@@ -6,7 +6,7 @@ use wasm_dispatch_ir::types::ValType;
 use super::handles::{Func, VmId, foreign};
 use crate::error::Error;
 
-/// A reference to something of the host's: a number that means something to the host only.
+/// A reference to something of the host's: a number that only the host understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExternRef(pub u32);
 
@@ -24,7 +24,7 @@ pub enum Value {
     F64(f64),
     /// A function, or null.
     FuncRef(Option<Func>),
-    /// Something of the host's, or null.
+    /// A reference of the host's, or null.
     ExternRef(Option<ExternRef>),
     /// See the hidden type of the same name.
     #[cfg(feature = "wide-test-type")]
@@ -253,7 +253,7 @@ fn take<T: WasmType>(slots: &mut &[u64], vm: VmId) -> T {
     T::from_slots(own, vm)
 }
 
-/// Writes a value into the first of these slots, and goes on behind it.
+/// Writes a value into the first of these slots, and advances past it.
 #[inline(always)]
 fn put<T: WasmType>(slots: &mut &mut [u64], value: T) {
     let (own, after) = std::mem::take(slots).split_at_mut(usize::from(T::TYPE.slots()));

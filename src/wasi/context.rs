@@ -121,7 +121,7 @@ impl Context {
                 m.write_u64(a(1), position)
             }
             Function::FdFdstatGet => self.fdstat(m, a(0), a(1)),
-            // Neither asks for anything that is not so already.
+            // Neither asks for a change.
             Function::FdFdstatSetFlags | Function::FdAdvise | Function::FdSync | Function::FdDatasync => {
                 self.descriptor(a(0)).map(|_| ())
             }
@@ -319,7 +319,7 @@ impl Context {
             Found::File(file) => Descriptor::File(file),
             Found::Folder(folder) => Descriptor::Folder(folder, None),
         };
-        // Nothing is opened that the program could not be told of.
+        // Nothing is opened whose descriptor the program could not be given.
         m.bytes(out as u32, 4)?;
         let free = self.descriptors.iter().position(Option::is_none);
         let fd = free.unwrap_or(self.descriptors.len());
@@ -349,7 +349,7 @@ impl Context {
             entry[16..20].copy_from_slice(&(name.len() as u32).to_le_bytes());
             entry[20] = *filetype;
             entry.extend_from_slice(name.as_bytes());
-            // The last entry is cut off where the buffer ends: so the program sees that there are more.
+            // The last entry is cut off where the buffer ends, which shows the program that there are more.
             let part = entry.len().min(space.len() - used);
             space[used..used + part].copy_from_slice(&entry[..part]);
             used += part;

@@ -173,7 +173,7 @@ impl Folder {
                     let dir = dir.open_dir(path).map_err(|error| errno(&error))?;
                     return Ok(Found::Folder(Folder::Host(Arc::new(dir))));
                 }
-                // A pipe would block, a device is none of a program's business.
+                // A pipe would block, and a device is not for programs.
                 if !metadata.is_file() {
                     return Err(Errno::ACCES);
                 }
@@ -223,7 +223,7 @@ impl Folder {
                 let mut entries = Vec::new();
                 for entry in dir.entries().map_err(|error| errno(&error))? {
                     let entry = entry.map_err(|error| errno(&error))?;
-                    // Names that are no Unicode cannot be said in WASI.
+                    // WASI cannot express names that are not Unicode.
                     if let (Ok(name), Ok(metadata)) = (entry.file_name().into_string(), entry.metadata()) {
                         entries.push((name, Stat::of(&metadata).filetype));
                     }

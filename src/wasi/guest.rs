@@ -7,7 +7,7 @@ use super::abi::Errno;
 /// A program's memory.
 pub(super) struct Guest<'m>(pub &'m mut [u8]);
 
-/// Buffers of one call; POSIX allows to limit them so.
+/// Buffers of one call; POSIX allows this limit.
 const MAX_BUFFERS: u32 = 1024;
 
 impl Guest<'_> {

@@ -1,8 +1,8 @@
 //! WASI preview 1: what command-line programs import from `wasi_snapshot_preview1`.
 //!
 //! Arguments, environment, clocks, randomness, standard input and outputs, and reading: files that exist in memory only,
-//! and folders of the host, out of which no path and no link leads. Nothing can be written but the outputs. Functions that
-//! are not offered answer `ENOSYS`; none is ever missing.
+//! and folders of the host, which no path or link leads out of. Only the outputs can be written. Unsupported functions exist
+//! and return `ENOSYS`.
 //!
 //! ```
 //! use wasm_dispatch::wasi::{Output, Wasi};
@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! [`Context`] is independent of this library's machine: other engines can be given the very same surroundings.
+//! [`Context`] is independent of this library's machine, so other engines can have the same surroundings.
 
 mod abi;
 mod context;
@@ -65,7 +65,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A program that writes without end gets an error, not the host's last memory.
+        // A program that writes endlessly gets an error, not all of the host's memory.
         contents.try_reserve(bytes.len()).map_err(io::Error::other)?;
         contents.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -168,7 +168,7 @@ impl Wasi {
         self.stdin(io::stdin()).stdout(io::stdout()).stderr(io::stderr())
     }
 
-    /// Replaces all clocks by one that starts at so many nanoseconds and moves on by `step` with each reading. Waiting
+    /// Replaces all clocks by one that starts at `start` nanoseconds and advances by `step` with each reading. Waiting
     /// takes no time.
     #[must_use]
     pub fn steady_clock(mut self, start: u64, step: u64) -> Wasi {
@@ -196,8 +196,8 @@ impl Wasi {
         Ok(self)
     }
 
-    /// Lets the program read a folder of the host, under this name. Neither `..`, nor absolute paths, nor symbolic links
-    /// lead out of it (through `cap-std`).
+    /// Lets the program read a folder of the host, under this name. No `..`, absolute path or symbolic link leads out of it
+    /// (through `cap-std`).
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Handlers jump to each other where the compiler turns their last calls into jumps. It does so for all of them at
-//! opt-levels 2 and 3 (`scripts/check-jumps` looks at each); at 0 for none, and at 1 not for all: a test that dispatches
+//! Handlers jump to each other where the compiler turns their last calls into jumps. At opt-levels 2 and 3 it does so for all
+//! (`scripts/check-jumps` looks at each), at 0 for none, and at 1 not for all: a test that dispatches
 //! ten million times overflowed its stack there. In such builds handlers return to a loop instead (`cfg(trampoline)`).
 
 fn main() {

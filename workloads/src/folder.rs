@@ -19,14 +19,14 @@ pub fn all() -> Result<Vec<Workload>, Error> {
 }
 
 /// The folder of extra workloads: programs around other people's C, which `scripts/build-workloads --extra` builds there
-/// and nobody commits. The environment variable `WASM_DISPATCH_EXTRA` names another one; otherwise it is
+/// and which are not committed. The environment variable `WASM_DISPATCH_EXTRA` names another one; otherwise it is
 /// `workloads-extra` in cargo's target folder (`CARGO_TARGET_DIR`, or `target` beside the workspace's manifest).
 pub fn extra_folder() -> PathBuf {
     extra_folder_in(|variable| env::var_os(variable).filter(|value| !value.is_empty()))
 }
 
 fn extra_folder_in(environment: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    // Relative paths count from the workspace, as in the script: tests and benches run in the folders of their packages.
+    // Relative paths are relative to the workspace, as in the script: tests and benches run in the folders of their packages.
     let workspace = default_folder().parent().unwrap_or(default_folder());
     if let Some(folder) = environment("WASM_DISPATCH_EXTRA") {
         return workspace.join(folder);
@@ -94,7 +94,7 @@ fn find_manifests(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> 
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // A link to a folder is followed: a user may collect workloads of his own that way.
+        // A link to a folder is followed, so users can collect workloads of their own.
         if path.is_dir() {
             if name != "src" && name != "target" && !name.starts_with('.') {
                 find_manifests(&path, found)?;

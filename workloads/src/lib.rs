@@ -14,7 +14,7 @@
 //! # Ok::<(), wasm_dispatch_workloads::Error>(())
 //! ```
 //!
-//! Nothing here runs WebAssembly: an engine under test is never judged by itself.
+//! Nothing here runs WebAssembly: an engine under test never judges itself.
 
 #![forbid(unsafe_code)]
 

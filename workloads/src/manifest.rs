@@ -36,9 +36,9 @@ pub enum Class {
     BulkMemory,
     /// More code in use than fits the processor's caches.
     HugeCode,
-    /// A run so short that loading and compiling are what it costs.
+    /// A run so short that loading and compiling dominate.
     Startup,
-    /// Whatever a module of the user's does.
+    /// A module of the user's, whatever it does.
     Own,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Class {
     }
 }
 
-// Unknown fields are refused everywhere: a misspelt optional field would otherwise be a check that silently never runs.
+// Unknown fields are refused everywhere: otherwise a misspelt optional field would silently skip a check.
 
 /// A manifest: what a [`Workload`] is read from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -120,8 +120,8 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// A manifest of a program that is none of the project's, with the same run in both sizes. Name, texts and entry are
-    /// to be filled in; [`Manifest::write`] does the rest.
+    /// A manifest of a program that is not the project's, with the same run in both sizes. The caller fills in name, texts
+    /// and entry; [`Manifest::write`] does the rest.
     pub fn own(run: ManifestRun) -> Manifest {
         Manifest {
             name: String::new(),

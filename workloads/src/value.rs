@@ -1,7 +1,7 @@
 //! Typed argument and result values, and their spelling in manifests.
 //!
-//! A value is written `type:number`: `i32:30`, `i64:832040`, `f64:0.5`. After `0x` stands the bit pattern, for all four
-//! types: `i32:0xffffffff` is -1, and a NaN can only be written like that (`f32:0x7fc00000`).
+//! A value is written `type:number`: `i32:30`, `i64:832040`, `f64:0.5`. `0x` begins a bit pattern, for all four
+//! types: `i32:0xffffffff` is -1, and a NaN can only be written this way (`f32:0x7fc00000`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,7 +32,7 @@ impl fmt::Display for ValueType {
 
 /// An argument or a result.
 ///
-/// Floats are kept as bits, so that equality is what a benchmark needs: the same bits. (As numbers, a NaN would differ
+/// Floats are kept as bits, so that equal means the same bits. (As numbers, a NaN would differ
 /// from itself and -0.0 would equal 0.0.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {

@@ -49,7 +49,7 @@ pub struct Run {
     pub args: Vec<Value>,
     /// The results that it must return, to the bit.
     pub expect: Vec<Value>,
-    /// What must stand in memory afterwards, for programs whose result does not tell enough.
+    /// What must be in memory afterwards, for programs whose result does not say enough.
     pub memory: Option<MemoryCheck>,
     /// For commands: what they are given through WASI, and what they must print. Their entry takes and returns nothing, and
     /// is called once on an instance.
@@ -61,7 +61,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether the entry is called once, on a machine that has nothing else: all that most engines know how to do.
+    /// Whether the entry is called once, on a machine with one instance: all that other engines support.
     pub fn is_one_call(&self) -> bool {
         self.instances == 1 && self.calls == 1
     }
@@ -327,7 +327,7 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
             return Err(bad("memory.sha256", "64 lower-case hexadecimal digits are expected"));
         }
         if memory.len == 0 {
-            return Err(bad("memory.len", "a check of no bytes checks nothing"));
+            return Err(bad("memory.len", "must be at least 1"));
         }
     }
     let wasi = run.wasi.map(|wasi| check_wasi(path, size, wasi)).transpose()?;
@@ -335,18 +335,15 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
         return Err(bad("wasi", "a command's entry has neither arguments nor results"));
     }
     if expect.is_empty() && memory.is_none() && wasi.is_none() {
-        return Err(bad(
-            "expect",
-            "a run that checks neither a result nor memory checks nothing",
-        ));
+        return Err(bad("expect", "a run must check a result or memory"));
     }
     for (field, number) in [("instances", run.instances), ("calls", run.calls)] {
         if number == 0 {
-            return Err(bad(field, "a run of nothing checks nothing"));
+            return Err(bad(field, "must be at least 1"));
         }
     }
     if run.calls < run.instances {
-        return Err(bad("calls", "an instance that is never called is not wanted"));
+        return Err(bad("calls", "must be at least `instances`, so that each is called"));
     }
     if wasi.is_some() && run.calls != 1 {
         return Err(bad("calls", "a command is called once"));
@@ -375,12 +372,12 @@ fn check_wasi(path: &Path, size: &str, wasi: ManifestWasi) -> Result<WasiRun, Er
     }
     let texts = wasi.env.iter().flat_map(|(name, value)| [name, value]);
     if wasi.args.iter().chain(texts).any(|text| text.contains('\0')) {
-        return Err(bad("args", "the character NUL ends a text, and cannot be in one"));
+        return Err(bad("args", "must not contain the character NUL"));
     }
     let stdin = match (wasi.stdin, wasi.stdin_sha256) {
         (None, None) => [].into(),
         (Some(file), Some(sha256)) => read_input(path, &format!("{size}.wasi.stdin"), &file, &sha256)?,
-        _ => return Err(bad("stdin", "needs stdin_sha256, and the other way round")),
+        _ => return Err(bad("stdin", "`stdin` and `stdin_sha256` need each other")),
     };
     let mut files = Vec::new();
     for ManifestFile { guest, file, sha256 } in wasi.files {

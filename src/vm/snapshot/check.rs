@@ -1,8 +1,8 @@
 //! What a snapshot must satisfy before a machine takes it over.
 //!
 //! A checksum says that nothing was changed by accident. Strategies rely on more: that every reference names something,
-//! that 32-bit values have nothing above their 32 bits, that every frame goes on where a call of its function returns to,
-//! with values of the types that wait there. All of it is checked against the lowered code, as if the snapshot were forged.
+//! that 32-bit values have nothing above their 32 bits, that every frame continues where a call of its function returns to,
+//! with values of the types that are expected there. All of it is checked against the lowered code, as if the snapshot were forged.
 
 use crate::lower::ModuleTypes;
 use crate::metering::Metering;

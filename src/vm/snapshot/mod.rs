@@ -1,12 +1,12 @@
-//! Snapshots: a machine as bytes, to go on elsewhere, later, or under another strategy.
+//! Snapshots: a machine as bytes, to continue elsewhere, later, or under another strategy.
 //!
-//! Between any two blocks everything that a program is in the middle of is in frames and slots, whatever the strategy; so
-//! a paused machine is data. What is written is that data: frames, the used part of the value stack, globals, tables, the
-//! parts of memories that are not zero. What is not written is what the modules say already: [`Vm::prepare`] makes the
-//! same instances again, and a digest of their structure and of the modules' bytes makes sure that they are the same.
+//! Between any two blocks a program's state is in frames and slots, whatever the strategy, so a paused machine is data. A
+//! snapshot has that data: frames, the used part of the value stack, globals, tables, the parts of memories that are not
+//! zero. It leaves out what the modules already say: [`Vm::prepare`] makes the same instances again, and a digest of their
+//! structure and of the modules' bytes makes sure that they are the same.
 //!
-//! The rooms: `format` is how the data lies in bytes; `check` is what restored data must satisfy, so that nothing that a
-//! strategy relies on can be broken by a forged snapshot.
+//! `format` lays the data out as bytes; `check` has what restored data must satisfy, so that a forged snapshot breaks nothing
+//! that a strategy relies on.
 
 mod check;
 mod format;
@@ -83,11 +83,11 @@ impl Vm {
     }
 
     /// Takes over the state in a snapshot. The instances of this machine must have been made from the same modules in the
-    /// same way and order, with [`Vm::prepare`]; host functions may be others of the same types, and strategy and limits
-    /// may be others. A call that was paused can then be resumed.
+    /// same way and order, with [`Vm::prepare`]. Strategy and limits may differ, and so may host functions of the same types.
+    /// A call that was paused can then be resumed.
     ///
-    /// The handles of this machine stay valid, and name what was taken over. Those of the machine that the snapshot was made
-    /// of are of that one alone: here, use those that [`Vm::prepare`] and [`Vm::export`] give out.
+    /// The handles of this machine stay valid, and name what was taken over. Those of the machine that was saved are valid
+    /// only there: here, use those that [`Vm::prepare`] and [`Vm::export`] give out.
     ///
     /// # Errors
     ///

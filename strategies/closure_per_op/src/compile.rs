@@ -218,7 +218,7 @@ impl Maker for Make<'_> {
     }
 }
 
-/// The one instruction whose parameters do not fit its box: spelled out as a struct, so that it can say what it owns.
+/// The one instruction whose parameters do not fit its box: a struct, so that it can report what it owns.
 struct Switch {
     index: Slot,
     targets: Box<[u64]>,

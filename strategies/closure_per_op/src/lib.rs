@@ -20,11 +20,10 @@
 //! operation and the place of each operand are type parameters of the function that made it, so `I32Add` of a slot and a
 //! constant is a machine code function of its own, and the closure's data holds just the two slots and the constant.
 //!
-//! A closure is called with its own index `pc` and returns the index of the closure to go on with: `pc + 1` for straight
+//! A closure is called with its own index `pc` and returns the index of the next closure: `pc + 1` for straight
 //! code (an add to a register; a captured successor would be a load), a captured target for a branch. Numbers past the
-//! end of the slice are [`Flow`]s: calls, returns and traps leave the loop for the driver. So the one comparison that the
-//! bounds check of `ops[pc]` needs anyway is also the test for leaving. Everything travels in registers: `state`,
-//! `window` and `pc` in, one number out.
+//! end of the slice are [`Flow`]s: calls, returns and traps leave the loop for the driver. So the bounds check of `ops[pc]` is
+//! also the test for leaving. Everything travels in registers: `state`, `window` and `pc` in, one number out.
 //!
 //! # Traps
 //!
@@ -55,10 +54,10 @@
 //!        ret
 //! ```
 //!
-//! Two dependent loads (vtable, code address) stand before each call, and all closures share one indirect call, so that
-//! the branch predictor has only their history to go by. Call, return and loop come on top of the work; that is dear
-//! when the work is one addition. In exchange the technique
-//! is tiny, safe, portable to any language with closures, and adding an instruction is writing what it does.
+//! Two dependent loads (vtable, code address) come before each call, and all closures share one indirect call, so the
+//! branch predictor has only their history to go by. Call, return and loop come on top of the work; that is a lot when the
+//! work is one addition. In exchange the technique is tiny, safe, portable to any language with closures, and a new
+//! instruction takes no more than what it does.
 //!
 //! # Literature
 //!

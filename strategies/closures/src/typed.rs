@@ -196,7 +196,7 @@ pub trait Maker: Sized {
     fn trap(self, trap: Trap) -> Self::Code;
 }
 
-/// Has the maker make code for an instruction of a function.
+/// Calls the maker's function for an instruction.
 pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -> K::Code {
     use Instruction as I;
     match instruction {

@@ -6,7 +6,7 @@
 use crate::table::Proposal;
 use crate::types::ValType;
 
-/// What a builtin takes or gives.
+/// A type that a builtin takes or returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltinType {
     /// A 32-bit integer.

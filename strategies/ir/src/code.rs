@@ -12,7 +12,7 @@
 //! # The resume contract
 //!
 //! At the start of every block all live values are in frame slots and nothing lives anywhere else. A call ends its block,
-//! so this holds right after every call too: a machine can stop at any block and go on later, under any strategy.
+//! so this also holds right after every call: a machine can stop at any block and continue later, under any strategy.
 
 use std::convert::Infallible;
 
@@ -349,7 +349,7 @@ impl FunctionBody {
         node.operands().try_for_each(|operand| self.walk_on(operand, visit))
     }
 
-    /// Shows all nodes of a tree, as [`FunctionBody::walk`] does, to what cannot fail.
+    /// [`FunctionBody::walk`] with a `visit` that cannot fail.
     #[inline(always)]
     pub fn for_each(&self, root: NodeId, mut visit: impl FnMut(NodeId, Node)) {
         let Ok(()) = self.walk(root, |id, node| {

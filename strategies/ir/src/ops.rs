@@ -397,7 +397,7 @@ impl BinaryOp {
             F32Ne => F32Eq,
             F64Eq => F64Ne,
             F64Ne => F64Eq,
-            // A row that is missing above costs a branch an operation, but no correctness; tests/operations.rs finds it.
+            // A row that is missing above costs an operation at a branch, not correctness; tests/operations.rs finds it.
             _ => return None,
         })
     }

@@ -30,14 +30,14 @@
 //! `test` rows are binary operations with an `i32` result that are worth fusing with a branch; `value` rows are all other
 //! binary operations; `builtin` rows are what the machine itself carries out, see [`builtin`](crate::builtin).
 //!
-//! # Who reads it
+//! # What reads it
 //!
 //! `for_each_instruction!` hands the rows to [`ops`](crate::ops) and [`builtin`](crate::builtin), which make types and
 //! enumerations of them. Everything else needs no more than the names: [`for_each_name!`](crate::for_each_name) hands those
-//! out, group by group, to lowering, to the loops' `match`es and to the tests' reference. So an operation is added with its
-//! semantics and one row, and whatever lacks it does not compile. Control flow is not here: see [`code`](crate::code).
+//! out, group by group, to lowering, to the loops' `match`es and to the tests' reference. So an operation takes its
+//! semantics and one row, and code that lacks it does not compile. Control flow is not here: see [`code`](crate::code).
 
-/// A proposal that brought operators which are supported; named like its group of operators in the decoder.
+/// A proposal whose operators are supported; named like its group of operators in the decoder.
 macro_rules! proposals {
     ($d:tt $($(#[$doc:meta])* $name:ident $group:ident)*) => {
         /// The proposals whose operators are supported, WebAssembly 1.0 first.

@@ -362,7 +362,7 @@ impl<'a> BlockChecker<'a> {
         Ok(())
     }
 
-    /// The value of which this slot is a part is none any more.
+    /// The value of which this slot is a part no longer exists.
     fn forget(&mut self, position: usize) {
         let (before, after) = self.canonical[position].map_or((0, 0), ValType::siblings);
         let first = position.saturating_sub(usize::from(before));

@@ -38,28 +38,28 @@
 //!
 //! A closure owns the next, so what is branched to cannot be held: it is found by number in the function's table of
 //! chains, one for each block. [`chain`](wasm_dispatch_closures::chain) has the picture, the rules that keep the calls
-//! jumps, and the link at the head of innermost loops. It is also where the code's form and running it are: they are the
-//! same for all strategies that chain closures. Calls and returns return a [`Flow`] through the whole chain at once, since
-//! nothing of it is on the native stack.
+//! jumps, and the link at the head of innermost loops. It also has the form of the code and runs it, for all strategies that
+//! chain closures. Calls and returns return a [`Flow`] to the driver at once, since nothing of the chain is on the native
+//! stack.
 //!
-//! Without optimisation calls stay calls. `build.rs` then sets `cfg(trampoline)`; and in case another build does not make
-//! jumps either, [`dispatches_by_jumps`] tries at start. Each end of a block then returns to a loop, and blocks are cut
-//! every [`PIECE`](wasm_dispatch_closures::chain::PIECE) links.
+//! Without optimisation calls stay calls, and `build.rs` sets `cfg(trampoline)`; [`dispatches_by_jumps`] finds out at start
+//! whether another build makes no jumps either. Each end of a block then returns to a loop, and blocks are cut every
+//! [`PIECE`](wasm_dispatch_closures::chain::PIECE) links.
 //!
 //! # Traps
 //!
-//! A closure that traps leaves the trap ([`State::leave_first_trap`]) and returns a [`Flow`] with the statement in place of calling the
-//! next, both in a function out of line. Of the operations only those that can trap have captured the statement's number:
-//! without it the box is a size smaller.
+//! A closure that traps leaves the trap ([`State::leave_first_trap`]) and, instead of calling the next, returns a [`Flow`] with
+//! the statement, both in a function out of line. Only operations that can trap have captured the statement's number: without
+//! it the box is a size smaller.
 //!
 //! # What it costs
 //!
 //! The address of the next closure is *loaded from this one*: the processor cannot find the end of the chain before it has
-//! walked it, five cycles or so for each link, where a code stream or an array is walked by adding to a register. Two
-//! things follow that we measured (21 programs, times of the whole set):
+//! walked it, at about five cycles a link, where a code stream or an array is walked by adding to a register. We measured two
+//! consequences (21 programs, times of the whole set):
 //!
-//! - A trampoline at every block end costs nothing against jumps: 6.81 ms and 6.80. The walk takes longer than the return.
-//! - What helps is to stop waiting for the walk. A conditional branch that is a branch, instead of a choice of the next
+//! - A trampoline at every block end costs no more than jumps: 6.81 ms and 6.80. The walk takes longer than the return.
+//! - It helps not to wait for the walk. A conditional branch that is a branch, instead of a choice of the next
 //!   closure by arithmetic: 7.67 to 6.66. Innermost loops that start each turn from a pointer in a register instead of
 //!   through the table: 6.75 to 5.50.
 //!

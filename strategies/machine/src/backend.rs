@@ -10,8 +10,8 @@ use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
 /// A dispatch strategy, and what it says about itself.
 ///
-/// [`Backend::run`] takes the topmost frame off [`State::frames`](crate::state::State::frames) and goes on at its block.
-/// That is how a run starts (the owner pushed a frame for block 0), how it goes on after a host call, and how it can be
+/// [`Backend::run`] takes the topmost frame off [`State::frames`](crate::state::State::frames) and continues at its block.
+/// That is how a run starts (the owner pushed a frame for block 0), how it continues after a host call, and how it can be
 /// moved to another strategy.
 pub trait Backend: Sized + Send + Sync + 'static {
     /// The strategy's name: its folder's.
@@ -35,8 +35,8 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
     fn listing(body: &FunctionBody) -> Listing;
 
-    /// For each block of a function, how often running through it once goes on to another piece of the strategy's code by
-    /// an indirect jump or call: what is spent on dispatching, apart from the work.
+    /// For each block of a function, the indirect jumps or calls from one piece of the strategy's code to the next that one
+    /// run through it takes.
     fn dispatches(body: &FunctionBody) -> Vec<u32> {
         let blocks = Self::listing(body).into_iter();
         blocks
@@ -73,14 +73,14 @@ pub enum Exit {
     },
     /// [`State::slice`](crate::state::State::slice) does not hold what the next block costs, or the topmost frame is of a
     /// function that has not arrived. The topmost frame goes on there; the owner grants another slice, or waits for the
-    /// function, and calls [`Backend::run`] again, at once or ever.
+    /// function, and may call [`Backend::run`] again.
     Suspended,
 }
 
 /// The lines of each block of a function.
 ///
-/// A block that is compiled as a part of another is listed as itself, so that the dispatches of its lines, times how often
-/// the block runs, add up to a program's.
+/// A block that is compiled as part of another is still listed on its own, so that the dispatches of its lines, multiplied by
+/// how often the block runs, add up to the program's.
 pub type Listing = Vec<Vec<Line>>;
 
 /// A piece of a strategy's code, in a [`Listing`].
@@ -88,8 +88,8 @@ pub type Listing = Vec<Vec<Line>>;
 pub struct Line {
     /// What it does, in the strategy's notation. Several parts are a superinstruction.
     pub parts: Vec<String>,
-    /// How many dispatches it takes to run it once. Zero: running through the block does not come here, because the line
-    /// is out of line, where a loop is entered, or a copy stands in for it.
+    /// How many dispatches it takes to run it once. Zero: a run through the block does not come here, because this code
+    /// is out of line, where a loop is entered, or a copy runs instead.
     pub dispatches: u32,
 }
 
@@ -113,8 +113,8 @@ impl Line {
     }
 }
 
-/// The listing of code that is one list of operations, block after block, each of them one dispatch: `block_starts` says
-/// where each block begins.
+/// The listing of code that is a list of operations, block after block, each one dispatch: `block_starts` says where each
+/// block begins.
 pub fn listing<T: ToString>(block_starts: &[u32], operations: &[T]) -> Listing {
     let ends = block_starts.iter().skip(1).copied().chain([operations.len() as u32]);
     let block = |(&start, end): (&u32, u32)| {
@@ -142,7 +142,7 @@ pub struct Compiled<C> {
     pub shape: FrameShape,
     /// The strategy's code.
     pub code: C,
-    /// The lowered form, for what is off the hot path: terminators left to the driver, trap positions.
+    /// The lowered form, for cold paths: terminators left to the driver, trap positions.
     pub body: Arc<FunctionBody>,
 }
 
@@ -254,8 +254,7 @@ impl<B: Backend> ModuleCode<B> {
         self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body))
     }
 
-    /// Compiles all functions that have arrived now, on this many threads. Where there are no more threads to be had, those
-    /// that there are do it.
+    /// Compiles all functions that have arrived, on this many threads, or fewer if the system has no more.
     pub fn compile_all(&self, threads: usize) {
         let next = AtomicUsize::new(0);
         let work = || {

@@ -1,14 +1,15 @@
-//! Carrying out calls and returns: the steps, and a driver of strategies whose code runs block by block.
+//! Calls and returns: the shared steps, which loops take inside ([`Running`]), and a driver that takes them for strategies
+//! whose code returns to it.
 //!
-//! A step of the driver runs straight code and branches on its own, and comes back with a [`Flow`] for everything that changes the
-//! frame. The driver never touches the native stack beyond its own frame: calls push on the machine's frame stack.
+//! The driver calls a strategy's `step`, which runs straight code and branches, and returns a [`Flow`] for everything that
+//! changes the frame. Calls push on the machine's frame stack, never on the native one.
 
 use crate::backend::{Backend, Compiled, Exit, ModuleCode, Program};
 use crate::state::{Callee, Frame, Machine, State, WINDOW, Window};
 use wasm_dispatch_ir::code::{BlockId, Slot, Statement};
 use wasm_dispatch_ir::trap::Trap;
 
-/// What a step comes back with, in one register.
+/// What a strategy's step returns, in one register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow(pub u64);
 
@@ -36,7 +37,7 @@ impl Flow {
 
     /// Carry out the terminator of this block, a call of some kind. An element index was [left](State::leave_operand).
     ///
-    /// The block, and not the statement, because it is also where the caller goes on: nothing has to be searched.
+    /// It names the block, not the statement, because the block also says where the caller continues, without a search.
     #[inline(always)]
     pub fn leave(block: BlockId) -> Flow {
         Flow(Flow::LEAVE | u64::from(block))
@@ -51,9 +52,9 @@ impl Flow {
 
 /// The function that runs: what calls and returns change.
 ///
-/// Every loop that carries out calls takes these steps. They are inlined into it, where its parts become variables; the
-/// window is apart from them, because it is borrowed from the value stack. So whoever takes a step that enters another
-/// function fetches the window of [`Running::frame`] anew.
+/// Every loop that carries out calls takes these steps. They are inlined into it, and the fields become variables. The
+/// window is not among them, because it is borrowed from the value stack: after a step that enters another function, the
+/// loop fetches the window of [`Running::frame`] again.
 pub struct Running<'p, B: Backend> {
     program: &'p Program<B>,
     module: &'p ModuleCode<B>,
@@ -104,7 +105,7 @@ impl<'p, B: Backend> Running<'p, B> {
         }
     }
 
-    /// Whom a function index stands for.
+    /// The function behind an index.
     #[inline(always)]
     pub fn callee(&self, state: &State, function: u32) -> Callee {
         match function.checked_sub(self.function.body.imported_functions) {
@@ -117,8 +118,8 @@ impl<'p, B: Backend> Running<'p, B> {
     }
 
     /// Calls a function of the same instance, by its index among the instance's own: nothing has to be switched. The caller
-    /// goes on at `resume`; the callee's frame is at `base`, a slot of the caller's. The frame's block is left to those who
-    /// look at it.
+    /// goes on at `resume`; the callee's frame is at `base`, a slot of the caller's. The frame's block is not set: the loops
+    /// that take this step do not read it.
     ///
     /// # Errors
     ///
@@ -335,7 +336,7 @@ fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: Bloc
 #[cold]
 #[inline(never)]
 pub fn suspended(state: &mut State, current: Frame, block: BlockId) -> Exit {
-    // Not limited: this frame is none that waits for a call.
+    // Not limited: this frame does not wait for a call.
     state.frames.push(Frame {
         block,
         native: 0,

@@ -1,8 +1,8 @@
 //! The plain evaluator of expression trees: what a tree means, written for clarity.
 //!
 //! It finds out *after* a trap which instruction of a statement trapped. Trees have no side effects and a statement
-//! writes nothing before its trees are evaluated, so evaluating them again traps at the same node. No strategy has to
-//! keep track of positions finer than a statement.
+//! writes nothing before its trees are evaluated, so evaluating them again traps at the same node. So strategies track
+//! positions by statement only.
 
 use crate::state::{State, Window};
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
@@ -62,7 +62,7 @@ pub fn trap_offset(body: &FunctionBody, statement: u32, frame: &Window, state: &
     body.statement_offsets[statement as usize]
 }
 
-/// The call statement that a suspended frame waits on: the terminator before the block it goes on with.
+/// The call statement that a suspended frame waits for: the terminator before the block where it continues.
 pub fn call_of(body: &FunctionBody, block: u32) -> Option<(u32, Statement)> {
     let caller = body.blocks.get(block.checked_sub(1)? as usize)?;
     Some((caller.terminator, body.statements[caller.terminator as usize]))

@@ -1,7 +1,7 @@
 //! The machine that every strategy drives: its state, the contract between the two, and the driver of strategies that run
 //! block by block.
 //!
-//! Nothing here dispatches, but for the [`reference`]: the plain evaluator that strategies are held against.
+//! Nothing here dispatches but the [`reference`], the plain evaluator that strategies are compared with.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The plain evaluator as a strategy: it walks over the trees themselves, a statement at a time.
+//! The plain evaluator as a strategy: it walks the trees themselves, a statement at a time.
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, NodeId, Statement};

@@ -35,7 +35,7 @@ impl Default for MachineLimits {
     }
 }
 
-/// A suspended function: where it goes on, and whose it is.
+/// A suspended function: where it continues, and which instance owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The owning instance, or [`Frame::BOTTOM`].
@@ -108,7 +108,7 @@ impl ValueStack {
     ///
     /// # Panics
     ///
-    /// When there are not so many.
+    /// When there are fewer.
     pub fn first(&self, count: usize) -> &[u64] {
         &self.slots[..count]
     }
@@ -179,7 +179,7 @@ impl Machine {
     }
 }
 
-/// Whom a call reaches.
+/// What a call reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callee {
     /// A function of some instance, by its index among the instance's own.
@@ -213,7 +213,7 @@ impl State {
         self.instance = instance;
         self.first_global = first_global as usize;
         if memory != self.memory_id {
-            // The bytes in use lie in `memory`, and nothing where they are from.
+            // The bytes in use are in `memory`; their own place is empty.
             if let Some(old) = self.store.memories.get_mut(self.memory_id as usize) {
                 std::mem::swap(&mut old.bytes, &mut self.memory);
             }
@@ -294,7 +294,7 @@ impl State {
         self.store.globals[self.first_global + index as usize] = value;
     }
 
-    /// Takes a cost from the slice; `false`, and nothing taken, if that does not hold so much.
+    /// Takes a cost from the slice; `false`, with nothing taken, if the slice holds less.
     #[inline(always)]
     pub fn charge(&mut self, cost: u32) -> bool {
         let (left, short) = self.slice.overflowing_sub(u64::from(cost));
@@ -324,7 +324,7 @@ impl State {
     }
 
     /// [`State::leave_trap`], unless the statement has left one already: for strategies whose operands cannot return a trap
-    /// cheaply, and go on with any value until they ask whether there [was one](State::has_trapped).
+    /// cheaply, and continue with any value until they ask whether there [was one](State::has_trapped).
     #[inline(always)]
     pub fn leave_first_trap(&mut self, trap: Trap) {
         self.trap.get_or_insert(trap);
@@ -370,7 +370,7 @@ impl State {
         Ok(())
     }
 
-    /// Forgets the resume points of a strategy: any strategy can go on with the frames.
+    /// Forgets the resume points of a strategy, so that any strategy can continue the frames.
     pub fn forget_native(&mut self) {
         for frame in &mut self.frames {
             frame.native = 0;
@@ -397,13 +397,13 @@ impl State {
         Ok(())
     }
 
-    /// Whom a function index of the current module stands for.
+    /// The function behind an index of the current module.
     #[inline]
     pub fn callee(&self, function: u32) -> Callee {
         self.callee_of(self.current_instance().functions[function as usize])
     }
 
-    /// Whom a function of the machine stands for.
+    /// The function behind an index of the machine.
     #[inline]
     pub fn callee_of(&self, id: u32) -> Callee {
         let entry = self.store.functions[id as usize];
@@ -417,7 +417,7 @@ impl State {
         }
     }
 
-    /// Whom an indirect call reaches.
+    /// The function that an indirect call reaches.
     ///
     /// # Errors
     ///

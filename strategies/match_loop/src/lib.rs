@@ -1,5 +1,4 @@
-//! One loop, one `match`, over operations that name their operands: the bytecode interpreter as everybody writes it first,
-//! done well.
+//! One loop, one `match`, over operations that name their operands: the usual first bytecode interpreter, done well.
 //!
 //! # One dispatch
 //!
@@ -57,8 +56,8 @@
 //!
 //! Every operation comes back to the same place, so on processors whose branch predictor looks at the jump's address alone
 //! all operations share one prediction; those that look at history (Intel since Haswell, AMD since Zen) do much better.
-//! All fields are decoded before the jump, whether an arm wants them or not: the loads do not wait for each other, and the
-//! jump is what takes long.
+//! All fields are decoded before the jump, whether an arm uses them or not: the loads do not wait for each other, and the
+//! jump takes longer.
 //!
 //! # Literature
 //!

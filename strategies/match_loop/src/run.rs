@@ -49,7 +49,7 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
     }
     let mut pc = running.function.code.resume(running.frame);
     let mut ops = &running.function.code.ops[..];
-    // What a trap is charged to: `pc` is already past the operation.
+    // The statement of a trap: `pc` is already past the operation.
     let trap = 'run: {
         loop {
             let op = ops[pc];

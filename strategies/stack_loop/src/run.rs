@@ -29,7 +29,7 @@ macro_rules! define_run {
             let mut ops = &running.function.code.ops[..];
             // The operand stack is empty between statements.
             let mut sp = running.function.code.stack;
-            // What a trap is charged to: `pc` is already past the operation.
+            // The statement of a trap: `pc` is already past the operation.
             let trap = 'run: loop {
                 // By reference: an arm reads only the parameters that it has.
                 let op = &ops[pc];
@@ -194,8 +194,8 @@ fn resume(block: BlockId, pc: usize) -> Resume {
     Resume { block, native }
 }
 
-// What is rare is out of line: inlined, it took so many registers that `window` was reloaded from the native stack by
-// every operation.
+// Rare operations are out of line: inlined, they took registers, and every operation reloaded `window` from the native
+// stack.
 
 #[inline(never)]
 fn target(code: &Code, index: u32) -> usize {

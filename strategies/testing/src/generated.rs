@@ -268,7 +268,7 @@ pub fn generated(seed: u64) -> (FunctionBody, Vec<u64>) {
     (generator.out.finish(), arguments)
 }
 
-/// Holds a strategy against the reference: functions from seeds, and every row of the table in every place.
+/// Compares a strategy with the reference: functions from seeds, and every row of the table in every place.
 ///
 /// # Panics
 ///

@@ -1,7 +1,9 @@
-//! Functions made without a front end: what strategies' own tests run and hold against the reference.
+//! Functions made without a front end: strategies' own tests run them and compare with the reference.
 //!
-//! The tests that matter are the official suite and generated modules, which run through the root package. A strategy
-//! cannot depend on that, so what it wants to know about itself it asks here.
+//! The tests that matter most are the official suite and generated modules, which run through the root package. A strategy
+//! cannot depend on that, so its own tests use this crate.
+
+#![forbid(unsafe_code)]
 
 use std::sync::{Arc, OnceLock};
 

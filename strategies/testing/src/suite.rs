@@ -1,4 +1,4 @@
-//! What every strategy must do by itself, as functions over strategies.
+//! What every strategy must do, as functions over strategies.
 
 use crate::{
     BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, run_in_slices, straight_line,
@@ -53,7 +53,7 @@ macro_rules! strategy_tests {
 }
 
 /// Makes the tests of a strategy that chains closures: as it is in this build, and as it is where calls stay calls. `$build`
-/// compiles a function for such a build; `$jumps` is whether this one makes jumps of calls.
+/// compiles a function for the latter; `$jumps` is whether this build turns calls into jumps.
 #[macro_export]
 macro_rules! chain_strategy_tests {
     ($strategy:ident, $build:expr, $jumps:expr) => {

@@ -29,8 +29,8 @@ use crate::kind::{Kind, Nodes};
 /// Units of a node's handler pointer.
 pub(crate) const HANDLER_UNITS: usize = 2;
 
-/// Operand units, and what fills them up to a multiple of 64 bits. So handlers' addresses and branch targets never lie across
-/// two cache lines: a loop goes round by loading its own address, and a sieve took 1.5 times as long where that did.
+/// Operand units, padded to a multiple of 64 bits. So handlers' addresses and branch targets never lie across two cache
+/// lines: a loop goes round by loading its own address, and a sieve took 1.5 times as long where that did.
 pub(crate) const fn filled(units: usize) -> usize {
     units.next_multiple_of(2)
 }
@@ -57,8 +57,8 @@ macro_rules! entry_point {
             unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
         }
 
-        /// The entry point of a handler that another one leaves the rare case to: never merged into that, because what it
-        /// needs saved on the native stack would be saved in the frequent case, too.
+        /// The entry point of a handler for the rare case of another one: never merged into that, because the registers
+        /// that it saves on the native stack would be saved in the frequent case, too.
         #[cold]
         #[inline(never)]
         pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler, M: Mode>(
@@ -129,7 +129,7 @@ pub(crate) trait Mode: 'static {
     unsafe fn dispatch(r: Regs) -> u64;
 }
 
-/// By a call in tail position, of which the compiler makes a jump.
+/// By a call in tail position, which the compiler turns into a jump.
 pub(crate) struct Jumps;
 
 /// By returning to the loop in [`crate::run`]: for builds in which calls stay calls.
@@ -181,7 +181,7 @@ pub(crate) trait Handler: 'static {
     unsafe fn run<M: Mode>(r: Regs) -> u64;
 }
 
-/// What a node does that goes on with the next node, or traps.
+/// A node that goes on with the next node, or traps.
 pub(crate) trait Step: 'static {
     /// The node's kind.
     const KIND: Kind;
@@ -247,8 +247,8 @@ impl Regs {
         }
     }
 
-    /// The registers that were left for the loop, one by one: read as a whole they would be read wider than they have just
-    /// been written, and such a read waits until the writes have left the store buffer.
+    /// The registers that were left for the loop, one by one: reading them as a whole would be wider than the writes just
+    /// before, and a wider read waits until these have left the store buffer.
     ///
     /// # Safety
     ///

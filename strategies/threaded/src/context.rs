@@ -11,7 +11,7 @@ use crate::abi::Regs;
 use crate::code::Code;
 use crate::code::Unit;
 
-/// Why the handlers came back, when it is not a trap.
+/// Why the handlers returned, other than by a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
     Returned,
@@ -39,7 +39,7 @@ pub(crate) struct InstanceView {
     pub memory: u32,
 }
 
-/// Views of instances that a run has switched to lately, each in the place that the lowest bits of its number say.
+/// Views of instances that a run has switched to lately, each in the place given by the lowest bits of its number.
 ///
 /// A call of another instance's function takes a third of the time with it.
 pub(crate) struct Views {
@@ -62,8 +62,8 @@ impl Views {
 
 /// The state of one run.
 ///
-/// In this order: were `instance` and `function` next to each other, a call would read both as one word of 64 bits, half of
-/// which the call before has just written; such a load waits until the write has left the store buffer.
+/// The order matters: with `instance` and `function` next to each other, a call would read both as one word of 64 bits, half
+/// of which the call before has just written, and wait until that write has left the store buffer.
 #[repr(C)]
 pub(crate) struct Context {
     /// The current function among the instance's own.

@@ -73,8 +73,8 @@ impl Kind {
     /// Bits of [`Kind::number`].
     pub(crate) const BITS: u32 = 21;
 
-    /// A number that no other kind has, and zero for [`Kind::Other`]. Handlers have theirs computed when this crate is built: a
-    /// look-up for each node that is compiled then hashes and compares one word.
+    /// A number that no other kind has, and zero for [`Kind::Other`]. Those of handlers are computed when this crate is built,
+    /// so looking up a node hashes and compares one word.
     pub(crate) const fn number(self) -> u32 {
         match self {
             Kind::Other => 0,

@@ -18,11 +18,11 @@
 //! ```
 //!
 //! A load of the next handler's address, which is next to the operands just read, and an indirect jump that is the handler's
-//! own, so that the processor predicts it from this handler's history. `ip`, `frame` and what else handlers hand on stay in
-//! registers (`abi.rs`).
+//! own, so the processor predicts it from this handler's history. `ip`, `frame` and everything else that handlers hand on stay
+//! in registers (`abi.rs`).
 //!
-//! A handler is a generic function whose last act is to call the next one with the same signature. LLVM makes a jump of such
-//! a call (a *sibling call*) from opt-level 2 on. The language does not promise it, so other builds use a loop, and so does
+//! A handler is a generic function whose last act is to call the next one with the same signature. From opt-level 2 on, LLVM
+//! turns this *sibling call* into a jump. The language does not promise it, so other builds use a loop, and so does
 //! this one if the stack moves in a test at the first use (`self_check.rs`).
 //!
 //! What makes it fast besides dispatch:
@@ -43,9 +43,9 @@
 //! frame on the machine's frame stack and goes on with the callee's first node; a return takes it back. Nothing of either is
 //! on the native stack, so a run can stop at any block.
 //!
-//! A trap, a call of the host and the end of the slice leave by a jump, too: to `leave`, which notes in the context where and
-//! why, and returns to `run`. The frequent way pays nothing for it but the test. Each node's place in the stream says which
-//! statement it is of, in a superinstruction as well: there a node that traps reports where it would begin if it were alone.
+//! A trap, a call of the host and the end of the slice also leave by a jump: to `leave`, which notes in the context where and
+//! why, and returns to `run`. The frequent way pays only the test for it. Each node's place in the stream says which
+//! statement it is of; in a superinstruction, a node that traps reports where it would begin if it were alone.
 //!
 //! # What it costs
 //!

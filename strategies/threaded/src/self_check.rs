@@ -1,7 +1,7 @@
 //! Finds out at start whether this build's handlers jump to each other.
 //!
-//! The language does not promise that a call in tail position becomes a jump. If such calls stayed calls, a long loop would
-//! use up the native stack. So the first use of the strategy runs a short loop over handlers of every shape and looks at how
+//! The language does not promise that a call in tail position becomes a jump. If it stayed a call, a long loop would use up
+//! the native stack. So the first use of the strategy runs a short loop over handlers of every shape and looks at how
 //! far the stack has moved. If it has, functions are compiled for a loop that calls the handlers.
 
 use std::sync::OnceLock;
@@ -22,9 +22,9 @@ use crate::context::Context;
 pub enum Dispatch {
     /// By jumps.
     Jumps,
-    /// A loop calls them, as this build was compiled for: optimisation makes no jumps at its level.
+    /// A loop calls them: at this build's optimisation level there are no jumps.
     BuiltAsLoop,
-    /// A loop calls them, because the stack moved when they were to jump.
+    /// A loop calls them, because the stack moved where they should have jumped.
     Loop,
 }
 

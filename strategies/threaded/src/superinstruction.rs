@@ -1,6 +1,6 @@
 //! Superinstructions: nodes that follow each other, run by one handler.
 //!
-//! A handler is a type, so a pair of them is one, too: [`Then<S, H>`] carries out S and goes on as H, whose operand units
+//! A handler is a type, and so is a pair of them: [`Then<S, H>`] carries out S and continues as H, whose operand units
 //! follow those of S. LLVM compiles it as one straight piece: what S leaves in the accumulator stays in its register, and
 //! the dispatch between them is gone. Which superinstructions there are is a table, chosen by how often they run
 //! (`cargo run --release -p wasm-dispatch-lab -- profile`).
@@ -107,7 +107,7 @@ pub(crate) const fn row<S: Front, H: Handler>() -> Row {
 #[derive(Default)]
 pub(crate) struct Rows {
     pub listed: Vec<&'static [Row]>,
-    /// Pairs that listed triples begin with, be they listed themselves or not.
+    /// Pairs that listed triples begin with, listed themselves or not.
     begun: Vec<Row>,
 }
 

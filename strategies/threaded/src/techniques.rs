@@ -1,4 +1,4 @@
-//! What the compiler of this strategy does besides choosing handlers: each can be left out, to see what it is worth.
+//! What this strategy's compiler does besides choosing handlers: each can be left out, to see what it is worth.
 
 /// The techniques, all on by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Closures that call each other: what strategies share whose closures hold the next one.
+//! Closures that call each other: shared by the strategies whose closures hold the next one.
 //!
 //! ```text
 //!   table of entries           a chain: each link owns the next and calls it last
@@ -19,20 +19,20 @@
 //! # Calls that are jumps
 //!
 //! The last thing a link does is to call the next one with the arguments it was given, and it returns what that returns.
-//! An optimising compiler turns such a *sibling call* into a jump, so that chains need no native stack at all. Rust does
-//! not promise it. What it takes: one signature with all arguments in registers, one scalar returned, nothing to drop
-//! after the call, no local whose address escapes; traps leave through a cold function out of line.
+//! An optimising compiler turns this *sibling call* into a jump, so chains need no native stack at all. Rust does
+//! not promise it. It takes one signature with all arguments in registers, one scalar returned, nothing to drop
+//! after the call, and no local whose address escapes; traps leave through a cold function out of line.
 //!
 //! Where calls stay calls, a branch must return: then every [`Transfer`] returns the number of the entry to go on with, and
 //! [`Chains::step`] calls that, a trampoline. A strategy asks [`probe`] at start which of the two its own build needs. Where
-//! the answer is known beforehand, without optimisation, its `build.rs` sets `cfg(trampoline)`, so that the code for jumps
-//! need not be compiled.
+//! the answer is known beforehand, without optimisation, its `build.rs` sets `cfg(trampoline)`, and the code for jumps is not
+//! compiled.
 //!
 //! # Loops
 //!
 //! A chain is a linked list, and walking it is a sequence of dependent loads: about five cycles for each link, ten for a
-//! transfer through the table. Straight code hides that badly, and a loop that is entered again through the table not at
-//! all, because the next turn's first load waits for this turn's last. So the head of an innermost loop has a link of its
+//! transfer through the table. Straight code hides little of that, and a loop that is entered again through the table nothing,
+//! because the next turn's first load waits for this turn's last. So the head of an innermost loop has a link of its
 //! own that holds the loop's body: the way back *returns* to it, and the next turn starts from a pointer in a register,
 //! while the processor may still be busy with this one.
 //!
@@ -42,8 +42,8 @@
 //!   | 5 |          +--calls--> [link] -> [link] -> [branch to 4, else to 5]
 //! ```
 //!
-//! Only innermost loops have such a link, and everything that leaves the loop returns to it first, so at most one waits on
-//! the native stack at any time.
+//! Only innermost loops have this link, and everything that leaves the loop returns to it first, so at most one is on the
+//! native stack at any time.
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};

@@ -1,4 +1,4 @@
-//! Does this build make jumps of the calls?
+//! Does this build turn the calls into jumps?
 
 use std::ptr::addr_of;
 use std::sync::Arc;

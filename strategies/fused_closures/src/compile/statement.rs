@@ -19,8 +19,8 @@ use crate::code::{Nested, Operand};
 
 /// Evaluates an operand, or leaves the closure with its trap.
 ///
-/// A call inside has left its trap in the state. Asking for that after every such statement, also those whose calls
-/// cannot trap, is one comparison with memory that is in the cache; another set of closures would be dearer.
+/// A call inside has left its trap in the state. Asking after every statement with calls, even where none can trap, is one
+/// comparison with memory that is in the cache; another set of closures would cost more.
 macro_rules! evaluate {
     ($operand:ident: $type:ty, $state:ident, $window:ident, $statement:ident) => {
         match $operand.get($state, $window) {

@@ -6,8 +6,8 @@ use crate::trap::Trap;
 
 /// The range of `N` bytes at `address + offset`, if that fits a machine address.
 ///
-/// Where the compiler knows that the offset came from 32 bits, as it does of a strategy that keeps offsets so, both
-/// additions cannot overflow and only the comparison with the memory's length remains.
+/// Where the compiler knows that the offset has 32 bits, because the strategy keeps it so, neither addition can overflow and
+/// only the comparison with the memory's length remains.
 #[inline(always)]
 fn range<const N: usize>(address: u32, offset: u64) -> Option<Range<usize>> {
     let start = u64::from(address).checked_add(offset)?;

@@ -1,6 +1,6 @@
 //! What every instruction computes: pure functions of values, written once.
 //!
-//! A strategy contains no arithmetic of its own. Everything is `#[inline]`, so that nothing is lost at crate borders.
+//! A strategy contains no arithmetic of its own. Everything is `#[inline]`, so nothing is lost across crates.
 
 pub mod float;
 pub mod integer;

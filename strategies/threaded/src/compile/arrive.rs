@@ -1,8 +1,8 @@
 //! What a block begins with.
 //!
-//! A machine may stop at every block and go on there with nothing in the accumulators, so every block has an entrance for
-//! that. But where control comes from one place only, the accumulators hold what they held there: such a block has a second
-//! entrance, and the first, which loads them from their slots, is out of line.
+//! A machine may stop at every block and continue there with nothing in the accumulators, so every block has an entrance for
+//! that. A block that is reached from one place only finds the accumulators as they were there: it has a second entrance,
+//! and the first, which loads them from their slots, is out of line.
 
 use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
@@ -16,7 +16,7 @@ pub(super) type RegisterCache = [Option<Slot>; 3];
 /// How control comes to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arrival {
-    /// Location the block before, past its branch or jump.
+    /// From the block before, past its branch or jump.
     Falling,
     /// By one branch or jump.
     Branching,
@@ -55,7 +55,7 @@ impl Edges {
                             count(target + 1);
                         }
                         Statement::Jump(next) => count(next),
-                        // Each target has what the first of the two switches brings; the other one comes without.
+                        // Each target gets what the first of the two switches brings; the other brings nothing.
                         Statement::Switch { .. } => {}
                         Statement::Call { .. }
                         | Statement::CallIndirect { .. }

@@ -1,7 +1,7 @@
 //! Loops of one block that hand a value on in a register.
 //!
 //! Through memory, a value that one turn leaves for the next takes about five cycles, and often everything else waits for
-//! it. Such a loop has a second entrance, its own, where it comes with the value in the integer accumulator.
+//! it. So the loop has a second entrance, which it enters itself with the value in the integer accumulator.
 
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::BinaryOp;

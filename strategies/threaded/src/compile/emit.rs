@@ -11,23 +11,23 @@ use crate::kind::{Class, Kind};
 use crate::techniques::Techniques;
 
 impl Compiler<'_> {
-    /// Where the next node begins: its operands are filled up.
+    /// Where the next node begins: the operands before it are padded.
     pub(super) fn next_node(&mut self) -> u32 {
         self.stream.resize(filled(self.stream.len()), 0);
         self.stream.len() as u32
     }
 
-    /// What comes next belongs to a statement.
+    /// The nodes that follow belong to a statement.
     pub(super) fn begin_statement(&mut self, statement: u32) {
         let start = self.next_node();
         match self.statements.last_mut() {
-            // The one before has no nodes: a jump in whose place what it leads to is copied.
+            // The one before has no nodes: a jump that is replaced by a copy of its target.
             Some((begin, last)) if *begin == start => *last = statement,
             _ => self.statements.push((start, statement)),
         }
     }
 
-    /// Begins a node; its operands follow. It is fused with what comes before where both have one handler.
+    /// Begins a node; its operands follow. It is fused with the node before if there is one handler for both.
     pub(super) fn node(&mut self, picked: Picked, units: &[Unit]) {
         let start = self.next_node() as usize;
         // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this were

@@ -62,7 +62,7 @@ impl Compiler<'_> {
                     (Builtin::TableGet, ..) => self.node(memory::table_get(), &[Unit::from(base), x]),
                     (Builtin::MemoryFill, 0, _) => self.node(memory::memory_fill(), &[Unit::from(base)]),
                     (Builtin::MemoryCopy, 0, 0) => self.node(memory::memory_copy(), &[Unit::from(base)]),
-                    // The others by the machine.
+                    // The machine carries out the others.
                     _ => self.node(memory::any_builtin(), &[op as u32, Unit::from(base), x, y]),
                 }
                 self.cached = [None; 3];
@@ -176,7 +176,7 @@ impl Compiler<'_> {
             Statement::Store { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
             Statement::Meter { .. } => true,
             Statement::Eval(_) | Statement::Builtin { .. } => false,
-            // Terminators are not asked about.
+            // Never terminators.
             Statement::Jump(_)
             | Statement::Branch { .. }
             | Statement::Switch { .. }

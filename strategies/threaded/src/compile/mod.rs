@@ -1,12 +1,12 @@
-//! Location code blocks to the code stream: which handler, which operands.
+//! From code blocks to the code stream: which handler, which operands.
 //!
 //! A tree becomes one node per operation; leaves are operands of the node above them. An inner result goes to the
 //! accumulator if the next node takes it from there, else to a scratch slot. Every node that writes a slot leaves the
 //! value in the accumulator, too: the accumulators are a register cache, and until the block ends the compiler knows which
 //! slot is cached in which.
 //!
-//! The rooms: `arrive` knows what a block begins with, `carry` what a loop hands on; `flow` is statements, branches and
-//! calls, `trees` evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses them, `lookup` knows which.
+//! `arrive` knows what a block begins with, `carry` what a loop hands on; `flow` has statements, branches and calls, `trees`
+//! evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses those that `lookup` finds.
 
 mod arrive;
 mod carry;
@@ -29,7 +29,7 @@ use crate::handlers::control;
 use crate::kind::{Class, Kind, Location, Nodes};
 use crate::techniques::Techniques;
 
-/// An operand with what its units will say.
+/// An operand with the contents of its units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operand {
     Slot(Slot),
@@ -89,7 +89,7 @@ struct Compiler<'a> {
     last: Option<(usize, Nodes)>,
     /// All nodes, for profiles: block, kind, whether it is fused with the one before, and whether it is out of line.
     trace: Option<Vec<(u32, Kind, bool, bool)>>,
-    /// What is made now is out of line: it does not run each time that its block does.
+    /// Whether the nodes made now are out of line: they do not run each time that their block does.
     out_of_line: bool,
     /// What to do besides choosing handlers.
     techniques: Techniques,

@@ -570,7 +570,7 @@ pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
     }
 }
 
-/// The node after a call that may lead to another instance and is none in place of its function.
+/// The node after a call, not a tail call, that may lead to another instance.
 pub(crate) fn switch_back() -> Picked {
     picked::<SwitchBack>()
 }

@@ -125,7 +125,7 @@ unsafe fn clear(slots: *mut u64, count: usize) {
     unsafe { slots.write_bytes(0, count) };
 }
 
-/// Few locals start as zero: the unit is the first slot. Spelled out, because of a loop LLVM makes a call of `memset`.
+/// Few locals start as zero: the unit is the first slot. Unrolled by hand, because LLVM turns a loop into a call of `memset`.
 struct ClearFew<const COUNT: usize>;
 
 impl<const COUNT: usize> Handler for ClearFew<COUNT> {
