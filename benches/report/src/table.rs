@@ -95,28 +95,26 @@ pub struct Table {
 }
 
 impl Table {
+    /// The columns that all renderers show.
+    fn shown(&self) -> Vec<usize> {
+        let all = 0..self.columns.len();
+        all.filter(|&index| !self.columns[index].html_only).collect()
+    }
+
     /// For a terminal. Columns are aligned; long names of strategies are broken at their underscores in heads.
     pub fn plain(&self) -> String {
-        let shown: Vec<(usize, &Column)> = self
-            .columns
+        let shown = self.shown();
+        let heads: Vec<Vec<String>> = shown
             .iter()
-            .enumerate()
-            .filter(|(_, column)| !column.html_only)
+            .map(|&index| broken_name(&self.columns[index].head))
             .collect();
-        let heads: Vec<Vec<String>> = shown.iter().map(|(_, column)| broken_name(&column.head)).collect();
         let height = heads.iter().map(Vec::len).max().unwrap_or(1);
         // Names stand on the last line of the head, so that short ones are next to their column.
         let part = |head: &Vec<String>, line: usize| head.get((line + head.len()).checked_sub(height)?).cloned();
         let head = |line: usize| heads.iter().map(|head| part(head, line).unwrap_or_default()).collect();
-        let mut lines: Vec<Vec<String>> = (0..height).map(head).collect();
-        let text = |row: &Row, index: usize| row.cells.get(index).map_or(String::new(), |cell| cell.text.clone());
-        lines.extend(
-            self.rows
-                .iter()
-                .map(|row| shown.iter().map(|(index, _)| text(row, *index)).collect()),
-        );
-        let right = |index: usize| shown.get(index).is_some_and(|(_, column)| !column.is_text);
-        let lines = aligned(&lines, right);
+        let texts = |row: &Row| shown.iter().map(|&index| row.cells[index].text.clone()).collect();
+        let lines: Vec<Vec<String>> = (0..height).map(head).chain(self.rows.iter().map(texts)).collect();
+        let lines = aligned(&lines, |place| !self.columns[shown[place]].is_text);
         let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
         let mut text = String::new();
         for (index, line) in lines.iter().enumerate() {
@@ -131,26 +129,23 @@ impl Table {
 
     /// In Markdown, the best of each row in bold.
     pub fn markdown(&self) -> String {
-        let shown = |index: usize| self.columns.get(index).is_some_and(|column| !column.html_only);
-        let line = |cells: &mut dyn Iterator<Item = String>| {
-            let shown = cells.enumerate().filter(|(index, _)| shown(*index));
-            shown.map(|(_, cell)| format!(" {cell} |")).collect::<String>()
+        let shown = self.shown();
+        let line = |cell: &dyn Fn(usize) -> String| {
+            let cells = shown.iter().map(|&index| format!(" {} |", cell(index)));
+            cells.collect::<String>()
         };
         let plain = |text: &str| text.replace('|', "\\|");
-        let mut text = format!(
-            "|{}\n|",
-            line(&mut self.columns.iter().map(|column| plain(&column.head)))
-        );
-        for column in self.columns.iter().filter(|column| !column.html_only) {
-            text += if column.is_text { ":--|" } else { "--:|" };
+        let mut text = format!("|{}\n|", line(&|index| plain(&self.columns[index].head)));
+        for &index in &shown {
+            text += if self.columns[index].is_text { ":--|" } else { "--:|" };
         }
         for row in &self.rows {
-            let cells = row.cells.iter().enumerate().map(|(index, cell)| match cell.look {
-                _ if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
-                Look::Best => format!("**{}**", cell.text),
-                _ => plain(&cell.text),
-            });
-            let _ = write!(text, "\n|{}", line(&mut { cells }));
+            let cell = |index: usize| match &row.cells[index] {
+                cell if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
+                cell if cell.look == Look::Best => format!("**{}**", cell.text),
+                cell => plain(&cell.text),
+            };
+            let _ = write!(text, "\n|{}", line(&cell));
         }
         text + "\n"
     }
@@ -223,16 +218,10 @@ fn aligned(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<String
 
 /// Text with the characters that mean something in HTML and XML replaced.
 pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
+    let mut escaped = text.to_owned();
+    // The ampersand first: it begins the others.
+    for (character, name) in [('&', "amp"), ('<', "lt"), ('>', "gt"), ('"', "quot"), ('\'', "#39")] {
+        escaped = escaped.replace(character, &format!("&{name};"));
     }
     escaped
 }
@@ -241,15 +230,11 @@ pub fn escape(text: &str) -> String {
 pub(crate) fn broken_name(name: &str) -> Vec<String> {
     let length = |text: &str| text.chars().count();
     let mut lines: Vec<String> = Vec::new();
-    for (index, piece) in name.split('_').enumerate() {
-        let piece = if index == 0 {
-            piece.to_owned()
-        } else {
-            format!("_{piece}")
-        };
+    for piece in name.split('_') {
         match lines.last_mut() {
-            Some(line) if length(line) + length(&piece) <= 8 => line.push_str(&piece),
-            _ => lines.push(piece),
+            Some(line) if length(line) + 1 + length(piece) <= 8 => *line += &format!("_{piece}"),
+            Some(_) => lines.push(format!("_{piece}")),
+            None => lines.push(piece.to_owned()),
         }
     }
     lines
@@ -263,12 +248,8 @@ pub fn of(summary: &Summary) -> Table {
     let mut class = Column::texts("class");
     class.html_only = true;
     let mut columns = vec![Column::texts("workload"), class, Column::numbers("best")];
-    columns.extend(
-        summary
-            .strategies
-            .iter()
-            .map(|strategy| Column::numbers(&strategy.name)),
-    );
+    let strategies = summary.strategies.iter();
+    columns.extend(strategies.map(|strategy| Column::numbers(&strategy.name)));
     let mut rows: Vec<Row> = summary.workloads.iter().map(workload_row).collect();
     let mut part = "";
     let mut add = |of: &'static str, label: &str, value: Value<'_>, show: &dyn Fn(f64) -> String| {
@@ -281,21 +262,17 @@ pub fn of(summary: &Summary) -> Table {
         // What is the same for all is no strategy's merit.
         let best = least.filter(|_| least != most || summary.strategies.len() == 1);
         let cell = |value: &Option<f64>| Cell {
-            look: if value.is_some() && *value == best {
-                Look::Best
-            } else {
-                Look::Plain
+            look: match value.is_some() && *value == best {
+                true => Look::Best,
+                false => Look::Plain,
             },
             ..value.map_or("-".to_owned(), show).into()
         };
+        let names = [label, "", ""].into_iter().map(Cell::from);
         rows.push(Row {
             begins_part: part != of,
             is_fixed: true,
-            cells: [label, "", ""]
-                .map(Cell::from)
-                .into_iter()
-                .chain(values.iter().map(cell))
-                .collect(),
+            cells: names.chain(values.iter().map(cell)).collect(),
         });
         part = of;
     };
@@ -307,19 +284,12 @@ pub fn of(summary: &Summary) -> Table {
             let found = strategy.classes.iter().find(|other| other.class == class.class);
             found.map(|found| found.geometric_mean)
         };
-        add(
-            "classes",
-            &format!("mean of {}", class.class),
-            &mean,
-            &units::three_digits,
-        );
+        let label = format!("mean of {}", class.class);
+        add("classes", &label, &mean, &units::three_digits);
     }
-    for (label, value, show) in [
-        (
-            "decode, lower",
-            (|s| s.costs.load_ns) as fn(&StrategySummary) -> Option<f64>,
-            units::time as fn(f64) -> String,
-        ),
+    type Cost = (&'static str, fn(&StrategySummary) -> Option<f64>, fn(f64) -> String);
+    let costs: [Cost; 5] = [
+        ("decode, lower", |s| s.costs.load_ns, units::time),
         ("compile time", |s| s.costs.compile_ns, units::time),
         ("  per wasm byte", |s| s.costs.compile_ns_per_wasm_byte, units::time),
         ("compiled code", |s| s.costs.code_bytes, units::bytes),
@@ -328,7 +298,8 @@ pub fn of(summary: &Summary) -> Table {
             |s| s.costs.code_bytes_per_wasm_byte,
             units::three_digits,
         ),
-    ] {
+    ];
+    for (label, value, show) in costs {
         add("costs", label, &value, &show);
     }
     Table { columns, rows }
@@ -350,22 +321,19 @@ fn workload_row(workload: &summary::WorkloadSummary) -> Row {
     };
     let cells = workload.cells.iter().map(|cell| {
         let (text, look) = match cell {
-            summary::Cell::Measured { ratio, .. } if ratio.value == 1.0 => (units::three_digits(1.0), Look::Best),
+            summary::Cell::Measured { ratio, .. } if ratio.value == 1.0 => ("1.00".to_owned(), Look::Best),
             summary::Cell::Measured { ratio, .. } => (units::three_digits(ratio.value), Look::Plain),
             summary::Cell::Error { .. } => ("error".to_owned(), Look::Error),
             summary::Cell::Missing => ("-".to_owned(), Look::Plain),
         };
         Cell {
-            text,
             look,
             title: Some(cell.raw()),
-            sort: None,
+            ..text.into()
         }
     });
-    [Cell::from(label), Cell::from(workload.class.as_str()), time]
-        .into_iter()
-        .chain(cells)
-        .collect()
+    let names = [label.into(), workload.class.as_str().into(), time];
+    names.into_iter().chain(cells).collect()
 }
 
 #[cfg(test)]

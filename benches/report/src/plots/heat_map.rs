@@ -5,7 +5,7 @@ use super::Picture;
 use super::palette::{WRONG, mixed, readable_on};
 use super::scale::LogScale;
 use super::svg::{Align, GREY, GRID_GREY, MARGIN, Rgb, Svg, Text};
-use crate::summary::{Cell, Summary};
+use crate::summary::{Cell, StrategySummary, Summary};
 use crate::table::broken_name;
 use crate::units;
 
@@ -47,13 +47,11 @@ enum Value {
 /// `None` without any time.
 pub(super) fn draw(summary: &Summary) -> Option<Picture> {
     let rows = rows(summary);
-    let ratios = rows
-        .iter()
-        .flat_map(|row| &row.values)
-        .filter_map(|(value, _)| match value {
-            Value::Ratio(ratio) => Some(*ratio),
-            _ => None,
-        });
+    let values = rows.iter().flat_map(|row| &row.values);
+    let ratios = values.filter_map(|(value, _)| match value {
+        Value::Ratio(ratio) => Some(*ratio),
+        _ => None,
+    });
     let darkest = ratios.max_by(f64::total_cmp)?.clamp(2.0, 50.0);
     let columns: Vec<Vec<String>> = summary.strategies.iter().map(|s| broken_name(&s.name)).collect();
 
@@ -74,11 +72,8 @@ pub(super) fn draw(summary: &Summary) -> Option<Picture> {
     for (index, parts) in columns.iter().enumerate() {
         let x = left + cell_width * (index as f64 + 0.5);
         for (line, part) in (head_lines - parts.len()..).zip(parts) {
-            svg.text(
-                (x, y + HEAD_LINE * (line as f64 + 0.5)),
-                part,
-                head_look.align(Align::Center),
-            );
+            let middle = y + HEAD_LINE * (line as f64 + 0.5);
+            svg.text((x, middle), part, head_look.align(Align::Center));
         }
     }
     y += HEAD_LINE * head_lines as f64 + 4.0;
@@ -134,13 +129,15 @@ fn rows(summary: &Summary) -> Vec<Row<'_>> {
         })
         .collect();
     if summary.recommendation.is_some() {
-        let means = summary.strategies.iter().map(|strategy| strategy.geometric_mean);
+        let mean = |strategy: &StrategySummary| strategy.geometric_mean.map_or(Value::Missing, Value::Ratio);
+        let means = summary
+            .strategies
+            .iter()
+            .map(|strategy| (mean(strategy), String::new()));
         rows.push(Row {
             class: "all",
             name: "geometric mean",
-            values: means
-                .map(|mean| (mean.map_or(Value::Missing, Value::Ratio), String::new()))
-                .collect(),
+            values: Vec::from_iter(means),
         });
     }
     rows
@@ -153,22 +150,20 @@ fn title(summary: &Summary) -> String {
     };
     let counted: Vec<_> = summary.workloads.iter().filter(|workload| workload.counts).collect();
     let wins = |name: &str| {
-        counted
-            .iter()
-            .filter(|workload| workload.best.as_deref() == Some(name))
-            .count()
+        let won = counted.iter().filter(|workload| workload.best.as_deref() == Some(name));
+        won.count()
     };
     let best = &recommendation.best;
-    let others = summary.strategies.iter().filter(|strategy| strategy.name != *best);
-    let others: Vec<String> = others
-        .map(|strategy| (&strategy.name, wins(&strategy.name)))
-        .filter(|(_, wins)| *wins > 0)
-        .map(|(name, wins)| format!(", {name} on {wins}"))
-        .collect();
+    let others = summary.strategies.iter().map(|strategy| &strategy.name);
+    let others = others.filter(|name| *name != best && wins(name) > 0);
+    let others = others.map(|name| format!(", {name} on {}", wins(name)));
     match (wins(best), counted.len()) {
         (1, 1) => format!("{best} is fastest on the one workload"),
         (won, all) if won == all => format!("{best} is fastest on all {all} workloads"),
-        (won, all) => format!("{best} is fastest on {won} of {all} workloads{}", others.concat()),
+        (won, all) => format!(
+            "{best} is fastest on {won} of {all} workloads{}",
+            others.collect::<String>()
+        ),
     }
 }
 
@@ -208,11 +203,8 @@ fn draw_legend(svg: &mut Svg, scale: &LogScale, top: f64) {
     for tick in scale.ticks() {
         let x = scale.at(tick);
         svg.line(&[(x, top + 11.0), (x, top + 15.0)], 1.0, GREY);
-        svg.text(
-            (x, top + 23.0),
-            &units::count(tick),
-            Text::new(11.5).align(Align::Center),
-        );
+        let look = Text::new(11.5).align(Align::Center);
+        svg.text((x, top + 23.0), &units::count(tick), look);
     }
     let (left, right, bottom) = (scale.begin, scale.end, top + 11.0);
     svg.line(

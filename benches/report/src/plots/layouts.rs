@@ -32,7 +32,7 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         let of_layout = summary
             .layouts
             .iter()
-            .filter_map(|layout| Some((layout.layout, *layout.relative.get(index)?)));
+            .map(|layout| (layout.layout, layout.relative[index]));
         let marks: Vec<(Option<u64>, f64)> = of_layout.collect();
         for (number, (layout, value)) in marks.iter().enumerate() {
             // Rings that would lie upon each other are set apart, in the order of the layouts.
@@ -40,8 +40,8 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
             let at = (scale.at(*value), y + shift);
             rows.svg.ring(at, 4.0, color);
             let layout = layout.map_or("as linked".to_owned(), |seed| format!("layout {seed}"));
-            rows.svg
-                .hint_at(at, 5.0, &format!("{name}, {layout}: {}", times(*value)));
+            let hint = format!("{name}, {layout}: {}", times(*value));
+            rows.svg.hint_at(at, 5.0, &hint);
         }
         let values = || marks.iter().map(|(_, value)| *value);
         let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));

@@ -45,39 +45,21 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
     let top = begin + 6.0 + MARK_LINE * levels as f64;
     let below = top + TOTAL_PANEL + BETWEEN;
     let least = |runs: f64| {
-        data.lines
-            .iter()
-            .map(|line| line.total(runs))
-            .fold(f64::INFINITY, f64::min)
+        let totals = data.lines.iter().map(|line| line.total(runs));
+        totals.fold(f64::INFINITY, f64::min)
     };
     let relative = |line: &CostLine, runs: f64| line.total(runs) / least(runs);
-    let total = panel(
-        &mut svg,
-        data,
-        (top, TOTAL_PANEL),
-        "total time",
-        &CostLine::total,
-        &time_tick,
-    );
-    let beside = panel(
-        &mut svg,
-        data,
-        (below, RELATIVE_PANEL),
-        "times the fastest",
-        &relative,
-        &units::count,
-    );
+    let (upper, lower) = ((top, TOTAL_PANEL), (below, RELATIVE_PANEL));
+    let total = panel(&mut svg, data, upper, "total time", &CostLine::total, &time_tick);
+    let beside = panel(&mut svg, data, lower, "times the fastest", &relative, &units::count);
     let bottom = below + RELATIVE_PANEL;
     for tick in beside.x.ticks() {
         let look = Text::new(12.0).color(GREY).align(Align::Center);
         svg.text((beside.x.at(tick), bottom + 13.0), &power_tick(tick), look);
     }
     let middle = ((beside.x.begin + beside.x.end) / 2.0, bottom + 36.0);
-    svg.text(
-        middle,
-        "runs of the workload (logarithmic)",
-        Text::new(12.5).align(Align::Center),
-    );
+    let look = Text::new(12.5).align(Align::Center);
+    svg.text(middle, "runs of the workload (logarithmic)", look);
     for mark in &marks {
         let y = top - 13.0 - MARK_LINE * mark.level as f64;
         svg.dashed(&[(mark.x, y - 6.0), (mark.x, bottom)], 1.5, Some((2, 4)), BLACK);
@@ -122,10 +104,8 @@ fn panel(
     value: Value<'_>,
     show: &dyn Fn(f64) -> String,
 ) -> Panel {
-    let values = data
-        .lines
-        .iter()
-        .flat_map(|line| steps(data).map(move |runs| value(line, runs)));
+    let lines = data.lines.iter();
+    let values = lines.flat_map(|line| steps(data).map(move |runs| value(line, runs)));
     let panel = Panel {
         x: x_scale(data),
         y: LogScale::around(values, 0.03, (top + height, top)),
@@ -141,16 +121,10 @@ fn panel(
 }
 
 fn draw_curves(svg: &mut Svg, data: &RunLength, panel: &Panel, value: Value<'_>, colors: &Palette) {
-    let points = |line: &CostLine| {
-        let points = steps(data).map(|runs| (panel.x.at(runs), panel.y.at(value(line, runs))));
-        points.collect()
-    };
-    let curves: Vec<(&str, Vec<(f64, f64)>)> = data
-        .lines
-        .iter()
-        .map(|line| (line.strategy.as_str(), points(line)))
-        .collect();
-    panel.draw_curves(svg, &curves, colors);
+    let point = |line: &CostLine, runs| (panel.x.at(runs), panel.y.at(value(line, runs)));
+    let points = |line| steps(data).map(|runs| point(line, runs)).collect();
+    let curves = data.lines.iter().map(|line| (line.strategy.as_str(), points(line)));
+    panel.draw_curves(svg, &curves.collect::<Vec<_>>(), colors);
 }
 
 /// The break-even points, with labels in as many rows as it takes to keep them apart.

@@ -106,59 +106,47 @@ impl Paired {
     /// the mean over workloads comes first: within each process that has measured all of them, or within each layout, or,
     /// where neither has, over everything, with the widest workload's number of cases.
     pub fn of_several(workloads: &[Vec<Observation>]) -> Option<Paired> {
-        let whole = |key: fn(&Observation) -> (Option<u64>, u32)| {
-            let mut means: BTreeMap<(Option<u64>, u32), Vec<f64>> = BTreeMap::new();
-            for (seen, observations) in workloads.iter().enumerate() {
-                let mut of_workload: BTreeMap<(Option<u64>, u32), Vec<f64>> = BTreeMap::new();
-                for observation in observations {
-                    of_workload
-                        .entry(key(observation))
-                        .or_default()
-                        .push(observation.log_ratio);
-                }
-                for (key, values) in of_workload {
-                    let means = means.entry(key).or_default();
-                    // A case that missed one workload is out.
-                    if means.len() == seen {
-                        means.push(mean(&values));
-                    }
+        let whole = |case: fn(&Observation) -> Case| {
+            let mut means: BTreeMap<Case, Vec<f64>> = BTreeMap::new();
+            for observations in workloads {
+                for (case, values) in by_case(observations, case) {
+                    means.entry(case).or_default().push(mean(&values));
                 }
             }
-            let complete = means.into_iter().filter(|(_, means)| means.len() == workloads.len());
-            let observations = complete.map(|((layout, process), means)| Observation {
+            // A case that missed one workload is out.
+            means.retain(|_, means| means.len() == workloads.len());
+            let observation = |((layout, process), means): (Case, Vec<f64>)| Observation {
                 layout,
                 process,
                 log_ratio: mean(&means),
-            });
-            observations.collect::<Vec<_>>()
+            };
+            means.into_iter().map(observation).collect::<Vec<_>>()
         };
         let single: Vec<Paired> = workloads.iter().filter_map(|all| Paired::of(all)).collect();
         let level = single.iter().map(|paired| paired.level).min()?;
         let by_process = whole(|observation| (observation.layout, observation.process));
         let by_layout = whole(|observation| (observation.layout, 0));
-        let (cases, components) = match level {
-            Level::Layout if by_layout.len() > 1 => (Paired::of(&by_layout)?, Paired::of(&by_process)),
-            Level::Process if by_process.len() > 1 => (Paired::of(&by_process)?, Paired::of(&by_process)),
+        let outermost = match level {
+            Level::Layout if by_layout.len() > 1 => Paired::of(&by_layout)?,
+            Level::Process if by_process.len() > 1 => Paired::of(&by_process)?,
             _ => {
-                let count = single.len() as f64;
                 let cases = single.iter().map(|paired| paired.cases).min()?;
-                let of_mean: f64 = single
+                let of_mean = single
                     .iter()
-                    .map(|paired| paired.deviation.powi(2) / paired.cases as f64)
-                    .sum();
-                let all = Paired {
+                    .map(|paired| paired.deviation.powi(2) / paired.cases as f64);
+                return Some(Paired {
                     mean: mean_of(single.iter().map(|paired| paired.mean)),
-                    deviation: (of_mean * cases as f64).sqrt() / count,
+                    deviation: (of_mean.sum::<f64>() * cases as f64).sqrt() / single.len() as f64,
                     cases,
                     level,
                     components: Components::default(),
-                };
-                (all, None)
+                });
             }
         };
+        let of_processes = Paired::of(&by_process);
         Some(Paired {
-            components: components.map_or(cases.components, |paired| paired.components),
-            ..cases
+            components: of_processes.map_or(outermost.components, |paired| paired.components),
+            ..outermost
         })
     }
 
@@ -194,6 +182,17 @@ impl Paired {
 /// More cases than that are not worth asking for.
 const MOST_CASES: usize = 10_000;
 
+/// A layout, and a process where that matters.
+type Case = (Option<u64>, u32);
+
+fn by_case(observations: &[Observation], case: fn(&Observation) -> Case) -> BTreeMap<Case, Vec<f64>> {
+    let mut cases: BTreeMap<Case, Vec<f64>> = BTreeMap::new();
+    for observation in observations {
+        cases.entry(case(observation)).or_default().push(observation.log_ratio);
+    }
+    cases
+}
+
 /// Observations by layout and process.
 struct Tree {
     layouts: Vec<Vec<Vec<f64>>>,
@@ -201,17 +200,12 @@ struct Tree {
 
 impl Tree {
     fn of(observations: &[Observation]) -> Tree {
-        let mut layouts: BTreeMap<Option<u64>, BTreeMap<u32, Vec<f64>>> = BTreeMap::new();
-        for observation in observations {
-            let processes = layouts.entry(observation.layout).or_default();
-            processes
-                .entry(observation.process)
-                .or_default()
-                .push(observation.log_ratio);
+        let mut layouts: BTreeMap<Option<u64>, Vec<Vec<f64>>> = BTreeMap::new();
+        for ((layout, _), values) in by_case(observations, |one| (one.layout, one.process)) {
+            layouts.entry(layout).or_default().push(values);
         }
-        let layouts = layouts.into_values();
         Tree {
-            layouts: layouts.map(|processes| processes.into_values().collect()).collect(),
+            layouts: layouts.into_values().collect(),
         }
     }
 
@@ -221,11 +215,8 @@ impl Tree {
         let iteration = pooled_variance(processes.iter().map(|values| values.as_slice()));
         // A mean of n runs still varies by an nth of their variance.
         let of_a_process = iteration.unwrap_or(0.0) * mean_of(processes.iter().map(|values| 1.0 / values.len() as f64));
-        let means: Vec<Vec<f64>> = self
-            .layouts
-            .iter()
-            .map(|processes| processes.iter().map(|values| mean(values)).collect())
-            .collect();
+        let means_of = |processes: &Vec<Vec<f64>>| processes.iter().map(|values| mean(values)).collect();
+        let means: Vec<Vec<f64>> = self.layouts.iter().map(means_of).collect();
         let between_processes = pooled_variance(means.iter().map(Vec::as_slice));
         let process = between_processes.map(|variance| variance - of_a_process);
         let of_a_layout = between_processes.unwrap_or(of_a_process)

@@ -308,13 +308,9 @@ pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: 
 
 /// Mean of the logarithms of the medians; infinite without a time on each workload, which sorts last.
 fn mean_log(grid: &Grid, strategy: usize, workloads: &[usize]) -> f64 {
-    let logs: Option<Vec<f64>> = workloads
-        .iter()
-        .map(|&workload| Some(grid.verified(workload, strategy)?.median.ln()))
-        .collect();
-    logs.map_or(f64::INFINITY, |logs| {
-        logs.iter().sum::<f64>() / logs.len().max(1) as f64
-    })
+    let log = |&workload: &usize| Some(grid.verified(workload, strategy)?.median.ln());
+    let sum: Option<f64> = workloads.iter().map(log).sum();
+    sum.map_or(f64::INFINITY, |sum| sum / workloads.len().max(1) as f64)
 }
 
 /// The order of strategies by [`mean_log`].
