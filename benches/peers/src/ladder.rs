@@ -11,99 +11,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use wasm_dispatch_report::record::{EVERY_STRATEGY, Phase, Recording, Run};
+pub use wasm_dispatch_report::ladder::{Cell, Extreme, Ladder, Refusal, Row, Rung, SCHEMA};
+use wasm_dispatch_report::record::{EVERY_STRATEGY, Phase, Recording};
 use wasm_dispatch_report::statistics::{self, Estimate, Observation, Paired};
 use wasm_dispatch_workloads::Class;
-
-/// Version of `ladder.json`.
-pub const SCHEMA: u32 = 1;
-
-/// The whole result.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Ladder {
-    /// Version of this structure, [`SCHEMA`].
-    pub schema: u32,
-    /// The run it is about.
-    pub run: Run,
-    /// The engine that all are compared with.
-    pub reference: String,
-    /// Blocks that were measured.
-    pub blocks: u32,
-    /// Ranked engines from the fastest to the slowest, then those without a mean.
-    pub engines: Vec<Rung>,
-    /// The workloads, in the order in which they were measured.
-    pub workloads: Vec<Row>,
-    /// What a reader should know.
-    pub notes: Vec<String>,
-}
-
-/// An engine.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Rung {
-    /// Its name.
-    pub engine: String,
-    /// Its version.
-    pub version: String,
-    /// How it was configured.
-    pub configuration: String,
-    /// Geometric mean of its times by those of the reference.
-    pub mean: Option<Estimate>,
-    /// Over how many workloads.
-    pub workloads: usize,
-    /// Where it does best, by the reference.
-    pub fastest: Option<Extreme>,
-    /// Where it does worst, by the reference.
-    pub slowest: Option<Extreme>,
-    /// Starting: geometric mean over modules of the nanoseconds it takes per byte from bytes to an instance.
-    pub load_ns_per_byte: Option<f64>,
-    /// What it did not run.
-    pub refused: Vec<Refusal>,
-}
-
-/// A ratio and where it was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Extreme {
-    /// Name of the workload.
-    pub workload: String,
-    /// The engine's time by the reference's.
-    pub ratio: f64,
-}
-
-/// A workload that an engine did not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refusal {
-    /// Name of the workload.
-    pub workload: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A workload under all engines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
-    /// Its name.
-    pub workload: String,
-    /// Its class.
-    pub class: String,
-    /// Whether it is part of the means.
-    pub counts: bool,
-    /// Bytes of its module.
-    pub wasm_bytes: Option<u64>,
-    /// The reference's median time, in nanoseconds.
-    pub reference_ns: Option<f64>,
-    /// One cell per engine, in the order of [`Ladder::engines`].
-    pub cells: Vec<Cell>,
-}
-
-/// An engine on a workload.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Cell {
-    /// Time by the reference's.
-    pub ratio: Option<Estimate>,
-    /// Median time from the module's bytes to an instance, in nanoseconds.
-    pub load_ns: Option<f64>,
-}
 
 /// Where in a run a time was taken: layout, process, number of the run within the process.
 type Place = (Option<u64>, u32, u32);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::Run;
 use crate::statistics::Estimate;
 use crate::summary::words::range;
 use crate::table::{Column, Table, escape};
@@ -15,22 +16,30 @@ use crate::units;
 /// Name of the file in a run of the peers.
 pub const FILE_NAME: &str = "ladder.json";
 
-/// What a run of the peers found, as far as a report shows it.
+/// Version of `ladder.json`.
+pub const SCHEMA: u32 = 1;
+
+/// The whole result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ladder {
-    /// The run.
-    pub run: OfRun,
+    /// Version of this structure, [`SCHEMA`].
+    #[serde(default)]
+    pub schema: u32,
+    /// The run it is about.
+    pub run: Run,
     /// The engine that all are compared with.
     pub reference: String,
-    /// From the fastest to the slowest, then those without a mean.
+    /// Blocks that were measured.
+    #[serde(default)]
+    pub blocks: u32,
+    /// Ranked engines from the fastest to the slowest, then those without a mean.
     pub engines: Vec<Rung>,
-}
-
-/// The run that found it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfRun {
-    /// Its name.
-    pub id: String,
+    /// The workloads, in the order in which they were measured.
+    #[serde(default)]
+    pub workloads: Vec<Row>,
+    /// What a reader should know.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// An engine.
@@ -40,16 +49,22 @@ pub struct Rung {
     pub engine: String,
     /// Its version.
     pub version: String,
+    /// How it was configured.
+    #[serde(default)]
+    pub configuration: String,
     /// Geometric mean of its times by those of the reference.
     pub mean: Option<Estimate>,
     /// Over how many workloads.
     pub workloads: usize,
-    /// Where it does best.
+    /// Where it does best, by the reference.
     pub fastest: Option<Extreme>,
-    /// Where it does worst.
+    /// Where it does worst, by the reference.
     pub slowest: Option<Extreme>,
-    /// Nanoseconds from bytes to an instance, for each byte of a module.
+    /// Starting: geometric mean over modules of the nanoseconds it takes per byte from bytes to an instance.
     pub load_ns_per_byte: Option<f64>,
+    /// What it did not run.
+    #[serde(default)]
+    pub refused: Vec<Refusal>,
 }
 
 /// A ratio and where it was found.
@@ -59,6 +74,41 @@ pub struct Extreme {
     pub workload: String,
     /// The engine's time by the reference's.
     pub ratio: f64,
+}
+
+/// A workload that an engine did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Name of the workload.
+    pub workload: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A workload under all engines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name.
+    pub workload: String,
+    /// Its class.
+    pub class: String,
+    /// Whether it is part of the means.
+    pub counts: bool,
+    /// Bytes of its module.
+    pub wasm_bytes: Option<u64>,
+    /// The reference's median time, in nanoseconds.
+    pub reference_ns: Option<f64>,
+    /// One cell per engine, in the order of [`Ladder::engines`].
+    pub cells: Vec<Cell>,
+}
+
+/// An engine on a workload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Time by the reference's.
+    pub ratio: Option<Estimate>,
+    /// Median time from the module's bytes to an instance, in nanoseconds.
+    pub load_ns: Option<f64>,
 }
 
 /// The newest ladder in a folder of runs: of a run of peers that compared other engines than ours. What cannot be read is

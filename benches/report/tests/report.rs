@@ -204,9 +204,14 @@ fn the_newest_ladder_beside_a_run_is_shown() {
     let ladder = |run: &str, engine: &str, ratio: f64| {
         let folder = runs.path().join(run);
         fs::create_dir(&folder).unwrap();
+        let run = wasm_dispatch_report::record::Run {
+            id: run.to_owned(),
+            ..common::header()
+        };
+        let run = serde_json::to_string(&run).unwrap();
         let mean = format!("{{\"value\":{ratio},\"low\":{ratio},\"high\":{ratio}}}");
         let text = format!(
-            "{{\"run\":{{\"id\":\"{run}\"}},\"reference\":\"threaded\",\"engines\":[{{\"engine\":\"{engine}\",\"version\":\"2.0.0\",\
+            "{{\"run\":{run},\"reference\":\"threaded\",\"engines\":[{{\"engine\":\"{engine}\",\"version\":\"2.0.0\",\
              \"mean\":{mean},\"workloads\":28,\"fastest\":null,\"slowest\":{{\"workload\":\"a<b\",\"ratio\":2.5}},\
              \"load_ns_per_byte\":17.25}}]}}"
         );
