@@ -170,7 +170,7 @@ impl<A: Api> Prepared for PreparedModule<A> {
         let bits: Option<Vec<u64>> = bits.collect();
         let bits = bits.ok_or("a result that is no number")?;
         verify(run, &bits, |export| api.memory(&mut instance, export))?;
-        let apart = host.map_or(Timing::ZERO, |host| host.time_apart());
+        let apart = host.map_or(Timing::default(), |host| host.time_apart());
         Ok(Timing {
             wall: timing.wall.saturating_sub(apart.wall),
             cpu: timing.cpu.saturating_sub(apart.cpu),

@@ -1,5 +1,6 @@
 //! An engine as the benches see it.
 
+use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
@@ -8,7 +9,7 @@ use wasm_dispatch::Module;
 use wasm_dispatch_workloads::{Run, Workload};
 
 /// Time that passed, and time that the thread ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
     /// Wall clock.
     pub wall: Duration,
@@ -17,25 +18,21 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// No time at all.
-    pub const ZERO: Timing = Timing {
-        wall: Duration::ZERO,
-        cpu: Duration::ZERO,
-    };
-
     /// Times a closure by both clocks.
     pub fn of<T>(work: impl FnOnce() -> T) -> (T, Timing) {
         let cpu = ThreadTime::now();
         let wall = Instant::now();
         let result = work();
         let wall = wall.elapsed();
-        (
-            result,
-            Timing {
-                wall,
-                cpu: cpu.elapsed(),
-            },
-        )
+        let cpu = cpu.elapsed();
+        (result, Timing { wall, cpu })
+    }
+}
+
+impl AddAssign for Timing {
+    fn add_assign(&mut self, other: Timing) {
+        self.wall += other.wall;
+        self.cpu += other.cpu;
     }
 }
 

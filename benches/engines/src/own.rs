@@ -39,21 +39,14 @@ pub struct OwnModule {
 }
 
 /// Why a module cannot be a workload.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {what}")]
 pub struct Error {
     /// The module, or another file that it needs.
     pub path: PathBuf,
     /// Why.
     pub what: String,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.what)
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// The error of something that went wrong with a file.
 fn at<E: fmt::Display>(path: &Path) -> impl Fn(E) -> Error {

@@ -104,7 +104,7 @@ impl Host {
         Host(Arc::new(Mutex::new(State {
             context,
             exit: None,
-            apart: Timing::ZERO,
+            apart: Timing::default(),
         })))
     }
 
@@ -134,9 +134,7 @@ impl Host {
     /// would not need.
     pub fn apart<T>(&self, work: impl FnOnce() -> T) -> T {
         let (result, timing) = Timing::of(work);
-        let apart = &mut self.state().apart;
-        apart.wall += timing.wall;
-        apart.cpu += timing.cpu;
+        self.state().apart += timing;
         result
     }
 

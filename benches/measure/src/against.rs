@@ -17,7 +17,7 @@ use wasm_dispatch_record::{Side, target_folder};
 
 use crate::bench::Request;
 use crate::error::Error;
-use crate::layouts::Sources;
+use crate::layouts::{Sources, said};
 use crate::run::{Measured, fresh_folder, layouts_of, measure, seed_of_now};
 use crate::supervisor::{Launcher, Supervisor};
 
@@ -205,16 +205,6 @@ fn head(root: &Path) -> String {
 
 fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     said(Command::new("git").arg("-C").arg(root).args(arguments))
-}
-
-/// What a command prints, or what it complains about.
-fn said(command: &mut Command) -> Result<String, String> {
-    let outcome = command.output().map_err(|error| error.to_string())?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    match outcome.status.success() {
-        true => Ok(text(&outcome.stdout)),
-        false => Err(text(&outcome.stderr)),
-    }
 }
 
 /// Measures what is asked for on all sides. Without numbers, 3 blocks in each of 8 layouts.

@@ -2,7 +2,7 @@
 //! not there is none.
 
 use std::fs;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cpu_time::ThreadTime;
 use wasm_dispatch_record::record::Process;
@@ -47,22 +47,22 @@ impl Watch {
         }
     }
 
-    /// What has happened since, as the row of a process. Who it is, the caller fills in.
-    pub fn process(&self) -> Process {
+    /// What has happened since, as the row of the process that measured this block.
+    pub fn process(&self, block: u32, layout: Option<u64>, seed: u64, binary: &str) -> Process {
         let wall = self.wall.elapsed();
         let cpu = self.cpu.elapsed();
         let after = Counters::read();
         let before = &self.before;
         Process {
-            process: 0,
-            block: None,
-            layout: None,
+            process: block,
+            block: Some(block),
+            layout,
             origin: None,
             started: self.started,
-            seed: 0,
-            binary: String::new(),
-            wall_nanoseconds: crate::worker::nanoseconds(wall),
-            cpu_nanoseconds: Some(crate::worker::nanoseconds(cpu)),
+            seed,
+            binary: binary.to_owned(),
+            wall_nanoseconds: nanoseconds(wall),
+            cpu_nanoseconds: Some(nanoseconds(cpu)),
             involuntary_switches: difference(before.switches.0, after.switches.0),
             voluntary_switches: difference(before.switches.1, after.switches.1),
             steal: before.ticks.zip(after.ticks).and_then(|(before, after)| {
@@ -75,6 +75,11 @@ impl Watch {
             megahertz: megahertz(),
         }
     }
+}
+
+/// A duration as the record has it.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn difference(before: Option<u64>, after: Option<u64>) -> Option<u64> {

@@ -13,9 +13,6 @@ use std::time::SystemTime;
 
 use wasm_dispatch_record::{file_hash, target_folder};
 
-use crate::error::Error;
-use crate::supervisor::Launcher;
-
 /// The command that links a binary: a line for the shell, as the compiler prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkCommand {
@@ -49,21 +46,12 @@ impl LinkCommand {
         }
         // The last of two outputs counts.
         line.push_str(" -o \"$0\"");
-        let outcome = Command::new("sh")
-            .arg("-c")
-            .arg(line)
-            .arg(output)
-            .current_dir(&self.folder)
-            .output()
-            .map_err(|error| error.to_string())?;
-        match outcome.status.success() {
-            true => Ok(()),
-            false => {
-                let words = String::from_utf8_lossy(&outcome.stderr);
-                let last: Vec<&str> = words.lines().rev().take(3).collect();
-                Err(format!("the linker says: {}", last.join(" / ")))
-            }
-        }
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(line).arg(output).current_dir(&self.folder);
+        said(&mut shell).map(|_| ()).map_err(|words| {
+            let last: Vec<&str> = words.lines().rev().take(3).collect();
+            format!("the linker says: {}", last.join(" / "))
+        })
     }
 
     /// Links once for each seed, into `folder`, and checks that each binary differs from all others: a linker that takes the
@@ -168,18 +156,15 @@ impl Sources {
 
     /// What cargo prints.
     fn cargo(&self, arguments: &[&str]) -> Result<String, String> {
-        let outcome = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
             .args(arguments)
             .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .output()
-            .map_err(|error| format!("cargo does not start: {error}"))?;
-        if !outcome.status.success() {
-            let words = String::from_utf8_lossy(&outcome.stderr);
+            .env("CARGO_TARGET_DIR", &self.target);
+        said(&mut cargo).map_err(|words| {
             let first: Vec<&str> = words.lines().take(3).collect();
-            return Err(format!("cargo says: {}", first.join(" / ")));
-        }
-        Ok(String::from_utf8_lossy(&outcome.stdout).into_owned())
+            format!("cargo says: {}", first.join(" / "))
+        })
     }
 
     /// Compiles, and links once for each seed.
@@ -220,13 +205,13 @@ fn remove_intermediate_code(folder: &Path) {
     }
 }
 
-/// A worker for each seed.
-///
-/// # Errors
-///
-/// Why the lab cannot be relinked here; then one layout is all there is.
-pub fn launchers(seeds: &[u64]) -> Result<Vec<Launcher>, String> {
-    let binaries = Sources::own()?.link_all(seeds)?;
-    let launcher = |(&seed, binary)| Launcher::of(Some(seed), binary).map_err(|error: Error| error.to_string());
-    seeds.iter().zip(binaries).map(launcher).collect()
+/// What a command prints, or what it complains about.
+pub(crate) fn said(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().display().to_string();
+    let outcome = (command.output()).map_err(|error| format!("{program} does not start: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match outcome.status.success() {
+        true => Ok(text(&outcome.stdout)),
+        false => Err(text(&outcome.stderr)),
+    }
 }

@@ -17,10 +17,7 @@ use crate::supervisor::{Progressed, Supervisor};
 /// If it is no such run, or if the binaries are not those that it began with.
 pub fn resume(folder: &Path, quiet: bool) -> Result<Measured, Error> {
     let recording = record::read(folder)?;
-    let wrong = |what: &str| Error::Resume {
-        path: recording.path.clone(),
-        what: what.to_owned(),
-    };
+    let wrong = |what: &str| Error::Resume(recording.path.clone(), what.to_owned());
     let setup = (recording.setup.clone()).ok_or_else(|| wrong("it does not say what was asked for"))?;
     let seed = recording.run.seed.ok_or_else(|| wrong("it has no seed"))?;
     if !folder.is_dir() {

@@ -8,7 +8,7 @@ use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Write
 use wasm_dispatch_record::runs_folder;
 
 use crate::error::Error;
-use crate::layouts;
+use crate::layouts::Sources;
 use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
 
 /// What came of a measurement.
@@ -108,11 +108,8 @@ pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[R
 ///
 /// If one is not known.
 pub(crate) fn strategies(asked: &[String]) -> Result<Vec<String>, Error> {
-    if let Some(unknown) = asked.iter().find(|name| Entrant::named(name).is_none()) {
-        return Err(Error::Asked(format!(
-            "no strategy is called '{unknown}'; there are {}",
-            Entrant::names()
-        )));
+    for name in asked {
+        name.parse::<Entrant>().map_err(Error::Asked)?;
     }
     let names = Entrant::all().map(|entrant| entrant.name.to_owned());
     Ok(names.filter(|name| asked.is_empty() || asked.contains(name)).collect())
@@ -138,7 +135,10 @@ pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Err
                 seeds.len()
             );
         }
-        launchers.extend(layouts::launchers(&seeds).map_err(Error::OneLayout)?);
+        let linked = Sources::own().and_then(|own| own.link_all(&seeds));
+        for (&seed, binary) in seeds.iter().zip(linked.map_err(Error::OneLayout)?) {
+            launchers.push(Launcher::of(Some(seed), binary)?);
+        }
     }
     Ok(launchers)
 }

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -49,7 +49,7 @@ impl Launcher {
         let alive = PathBuf::from("/proc/self/exe");
         let program = match alive.exists() {
             true => alive,
-            false => std::env::current_exe().map_err(Error::io("the running program"))?,
+            false => std::env::current_exe().map_err(Error::io(Path::new("the running program")))?,
         };
         Launcher::of(None, program)
     }

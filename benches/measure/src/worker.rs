@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wasm_dispatch::Module;
-use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Phase, Process, Row, Sample, Size as CodeSize};
+use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Phase, Row, Sample, Size as CodeSize};
 use wasm_dispatch_workloads::Workload;
 
-use crate::conditions::Watch;
+use crate::conditions::{Watch, nanoseconds};
 use wasm_dispatch_engines::{Engine, Entrant, Prepared, Size, Timing};
 
 /// The environment variable that makes a worker of a binary.
@@ -211,14 +211,8 @@ fn measure<W: Write>(job: &Job, engine: Find<'_>, loads: Loads, voice: &mut Voic
             of_workload(job, workload, enrolled, loads, &mut random, voice)?;
         }
     }
-    voice.row(Row::Process(Process {
-        process: job.block,
-        block: Some(job.block),
-        layout: job.layout,
-        seed: job.seed,
-        binary: job.binary.clone(),
-        ..watch.process()
-    }))?;
+    let process = watch.process(job.block, job.layout, job.seed, &job.binary);
+    voice.row(Row::Process(process))?;
     voice.say(&Said::Done)?;
     voice.0.flush().map_err(|error| error.to_string())
 }
@@ -332,14 +326,8 @@ fn load_again(mut load: impl FnMut() -> Result<Option<Timing>, String>) -> Resul
     let mut times = 1;
     while total.wall < ENOUGH && times < MOST {
         let Some(timing) = load()? else { break };
-        total.wall += timing.wall;
-        total.cpu += timing.cpu;
+        total += timing;
         times += 1;
     }
     Ok(Some((times, total)))
-}
-
-/// A duration as the record has it.
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -9,7 +9,6 @@
 pub mod ladder;
 pub mod tables;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,8 +22,6 @@ use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
 use wasm_dispatch_report::runs_folder;
 use wasm_dispatch_workloads::Workload;
-
-use crate::ladder::Ladder;
 
 /// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
 /// how fast each engine is compared with our default strategy.
@@ -204,7 +201,10 @@ fn measure(options: &Options) -> Result<String, Error> {
         std::fs::write(&path, text).map_err(Error::io(&path))?;
         Ok::<_, Error>(path)
     };
-    let (tables, json) = (tables::markdown(&ladder), json_text(&ladder, &folder)?);
+    let (tables, json) = (
+        tables::markdown(&ladder),
+        serde_json::to_string_pretty(&ladder).map_err(wasm_dispatch_report::Error::json(&folder))? + "\n",
+    );
     let (markdown_path, json_path) = (write("ladder.md", &tables)?, write("ladder.json", &json)?);
     Ok(match options.json {
         true => json,
@@ -214,13 +214,4 @@ fn measure(options: &Options) -> Result<String, Error> {
             json_path.display()
         ),
     })
-}
-
-fn json_text(ladder: &Ladder, folder: &Path) -> Result<String, Error> {
-    let text = serde_json::to_string_pretty(ladder);
-    let text = text.map_err(|source| Error::Io {
-        path: folder.to_owned(),
-        source: source.into(),
-    })?;
-    Ok(text + "\n")
 }

@@ -13,6 +13,16 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
+impl Table {
+    fn new(words: usize, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+        Table {
+            heads: heads.iter().map(ToString::to_string).collect(),
+            words,
+            rows: rows.collect(),
+        }
+    }
+}
+
 /// The result as a page, whose tables a terminal shows as well.
 pub fn markdown(ladder: &Ladder) -> String {
     let mut text = format!("# {}\n\n", headline(ladder));
@@ -22,13 +32,9 @@ pub fn markdown(ladder: &Ladder) -> String {
     for note in notes(ladder) {
         let _ = writeln!(text, "{note}\n");
     }
-    let machine = Table {
-        heads: words(&["measured on", ""]),
-        words: 2,
-        rows: (ladder.run.fingerprint.rows().into_iter())
-            .map(|(name, value)| vec![name.to_string(), value.to_string()])
-            .collect(),
-    };
+    let machine =
+        (ladder.run.fingerprint.rows().into_iter()).map(|(name, value)| vec![name.to_string(), value.to_string()]);
+    let machine = Table::new(2, &["measured on", ""], machine);
     text + &machine.markdown()
 }
 
@@ -89,8 +95,9 @@ fn running(ladder: &Ladder) -> Table {
             rung.load_ns_per_byte.map_or_else(dash, digits),
         ]
     });
-    Table {
-        heads: words(&[
+    Table::new(
+        2,
+        &[
             "",
             "engine",
             "mean",
@@ -99,10 +106,9 @@ fn running(ladder: &Ladder) -> Table {
             "fastest",
             "slowest",
             "load ns/byte",
-        ]),
-        words: 2,
-        rows: rows.collect(),
-    }
+        ],
+        rows,
+    )
 }
 
 fn each(ladder: &Ladder) -> Table {
@@ -117,11 +123,7 @@ fn each(ladder: &Ladder) -> Table {
         cells.extend(ratios.map(|ratio| ratio.unwrap_or_else(dash)));
         cells
     });
-    Table {
-        heads: by_engine(ladder, &["workload", &ladder.reference]),
-        words: 1,
-        rows: rows.collect(),
-    }
+    by_engine(ladder, ["workload", &ladder.reference], rows)
 }
 
 fn starting(ladder: &Ladder) -> Table {
@@ -132,11 +134,7 @@ fn starting(ladder: &Ladder) -> Table {
         cells.extend(per_byte.map(|load| load.map_or_else(dash, digits)));
         cells
     });
-    Table {
-        heads: by_engine(ladder, &["workload", "bytes"]),
-        words: 1,
-        rows: rows.collect(),
-    }
+    by_engine(ladder, ["workload", "bytes"], rows)
 }
 
 /// One row for all that an engine refuses for the same reason.
@@ -154,11 +152,7 @@ fn refusals(ladder: &Ladder) -> Table {
             }
         }
     }
-    Table {
-        heads: words(&["engine", "why", "workloads"]),
-        words: 3,
-        rows: rows.into_iter().map(Vec::from).collect(),
-    }
+    Table::new(3, &["engine", "why", "workloads"], rows.into_iter().map(Vec::from))
 }
 
 fn configurations(ladder: &Ladder) -> Table {
@@ -166,11 +160,7 @@ fn configurations(ladder: &Ladder) -> Table {
         .engines
         .iter()
         .map(|rung| vec![rung.engine.clone(), rung.version.clone(), rung.configuration.clone()]);
-    Table {
-        heads: words(&["engine", "version", "configuration"]),
-        words: 3,
-        rows: rows.collect(),
-    }
+    Table::new(3, &["engine", "version", "configuration"], rows)
 }
 
 fn notes(ladder: &Ladder) -> Vec<String> {
@@ -185,14 +175,11 @@ fn notes(ladder: &Ladder) -> Vec<String> {
     notes
 }
 
-fn by_engine(ladder: &Ladder, before: &[&str]) -> Vec<String> {
-    let mut heads = words(before);
-    heads.extend(ladder.engines.iter().map(|rung| rung.engine.clone()));
-    heads
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(ToString::to_string).collect()
+/// A table with two columns, the first of words, and one for each engine.
+fn by_engine(ladder: &Ladder, before: [&str; 2], rows: impl Iterator<Item = Vec<String>>) -> Table {
+    let engines = ladder.engines.iter().map(|rung| rung.engine.as_str());
+    let heads: Vec<&str> = before.into_iter().chain(engines).collect();
+    Table::new(1, &heads, rows)
 }
 
 fn interval(estimate: Estimate) -> String {
@@ -221,14 +208,23 @@ impl Table {
     /// Columns are as wide as their widest cell, so that the text reads as a table, too.
     fn markdown(&self) -> String {
         let cell = |text: &String| text.replace('|', "\\|");
-        let lines: Vec<Vec<String>> = std::iter::once(&self.heads)
+        let mut lines: Vec<Vec<String>> = std::iter::once(&self.heads)
             .chain(&self.rows)
             .map(|line| line.iter().map(cell).collect())
             .collect();
         let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.heads.len()).map(|column| width(column).max(3)).collect();
+        let dashes = widths.iter().enumerate().map(|(column, width)| {
+            let dashes = "-".repeat(width - 1);
+            if column < self.words {
+                format!(":{dashes}")
+            } else {
+                format!("{dashes}:")
+            }
+        });
+        lines.insert(1, dashes.collect());
         let mut text = String::new();
-        for (number, line) in lines.iter().enumerate() {
+        for line in &lines {
             for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
                 let _ = match column < self.words {
                     true => write!(text, "| {cell:<width$} "),
@@ -236,16 +232,6 @@ impl Table {
                 };
             }
             text.push_str("|\n");
-            if number == 0 {
-                for (column, width) in widths.iter().enumerate() {
-                    let dashes = "-".repeat(width - 1);
-                    let _ = match column < self.words {
-                        true => write!(text, "| :{dashes} "),
-                        false => write!(text, "| {dashes}: "),
-                    };
-                }
-                text.push_str("|\n");
-            }
         }
         text
     }

@@ -75,10 +75,7 @@ pub fn all() -> Vec<Peer> {
         version: own_version.to_string(),
         configuration: "compiled beforehand; lazily where only starting is timed".to_string(),
         is_ablated: false,
-        make: Ok(|name| match Entrant::named(name) {
-            Some(entrant) => Ok(Box::new(entrant.engine())),
-            None => Err(format!("no strategy is called {name}")),
-        }),
+        make: Ok(|name| Ok(Box::new(name.parse::<Entrant>()?.engine()))),
     };
     let mut all: Vec<Peer> = Entrant::all().map(ours).collect();
     let wasm3 =

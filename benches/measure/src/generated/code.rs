@@ -112,17 +112,10 @@ pub fn code(name: &str, bytes: u64, hot: u64, instructions: u64) -> Generated {
     let in_a_round: u64 = hot.iter().map(Leaf::instructions).sum();
     let rounds = (instructions / in_a_round.max(1)).clamp(1, i32::MAX as u64);
     let result = (0..rounds).fold(1, |x, _| hot.iter().fold(x, |x, leaf| leaf.apply(x)));
-    Generated {
-        name: name.to_owned(),
-        description: format!(
-            "{} of {} functions of {STATEMENTS} integer statements, one after the other, {rounds} times.",
-            hot.len(),
-            leaves.len()
-        ),
-        wasm: module.finish(None, None),
-        args: vec![Value::I32(rounds as i32)],
-        expect: vec![Value::I64(result as i64)],
-        instances: 1,
-        calls: 1,
-    }
+    let description = format!(
+        "{} of {} functions of {STATEMENTS} integer statements, one after the other, {rounds} times.",
+        hot.len(),
+        leaves.len()
+    );
+    module.program(name, description, vec![Value::I32(rounds as i32)], result)
 }

@@ -137,6 +137,19 @@ impl Builder {
         self.code.byte_len()
     }
 
+    /// A program of the module as it is, one call on one instance: its entry returns `result`.
+    fn program(self, name: &str, description: String, args: Vec<Value>, result: u64) -> Generated {
+        Generated {
+            name: name.to_owned(),
+            description,
+            wasm: self.finish(None, None),
+            args,
+            expect: vec![Value::I64(result as i64)],
+            instances: 1,
+            calls: 1,
+        }
+    }
+
     fn finish(self, memory_pages: Option<u64>, start: Option<u32>) -> Vec<u8> {
         let mut module = wasm_encoder::Module::new();
         module.section(&self.types).section(&self.functions);

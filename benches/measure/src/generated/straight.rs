@@ -100,13 +100,6 @@ fn finish(kernel: Kernel, of_a_turn: usize, body: Function, rounds: u64, result:
     };
     let ty = module.ty(&params, &[ValType::I64]);
     module.function(ty, &body);
-    Generated {
-        name: kernel.workload(),
-        description: format!("{of_a_turn} statements ({}), {rounds} times.", kernel.name()),
-        wasm: module.finish(None, None),
-        args,
-        expect: vec![Value::I64(result as i64)],
-        instances: 1,
-        calls: 1,
-    }
+    let description = format!("{of_a_turn} statements ({}), {rounds} times.", kernel.name());
+    module.program(&kernel.workload(), description, args, result)
 }

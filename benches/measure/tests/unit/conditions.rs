@@ -23,7 +23,7 @@ fn shares_lie_between_nothing_and_everything() {
     while watch.wall.elapsed().as_millis() < 30 {
         sum = std::hint::black_box(sum + 1);
     }
-    let process = watch.process();
+    let process = watch.process(1, Some(2), 3, "0a");
     assert!(process.wall_nanoseconds >= 30_000_000);
     let share = |value: Option<f64>| value.is_none_or(|value| (0.0..=1.0).contains(&value));
     assert!(share(process.steal) && share(process.pressure), "{process:?}");
