@@ -54,9 +54,8 @@ fn read_summary(path: &Path) -> Result<Count, Error> {
     };
     let version = word("version")?;
     if version != SUMMARY_VERSION {
-        return Err(wrong(format!(
-            "version {version}, but this program reads version {SUMMARY_VERSION}"
-        )));
+        let why = format!("version {version}, but this program reads version {SUMMARY_VERSION}");
+        return Err(wrong(why));
     }
     let profiles = value.get("profiles").and_then(Value::as_array);
     let events = profiles
@@ -138,13 +137,10 @@ impl Tools {
         let search = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(own.to_owned()).chain(std::env::split_paths(&search));
         let runners = named.into_iter().chain(folders.map(|folder| folder.join(RUNNER)));
-        let runner = choose(version, runners)?;
+        let valgrind = String::from_utf8_lossy(&valgrind.stdout);
         Ok(Tools {
-            version: format!(
-                "{}, iai-callgrind {version}",
-                String::from_utf8_lossy(&valgrind.stdout).trim()
-            ),
-            runner,
+            version: format!("{}, iai-callgrind {version}", valgrind.trim()),
+            runner: choose(version, runners)?,
         })
     }
 

@@ -78,12 +78,10 @@ fn table(recording: &Recording) -> String {
     let means = others
         .iter()
         .map(|strategy| show(mean(&|workload| ratio(workload, strategy))));
+    let means = ["geometric mean".to_owned(), String::new()].into_iter().chain(means);
     rows.push(Row {
         begins_part: true,
-        ..["geometric mean".to_owned(), String::new()]
-            .into_iter()
-            .chain(means)
-            .collect()
+        ..means.collect()
     });
     let heads = strategies.iter().map(|strategy| Column::numbers(*strategy));
     let table = Table {
@@ -122,12 +120,6 @@ fn change(before: &Recording, now: &Recording) -> String {
 /// `3412779` as `3,412,779`.
 fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }

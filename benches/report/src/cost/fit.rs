@@ -12,12 +12,10 @@ const PASSES: usize = 20_000;
 pub fn non_negative(rows: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
     let columns = rows.first().map_or(0, Vec::len);
     let product = |a: usize, b: usize| rows.iter().map(|row| row[a] * row[b]).sum::<f64>();
-    let squares: Vec<Vec<f64>> = (0..columns)
-        .map(|a| (0..columns).map(|b| product(a, b)).collect())
-        .collect();
-    let right: Vec<f64> = (0..columns)
-        .map(|a| rows.iter().zip(values).map(|(row, value)| row[a] * value).sum())
-        .collect();
+    let of_column = |a| (0..columns).map(|b| product(a, b)).collect();
+    let squares: Vec<Vec<f64>> = (0..columns).map(of_column).collect();
+    let by_values = |a: usize| rows.iter().zip(values).map(|(row, value)| row[a] * value).sum();
+    let right: Vec<f64> = (0..columns).map(by_values).collect();
     let mut found = vec![0.0; columns];
     for _ in 0..PASSES {
         let mut largest_step = 0.0_f64;

@@ -236,11 +236,8 @@ impl Coefficients {
         // Each case divided by its time: what is minimised is the relative error.
         let row = |case: &&Case<'_>| {
             let free = dispatch.is_none().then_some(case.dispatches);
-            let work = FITTED.into_iter().map(|kind| case.times(kind));
-            free.into_iter()
-                .chain(work)
-                .map(|times| times / case.measured.value)
-                .collect::<Vec<f64>>()
+            let times = free.into_iter().chain(FITTED.map(|kind| case.times(kind)));
+            times.map(|times| times / case.measured.value).collect::<Vec<f64>>()
         };
         let rows: Vec<Vec<f64>> = cases.iter().map(row).collect();
         let left = |case: &&Case<'_>| 1.0 - dispatch.unwrap_or(0.0) * case.dispatches / case.measured.value;
@@ -254,10 +251,8 @@ impl Coefficients {
     }
 
     fn predict(&self, case: &Case<'_>) -> f64 {
-        let work = FITTED
-            .into_iter()
-            .zip(&self.work)
-            .map(|(kind, of_one)| case.times(kind) * of_one);
+        let work = FITTED.into_iter().zip(&self.work);
+        let work = work.map(|(kind, of_one)| case.times(kind) * of_one);
         self.dispatch * case.dispatches + work.sum::<f64>()
     }
 }
@@ -271,21 +266,15 @@ fn goodness(cases: &[Case<'_>], dispatch: Option<f64>) -> (Option<f64>, Option<f
     let all: Vec<&Case<'_>> = cases.iter().collect();
     let model = Coefficients::fit(&all, dispatch);
     let with: Vec<f64> = cases.iter().map(|case| case.per_node(model.predict(case))).collect();
-    let without: Vec<f64> = (0..cases.len())
-        .map(|left_out| {
-            let others: Vec<&Case<'_>> = (all.iter().enumerate())
-                .filter(|(index, _)| *index != left_out)
-                .map(|(_, case)| *case)
-                .collect();
-            cases[left_out].per_node(Coefficients::fit(&others, dispatch).predict(&cases[left_out]))
-        })
-        .collect();
+    let by_others = |(index, case): (usize, &Case<'_>)| {
+        let others = [&all[..index], &all[index + 1..]].concat();
+        case.per_node(Coefficients::fit(&others, dispatch).predict(case))
+    };
+    let without: Vec<f64> = cases.iter().enumerate().map(by_others).collect();
     // A program that consists of nothing the others have is predicted to take no time, whose logarithm is no number.
     let finite = |share: Option<f64>| share.filter(|share| share.is_finite());
-    (
-        finite(explained(&measured, &with)),
-        finite(explained(&measured, &without)),
-    )
+    let of = |predicted: &[f64]| finite(explained(&measured, predicted));
+    (of(&with), of(&without))
 }
 
 fn of_strategy(

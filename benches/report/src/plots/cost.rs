@@ -46,19 +46,14 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
     let least = bars.iter().min_by(|a, b| a.share.total_cmp(&b.share))?;
     let most = bars.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
     let percent = |bar: &Bar| format!("{:.0} %", 100.0 * bar.share);
+    let most_text = format!(
+        "Dispatching takes {} of the time of {}",
+        percent(most),
+        most.cost.strategy
+    );
     let title = match bars.len() {
-        1 => format!(
-            "Dispatching takes {} of the time of {}",
-            percent(least),
-            least.cost.strategy
-        ),
-        _ => format!(
-            "Dispatching takes {} of the time of {}, and {} of that of {}",
-            percent(most),
-            most.cost.strategy,
-            percent(least),
-            least.cost.strategy
-        ),
+        1 => most_text,
+        _ => format!("{most_text}, and {} of that of {}", percent(least), least.cost.strategy),
     };
     let notes = "For each statement or operation in a tree, means over the workloads. Dark: dispatches, counted, times what one \
                  takes in a kernel of next to nothing else. Light: work, fitted. Line: what was measured; what is missing is \
@@ -66,10 +61,8 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
                  explains.";
     let names = bars.iter().map(|bar| bar.cost.strategy.as_str());
     let mut rows = Rows::new(&title, notes, names, 50.0, 130.0);
-    let longest = bars
-        .iter()
-        .map(|bar| bar.measured.max(bar.predicted))
-        .fold(f64::MIN_POSITIVE, f64::max);
+    let lengths = bars.iter().map(|bar| bar.measured.max(bar.predicted));
+    let longest = lengths.fold(f64::MIN_POSITIVE, f64::max);
     let (left, width) = (rows.left, rows.right - rows.left);
     let at = |nanoseconds: f64| left + width * nanoseconds / longest;
     let step = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];

@@ -18,12 +18,8 @@ const LEFT: f64 = 62.0;
 
 /// `None` without curves of at least two points.
 pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
-    let all = || {
-        growth
-            .axes
-            .iter()
-            .flat_map(|axis| strategies(axis).map(move |curve| (axis, curve)))
-    };
+    let curves = |axis| strategies(axis).map(move |curve| (axis, curve));
+    let all = || growth.axes.iter().flat_map(curves);
     if !all().any(|(_, curve)| curve.points.len() > 1) {
         return None;
     }

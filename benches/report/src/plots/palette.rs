@@ -27,8 +27,8 @@ impl Palette {
     pub fn of(summary: &Summary, beside: &Beside) -> Palette {
         let ranked = summary.strategies.iter().map(|strategy| &strategy.name);
         let explained = beside.cost.iter().flat_map(|model| &model.strategies);
-        let grown = beside.growth.iter().flat_map(|growth| &growth.axes);
-        let grown = grown
+        let axes = beside.growth.iter().flat_map(|growth| &growth.axes);
+        let grown = axes
             .flat_map(|axis| &axis.curves)
             .filter(|curve| curve.control_of.is_none());
         let names = ranked

@@ -39,10 +39,9 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         "Dot: time relative to {}, geometric mean over {counted} workload{}, with 95 % interval. Ring: one workload.{} {}",
         best.name,
         if counted == 1 { "" } else { "s" },
-        if unranked.is_empty() {
-            String::new()
-        } else {
-            format!(" Not ranked: {}.", unranked.join(", "))
+        match unranked.is_empty() {
+            true => String::new(),
+            false => format!(" Not ranked: {}.", unranked.join(", ")),
         },
         summary.caveat()
     );
@@ -61,8 +60,8 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
             for (workload, ratio) in &row.workloads {
                 let at = (scale.at(*ratio), y);
                 rows.svg.ring(at, 4.0, RING);
-                rows.svg
-                    .hint_at(at, 4.0, &format!("{name} on {workload}: {}", times(*ratio)));
+                let hint = format!("{name} on {workload}: {}", times(*ratio));
+                rows.svg.hint_at(at, 4.0, &hint);
             }
             let (low, high) = (scale.at(row.relative.low), scale.at(row.relative.high));
             rows.svg.line(&[(low, y), (high, y)], 2.0, BLACK);

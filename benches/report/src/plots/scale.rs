@@ -12,9 +12,8 @@ pub(super) struct LogScale {
 impl LogScale {
     /// An axis that holds all values, with a share of its length as air at both ends.
     pub fn around(values: impl Iterator<Item = f64>, air: f64, (begin, end): (f64, f64)) -> LogScale {
-        let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
+        let widened = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+        let (low, high) = values.fold((f64::INFINITY, 0.0), widened);
         let high = high.max(low * 1.1);
         let air = (high / low).powf(air);
         LogScale {

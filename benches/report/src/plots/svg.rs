@@ -85,14 +85,9 @@ impl Text {
         if self.width(text) <= width {
             return text.to_owned();
         }
-        let mut cut = text.to_owned();
-        while cut.pop().is_some() {
-            let candidate = format!("{cut}…");
-            if self.width(&candidate) <= width {
-                return candidate;
-            }
-        }
-        cut
+        let starts = text.char_indices().rev().map(|(end, _)| format!("{}…", &text[..end]));
+        let mut fitting = starts.filter(|start| self.width(start) <= width);
+        fitting.next().unwrap_or_default()
     }
 
     /// The text broken at spaces into lines of at most a width.

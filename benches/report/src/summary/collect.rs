@@ -142,10 +142,8 @@ impl Grid {
 fn workloads(recording: &Recording) -> Vec<Workload> {
     let mut found: Vec<Workload> = Vec::new();
     let samples = recording.samples.iter().map(|sample| (&sample.workload, &sample.class));
-    let failures = recording
-        .failures
-        .iter()
-        .map(|failure| (&failure.workload, &failure.class));
+    let failures = recording.failures.iter();
+    let failures = failures.map(|failure| (&failure.workload, &failure.class));
     for (name, class) in samples.chain(failures) {
         match found.iter_mut().find(|workload| &workload.name == name) {
             // A failure may come without a class; a sample says it.
@@ -177,11 +175,8 @@ fn strategies(recording: &Recording) -> Vec<String> {
 }
 
 fn times(samples: &[&Sample], shared_load: Option<f64>) -> Times {
-    let runs: Vec<&Sample> = samples
-        .iter()
-        .copied()
-        .filter(|sample| sample.phase == Phase::Execute)
-        .collect();
+    let runs = samples.iter().copied().filter(|sample| sample.phase == Phase::Execute);
+    let runs: Vec<&Sample> = runs.collect();
     let unverified = runs.iter().filter(|sample| !sample.verified).count();
     if unverified > 0 {
         return Times::Error(format!("{unverified} of {} samples were not verified", runs.len()));
@@ -223,10 +218,6 @@ fn placed(runs: &[&Sample]) -> BTreeMap<Place, f64> {
 }
 
 fn phase_median(samples: &[&Sample], phase: Phase) -> Option<f64> {
-    let values: Vec<f64> = samples
-        .iter()
-        .filter(|sample| sample.phase == phase)
-        .map(|sample| of_one(sample))
-        .collect();
-    statistics::median(&values)
+    let of_phase = samples.iter().filter(|sample| sample.phase == phase);
+    statistics::median(&Vec::from_iter(of_phase.map(|sample| of_one(sample))))
 }

@@ -24,17 +24,13 @@ pub(super) fn layouts(ranking: &Ranking<'_>) -> Vec<OfLayout> {
     let seeds: BTreeSet<Option<u64>> = (places.flat_map(|times| times.placed.keys()))
         .map(|place| place.layout)
         .collect();
-    let found: Vec<OfLayout> = (seeds.into_iter())
-        .filter_map(|layout| {
-            let of = |&strategy: &usize| relative(ranking, layout, strategy, best);
-            let relative: Option<Vec<f64>> = ranking.ranked.iter().map(of).collect();
-            relative.map(|relative| OfLayout { layout, relative })
-        })
-        .collect();
-    match found.len() {
-        0 | 1 => Vec::new(),
-        _ => found,
-    }
+    let of_layout = |layout| {
+        let of = |&strategy: &usize| relative(ranking, layout, strategy, best);
+        let relative: Option<Vec<f64>> = ranking.ranked.iter().map(of).collect();
+        relative.map(|relative| OfLayout { layout, relative })
+    };
+    let found: Vec<OfLayout> = seeds.into_iter().filter_map(of_layout).collect();
+    if found.len() < 2 { Vec::new() } else { found }
 }
 
 fn relative(ranking: &Ranking<'_>, layout: Option<u64>, strategy: usize, best: usize) -> Option<f64> {
