@@ -15,15 +15,6 @@ pub struct Limits {
     pub workload: f64,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            mean: 1.0,
-            workload: 3.0,
-        }
-    }
-}
-
 /// The comparison of what was measured, if it was measured for that. Exit code 1 if something is slower, or fails.
 pub fn outcome(measured: &Measured, limits: Limits, json: bool) -> Result<Option<Outcome>, Failed> {
     let bounds = Bounds {

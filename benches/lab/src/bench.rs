@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Go on with a run that was killed, by the same plan
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Matrix", "shard", "out", "against"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Matrix", "Request", "shard", "out", "against"])]
     resume: Option<PathBuf>,
     /// Did a change make anything slower? Measure this tree next to the lab at a git revision, or next to a built lab (a
     /// file): for each workload a fresh process of each side, in random order, and as a control the base in other layouts
@@ -67,12 +67,8 @@ pub struct Options {
 /// What to measure: all that `plan` can split.
 #[derive(Args)]
 pub struct Matrix {
-    /// Workloads by name, by class, or by a pattern with * and ?; all by default
-    #[arg(value_name = "NAME|CLASS|PATTERN")]
-    names: Vec<String>,
-    /// Some of the strategies
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    strategies: Vec<String>,
+    #[command(flatten)]
+    request: Request,
     /// A module of your own, .wasm or .wat; what the reference strategy makes of it is what it must give
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
@@ -97,38 +93,21 @@ pub struct Matrix {
     /// WASI commands: a file that it may read; may be repeated
     #[arg(long, value_name = "NAME=FILE", value_parser = pair, requires = "module")]
     file: Vec<(String, String)>,
-    /// The long run: large sizes, 8 layouts, extra workloads
-    #[arg(long)]
-    full: bool,
-    /// How long, about
-    #[arg(long, value_name = "SECONDS")]
-    time: Option<u64>,
-    /// How many blocks, whatever they take
-    #[arg(long, value_name = "N", conflicts_with = "time")]
-    blocks: Option<u32>,
-    /// Timed runs in each block [default: 2]
-    #[arg(long, value_name = "K")]
-    iterations: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is; 8 with --full]
-    #[arg(long, value_name = "N")]
-    layouts: Option<u32>,
-    /// Seed of all orders
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Give a process up after such a silence
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
 }
 
 impl Matrix {
     /// The whole of it.
     pub fn request(self) -> Request {
-        let mut workloads = self.names;
-        let own = self.module.map(|file| OwnModule {
+        let mut request = self.request;
+        request.own = self.module.map(|file| OwnModule {
             file,
             invoke: self.invoke,
             // With a module, what has no option before it belongs to it.
-            args: self.args.into_iter().chain(std::mem::take(&mut workloads)).collect(),
+            args: self
+                .args
+                .into_iter()
+                .chain(std::mem::take(&mut request.workloads))
+                .collect(),
             env: self.env,
             stdin: self.stdin,
             files: self
@@ -137,19 +116,7 @@ impl Matrix {
                 .map(|(guest, host)| (guest, host.into()))
                 .collect(),
         });
-        Request {
-            workloads,
-            own,
-            strategies: self.strategies,
-            full: self.full,
-            blocks: self.blocks,
-            seconds: self.time,
-            iterations: self.iterations,
-            layouts: self.layouts,
-            seed: self.seed,
-            timeout: self.timeout,
-            ..Request::default()
-        }
+        request
     }
 }
 
@@ -158,9 +125,10 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     if (options.limit.or(options.limit_workload)).is_some() && options.against.is_none() && options.resume.is_none() {
         return Err(Failed::Usage("--limit and --limit-workload need --against".to_owned()));
     }
-    let mut limits = Limits::default();
-    limits.mean = options.limit.unwrap_or(limits.mean);
-    limits.workload = options.limit_workload.unwrap_or(limits.workload);
+    let limits = Limits {
+        mean: options.limit.unwrap_or(1.0),
+        workload: options.limit_workload.unwrap_or(3.0),
+    };
     let request = Request {
         shard: options.shard,
         folder: options.out,
@@ -176,9 +144,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         return Ok(outcome);
     }
     let report = report(&measured.folder, &measured.folder)?;
-    // Without progress, the result is still what was asked for.
-    let printed = Output { quiet: false, ..output };
-    let outcome = printed.show(&report.summary, || {
+    let outcome = output.result().show(&report.summary, || {
         let failures = measured.recording.failures.iter();
         let failures =
             failures.map(|failed| format!("FAILED: {} / {}: {}\n", failed.workload, failed.strategy, failed.error));

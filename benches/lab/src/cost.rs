@@ -32,33 +32,16 @@ pub struct Options {
     /// Count and measure, even if that was done before
     #[arg(long)]
     again: bool,
-    /// Processes that measure the kernels [default: 10]
-    #[arg(long, value_name = "N")]
-    processes: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is]
-    #[arg(long, value_name = "N")]
-    layouts: Option<u32>,
-    /// Timed runs in each of them [default: 2]
-    #[arg(long, value_name = "K")]
-    iterations: Option<u32>,
-    /// Statements of a timed run of a kernel, about [default: 2 million]
-    #[arg(long, value_name = "N")]
-    statements: Option<u64>,
-    /// Seed of all orders
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    request: Request,
     #[command(flatten)]
     output: Output,
 }
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let request = Request {
-        statements: options.statements,
-        layouts: options.layouts,
-        processes: options.processes,
-        iterations: options.iterations,
-        seed: options.seed,
         quiet: options.output.quiet,
+        ..options.request
     };
     let folder = folder_of(&chosen_run(options.run, None)?);
     let is_there = folder.join(FOLDER).join(cost::COUNTS).is_file();
@@ -68,12 +51,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let model = cost::read(&folder)?;
     let path = model.write(&folder)?;
     let wrong = model.strategies.is_empty() || model.warnings.iter().any(|warning| warning.contains("has no model"));
-    let printed = Output {
-        quiet: false,
-        ..options.output
-    };
     let text = || text(&model) + &format!("Model: {}\n", path.display());
-    Ok(printed.show(&model, text)?.failing_if(wrong))
+    Ok(options.output.result().show(&model, text)?.failing_if(wrong))
 }
 
 fn text(model: &CostModel) -> String {

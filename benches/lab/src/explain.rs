@@ -55,7 +55,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let function = explain::find(&module, &function).map_err(missing)?;
     let explained = explain::explain(&module, function, &strategies)
         .ok_or_else(|| missing(format!("function {function} has no code here")))?;
-    let mut value = serde_json::to_value(&explained).map_err(|error| Failed::Work(error.to_string()))?;
+    let mut value = serde_json::to_value(&explained)?;
     value["schema"] = json!(1);
     value["module"] = json!(name);
     output.show(&value, || format!("{name}: {}", explained.text()))

@@ -43,42 +43,14 @@ pub struct Options {
     /// What grows [default: everything]; with --read the run [default: the newest one]
     #[arg(value_name = "AXIS")]
     names: Vec<String>,
-    /// Some of the strategies
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    strategies: Vec<String>,
-    /// The long run: more and larger values, more processes
-    #[arg(long)]
-    full: bool,
-    /// No values above N
-    #[arg(long, value_name = "N")]
-    largest: Option<u64>,
-    /// What a timed run executes, about [default: 4 million; 20 million with --full]
-    #[arg(long, value_name = "N")]
-    instructions: Option<u64>,
-    /// Processes for each value [default: 3; 8 with --full]
-    #[arg(long, value_name = "N")]
-    processes: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is]
-    #[arg(long, value_name = "N")]
-    layouts: Option<u32>,
-    /// Timed runs in each process [default: 2]
-    #[arg(long, value_name = "K")]
-    iterations: Option<u32>,
-    /// Seed of all orders
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Give a process up after such a silence
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
+    #[command(flatten)]
+    request: Request,
     /// Go on with a run that was killed, by the same plan
     #[arg(long, value_name = "RUN", conflicts_with_all = ["names", "read"])]
     resume: Option<PathBuf>,
     /// Show the curves of a run again
     #[arg(long)]
     read: bool,
-    /// Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -92,7 +64,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     } else if options.read {
         match &options.names[..] {
             [] => {
-                let folder = options.out.unwrap_or_else(runs_folder);
+                let folder = options.request.folder.unwrap_or_else(runs_folder);
                 growth::newest(&folder).ok_or(Error::NoRun(folder))?
             }
             [run] => folder_of(Path::new(run)),
@@ -101,28 +73,19 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     } else {
         let request = Request {
             axes: axes(&options.names)?,
-            strategies: options.strategies,
-            full: options.full,
-            largest: options.largest,
-            instructions: options.instructions,
-            layouts: options.layouts,
-            processes: options.processes,
-            iterations: options.iterations,
-            seed: options.seed,
-            timeout: options.timeout,
-            folder: options.out,
             quiet,
+            ..options.request
         };
         request.run()?.folder
     };
     let growth = growth::read(&folder)?;
     let path = growth.write(&folder)?;
-    let printed = Output {
-        quiet: false,
-        ..options.output
-    };
     let text = || text(&growth) + &format!("Curves: {}\n", path.display());
-    Ok(printed.show(&growth, text)?.failing_if(!growth.warnings.is_empty()))
+    Ok(options
+        .output
+        .result()
+        .show(&growth, text)?
+        .failing_if(!growth.warnings.is_empty()))
 }
 
 fn axes(names: &[String]) -> Result<Vec<Axis>, Failed> {

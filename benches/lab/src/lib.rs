@@ -60,44 +60,40 @@ struct Lab {
     command: Command,
 }
 
-/// The commands, in the order in which help shows them.
-#[derive(Subcommand)]
-enum Command {
-    List(list::Options),
-    Run(run::Options),
-    Bench(bench::Options),
-    Plan(plan::Options),
-    Merge(merge::Options),
-    Report(report::Options),
-    Compare(compare::Options),
-    Decide(decide::Options),
-    Growth(growth::Options),
-    Cost(cost::Options),
-    Explain(explain::Options),
-    Profile(profile::Options),
-    Counts(counts::Options),
-    Readme(readme::Options),
+/// Declares the commands: the variant that clap knows, and the module that does it.
+macro_rules! commands {
+    ($($name:ident in $module:ident,)+) => {
+        /// The commands, in the order in which help shows them.
+        #[derive(Subcommand)]
+        enum Command {
+            $($name($module::Options),)+
+        }
+
+        impl Command {
+            fn run(self) -> Result<Outcome, Failed> {
+                match self {
+                    $(Command::$name(options) => $module::run(options),)+
+                }
+            }
+        }
+    };
 }
 
-impl Command {
-    fn run(self) -> Result<Outcome, Failed> {
-        match self {
-            Command::List(options) => list::run(options),
-            Command::Run(options) => run::run(options),
-            Command::Bench(options) => bench::run(options),
-            Command::Plan(options) => plan::run(options),
-            Command::Merge(options) => merge::run(options),
-            Command::Report(options) => report::run(options),
-            Command::Compare(options) => compare::run(options),
-            Command::Decide(options) => decide::run(options),
-            Command::Growth(options) => growth::run(options),
-            Command::Cost(options) => cost::run(options),
-            Command::Explain(options) => explain::run(options),
-            Command::Profile(options) => profile::run(options),
-            Command::Counts(options) => counts::run(options),
-            Command::Readme(options) => readme::run(options),
-        }
-    }
+commands! {
+    List in list,
+    Run in run,
+    Bench in bench,
+    Plan in plan,
+    Merge in merge,
+    Report in report,
+    Compare in compare,
+    Decide in decide,
+    Growth in growth,
+    Cost in cost,
+    Explain in explain,
+    Profile in profile,
+    Counts in counts,
+    Readme in readme,
 }
 
 /// How a command prints.
@@ -112,6 +108,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// For what was asked for: without progress and notes, it is still shown.
+    fn result(self) -> Output {
+        Output { quiet: false, ..self }
+    }
+
     /// A result in the form that is asked for.
     pub fn show(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Outcome, Failed> {
         match (self.json, self.quiet) {
@@ -149,8 +150,7 @@ impl Outcome {
 
     /// Everything is fine, said in JSON.
     pub fn json(value: &impl Serialize) -> Result<Outcome, Failed> {
-        let text = serde_json::to_string_pretty(value).map_err(|error| Failed::Work(error.to_string()))?;
-        Ok(Outcome::fine(text + "\n"))
+        Ok(Outcome::fine(serde_json::to_string_pretty(value)? + "\n"))
     }
 
     /// The same text with exit code 1, if `wrong`.
@@ -171,17 +171,22 @@ impl From<wasm_dispatch_measure::Error> for Failed {
     }
 }
 
-impl From<wasm_dispatch_report::Error> for Failed {
-    fn from(error: wasm_dispatch_report::Error) -> Failed {
-        Failed::Work(error.to_string())
-    }
+/// Errors that are the work's.
+macro_rules! work {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failed {
+            fn from(error: $error) -> Failed {
+                Failed::Work(error.to_string())
+            }
+        })+
+    };
 }
 
-impl From<wasm_dispatch_workloads::Error> for Failed {
-    fn from(error: wasm_dispatch_workloads::Error) -> Failed {
-        Failed::Work(error.to_string())
-    }
-}
+work!(
+    wasm_dispatch_report::Error,
+    wasm_dispatch_workloads::Error,
+    serde_json::Error
+);
 
 /// The lab, from the command line to the exit code, with strategies from outside this repository among its own.
 ///

@@ -70,12 +70,10 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             "a measurement has at least one part: --shards 1".to_owned(),
         ));
     }
-    // The commands are the result: being quiet leaves nothing out.
-    let printed = Output {
-        quiet: false,
-        ..options.output
-    };
-    printed.show(&serde_json::json!({"schema": 1, "shards": shards}), || text)
+    options
+        .output
+        .result()
+        .show(&serde_json::json!({"schema": 1, "shards": shards}), || text)
 }
 
 /// The words of the command line that are for `bench`, as a shell must be given them.

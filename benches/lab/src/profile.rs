@@ -72,18 +72,13 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     };
     let (top, depth) = (options.top, options.depth);
     let profile = Profile::of(&programs, profile::Options { top, depth });
-    let mut value = serde_json::to_value(&profile).map_err(|error| Failed::Work(error.to_string()))?;
+    let mut value = serde_json::to_value(&profile)?;
     value["schema"] = json!(1);
     value["trapped"] = json!(trapped);
-    // Without progress, the result is still what was asked for.
-    let printed = Output {
-        quiet: false,
-        ..options.output
-    };
     let trap = trapped
         .as_ref()
         .map_or(String::new(), |trap| format!("\nIt did not end by itself: {trap}\n"));
-    let outcome = printed.show(&value, || profile.text() + &trap)?;
+    let outcome = options.output.result().show(&value, || profile.text() + &trap)?;
     Ok(outcome.failing_if(trapped.is_some()))
 }
 

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use wasm_dispatch_engines::Size;
 use wasm_dispatch_engines::own::OwnModule;
 use wasm_dispatch_record::record::{Kind, Run, Setup};
@@ -19,33 +20,46 @@ use crate::shards::{Shard, matrix};
 use crate::supervisor::{Launcher, Supervisor};
 
 /// What to measure. Whatever is left out is as the quick run has it, or the full one.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Request {
-    /// Names, classes or patterns of workloads; none for all.
+    /// Workloads by name, by class, or by a pattern with * and ?; all by default
+    #[arg(value_name = "NAME|CLASS|PATTERN")]
     pub workloads: Vec<String>,
     /// A module of the user's, instead of workloads.
+    #[arg(skip)]
     pub own: Option<OwnModule>,
-    /// Names of strategies; none for all.
+    /// Some of the strategies
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
-    /// The long run.
+    /// The long run: large sizes, 8 layouts, extra workloads
+    #[arg(long)]
     pub full: bool,
-    /// How many blocks, whatever they take.
-    pub blocks: Option<u32>,
-    /// How long, in seconds, about.
+    /// How long, about
+    #[arg(long = "time", value_name = "SECONDS")]
     pub seconds: Option<u64>,
-    /// Timed runs of each strategy on each workload in each block.
+    /// How many blocks, whatever they take
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub blocks: Option<u32>,
+    /// Timed runs in each block [default: 2]
+    #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// In how many layouts.
+    /// Link the lab in N layouts and measure all [default: 1 as it is; 8 with --full]
+    #[arg(long, value_name = "N")]
     pub layouts: Option<u32>,
-    /// Seed of all orders.
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Only a part of it.
-    pub shard: Option<Shard>,
-    /// Seconds without a sign of life after which a process is given up.
+    /// Give a process up after such a silence
+    #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+    /// Only a part of it.
+    #[arg(skip)]
+    pub shard: Option<Shard>,
     /// Folder of the run; one below [`runs_folder`](wasm_dispatch_record::runs_folder) otherwise.
+    #[arg(skip)]
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
+    #[arg(skip)]
     pub quiet: bool,
 }
 

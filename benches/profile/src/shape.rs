@@ -2,30 +2,45 @@
 
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
 
+/// A node as one letter, if it is one.
+fn letter(node: Node) -> Option<&'static str> {
+    match node {
+        Node::Slot(_) => Some("s"),
+        Node::Const(_) => Some("c"),
+        Node::GlobalGet(_) => Some("g"),
+        Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => None,
+    }
+}
+
+/// The operation that a node is; reading a slot or a constant is none.
+pub fn operation(node: Node) -> Option<&'static str> {
+    match node {
+        Node::Slot(_) | Node::Const(_) => None,
+        Node::GlobalGet(_) => Some("global.get"),
+        Node::Unary { op, .. } => Some(op.mnemonic()),
+        Node::Binary { op, .. } => Some(op.mnemonic()),
+        Node::Load { op, .. } => Some(op.mnemonic()),
+        Node::Select { .. } => Some("select"),
+    }
+}
+
 /// A tree down to a depth; what is below is `*`.
 pub fn tree(body: &FunctionBody, id: NodeId, depth: u32) -> String {
-    let inner = |id: NodeId| match body.node(id) {
-        Node::Slot(_) => "s".to_string(),
-        Node::Const(_) => "c".to_string(),
-        Node::GlobalGet(_) => "g".to_string(),
-        _ if depth <= 1 => "*".to_string(),
-        _ => tree(body, id, depth - 1),
-    };
     let node = body.node(id);
-    let operation = match node {
-        Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => return inner(id),
-        Node::Unary { op, .. } => op.mnemonic(),
-        Node::Binary { op, .. } => op.mnemonic(),
-        Node::Load { op, .. } => op.mnemonic(),
-        Node::Select { .. } => "select",
-    };
-    let operands: Vec<String> = node.operands().map(inner).collect();
-    format!("{operation}({})", operands.join(","))
+    match (letter(node), operation(node)) {
+        (Some(letter), _) => letter.to_owned(),
+        (None, Some(operation)) if depth > 0 => {
+            let operands: Vec<String> = node.operands().map(|id| tree(body, id, depth - 1)).collect();
+            format!("{operation}({})", operands.join(","))
+        }
+        _ => "*".to_owned(),
+    }
 }
 
 /// A statement, its trees down to a depth.
 pub fn statement(body: &FunctionBody, statement: &Statement, depth: u32) -> String {
-    let tree = |id| tree(body, id, depth);
+    // Its own trees are shown by their operation at least.
+    let tree = |id| tree(body, id, depth.max(1));
     match *statement {
         Statement::Set { value, .. } => format!("set {}", tree(value)),
         Statement::GlobalSet { value, .. } => format!("global.set {}", tree(value)),

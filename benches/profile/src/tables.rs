@@ -108,10 +108,10 @@ impl Counter<'_> {
         for statement in list {
             let shape = shape::statement(self.body, statement, self.depth);
             self.add(STATEMENT_KINDS, kind(&shape));
-            self.add(STATEMENTS, shape);
-            if let Some(operation) = operation(self.body, statement) {
+            if let Some(operation) = operation(self.body, statement, &shape) {
                 self.add(OPERATIONS, operation.to_owned());
             }
+            self.add(STATEMENTS, shape);
             for id in statement.operands() {
                 self.inner(id);
             }
@@ -126,17 +126,12 @@ impl Counter<'_> {
     fn inner(&mut self, root: NodeId) {
         let (body, depth) = (self.body, self.depth);
         body.for_each(root, |id, node| {
-            let operation = match node {
-                Node::Slot(_) | Node::Const(_) => return,
-                Node::GlobalGet(_) => "global.get",
-                Node::Unary { op, .. } => op.mnemonic(),
-                Node::Load { op, .. } => op.mnemonic(),
-                Node::Binary { op, .. } => op.mnemonic(),
-                Node::Select { .. } => "select",
+            let Some(operation) = shape::operation(node) else {
+                return;
             };
             self.add(OPERATIONS, operation.to_owned());
             if !node.is_leaf() {
-                self.add(TREES, shape::tree(body, id, depth));
+                self.add(TREES, shape::tree(body, id, depth.max(1)));
             }
         });
     }
@@ -161,31 +156,14 @@ impl Counter<'_> {
     }
 }
 
-/// What a statement does itself, its trees apart.
-fn operation(body: &FunctionBody, statement: &Statement) -> Option<&'static str> {
-    Some(match *statement {
-        Statement::Set { value, .. } => match body.node(value) {
-            Node::Slot(_) | Node::Const(_) => "move",
-            // The result of an operation goes where it should at once.
-            Node::GlobalGet(_) | Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => {
-                return None;
-            }
-        },
-        Statement::Eval(_) => return None,
-        Statement::GlobalSet { .. } => "global.set",
-        Statement::Store { op, .. } => op.mnemonic(),
-        Statement::Meter { .. } => "meter",
-        Statement::Builtin { op, .. } => op.mnemonic(),
-        Statement::Jump(_) => "jump",
-        Statement::Branch { .. } => "branch",
-        Statement::Switch { .. } => "switch",
-        Statement::Call { .. } => "call",
-        Statement::CallIndirect { .. } => "call_indirect",
-        Statement::TailCall { .. } => "return_call",
-        Statement::TailCallIndirect { .. } => "return_call_indirect",
-        Statement::Return => "return",
-        Statement::Trap(_) => "trap",
-    })
+/// What a statement of this shape does itself, its trees apart.
+fn operation<'s>(body: &FunctionBody, statement: &Statement, shape: &'s str) -> Option<&'s str> {
+    match *statement {
+        // The result of an operation goes where it should at once.
+        Statement::Set { value, .. } => matches!(body.node(value), Node::Slot(_) | Node::Const(_)).then_some("move"),
+        Statement::Eval(_) => None,
+        _ => shape.split(' ').next(),
+    }
 }
 
 /// The first word, and whether a tree is a leaf.

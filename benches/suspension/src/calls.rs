@@ -202,10 +202,6 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
 }
 
 /// Everything in this part.
-///
-/// # Errors
-///
-/// When something gives a wrong result.
 pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     let mut subjects = Vec::new();
     for &strategy in Strategy::ALL {

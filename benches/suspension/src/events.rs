@@ -50,10 +50,6 @@ fn timed(run: &mut Run, turns: u32) -> Result<Duration, Failed> {
 }
 
 /// Measures all subjects, round by round in random order, for about so long.
-///
-/// # Errors
-///
-/// When a run gives a wrong result.
 pub fn measure(part: &'static str, subjects: &mut [Subject], budget: Duration) -> Result<Vec<Row>, Failed> {
     let mut random = Random::named(&[part]);
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); subjects.len()];

@@ -10,10 +10,6 @@ use crate::programs;
 use crate::report::{Row, Unit};
 
 /// Everything in this part, with so many tries for each strategy.
-///
-/// # Errors
-///
-/// When a program stops for another reason.
 pub fn run(tries: usize) -> Result<Vec<Row>, Failed> {
     let module = Module::options()
         .metering(Metering::Interrupts)

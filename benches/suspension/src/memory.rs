@@ -57,10 +57,6 @@ const WASMI: &str = "wasmi 2, paused";
 
 /// Bytes of each of so many paused machines of a subject with a program; for a process that has done nothing before, because
 /// an allocator that has freed large blocks hands them out again with all their pages.
-///
-/// # Errors
-///
-/// When there is no such program, or it does not pause.
 fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, Failed> {
     let (_, pages, depth) = *PROGRAMS.get(program).ok_or("no such program")?;
     let wasm = programs::wait(pages)?;
@@ -72,10 +68,6 @@ fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, Faile
 }
 
 /// Prints [`one`], for the process that asked.
-///
-/// # Errors
-///
-/// As for [`one`], or if these are no numbers.
 pub fn told(program: &str, subject: &str, count: &str) -> Result<(), Failed> {
     let bytes = one(program.parse()?, subject, count.parse()?)?;
     println!("{}", serde_json::to_string(&bytes)?);
@@ -94,10 +86,6 @@ fn elsewhere(program: usize, subject: &str, count: usize) -> Result<Option<f64>,
 }
 
 /// Everything in this part.
-///
-/// # Errors
-///
-/// When a program does not pause.
 pub fn run(count: usize) -> Result<Vec<Row>, Failed> {
     let mut rows = Vec::new();
     let mut row = |what: &str, subject: &str, bytes: Option<f64>| {

@@ -33,10 +33,6 @@ pub fn serve_if_asked() -> Option<ExitCode> {
 }
 
 /// Measures for about so many seconds and returns the report.
-///
-/// # Errors
-///
-/// When workloads cannot be loaded or the record cannot be written.
 pub fn run(seconds: u64) -> Result<String, Failed> {
     let workloads = wasm_dispatch_workloads::all()?;
     let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();

@@ -130,10 +130,6 @@ fn counted(values: &[Val]) -> Result<i64, Failed> {
 }
 
 /// wasmi's calls, host calls, resumable calls, calls that are out of fuel, and fresh stores.
-///
-/// # Errors
-///
-/// When the program cannot be loaded.
 pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
     let call = |shared, export: &'static str| counts(shared, move |store: &mut Counting, n| store.call(export, n));
     let plain = Counting::shared(false, Step::Adds)?;
@@ -166,10 +162,6 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
 }
 
 /// A call that is paused for want of fuel, with all that it keeps alive.
-///
-/// # Errors
-///
-/// When the program does not run out of fuel.
 pub fn paused(wasm: &[u8], depth: i32, fuel: u64) -> Result<impl Sized + use<>, Failed> {
     let Counting { mut store, instance } = Counting::new(wasm, true, Step::Adds)?;
     store.set_fuel(fuel)?;

@@ -65,10 +65,6 @@ impl Counting {
 }
 
 /// wasmtime's host calls, plain and asynchronous, and its fuel that yields.
-///
-/// # Errors
-///
-/// When the program cannot be loaded.
 pub fn calls() -> Result<Vec<Subject>, Failed> {
     let call = |shared, with, awaits| counts(shared, move |store: &mut Counting, n| store.call(with, awaits, n));
     let plain = Counting::shared(Host::Plain, None)?;

@@ -41,28 +41,16 @@ const WAIT: &str = r#"(module
         (local.get $sum)))"#;
 
 /// The counting program.
-///
-/// # Errors
-///
-/// When the text does not assemble.
 pub fn count() -> Result<Vec<u8>, Failed> {
     Ok(wat::parse_str(COUNT)?)
 }
 
 /// The function that the counting program may import from another instance, `step`.
-///
-/// # Errors
-///
-/// When the text does not assemble.
 pub fn step() -> Result<Vec<u8>, Failed> {
     Ok(wat::parse_str(STEP)?)
 }
 
 /// The program that never ends, with so many pages of memory of which it writes to one.
-///
-/// # Errors
-///
-/// When the text does not assemble.
 pub fn wait(pages: u32) -> Result<Vec<u8>, Failed> {
     let memory = format!("(memory {pages})");
     let (memory, touch) = match pages {
@@ -73,10 +61,6 @@ pub fn wait(pages: u32) -> Result<Vec<u8>, Failed> {
 }
 
 /// A large program: `first` needs one function and `all` needs every one.
-///
-/// # Errors
-///
-/// When the text does not assemble.
 pub fn large(functions: u32) -> Result<Vec<u8>, Failed> {
     let mut text = String::from(
         "(module (func (export \"first\") (result i32) (i32.const 1))\n(func (export \"all\") (result i32) (local i32)",

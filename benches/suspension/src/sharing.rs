@@ -41,10 +41,6 @@ fn result(values: Result<Vec<Value>, wasm_dispatch::Error>, turns: u32) -> Resul
 }
 
 /// Everything in this part, with so many machines of so many turns each.
-///
-/// # Errors
-///
-/// When a program gives a wrong result.
 pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     let module = Module::options()
         .metering(Metering::Fuel)

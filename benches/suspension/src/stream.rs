@@ -100,10 +100,6 @@ fn whole(line: Line) -> Result<Duration, Failed> {
 }
 
 /// Everything in this part, so many times each.
-///
-/// # Errors
-///
-/// When the program gives a wrong result.
 pub fn run(times: usize, functions: u32) -> Result<Vec<Row>, Failed> {
     let bytes: Arc<[u8]> = programs::large(functions)?.into();
     let mut rows = Vec::new();

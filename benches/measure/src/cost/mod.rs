@@ -9,6 +9,7 @@ pub mod work;
 
 use std::path::Path;
 
+use clap::Args;
 use wasm_dispatch_record::Progress;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_record::record::{self, Kind, Recording, Run};
@@ -25,19 +26,25 @@ use wasm_dispatch_engines::{Entrant, Size};
 use work::BlockWork;
 
 /// How to measure the kernels. Whatever is left out is as usual.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Request {
-    /// Statements that each timed run of a kernel executes, about.
-    pub statements: Option<u64>,
-    /// In how many layouts; as the binary is, otherwise.
-    pub layouts: Option<u32>,
-    /// Processes that measure the kernels, for each layout.
+    /// Processes that measure the kernels [default: 10]
+    #[arg(long, value_name = "N")]
     pub processes: Option<u32>,
-    /// Timed runs in each of them.
+    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N")]
+    pub layouts: Option<u32>,
+    /// Timed runs in each of them [default: 2]
+    #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// Seed of all orders.
+    /// Statements of a timed run of a kernel, about [default: 2 million]
+    #[arg(long, value_name = "N")]
+    pub statements: Option<u64>,
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Whether to keep progress to oneself.
+    #[arg(skip)]
     pub quiet: bool,
 }
 

@@ -7,6 +7,7 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use wasm_dispatch_record::growth::{self, Axis, Point};
 use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
 
@@ -21,31 +22,43 @@ use crate::supervisor::Supervisor;
 pub const PREFIX: &str = "growth-";
 
 /// What to measure. Whatever is left out is as the quick run has it, or the full one.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Request {
     /// What grows; none for everything.
+    #[arg(skip)]
     pub axes: Vec<Axis>,
-    /// Names of strategies; none for all.
+    /// Some of the strategies
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
-    /// The long run: more and larger values.
+    /// The long run: more and larger values, more processes
+    #[arg(long)]
     pub full: bool,
-    /// No values above this.
+    /// No values above N
+    #[arg(long, value_name = "N")]
     pub largest: Option<u64>,
-    /// Instructions that each timed run executes, about.
+    /// What a timed run executes, about [default: 4 million; 20 million with --full]
+    #[arg(long, value_name = "N")]
     pub instructions: Option<u64>,
-    /// In how many layouts; as the binary is, otherwise.
-    pub layouts: Option<u32>,
-    /// Processes for each value, and each layout.
+    /// Processes for each value [default: 3; 8 with --full]
+    #[arg(long, value_name = "N")]
     pub processes: Option<u32>,
-    /// Timed runs of each strategy in each process.
+    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N")]
+    pub layouts: Option<u32>,
+    /// Timed runs in each process [default: 2]
+    #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// Seed of all orders.
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Seconds without a sign of life after which a process is given up.
+    /// Give a process up after such a silence
+    #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// Folder of the run; one below [`runs_folder`](wasm_dispatch_record::runs_folder) otherwise.
+    /// Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
+    #[arg(short, long = "out", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
+    #[arg(skip)]
     pub quiet: bool,
 }
 
