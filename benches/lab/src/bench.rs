@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Go on with a run that was killed, by the same plan
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Matrix", "Request", "shard", "out", "against"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Request", "Own", "shard", "out", "against"])]
     resume: Option<PathBuf>,
     /// Did a change make anything slower? Measure this tree next to the lab at a git revision, or next to a built lab (a
     /// file): for each workload a fresh process of each side, in random order, and as a control the base in other layouts
@@ -69,6 +69,13 @@ pub struct Options {
 pub struct Matrix {
     #[command(flatten)]
     request: Request,
+    #[command(flatten)]
+    own: Own,
+}
+
+/// A module of the user's, and what it is given.
+#[derive(Args)]
+struct Own {
     /// A module of your own, .wasm or .wat; what the reference strategy makes of it is what it must give
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
@@ -98,21 +105,19 @@ pub struct Matrix {
 impl Matrix {
     /// The whole of it.
     pub fn request(self) -> Request {
-        let mut request = self.request;
-        request.own = self.module.map(|file| OwnModule {
+        let Matrix { mut request, own } = self;
+        request.own = own.module.map(|file| OwnModule {
             file,
-            invoke: self.invoke,
+            invoke: own.invoke,
             // With a module, what has no option before it belongs to it.
-            args: self
+            args: own
                 .args
                 .into_iter()
                 .chain(std::mem::take(&mut request.workloads))
                 .collect(),
-            env: self.env,
-            stdin: self.stdin,
-            files: self
-                .file
-                .into_iter()
+            env: own.env,
+            stdin: own.stdin,
+            files: (own.file.into_iter())
                 .map(|(guest, host)| (guest, host.into()))
                 .collect(),
         });

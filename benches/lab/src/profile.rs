@@ -89,21 +89,18 @@ fn of_workloads(options: &Options) -> Result<Vec<Program>, Failed> {
         false => all()?,
     };
     let chosen = choice::choose(known, &options.texts)?;
-    let mut progress = (!options.output.quiet).then(|| Progress::new(chosen.len()));
+    let mut progress = match options.output.quiet {
+        true => Progress::with_output(chosen.len(), Box::new(std::io::sink()), false),
+        false => Progress::new(chosen.len()),
+    };
     let mut programs = Vec::new();
     for workload in &chosen {
-        if let Some(progress) = &mut progress {
-            progress.begin(&format!("counting: {}", workload.name()));
-        }
+        progress.begin(&format!("counting: {}", workload.name()));
         let program = Program::of_workload(workload, workload.quick());
         programs.push(program.map_err(|error| Failed::Work(format!("{}: {error}", workload.name())))?);
-        if let Some(progress) = &mut progress {
-            progress.finish_step();
-        }
+        progress.finish_step();
     }
-    if let Some(progress) = progress {
-        progress.finish();
-    }
+    progress.finish();
     Ok(programs)
 }
 

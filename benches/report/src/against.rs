@@ -128,7 +128,10 @@ impl Against {
             fails_now: Vec::new(),
             left_out: Vec::new(),
         };
-        let (blocks, wrong) = (blocks(recording), wrong(recording));
+        let blocks = blocks(recording);
+        let wrong = recording.wrong().into_iter();
+        let wrong = wrong.map(|((strategy, workload), why)| ((strategy.to_owned(), workload.to_owned()), why));
+        let wrong: Cells<&str> = wrong.collect();
         let workloads: BTreeSet<&String> = setup.parts.iter().flat_map(|part| &part.workloads).collect();
         for strategy in &setup.strategies {
             let mut all: [Vec<Vec<Observation>>; 3] = Default::default();
@@ -199,17 +202,4 @@ fn pairs(above: Option<&Blocks<f64>>, below: Option<&Blocks<f64>>) -> Vec<Observ
         })
     };
     above.iter().filter_map(pair).collect()
-}
-
-/// What went wrong anywhere, and why.
-fn wrong(recording: &Recording) -> Cells<String> {
-    let unverified = recording.samples.iter().filter(|sample| !sample.verified);
-    let unverified = unverified.map(|sample| (&sample.strategy, &sample.workload, "a result was not verified"));
-    let failures = recording
-        .failures
-        .iter()
-        .map(|failure| (&failure.strategy, &failure.workload, &*failure.error));
-    let named =
-        |(strategy, workload, why): (&String, &String, &str)| ((strategy.clone(), workload.clone()), why.to_owned());
-    unverified.chain(failures).map(named).collect()
 }

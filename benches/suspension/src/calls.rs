@@ -89,7 +89,8 @@ struct Counting {
     instance: Instance,
 }
 
-fn counted(values: Result<Vec<Value>, Error>) -> Result<i64, Failed> {
+/// The one number that a call gives.
+pub fn counted(values: Result<Vec<Value>, Error>) -> Result<i64, Failed> {
     match values?[..] {
         [Value::I64(result)] => Ok(result),
         ref other => Err(format!("one number expected, not {other:?}").into()),

@@ -6,22 +6,16 @@ use crate::events::Failed;
 /// turns.
 const COUNT: &str = r#"(module
     (import "host" "step" (func $step (param i64) (result i64)))
-    (func (export "with") (param $turns i32) (result i64) (local $sum i64)
-        (loop $again
-            (local.set $sum (call $step (local.get $sum)))
-            (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
-        (local.get $sum))
     (func $own (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
-    (func (export "own") (param $turns i32) (result i64) (local $sum i64)
+    LOOPS)"#;
+
+/// One of them.
+const LOOP: &str = r#"
+    (func (export "NAME") (param $turns i32) (result i64) (local $sum i64)
         (loop $again
-            (local.set $sum (call $own (local.get $sum)))
+            (local.set $sum (STEP))
             (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
-        (local.get $sum))
-    (func (export "without") (param $turns i32) (result i64) (local $sum i64)
-        (loop $again
-            (local.set $sum (i64.add (local.get $sum) (i64.const 1)))
-            (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
-        (local.get $sum)))"#;
+        (local.get $sum))"#;
 
 /// What `with` may call in another instance, which has a memory of its own.
 const STEP: &str = r#"(module
@@ -42,7 +36,13 @@ const WAIT: &str = r#"(module
 
 /// The counting program.
 pub fn count() -> Result<Vec<u8>, Failed> {
-    Ok(wat::parse_str(COUNT)?)
+    let loops = [
+        ("with", "call $step (local.get $sum)"),
+        ("own", "call $own (local.get $sum)"),
+        ("without", "i64.add (local.get $sum) (i64.const 1)"),
+    ];
+    let loops = loops.map(|(name, step)| LOOP.replace("NAME", name).replace("STEP", step));
+    Ok(wat::parse_str(COUNT.replace("LOOPS", &loops.concat()))?)
 }
 
 /// The function that the counting program may import from another instance, `step`.

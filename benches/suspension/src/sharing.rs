@@ -10,7 +10,7 @@ use futures::executor::{LocalPool, block_on};
 use futures::task::LocalSpawnExt;
 use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
 
-use crate::calls::check;
+use crate::calls::{check, counted};
 use crate::events::Failed;
 use crate::programs;
 use crate::report::{Row, Unit};
@@ -33,13 +33,6 @@ fn machine(module: &Module, turns: &Arc<AtomicU64>) -> Result<(Vm, Instance), Fa
     Ok((vm, instance))
 }
 
-fn result(values: Result<Vec<Value>, wasm_dispatch::Error>, turns: u32) -> Result<(), Failed> {
-    match values?[..] {
-        [Value::I64(counted)] => check(counted, turns),
-        ref other => Err(format!("one number expected, not {other:?}").into()),
-    }
-}
-
 /// Everything in this part, with so many machines of so many turns each.
 pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     let module = Module::options()
@@ -53,7 +46,7 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     for counter in &counters {
         let (mut vm, instance) = machine(&module, counter)?;
         let start = Instant::now();
-        result(block_on(vm.call_async(instance, "with", &argument)), turns)?;
+        check(counted(block_on(vm.call_async(instance, "with", &argument)))?, turns)?;
         alone += start.elapsed();
     }
 
@@ -66,7 +59,8 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
         let (mut vm, instance) = machine(&module, counter)?;
         let (least, failures, counters) = (least.clone(), failures.clone(), counters.clone());
         pool.spawner().spawn_local(async move {
-            if let Err(error) = result(vm.call_async(instance, "with", &argument).await, turns) {
+            let ended = counted(vm.call_async(instance, "with", &argument).await);
+            if let Err(error) = ended.and_then(|result| check(result, turns)) {
                 failures.set(Some(error));
             }
             if least.get().is_none() {

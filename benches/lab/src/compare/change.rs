@@ -181,7 +181,7 @@ impl Comparison {
 /// out.
 fn times(recording: &Recording, clock: Clock) -> Times {
     let is_control = |name: &str| recording.controls.iter().any(|control| control.name == name);
-    let wrong = wrong(recording);
+    let wrong = recording.wrong();
     let mut times = Times::new();
     for sample in &recording.samples {
         let cell = (sample.strategy.as_str(), sample.workload.as_str());
@@ -202,18 +202,6 @@ fn times(recording: &Recording, clock: Clock) -> Times {
         });
     }
     times
-}
-
-/// Strategies and workloads that are wrong anywhere in a run, and why.
-fn wrong(recording: &Recording) -> BTreeMap<(&str, &str), String> {
-    let failures = recording.failures.iter();
-    let failures = failures.map(|f| ((f.strategy.as_str(), f.workload.as_str()), f.error.clone()));
-    let unverified = recording.samples.iter().filter(|sample| !sample.verified);
-    let unverified = unverified.map(|sample| {
-        let cell = (sample.strategy.as_str(), sample.workload.as_str());
-        (cell, "a result was not verified".to_owned())
-    });
-    unverified.chain(failures).collect()
 }
 
 /// The mean over workloads. Workloads of one process are not independent of each other, processes are: so the mean of each
@@ -269,7 +257,7 @@ fn alone(old: &Times, new: &Times) -> (Vec<String>, Vec<String>) {
 
 /// What is wrong in the second run where the first one has times.
 fn fails_now(old: &Times, after: &Recording, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-    let wrong = wrong(after).into_iter().filter(|((strategy, workload), _)| {
+    let wrong = after.wrong().into_iter().filter(|((strategy, workload), _)| {
         let was_right = old.get(*strategy).is_some_and(|times| times.contains_key(*workload));
         was_right && wanted(strategy)
     });

@@ -43,7 +43,10 @@ impl Request<'_> {
     /// Runs in a fresh machine, and keeps what the program prints, or passes it on. With a strategy, all is compiled for it
     /// first. That a program traps is no failure here.
     pub fn run(&self, mut vm: Vm, compiled: Option<Entrant>, keep: bool) -> Result<Ran, Failed> {
-        let mut clock = Clock::default();
+        let mut clock = Clock {
+            since: Instant::now(),
+            phases: Vec::new(),
+        };
         let bytes = fs::read(self.file).map_err(|error| self.failed(error))?;
         let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
         clock.ends("read");
@@ -264,15 +267,6 @@ fn stopped(error: &Error) -> serde_json::Value {
 struct Clock {
     since: Instant,
     phases: Vec<(&'static str, Duration)>,
-}
-
-impl Default for Clock {
-    fn default() -> Clock {
-        Clock {
-            since: Instant::now(),
-            phases: Vec::new(),
-        }
-    }
 }
 
 impl Clock {

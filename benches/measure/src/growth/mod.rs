@@ -55,7 +55,7 @@ pub struct Request {
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
-    #[arg(short, long = "out", value_name = "DIR")]
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
     #[arg(skip)]

@@ -128,17 +128,14 @@ impl Merged {
             }));
             self.origins += 1;
         }
-        for about in &recording.engines {
-            self.once(Row::About(about.clone()));
-        }
-        for control in &recording.controls {
-            self.once(Row::Control(control.clone()));
-        }
-        for failure in &recording.failures {
-            self.once(Row::Failure(failure.clone()));
-        }
-        for size in &recording.sizes {
-            self.once(Row::Size(size.clone()));
+        let engines = recording.engines.iter().cloned().map(Row::from);
+        let controls = recording.controls.iter().cloned().map(Row::from);
+        let failures = recording.failures.iter().cloned().map(Row::from);
+        let sizes = recording.sizes.iter().cloned().map(Row::from);
+        for row in engines.chain(controls).chain(failures).chain(sizes) {
+            if !self.rows.contains(&row) {
+                self.rows.push(row);
+            }
         }
         self.rows.extend(recording.counts.iter().cloned().map(Row::Count));
 
@@ -169,13 +166,6 @@ impl Merged {
         self.planned += planned.max(finished);
         self.blocks = blocks.next;
         self.processes = processes.next;
-    }
-
-    /// Adds a row, unless it is there already.
-    fn once(&mut self, row: Row) {
-        if !self.rows.contains(&row) {
-            self.rows.push(row);
-        }
     }
 }
 

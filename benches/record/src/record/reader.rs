@@ -1,6 +1,6 @@
 //! Reading a run's file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +133,15 @@ impl Recording {
                 last.map_or(0, |block| block + 1)
             }
         }
+    }
+
+    /// Strategies and workloads that are wrong anywhere in the run, and why.
+    pub fn wrong(&self) -> BTreeMap<(&str, &str), &str> {
+        let unverified = self.samples.iter().filter(|sample| !sample.verified);
+        let unverified = unverified.map(|of| ((&*of.strategy, &*of.workload), "a result was not verified"));
+        let failures = self.failures.iter();
+        let failures = failures.map(|of| ((&*of.strategy, &*of.workload), &*of.error));
+        unverified.chain(failures).collect()
     }
 
     /// The number of blocks that were planned, if it is more than were measured: the run was interrupted.
