@@ -1,5 +1,5 @@
-//! Programs with nothing but the `futures` crate: a call that waits for another one, and many machines that take turns on
-//! one thread.
+//! Asynchronous calls with the `futures` crate alone: two that wait for each other, and many machines that take turns on one
+//! thread.
 //!
 //! ```text
 //! cargo run --release --example async_futures
@@ -47,7 +47,7 @@ async fn machine(
         let receiver = receiver.clone();
         Box::pin(async move { receiver.lock().await.next().await.ok_or("nothing more comes".into()) })
     });
-    // What is not used of a value stack is not allocated, but many machines also need addresses.
+    // The unused part of a value stack takes no memory, but many machines also need addresses.
     let limits = Limits::default().stack_slots(1_000).call_depth(100);
     let mut vm = Vm::with(Strategy::default(), limits);
     let instance = vm.instantiate_async(module, &imports).await?;
@@ -70,7 +70,7 @@ async fn hand_over(module: &Module) -> Result<(), Error> {
     Ok(())
 }
 
-/// Many programs that never wait, and still share a thread: each gives way after a slice.
+/// Many programs that never wait, and still share a thread: each yields after a slice.
 fn take_turns(module: &Module) -> Result<(), Box<dyn std::error::Error>> {
     let mut pool = LocalPool::new();
     let (done, ended) = mpsc::unbounded();
@@ -86,7 +86,7 @@ fn take_turns(module: &Module) -> Result<(), Box<dyn std::error::Error>> {
                 vm.call_async(instance, "count", &[turns]).await
             };
             let result = result.await.map(|_| number);
-            // Nobody may be listening any more.
+            // The receiver may be gone.
             let _ = done.unbounded_send(result);
         })?;
     }

@@ -29,7 +29,7 @@ async fn run(module: Module) -> Result<Vec<Value>, wasm_dispatch::Error> {
             Ok(())
         })
     });
-    // A small value stack: what is not used is not allocated, but a thousand machines also need addresses.
+    // A small value stack: the unused part takes no memory, but a thousand machines also need addresses.
     let limits = Limits::default().stack_slots(1_000).call_depth(100);
     let mut vm = Vm::with(Strategy::default(), limits);
     let instance = vm.instantiate_async(&module, &imports).await?;

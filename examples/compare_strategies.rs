@@ -4,7 +4,7 @@
 //! cargo run --release --example compare_strategies -- fib.wat fib 30
 //! ```
 //!
-//! One run each tells orders of magnitude, not percents: `cargo bench` measures properly. The module must not import
+//! One run each shows orders of magnitude, not percents: `cargo bench` measures properly. The module must not import
 //! anything.
 
 use std::path::Path;
@@ -39,7 +39,7 @@ fn compare(path: &Path, export: &str, numbers: &[String]) -> Result<(), Box<dyn 
     let module = Module::new(&wat::parse_bytes(&bytes)?)?;
     let mut reference: Option<Vec<Value>> = None;
     for &strategy in Strategy::ALL {
-        // Compiled before the clock starts, so that the time is that of running alone.
+        // Compiled before the clock starts, so only the run is timed.
         let code_bytes = module.compile(strategy);
         let mut vm = Vm::with(strategy, Limits::default());
         let instance = vm.instantiate(&module, &Imports::new())?;

@@ -1,4 +1,4 @@
-//! The shortest way from text to result: load a module, instantiate it, call its export.
+//! The shortest way to a result: load a module, instantiate it, call its export.
 //!
 //! ```text
 //! cargo run --example embed
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (func (export "greeting") (result i32 i32) (i32.const 16) (i32.const 22)))"#,
     )?;
 
-    // Decoded, validated and lowered once; it can be instantiated any number of times, also from several threads.
+    // Decoded, validated and lowered once; it can be instantiated any number of times, from several threads as well.
     let module = Module::new(&wasm)?;
 
     // The machine holds all that changes. `Vm::new` takes the recommended strategy and default limits.
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = &vm.memory(memory)?[address as usize..][..len as usize];
     println!("{}", String::from_utf8_lossy(bytes));
 
-    // A trap is an error that says what happened and where. The machine can be used on.
+    // A trap is an error that says what happened and where. The machine stays usable.
     let error = vm
         .call(instance, "divide", &[Value::I32(1), Value::I32(0)])
         .expect_err("a trap");

@@ -1,4 +1,4 @@
-//! A program is stopped in the middle, written down, and goes on in another machine under another strategy.
+//! A program is stopped in the middle, saved, and resumed in another machine under another strategy.
 //!
 //! ```text
 //! cargo run --release --example pause_and_move

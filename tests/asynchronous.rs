@@ -116,7 +116,7 @@ fn a_host_function_uses_memory_before_and_after_it_waits() {
     });
 }
 
-/// A host function that calls `run` again, so many levels deep, waiting on each.
+/// A host function that calls `run` again, this many levels deep, and waits on each.
 fn nesting() -> Imports {
     let mut imports = Imports::new();
     imports.func_async("host", "wait", |mut caller: AsyncCaller<'_>, level: i32| {
@@ -409,7 +409,7 @@ fn a_thousand_machines_share_one_thread_fairly() {
     block_on(join_all(runs));
     let ticks = ticks.lock().expect("no panic");
     assert_eq!(ticks.len(), 100_000);
-    // A turn is six instructions, so a slice holds eight or nine of them: nobody is ever far ahead.
+    // A turn is six instructions, so a slice holds eight or nine of them: no machine is ever far ahead.
     let mut counts = vec![0i32; 1000];
     for &number in ticks.iter() {
         counts[number] += 1;

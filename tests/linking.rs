@@ -87,7 +87,7 @@ fn a_shared_memory_that_grows_is_seen_by_both() {
             .unwrap();
         let past_end = vm.call(guest, "store", &[Value::I32(4 * 65536 - 3), Value::I32(5)]);
         assert_eq!(trap_of(past_end), Trap::OutOfBoundsMemoryAccess);
-        // The host grows it between calls; past the declared maximum nobody can.
+        // The host grows it between calls; but not past the declared maximum.
         let memory = vm.exported_memory(owner, "memory").unwrap();
         assert_eq!(vm.grow_memory(memory, 6).unwrap(), 4);
         assert_eq!(call_i32(&mut vm, owner, "pages"), 10);

@@ -1,4 +1,4 @@
-//! A dispatch strategy that lives outside the repository, and a lab that runs and measures it like the others:
+//! A dispatch strategy outside the repository, and a lab that runs and measures it like the others:
 //!
 //! ```sh
 //! cargo run --release -- list strategies
@@ -15,7 +15,7 @@ use wasm_dispatch::machine::reference::{Reference, step};
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_lab::{Entrant, main_with};
 
-/// Walks over the expression trees of a block as they were lowered. Slow: replace it by your idea.
+/// Walks the expression trees of a block as they were lowered. Slow: replace it with your idea.
 struct TreeWalk;
 
 impl Backend for TreeWalk {
@@ -39,7 +39,7 @@ impl Backend for TreeWalk {
         Reference::listing(body)
     }
 
-    /// The driver does calls, host calls and fuel; a strategy runs one block at a time and says where to go on.
+    /// The driver does calls, host calls and fuel; `step` runs from a block on and says why it returns.
     fn run(program: &Program<TreeWalk>, machine: &mut Machine) -> Exit {
         driver::run(program, machine, step)
     }

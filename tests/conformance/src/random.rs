@@ -34,7 +34,7 @@ impl Random {
         &from[self.below(from.len())]
     }
 
-    /// So many random bytes.
+    /// This many random bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         let words = (0..count.div_ceil(8)).flat_map(|_| self.number().to_le_bytes());
         words.take(count).collect()

@@ -1,7 +1,7 @@
 //! Forged snapshots with checksums that fit are refused, or give a machine that runs to some end: no panic, no hang, no
 //! memory beyond the limits, under any strategy.
 //!
-//! `WASM_DISPATCH_SEED=n` runs one seed, `WASM_DISPATCH_SEEDS=n` so many.
+//! `WASM_DISPATCH_SEED=n` runs one seed, `WASM_DISPATCH_SEEDS=n` n seeds.
 
 #![forbid(unsafe_code)]
 
@@ -289,7 +289,7 @@ fn go_on(vm: &mut Vm, instance: Instance, mut random: Random) -> Vec<(String, Op
     ends
 }
 
-/// Forges so many snapshots of a world.
+/// Forges this many snapshots of a world.
 fn forge(world: &World, seed: u64, count: usize, tally: &mut Tally) -> Result<(), String> {
     let mut random = Random::new(seed);
     // The instances of some modules cannot be made.

@@ -164,7 +164,7 @@ fn stopping(
     let mut random = Random::new(setting("WASM_DISPATCH_SEED").unwrap_or(1));
     let mut stops = Stops::default();
     loop {
-        // So many slices until the call is paused, and of so many instructions each: small ones first, where loops and
+        // The number of slices until the call is paused, and of instructions in each: small ones first, where loops and
         // calls are new, and larger ones later, so that a debug build is done within seconds.
         let (turns, slice) = match (mode, stops.pauses) {
             (Mode::Stepping, 0) => (EVERY, 0),
