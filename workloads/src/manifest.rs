@@ -85,7 +85,7 @@ impl fmt::Display for Class {
 
 // Unknown fields are refused everywhere: otherwise a misspelt optional field would silently skip a check.
 
-/// A manifest: what a [`Workload`] is read from.
+/// A manifest: what a [`Workload`](crate::Workload) is read from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {

@@ -46,7 +46,7 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`Snapshot`](ErrorKind::Snapshot) with [`SnapshotError::Arriving`].
+    /// [`Snapshot`](crate::ErrorKind::Snapshot) with [`SnapshotError::Arriving`].
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         let structure = self.structure()?;
         let state = &self.machine.state;
@@ -91,7 +91,7 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// [`Snapshot`](ErrorKind::Snapshot), and the machine is as it was before.
+    /// [`Snapshot`](crate::ErrorKind::Snapshot), and the machine is as it was before.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         let data = snapshot.data();
         if data.structure != self.structure()? {

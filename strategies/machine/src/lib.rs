@@ -1,7 +1,7 @@
 //! The machine that every strategy drives: its state, the contract between the two, and the driver of strategies that run
 //! block by block.
 //!
-//! Nothing here dispatches but the [`reference`], the plain evaluator that strategies are compared with.
+//! Nothing here dispatches but the [`mod@reference`], the plain evaluator that strategies are compared with.
 
 #![forbid(unsafe_code)]
 

@@ -120,7 +120,7 @@ pub const HOST: u32 = u32::MAX;
 /// A function of a machine: its owner and its type.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionEntry {
-    /// The type, as an index into [`State::signatures`](crate::state::State::signatures): equal types, equal index.
+    /// The type, as an index into [`Store::signatures`]: equal types, equal index.
     pub signature: u32,
     /// The owning instance, or [`HOST`].
     pub instance: u32,
