@@ -20,7 +20,7 @@ use wasm_dispatch_measure::run::{self, setup};
 use wasm_dispatch_measure::supervisor::{Launcher, Supervisor};
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
-use wasm_dispatch_report::runs_folder;
+use wasm_dispatch_report::take_folder;
 use wasm_dispatch_workloads::Workload;
 
 /// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
@@ -186,7 +186,7 @@ fn measure(options: &Options) -> Result<String, Error> {
         eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);
     }
     let abouts: Vec<Row> = engines.iter().map(about).collect();
-    let folder = runs_folder().join(&run.id);
+    let folder = take_folder(&mut run)?;
     let supervisor = Supervisor {
         setup: &setup,
         seed: options.seed.unwrap_or(run.started),

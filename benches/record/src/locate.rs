@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::record::FILE_NAME;
+use crate::record::{FILE_NAME, Run};
 
 /// Cargo's target folder: the one this binary lies in, else what the environment says, else `./target`.
 pub fn target_folder() -> PathBuf {
@@ -22,6 +22,26 @@ pub fn target_folder() -> PathBuf {
 /// The folder with one folder per run: `target/wasm-dispatch`.
 pub fn runs_folder() -> PathBuf {
     target_folder().join("wasm-dispatch")
+}
+
+/// Makes a run's folder below [`runs_folder`], named by its id. Where a run of the same second has that name already, the id
+/// gets a number.
+///
+/// # Errors
+///
+/// If the folder cannot be made.
+pub fn take_folder(run: &mut Run) -> Result<PathBuf, Error> {
+    let (runs, id) = (runs_folder(), run.id.clone());
+    fs::create_dir_all(&runs).map_err(Error::io(&runs))?;
+    for number in 2.. {
+        let folder = runs.join(&run.id);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => run.id = format!("{id}-{number}"),
+            Err(error) => return Err(Error::io(&folder)(error)),
+        }
+    }
+    unreachable!("a folder has room for another name")
 }
 
 /// The newest run below `runs`. Run ids begin with their time, so the last name is the newest. Folders with other names

@@ -60,7 +60,8 @@ pub use limits::Limits;
 pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
-    Error, Fingerprint, Progress, json, newest_run, newest_with, progress, record, runs_folder, target_folder,
+    Error, Fingerprint, Progress, json, newest_run, newest_with, progress, record, runs_folder, take_folder,
+    target_folder,
 };
 
 /// A finished report: the decision, and where it was written.
