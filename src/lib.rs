@@ -60,7 +60,7 @@
 //! - `safe`: all strategies without unsafe code; with `default-features = false` this library has none.
 //! - `all-strategies`: all strategies.
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
-//! - `wasi`: WASI preview 1 ([`wasi`]).
+//! - `wasi`: WASI preview 1 (module `wasi`).
 
 #![forbid(unsafe_code)]
 
