@@ -54,7 +54,7 @@ pub struct Request {
     /// Give a process up after such a silence
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// Folder of the run [default: target/wasm-dispatch/growth-<date>-<time>-<quick|full>]
+    /// Folder of the run [default: target/wasm-dispatch/growth-DATE-TIME-KIND]
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Whether to keep progress to oneself.
