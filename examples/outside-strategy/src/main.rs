@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --release -- list strategies
 //! cargo run --release -- run fib.wat --strategy tree_walk --invoke run 20
-//! cargo run --release -- bench --strategy tree_walk --strategy threaded
+//! cargo run --release -- bench --strategies tree_walk,threaded
 //! ```
 
 use std::process::ExitCode;
