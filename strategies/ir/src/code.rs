@@ -255,6 +255,19 @@ impl Statement {
     }
 }
 
+/// A builtin with its operands and immediates, as loops keep it beside operations that have no room for them.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinCall {
+    /// Which.
+    pub op: Builtin,
+    /// First operand slot.
+    pub base: Slot,
+    /// First immediate.
+    pub x: u32,
+    /// Second immediate.
+    pub y: u32,
+}
+
 /// A straight line of statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeBlock {

@@ -10,8 +10,7 @@
 use std::fmt;
 
 use pastey::paste;
-use wasm_dispatch_ir::builtin::Builtin;
-use wasm_dispatch_ir::code::Slot;
+use wasm_dispatch_ir::code::{BuiltinCall, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_machine::state::Frame;
 
@@ -136,15 +135,6 @@ macro_rules! opcodes {
 }
 
 wasm_dispatch_ir::for_each_name!(opcodes);
-
-/// Parameters of [`Opcode::Builtin`].
-#[derive(Clone, Copy, Debug)]
-pub struct BuiltinCall {
-    pub op: Builtin,
-    pub base: Slot,
-    pub x: u32,
-    pub y: u32,
-}
 
 /// Parameters of [`Opcode::CallIndirect`] and [`Opcode::TailCallIndirect`].
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! From the flat view to operations: which form of each, and where constants go.
 
-use wasm_dispatch_ir::code::{FunctionBody, Slot};
+use wasm_dispatch_ir::code::{BuiltinCall, FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{FlatCode, Instruction, Operand, Test};
 use wasm_dispatch_ir::ops::{LoadOp, StoreOp};
 use wasm_dispatch_ir::types::ValType;

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::builtin::Builtin;
-use wasm_dispatch_ir::code::{BlockId, Slot};
+use wasm_dispatch_ir::code::{BlockId, BuiltinCall, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_machine::state::Frame;
 
@@ -135,15 +134,6 @@ macro_rules! opcodes {
 }
 
 wasm_dispatch_ir::for_each_name!(opcodes);
-
-/// A builtin's parameters, which do not fit an operation.
-#[derive(Clone, Copy, Debug)]
-pub struct BuiltinCall {
-    pub op: Builtin,
-    pub base: Slot,
-    pub x: u32,
-    pub y: u32,
-}
 
 /// An indirect call's parameters, which do not fit an operation.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! From trees to stack code.
 
-use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::code::{BlockId, BuiltinCall, FunctionBody, Node, NodeId, Statement};
 
-use crate::code::{BuiltinCall, Code, Indirect, Op, Other};
+use crate::code::{Code, Indirect, Op, Other};
 
 /// Compiles a function.
 pub fn compile(body: &FunctionBody) -> Code {
