@@ -11,20 +11,8 @@ use wasm_dispatch_report::table;
 
 fn recording(samples: Vec<Sample>) -> Recording {
     Recording {
-        path: PathBuf::from("samples.jsonl"),
-        run: header(),
         samples,
-        failures: Vec::new(),
-        sizes: Vec::new(),
-        counts: Vec::new(),
-        engines: Vec::new(),
-        controls: Vec::new(),
-        processes: Vec::new(),
-        setup: None,
-        origins: Vec::new(),
-        plan: None,
-        finished_blocks: 0,
-        warnings: Vec::new(),
+        ..Recording::empty(PathBuf::from("samples.jsonl"), header())
     }
 }
 

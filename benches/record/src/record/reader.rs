@@ -58,22 +58,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         return Err(Error::line(&path, 1, "the file is empty"));
     };
     let run = read_header(&path, first)?;
-    let mut recording = Recording {
-        path,
-        run,
-        samples: Vec::new(),
-        failures: Vec::new(),
-        sizes: Vec::new(),
-        counts: Vec::new(),
-        engines: Vec::new(),
-        controls: Vec::new(),
-        processes: Vec::new(),
-        setup: None,
-        origins: Vec::new(),
-        plan: None,
-        finished_blocks: 0,
-        warnings: Vec::new(),
-    };
+    let mut recording = Recording::empty(path, run);
     let mut finished = BTreeSet::new();
     for (index, line) in lines {
         let number = index + 1;
@@ -123,6 +108,26 @@ fn drop_unfinished_block(recording: &mut Recording, finished: &BTreeSet<u32>) {
 }
 
 impl Recording {
+    /// The record of a run in which nothing was measured yet.
+    pub fn empty(path: PathBuf, run: Run) -> Recording {
+        Recording {
+            path,
+            run,
+            samples: Vec::new(),
+            failures: Vec::new(),
+            sizes: Vec::new(),
+            counts: Vec::new(),
+            engines: Vec::new(),
+            controls: Vec::new(),
+            processes: Vec::new(),
+            setup: None,
+            origins: Vec::new(),
+            plan: None,
+            finished_blocks: 0,
+            warnings: Vec::new(),
+        }
+    }
+
     /// How many blocks were measured to their end; 0 if the run was not interleaved.
     pub fn blocks(&self) -> u32 {
         match self.plan {
