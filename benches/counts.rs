@@ -14,7 +14,7 @@ use wasm_dispatch::Strategy;
 use wasm_dispatch_measure::count::Counted;
 use wasm_dispatch_report::callgrind::{self, Tools};
 use wasm_dispatch_report::record::{self, Kind, Run, Writer};
-use wasm_dispatch_report::{Limits, Progress, counts, runs_folder, target_folder};
+use wasm_dispatch_report::{Limits, Progress, counts, runs_folder, take_folder, target_folder};
 use wasm_dispatch_workloads::Workload;
 
 type Failed = Box<dyn std::error::Error>;
@@ -139,8 +139,7 @@ enum Then {
 
 /// Starts the runner, reads what it leaves behind, and shows it next to the counts of an earlier run.
 fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Result<(), Failed> {
-    let run = Run::start(Kind::Counts);
-    let folder = runs_folder().join(&run.id);
+    let mut run = Run::start(Kind::Counts);
     // Of each run only the record is kept. Callgrind's own files stay until the next one, for a look with its tools.
     let home = target_folder().join("callgrind");
     if home.exists() {
@@ -153,6 +152,7 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Resul
     println!("Counting instructions ({})", tools.version());
     run_tools(tools, part, &home, expected)?;
     let counted = callgrind::read(&home)?;
+    let folder = take_folder(&mut run)?;
     let mut writer = Writer::create_named(&folder, counts::FILE_NAME, &run)?;
     for count in &counted {
         writer.write(count.clone())?;

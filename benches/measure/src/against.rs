@@ -234,7 +234,7 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     let mut run = Run::start(if request.full { Kind::Full } else { Kind::Quick });
     // Not among the runs of which the newest is drawn.
     run.id.insert_str(0, "against-");
-    let folder = fresh_folder(request.folder.as_ref(), &run)?;
+    let folder = fresh_folder(request.folder.as_ref(), &mut run)?;
     let sides = Sides::build(&base, layouts, request.quiet)?;
     let controls = setup.strategies.iter().map(|strategy| {
         Row::Control(Control {

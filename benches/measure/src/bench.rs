@@ -186,7 +186,7 @@ impl Request {
         if let Some(shard) = self.shard {
             run.id.push_str(&format!("-{}", shard.to_string().replace('/', "of")));
         }
-        let folder = fresh_folder(self.folder.as_ref(), &run)?;
+        let folder = fresh_folder(self.folder.as_ref(), &mut run)?;
         let workloads = match (chosen, &self.own) {
             (Some(workloads), _) => workloads,
             (None, Some(own)) => {

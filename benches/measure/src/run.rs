@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
-use wasm_dispatch_record::runs_folder;
+use wasm_dispatch_record::take_folder;
 
 use crate::error::Error;
 use crate::layouts::Sources;
@@ -65,17 +65,19 @@ pub(crate) fn all_positive(numbers: &[(Option<u64>, &str)]) -> Result<(), Error>
     }
 }
 
-/// The folder of a new run.
+/// The folder of a new run: the one asked for, or one of its own.
 ///
 /// # Errors
 ///
-/// If there is a run in it.
-pub(crate) fn fresh_folder(asked: Option<&PathBuf>, run: &Run) -> Result<PathBuf, Error> {
-    let folder = asked.cloned().unwrap_or_else(|| runs_folder().join(&run.id));
+/// If there is a run in the one asked for, or if none can be made.
+pub(crate) fn fresh_folder(asked: Option<&PathBuf>, run: &mut Run) -> Result<PathBuf, Error> {
+    let Some(folder) = asked else {
+        return Ok(take_folder(run)?);
+    };
     let path = folder.join(record::FILE_NAME);
     match path.exists() {
         true => Err(wasm_dispatch_record::Error::RunExists(path).into()),
-        false => Ok(folder),
+        false => Ok(folder.clone()),
     }
 }
 

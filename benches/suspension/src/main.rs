@@ -120,9 +120,9 @@ fn measure(options: &Options) -> Result<(), Failed> {
 
 /// Writes the rows, after a line that says when and where they were measured. Returns the file's path.
 fn keep(lines: &[String]) -> Result<String, Failed> {
-    let run = Run::start(Kind::Quick);
-    let folder = wasm_dispatch_report::runs_folder().join(format!("suspension-{}", run.id));
-    std::fs::create_dir_all(&folder)?;
+    let mut run = Run::start(Kind::Quick);
+    run.id.insert_str(0, "suspension-");
+    let folder = wasm_dispatch_report::take_folder(&mut run)?;
     let path = folder.join("suspension.jsonl");
     std::fs::write(&path, serde_json::to_string(&run)? + "\n" + &lines.join("\n") + "\n")?;
     Ok(path.display().to_string())

@@ -9,7 +9,7 @@ use wasm_dispatch_measure::shards::matrix;
 use wasm_dispatch_measure::supervisor::{Launcher, Supervisor};
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{Kind, Run, Setup};
-use wasm_dispatch_report::runs_folder;
+use wasm_dispatch_report::take_folder;
 
 use crate::events::Failed;
 
@@ -38,7 +38,7 @@ pub fn run(seconds: u64) -> Result<String, Failed> {
     let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "metering-");
-    let folder = runs_folder().join(&run.id);
+    let folder = take_folder(&mut run)?;
     let engines = all().iter().map(|engine| engine.name().to_owned()).collect();
     let rounds = setup(matrix(&[None], &names), engines, 3, 1);
     let setup = Setup {
