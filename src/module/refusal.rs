@@ -40,6 +40,8 @@ const fn feature(proposal: Proposal) -> WasmFeatures {
         Proposal::BulkMemory => WasmFeatures::BULK_MEMORY,
         Proposal::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
         Proposal::TailCall => WasmFeatures::TAIL_CALL,
+        // In the instruction table; lowering does not know them yet.
+        Proposal::Simd | Proposal::RelaxedSimd => WasmFeatures::empty(),
     }
 }
 

@@ -15,7 +15,11 @@ mod table;
 pub mod text;
 pub mod trap;
 pub mod types;
+pub mod vector;
+pub mod vector_ops;
+mod vector_table;
 pub mod verify;
 
 pub use table::Proposal;
 pub use trap::Trap;
+pub use vector::V128;

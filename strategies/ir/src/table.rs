@@ -81,6 +81,10 @@ proposals! { $
     ReferenceTypes reference_types
     /// "Tail call"
     TailCall tail_call
+    /// "Fixed-width SIMD"
+    Simd simd
+    /// "Relaxed SIMD"
+    RelaxedSimd relaxed_simd
 }
 
 /// Calls `$callback! { unary [I32Clz ..] test [..] value [..] load [..] store [..] builtin [MemorySize(mem) ..] }`: the
