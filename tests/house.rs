@@ -191,5 +191,13 @@ fn strategies_have_one_outline() {
         let about = |heading: &String| SECTIONS.iter().copied().find(|section| heading.contains(section));
         let sections: Vec<&str> = headings.iter().filter_map(about).collect();
         assert_eq!(sections, SECTIONS, "{strategy}: {headings:?}");
+        // What the registry shows: lines are broken anywhere.
+        let readme = read(Path::new("strategies").join(strategy.name()).join("README.md"));
+        let readme: Vec<&str> = readme.split_whitespace().collect();
+        let says = format!("*{}*: {}.", strategy.term(), strategy.idea());
+        assert!(
+            readme.join(" ").contains(&says),
+            "{strategy}: its README.md says something else"
+        );
     }
 }
