@@ -412,10 +412,6 @@ fn unsupported_proposals_are_refused_by_name() {
         ),
         ("custom page sizes", "(module (memory 1 (pagesize 1)))"),
         (
-            "wide arithmetic",
-            "(module (func (param i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 0))))",
-        ),
-        (
             "stack switching",
             "(module (type $f (func)) (type $c (cont $f)) (func (param (ref $c)) (resume $c (local.get 0))))",
         ),

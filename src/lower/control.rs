@@ -441,9 +441,9 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let base = self.canonical_slot(first);
         self.materialize_readers_from(base, first);
         self.truncate(first);
-        self.max_height = self.max_height.max(first + 1);
+        self.max_height = self.max_height.max(first + op.results().len());
         self.emit(Statement::Builtin { op, base, x, y });
-        if let Some(result) = op.result() {
+        for result in op.results() {
             let ty = result.resolve(|| self.types.table_type(x));
             self.push_canonical(ty);
         }

@@ -42,6 +42,7 @@ const fn feature(proposal: Proposal) -> WasmFeatures {
         Proposal::TailCall => WasmFeatures::TAIL_CALL,
         // In the instruction table; lowering does not know them yet.
         Proposal::Simd | Proposal::RelaxedSimd => WasmFeatures::empty(),
+        Proposal::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
     }
 }
 
@@ -60,7 +61,6 @@ const UNSUPPORTED: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
-    (WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
     (WasmFeatures::COMPACT_IMPORTS, "compact imports"),
     (WasmFeatures::ACQUIRE_RELEASE_ATOMICS, "acquire-release atomics"),

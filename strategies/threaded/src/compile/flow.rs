@@ -7,7 +7,7 @@ use super::{Compiler, Operand, To};
 use crate::code::Unit;
 use crate::handlers::call::{self, CallKind};
 use crate::handlers::numeric;
-use crate::handlers::{control, memory};
+use crate::handlers::{control, memory, wide};
 
 /// Blocks that may be copied after each other in place of a jump.
 const REPLICAS: u32 = 2;
@@ -62,6 +62,10 @@ impl Compiler<'_> {
                     (Builtin::TableGet, ..) => self.node(memory::table_get(), &[Unit::from(base), x]),
                     (Builtin::MemoryFill, 0, _) => self.node(memory::memory_fill(), &[Unit::from(base)]),
                     (Builtin::MemoryCopy, 0, 0) => self.node(memory::memory_copy(), &[Unit::from(base)]),
+                    (Builtin::I64Add128, ..) => self.node(wide::add128(), &[Unit::from(base)]),
+                    (Builtin::I64Sub128, ..) => self.node(wide::sub128(), &[Unit::from(base)]),
+                    (Builtin::I64MulWideS, ..) => self.node(wide::mul_wide_s(), &[Unit::from(base)]),
+                    (Builtin::I64MulWideU, ..) => self.node(wide::mul_wide_u(), &[Unit::from(base)]),
                     // The machine carries out the others.
                     _ => self.node(memory::any_builtin(), &[op as u32, Unit::from(base), x, y]),
                 }

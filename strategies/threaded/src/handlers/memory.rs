@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::builtin::{Builtin, SLOTS};
 use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::state::State;
@@ -165,7 +165,7 @@ struct CallBuiltin;
 impl Handler for CallBuiltin {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: the units are as said above; lowering keeps three slots from a builtin's base on within the frame, and the
+        // SAFETY: the units are as said above; lowering keeps `SLOTS` slots from a builtin's base on within the frame, and the
         // verifier checks that. No other reference to the state is held here.
         unsafe {
             let state = (*r.context).state();
@@ -274,11 +274,11 @@ unsafe fn bytes(r: &Regs, address: u64, length: u64) -> Result<*mut u8, Trap> {
 ///
 /// # Safety
 ///
-/// Three slots from `slots` on are within a frame, and nothing else refers to them.
+/// [`SLOTS`] slots from `slots` on are within a frame, and nothing else refers to them.
 #[inline(never)]
 unsafe fn builtin(state: &mut State, op: u32, slots: *mut u64, x: u32, y: u32) -> Option<Trap> {
     // SAFETY: the slots are those of a frame that nothing else refers to, which `CallBuiltin`, the only caller, has from its node.
-    let slots = unsafe { std::slice::from_raw_parts_mut(slots, 3) };
+    let slots = unsafe { std::slice::from_raw_parts_mut(slots, SLOTS) };
     state.builtin(Builtin::ALL[op as usize], x, y, slots).err()
 }
 

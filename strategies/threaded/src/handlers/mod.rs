@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod memory;
 pub(crate) mod numeric;
 pub(crate) mod superinstructions;
+pub(crate) mod wide;
 
 /// Every handler that the compiler can write and that may be part of a superinstruction, some of them more than once.
 #[cfg(test)]

@@ -31,10 +31,11 @@ impl Writer<'_> {
                 let place = self.place();
                 self.put(format_args!("{name}{place}"));
             }
-            40..44 => {
+            40..42 => {
                 self.value(ty, inner);
                 self.put("drop");
             }
+            42..44 => self.wide_arithmetic(inner),
             44..46 => {
                 let fill = self.random.chance(50);
                 for _ in 0..2 {
@@ -70,6 +71,20 @@ impl Writer<'_> {
                 self.consume(&call);
             }
         }
+    }
+
+    /// An operation on integers of 128 bits.
+    fn wide_arithmetic(&mut self, depth: usize) {
+        const OPERATIONS: [(&str, usize); 4] = [
+            ("i64.add128", 4),
+            ("i64.sub128", 4),
+            ("i64.mul_wide_s", 2),
+            ("i64.mul_wide_u", 2),
+        ];
+        let &(name, operands) = self.random.pick(&OPERATIONS);
+        self.values(&[ValType::I64; 4][..operands], depth);
+        self.put(name);
+        self.consume(&[ValType::I64; 2]);
     }
 
     fn few_types(&mut self) -> Vec<ValType> {

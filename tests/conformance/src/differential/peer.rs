@@ -18,6 +18,7 @@ pub fn engine() -> Engine {
         .wasm_tail_call(true)
         .wasm_multi_memory(true)
         .wasm_extended_const(true)
+        .wasm_wide_arithmetic(true)
         .wasm_memory64(false)
         .set_max_recursion_depth(20_000)
         .set_max_stack_height(64 << 20)

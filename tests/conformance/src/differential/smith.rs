@@ -41,6 +41,7 @@ fn config(random: &mut Random) -> Config {
         extended_const_enabled: random.chance(80),
         sign_extension_ops_enabled: true,
         saturating_float_to_int_enabled: true,
+        wide_arithmetic_enabled: random.chance(50),
         // Not supported by this machine.
         simd_enabled: false,
         relaxed_simd_enabled: false,
@@ -51,7 +52,6 @@ fn config(random: &mut Random) -> Config {
         shared_everything_threads_enabled: false,
         custom_page_sizes_enabled: false,
         custom_descriptors_enabled: false,
-        wide_arithmetic_enabled: false,
         compact_imports_enabled: false,
         acquire_release_atomics_enabled: false,
         multibyte_array_access_enabled: false,

@@ -1,4 +1,4 @@
-//! The builtins: operators on whole memories and tables, and `ref.func`. A method for each, named like it.
+//! The builtins: operators on whole memories and tables, `ref.func`, and arithmetic on 128 bits. A method for each, named like it.
 
 use std::ops::Range;
 
@@ -21,6 +21,15 @@ fn range(start: u32, len: u32, size: usize, trap: Trap) -> Result<Range<usize>, 
     } else {
         Err(trap)
     }
+}
+
+/// The halves of an unsigned product, by long multiplication.
+fn product(a: u64, b: u64) -> [u64; 2] {
+    let [a, b] = [a, b].map(|number| [number & 0xFFFF_FFFF, number >> 32]);
+    let middle = a[1] * b[0] + ((a[0] * b[0]) >> 32);
+    let other = a[0] * b[1] + (middle & 0xFFFF_FFFF);
+    let low = other << 32 | ((a[0] * b[0]) & 0xFFFF_FFFF);
+    [low, a[1] * b[1] + (middle >> 32) + (other >> 32)]
 }
 
 #[allow(non_snake_case)]
@@ -144,5 +153,42 @@ impl Run<'_, '_> {
     pub(super) fn RefFunc(&mut self, function_index: u32) -> Result<(), Stop> {
         self.stack.push(u64::from(function_index) + 1);
         Ok(())
+    }
+
+    pub(super) fn I64Add128(&mut self) -> Result<(), Stop> {
+        let ([b, b_high], [a, a_high]) = (self.pop_two(), self.pop_two());
+        let (low, carry) = a.overflowing_add(b);
+        let high = a_high.wrapping_add(b_high).wrapping_add(u64::from(carry));
+        self.stack.extend([low, high]);
+        Ok(())
+    }
+
+    pub(super) fn I64Sub128(&mut self) -> Result<(), Stop> {
+        let ([b, b_high], [a, a_high]) = (self.pop_two(), self.pop_two());
+        let (low, borrow) = a.overflowing_sub(b);
+        let high = a_high.wrapping_sub(b_high).wrapping_sub(u64::from(borrow));
+        self.stack.extend([low, high]);
+        Ok(())
+    }
+
+    pub(super) fn I64MulWideS(&mut self) -> Result<(), Stop> {
+        let [a, b] = self.pop_two();
+        // What a negative number's bits are read as is too much by 2^64.
+        let excess = |sign: u64, other: u64| if (sign as i64) < 0 { other } else { 0 };
+        let [low, high] = product(a, b);
+        let high = high.wrapping_sub(excess(a, b)).wrapping_sub(excess(b, a));
+        self.stack.extend([low, high]);
+        Ok(())
+    }
+
+    pub(super) fn I64MulWideU(&mut self) -> Result<(), Stop> {
+        let [a, b] = self.pop_two();
+        self.stack.extend(product(a, b));
+        Ok(())
+    }
+
+    fn pop_two(&mut self) -> [u64; 2] {
+        let second = self.pop();
+        [self.pop(), second]
     }
 }
