@@ -4,7 +4,7 @@
 //! None but loads and stores can trap, so all others return plain values.
 
 use crate::semantics::memory as access;
-use crate::semantics::vector::{bits, conversions, float, integer, memory, widths};
+use crate::semantics::vector::{bits, conversions, float, integer, memory, tuned, widths};
 use crate::slot::SlotValue;
 use crate::table::Proposal;
 use crate::trap::Trap;
@@ -313,17 +313,17 @@ macro_rules! replace_row {
 }
 
 macro_rules! vector_load_row {
-    ($(#[$doc:meta])* $name:ident { memory::$f:ident, $width:literal }) => {
+    ($(#[$doc:meta])* $name:ident { $m:ident::$f:ident, $width:literal }) => {
         row! {
             $(#[$doc])* $name: VectorLoad as VectorLoadOp {
                 const WIDTH: usize = $width;
                 #[inline(always)]
                 fn load(bytes: &[u8], address: u32, offset: u64) -> Result<V128, Trap> {
-                    Ok(memory::$f(access::read::<$width>(bytes, address, offset)?))
+                    Ok($m::$f(access::read::<$width>(bytes, address, offset)?))
                 }
                 #[inline(always)]
                 fn from_bytes(bytes: [u8; 16]) -> V128 {
-                    memory::$f(low_bytes(&bytes))
+                    $m::$f(low_bytes(&bytes))
                 }
             }
         }
@@ -331,17 +331,17 @@ macro_rules! vector_load_row {
 }
 
 macro_rules! vector_store_row {
-    ($(#[$doc:meta])* $name:ident { memory::$f:ident, $width:literal }) => {
+    ($(#[$doc:meta])* $name:ident { $m:ident::$f:ident, $width:literal }) => {
         row! {
             $(#[$doc])* $name: VectorStore as VectorStoreOp {
                 const WIDTH: usize = $width;
                 #[inline(always)]
                 fn store(bytes: &mut [u8], address: u32, offset: u64, value: V128) -> Result<(), Trap> {
-                    access::write::<$width>(bytes, address, offset, memory::$f(value))
+                    access::write::<$width>(bytes, address, offset, $m::$f(value))
                 }
                 #[inline(always)]
                 fn to_bytes(value: V128) -> [u8; 16] {
-                    memory::$f(value)
+                    $m::$f(value)
                 }
             }
         }

@@ -37,7 +37,7 @@
 //!
 //! None but loads and stores can trap. `hot` rows are worth more than one form in a strategy that has several; nothing else
 //! depends on it. `v128.const` and `i8x16.shuffle`, whose immediates have 16 bytes, are not here: like the other constants,
-//! they are no operation, see [`semantics::vector::bits::shuffle`](crate::semantics::vector::bits::shuffle).
+//! they are no operation, see [`shuffle`](crate::semantics::vector::tuned::i8x16_shuffle).
 //!
 //! # What reads it
 //!
@@ -121,7 +121,7 @@ macro_rules! for_each_vector {
                 /// r = the high half of a, zero-extended
                 I16x8ExtendHighI8x16U "i16x8.extend_high_i8x16_u" Simd hot { widths::i16x8::extend_high_i8x16_u }
                 /// r = sums of neighbours in a, sign-extended
-                I32x4ExtAddPairwiseI16x8S "i32x4.extadd_pairwise_i16x8_s" Simd hot { widths::i32x4::extadd_pairwise_i16x8_s }
+                I32x4ExtAddPairwiseI16x8S "i32x4.extadd_pairwise_i16x8_s" Simd hot { tuned::i32x4_extadd_pairwise_i16x8_s }
                 /// r = sums of neighbours in a, zero-extended
                 I32x4ExtAddPairwiseI16x8U "i32x4.extadd_pairwise_i16x8_u" Simd hot { widths::i32x4::extadd_pairwise_i16x8_u }
                 /// r = |a|, wrapping
@@ -177,17 +177,17 @@ macro_rules! for_each_vector {
                 /// r = square root of a
                 F64x2Sqrt "f64x2.sqrt" Simd cold { float::f64x2::sqrt }
                 /// r = a as integers, signed, saturating; NaN is 0
-                I32x4TruncSatF32x4S "i32x4.trunc_sat_f32x4_s" Simd hot { conversions::i32x4::trunc_sat_f32x4_s }
+                I32x4TruncSatF32x4S "i32x4.trunc_sat_f32x4_s" Simd hot { tuned::i32x4_trunc_sat_f32x4_s }
                 /// r = a as integers, unsigned, saturating; NaN is 0
-                I32x4TruncSatF32x4U "i32x4.trunc_sat_f32x4_u" Simd cold { conversions::i32x4::trunc_sat_f32x4_u }
+                I32x4TruncSatF32x4U "i32x4.trunc_sat_f32x4_u" Simd cold { tuned::i32x4_trunc_sat_f32x4_u }
                 /// r = a as floats, rounded to nearest, signed
                 F32x4ConvertI32x4S "f32x4.convert_i32x4_s" Simd hot { conversions::f32x4::convert_i32x4_s }
                 /// r = a as floats, rounded to nearest, unsigned
                 F32x4ConvertI32x4U "f32x4.convert_i32x4_u" Simd cold { conversions::f32x4::convert_i32x4_u }
                 /// r = a as integers, signed, saturating; NaN is 0; the high half is 0
-                I32x4TruncSatF64x2SZero "i32x4.trunc_sat_f64x2_s_zero" Simd cold { conversions::i32x4::trunc_sat_f64x2_s_zero }
+                I32x4TruncSatF64x2SZero "i32x4.trunc_sat_f64x2_s_zero" Simd cold { tuned::i32x4_trunc_sat_f64x2_s_zero }
                 /// r = a as integers, unsigned, saturating; NaN is 0; the high half is 0
-                I32x4TruncSatF64x2UZero "i32x4.trunc_sat_f64x2_u_zero" Simd cold { conversions::i32x4::trunc_sat_f64x2_u_zero }
+                I32x4TruncSatF64x2UZero "i32x4.trunc_sat_f64x2_u_zero" Simd cold { tuned::i32x4_trunc_sat_f64x2_u_zero }
                 /// r = the low half of a as floats, signed
                 F64x2ConvertLowI32x4S "f64x2.convert_low_i32x4_s" Simd cold { conversions::f64x2::convert_low_i32x4_s }
                 /// r = the low half of a as floats, unsigned
@@ -197,17 +197,17 @@ macro_rules! for_each_vector {
                 /// r = the low half of a, exactly
                 F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" Simd hot { conversions::f64x2::promote_low_f32x4 }
                 /// r = a as integers, signed; always saturating, NaN is 0
-                I32x4RelaxedTruncF32x4S "i32x4.relaxed_trunc_f32x4_s" RelaxedSimd cold { conversions::i32x4::trunc_sat_f32x4_s }
+                I32x4RelaxedTruncF32x4S "i32x4.relaxed_trunc_f32x4_s" RelaxedSimd cold { tuned::i32x4_trunc_sat_f32x4_s }
                 /// r = a as integers, unsigned; always saturating, NaN is 0
-                I32x4RelaxedTruncF32x4U "i32x4.relaxed_trunc_f32x4_u" RelaxedSimd cold { conversions::i32x4::trunc_sat_f32x4_u }
+                I32x4RelaxedTruncF32x4U "i32x4.relaxed_trunc_f32x4_u" RelaxedSimd cold { tuned::i32x4_trunc_sat_f32x4_u }
                 /// r = a as integers, signed; always saturating, NaN is 0; the high half is 0
-                I32x4RelaxedTruncF64x2SZero "i32x4.relaxed_trunc_f64x2_s_zero" RelaxedSimd cold { conversions::i32x4::trunc_sat_f64x2_s_zero }
+                I32x4RelaxedTruncF64x2SZero "i32x4.relaxed_trunc_f64x2_s_zero" RelaxedSimd cold { tuned::i32x4_trunc_sat_f64x2_s_zero }
                 /// r = a as integers, unsigned; always saturating, NaN is 0; the high half is 0
-                I32x4RelaxedTruncF64x2UZero "i32x4.relaxed_trunc_f64x2_u_zero" RelaxedSimd cold { conversions::i32x4::trunc_sat_f64x2_u_zero }
+                I32x4RelaxedTruncF64x2UZero "i32x4.relaxed_trunc_f64x2_u_zero" RelaxedSimd cold { tuned::i32x4_trunc_sat_f64x2_u_zero }
             }
             vector2 {
                 /// r = the bytes of a at the indices b, zero past the end
-                I8x16Swizzle "i8x16.swizzle" Simd hot { bits::swizzle }
+                I8x16Swizzle "i8x16.swizzle" Simd hot { tuned::i8x16_swizzle }
                 /// r = a == b: all ones or zero
                 I8x16Eq "i8x16.eq" Simd hot { integer::i8x16::eq }
                 /// r = a != b: all ones or zero
@@ -273,13 +273,13 @@ macro_rules! for_each_vector {
                 /// r = a != b: all ones or zero
                 I64x2Ne "i64x2.ne" Simd cold { integer::i64x2::ne }
                 /// r = a < b, signed: all ones or zero
-                I64x2LtS "i64x2.lt_s" Simd cold { integer::i64x2::lt_s }
+                I64x2LtS "i64x2.lt_s" Simd cold { tuned::i64x2_lt_s }
                 /// r = a > b, signed: all ones or zero
-                I64x2GtS "i64x2.gt_s" Simd cold { integer::i64x2::gt_s }
+                I64x2GtS "i64x2.gt_s" Simd cold { tuned::i64x2_gt_s }
                 /// r = a <= b, signed: all ones or zero
-                I64x2LeS "i64x2.le_s" Simd cold { integer::i64x2::le_s }
+                I64x2LeS "i64x2.le_s" Simd cold { tuned::i64x2_le_s }
                 /// r = a >= b, signed: all ones or zero
-                I64x2GeS "i64x2.ge_s" Simd cold { integer::i64x2::ge_s }
+                I64x2GeS "i64x2.ge_s" Simd cold { tuned::i64x2_ge_s }
                 /// r = a == b: all ones or zero
                 F32x4Eq "f32x4.eq" Simd hot { float::f32x4::eq }
                 /// r = a != b: all ones or zero
@@ -337,13 +337,13 @@ macro_rules! for_each_vector {
                 /// r = the greater of a and b, unsigned
                 I8x16MaxU "i8x16.max_u" Simd hot { integer::i8x16::max_u }
                 /// r = (a + b + 1) / 2, unsigned
-                I8x16AvgrU "i8x16.avgr_u" Simd cold { integer::i8x16::avgr_u }
+                I8x16AvgrU "i8x16.avgr_u" Simd cold { tuned::i8x16_avgr_u }
                 /// r = (a * b + 0x4000) >> 15, saturating, signed
-                I16x8Q15MulrSatS "i16x8.q15mulr_sat_s" Simd hot { widths::i16x8::q15mulr_sat_s }
+                I16x8Q15MulrSatS "i16x8.q15mulr_sat_s" Simd hot { tuned::i16x8_q15mulr_sat_s }
                 /// r = lanes of a, then of b, signed, saturating to i16 signed
                 I16x8NarrowI32x4S "i16x8.narrow_i32x4_s" Simd hot { widths::i16x8::narrow_i32x4_s }
                 /// r = lanes of a, then of b, signed, saturating to i16 unsigned
-                I16x8NarrowI32x4U "i16x8.narrow_i32x4_u" Simd cold { widths::i16x8::narrow_i32x4_u }
+                I16x8NarrowI32x4U "i16x8.narrow_i32x4_u" Simd cold { tuned::i16x8_narrow_i32x4_u }
                 /// r = a + b
                 I16x8Add "i16x8.add" Simd hot { integer::i16x8::add }
                 /// r = a + b, saturating, signed
@@ -367,7 +367,7 @@ macro_rules! for_each_vector {
                 /// r = the greater of a and b, unsigned
                 I16x8MaxU "i16x8.max_u" Simd cold { integer::i16x8::max_u }
                 /// r = (a + b + 1) / 2, unsigned
-                I16x8AvgrU "i16x8.avgr_u" Simd cold { integer::i16x8::avgr_u }
+                I16x8AvgrU "i16x8.avgr_u" Simd cold { tuned::i16x8_avgr_u }
                 /// r = a * b, of the low halves, sign-extended
                 I16x8ExtMulLowI8x16S "i16x8.extmul_low_i8x16_s" Simd cold { widths::i16x8::extmul_low_i8x16_s }
                 /// r = a * b, of the high halves, sign-extended
@@ -391,7 +391,7 @@ macro_rules! for_each_vector {
                 /// r = the greater of a and b, unsigned
                 I32x4MaxU "i32x4.max_u" Simd cold { integer::i32x4::max_u }
                 /// r = sums of neighbours in a * b, signed
-                I32x4DotI16x8S "i32x4.dot_i16x8_s" Simd hot { widths::i32x4::dot_i16x8_s }
+                I32x4DotI16x8S "i32x4.dot_i16x8_s" Simd hot { tuned::i32x4_dot_i16x8_s }
                 /// r = a * b, of the low halves, sign-extended
                 I32x4ExtMulLowI16x8S "i32x4.extmul_low_i16x8_s" Simd hot { widths::i32x4::extmul_low_i16x8_s }
                 /// r = a * b, of the high halves, sign-extended
@@ -423,9 +423,9 @@ macro_rules! for_each_vector {
                 /// r = a / b
                 F32x4Div "f32x4.div" Simd hot { float::f32x4::div }
                 /// r = the lesser of a and b, NaN if either is
-                F32x4Min "f32x4.min" Simd hot { float::f32x4::min }
+                F32x4Min "f32x4.min" Simd hot { tuned::f32x4_min }
                 /// r = the greater of a and b, NaN if either is
-                F32x4Max "f32x4.max" Simd hot { float::f32x4::max }
+                F32x4Max "f32x4.max" Simd hot { tuned::f32x4_max }
                 /// r = b < a ? b : a
                 F32x4PMin "f32x4.pmin" Simd hot { float::f32x4::pmin }
                 /// r = a < b ? b : a
@@ -439,27 +439,27 @@ macro_rules! for_each_vector {
                 /// r = a / b
                 F64x2Div "f64x2.div" Simd hot { float::f64x2::div }
                 /// r = the lesser of a and b, NaN if either is
-                F64x2Min "f64x2.min" Simd cold { float::f64x2::min }
+                F64x2Min "f64x2.min" Simd cold { tuned::f64x2_min }
                 /// r = the greater of a and b, NaN if either is
-                F64x2Max "f64x2.max" Simd cold { float::f64x2::max }
+                F64x2Max "f64x2.max" Simd cold { tuned::f64x2_max }
                 /// r = b < a ? b : a
                 F64x2PMin "f64x2.pmin" Simd cold { float::f64x2::pmin }
                 /// r = a < b ? b : a
                 F64x2PMax "f64x2.pmax" Simd cold { float::f64x2::pmax }
                 /// r = the bytes of a at the indices b; always zero past the end
-                I8x16RelaxedSwizzle "i8x16.relaxed_swizzle" RelaxedSimd cold { bits::swizzle }
+                I8x16RelaxedSwizzle "i8x16.relaxed_swizzle" RelaxedSimd cold { tuned::i8x16_swizzle }
                 /// r = the lesser of a and b; always NaN if either is
-                F32x4RelaxedMin "f32x4.relaxed_min" RelaxedSimd cold { float::f32x4::min }
+                F32x4RelaxedMin "f32x4.relaxed_min" RelaxedSimd cold { tuned::f32x4_min }
                 /// r = the greater of a and b; always NaN if either is
-                F32x4RelaxedMax "f32x4.relaxed_max" RelaxedSimd cold { float::f32x4::max }
+                F32x4RelaxedMax "f32x4.relaxed_max" RelaxedSimd cold { tuned::f32x4_max }
                 /// r = the lesser of a and b; always NaN if either is
-                F64x2RelaxedMin "f64x2.relaxed_min" RelaxedSimd cold { float::f64x2::min }
+                F64x2RelaxedMin "f64x2.relaxed_min" RelaxedSimd cold { tuned::f64x2_min }
                 /// r = the greater of a and b; always NaN if either is
-                F64x2RelaxedMax "f64x2.relaxed_max" RelaxedSimd cold { float::f64x2::max }
+                F64x2RelaxedMax "f64x2.relaxed_max" RelaxedSimd cold { tuned::f64x2_max }
                 /// r = (a * b + 0x4000) >> 15; always saturating
-                I16x8RelaxedQ15mulrS "i16x8.relaxed_q15mulr_s" RelaxedSimd cold { widths::i16x8::q15mulr_sat_s }
+                I16x8RelaxedQ15mulrS "i16x8.relaxed_q15mulr_s" RelaxedSimd cold { tuned::i16x8_q15mulr_sat_s }
                 /// r = sums of neighbours in a * b; always signed, wrapping
-                I16x8RelaxedDotI8x16I7x16S "i16x8.relaxed_dot_i8x16_i7x16_s" RelaxedSimd cold { widths::i16x8::relaxed_dot_i8x16_i7x16_s }
+                I16x8RelaxedDotI8x16I7x16S "i16x8.relaxed_dot_i8x16_i7x16_s" RelaxedSimd cold { tuned::i16x8_relaxed_dot_i8x16_i7x16_s }
             }
             vector3 {
                 /// r = bits of a where c is one, else of b
@@ -481,7 +481,7 @@ macro_rules! for_each_vector {
                 /// r = bits of a where c is one, else of b; always bit by bit
                 I64x2RelaxedLaneselect "i64x2.relaxed_laneselect" RelaxedSimd cold { bits::bitselect }
                 /// r = sums of four neighbours in a * b, plus c; always signed, sums of two wrapping
-                I32x4RelaxedDotI8x16I7x16AddS "i32x4.relaxed_dot_i8x16_i7x16_add_s" RelaxedSimd cold { widths::i32x4::relaxed_dot_i8x16_i7x16_add_s }
+                I32x4RelaxedDotI8x16I7x16AddS "i32x4.relaxed_dot_i8x16_i7x16_add_s" RelaxedSimd cold { tuned::i32x4_relaxed_dot_i8x16_i7x16_add_s }
             }
             vector_test {
                 /// r = any bit of a is one
@@ -489,25 +489,25 @@ macro_rules! for_each_vector {
                 /// r = no lane of a is zero
                 I8x16AllTrue "i8x16.all_true" Simd hot { integer::i8x16::all_true }
                 /// r = the sign bits of the lanes of a, lane 0 lowest
-                I8x16Bitmask "i8x16.bitmask" Simd hot { integer::i8x16::bitmask }
+                I8x16Bitmask "i8x16.bitmask" Simd hot { tuned::i8x16_bitmask }
                 /// r = no lane of a is zero
                 I16x8AllTrue "i16x8.all_true" Simd hot { integer::i16x8::all_true }
                 /// r = the sign bits of the lanes of a, lane 0 lowest
-                I16x8Bitmask "i16x8.bitmask" Simd hot { integer::i16x8::bitmask }
+                I16x8Bitmask "i16x8.bitmask" Simd hot { tuned::i16x8_bitmask }
                 /// r = no lane of a is zero
                 I32x4AllTrue "i32x4.all_true" Simd hot { integer::i32x4::all_true }
                 /// r = the sign bits of the lanes of a, lane 0 lowest
-                I32x4Bitmask "i32x4.bitmask" Simd hot { integer::i32x4::bitmask }
+                I32x4Bitmask "i32x4.bitmask" Simd hot { tuned::i32x4_bitmask }
                 /// r = no lane of a is zero
                 I64x2AllTrue "i64x2.all_true" Simd hot { integer::i64x2::all_true }
                 /// r = the sign bits of the lanes of a, lane 0 lowest
-                I64x2Bitmask "i64x2.bitmask" Simd cold { integer::i64x2::bitmask }
+                I64x2Bitmask "i64x2.bitmask" Simd cold { tuned::i64x2_bitmask }
             }
             shift {
                 /// r = a << (b mod width)
                 I8x16Shl "i8x16.shl" Simd cold { integer::i8x16::shl }
                 /// r = a >> (b mod width), signed
-                I8x16ShrS "i8x16.shr_s" Simd cold { integer::i8x16::shr_s }
+                I8x16ShrS "i8x16.shr_s" Simd cold { tuned::i8x16_shr_s }
                 /// r = a >> (b mod width), unsigned
                 I8x16ShrU "i8x16.shr_u" Simd cold { integer::i8x16::shr_u }
                 /// r = a << (b mod width)
@@ -579,13 +579,13 @@ macro_rules! for_each_vector {
                 /// r = 16 bytes at a
                 V128Load "v128.load" Simd hot { memory::load, 16 }
                 /// r = 8 integers of 8 bits at a, each sign-extended to twice its width
-                V128Load8x8S "v128.load8x8_s" Simd hot { memory::load8x8_s, 8 }
+                V128Load8x8S "v128.load8x8_s" Simd hot { tuned::load8x8_s, 8 }
                 /// r = 8 integers of 8 bits at a, each zero-extended to twice its width
-                V128Load8x8U "v128.load8x8_u" Simd hot { memory::load8x8_u, 8 }
+                V128Load8x8U "v128.load8x8_u" Simd hot { tuned::load8x8_u, 8 }
                 /// r = 4 integers of 16 bits at a, each sign-extended to twice its width
-                V128Load16x4S "v128.load16x4_s" Simd hot { memory::load16x4_s, 8 }
+                V128Load16x4S "v128.load16x4_s" Simd hot { tuned::load16x4_s, 8 }
                 /// r = 4 integers of 16 bits at a, each zero-extended to twice its width
-                V128Load16x4U "v128.load16x4_u" Simd hot { memory::load16x4_u, 8 }
+                V128Load16x4U "v128.load16x4_u" Simd hot { tuned::load16x4_u, 8 }
                 /// r = 2 integers of 32 bits at a, each sign-extended to twice its width
                 V128Load32x2S "v128.load32x2_s" Simd hot { memory::load32x2_s, 8 }
                 /// r = 2 integers of 32 bits at a, each zero-extended to twice its width

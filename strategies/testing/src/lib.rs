@@ -17,6 +17,7 @@ use wasm_dispatch_machine::store::{Instance, Memory, PAGE as PAGE_SIZE, Table};
 
 mod generated;
 pub mod suite;
+pub mod vectors;
 pub use generated::{agrees_with_reference, generated};
 
 /// Builds a [`FunctionBody`] statement by statement.

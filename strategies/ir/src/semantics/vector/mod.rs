@@ -5,12 +5,17 @@
 //! the operation that is not relaxed where there is one, multiplication and addition rounded apart, `i8` in dot products
 //! signed and their sums wrapping.
 
+#[cfg(target_arch = "aarch64")]
+pub mod arm;
 pub mod bits;
 pub mod conversions;
 pub mod float;
 pub mod integer;
 pub mod memory;
+pub mod tuned;
 pub mod widths;
+#[cfg(target_arch = "x86_64")]
+pub mod x86;
 
 use crate::vector::{Lanes, V128};
 
