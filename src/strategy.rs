@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
+use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::error::{Error, ErrorKind};
@@ -177,7 +178,7 @@ impl<B: Backend> Engine for EngineOf<B> {
     }
 
     fn run(&self, machine: &mut Machine) -> Exit {
-        B::run(&self.program, machine)
+        driver::proceed(&self.program, machine)
     }
 }
 

@@ -270,7 +270,7 @@ fn a_refused_handle_leaves_a_paused_call_as_it_was() {
         .unwrap();
     let mut vm = Vm::new();
     let instance = vm.instantiate(&metered, &Imports::new()).unwrap();
-    vm.interrupt_handle().interrupt();
+    vm.next_run_handle().interrupt();
     let error = error_of(vm.call(instance, "count", &[Value::I64(1000)]));
     assert!(matches!(error.kind(), ErrorKind::Paused(_)), "{error}");
     assert!(vm.call_func(foreign.seven, &[]).is_err());

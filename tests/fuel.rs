@@ -174,7 +174,7 @@ fn an_interrupt_pauses_a_program_that_never_ends() {
             is_paused(vm.call(instance, "spin", &[]), Pause::Interrupted);
             other.join().expect("the other thread");
             // It can go on, and be stopped again.
-            vm.interrupt_handle().interrupt();
+            vm.next_run_handle().interrupt();
             is_paused(vm.resume(), Pause::Interrupted);
             assert_eq!(
                 vm.call(instance, "fib", &[Value::I32(10)]).expect("55"),
@@ -182,6 +182,33 @@ fn an_interrupt_pauses_a_program_that_never_ends() {
             );
         });
     }
+}
+
+#[test]
+fn an_interrupt_stops_one_run_and_no_other() {
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = machine(strategy, Metering::Interrupts);
+        // So that a program looks for interrupts at every chance.
+        vm.set_slice(0);
+        let ten = |vm: &mut Vm| vm.call(instance, "fib", &[Value::I32(10)]);
+        let (any, first) = (vm.interrupt_handle(), vm.next_run_handle());
+        // Nothing has run yet.
+        any.interrupt();
+        assert_eq!(ten(&mut vm).expect("55"), [Value::I32(55)]);
+        // That run has ended.
+        any.interrupt();
+        first.interrupt();
+        assert_eq!(ten(&mut vm).expect("55"), [Value::I32(55)]);
+        // Before it has begun.
+        let next = vm.next_run_handle();
+        next.interrupt();
+        first.interrupt();
+        is_paused(ten(&mut vm), Pause::Interrupted);
+        // A resumption is a run of its own.
+        next.interrupt();
+        any.interrupt();
+        assert_eq!(vm.resume().expect("55"), [Value::I32(55)]);
+    });
 }
 
 #[test]

@@ -7,9 +7,16 @@ use wasm_dispatch_ir::verify::MAX_TREE_DEPTH;
 
 use super::{Lowering, ModuleTypes};
 use crate::metering::Metering;
+use wasm_dispatch_machine::bulk::BYTES_PAID;
 
 /// Nodes a tree may have: bounds the work of asking what a tree reads.
 const MAX_TREE_SIZE: u16 = 48;
+
+/// Instructions after which a stretch of straight code is divided in metered functions: some microseconds.
+const MAX_STRETCH: u32 = 4096;
+
+/// Slots that an instruction clears or moves without paying for them: what most functions have.
+const FREE_SLOTS: usize = 16;
 
 /// What a tree depends on besides frame slots.
 pub(super) type Effects = u8;
@@ -215,6 +222,13 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.labels[label as usize] = Some(self.body.blocks.len() as u32);
     }
 
+    /// Ends the open block where nothing else does: the next one follows.
+    pub(super) fn next_block(&mut self) {
+        let label = self.new_label();
+        self.terminate(Statement::Jump(label));
+        self.bind(label);
+    }
+
     /// Opens a block that control reaches in one way only, after a call: the code before it pays for it.
     pub(super) fn continue_block(&mut self) {
         self.open_block();
@@ -242,10 +256,48 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.emit(Statement::Meter { cost: 0 });
     }
 
-    /// Counts an operator.
+    /// Counts an operator that comes next.
+    #[inline(always)]
     pub(super) fn count(&mut self) {
         if let Some((_, cost)) = &mut self.meter {
-            *cost = cost.saturating_add(1);
+            *cost += 1;
+            if *cost > MAX_STRETCH {
+                self.divide_stretch();
+            }
+        }
+    }
+
+    /// Lets the machine stop in the middle of a long stretch of code.
+    #[cold]
+    #[inline(never)]
+    fn divide_stretch(&mut self) {
+        // What was read before a stop is not read after it.
+        self.materialize_effects(ANY);
+        self.next_block();
+        self.start_polled_block();
+        self.pay(1);
+        self.divided = self.divided.max(self.controls.len());
+    }
+
+    /// Counts work that an operator does for each of these slots, if they are many: clearing or moving them.
+    pub(super) fn pay_slots(&mut self, slots: usize) {
+        self.pay((slots.saturating_sub(FREE_SLOTS) * 8) as u64 / BYTES_PAID);
+    }
+
+    fn pay(&mut self, more: u64) {
+        if let Some((_, cost)) = &mut self.meter {
+            *cost = cost.saturating_add(more as u32);
+        }
+    }
+
+    /// Opens the block where paths meet, or the second of two begins, which came from blocks deeper than this. Where one of them
+    /// was divided, the meters before it pay for that one only.
+    pub(super) fn start_merge(&mut self, depth: usize) {
+        if self.divided > depth {
+            self.divided = self.divided.min(self.controls.len());
+            self.start_polled_block();
+        } else {
+            self.start_block();
         }
     }
 

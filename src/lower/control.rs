@@ -70,6 +70,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.own.1 = self.new_label();
         self.bind(self.own.1);
         self.start_polled_block();
+        self.pay_slots(self.body.locals.len() - usize::from(self.body.params));
     }
 
     fn open_control(&mut self, kind: Kind, ty: FuncType) {
@@ -134,18 +135,19 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         {
             self.bind(otherwise);
         }
-        self.enter_merge(height, &params);
+        let outside = self.controls.len() - 1;
+        self.enter_merge(height, &params, outside);
     }
 
-    /// Opens the block where paths meet: everything is in its canonical slot.
-    fn enter_merge(&mut self, height: usize, values: &[ValType]) {
+    /// Opens the block where paths from blocks deeper than this meet: everything is in its canonical slot.
+    fn enter_merge(&mut self, height: usize, values: &[ValType], depth: usize) {
         self.truncate(height);
         for &ty in values {
             self.push_canonical(ty);
         }
         self.materialized = self.stack.len();
         self.reachable = true;
-        self.start_block();
+        self.start_merge(depth);
     }
 
     /// `end`, whether or not it is reached.
@@ -180,7 +182,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.terminate(Statement::Jump(control.label));
         }
         self.bind(control.label);
-        self.enter_merge(control.height, &control.ty.results);
+        let outside = self.controls.len();
+        self.enter_merge(control.height, &control.ty.results, outside);
     }
 
     fn control_at(&mut self, depth: u32) -> &mut Control {
@@ -208,6 +211,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         control.used = true;
         self.materialize_below(height);
         let first = self.stack.len() - carried;
+        self.pay_slots(carried);
         // Values that the branch drops are evaluated for their traps.
         for position in height..first {
             if position >= self.materialized && self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
@@ -299,6 +303,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Moves the topmost values, of this many slots, to slot 0 on, where the caller looks for results.
     fn return_values(&mut self, count: usize) {
         let first = self.stack.len() - count;
+        self.pay_slots(count);
         self.max_height = self.max_height.max(count);
         for position in self.materialized..first {
             if self.facts[self.stack[position].node as usize].effects & TRAPS != 0 {
@@ -335,8 +340,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 self.push_canonical(ty);
                 self.materialized = self.stack.len();
             }
-            // Moves are no instructions: nothing to pay for.
-            self.continue_block();
+            // Few moves are no instructions: nothing to pay for.
+            if self.body.metered {
+                self.start_polled_block();
+            } else {
+                self.continue_block();
+            }
             match edge.target {
                 None => {
                     self.return_values(edge.carried);
@@ -344,6 +353,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 }
                 Some((label, height)) => {
                     let first = self.stack.len() - edge.carried;
+                    self.pay_slots(edge.carried);
                     for i in 0..edge.carried {
                         let value = self.stack[first + i].node;
                         self.emit(Statement::Set {
@@ -440,6 +450,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.materialize_from(first);
         let base = self.canonical_slot(first);
         self.materialize_readers_from(base, first);
+        if self.body.metered && op.is_bulk() {
+            // It may stop and be carried out again: in a block of its own, which the code before it pays for.
+            self.next_block();
+            self.continue_block();
+        }
         self.truncate(first);
         self.max_height = self.max_height.max(first + op.results().len());
         self.emit(Statement::Builtin { op, base, x, y });

@@ -70,6 +70,8 @@ pub(crate) struct Lowering<'m, T> {
     metering: Metering,
     /// The `Meter` statement that pays for the operators being lowered, and their number so far.
     meter: Option<(usize, u32)>,
+    /// How deep the innermost block is in which a stretch was divided and whose end has not come.
+    divided: usize,
     /// The function's index, and the label of its first block: a tail call of itself is a jump.
     own: (u32, u32),
 }
@@ -95,6 +97,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             results: ty.results.to_vec(),
             imported_functions: imports.0,
             imported_globals: imports.1,
+            metered: metering != Metering::Off,
             nodes: Vec::with_capacity(nodes),
             node_types: Vec::with_capacity(nodes),
             node_offsets: Vec::with_capacity(nodes),
@@ -120,6 +123,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             offset: 0,
             metering,
             meter: None,
+            divided: 0,
             own: (index, 0),
         };
         lowering.start_function();

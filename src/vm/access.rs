@@ -291,7 +291,7 @@ impl Vm {
 }
 
 fn store_grow(table: &mut store::Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
-    wasm_dispatch_machine::state::grow_table(table, delta, value, limit)
+    wasm_dispatch_machine::bulk::grow_table(table, delta, value, limit)
 }
 
 fn no_export(name: &str, kind: &'static str) -> Error {

@@ -1,14 +1,15 @@
 //! How long a program may run, and how it is stopped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use wasm_dispatch_machine::state::State;
 
 use crate::types::Pause;
 
-/// Instructions that a program runs before the machine looks for interrupts: about a millisecond under a slow strategy.
-const SLICE: u64 = 1 << 18;
+/// Instructions that a program runs before the machine looks for interrupts: some ten microseconds under a fast strategy, and
+/// well below a millisecond under a slow one whose every access misses the caches.
+const SLICE: u64 = 1 << 15;
 
 /// The stand-in for a function that has not arrived costs more than this, so it never runs.
 const MAX_SLICE: u64 = u32::MAX as u64 - 1;
@@ -24,15 +25,34 @@ pub enum OutOfFuel {
     Pause,
 }
 
+/// The runs of a machine, by number: a call from the host is one, and each time that a paused one is resumed another.
+#[derive(Debug, Default)]
+struct Runs {
+    /// The run in progress, or the last one.
+    current: AtomicU64,
+    /// The run that is to be paused: the highest that anybody asked for.
+    stopped: AtomicU64,
+}
+
 /// Stops a running program from outside, from any thread.
+///
+/// A run is a call from the host, or what follows when a paused call is resumed. An interrupt stops one run and no other:
+/// one that comes too late, when the run has ended, does nothing.
 #[derive(Clone, Debug)]
-pub struct InterruptHandle(Arc<AtomicBool>);
+pub struct InterruptHandle {
+    runs: Arc<Runs>,
+    /// The run that this speaks of; `None`: the one in progress.
+    only: Option<u64>,
+}
 
 impl InterruptHandle {
-    /// Pauses the call that is running, or else the next one, where its module lets it be stopped (see
-    /// [`Metering`](crate::Metering)): within some hundred thousand instructions.
+    /// Pauses the run in progress, or, of a handle for [one run](crate::Vm::next_run_handle), that run, also before it has
+    /// begun. It takes effect where the module lets a program be stopped (see [`Metering`](crate::Metering)): within some ten thousand
+    /// instructions. When the run has ended it does nothing.
     pub fn interrupt(&self) {
-        self.0.store(true, Relaxed);
+        let run = self.only.unwrap_or_else(|| self.runs.current.load(Relaxed));
+        // A later run that is to be stopped is not forgotten.
+        self.runs.stopped.fetch_max(run, Relaxed);
     }
 }
 
@@ -43,7 +63,7 @@ pub(super) struct Budget {
     reserve: Option<u64>,
     pub(super) out_of_fuel: OutOfFuel,
     slice: u64,
-    interrupted: Arc<AtomicBool>,
+    runs: Arc<Runs>,
 }
 
 impl Default for Budget {
@@ -52,14 +72,30 @@ impl Default for Budget {
             reserve: None,
             out_of_fuel: OutOfFuel::default(),
             slice: SLICE,
-            interrupted: Arc::default(),
+            runs: Arc::default(),
         }
     }
 }
 
 impl Budget {
     pub(super) fn handle(&self) -> InterruptHandle {
-        InterruptHandle(self.interrupted.clone())
+        InterruptHandle {
+            runs: self.runs.clone(),
+            only: None,
+        }
+    }
+
+    /// A handle for the next run.
+    pub(super) fn next_handle(&self) -> InterruptHandle {
+        InterruptHandle {
+            runs: self.runs.clone(),
+            only: Some(self.runs.current.load(Relaxed) + 1),
+        }
+    }
+
+    /// A run begins.
+    pub(super) fn begin_run(&self) {
+        self.runs.current.store(self.runs.current.load(Relaxed) + 1, Relaxed);
     }
 
     pub(super) fn is_limited(&self) -> bool {
@@ -86,7 +122,7 @@ impl Budget {
 
     /// Gives the machine a slice that holds `cost`, or says why not.
     pub(super) fn grant(&mut self, state: &mut State, cost: u64) -> Result<(), Pause> {
-        if self.interrupted.swap(false, Relaxed) {
+        if self.runs.stopped.load(Relaxed) == self.runs.current.load(Relaxed) {
             return Err(Pause::Interrupted);
         }
         let wanted = self.slice.max(cost);

@@ -154,6 +154,7 @@ impl Vm {
     pub(super) fn start(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
         self.machine.state.frames.clear();
         self.paused = None;
+        self.budget.begin_run();
         // Host functions whose futures were dropped are still counted.
         self.nested = 0;
         write(self.machine.stack.from(0));

@@ -7,6 +7,7 @@ use super::Vm;
 use super::handles::{Extern, Func, Instance};
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
+use crate::metering::Metering;
 use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
 use crate::types::{ExternType, ImportType, SizeLimits, TableType};
 
@@ -139,6 +140,7 @@ impl Vm {
             }
         }
         instance.imported_functions = inner.imported_functions;
+        instance.metered = inner.metering != Metering::Off;
         let own = &inner.function_types[inner.imported_functions as usize..];
         for (index, &ty) in own.iter().enumerate() {
             let functions = &mut self.machine.state.store.functions;

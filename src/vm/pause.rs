@@ -34,15 +34,24 @@ impl Vm {
     }
 
     /// Sets how many instructions a program runs before it looks for interrupts and, in an asynchronous call, lets other
-    /// tasks run. The default, some hundred thousand, is about a millisecond. A longer stretch of straight code runs as a
-    /// whole.
+    /// tasks run. The default is some ten thousand: well below a millisecond. A stretch of up to some thousand instructions
+    /// of straight code runs as a whole.
     pub fn set_slice(&mut self, instructions: u64) {
         self.budget.set_slice(&mut self.machine.state, instructions);
     }
 
-    /// A handle with which any thread can pause a program of this machine.
+    /// A handle with which any thread can pause the program that runs in this machine.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.budget.handle()
+    }
+
+    /// A handle that speaks of one run: the next call of this machine, or of a paused one its next resumption. A deadline
+    /// for a call takes such a handle before the call begins: it stops that call however soon the deadline is, and no other
+    /// however late.
+    ///
+    /// An instantiation with a start function is a call as well.
+    pub fn next_run_handle(&self) -> InterruptHandle {
+        self.budget.next_handle()
     }
 
     /// Whether a call is paused and can be resumed.
@@ -62,7 +71,9 @@ impl Vm {
     }
 
     pub(super) fn take_paused(&mut self) -> Result<u32, Error> {
-        self.paused.take().ok_or_else(|| Error::usage("no call is paused"))
+        let func = self.paused.take().ok_or_else(|| Error::usage("no call is paused"))?;
+        self.budget.begin_run();
+        Ok(func)
     }
 
     /// Whether a module may be instantiated here.

@@ -115,11 +115,12 @@ impl Vm {
             return Ok(Progress::Absent(Absent { instance, function }));
         };
         let block = &body.blocks[frame.block as usize];
+        let owed = state.take_owed();
         let cost = match body.statements[block.first as usize] {
-            Statement::Meter { cost } => cost,
-            _ => 0,
+            Statement::Meter { cost } => u64::from(cost),
+            _ => owed,
         };
-        match self.budget.grant(state, u64::from(cost)) {
+        match self.budget.grant(state, cost) {
             Ok(()) => Ok(Progress::Slice),
             Err(Pause::OutOfFuel) if self.budget.out_of_fuel == OutOfFuel::Trap => {
                 let offset = body.statement_offsets[block.first as usize];

@@ -32,6 +32,16 @@ impl BuiltinType {
     }
 }
 
+/// Whether a row ends with `bulk`.
+macro_rules! is_bulk {
+    () => {
+        false
+    };
+    (bulk) => {
+        true
+    };
+}
+
 macro_rules! define {
     (
         unary $unary:tt test $test:tt value $value:tt load $load:tt store $store:tt
@@ -39,7 +49,7 @@ macro_rules! define {
             $(
                 $(#[$doc:meta])*
                 $name:ident($($immediate:ident),*) $mnemonic:literal $proposal:ident
-                { ($($operand:ident),*) $(-> $($result:ident),+)? }
+                { ($($operand:ident),*) $(-> $($result:ident),+)? $(; $bulk:ident)? }
             )*
         }
     ) => {
@@ -79,6 +89,15 @@ macro_rules! define {
             pub const fn operands(self) -> &'static [BuiltinType] {
                 match self {
                     $(Builtin::$name => &[$(BuiltinType::$operand),*],)*
+                }
+            }
+
+            /// Whether its work grows with an operand. In a function that is [metered](crate::code::FunctionBody::metered)
+            /// it takes from the run's slice and may stop in the middle, with what is left to do in its operands, so it
+            /// stands first in its block.
+            pub const fn is_bulk(self) -> bool {
+                match self {
+                    $(Builtin::$name => is_bulk!($($bulk)?),)*
                 }
             }
 

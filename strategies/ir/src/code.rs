@@ -307,6 +307,8 @@ pub struct FunctionBody {
     pub blocks: Vec<CodeBlock>,
     /// Branch targets of all `Switch` statements.
     pub targets: Vec<BlockId>,
+    /// Whether its [bulk](Builtin::is_bulk) builtins take from the run's slice.
+    pub metered: bool,
     /// Number of globals the module imports; own globals follow them and are reached without a look-up.
     pub imported_globals: u32,
     /// Number of functions the module imports.

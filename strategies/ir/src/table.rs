@@ -24,7 +24,8 @@
 //! unary, test, value    { semantics(operands) -> result, pure or trap }
 //! load                  { type in memory as type in the slot, bytes }
 //! store                 { type in the slot as type in memory, bytes }
-//! builtin               { (operands) -> results }, and the immediates after the name, as the decoder calls them
+//! builtin               { (operands) -> results; bulk }, and the immediates after the name, as the decoder calls them;
+//!                       `bulk` if its work grows with an operand, so that a metered program pays for that
 //! ```
 //!
 //! `test` rows are binary operations with an `i32` result that are worth fusing with a branch; `value` rows are all other
@@ -455,13 +456,13 @@ macro_rules! for_each_instruction {
                 /// r = pages of memory x
                 MemorySize(mem) "memory.size" Mvp { () -> I32 }
                 /// r = pages of memory x before it grew by a pages, -1 if it cannot
-                MemoryGrow(mem) "memory.grow" Mvp { (I32) -> I32 }
+                MemoryGrow(mem) "memory.grow" Mvp { (I32) -> I32; bulk }
                 /// c bytes of memory x from a on = b; traps out of bounds
-                MemoryFill(mem) "memory.fill" BulkMemory { (I32, I32, I32) }
+                MemoryFill(mem) "memory.fill" BulkMemory { (I32, I32, I32); bulk }
                 /// c bytes of memory x from a on = those of memory y from b on; traps out of bounds
-                MemoryCopy(dst_mem, src_mem) "memory.copy" BulkMemory { (I32, I32, I32) }
+                MemoryCopy(dst_mem, src_mem) "memory.copy" BulkMemory { (I32, I32, I32); bulk }
                 /// c bytes of memory y from a on = those of data segment x from b on; traps out of bounds
-                MemoryInit(data_index, mem) "memory.init" BulkMemory { (I32, I32, I32) }
+                MemoryInit(data_index, mem) "memory.init" BulkMemory { (I32, I32, I32); bulk }
                 /// data segment x is empty from now on
                 DataDrop(data_index) "data.drop" BulkMemory { () }
                 /// r = element a of table x; traps out of bounds
@@ -471,13 +472,13 @@ macro_rules! for_each_instruction {
                 /// r = elements of table x
                 TableSize(table) "table.size" ReferenceTypes { () -> I32 }
                 /// r = elements of table x before it grew by b elements that are a, -1 if it cannot
-                TableGrow(table) "table.grow" ReferenceTypes { (Element, I32) -> I32 }
+                TableGrow(table) "table.grow" ReferenceTypes { (Element, I32) -> I32; bulk }
                 /// c elements of table x from a on = b; traps out of bounds
-                TableFill(table) "table.fill" ReferenceTypes { (I32, Element, I32) }
+                TableFill(table) "table.fill" ReferenceTypes { (I32, Element, I32); bulk }
                 /// c elements of table x from a on = those of table y from b on; traps out of bounds
-                TableCopy(dst_table, src_table) "table.copy" BulkMemory { (I32, I32, I32) }
+                TableCopy(dst_table, src_table) "table.copy" BulkMemory { (I32, I32, I32); bulk }
                 /// c elements of table y from a on = those of element segment x from b on; traps out of bounds
-                TableInit(elem_index, table) "table.init" BulkMemory { (I32, I32, I32) }
+                TableInit(elem_index, table) "table.init" BulkMemory { (I32, I32, I32); bulk }
                 /// element segment x is empty from now on
                 ElemDrop(elem_index) "elem.drop" BulkMemory { () }
                 /// r = a reference to function x

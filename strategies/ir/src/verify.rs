@@ -276,6 +276,10 @@ impl<'a> BlockChecker<'a> {
             }
             Statement::Builtin { op, base, .. } => {
                 ensure!(
+                    !(self.body.metered && op.is_bulk()) || index == self.body.blocks[block as usize].first,
+                    "statement {index} may stop in the middle of a block"
+                );
+                ensure!(
                     usize::from(base) >= self.body.locals.len() && usize::from(base) + op.results().len() <= end,
                     "statement {index} writes no operand"
                 );

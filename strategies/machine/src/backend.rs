@@ -47,7 +47,9 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Heap bytes of a compiled function, the lowered form not included.
     fn code_bytes(code: &Self::Code) -> usize;
 
-    /// Runs until the frames are used up, a trap, a host call, or the end of the slice.
+    /// Runs until the frames are used up, a trap, a host call, or the end of the slice. Owners of machines call
+    /// [`proceed`](crate::driver::proceed) instead, which knows that a bulk builtin that ends with [`Trap::OutOfFuel`] is to be
+    /// carried out again.
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit;
 }
 
@@ -71,7 +73,7 @@ pub enum Exit {
         /// First argument's slot on the value stack.
         base: u32,
     },
-    /// [`State::slice`](crate::state::State::slice) does not hold what the next block costs, or the topmost frame is of a
+    /// [`State::slice`](crate::state::State::slice) does not hold what the next block or bulk builtin costs, or the topmost frame is of a
     /// function that has not arrived. The topmost frame goes on there; the owner grants another slice, or waits for the
     /// function, and may call [`Backend::run`] again.
     Suspended,

@@ -241,6 +241,23 @@ pub struct Resume {
     pub native: u64,
 }
 
+/// [`Backend::run`], for the owner of a machine. Where a [bulk](wasm_dispatch_ir::builtin::Builtin::is_bulk) builtin has used up
+/// the slice, the run is suspended at its block, which it stands first in;
+/// [`State::take_owed`](crate::state::State::take_owed) says what it costs to go on.
+pub fn proceed<B: Backend>(program: &Program<B>, machine: &mut Machine) -> Exit {
+    match B::run(program, machine) {
+        Exit::Trapped {
+            trap: Trap::OutOfFuel,
+            statement,
+        } => {
+            let frame = machine.state.left_frame();
+            let body = &program.module(frame.instance).get(frame.function).body;
+            suspended(&mut machine.state, frame, body.block_of(statement))
+        }
+        exit => exit,
+    }
+}
+
 /// Runs a machine by steps; see [`Backend::run`]. `step` runs from a block's start until it has a [`Flow`].
 #[inline(always)]
 pub fn run<B: Backend>(

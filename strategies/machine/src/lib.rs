@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod bulk;
 pub mod driver;
 pub mod eval;
 pub mod reference;

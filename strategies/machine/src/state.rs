@@ -141,6 +141,8 @@ pub struct State {
     trap: Option<Trap>,
     /// What the run may still use up before it is suspended; see [`Statement::Meter`](wasm_dispatch_ir::code::Statement::Meter).
     pub slice: u64,
+    /// See [`State::take_owed`].
+    pub(crate) owed: u64,
     /// See [`State::leave_operand`].
     operand: u32,
     /// The limits.
@@ -173,6 +175,7 @@ impl Machine {
                 trapped: Frame::bottom(),
                 trap: None,
                 slice: u64::MAX,
+                owed: 0,
                 operand: 0,
                 limits,
             },
@@ -440,7 +443,8 @@ impl State {
     ///
     /// # Errors
     ///
-    /// Traps as the instruction does.
+    /// Traps as the instruction does. [`Trap::OutOfFuel`] is no trap: what is [bulk](Builtin::is_bulk) has used up the slice
+    /// and is to be carried out again, with its operands as they are now.
     #[inline(never)]
     pub fn builtin(&mut self, op: Builtin, x: u32, y: u32, slots: &mut [u64]) -> Result<(), Trap> {
         let Some(slots) = slots.first_chunk_mut::<{ builtin::SLOTS }>() else {
@@ -451,25 +455,10 @@ impl State {
             Builtin::MemorySize => {
                 slots[0] = (self.module_memory(x).len() / store::PAGE) as u64;
             }
-            Builtin::MemoryGrow => {
-                let id = self.current_instance().memories[x as usize];
-                let max = self.store.memories[id as usize].declared_max.unwrap_or(u64::MAX);
-                let max = max.min(self.limits.memory_pages).min(1 << 16);
-                let grown = store::grow_pages(self.bytes_mut(id), a, max);
-                slots[0] = grown.unwrap_or(u64::from(u32::MAX));
-            }
-            Builtin::MemoryFill => {
-                let bytes = self.module_memory(x);
-                range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess).map(|range| bytes[range].fill(b as u8))?;
-            }
-            Builtin::MemoryCopy => self.memory_copy(x, y, a, b, c)?,
-            Builtin::MemoryInit => {
-                let data = self.current_instance().data[x as usize].clone();
-                let from = range(data.len(), b, c, Trap::OutOfBoundsMemoryAccess)?;
-                let bytes = self.module_memory(y);
-                let to = range(bytes.len(), a, c, Trap::OutOfBoundsMemoryAccess)?;
-                bytes[to].copy_from_slice(&data[from]);
-            }
+            Builtin::MemoryGrow => slots[0] = self.memory_grow(x, a)?.unwrap_or(u64::from(u32::MAX)),
+            Builtin::MemoryFill => self.memory_fill(x, slots)?,
+            Builtin::MemoryCopy => self.memory_copy(x, y, slots)?,
+            Builtin::MemoryInit => self.memory_init(x, y, slots)?,
             Builtin::DataDrop => {
                 let instance = &mut self.store.instances[self.instance as usize];
                 instance.data[x as usize] = [].into();
@@ -483,17 +472,10 @@ impl State {
                 *element.ok_or(Trap::OutOfBoundsTableAccess)? = b;
             }
             Builtin::TableSize => slots[0] = self.module_table(x).elements.len() as u64,
-            Builtin::TableGrow => {
-                let limit = self.limits.table_elements;
-                let table = self.module_table(x);
-                slots[0] = grow_table(table, b, a, limit).unwrap_or(u64::from(u32::MAX));
-            }
-            Builtin::TableFill => {
-                let elements = &mut self.module_table(x).elements;
-                range(elements.len(), a, c, Trap::OutOfBoundsTableAccess).map(|range| elements[range].fill(b))?;
-            }
-            Builtin::TableCopy => self.table_copy(x, y, a, b, c)?,
-            Builtin::TableInit => self.table_init(x, y, a, b, c)?,
+            Builtin::TableGrow => slots[0] = self.table_grow(x, a, b)?.unwrap_or(u64::from(u32::MAX)),
+            Builtin::TableFill => self.table_fill(x, slots)?,
+            Builtin::TableCopy => self.table_copy(x, y, slots)?,
+            Builtin::TableInit => self.table_init(x, y, slots)?,
             Builtin::ElemDrop => {
                 let instance = &mut self.store.instances[self.instance as usize];
                 instance.elements[x as usize] = Vec::new();
@@ -507,79 +489,10 @@ impl State {
         Ok(())
     }
 
-    fn module_table(&mut self, table: u32) -> &mut Table {
+    pub(crate) fn module_table(&mut self, table: u32) -> &mut Table {
         let id = self.current_instance().tables[table as usize];
         &mut self.store.tables[id as usize]
     }
-
-    fn memory_copy(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
-        let oob = Trap::OutOfBoundsMemoryAccess;
-        let (x, y) = {
-            let memories = &self.current_instance().memories;
-            (memories[x as usize], memories[y as usize])
-        };
-        let source = range(self.bytes(y).len(), from, len, oob)?;
-        let target = range(self.bytes(x).len(), to, len, oob)?;
-        if x == y {
-            self.bytes_mut(x).copy_within(source, target.start);
-        } else {
-            let taken = std::mem::take(self.bytes_mut(y));
-            self.bytes_mut(x)[target].copy_from_slice(&taken[source]);
-            *self.bytes_mut(y) = taken;
-        }
-        Ok(())
-    }
-
-    fn table_copy(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
-        let oob = Trap::OutOfBoundsTableAccess;
-        let (x, y) = {
-            let tables = &self.current_instance().tables;
-            (tables[x as usize] as usize, tables[y as usize] as usize)
-        };
-        let source = range(self.store.tables[y].elements.len(), from, len, oob)?;
-        let target = range(self.store.tables[x].elements.len(), to, len, oob)?;
-        if x == y {
-            self.store.tables[x].elements.copy_within(source, target.start);
-        } else {
-            let taken = std::mem::take(&mut self.store.tables[y].elements);
-            self.store.tables[x].elements[target].copy_from_slice(&taken[source]);
-            self.store.tables[y].elements = taken;
-        }
-        Ok(())
-    }
-
-    fn table_init(&mut self, x: u32, y: u32, to: u64, from: u64, len: u64) -> Result<(), Trap> {
-        let oob = Trap::OutOfBoundsTableAccess;
-        let instance = &self.store.instances[self.instance as usize];
-        let segment = &instance.elements[x as usize];
-        let table = &mut self.store.tables[instance.tables[y as usize] as usize].elements;
-        let source = range(segment.len(), from, len, oob)?;
-        let target = range(table.len(), to, len, oob)?;
-        table[target].copy_from_slice(&segment[source]);
-        Ok(())
-    }
-}
-
-/// `start..start + len` if it ends within `size`. Operands are 32-bit or 64-bit values, so the sum may wrap.
-fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<std::ops::Range<usize>, Trap> {
-    match start.checked_add(len) {
-        Some(end) if end <= size as u64 => Ok(start as usize..end as usize),
-        _ => Err(trap),
-    }
-}
-
-/// Grows a table by `delta` elements and returns the old size, or `None`, changing nothing.
-pub fn grow_table(table: &mut Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
-    let old = table.elements.len() as u64;
-    let max = table
-        .declared_max
-        .unwrap_or(u64::MAX)
-        .min(limit)
-        .min(u64::from(u32::MAX));
-    let new = old.checked_add(delta).filter(|&new| new <= max)?;
-    table.elements.try_reserve(delta as usize).ok()?;
-    table.elements.resize(new as usize, value);
-    Some(old)
 }
 
 /// The index of a slot in a window.

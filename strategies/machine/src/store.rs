@@ -149,6 +149,8 @@ pub struct Instance {
     pub data: Vec<Arc<[u8]>>,
     /// Element segments as slots; dropped ones are empty.
     pub elements: Vec<Vec<u64>>,
+    /// Whether bulk builtins take from the run's slice, as the module's functions [say](wasm_dispatch_ir::code::FunctionBody::metered).
+    pub metered: bool,
 }
 
 /// Function types, each stored once, so that an indirect call compares one number.

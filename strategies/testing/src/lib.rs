@@ -12,6 +12,7 @@ use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, UnaryOp};
 use wasm_dispatch_ir::types::{GlobalType, ValType};
 use wasm_dispatch_ir::verify::{SCRATCH_SLOTS, verify};
 use wasm_dispatch_machine::backend::{Backend, Exit, ModuleCode, Program};
+use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::{Frame, Machine, MachineLimits};
 use wasm_dispatch_machine::store::{Instance, Memory, PAGE as PAGE_SIZE, Table};
 
@@ -265,9 +266,9 @@ pub fn run_in_slices<A: Backend, B: Backend>(
     let mut suspensions = 0;
     let exit = loop {
         let exit = if suspensions % 2 == 0 {
-            A::run(&first, &mut machine)
+            driver::proceed(&first, &mut machine)
         } else {
-            B::run(&second, &mut machine)
+            driver::proceed(&second, &mut machine)
         };
         if exit != Exit::Suspended {
             break exit;

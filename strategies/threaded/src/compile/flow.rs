@@ -58,6 +58,9 @@ impl Compiler<'_> {
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
                 match (op, x, y) {
+                    _ if self.body.metered && op.is_bulk() => {
+                        self.node(memory::paid_builtin(), &[op as u32, Unit::from(base), x, y]);
+                    }
                     (Builtin::MemorySize, 0, _) => self.node(memory::memory_size(), &[Unit::from(base)]),
                     (Builtin::TableGet, ..) => self.node(memory::table_get(), &[Unit::from(base), x]),
                     (Builtin::MemoryFill, 0, _) => self.node(memory::memory_fill(), &[Unit::from(base)]),

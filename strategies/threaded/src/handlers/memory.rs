@@ -159,10 +159,10 @@ fn store_any(state: &mut State, op: u32, memory: u32, offset: u64, address: u32,
         .is_ok()
 }
 
-/// A builtin: units are operation, base slot, x, y.
-struct CallBuiltin;
+/// A builtin: units are operation, base slot, x, y. `PAID`: it takes from the slice.
+struct CallBuiltin<const PAID: bool>;
 
-impl Handler for CallBuiltin {
+impl<const PAID: bool> Handler for CallBuiltin<PAID> {
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the units are as said above; lowering keeps `SLOTS` slots from a builtin's base on within the frame, and the
@@ -170,7 +170,14 @@ impl Handler for CallBuiltin {
         unsafe {
             let state = (*r.context).state();
             let slots = r.slot(1);
-            if let Some(trap) = builtin(state, r.unit(0), slots, r.unit(2), r.unit(3)) {
+            if PAID {
+                state.slice = (*r.context).slice;
+            }
+            let trapped = builtin(state, r.unit(0), slots, r.unit(2), r.unit(3));
+            if PAID {
+                (*r.context).slice = state.slice;
+            }
+            if let Some(trap) = trapped {
                 return r.trap(trap);
             }
             // The memory may have grown.
@@ -385,5 +392,9 @@ pub(crate) fn memory_copy() -> Picked {
 
 /// The handler of builtins.
 pub(crate) fn any_builtin() -> Picked {
-    picked::<CallBuiltin>()
+    picked::<CallBuiltin<false>>()
+}
+
+pub(crate) fn paid_builtin() -> Picked {
+    picked::<CallBuiltin<true>>()
 }

@@ -1,0 +1,258 @@
+//! Builtins whose work grows with an operand: on ranges of memories and tables, and their growth.
+//!
+//! In a metered module they pay for what they do, in steps: a range of any length is paid for and worked on a step at a
+//! time. When the slice does not hold what the next step costs, the operands say what is left to do, and the builtin ends
+//! with [`Trap::OutOfFuel`]. It stands first in its block, so the run is [suspended](crate::driver::proceed) there, and later
+//! carries it out again with those operands. What a range costs does not depend on where it was suspended.
+
+use std::ops::Range;
+
+use wasm_dispatch_ir::builtin::SLOTS;
+use wasm_dispatch_ir::trap::Trap;
+
+use crate::state::State;
+use crate::store::{self, PAGE, Table};
+
+/// Bytes that one instruction's worth of the slice pays for. A byte of memory that is copied for the first time, with a page
+/// fault for each page, takes about as long as an instruction of a fast strategy for each 16.
+pub const BYTES_PAID: u64 = 16;
+
+/// Bytes of one step. A whole number of what is paid for, so that a range costs the same however it is divided.
+const STEP: u64 = 64 << 10;
+
+/// Bytes of an element of a table.
+const ELEMENT: u64 = size_of::<u64>() as u64;
+
+/// In which order a range is worked on, and what its second operand is.
+#[derive(Clone, Copy)]
+enum Order {
+    /// From its beginning; the second operand is a value.
+    Fill,
+    /// From its beginning; the second operand is where the source begins.
+    Forward,
+    /// From its end, because the source begins before the target in the same memory or table.
+    Backward,
+}
+
+/// One step: its place, its second operand, its length.
+struct Step {
+    to: usize,
+    second: u64,
+    len: usize,
+}
+
+impl Step {
+    fn target(&self) -> Range<usize> {
+        self.to..self.to + self.len
+    }
+
+    fn source(&self) -> Range<usize> {
+        self.second as usize..self.second as usize + self.len
+    }
+}
+
+impl State {
+    /// Works on a range that was checked: place, second operand and length, in elements of `size` bytes.
+    fn in_steps(
+        &mut self,
+        slots: &mut [u64; SLOTS],
+        order: Order,
+        size: u64,
+        mut work: impl FnMut(&mut State, Step),
+    ) -> Result<(), Trap> {
+        if !self.current_instance().metered {
+            let [to, second, len, ..] = *slots;
+            let (to, len) = (to as usize, len as usize);
+            work(self, Step { to, second, len });
+            return Ok(());
+        }
+        loop {
+            let [to, second, left, ..] = *slots;
+            if left == 0 {
+                return Ok(());
+            }
+            let len = left.min(STEP / size);
+            self.pay(len * size)?;
+            slots[2] = left - len;
+            let before = match order {
+                Order::Backward => left - len,
+                Order::Fill => {
+                    slots[0] = to + len;
+                    0
+                }
+                Order::Forward => {
+                    (slots[0], slots[1]) = (to + len, second + len);
+                    0
+                }
+            };
+            let step = Step {
+                to: (to + before) as usize,
+                second: second + before,
+                len: len as usize,
+            };
+            work(self, step);
+        }
+    }
+
+    /// Takes from the slice what work on this many bytes costs, in a metered module.
+    fn pay(&mut self, bytes: u64) -> Result<(), Trap> {
+        if !self.current_instance().metered {
+            return Ok(());
+        }
+        let cost = bytes / BYTES_PAID;
+        let Some(left) = self.slice.checked_sub(cost) else {
+            self.owed = cost;
+            return Err(Trap::OutOfFuel);
+        };
+        self.slice = left;
+        Ok(())
+    }
+
+    /// What the bulk builtin that has just suspended the run wants the slice to hold; zero if none has.
+    pub fn take_owed(&mut self) -> u64 {
+        std::mem::take(&mut self.owed)
+    }
+
+    pub(crate) fn memory_grow(&mut self, memory: u32, delta: u64) -> Result<Option<u64>, Trap> {
+        let id = self.current_instance().memories[memory as usize];
+        let max = self.store.memories[id as usize].declared_max.unwrap_or(u64::MAX);
+        let max = max.min(self.limits.memory_pages).min(1 << 16);
+        let old = (self.bytes(id).len() / PAGE) as u64;
+        if old.checked_add(delta).is_none_or(|new| new > max) {
+            return Ok(None);
+        }
+        self.pay(delta * PAGE as u64)?;
+        Ok(store::grow_pages(self.bytes_mut(id), delta, max))
+    }
+
+    pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, _, len, ..] = *slots;
+        range(self.module_memory(memory).len(), to, len, Trap::OutOfBoundsMemoryAccess)?;
+        self.in_steps(slots, Order::Fill, 1, |state, step| {
+            state.module_memory(memory)[step.target()].fill(step.second as u8);
+        })
+    }
+
+    pub(crate) fn memory_copy(&mut self, x: u32, y: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, from, len, ..] = *slots;
+        let oob = Trap::OutOfBoundsMemoryAccess;
+        let (x, y) = {
+            let memories = &self.current_instance().memories;
+            (memories[x as usize], memories[y as usize])
+        };
+        range(self.bytes(y).len(), from, len, oob)?;
+        range(self.bytes(x).len(), to, len, oob)?;
+        self.in_steps(slots, order(x == y, to, from), 1, |state, step| {
+            if x == y {
+                state.bytes_mut(x).copy_within(step.source(), step.to);
+            } else {
+                let taken = std::mem::take(state.bytes_mut(y));
+                state.bytes_mut(x)[step.target()].copy_from_slice(&taken[step.source()]);
+                *state.bytes_mut(y) = taken;
+            }
+        })
+    }
+
+    pub(crate) fn memory_init(&mut self, segment: u32, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, from, len, ..] = *slots;
+        let oob = Trap::OutOfBoundsMemoryAccess;
+        let data = self.current_instance().data[segment as usize].clone();
+        range(data.len(), from, len, oob)?;
+        range(self.module_memory(memory).len(), to, len, oob)?;
+        self.in_steps(slots, Order::Forward, 1, |state, step| {
+            state.module_memory(memory)[step.target()].copy_from_slice(&data[step.source()]);
+        })
+    }
+
+    pub(crate) fn table_grow(&mut self, table: u32, value: u64, delta: u64) -> Result<Option<u64>, Trap> {
+        let limit = self.limits.table_elements;
+        if !table_fits(self.module_table(table), delta, limit) {
+            return Ok(None);
+        }
+        self.pay(delta * ELEMENT)?;
+        Ok(grow_table(self.module_table(table), delta, value, limit))
+    }
+
+    pub(crate) fn table_fill(&mut self, table: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, _, len, ..] = *slots;
+        let size = self.module_table(table).elements.len();
+        range(size, to, len, Trap::OutOfBoundsTableAccess)?;
+        self.in_steps(slots, Order::Fill, ELEMENT, |state, step| {
+            state.module_table(table).elements[step.target()].fill(step.second);
+        })
+    }
+
+    pub(crate) fn table_copy(&mut self, x: u32, y: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, from, len, ..] = *slots;
+        let oob = Trap::OutOfBoundsTableAccess;
+        let (x, y) = {
+            let tables = &self.current_instance().tables;
+            (tables[x as usize] as usize, tables[y as usize] as usize)
+        };
+        range(self.store.tables[y].elements.len(), from, len, oob)?;
+        range(self.store.tables[x].elements.len(), to, len, oob)?;
+        self.in_steps(slots, order(x == y, to, from), ELEMENT, |state, step| {
+            let tables = &mut state.store.tables;
+            if x == y {
+                tables[x].elements.copy_within(step.source(), step.to);
+            } else {
+                let taken = std::mem::take(&mut tables[y].elements);
+                tables[x].elements[step.target()].copy_from_slice(&taken[step.source()]);
+                tables[y].elements = taken;
+            }
+        })
+    }
+
+    pub(crate) fn table_init(&mut self, segment: u32, table: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, from, len, ..] = *slots;
+        let oob = Trap::OutOfBoundsTableAccess;
+        let instance = self.instance as usize;
+        range(
+            self.store.instances[instance].elements[segment as usize].len(),
+            from,
+            len,
+            oob,
+        )?;
+        range(self.module_table(table).elements.len(), to, len, oob)?;
+        self.in_steps(slots, Order::Forward, ELEMENT, |state, step| {
+            let instance = &state.store.instances[instance];
+            let table = &mut state.store.tables[instance.tables[table as usize] as usize].elements;
+            table[step.target()].copy_from_slice(&instance.elements[segment as usize][step.source()]);
+        })
+    }
+}
+
+/// The order in which a range is copied without overwriting what is still to be read.
+fn order(same: bool, to: u64, from: u64) -> Order {
+    if same && to > from {
+        Order::Backward
+    } else {
+        Order::Forward
+    }
+}
+
+/// Checks that `start..start + len` ends within `size`. Operands are 32-bit or 64-bit values, so the sum may wrap.
+fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<(), Trap> {
+    match start.checked_add(len) {
+        Some(end) if end <= size as u64 => Ok(()),
+        _ => Err(trap),
+    }
+}
+
+/// Whether a table may have `delta` elements more.
+fn table_fits(table: &Table, delta: u64, limit: u64) -> bool {
+    let max = table.declared_max.unwrap_or(u64::MAX).min(limit);
+    let new = (table.elements.len() as u64).checked_add(delta);
+    new.is_some_and(|new| new <= max.min(u64::from(u32::MAX)))
+}
+
+/// Grows a table by `delta` elements and returns the old size, or `None`, changing nothing.
+pub fn grow_table(table: &mut Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
+    if !table_fits(table, delta, limit) {
+        return None;
+    }
+    let old = table.elements.len();
+    table.elements.try_reserve(delta as usize).ok()?;
+    table.elements.resize(old + delta as usize, value);
+    Some(old as u64)
+}
