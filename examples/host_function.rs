@@ -1,11 +1,8 @@
-//! Functions of the host that a program calls: with parameters, with access to memory, with errors.
+//! Functions of the host that a program calls: with parameters, with access to memory and to data of the host's, with errors.
 //!
 //! ```text
 //! cargo run --example host_function
 //! ```
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_dispatch::{Caller, Imports, Module, Trap, Value, Vm};
 
@@ -25,6 +22,12 @@ const PROGRAM: &str = r#"(module
     ;; Asks the host to print what is not there.
     (func (export "print_too_much") (call $print (i32.const 65000) (i32.const 1000))))"#;
 
+/// What the host keeps beside the program.
+#[derive(Default)]
+struct Host {
+    tickets: u32,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut imports = Imports::new();
 
@@ -33,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     imports.func(
         "host",
         "print",
-        |caller: &mut Caller<'_>, address: u32, len: u32| -> Result<(), Trap> {
+        |caller: &mut Caller<'_, Host>, address: u32, len: u32| -> Result<(), Trap> {
             let end = u64::from(address) + u64::from(len);
             if caller.memory(0).is_none_or(|bytes| end > bytes.len() as u64) {
                 return Err(Trap::OutOfBoundsMemoryAccess);
@@ -53,19 +56,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(x.sqrt())
     });
 
-    // State is what the closure captures. Host functions may be called from any thread that runs a machine.
-    let tickets = Arc::new(AtomicU32::new(0));
-    let counter = tickets.clone();
-    imports.func("host", "next_ticket", move || {
-        counter.fetch_add(1, Ordering::Relaxed) + 1
+    // The machine holds the host's data, and lends it to each host function: no lock is needed.
+    imports.func("host", "next_ticket", |caller: &mut Caller<'_, Host>| {
+        caller.data_mut().tickets += 1;
+        caller.data().tickets
     });
 
     let module = Module::new(&wat::parse_str(PROGRAM)?)?;
-    let mut vm = Vm::new();
+    let mut vm = Vm::with_data(Host::default());
     let instance = vm.instantiate(&module, &imports)?;
 
     println!("{:?}", vm.call(instance, "run", &[Value::F64(2.0)])?);
-    println!("tickets sold: {}", tickets.load(Ordering::Relaxed));
+    println!("tickets sold: {}", vm.data().tickets);
 
     // Errors say where the program was, innermost function first.
     for (export, arguments) in [("run", &[Value::F64(-1.0)][..]), ("print_too_much", &[])] {

@@ -83,7 +83,7 @@ pub use strategy::Strategy;
 pub use types::{ExportType, ExternType, ImportType, Pause, SizeLimits, TableType};
 pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,
-    InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Table, TypedFunc, Value, Vm, WasmTuple, WasmType,
+    InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Table, TypedFunc, Value, Vm, VmOptions, WasmTuple, WasmType,
 };
 #[cfg(feature = "snapshot")]
 pub use {error::SnapshotError, vm::Snapshot};

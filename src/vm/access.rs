@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::module::ExternIndex;
 use crate::types::{SizeLimits, TableType};
 
-impl Vm {
+impl<T> Vm<T> {
     /// What an instance exports under a name; `None` if there is no such export.
     ///
     /// # Errors

@@ -28,24 +28,34 @@ use crate::types::Pause;
 pub(crate) type Slots = [u64; 8 * ValType::MAX_SLOTS as usize];
 
 /// An asynchronous host function over slots.
-pub(crate) type AsyncClosure =
-    dyn for<'a> Fn(AsyncCaller<'a>, &Slots) -> BoxFuture<'a, Result<Slots, HostError>> + Send + Sync;
+pub(crate) type AsyncClosure<T> =
+    dyn for<'a> Fn(AsyncCaller<'a, T>, &Slots) -> BoxFuture<'a, Result<Slots, HostError>> + Send + Sync;
 
 /// The caller of an asynchronous host function: the whole machine, borrowed until the function is done.
 ///
 /// It may use the caller's memories and call functions of programs again, which may call asynchronous host functions in
 /// turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside each other.
-pub struct AsyncCaller<'a> {
-    vm: &'a mut Vm,
+pub struct AsyncCaller<'a, T = ()> {
+    vm: &'a mut Vm<T>,
     instance: Option<u32>,
     /// The first slot that no frame below uses.
     free: u32,
 }
 
-impl AsyncCaller<'_> {
+impl<T> AsyncCaller<'_, T> {
     /// The machine.
-    pub fn vm(&self) -> &Vm {
+    pub fn vm(&self) -> &Vm<T> {
         self.vm
+    }
+
+    /// The host's data, which the machine holds.
+    pub fn data(&self) -> &T {
+        &self.vm.data
+    }
+
+    /// The host's data, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.vm.data
     }
 
     /// The calling instance, unless the host called the function itself.
@@ -93,11 +103,12 @@ impl AsyncCaller<'_> {
         self.vm.id
     }
 
-    fn plain(&mut self) -> Caller<'_> {
+    fn plain(&mut self) -> Caller<'_, T> {
         Caller {
             vm: self.vm.id,
             state: &mut self.vm.machine.state,
             instance: self.instance,
+            data: &mut self.vm.data,
         }
     }
 
@@ -141,7 +152,7 @@ impl AsyncCaller<'_> {
     }
 }
 
-impl Vm {
+impl<T> Vm<T> {
     /// [`Vm::call`] for programs that may call asynchronous host functions. The future is `Send`, and needs no particular
     /// executor. It yields to other tasks after each slice ([`Vm::set_slice`]) of a metered module.
     ///
@@ -195,7 +206,7 @@ impl Vm {
     /// # Errors
     ///
     /// As for [`Vm::instantiate`].
-    pub async fn instantiate_async(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+    pub async fn instantiate_async(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
         if let Some(start) = start {
             let progress = self.start(start, |_| {})?;

@@ -10,7 +10,7 @@ use crate::error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 /// Frames that a backtrace keeps: half from each end.
 const BACKTRACE_FRAMES: usize = 32;
 
-impl Vm {
+impl<T> Vm<T> {
     /// Byte offset of the instruction that trapped in the current frame.
     pub(super) fn trap_site(&mut self, statement: u32) -> (Frame, u32) {
         let current = self.machine.state.left_frame();

@@ -33,7 +33,7 @@ impl<P, R> TypedFunc<P, R> {
     }
 }
 
-impl Vm {
+impl<T> Vm<T> {
     /// Calls an exported function with values of the types it takes.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ impl Vm {
     }
 }
 
-impl Vm {
+impl<T> Vm<T> {
     /// Leaves a call in the middle, to be resumed.
     pub(super) fn pause(&mut self, func: u32, pause: Pause) -> Error {
         self.paused = Some(func);

@@ -14,35 +14,74 @@ use super::value::WasmTuple;
 /// [`ErrorKind::Host`](crate::ErrorKind::Host).
 pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 
-type HostClosure = dyn Fn(&mut Caller<'_>, &mut [u64]) -> Result<(), HostError> + Send + Sync;
+type HostClosure<T> = dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync;
 
 /// A host function: its type and a closure over slots. Arguments are read from the slots, results written over them.
-#[derive(Clone)]
-pub(crate) struct HostFunction {
-    pub ty: FuncType,
-    pub call: HostCall,
+pub(crate) struct HostFunction<T> {
+    pub ty: Arc<FuncType>,
+    pub call: HostCall<T>,
+}
+
+impl<T> HostFunction<T> {
+    pub fn new(ty: FuncType, call: HostCall<T>) -> HostFunction<T> {
+        HostFunction { ty: Arc::new(ty), call }
+    }
+}
+
+impl<T> Clone for HostFunction<T> {
+    fn clone(&self) -> HostFunction<T> {
+        HostFunction {
+            ty: self.ty.clone(),
+            call: self.call.clone(),
+        }
+    }
 }
 
 /// How a host function is called.
-#[derive(Clone)]
-pub(crate) enum HostCall {
+pub(crate) enum HostCall<T> {
     /// At once.
-    Plain(Arc<HostClosure>),
+    Plain(Arc<HostClosure<T>>),
     /// As a future.
-    Async(Arc<AsyncClosure>),
+    Async(Arc<AsyncClosure<T>>),
 }
 
-/// The caller of a host function, and the part of the machine that it may use: the caller's memories.
+impl<T> Clone for HostCall<T> {
+    fn clone(&self) -> HostCall<T> {
+        match self {
+            HostCall::Plain(call) => HostCall::Plain(call.clone()),
+            HostCall::Async(call) => HostCall::Async(call.clone()),
+        }
+    }
+}
+
+/// The caller of a host function, and what that may use: the host's data, and the caller's memories.
 ///
 /// It cannot call back into the program.
-pub struct Caller<'a> {
+pub struct Caller<'a, T = ()> {
     pub(super) vm: VmId,
     pub(super) state: &'a mut State,
     /// The calling instance, unless the host called the function itself.
     pub(super) instance: Option<u32>,
+    pub(super) data: &'a mut T,
 }
 
-impl Caller<'_> {
+impl<T> Caller<'_, T> {
+    /// The host's data, which the machine holds.
+    pub fn data(&self) -> &T {
+        self.data
+    }
+
+    /// The host's data, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        self.data
+    }
+
+    /// The bytes of the caller's memory of this index, and the host's data: both can be changed at once.
+    pub fn memory_and_data_mut(&mut self, index: u32) -> Option<(&mut [u8], &mut T)> {
+        let id = self.memory_id(index)?;
+        Some((self.state.bytes_mut(id), self.data))
+    }
+
     pub(super) fn memory_id(&self, index: u32) -> Option<u32> {
         let instance = self.state.store.instances.get(self.instance? as usize)?;
         instance.memories.get(index as usize).copied()
@@ -139,17 +178,18 @@ impl<R: WasmTuple, E: Into<HostError>> HostResults for Result<R, E> {
     }
 }
 
-/// A closure that can be a host function: up to eight typed parameters, after an optional `&mut Caller`.
+/// A closure that can be a host function in machines that hold a `T`: up to eight typed parameters, after an optional
+/// `&mut Caller<'_, T>`.
 ///
 /// `Marker` only keeps the implementations from overlapping.
-pub trait IntoHostFunction<Marker>: Send + Sync + 'static {
+pub trait IntoHostFunction<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn into_host(self) -> HostParts;
+    fn into_host(self) -> HostParts<T>;
 }
 
 /// A closure's type and its form over slots.
 #[doc(hidden)]
-pub struct HostParts(pub(crate) HostFunction);
+pub struct HostParts<T>(pub(crate) HostFunction<T>);
 
 /// Marks closures without a caller.
 #[doc(hidden)]
@@ -160,37 +200,37 @@ pub struct WithCaller;
 
 macro_rules! host_function {
     ($($t:ident $v:ident)*) => {
-        impl<Func, Ret, $($t,)*> IntoHostFunction<(Plain, Ret, $($t,)*)> for Func
+        impl<Data, Func, Ret, $($t,)*> IntoHostFunction<Data, (Plain, Ret, $($t,)*)> for Func
         where
             Func: Fn($($t),*) -> Ret + Send + Sync + 'static,
             Ret: HostResults,
             ($($t,)*): WasmTuple,
         {
-            fn into_host(self) -> HostParts {
-                HostParts(HostFunction {
-                    ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    call: HostCall::Plain(Arc::new(move |caller, slots| {
+            fn into_host(self) -> HostParts<Data> {
+                HostParts(HostFunction::new(
+                    FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
+                    HostCall::Plain(Arc::new(move |caller, slots| {
                         let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
                         write_results(self($($v),*).into_results()?, slots, caller.vm)
                     })),
-                })
+                ))
             }
         }
 
-        impl<Func, Ret, $($t,)*> IntoHostFunction<(WithCaller, Ret, $($t,)*)> for Func
+        impl<Data, Func, Ret, $($t,)*> IntoHostFunction<Data, (WithCaller, Ret, $($t,)*)> for Func
         where
-            Func: Fn(&mut Caller<'_>, $($t),*) -> Ret + Send + Sync + 'static,
+            Func: Fn(&mut Caller<'_, Data>, $($t),*) -> Ret + Send + Sync + 'static,
             Ret: HostResults,
             ($($t,)*): WasmTuple,
         {
-            fn into_host(self) -> HostParts {
-                HostParts(HostFunction {
-                    ty: FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    call: HostCall::Plain(Arc::new(move |caller, slots| {
+            fn into_host(self) -> HostParts<Data> {
+                HostParts(HostFunction::new(
+                    FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
+                    HostCall::Plain(Arc::new(move |caller, slots| {
                         let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
                         write_results(self(caller, $($v),*).into_results()?, slots, caller.vm)
                     })),
-                })
+                ))
             }
         }
     };

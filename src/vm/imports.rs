@@ -1,6 +1,7 @@
 //! What a program is given to import.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
@@ -15,20 +16,55 @@ use super::value::{Value, WasmTuple};
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
-#[derive(Clone, Default)]
-pub struct Imports {
-    definitions: HashMap<(String, String), Definition>,
+///
+/// `T` is the [data](crate::Vm#data-of-the-hosts) of the machines that they are for. Definitions that are not of one machine,
+/// which are the host functions, can be used for any number of modules, instances and machines.
+pub struct Imports<T = ()> {
+    /// By module, then by name.
+    definitions: HashMap<String, HashMap<String, Definition<T>>>,
 }
 
-#[derive(Clone)]
-pub(crate) enum Definition {
-    Host(HostFunction),
+pub(crate) enum Definition<T> {
+    Host(HostFunction<T>),
     Extern(Extern),
 }
 
-impl Imports {
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Definition<T> {
+        match self {
+            Definition::Host(function) => Definition::Host(function.clone()),
+            Definition::Extern(item) => Definition::Extern(*item),
+        }
+    }
+}
+
+impl<T> Clone for Imports<T> {
+    fn clone(&self) -> Imports<T> {
+        Imports {
+            definitions: self.definitions.clone(),
+        }
+    }
+}
+
+impl<T> Default for Imports<T> {
+    fn default() -> Imports<T> {
+        Imports {
+            definitions: HashMap::new(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Imports<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let modules = self.definitions.iter();
+        let names = modules.flat_map(|(module, names)| names.keys().map(move |name| (module, name)));
+        f.debug_set().entries(names).finish()
+    }
+}
+
+impl<T: 'static> Imports<T> {
     /// No definitions.
-    pub fn new() -> Imports {
+    pub fn new() -> Imports<T> {
         Imports::default()
     }
 
@@ -36,7 +72,7 @@ impl Imports {
     ///
     /// ```
     /// # use wasm_dispatch::{Caller, Imports, Trap};
-    /// let mut imports = Imports::new();
+    /// let mut imports: Imports = Imports::new();
     /// imports.func("env", "add", |a: i32, b: i32| a.wrapping_add(b));
     /// imports.func("env", "peek", |caller: &mut Caller<'_>, address: u32| -> Result<u32, Trap> {
     ///     let mut byte = [0];
@@ -48,7 +84,7 @@ impl Imports {
         &mut self,
         module: impl Into<String>,
         name: impl Into<String>,
-        function: impl IntoHostFunction<M>,
+        function: impl IntoHostFunction<T, M>,
     ) -> &mut Self {
         let HostParts(function) = function.into_host();
         self.insert(module.into(), name.into(), Definition::Host(function))
@@ -69,9 +105,9 @@ impl Imports {
         &mut self,
         module: impl Into<String>,
         name: impl Into<String>,
-        function: impl for<'a> Fn(AsyncCaller<'a>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
+        function: impl for<'a> Fn(AsyncCaller<'a, T>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
     ) -> &mut Self {
-        let call: Arc<AsyncClosure> = Arc::new(move |caller, slots| {
+        let call: Arc<AsyncClosure<T>> = Arc::new(move |caller, slots| {
             let vm = caller.vm_id();
             let future = function(caller, P::read(slots, vm));
             Box::pin(async move {
@@ -80,10 +116,7 @@ impl Imports {
                 Ok(slots)
             })
         });
-        let function = HostFunction {
-            ty: FuncType::new(P::types(), R::types()),
-            call: HostCall::Async(call),
-        };
+        let function = HostFunction::new(FuncType::new(P::types(), R::types()), HostCall::Async(call));
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
@@ -93,10 +126,10 @@ impl Imports {
         module: impl Into<String>,
         name: impl Into<String>,
         ty: FuncType,
-        function: impl Fn(&mut Caller<'_>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
     ) -> &mut Self {
         let signature = ty.clone();
-        let call = move |caller: &mut Caller<'_>, slots: &mut [u64]| {
+        let call = move |caller: &mut Caller<'_, T>, slots: &mut [u64]| {
             let arguments = Value::list(&signature.params, slots, caller.vm);
             let results = function(caller, &arguments)?;
             if !results.iter().map(Value::ty).eq(signature.results.iter().copied()) {
@@ -111,10 +144,7 @@ impl Imports {
             }
             Ok(())
         };
-        let function = HostFunction {
-            ty,
-            call: HostCall::Plain(Arc::new(call)),
-        };
+        let function = HostFunction::new(ty, HostCall::Plain(Arc::new(call)));
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
@@ -125,10 +155,14 @@ impl Imports {
         module: &str,
         name: &str,
         ty: FuncType,
-        function: impl Fn(&mut Caller<'_>, &mut [u64]) -> Result<(), HostError> + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync + 'static,
     ) {
         let call = HostCall::Plain(Arc::new(function));
-        self.insert(module.into(), name.into(), Definition::Host(HostFunction { ty, call }));
+        self.insert(
+            module.into(),
+            name.into(),
+            Definition::Host(HostFunction::new(ty, call)),
+        );
     }
 
     /// Defines something that exists in the same [`Vm`](crate::Vm): an export of another instance, or a memory, table
@@ -142,14 +176,15 @@ impl Imports {
         self.insert(module.into(), name.into(), Definition::Extern(definition.into()))
     }
 
-    fn insert(&mut self, module: String, name: String, definition: Definition) -> &mut Self {
-        self.definitions.insert((module, name), definition);
+    fn insert(&mut self, module: String, name: String, definition: Definition<T>) -> &mut Self {
+        self.definitions.entry(module).or_default().insert(name, definition);
         self
     }
+}
 
-    pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition> {
-        // The key type owns its strings; imports are few and looked up once.
-        self.definitions.get(&(module.to_string(), name.to_string()))
+impl<T> Imports<T> {
+    pub(crate) fn get(&self, module: &str, name: &str) -> Option<&Definition<T>> {
+        self.definitions.get(module)?.get(name)
     }
 }
 

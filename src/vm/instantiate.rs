@@ -11,7 +11,7 @@ use crate::metering::Metering;
 use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
 use crate::types::{ExternType, ImportType, SizeLimits, TableType};
 
-impl Vm {
+impl<T> Vm<T> {
     /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its
     /// start function. Only then can its exports be called.
     ///
@@ -20,7 +20,7 @@ impl Vm {
     /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
     /// [`Limit`](ErrorKind::Limit); [`Usage`](ErrorKind::Usage) when something of another machine is to be imported; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
     /// or the start function, in which case what was written to imported memories and tables before stays.
-    pub fn instantiate(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+    pub fn instantiate(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
         if let Some(start) = start {
             self.invoke(start, |_| {})?;
@@ -32,7 +32,7 @@ impl Vm {
     pub(super) fn instantiate_without_start(
         &mut self,
         module: &Module,
-        imports: &Imports,
+        imports: &Imports<T>,
     ) -> Result<(Instance, Option<u32>), Error> {
         self.check_metering(module)?;
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
@@ -49,7 +49,11 @@ impl Vm {
     }
 
     /// Finds and checks every import before anything is made.
-    fn resolve_imports(&mut self, module: &Module, imports: &Imports) -> Result<(store::Instance, Vec<Extern>), Error> {
+    fn resolve_imports(
+        &mut self,
+        module: &Module,
+        imports: &Imports<T>,
+    ) -> Result<(store::Instance, Vec<Extern>), Error> {
         let mut instance = store::Instance::default();
         for ty in &module.inner.types {
             instance.signatures.push(self.machine.state.store.signatures.intern(ty));
@@ -66,7 +70,7 @@ impl Vm {
                     *item
                 }
                 Definition::Host(host) => {
-                    let ty = ExternType::Func(host.ty.clone());
+                    let ty = ExternType::Func((*host.ty).clone());
                     if ty != import.ty {
                         return Err(mismatch(import, ty.to_string()));
                     }

@@ -9,6 +9,7 @@ mod handles;
 mod host;
 mod imports;
 mod instantiate;
+mod options;
 mod pause;
 mod run;
 #[cfg(feature = "snapshot")]
@@ -26,13 +27,14 @@ pub use self::call::TypedFunc;
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
 pub use self::imports::Imports;
+pub use self::options::VmOptions;
 pub use self::run::HostPanic;
 #[cfg(feature = "snapshot")]
 pub use self::snapshot::Snapshot;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
 use crate::limits::Limits;
 use crate::module::Module;
-use crate::strategy::{Engine, Strategy, engine_of};
+use crate::strategy::{Engine, Strategy};
 
 /// A virtual machine: it holds instances of modules and runs their functions, under one dispatch strategy.
 ///
@@ -58,12 +60,42 @@ use crate::strategy::{Engine, Strategy, engine_of};
 /// [`Instance`], [`Func`], [`TypedFunc`], [`Memory`], [`Table`] and [`Global`] name something inside the machine that gave
 /// them out, and stay valid as long as that lives: nothing is removed from a machine. Any other machine refuses them with
 /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), in calls, as imports, and as functions inside of values.
-pub struct Vm {
+///
+/// # Data of the host's
+///
+/// A machine holds a value of a type of your choice, by default `()`. Every host function reaches it, without a lock:
+/// through its [`Caller`] or [`AsyncCaller`].
+///
+/// ```
+/// use wasm_dispatch::{Caller, Imports, Module, Vm};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// struct Host {
+///     log: Vec<i32>,
+/// }
+///
+/// // Made once, used by any number of machines.
+/// let mut imports = Imports::new();
+/// imports.func("host", "log", |caller: &mut Caller<'_, Host>, value: i32| caller.data_mut().log.push(value));
+///
+/// let wasm = wat::parse_str(
+///     r#"(module (import "host" "log" (func $log (param i32)))
+///         (func (export "run") (call $log (i32.const 7))))"#,
+/// )?;
+/// let mut vm = Vm::with_data(Host { log: Vec::new() });
+/// let instance = vm.instantiate(&Module::new(&wasm)?, &imports)?;
+/// vm.call(instance, "run", &[])?;
+/// assert_eq!(vm.data().log, [7]);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Vm<T = ()> {
     id: handles::VmId,
     machine: Machine,
     engine: Box<dyn Engine>,
     modules: Vec<Module>,
-    hosts: Vec<host::HostFunction>,
+    hosts: Vec<host::HostFunction<T>>,
+    data: T,
     limits: Limits,
     budget: budget::Budget,
     /// The function whose call is paused.
@@ -72,29 +104,49 @@ pub struct Vm {
     nested: u32,
 }
 
-impl Default for Vm {
+impl<T: Default> Default for Vm<T> {
     fn default() -> Self {
-        Vm::new()
+        Vm::with_data(T::default())
     }
 }
 
 impl Vm {
     /// A machine with the default strategy and limits.
     pub fn new() -> Vm {
-        Vm::with(Strategy::default(), Limits::default())
+        Vm::with_data(())
     }
 
     /// A machine with a strategy chosen by name, and limits.
     pub fn with(strategy: Strategy, limits: Limits) -> Vm {
-        Vm::from_engine(strategy.engine(), limits)
+        Vm::options().strategy(strategy).limits(limits).build(())
     }
 
     /// A machine with a strategy chosen by type, this library's or one of your own, and limits.
     pub fn with_backend<B: Backend>(limits: Limits) -> Vm {
-        Vm::from_engine(engine_of::<B>(), limits)
+        Vm::options().backend::<B>().limits(limits).build(())
     }
 
-    fn from_engine(engine: Box<dyn Engine>, limits: Limits) -> Vm {
+    /// Everything that can be chosen when a machine is made; what is left out has its default.
+    ///
+    /// ```
+    /// use wasm_dispatch::{Limits, Strategy, Vm};
+    ///
+    /// let limits = Limits::default().call_depth(1_000);
+    /// let vm = Vm::options().strategy(Strategy::best_safe()).limits(limits).build(String::from("the host's data"));
+    /// assert_eq!(vm.data(), "the host's data");
+    /// ```
+    pub fn options() -> VmOptions {
+        VmOptions::default()
+    }
+}
+
+impl<T> Vm<T> {
+    /// A machine with data of the host's, and the default strategy and limits. See [the data](Vm#data-of-the-hosts).
+    pub fn with_data(data: T) -> Vm<T> {
+        Vm::options().build(data)
+    }
+
+    fn from_engine(engine: Box<dyn Engine>, limits: Limits, data: T) -> Vm<T> {
         let mut machine = Machine::new(limits.machine());
         // The first meter asks for a slice.
         machine.state.slice = 0;
@@ -104,6 +156,7 @@ impl Vm {
             engine,
             modules: Vec::new(),
             hosts: Vec::new(),
+            data,
             limits,
             budget: budget::Budget::default(),
             paused: None,
@@ -125,13 +178,28 @@ impl Vm {
         self.machine.state.forget_native();
     }
 
+    /// The host's data.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The host's data, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.data
+    }
+
+    /// Ends the machine and returns the host's data.
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
     /// The machine's limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 }
 
-impl fmt::Debug for Vm {
+impl<T> fmt::Debug for Vm<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vm")
             .field("strategy", &self.strategy_name())

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::metering::Metering;
 use crate::module::Module;
 
-impl Vm {
+impl<T> Vm<T> {
     /// Sets how much the programs of this machine may still run, `None` for no limit. [`Metering::Fuel`] says what a unit
     /// is. All calls take from the same supply.
     ///

@@ -67,7 +67,7 @@ pub(super) fn panic_error(panic: &(dyn Any + Send)) -> HostError {
     Box::new(HostPanic(text.unwrap_or_else(|| "something that is no text".into())))
 }
 
-impl Vm {
+impl<T> Vm<T> {
     /// Prepares a run of a function whose arguments are on the stack from `base` on.
     pub(super) fn begin(&mut self, func: u32, base: u32) -> Result<Option<Progress>, Error> {
         let state = &mut self.machine.state;
@@ -146,6 +146,7 @@ impl Vm {
             vm: self.id,
             instance,
             state: &mut self.machine.state,
+            data: &mut self.data,
         };
         let slots = self.machine.stack.from(base);
         // The machine is consistent between any two accesses of the closure, so a panic leaves it usable.

@@ -235,7 +235,7 @@ impl Wasi {
     /// for each program.
     ///
     /// A program that exits ends its call with [`ErrorKind::Host`], whose source is an [`Exit`]: see [`exit_code`].
-    pub fn define(self, imports: &mut Imports) {
+    pub fn define<T: 'static>(self, imports: &mut Imports<T>) {
         let context = Arc::new(Mutex::new(self.context()));
         for &function in Function::ALL {
             let results: &[ValType] = if function == Function::ProcExit {
@@ -263,7 +263,7 @@ impl Wasi {
     /// # Errors
     ///
     /// As for [`Vm::instantiate`] and [`Vm::call`].
-    pub fn run(self, vm: &mut Vm, module: &Module) -> Result<u32, Error> {
+    pub fn run<T: 'static>(self, vm: &mut Vm<T>, module: &Module) -> Result<u32, Error> {
         let mut imports = Imports::new();
         self.define(&mut imports);
         let ended = match vm.instantiate(module, &imports) {

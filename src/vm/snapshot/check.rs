@@ -30,7 +30,7 @@ fn within(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
     if holds { Ok(()) } else { Err(SnapshotError::Limit(what)) }
 }
 
-impl Vm {
+impl<T> Vm<T> {
     pub(super) fn check_snapshot(&self, data: &Data) -> Result<(), SnapshotError> {
         let state = &self.machine.state;
         ensure(data.globals.len() == state.store.globals.len(), "number of globals")?;

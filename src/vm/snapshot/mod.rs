@@ -29,14 +29,14 @@ pub use self::format::Snapshot;
 /// Bytes of a memory that are written or left out together.
 const CHUNK: usize = 4096;
 
-impl Vm {
+impl<T> Vm<T> {
     /// Instantiates a module as [`Vm::instantiate`] does, but does not run its start function: for a machine whose state
     /// is to be [restored](Vm::restore).
     ///
     /// # Errors
     ///
     /// As for [`Vm::instantiate`].
-    pub fn prepare(&mut self, module: &Module, imports: &Imports) -> Result<Instance, Error> {
+    pub fn prepare(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         self.instantiate_without_start(module, imports)
             .map(|(instance, _)| instance)
     }
