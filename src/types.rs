@@ -88,10 +88,7 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Option<ValType> {
         W::F64 => ValType::F64,
         W::Ref(r) if r.is_func_ref() => ValType::FuncRef,
         W::Ref(r) if r.is_extern_ref() => ValType::ExternRef,
-        #[cfg(feature = "wide-test-type")]
-        W::V128 => ValType::Wide,
-        #[cfg(not(feature = "wide-test-type"))]
-        W::V128 => return None,
+        W::V128 => ValType::V128,
         W::Ref(_) => return None,
     })
 }

@@ -1,8 +1,10 @@
 //! Nodes, statements and blocks of the function being lowered.
 
+use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{CodeBlock, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, UnaryOp};
 use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_ir::verify::MAX_TREE_DEPTH;
 
 use super::{Lowering, ModuleTypes};
@@ -73,6 +75,22 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             Node::Binary { op, a, b } => over(traps(op.traps()), &[a, b]),
             Node::Load { address, .. } => over(TRAPS | READS_MEMORY, &[address]),
             Node::Select { condition, a, b } => over(0, &[a, b, condition]),
+            Node::Vector(node) => match node {
+                VectorNode::Slot(_) | VectorNode::Const(_) => over(0, &[]),
+                VectorNode::GlobalGet(_) => over(READS_GLOBAL, &[]),
+                VectorNode::Select { condition, a, b } => over(0, &[a, b, condition]),
+                VectorNode::One { a, .. }
+                | VectorNode::Test { a, .. }
+                | VectorNode::Splat { a, .. }
+                | VectorNode::Extract { a, .. } => over(0, &[a]),
+                VectorNode::Two { a, b, .. }
+                | VectorNode::Shift { a, b, .. }
+                | VectorNode::Replace { a, b, .. }
+                | VectorNode::Shuffle { a, b, .. } => over(0, &[a, b]),
+                VectorNode::Three { a, b, c, .. } => over(0, &[a, b, c]),
+                VectorNode::Load { address, .. } => over(TRAPS | READS_MEMORY, &[address]),
+                VectorNode::LoadLane { address, a, .. } => over(TRAPS | READS_MEMORY, &[address, a]),
+            },
         }
     }
 
@@ -83,6 +101,40 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.body.node_types.push(ty);
         self.body.node_offsets.push(self.offset);
         (self.body.nodes.len() - 1) as NodeId
+    }
+
+    /// Adds a node that takes or gives a vector.
+    pub(super) fn vector_node(&mut self, node: VectorNode, ty: ValType) -> NodeId {
+        self.has_vectors = true;
+        self.node(Node::Vector(node), ty)
+    }
+
+    /// Adds a constant vector.
+    pub(super) fn vector_constant(&mut self, value: V128) -> NodeId {
+        let index = self.pooled(value);
+        self.vector_node(VectorNode::Const(index), ValType::V128)
+    }
+
+    /// Puts a vector among the function's constants; returns its index.
+    pub(super) fn pooled(&mut self, value: V128) -> u32 {
+        self.body.vectors.push(value);
+        self.body.vectors.len() as u32 - 1
+    }
+
+    /// Adds a node that reads the value of this type in a slot, or in those from it on.
+    pub(super) fn slot_node(&mut self, slot: Slot, ty: ValType) -> NodeId {
+        match ty {
+            ValType::V128 => self.vector_node(VectorNode::Slot(slot), ty),
+            _ => self.node(Node::Slot(slot), ty),
+        }
+    }
+
+    /// Writes a tree's value into a slot, or into those from it on.
+    pub(super) fn set(&mut self, slot: Slot, value: NodeId) {
+        self.emit(match self.body.node_types[value as usize] {
+            ValType::V128 => Statement::VectorSet { slot, value },
+            _ => Statement::Set { slot, value },
+        });
     }
 
     /// Whether a node over these operands would be deeper or larger than a tree may be.
@@ -97,13 +149,31 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.body.reads(id, slot)
     }
 
-    /// Whether a tree reads a slot at or above this one.
-    pub(super) fn reads_from(&self, id: NodeId, first: Slot) -> bool {
-        self.body
-            .any(id, |node| matches!(node, Node::Slot(slot) if slot >= first))
+    /// Whether a tree reads one of so many slots, of which the first is given.
+    pub(super) fn reads_any(&self, id: NodeId, first: Slot, count: Slot) -> bool {
+        self.body.any(id, |node| {
+            let overlaps =
+                |(slot, slots): (Slot, Slot)| slot.wrapping_sub(first) < count || first.wrapping_sub(slot) < slots;
+            node.slots().is_some_and(overlaps)
+        })
     }
 
-    fn constant(&self, id: NodeId) -> Option<u64> {
+    /// Whether a tree reads a slot at or above this one.
+    pub(super) fn reads_from(&self, id: NodeId, first: Slot) -> bool {
+        self.body.any(id, |node| {
+            node.slots()
+                .is_some_and(|(slot, count)| slot.saturating_add(count - 1) >= first)
+        })
+    }
+
+    /// Whether a tree reads a slot below this one.
+    pub(super) fn reads_below(&self, id: NodeId, end: usize) -> bool {
+        self.body
+            .any(id, |node| node.slots().is_some_and(|(slot, _)| usize::from(slot) < end))
+    }
+
+    /// The slot bits of a constant that is no vector.
+    pub(super) fn constant(&self, id: NodeId) -> Option<u64> {
         let Node::Const(value) = self.body.node(id) else {
             return None;
         };
@@ -200,7 +270,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 | Node::Binary { .. }
                 | Node::Load { .. }
                 | Node::Select { .. }
-                | Node::GlobalGet(_) => return (id, when),
+                | Node::GlobalGet(_)
+                | Node::Vector(_) => return (id, when),
             }
         }
     }
@@ -344,13 +415,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let body = &self.body;
         for waiting in &self.stack[self.materialized..] {
             body.for_each(waiting.node, |id, node| {
-                if let Node::Slot(slot) = node
-                    && let Some(index) = usize::from(slot).checked_sub(body.locals.len())
-                {
+                let Some((first, _)) = node.slots() else { return };
+                let Some(first) = usize::from(first).checked_sub(body.locals.len()) else {
+                    return;
+                };
+                for (index, ty) in (first..).zip(body.node_types[id as usize].slot_types()) {
                     if entry.len() <= index {
                         entry.resize(index + 1, None);
                     }
-                    entry[index] = Some(body.node_types[id as usize]);
+                    entry[index] = Some(ty);
                 }
             });
         }
@@ -390,6 +463,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                     // What the block has just computed is all that is left of it.
                     if body.node(result) == Node::Slot(written) {
                         body.statements[end - 1] = Statement::Set { slot, value };
+                        body.statements[end] = Statement::Return;
+                    }
+                }
+                [Statement::VectorSet { slot, value: result }, Statement::Return] if first < end => {
+                    let Statement::VectorSet { slot: written, value } = body.statements[end - 1] else {
+                        continue;
+                    };
+                    if body.node(result) == Node::Vector(VectorNode::Slot(written)) {
+                        body.statements[end - 1] = Statement::VectorSet { slot, value };
                         body.statements[end] = Statement::Return;
                     }
                 }

@@ -3,7 +3,8 @@
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{Node, Slot, Statement};
-use wasm_dispatch_ir::types::{FuncType, ValType, slots};
+use wasm_dispatch_ir::types::{FuncType, ValType, slots, value_types};
+use wasm_dispatch_ir::vector::V128;
 
 use super::builder::{ANY, Label, TRAPS};
 use super::{Lowering, ModuleTypes};
@@ -218,15 +219,10 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 self.materialize(position);
             }
         }
-        for i in 0..carried {
-            let entry = self.stack[first + i];
-            let slot = self.canonical_slot(height + i);
-            if self.body.node(entry.node) != wasm_dispatch_ir::code::Node::Slot(slot) {
-                self.emit(Statement::Set {
-                    slot,
-                    value: entry.node,
-                });
-            }
+        let mut i = 0;
+        while i < carried {
+            self.move_to(self.canonical_slot(height + i), first + i);
+            i += self.width(first + i);
         }
         self.terminate(Statement::Jump(label));
         self.leave_unreachable();
@@ -300,6 +296,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.leave_unreachable();
     }
 
+    /// Writes the value that begins at a position into a slot, or into those from it on, if it is not there.
+    fn move_to(&mut self, slot: Slot, position: usize) {
+        let value = self.stack[position].node;
+        if self.body.node(value).slots().is_none_or(|(read, _)| read != slot) {
+            self.set(slot, value);
+        }
+    }
+
     /// Moves the topmost values, of this many slots, to slot 0 on, where the caller looks for results.
     fn return_values(&mut self, count: usize) {
         let first = self.stack.len() - count;
@@ -311,16 +315,17 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             }
         }
         // A value that a move would overwrite before it is read is materialized first.
-        for j in 1..count {
-            if first + j >= self.materialized && (0..j).any(|i| self.reads(self.stack[first + j].node, i as Slot)) {
+        let mut j = 0;
+        while j < count {
+            if first + j >= self.materialized && self.reads_below(self.stack[first + j].node, j) {
                 self.materialize(first + j);
             }
+            j += self.width(first + j);
         }
-        for i in 0..count {
-            let value = self.stack[first + i].node;
-            if self.body.node(value) != wasm_dispatch_ir::code::Node::Slot(i as Slot) {
-                self.emit(Statement::Set { slot: i as Slot, value });
-            }
+        let mut i = 0;
+        while i < count {
+            self.move_to(i as Slot, first + i);
+            i += self.width(first + i);
         }
     }
 
@@ -336,7 +341,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.offset = edge.offset;
             self.truncate(0);
             self.bind(edge.label);
-            for &ty in &edge.stack {
+            for ty in value_types(&edge.stack) {
                 self.push_canonical(ty);
                 self.materialized = self.stack.len();
             }
@@ -354,12 +359,10 @@ impl<T: ModuleTypes> Lowering<'_, T> {
                 Some((label, height)) => {
                     let first = self.stack.len() - edge.carried;
                     self.pay_slots(edge.carried);
-                    for i in 0..edge.carried {
-                        let value = self.stack[first + i].node;
-                        self.emit(Statement::Set {
-                            slot: self.canonical_slot(height + i),
-                            value,
-                        });
+                    let mut i = 0;
+                    while i < edge.carried {
+                        self.move_to(self.canonical_slot(height + i), first + i);
+                        i += self.width(first + i);
                     }
                     self.terminate(Statement::Jump(label));
                 }
@@ -425,9 +428,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// A tail call of the function itself: the frame stays, and its locals are zero again.
     fn start_over(&mut self, params: usize) {
         for slot in params..self.body.locals.len() {
-            let value = self.node(Node::Const(0), self.body.locals[slot]);
-            let slot = slot as Slot;
-            self.emit(Statement::Set { slot, value });
+            let value = match self.body.locals[slot] {
+                ValType::V128Low => self.vector_constant(V128::ZERO),
+                ValType::V128High => continue,
+                ty => self.node(Node::Const(0), ty),
+            };
+            self.set(slot as Slot, value);
         }
         self.terminate(Statement::Jump(self.own.1));
     }

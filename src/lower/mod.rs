@@ -2,14 +2,14 @@
 //!
 //! The operand stack is simulated: its entries are trees that are not evaluated before they are needed. That is copy
 //! propagation: `local.get` costs nothing. The simulated stack has an entry for each slot, not for each value, so that a
-//! position in it is an offset from the first canonical slot. An entry is *materialized* (evaluated into its canonical slot) only when
+//! position in it is an offset from the first canonical slot: a vector has two, with the same tree. An entry is *materialized* (evaluated into its canonical slot) only when
 //!
 //! - control flow merges, so that all paths agree where it lives;
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
 //! The files: `needs` bounds what a function takes; `builder` makes nodes, statements and blocks; `operands` is the
-//! simulated stack; `control` has blocks, branches and calls; `operators` maps every wasm operator to these; `visit`
+//! simulated stack; `control` has blocks, branches and calls; `operators` and `vectors` map every wasm operator to these; `visit`
 //! takes operators from the decoder.
 
 mod builder;
@@ -17,10 +17,12 @@ mod control;
 mod needs;
 mod operands;
 mod operators;
+mod vectors;
 mod visit;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
+use wasm_dispatch_ir::verify::scratch_slots;
 
 use self::control::Control;
 pub(crate) use self::needs::Needs;
@@ -63,6 +65,8 @@ pub(crate) struct Lowering<'m, T> {
     /// Entry and first statement of the block being built.
     open: builder::OpenBlock,
     edges: Vec<control::Edge>,
+    /// Whether a node takes or gives a vector.
+    has_vectors: bool,
     /// Operand types recorded at block entries so far.
     entry_types: usize,
     /// Byte offset of the operator being lowered.
@@ -119,6 +123,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             labels: Vec::new(),
             open: builder::OpenBlock::default(),
             edges: Vec::new(),
+            has_vectors: false,
             entry_types: 0,
             offset: 0,
             metering,
@@ -137,7 +142,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
 
     fn slots_needed(&self) -> usize {
         // Results and tail call arguments are left from slot 0 on, which may be more than the locals take.
-        self.body.locals.len() + self.max_height + usize::from(wasm_dispatch_ir::verify::SCRATCH_SLOTS)
+        self.body.locals.len() + self.max_height + usize::from(scratch_slots(self.has_vectors))
     }
 
     /// The finished function.

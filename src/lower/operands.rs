@@ -1,6 +1,7 @@
 //! The simulated operand stack.
 
-use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::code::vector::VectorNode;
+use wasm_dispatch_ir::code::{Node, NodeId, Slot};
 use wasm_dispatch_ir::types::ValType;
 
 use super::builder::{Effects, TRAPS};
@@ -10,13 +11,10 @@ use super::{Lowering, ModuleTypes};
 /// work per operator; compiled programs rarely have more.
 const WINDOW: usize = 16;
 
-/// The trees of a value, one for each slot that it takes.
-pub(super) type Trees = [NodeId; ValType::MAX_SLOTS as usize];
+/// Trees that one operator takes: two values and a condition, or three vectors.
+const MAX_TAKEN: usize = 3;
 
-/// Trees that one operator takes: two values and a condition.
-const MAX_TAKEN: usize = 2 * ValType::MAX_SLOTS as usize + 1;
-
-/// One slot of the simulated stack.
+/// One slot of the simulated stack. Those of a vector have the same tree.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) node: NodeId,
@@ -42,12 +40,6 @@ impl Local {
         };
         types.iter().map(place).collect()
     }
-
-    /// Its slots and their types.
-    #[inline(always)]
-    fn parts(self) -> impl Iterator<Item = (Slot, ValType)> {
-        (self.slot..).zip(self.ty.slot_types())
-    }
 }
 
 impl<T: ModuleTypes> Lowering<'_, T> {
@@ -57,29 +49,61 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         (self.body.locals.len() + position) as Slot
     }
 
-    /// Whether the value at a position is in its canonical slot.
+    /// Whether the value at a position is in its canonical slots.
     pub(super) fn is_canonical(&self, position: usize) -> bool {
-        self.body.node(self.stack[position].node) == Node::Slot(self.canonical_slot(position))
+        let entry = self.stack[position];
+        match self.body.node(entry.node) {
+            Node::Slot(slot) => slot == self.canonical_slot(position),
+            Node::Vector(VectorNode::Slot(slot)) => {
+                slot == self.canonical_slot(position - usize::from(entry.ty.siblings().0))
+            }
+            Node::Const(_)
+            | Node::Unary { .. }
+            | Node::Binary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => false,
+        }
     }
 
-    /// Pushes a tree.
+    /// Pushes a tree whose value takes one slot.
     pub(super) fn push(&mut self, node: NodeId) {
         let ty = self.body.node_types[node as usize];
         self.stack.push(Entry { node, ty });
+        self.pushed();
+    }
+
+    /// Pushes a vector.
+    pub(super) fn push_vector(&mut self, node: NodeId) {
+        for ty in ValType::V128.slot_types() {
+            self.stack.push(Entry { node, ty });
+        }
+        self.pushed();
+    }
+
+    /// Pushes a tree of any type.
+    pub(super) fn push_value(&mut self, node: NodeId) {
+        match self.body.node_types[node as usize] {
+            ValType::V128 => self.push_vector(node),
+            _ => self.push(node),
+        }
+    }
+
+    #[inline(always)]
+    fn pushed(&mut self) {
         self.max_height = self.max_height.max(self.stack.len());
-        if self.stack.len() - self.materialized > WINDOW {
+        while self.stack.len() - self.materialized > WINDOW {
             self.materialize(self.materialized);
-            self.materialized += 1;
+            self.materialized += self.width(self.materialized);
         }
     }
 
     /// Pushes a value that is in its canonical slots already.
     pub(super) fn push_canonical(&mut self, ty: ValType) {
-        for ty in ty.slot_types() {
-            let slot = self.canonical_slot(self.stack.len());
-            let node = self.node(Node::Slot(slot), ty);
-            self.push(node);
-        }
+        let slot = self.canonical_slot(self.stack.len());
+        let node = self.slot_node(slot, ty);
+        self.push_value(node);
     }
 
     /// Makes sure that this many slots can be pushed without materializing any: a terminator must come last in its block.
@@ -89,23 +113,31 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Number of slots of the value that ends at a position.
+    /// Number of slots of the value that begins at a position.
     #[inline(always)]
-    pub(super) fn slots_of(&self, position: usize) -> usize {
-        1 + usize::from(self.stack[position].ty.siblings().0)
+    pub(super) fn width(&self, position: usize) -> usize {
+        1 + usize::from(self.stack[position].ty.siblings().1)
     }
 
-    /// Pops the trees of a value of this many slots, first to last.
+    /// Pops a tree of any type.
     #[inline(always)]
-    pub(super) fn pop_value(&mut self, slots: usize) -> Trees {
-        let mut trees = Trees::default();
-        for tree in trees[..slots].iter_mut().rev() {
-            *tree = self.pop();
+    pub(super) fn pop_value(&mut self) -> NodeId {
+        if let Some(Entry {
+            ty: ValType::V128High, ..
+        }) = self.stack.last()
+        {
+            return self.pop_vector();
         }
-        trees
+        self.pop()
     }
 
-    /// Pops a tree: the topmost slot.
+    /// Pops a vector.
+    pub(super) fn pop_vector(&mut self) -> NodeId {
+        self.stack.pop();
+        self.pop()
+    }
+
+    /// Pops a tree whose value takes one slot.
     pub(super) fn pop(&mut self) -> NodeId {
         let entry = self.stack.pop();
         self.materialized = self.materialized.min(self.stack.len());
@@ -125,32 +157,29 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.facts[self.stack[position].node as usize].effects
     }
 
-    /// Evaluates the value at a position into its canonical slots, all of them: no value is half in the frame.
+    /// Evaluates the value at a position into its canonical slots.
     pub(super) fn materialize(&mut self, position: usize) {
-        let (before, after) = self.stack[position].ty.siblings();
-        for position in position - usize::from(before)..position + usize::from(after) + 1 {
-            self.materialize_slot(position);
-        }
-    }
-
-    fn materialize_slot(&mut self, position: usize) {
         if self.is_canonical(position) {
             return;
         }
-        let slot = self.canonical_slot(position);
-        let traps = self.effects_at(position) & TRAPS;
-        for below in self.materialized.min(position)..position {
+        let (before, after) = self.stack[position].ty.siblings();
+        let first = position - usize::from(before);
+        let last = position + usize::from(after);
+        let slot = self.canonical_slot(first);
+        let slots = before + after + 1;
+        let traps = self.effects_at(first) & TRAPS;
+        for below in self.materialized.min(first)..first {
             let entry = self.stack[below];
-            if self.effects_at(below) & traps != 0 || self.reads(entry.node, slot) {
+            if self.effects_at(below) & traps != 0 || self.reads_any(entry.node, slot, slots) {
                 self.materialize(below);
             }
         }
-        let entry = self.stack[position];
-        self.emit(Statement::Set {
-            slot,
-            value: entry.node,
-        });
-        self.stack[position].node = self.node(Node::Slot(slot), entry.ty);
+        let value = self.stack[first].node;
+        self.set(slot, value);
+        let node = self.slot_node(slot, self.body.node_types[value as usize]);
+        for entry in &mut self.stack[first..=last] {
+            entry.node = node;
+        }
     }
 
     /// Materializes everything from a position on.
@@ -203,7 +232,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Materializes the topmost entries if a node over them would be too big a tree.
+    /// Materializes the topmost values, of one slot each, if a node over them would be too big a tree.
     pub(super) fn keep_small(&mut self, count: usize) {
         let first = self.stack.len() - count;
         let nodes: [NodeId; MAX_TAKEN] =
@@ -213,30 +242,38 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    /// [`Lowering::keep_small`] for values of any type.
+    pub(super) fn keep_values_small(&mut self, count: usize) {
+        let mut first = self.stack.len();
+        let mut nodes = [0; MAX_TAKEN];
+        for node in &mut nodes[..count] {
+            first -= 1;
+            *node = self.stack[first].node;
+            first -= usize::from(self.stack[first].ty.siblings().0);
+        }
+        if self.too_big(&nodes[..count]) {
+            self.materialize_from(first);
+        }
+    }
+
     /// Pushes a local.
     #[inline(always)]
     pub(super) fn get_local(&mut self, local: u32) {
-        for (slot, ty) in self.locals[local as usize].parts() {
-            let node = self.node(Node::Slot(slot), ty);
-            self.push(node);
-        }
+        let Local { slot, ty } = self.locals[local as usize];
+        let node = self.slot_node(slot, ty);
+        self.push_value(node);
     }
 
     /// `local = top of the stack`.
     pub(super) fn set_local(&mut self, local: u32) {
-        let local = self.locals[local as usize];
-        let trees = self.pop_value(usize::from(local.ty.slots()));
-        for ((slot, _), &tree) in local.parts().zip(&trees) {
-            self.set_slot(slot, tree);
-        }
-    }
-
-    fn set_slot(&mut self, slot: Slot, value: NodeId) {
-        if self.body.node(value) == Node::Slot(slot) {
+        // Nothing else reads the second slot of a vector.
+        let slot = self.locals[local as usize].slot;
+        let value = self.pop_value();
+        if self.body.node(value).slots().is_some_and(|(read, _)| read == slot) {
             return;
         }
         self.materialize_effects(self.facts[value as usize].effects & TRAPS);
         self.materialize_readers(slot);
-        self.emit(Statement::Set { slot, value });
+        self.set(slot, value);
     }
 }

@@ -5,6 +5,7 @@
 //! without an operator. Each is inlined into the decoder's method for its operator.
 
 use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::{FuncType, ValType};
@@ -158,28 +159,26 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     #[inline(always)]
     pub(super) fn Drop(&mut self) {
-        let slots = self.slots_of(self.stack.len() - 1);
-        for &value in &self.pop_value(slots)[..slots] {
-            let effects = self.facts[value as usize].effects & TRAPS;
-            if effects != 0 {
-                self.materialize_effects(effects);
-                self.emit(Statement::Eval(value));
-            }
+        let value = self.pop_value();
+        let effects = self.facts[value as usize].effects & TRAPS;
+        if effects != 0 {
+            self.materialize_effects(effects);
+            self.emit(Statement::Eval(value));
         }
     }
 
     #[inline(always)]
     pub(super) fn Select(&mut self) {
-        let slots = self.slots_of(self.stack.len() - 2);
-        self.keep_small(2 * slots + 1);
-        let condition = self.pop();
-        let b = self.pop_value(slots);
-        let a = self.pop_value(slots);
-        for (&a, &b) in a.iter().zip(&b).take(slots) {
-            let ty = self.body.node_types[a as usize];
-            let node = self.node(Node::Select { condition, a, b }, ty);
-            self.push(node);
+        if self.stack[self.stack.len() - 2].ty == ValType::V128High {
+            return self.select_vector();
         }
+        self.keep_small(3);
+        let condition = self.pop();
+        let b = self.pop();
+        let a = self.pop();
+        let ty = self.body.node_types[a as usize];
+        let node = self.node(Node::Select { condition, a, b }, ty);
+        self.push(node);
     }
 
     #[inline(always)]
@@ -212,17 +211,22 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     #[inline(always)]
     pub(super) fn GlobalGet(&mut self, global_index: u32) {
         let ty = self.types.global_type(global_index);
+        if ty == ValType::V128 {
+            let node = self.vector_node(VectorNode::GlobalGet(global_index), ty);
+            return self.push_vector(node);
+        }
         let node = self.node(Node::GlobalGet(global_index), ty);
         self.push(node);
     }
 
     #[inline(always)]
     pub(super) fn GlobalSet(&mut self, global_index: u32) {
-        let value = self.pop();
+        let global = global_index;
+        let value = self.pop_value();
         self.materialize_effects(TRAPS | READS_GLOBAL);
-        self.emit(Statement::GlobalSet {
-            global: global_index,
-            value,
+        self.emit(match self.body.node_types[value as usize] {
+            ValType::V128 => Statement::VectorGlobalSet { global, value },
+            _ => Statement::GlobalSet { global, value },
         });
     }
 
@@ -269,6 +273,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn push_constant(&mut self, value: u64, ty: ValType) {
         let node = self.node(Node::Const(value), ty);
         self.push(node);
+    }
+
+    fn select_vector(&mut self) {
+        self.keep_values_small(3);
+        let condition = self.pop();
+        let b = self.pop_vector();
+        let a = self.pop_vector();
+        let node = self.vector_node(VectorNode::Select { condition, a, b }, ValType::V128);
+        self.push_vector(node);
     }
 
     fn unary(&mut self, op: UnaryOp) {
@@ -318,7 +331,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 }
 
 /// Memory index and static offset. Validation lets at most 100 memories through, and offsets below 2^32 for them.
-fn place(memarg: &MemArg) -> (u16, u32) {
+pub(super) fn place(memarg: &MemArg) -> (u16, u32) {
     let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
     debug_assert!(memory <= u32::from(u16::MAX) && memarg.offset <= u64::from(u32::MAX));
     (memory as u16, memarg.offset as u32)

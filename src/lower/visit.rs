@@ -1,7 +1,7 @@
 //! Operators go straight from the decoder into lowering: a value of type `Operator` in memory between them took a sixth of
 //! lowering's time.
 
-use wasmparser::VisitOperator;
+use wasmparser::{VisitOperator, VisitSimdOperator};
 
 use super::operators::Unsupported;
 use super::{Lowering, ModuleTypes};
@@ -60,6 +60,14 @@ macro_rules! lower {
 impl<'a, T: ModuleTypes> VisitOperator<'a> for Visitor<'_, '_, T> {
     type Output = Result<(), Unsupported>;
     wasmparser::for_each_visit_operator!(visit);
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Self::Output>> {
+        Some(self)
+    }
+}
+
+impl<'a, T: ModuleTypes> VisitSimdOperator<'a> for Visitor<'_, '_, T> {
+    wasmparser::for_each_visit_simd_operator!(visit);
 }
 
 /// What a method of lowering returns: most cannot fail.

@@ -169,6 +169,7 @@ impl BodyValidator {
                 .function_type(declarations.imported_functions + index)
                 .params,
         );
+        let mut vectors = declarations.has_vectors;
         let mut reader = body.get_binary_reader();
         for _ in 0..reader.read_var_u32().map_err(malformed)? {
             let offset = reader.original_position();
@@ -176,10 +177,11 @@ impl BodyValidator {
             let ty: wasmparser::ValType = reader.read().map_err(malformed)?;
             validator.define_locals(offset, count, ty).map_err(invalid)?;
             let ty = supported_type(ty, offset)?;
+            vectors |= count > 0 && ty == ValType::V128;
             locals += count as usize * usize::from(ty.slots());
         }
         let mut operators = body.get_operators_reader().map_err(malformed)?;
-        let mut needs = lower::Needs::new(locals);
+        let mut needs = lower::Needs::new(locals, vectors);
         while !operators.eof() {
             let offset = operators.original_position();
             let before = validator.operand_stack_height();

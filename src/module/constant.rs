@@ -1,6 +1,8 @@
 //! Constant expressions: initial values of globals and tables, offsets and items of segments.
 
 use wasm_dispatch_ir::ops::BinaryOp;
+use wasm_dispatch_ir::vector::V128;
+use wasm_dispatch_machine::store::VectorSlots;
 use wasmparser::Operator;
 
 /// One step of a constant expression.
@@ -8,6 +10,8 @@ use wasmparser::Operator;
 enum ConstOp {
     /// Slot bits.
     Value(u64),
+    /// A vector.
+    Vector(VectorSlots),
     /// A global, by its index in the module.
     Global(u32),
     /// A reference to a function, by its index in the module.
@@ -35,6 +39,7 @@ impl ConstExpr {
                 Operator::I64Const { value } => ConstOp::Value(value as u64),
                 Operator::F32Const { value } => ConstOp::Value(u64::from(value.bits())),
                 Operator::F64Const { value } => ConstOp::Value(value.bits()),
+                Operator::V128Const { value } => ConstOp::Vector(V128::from_bytes(*value.bytes()).to_slots()),
                 Operator::RefNull { .. } => ConstOp::Value(0),
                 Operator::RefFunc { function_index } => ConstOp::Function(function_index),
                 Operator::GlobalGet { global_index } => ConstOp::Global(global_index),
@@ -51,23 +56,24 @@ impl ConstExpr {
         Ok(Some(ConstExpr(ops)))
     }
 
-    /// The value, given those of globals and the references of functions.
-    pub(crate) fn evaluate(&self, global: impl Fn(u32) -> u64, function: impl Fn(u32) -> u64) -> u64 {
-        let mut stack = Vec::new();
+    /// The slots of the value, given those of globals and the references of functions: the first alone, but for a vector.
+    pub(crate) fn evaluate(&self, global: impl Fn(u32) -> VectorSlots, function: impl Fn(u32) -> u64) -> VectorSlots {
+        let mut stack: Vec<VectorSlots> = Vec::new();
         for op in &self.0 {
             let value = match *op {
-                ConstOp::Value(value) => value,
+                ConstOp::Value(value) => [value, 0],
+                ConstOp::Vector(value) => value,
                 ConstOp::Global(index) => global(index),
-                ConstOp::Function(index) => function(index),
+                ConstOp::Function(index) => [function(index), 0],
                 ConstOp::Binary(op) => {
-                    let b = stack.pop().unwrap_or(0);
-                    let a = stack.pop().unwrap_or(0);
+                    let [b, _] = stack.pop().unwrap_or_default();
+                    let [a, _] = stack.pop().unwrap_or_default();
                     // None of the three operations traps.
-                    op.apply(a, b).unwrap_or(0)
+                    [op.apply(a, b).unwrap_or(0), 0]
                 }
             };
             stack.push(value);
         }
-        stack.pop().unwrap_or(0)
+        stack.pop().unwrap_or_default()
     }
 }

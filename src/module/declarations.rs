@@ -37,6 +37,8 @@ pub(crate) struct Declarations {
     pub elements: Vec<ElementSegment>,
     /// Number of data segments, where the module says so ahead of its code.
     pub data_count: Option<u32>,
+    /// Whether functions or globals have vectors in their types.
+    pub has_vectors: bool,
     /// Where its programs can be stopped.
     pub metering: Metering,
 }
@@ -120,7 +122,8 @@ impl Declarations {
             Payload::GlobalSection(reader) => {
                 for global in reader {
                     let global = global.map_err(malformed)?;
-                    self.globals.push(global_type(&global.ty)?);
+                    let ty = self.global_type(&global.ty)?;
+                    self.globals.push(ty);
                     self.global_inits.push(const_expr(&global.init_expr)?);
                 }
             }
@@ -152,9 +155,20 @@ impl Declarations {
                 let types = types.iter().map(|&ty| supported_type(ty, 0));
                 types.collect::<Result<Vec<_>, _>>()
             };
-            self.types.push(FuncType::new(list(ty.params())?, list(ty.results())?));
+            let ty = FuncType::new(list(ty.params())?, list(ty.results())?);
+            self.has_vectors |= ty.params.contains(&ValType::V128) || ty.results.contains(&ValType::V128);
+            self.types.push(ty);
         }
         Ok(())
+    }
+
+    fn global_type(&mut self, ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
+        let value = supported_type(ty.content_type, 0)?;
+        self.has_vectors |= value == ValType::V128;
+        Ok(GlobalType {
+            value,
+            mutable: ty.mutable,
+        })
     }
 
     fn import_section(&mut self, reader: wasmparser::ImportSectionReader<'_>) -> Result<(), Error> {
@@ -179,7 +193,7 @@ impl Declarations {
                     ExternType::Memory(ty)
                 }
                 TypeRef::Global(ty) => {
-                    let ty = global_type(&ty)?;
+                    let ty = self.global_type(&ty)?;
                     self.globals.push(ty);
                     self.imported_globals += 1;
                     ExternType::Global(ty)
@@ -265,16 +279,4 @@ fn memory_type(ty: &wasmparser::MemoryType) -> SizeLimits {
         min: ty.initial,
         max: ty.maximum,
     }
-}
-
-fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
-    let value = supported_type(ty.content_type, 0)?;
-    // Globals are one slot each.
-    if value.slots() != 1 {
-        return Err(unsupported("fixed-width SIMD", 0));
-    }
-    Ok(GlobalType {
-        value,
-        mutable: ty.mutable,
-    })
 }

@@ -127,10 +127,6 @@ pub(super) fn refused(error: &BinaryReaderError, invalid: bool) -> Error {
     {
         return unsupported(name, offset);
     }
-    // wasmparser is built without vector instructions, and then does not say that they are a feature.
-    if message.starts_with("unexpected SIMD opcode") {
-        return unsupported("fixed-width SIMD", offset);
-    }
     let offset = offset as usize;
     if invalid {
         ErrorKind::Invalid { message, offset }.into()

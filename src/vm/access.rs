@@ -147,17 +147,13 @@ impl<T> Vm<T> {
     ///
     /// [`Usage`](ErrorKind::Usage) for a function of another machine.
     pub fn new_global(&mut self, value: Value, mutable: bool) -> Result<Global, Error> {
-        let [slot, ..] = value.to_slots(self.id)?;
-        if value.ty().slots() != 1 {
-            return Err(Error::usage("a global holds a value of one slot"));
-        }
-        let state = &mut self.machine.state;
-        state.store.globals.push(slot);
-        state.store.global_types.push(GlobalType {
+        let slots = value.to_slots(self.id)?;
+        let ty = GlobalType {
             value: value.ty(),
             mutable,
-        });
-        Ok(Global::new(self.id, (state.store.globals.len() - 1) as u32))
+        };
+        let global = self.machine.state.store.add_global(ty, slots);
+        Ok(Global::new(self.id, global))
     }
 
     /// The bytes of a memory.
@@ -253,13 +249,9 @@ impl<T> Vm<T> {
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn global(&self, global: Global) -> Result<Value, Error> {
         let global = global.index_in(self.id)?;
-        let index = global as usize;
         let state = &self.machine.state;
-        Ok(Value::from_slots(
-            state.store.global_types[index].value,
-            &state.store.globals[index..],
-            self.id,
-        ))
+        let ty = state.store.global_types[global as usize].value;
+        Ok(Value::from_slots(ty, &state.slots_of_global(global), self.id))
     }
 
     /// Sets a global.
@@ -269,16 +261,15 @@ impl<T> Vm<T> {
     /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
         let global = global.index_in(self.id)?;
-        let [slot, ..] = value.to_slots(self.id)?;
-        let index = global as usize;
-        let ty = self.machine.state.store.global_types[index];
+        let slots = value.to_slots(self.id)?;
+        let ty = self.machine.state.store.global_types[global as usize];
         if !ty.mutable || ty.value != value.ty() {
             return Err(Error::usage(format!(
                 "a {} global cannot be set to {value:?}",
                 ty.value
             )));
         }
-        self.machine.state.store.globals[index] = slot;
+        self.machine.state.set_slots_of_global(global, slots);
         Ok(())
     }
 

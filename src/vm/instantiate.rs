@@ -1,7 +1,7 @@
 //! Instantiation: from a module and imports to an instance (specification section 4.5.4).
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_machine::store::{self, FunctionEntry, HOST};
+use wasm_dispatch_machine::store::{self, FunctionEntry, HOST, VectorSlots};
 
 use super::Vm;
 use super::handles::{Extern, Func, Instance};
@@ -162,11 +162,9 @@ impl<T> Vm<T> {
         instance.first_global = self.machine.state.store.globals.len() as u32;
         let own = &inner.globals[inner.imported_globals as usize..];
         for (ty, init) in own.iter().zip(&inner.global_inits) {
-            let value = self.constant(instance, init);
-            let state = &mut self.machine.state;
-            instance.globals.push(state.store.globals.len() as u32);
-            state.store.globals.push(value);
-            state.store.global_types.push(*ty);
+            let value = self.constant_slots(instance, init);
+            let store = &mut self.machine.state.store;
+            instance.globals.push(store.add_global(*ty, value));
         }
         for (ty, init) in &inner.tables[inner.imported_tables as usize..] {
             let table = self.new_table(*ty)?.index_in(self.id)?;
@@ -191,8 +189,13 @@ impl<T> Vm<T> {
 
     /// The value of a constant expression in an instance that is being made.
     fn constant(&self, instance: &store::Instance, expr: &ConstExpr) -> u64 {
+        self.constant_slots(instance, expr)[0]
+    }
+
+    /// Its slots: the first alone, but for a vector.
+    fn constant_slots(&self, instance: &store::Instance, expr: &ConstExpr) -> VectorSlots {
         let state = &self.machine.state;
-        let global = |index: u32| state.store.globals[instance.globals[index as usize] as usize];
+        let global = |index: u32| state.slots_of_global(instance.globals[index as usize]);
         let function = |index: u32| u64::from(instance.functions[index as usize]) + 1;
         expr.evaluate(global, function)
     }

@@ -26,10 +26,8 @@ pub enum Value {
     FuncRef(Option<Func>),
     /// A reference of the host's, or null.
     ExternRef(Option<ExternRef>),
-    /// See the hidden type of the same name.
-    #[cfg(feature = "wide-test-type")]
-    #[doc(hidden)]
-    Wide(u128),
+    /// A vector of 128 bits; lane 0 is in the lowest bits, as in memory.
+    V128(u128),
 }
 
 /// The slots of a value; it takes the first of them, as many as its type says.
@@ -45,8 +43,7 @@ impl Value {
             Value::F64(_) => ValType::F64,
             Value::FuncRef(_) => ValType::FuncRef,
             Value::ExternRef(_) => ValType::ExternRef,
-            #[cfg(feature = "wide-test-type")]
-            Value::Wide(_) => ValType::Wide,
+            Value::V128(_) => ValType::V128,
         }
     }
 
@@ -58,8 +55,7 @@ impl Value {
             ValType::F32 => Value::F32(0.0),
             ValType::F64 => Value::F64(0.0),
             ValType::FuncRef => Value::FuncRef(None),
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => Value::Wide(0),
+            ValType::V128 => Value::V128(0),
             _ => Value::ExternRef(None),
         }
     }
@@ -79,8 +75,7 @@ impl Value {
             Value::FuncRef(value) if !WasmType::is_of(&value, vm) => return Err(foreign("function")),
             Value::FuncRef(value) => value.to_slots(&mut slots),
             Value::ExternRef(value) => value.to_slots(&mut slots),
-            #[cfg(feature = "wide-test-type")]
-            Value::Wide(value) => value.to_slots(&mut slots),
+            Value::V128(value) => value.to_slots(&mut slots),
         }
         Ok(slots)
     }
@@ -93,8 +88,7 @@ impl Value {
             ValType::F32 => Value::F32(WasmType::from_slots(slots, vm)),
             ValType::F64 => Value::F64(WasmType::from_slots(slots, vm)),
             ValType::FuncRef => Value::FuncRef(WasmType::from_slots(slots, vm)),
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => Value::Wide(WasmType::from_slots(slots, vm)),
+            ValType::V128 => Value::V128(WasmType::from_slots(slots, vm)),
             _ => Value::ExternRef(WasmType::from_slots(slots, vm)),
         }
     }
@@ -127,6 +121,14 @@ from! {
     F64(f64);
     FuncRef(Option<Func>);
     ExternRef(Option<ExternRef>);
+    V128(u128);
+}
+
+impl From<[u8; 16]> for Value {
+    /// A vector, as its bytes are in memory.
+    fn from(bytes: [u8; 16]) -> Value {
+        Value::V128(u128::from_le_bytes(bytes))
+    }
 }
 
 /// A Rust type that stands for a WebAssembly value type in typed calls and host functions.
@@ -199,16 +201,26 @@ impl WasmType for Option<ExternRef> {
     }
 }
 
-#[cfg(feature = "wide-test-type")]
 impl sealed::Sealed for u128 {}
-#[cfg(feature = "wide-test-type")]
 impl WasmType for u128 {
-    const TYPE: ValType = ValType::Wide;
+    const TYPE: ValType = ValType::V128;
     fn from_slots(slots: &[u64], _vm: VmId) -> Self {
         u128::from(slots[1]) << 64 | u128::from(slots[0])
     }
     fn to_slots(self, slots: &mut [u64]) {
         slots[..2].copy_from_slice(&[self as u64, (self >> 64) as u64]);
+    }
+}
+
+/// A vector, as its bytes are in memory.
+impl sealed::Sealed for [u8; 16] {}
+impl WasmType for [u8; 16] {
+    const TYPE: ValType = ValType::V128;
+    fn from_slots(slots: &[u64], vm: VmId) -> Self {
+        u128::from_slots(slots, vm).to_le_bytes()
+    }
+    fn to_slots(self, slots: &mut [u64]) {
+        u128::from_le_bytes(self).to_slots(slots);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Trees and statements as text without their particulars: `s` is a slot, `c` a constant, `g` a global.
 
+use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId, Statement};
 
 /// A node as one letter, if it is one.
@@ -8,7 +9,10 @@ fn letter(node: Node) -> Option<&'static str> {
         Node::Slot(_) => Some("s"),
         Node::Const(_) => Some("c"),
         Node::GlobalGet(_) => Some("g"),
-        Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => None,
+        Node::Vector(VectorNode::Slot(_)) => Some("s"),
+        Node::Vector(VectorNode::Const(_)) => Some("c"),
+        Node::Vector(VectorNode::GlobalGet(_)) => Some("g"),
+        Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::Vector(_) => None,
     }
 }
 
@@ -21,6 +25,7 @@ pub fn operation(node: Node) -> Option<&'static str> {
         Node::Binary { op, .. } => Some(op.mnemonic()),
         Node::Load { op, .. } => Some(op.mnemonic()),
         Node::Select { .. } => Some("select"),
+        Node::Vector(node) => node.mnemonic(),
     }
 }
 
@@ -42,8 +47,16 @@ pub fn statement(body: &FunctionBody, statement: &Statement, depth: u32) -> Stri
     // Its own trees are shown by their operation at least.
     let tree = |id| tree(body, id, depth.max(1));
     match *statement {
-        Statement::Set { value, .. } => format!("set {}", tree(value)),
-        Statement::GlobalSet { value, .. } => format!("global.set {}", tree(value)),
+        Statement::Set { value, .. } | Statement::VectorSet { value, .. } => format!("set {}", tree(value)),
+        Statement::GlobalSet { value, .. } | Statement::VectorGlobalSet { value, .. } => {
+            format!("global.set {}", tree(value))
+        }
+        Statement::VectorStore { op, address, value, .. } => {
+            format!("{} {}, {}", op.mnemonic(), tree(address), tree(value))
+        }
+        Statement::StoreLane { op, address, value, .. } => {
+            format!("{} {}, {}", op.mnemonic(), tree(address), tree(value))
+        }
         Statement::Store { op, address, value, .. } => format!("{} {}, {}", op.mnemonic(), tree(address), tree(value)),
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { .. } => "meter".into(),

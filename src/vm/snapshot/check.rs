@@ -35,8 +35,13 @@ impl<T> Vm<T> {
         let state = &self.machine.state;
         ensure(data.globals.len() == state.store.globals.len(), "number of globals")?;
         for (&value, ty) in data.globals.iter().zip(&state.store.global_types) {
-            self.check_value(value, ty.value)?;
+            // Both halves of a vector may be anything.
+            if ty.value != ValType::V128 {
+                self.check_value(value, ty.value)?;
+            }
         }
+        let vectors = state.store.vector_globals().count();
+        ensure(data.globals_high.len() == vectors, "number of globals that are vectors")?;
         ensure(data.tables.len() == state.store.tables.len(), "number of tables")?;
         for (saved, table) in data.tables.iter().zip(&state.store.tables) {
             let len = saved.elements.len() as u64;
@@ -107,8 +112,7 @@ impl<T> Vm<T> {
             ValType::FuncRef => self.machine.state.store.functions.len() as u64 + 1,
             ValType::ExternRef => (1 << 32) + 1,
             ValType::I64 | ValType::F64 => return Ok(()),
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideLow | ValType::WideHigh => return Ok(()),
+            ValType::V128Low | ValType::V128High => return Ok(()),
             _ => return Err(SnapshotError::Inconsistent("a value of a type that no slot has")),
         };
         ensure(value < end, "a value that its type does not have")
@@ -170,6 +174,10 @@ impl<T> Vm<T> {
             Statement::Set { .. }
             | Statement::GlobalSet { .. }
             | Statement::Store { .. }
+            | Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. }
             | Statement::Eval(_)
             | Statement::Meter { .. }
             | Statement::Builtin { .. }

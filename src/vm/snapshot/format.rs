@@ -36,6 +36,8 @@ pub(super) struct Data {
     pub frames: Vec<FrameData>,
     pub stack: Vec<u64>,
     pub globals: Vec<u64>,
+    /// The high halves of those that are vectors.
+    pub globals_high: Vec<u64>,
     pub memories: Vec<MemoryData>,
     pub tables: Vec<TableData>,
     /// By instance.

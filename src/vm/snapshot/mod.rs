@@ -76,6 +76,11 @@ impl<T> Vm<T> {
                 .collect(),
             stack: self.machine.stack.first(used).to_vec(),
             globals: state.store.globals.clone(),
+            globals_high: state
+                .store
+                .vector_globals()
+                .map(|index| state.store.globals_high[index])
+                .collect(),
             memories: memories.collect(),
             tables: tables.collect(),
             segments: segments.collect(),
@@ -111,6 +116,10 @@ impl<T> Vm<T> {
             table.elements.clone_from(&saved.elements);
         }
         state.store.globals.clone_from(&data.globals);
+        let vectors: Vec<usize> = state.store.vector_globals().collect();
+        for (index, &high) in vectors.into_iter().zip(&data.globals_high) {
+            state.store.globals_high[index] = high;
+        }
         state.frames.clear();
         state.frames.push(Frame::bottom());
         state.frames.extend(data.frames());

@@ -246,6 +246,7 @@ pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -
             (None, Operand::Slot(v)) => maker.global_set(ImportedGlobal(global), InSlot(v)),
             (None, Operand::Const(v)) => maker.global_set(ImportedGlobal(global), Constant(v)),
         },
+        I::Vector(_) => unreachable!("modules with vectors are refused"),
         I::Builtin { op, base, x, y } => maker.builtin(op, base, x, y),
         I::Meter { cost } => maker.meter(cost),
         I::Jump(target) => maker.jump(target),

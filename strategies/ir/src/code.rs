@@ -14,21 +14,19 @@
 //! At the start of every block all live values are in frame slots and nothing lives anywhere else. A call ends its block,
 //! so this also holds right after every call: a machine can stop at any block and continue later, under any strategy.
 
+pub mod vector;
+
 use std::convert::Infallible;
 
 use crate::builtin::Builtin;
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
 use crate::types::ValType;
+use crate::vector::V128;
+use crate::vector_ops::{StoreLaneOp, VectorStoreOp};
 
-/// Index of a 64-bit slot in a frame. 16 bits on purpose: a window of 65,536 slots can be indexed without a check.
-pub type Slot = u16;
-
-/// Index of a block in its function.
-pub type BlockId = u32;
-
-/// Index of a node in its function.
-pub type NodeId = u32;
+use self::vector::VectorNode;
+pub use crate::index::{BlockId, NodeId, Slot};
 
 /// One node of an expression tree: 16 bytes, because lowering is mostly writing them to memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +73,8 @@ pub enum Node {
     },
     /// The value of a global, by its index in the module.
     GlobalGet(u32),
+    /// Something that takes or gives a vector.
+    Vector(VectorNode),
 }
 
 impl Node {
@@ -86,6 +86,7 @@ impl Node {
             Node::Unary { a, .. } | Node::Load { address: a, .. } => ([a, 0, 0], 1),
             Node::Binary { a, b, .. } => ([a, b, 0], 2),
             Node::Select { condition, a, b } => ([a, b, condition], 3),
+            Node::Vector(node) => node.operands(),
         };
         operands.into_iter().take(count)
     }
@@ -96,6 +97,7 @@ impl Node {
         match self {
             Node::Slot(_) | Node::Const(_) | Node::GlobalGet(_) => true,
             Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } => false,
+            Node::Vector(node) => node.operands().1 == 0,
         }
     }
 
@@ -107,6 +109,30 @@ impl Node {
             Node::Unary { op, .. } => op.traps(),
             Node::Binary { op, .. } => op.traps(),
             Node::Load { .. } => true,
+            Node::Vector(node) => node.traps(),
+        }
+    }
+
+    /// Whether it is the value of this slot, alone or with a neighbour.
+    #[inline(always)]
+    pub fn is_slot(&self, slot: Slot) -> bool {
+        self.slots()
+            .is_some_and(|(first, count)| slot.wrapping_sub(first) < count)
+    }
+
+    /// The first of the slots whose value it is, and their number.
+    #[inline(always)]
+    pub fn slots(&self) -> Option<(Slot, u16)> {
+        match *self {
+            Node::Slot(slot) => Some((slot, 1)),
+            Node::Vector(VectorNode::Slot(slot)) => Some((slot, 2)),
+            Node::Const(_)
+            | Node::Unary { .. }
+            | Node::Binary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => None,
         }
     }
 }
@@ -141,6 +167,48 @@ pub enum Statement {
         /// Static offset in bytes.
         offset: u32,
         /// The value operand.
+        value: NodeId,
+    },
+    /// `slot, slot + 1 = value`, a vector
+    VectorSet {
+        /// The first slot written.
+        slot: Slot,
+        /// The tree evaluated.
+        value: NodeId,
+    },
+    /// `global = value`, a vector
+    VectorGlobalSet {
+        /// Index of the global in the module.
+        global: u32,
+        /// The tree evaluated.
+        value: NodeId,
+    },
+    /// A store of a vector; the address is evaluated first.
+    VectorStore {
+        /// Width.
+        op: VectorStoreOp,
+        /// Index of the memory in the module.
+        memory: u8,
+        /// The address operand.
+        address: NodeId,
+        /// Static offset in bytes.
+        offset: u32,
+        /// The value operand.
+        value: NodeId,
+    },
+    /// A store of one lane of a vector; the address is evaluated first.
+    StoreLane {
+        /// Width.
+        op: StoreLaneOp,
+        /// The lane's number.
+        lane: u8,
+        /// Index of the memory in the module.
+        memory: u8,
+        /// The address operand.
+        address: NodeId,
+        /// Static offset in bytes.
+        offset: u32,
+        /// The vector operand.
         value: NodeId,
     },
     /// Evaluates a tree for its trap alone.
@@ -229,6 +297,7 @@ impl Statement {
         use Statement::*;
         match self {
             Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Builtin { .. } | Meter { .. } => false,
+            VectorSet { .. } | VectorGlobalSet { .. } | VectorStore { .. } | StoreLane { .. } => false,
             Jump(_)
             | Branch { .. }
             | Switch { .. }
@@ -247,6 +316,8 @@ impl Statement {
         let (first, second) = match *self {
             Set { value, .. } | GlobalSet { value, .. } | Eval(value) => (Some(value), None),
             Store { address, value, .. } => (Some(address), Some(value)),
+            VectorSet { value, .. } | VectorGlobalSet { value, .. } => (Some(value), None),
+            VectorStore { address, value, .. } | StoreLane { address, value, .. } => (Some(address), Some(value)),
             Branch { condition, .. } => (Some(condition), None),
             Switch { index, .. } | CallIndirect { index, .. } | TailCallIndirect { index, .. } => (Some(index), None),
             Builtin { .. } | Meter { .. } | Jump(_) | Call { .. } | TailCall { .. } | Return | Trap(_) => (None, None),
@@ -305,6 +376,8 @@ pub struct FunctionBody {
     pub statement_offsets: Vec<u32>,
     /// The blocks; the first is the function's entry.
     pub blocks: Vec<CodeBlock>,
+    /// Constants that nodes name: vectors, and the lanes of shuffles.
+    pub vectors: Vec<V128>,
     /// Branch targets of all `Switch` statements.
     pub targets: Vec<BlockId>,
     /// Whether its [bulk](Builtin::is_bulk) builtins take from the run's slice.
@@ -383,7 +456,7 @@ impl FunctionBody {
     /// Whether a tree reads a slot.
     #[inline]
     pub fn reads(&self, root: NodeId, slot: Slot) -> bool {
-        self.any(root, |node| node == Node::Slot(slot))
+        self.any(root, |node| node.is_slot(slot))
     }
 
     /// Whether evaluating the tree can trap.
@@ -398,6 +471,7 @@ impl FunctionBody {
             + size_of_val(&self.node_offsets[..])
             + size_of_val(&self.statements[..])
             + size_of_val(&self.statement_offsets[..])
+            + size_of_val(&self.vectors[..])
             + size_of_val(&self.targets[..])
             + self
                 .blocks

@@ -4,9 +4,14 @@
 //! writes a slot. Inner results go to scratch slots, the root goes where its statement wants it.
 
 use crate::builtin::Builtin;
+use crate::code::vector::VectorNode;
 use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::trap::Trap;
+use crate::vector_ops::{
+    ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, SplatOp, StoreLaneOp, Vector1Op, Vector2Op, Vector3Op, VectorLoadOp,
+    VectorStoreOp, VectorTestOp,
+};
 
 /// Where an instruction finds an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +89,7 @@ pub enum Instruction {
         global: u32,
         value: Operand,
     },
+    Vector(VectorInstruction),
     Builtin {
         op: Builtin,
         base: Slot,
@@ -126,6 +132,119 @@ pub enum Instruction {
     Trap(Trap),
 }
 
+/// An instruction that takes or gives a vector. The variants are those of [`VectorNode`] and [`Statement`]; vectors
+/// are always in slots, of which the first is named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)] // Likewise; `vector` is the index of a constant.
+pub enum VectorInstruction {
+    Copy {
+        d: Slot,
+        a: Slot,
+    },
+    Const {
+        d: Slot,
+        vector: u32,
+    },
+    Select {
+        d: Slot,
+        condition: Slot,
+        a: Slot,
+        b: Slot,
+    },
+    GlobalGet {
+        d: Slot,
+        global: u32,
+    },
+    GlobalSet {
+        global: u32,
+        a: Slot,
+    },
+    One {
+        op: Vector1Op,
+        d: Slot,
+        a: Slot,
+    },
+    Two {
+        op: Vector2Op,
+        d: Slot,
+        a: Slot,
+        b: Slot,
+    },
+    Three {
+        op: Vector3Op,
+        d: Slot,
+        a: Slot,
+        b: Slot,
+        c: Slot,
+    },
+    Test {
+        op: VectorTestOp,
+        d: Slot,
+        a: Slot,
+    },
+    Shift {
+        op: ShiftOp,
+        d: Slot,
+        a: Slot,
+        b: Operand,
+    },
+    Splat {
+        op: SplatOp,
+        d: Slot,
+        a: Operand,
+    },
+    Extract {
+        op: ExtractOp,
+        lane: u8,
+        d: Slot,
+        a: Slot,
+    },
+    Replace {
+        op: ReplaceOp,
+        lane: u8,
+        d: Slot,
+        a: Slot,
+        b: Operand,
+    },
+    Shuffle {
+        lanes: u32,
+        d: Slot,
+        a: Slot,
+        b: Slot,
+    },
+    Load {
+        op: VectorLoadOp,
+        d: Slot,
+        address: Operand,
+        memory: u8,
+        offset: u32,
+    },
+    LoadLane {
+        op: LoadLaneOp,
+        lane: u8,
+        d: Slot,
+        address: Operand,
+        memory: u8,
+        offset: u32,
+        a: Slot,
+    },
+    Store {
+        op: VectorStoreOp,
+        address: Operand,
+        memory: u8,
+        offset: u32,
+        a: Slot,
+    },
+    StoreLane {
+        op: StoreLaneOp,
+        lane: u8,
+        address: Operand,
+        memory: u8,
+        offset: u32,
+        a: Slot,
+    },
+}
+
 impl Instruction {
     /// Whether this instruction ends a block. A block may also end with one that does not: then the next block follows.
     pub fn is_terminator(&self) -> bool {
@@ -133,6 +252,7 @@ impl Instruction {
         match self {
             Copy { .. } | Const { .. } | Unary { .. } | Binary { .. } | Load { .. } | Store { .. } => false,
             Select { .. } | GlobalGet { .. } | GlobalSet { .. } | Builtin { .. } | Meter { .. } => false,
+            Vector(_) => false,
             Jump(_) | Branch { .. } | Switch { .. } | Return | Trap(_) => true,
             Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } => true,
         }
@@ -197,7 +317,12 @@ impl Flattener<'_> {
         match self.body.node(node) {
             Node::Slot(slot) => Operand::Slot(slot),
             Node::Const(value) => Operand::Const(value),
-            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
+            Node::Unary { .. }
+            | Node::Binary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => {
                 let slot = *scratch;
                 // The subtree may use this scratch slot and those above it; its result then occupies only this one.
                 self.value(node, slot, slot);
@@ -218,6 +343,17 @@ impl Flattener<'_> {
                 d
             }
         }
+    }
+
+    /// The first slot of a vector operand.
+    fn vector(&mut self, node: NodeId, scratch: &mut Slot) -> Slot {
+        if let Node::Vector(VectorNode::Slot(slot)) = self.body.node(node) {
+            return slot;
+        }
+        let slot = *scratch;
+        self.value(node, slot, slot);
+        *scratch += 2;
+        slot
     }
 
     /// Evaluates a tree into `d`, using scratch slots from `scratch` on.
@@ -260,8 +396,102 @@ impl Flattener<'_> {
                 Instruction::Select { d, condition, a, b }
             }
             Node::GlobalGet(global) => Instruction::GlobalGet { d, global },
+            Node::Vector(node) => Instruction::Vector(self.vector_value(node, d, scratch)),
         };
         self.emit(instruction);
+    }
+
+    fn vector_value(&mut self, node: VectorNode, d: Slot, scratch: &mut Slot) -> VectorInstruction {
+        match node {
+            VectorNode::Slot(a) => VectorInstruction::Copy { d, a },
+            VectorNode::Const(vector) => VectorInstruction::Const { d, vector },
+            VectorNode::Select { condition, a, b } => {
+                let a = self.vector(a, scratch);
+                let b = self.vector(b, scratch);
+                let condition = self.slot(condition, scratch);
+                VectorInstruction::Select { d, condition, a, b }
+            }
+            VectorNode::GlobalGet(global) => VectorInstruction::GlobalGet { d, global },
+            VectorNode::One { op, a } => VectorInstruction::One {
+                op,
+                d,
+                a: self.vector(a, scratch),
+            },
+            VectorNode::Two { op, a, b } => {
+                let a = self.vector(a, scratch);
+                let b = self.vector(b, scratch);
+                VectorInstruction::Two { op, d, a, b }
+            }
+            VectorNode::Three { op, a, b, c } => {
+                let a = self.vector(a, scratch);
+                let b = self.vector(b, scratch);
+                let c = self.vector(c, scratch);
+                VectorInstruction::Three { op, d, a, b, c }
+            }
+            VectorNode::Test { op, a } => VectorInstruction::Test {
+                op,
+                d,
+                a: self.vector(a, scratch),
+            },
+            VectorNode::Shift { op, a, b } => {
+                let a = self.vector(a, scratch);
+                let b = self.operand(b, scratch);
+                VectorInstruction::Shift { op, d, a, b }
+            }
+            VectorNode::Splat { op, a } => VectorInstruction::Splat {
+                op,
+                d,
+                a: self.operand(a, scratch),
+            },
+            VectorNode::Extract { op, lane, a } => VectorInstruction::Extract {
+                op,
+                lane,
+                d,
+                a: self.vector(a, scratch),
+            },
+            VectorNode::Replace { op, lane, a, b } => {
+                let a = self.vector(a, scratch);
+                let b = self.operand(b, scratch);
+                VectorInstruction::Replace { op, lane, d, a, b }
+            }
+            VectorNode::Shuffle { lanes, a, b } => {
+                let a = self.vector(a, scratch);
+                let b = self.vector(b, scratch);
+                VectorInstruction::Shuffle { lanes, d, a, b }
+            }
+            VectorNode::Load {
+                op,
+                memory,
+                address,
+                offset,
+            } => VectorInstruction::Load {
+                op,
+                d,
+                address: self.operand(address, scratch),
+                memory,
+                offset,
+            },
+            VectorNode::LoadLane {
+                op,
+                lane,
+                memory,
+                address,
+                offset,
+                a,
+            } => {
+                let address = self.operand(address, scratch);
+                let a = self.vector(a, scratch);
+                VectorInstruction::LoadLane {
+                    op,
+                    lane,
+                    d,
+                    address,
+                    memory,
+                    offset,
+                    a,
+                }
+            }
+        }
     }
 
     fn test(&mut self, condition: NodeId, scratch: &mut Slot) -> Test {
@@ -278,7 +508,9 @@ impl Flattener<'_> {
     fn statement(&mut self, block: BlockId, statement: Statement) {
         let scratch = &mut { self.body.scratch };
         let instruction = match statement {
-            Statement::Set { slot, value } => return self.value(value, slot, *scratch),
+            Statement::Set { slot, value } | Statement::VectorSet { slot, value } => {
+                return self.value(value, slot, *scratch);
+            }
             Statement::GlobalSet { global, value } => Instruction::GlobalSet {
                 global,
                 value: self.operand(value, scratch),
@@ -299,6 +531,46 @@ impl Flattener<'_> {
                     memory,
                     offset,
                 }
+            }
+            Statement::VectorGlobalSet { global, value } => Instruction::Vector(VectorInstruction::GlobalSet {
+                global,
+                a: self.vector(value, scratch),
+            }),
+            Statement::VectorStore {
+                op,
+                memory,
+                address,
+                offset,
+                value,
+            } => {
+                let address = self.operand(address, scratch);
+                let a = self.vector(value, scratch);
+                Instruction::Vector(VectorInstruction::Store {
+                    op,
+                    address,
+                    memory,
+                    offset,
+                    a,
+                })
+            }
+            Statement::StoreLane {
+                op,
+                lane,
+                memory,
+                address,
+                offset,
+                value,
+            } => {
+                let address = self.operand(address, scratch);
+                let a = self.vector(value, scratch);
+                Instruction::Vector(VectorInstruction::StoreLane {
+                    op,
+                    lane,
+                    address,
+                    memory,
+                    offset,
+                    a,
+                })
             }
             Statement::Eval(node) => return self.value(node, *scratch, *scratch),
             Statement::Builtin { op, base, x, y } => Instruction::Builtin { op, base, x, y },

@@ -8,6 +8,7 @@
 pub mod builtin;
 pub mod code;
 pub mod flat;
+pub mod index;
 pub mod ops;
 pub mod semantics;
 pub mod slot;

@@ -1,7 +1,8 @@
 //! Lowered code as text: `s3 = i32.add(s0, 4)`. A slot of the frame is `s` and its number, a global `g` and its index.
 
+use crate::code::vector::VectorNode;
 use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
-use crate::flat::{Instruction, Operand, Test};
+use crate::flat::{Instruction, Operand, Test, VectorInstruction};
 use crate::types::ValType;
 
 /// A block's statements, a line each.
@@ -26,6 +27,29 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
         } => {
             let place = place(op.mnemonic(), memory, &tree(address), offset);
             format!("{place} = {}", tree(value))
+        }
+        Statement::VectorSet { slot, value } => format!("{} = {}", vector_slot(slot), tree(value)),
+        Statement::VectorGlobalSet { global, value } => format!("g{global} = {}", tree(value)),
+        Statement::VectorStore {
+            op,
+            memory,
+            address,
+            offset,
+            value,
+        } => {
+            let place = place(op.mnemonic(), u16::from(memory), &tree(address), offset);
+            format!("{place} = {}", tree(value))
+        }
+        Statement::StoreLane {
+            op,
+            lane,
+            memory,
+            address,
+            offset,
+            value,
+        } => {
+            let place = place(op.mnemonic(), u16::from(memory), &tree(address), offset);
+            format!("{place} = lane {lane} of {}", tree(value))
         }
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { cost } => format!("meter {cost}"),
@@ -68,6 +92,132 @@ pub fn tree(body: &FunctionBody, id: NodeId) -> String {
             offset,
         } => place(op.mnemonic(), memory, &inner(address), offset),
         Node::Select { condition, a, b } => format!("select({}, {}, {})", inner(a), inner(b), inner(condition)),
+        Node::Vector(node) => vector_tree(body, node),
+    }
+}
+
+fn vector_tree(body: &FunctionBody, node: VectorNode) -> String {
+    let inner = |id| tree(body, id);
+    match node {
+        VectorNode::Slot(slot) => vector_slot(slot),
+        VectorNode::Const(vector) => vector_constant(body, vector),
+        VectorNode::GlobalGet(global) => format!("g{global}"),
+        VectorNode::Select { condition, a, b } => {
+            format!("select({}, {}, {})", inner(a), inner(b), inner(condition))
+        }
+        VectorNode::One { op, a } => format!("{}({})", op.mnemonic(), inner(a)),
+        VectorNode::Two { op, a, b } => format!("{}({}, {})", op.mnemonic(), inner(a), inner(b)),
+        VectorNode::Three { op, a, b, c } => format!("{}({}, {}, {})", op.mnemonic(), inner(a), inner(b), inner(c)),
+        VectorNode::Test { op, a } => format!("{}({})", op.mnemonic(), inner(a)),
+        VectorNode::Shift { op, a, b } => format!("{}({}, {})", op.mnemonic(), inner(a), inner(b)),
+        VectorNode::Splat { op, a } => format!("{}({})", op.mnemonic(), inner(a)),
+        VectorNode::Extract { op, lane, a } => format!("{} {lane}({})", op.mnemonic(), inner(a)),
+        VectorNode::Replace { op, lane, a, b } => format!("{} {lane}({}, {})", op.mnemonic(), inner(a), inner(b)),
+        VectorNode::Shuffle { lanes, a, b } => format!("{}({}, {})", shuffle(body, lanes), inner(a), inner(b)),
+        VectorNode::Load {
+            op,
+            memory,
+            address,
+            offset,
+        } => place(op.mnemonic(), u16::from(memory), &inner(address), offset),
+        VectorNode::LoadLane {
+            op,
+            lane,
+            memory,
+            address,
+            offset,
+            a,
+        } => {
+            let place = place(op.mnemonic(), u16::from(memory), &inner(address), offset);
+            format!("{place} as lane {lane} of {}", inner(a))
+        }
+    }
+}
+
+/// Both slots of a vector.
+fn vector_slot(slot: Slot) -> String {
+    format!("s{slot}:s{}", u32::from(slot) + 1)
+}
+
+fn vector_constant(body: &FunctionBody, vector: u32) -> String {
+    body.vectors[vector as usize].to_string()
+}
+
+/// The operation, and the bytes that it takes.
+fn shuffle(body: &FunctionBody, lanes: u32) -> String {
+    let lanes = body.vectors[lanes as usize].to_bytes().map(|lane| lane.to_string());
+    format!("i8x16.shuffle {}", lanes.join(" "))
+}
+
+fn vector_instruction(body: &FunctionBody, instruction: VectorInstruction) -> String {
+    let s = vector_slot;
+    let at =
+        |mnemonic, memory, address, offset| place(mnemonic, u16::from(memory), &operand(address, ValType::I32), offset);
+    match instruction {
+        VectorInstruction::Copy { d, a } => format!("{} = {}", s(d), s(a)),
+        VectorInstruction::Const { d, vector } => format!("{} = {}", s(d), vector_constant(body, vector)),
+        VectorInstruction::Select { d, condition, a, b } => {
+            format!("{} = select({}, {}, s{condition})", s(d), s(a), s(b))
+        }
+        VectorInstruction::GlobalGet { d, global } => format!("{} = g{global}", s(d)),
+        VectorInstruction::GlobalSet { global, a } => format!("g{global} = {}", s(a)),
+        VectorInstruction::One { op, d, a } => format!("{} = {}({})", s(d), op.mnemonic(), s(a)),
+        VectorInstruction::Two { op, d, a, b } => format!("{} = {}({}, {})", s(d), op.mnemonic(), s(a), s(b)),
+        VectorInstruction::Three { op, d, a, b, c } => {
+            format!("{} = {}({}, {}, {})", s(d), op.mnemonic(), s(a), s(b), s(c))
+        }
+        VectorInstruction::Test { op, d, a } => format!("s{d} = {}({})", op.mnemonic(), s(a)),
+        VectorInstruction::Shift { op, d, a, b } => {
+            format!("{} = {}({}, {})", s(d), op.mnemonic(), s(a), operand(b, ValType::I32))
+        }
+        VectorInstruction::Splat { op, d, a } => {
+            format!("{} = {}({})", s(d), op.mnemonic(), operand(a, op.operand()))
+        }
+        VectorInstruction::Extract { op, lane, d, a } => format!("s{d} = {} {lane}({})", op.mnemonic(), s(a)),
+        VectorInstruction::Replace { op, lane, d, a, b } => {
+            let b = operand(b, op.operand());
+            format!("{} = {} {lane}({}, {b})", s(d), op.mnemonic(), s(a))
+        }
+        VectorInstruction::Shuffle { lanes, d, a, b } => {
+            format!("{} = {}({}, {})", s(d), shuffle(body, lanes), s(a), s(b))
+        }
+        VectorInstruction::Load {
+            op,
+            d,
+            address,
+            memory,
+            offset,
+        } => format!("{} = {}", s(d), at(op.mnemonic(), memory, address, offset)),
+        VectorInstruction::LoadLane {
+            op,
+            lane,
+            d,
+            address,
+            memory,
+            offset,
+            a,
+        } => {
+            let place = at(op.mnemonic(), memory, address, offset);
+            format!("{} = {place} as lane {lane} of {}", s(d), s(a))
+        }
+        VectorInstruction::Store {
+            op,
+            address,
+            memory,
+            offset,
+            a,
+        } => format!("{} = {}", at(op.mnemonic(), memory, address, offset), s(a)),
+        VectorInstruction::StoreLane {
+            op,
+            lane,
+            address,
+            memory,
+            offset,
+            a,
+        } => {
+            let place = at(op.mnemonic(), memory, address, offset);
+            format!("{place} = lane {lane} of {}", s(a))
+        }
     }
 }
 
@@ -106,6 +256,7 @@ pub fn instruction(body: &FunctionBody, instruction: &Instruction, block: BlockI
         }
         Instruction::GlobalGet { d, global } => format!("s{d} = g{global}"),
         Instruction::GlobalSet { global, value } => format!("g{global} = {}", untyped(value)),
+        Instruction::Vector(instruction) => vector_instruction(body, instruction),
         Instruction::Builtin { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
         Instruction::Meter { cost } => format!("meter {cost}"),
         Instruction::Jump(target) => format!("jump to block {target}"),

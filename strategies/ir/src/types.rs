@@ -18,35 +18,29 @@ pub enum ValType {
     FuncRef,
     /// Reference to something of the host's, or null.
     ExternRef,
-    /// A value of two slots that can only be moved: for tests of everything that counts slots.
-    #[cfg(feature = "wide-test-type")]
+    /// Vector of 128 bits, which takes two slots.
+    V128,
+    /// The first slot of a vector, with its low 64 bits: the type of no value.
     #[doc(hidden)]
-    Wide,
-    /// The first slot of a wide value.
-    #[cfg(feature = "wide-test-type")]
+    V128Low,
+    /// The second slot of a vector, with its high 64 bits: the type of no value.
     #[doc(hidden)]
-    WideLow,
-    /// The second slot of a wide value.
-    #[cfg(feature = "wide-test-type")]
-    #[doc(hidden)]
-    WideHigh,
+    V128High,
 }
 
 /// What frames know of a type. A value takes one slot or several that follow each other, each of which has a type of its
 /// own; the type of a value of one slot is that of its slot.
 impl ValType {
     /// The most slots that a value takes.
-    pub const MAX_SLOTS: u16 = if cfg!(feature = "wide-test-type") { 2 } else { 1 };
+    pub const MAX_SLOTS: u16 = 2;
 
     /// Number of slots that a value of this type takes.
     #[inline]
     pub const fn slots(self) -> u16 {
         match self {
             ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 | ValType::FuncRef | ValType::ExternRef => 1,
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => 2,
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideLow | ValType::WideHigh => 1,
+            ValType::V128 => 2,
+            ValType::V128Low | ValType::V128High => 1,
         }
     }
 
@@ -54,8 +48,7 @@ impl ValType {
     #[inline]
     pub fn slot_types(self) -> impl Iterator<Item = ValType> + use<> {
         let (first, second) = match self {
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => (ValType::WideLow, Some(ValType::WideHigh)),
+            ValType::V128 => (ValType::V128Low, Some(ValType::V128High)),
             narrow => (narrow, None),
         };
         std::iter::once(first).chain(second)
@@ -67,12 +60,9 @@ impl ValType {
         match self {
             ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 | ValType::FuncRef | ValType::ExternRef => (0, 0),
             // The type of no slot.
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => (0, 0),
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideLow => (0, 1),
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideHigh => (1, 0),
+            ValType::V128 => (0, 0),
+            ValType::V128Low => (0, 1),
+            ValType::V128High => (1, 0),
         }
     }
 }
@@ -80,10 +70,16 @@ impl ValType {
 /// Number of slots that values of these types take, one after another.
 #[inline]
 pub fn slots(types: &[ValType]) -> usize {
-    match ValType::MAX_SLOTS {
-        1 => types.len(),
-        _ => types.iter().map(|ty| usize::from(ty.slots())).sum(),
-    }
+    types.iter().map(|ty| usize::from(ty.slots())).sum()
+}
+
+/// Types of the values whose slots have these types.
+pub fn value_types(slots: &[ValType]) -> impl Iterator<Item = ValType> {
+    slots.iter().filter_map(|&ty| match ty {
+        ValType::V128Low => Some(ValType::V128),
+        ValType::V128High => None,
+        whole => Some(whole),
+    })
 }
 
 /// Types of the slots that values of these types take, one after another.
@@ -100,12 +96,9 @@ impl fmt::Display for ValType {
             ValType::F64 => "f64",
             ValType::FuncRef => "funcref",
             ValType::ExternRef => "externref",
-            #[cfg(feature = "wide-test-type")]
-            ValType::Wide => "v128",
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideLow => "the low half of a v128",
-            #[cfg(feature = "wide-test-type")]
-            ValType::WideHigh => "the high half of a v128",
+            ValType::V128 => "v128",
+            ValType::V128Low => "the low half of a v128",
+            ValType::V128High => "the high half of a v128",
         })
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::builtin::{self, BuiltinType};
+use crate::code::vector::VectorNode;
 use crate::code::{FunctionBody, Node, NodeId, Slot, Statement};
 use crate::types::ValType;
 
@@ -36,6 +37,18 @@ pub const MAX_TREE_DEPTH: u32 = 16;
 /// view uses from the first one up, and [`SPARE_SLOTS`] for strategies at the end.
 pub const SCRATCH_SLOTS: u16 = MAX_TREE_DEPTH as u16 * 2 + 2 + SPARE_SLOTS;
 
+/// Scratch slots of a function with vectors, each of which takes two: two vectors per level and three constants.
+pub const VECTOR_SCRATCH_SLOTS: u16 = MAX_TREE_DEPTH as u16 * 4 + 6 + SPARE_SLOTS;
+
+/// Scratch slots that a frame reserves.
+pub const fn scratch_slots(has_vectors: bool) -> u16 {
+    if has_vectors {
+        VECTOR_SCRATCH_SLOTS
+    } else {
+        SCRATCH_SLOTS
+    }
+}
+
 /// The last slots of a frame: free for a strategy within one instruction, for operands it has no form for.
 pub const SPARE_SLOTS: u16 = 2;
 
@@ -56,8 +69,9 @@ pub fn verify(body: &FunctionBody) -> Result<(), VerifyError> {
         "statement tables of different length"
     );
     ensure!(body.frame_size <= 1 << 16, "frame of {} slots", body.frame_size);
+    let has_vectors = body.nodes.iter().any(|node| matches!(node, Node::Vector(_)));
     ensure!(
-        u32::from(body.scratch) + u32::from(SCRATCH_SLOTS) <= body.frame_size,
+        u32::from(body.scratch) + u32::from(scratch_slots(has_vectors)) <= body.frame_size,
         "scratch slots beyond the frame"
     );
     ensure!(body.locals.len() <= usize::from(body.scratch), "locals in scratch");
@@ -134,12 +148,24 @@ fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, Ve
         ensure!(kind(found) == kind(ty), "node {id} gives {ty} but says {found}");
         Ok(())
     };
+    let scalar = || {
+        let ty = body.node_types[id as usize];
+        ensure!(
+            ty.slots() == 1 && ty.siblings() == (0, 0),
+            "node {id} gives {ty} in one slot"
+        );
+        Ok(())
+    };
     Ok(match body.node(id) {
         Node::Slot(slot) => {
             ensure!(slot < body.scratch, "node {id} reads slot {slot}");
+            scalar()?;
             0
         }
-        Node::Const(_) | Node::GlobalGet(_) => 0,
+        Node::Const(_) | Node::GlobalGet(_) => {
+            scalar()?;
+            0
+        }
         Node::Unary { op, a } => {
             let depth = child(a)?;
             let (a_type, r_type) = op.types();
@@ -167,9 +193,47 @@ fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, Ve
         Node::Select { condition, a, b } => {
             let depth = child(condition)?.max(child(a)?).max(child(b)?);
             typed(condition, ValType::I32)?;
+            scalar()?;
             result(body.node_types[a as usize])?;
             result(body.node_types[b as usize])?;
             depth + 1
+        }
+        Node::Vector(node) => {
+            match node {
+                VectorNode::Slot(slot) => {
+                    // Its second slot, too.
+                    let last = u32::from(slot) + 1;
+                    ensure!(last < u32::from(body.scratch), "node {id} reads slot {slot}");
+                }
+                VectorNode::Const(vector) => {
+                    ensure!((vector as usize) < body.vectors.len(), "node {id} has no constant");
+                }
+                VectorNode::Shuffle { lanes, .. } => {
+                    let lanes = body.vectors.get(lanes as usize).map(|lanes| lanes.to_bytes());
+                    let known = |lanes: [u8; 16]| lanes.iter().all(|&lane| lane < 32);
+                    ensure!(lanes.is_some_and(known), "node {id} takes bytes of no vector");
+                }
+                VectorNode::Extract { op, lane, .. } => ensure!(lane < op.lanes(), "node {id} has no lane {lane}"),
+                VectorNode::Replace { op, lane, .. } => ensure!(lane < op.lanes(), "node {id} has no lane {lane}"),
+                VectorNode::LoadLane { op, lane, .. } => ensure!(lane < op.lanes(), "node {id} has no lane {lane}"),
+                VectorNode::GlobalGet(_)
+                | VectorNode::Select { .. }
+                | VectorNode::One { .. }
+                | VectorNode::Two { .. }
+                | VectorNode::Three { .. }
+                | VectorNode::Test { .. }
+                | VectorNode::Shift { .. }
+                | VectorNode::Splat { .. }
+                | VectorNode::Load { .. } => {}
+            }
+            let (operands, value) = node.types();
+            let mut depth = 0;
+            for (operand, ty) in body.node(id).operands().zip(operands) {
+                depth = depth.max(child(operand)? + 1);
+                typed(operand, ty)?;
+            }
+            result(value)?;
+            depth
         }
     })
 }
@@ -224,14 +288,15 @@ impl<'a> BlockChecker<'a> {
     /// Every canonical slot that a tree reads holds a value of the type the tree takes it for.
     fn reads(&self, id: NodeId) -> Result<(), VerifyError> {
         self.body.walk(id, |id, node| {
-            let Node::Slot(slot) = node else { return Ok(()) };
-            let ty = self.body.node_types[id as usize];
-            let found = self.slot_type(slot);
-            ensure!(
-                found.map(kind) == Some(kind(ty)),
-                "block {} reads slot {slot} as {ty}, which holds {found:?}",
-                self.block
-            );
+            let Some((first, _)) = node.slots() else { return Ok(()) };
+            for (slot, ty) in (first..).zip(self.body.node_types[id as usize].slot_types()) {
+                let found = self.slot_type(slot);
+                ensure!(
+                    found.map(kind) == Some(kind(ty)),
+                    "block {} reads slot {slot} as {ty}, which holds {found:?}",
+                    self.block
+                );
+            }
             Ok(())
         })
     }
@@ -249,30 +314,20 @@ impl<'a> BlockChecker<'a> {
         let block = self.block;
         match statement {
             Statement::Set { slot, value } => {
-                ensure!(usize::from(slot) < end, "statement {index} writes slot {slot}");
                 let ty = self.body.node_types[value as usize];
-                let locals = self.body.locals.len();
-                self.whole(index, slot, ty)?;
-                match usize::from(slot).checked_sub(locals) {
-                    Some(position) => {
-                        if self.canonical[position].map(kind) != Some(kind(ty)) {
-                            self.forget(position);
-                        }
-                        self.canonical[position] = Some(ty);
-                    }
-                    None => {
-                        // Results and tail call arguments are left over the locals; nothing reads those any more.
-                        let leaving = matches!(
-                            self.body.statements[self.body.blocks[block as usize].terminator as usize],
-                            Statement::Return | Statement::TailCall { .. } | Statement::TailCallIndirect { .. }
-                        );
-                        let local = self.body.locals[usize::from(slot)];
-                        ensure!(
-                            leaving || kind(ty) == kind(local),
-                            "statement {index} sets a {local} local to {ty}"
-                        );
-                    }
-                }
+                ensure!(ty.slots() == 1, "statement {index} writes {ty} to one slot");
+                self.write(index, slot, ty)?;
+            }
+            Statement::VectorSet { slot, value } => {
+                self.vector(index, value)?;
+                self.write(index, slot, ValType::V128)?;
+            }
+            Statement::VectorGlobalSet { value, .. } | Statement::VectorStore { value, .. } => {
+                self.vector(index, value)?;
+            }
+            Statement::StoreLane { op, lane, value, .. } => {
+                self.vector(index, value)?;
+                ensure!(lane < op.lanes(), "statement {index} has no lane {lane}");
             }
             Statement::Builtin { op, base, .. } => {
                 ensure!(
@@ -344,24 +399,44 @@ impl<'a> BlockChecker<'a> {
         Ok(())
     }
 
-    /// Parts of a value are written right after one another, or else a part of another value would remain beside them.
-    fn whole(&self, index: u32, slot: Slot, ty: ValType) -> Result<(), VerifyError> {
-        let (before, after) = ty.siblings();
-        let sets = |statement: u32, slot: Slot, siblings: (u16, u16)| {
-            let Some(&Statement::Set { slot: set, value }) = self.body.statements.get(statement as usize) else {
-                return false;
-            };
-            let ty = self.body.node_types.get(value as usize);
-            set == slot && ty.is_some_and(|ty| ty.siblings() == siblings)
-        };
+    /// Slots from this one on get a value of this type.
+    fn write(&mut self, index: u32, slot: Slot, ty: ValType) -> Result<(), VerifyError> {
+        let locals = self.body.locals.len();
+        let first = usize::from(slot);
+        let end = first + usize::from(ty.slots());
         ensure!(
-            before == 0 || index > 0 && slot > 0 && sets(index - 1, slot - 1, (before - 1, after + 1)),
-            "statement {index} writes {ty} to slot {slot} and not what belongs before it"
+            end <= self.canonical.len() + locals,
+            "statement {index} writes slot {slot}"
         );
-        ensure!(
-            after == 0 || slot < Slot::MAX && sets(index + 1, slot + 1, (before + 1, after - 1)),
-            "statement {index} writes {ty} to slot {slot} and not what belongs after it"
+        // Results and tail call arguments are left over the locals; nothing reads those any more.
+        let leaving = matches!(
+            self.body.statements[self.body.blocks[self.block as usize].terminator as usize],
+            Statement::Return | Statement::TailCall { .. } | Statement::TailCallIndirect { .. }
         );
+        for (slot, ty) in (first..end).zip(ty.slot_types()) {
+            match slot.checked_sub(locals) {
+                Some(position) => self.forget(position),
+                None => {
+                    let local = self.body.locals[slot];
+                    ensure!(
+                        leaving || kind(ty) == kind(local),
+                        "statement {index} sets a {local} local to {ty}"
+                    );
+                }
+            }
+        }
+        for (slot, ty) in (first..end).zip(ty.slot_types()) {
+            if let Some(position) = slot.checked_sub(locals) {
+                self.canonical[position] = Some(ty);
+            }
+        }
+        Ok(())
+    }
+
+    /// A statement's operand is a vector.
+    fn vector(&self, index: u32, value: NodeId) -> Result<(), VerifyError> {
+        let ty = self.body.node_types[value as usize];
+        ensure!(ty == ValType::V128, "statement {index} wants v128 and gets {ty}");
         Ok(())
     }
 

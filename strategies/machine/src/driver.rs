@@ -338,6 +338,10 @@ fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: Bloc
         Statement::Set { .. }
         | Statement::GlobalSet { .. }
         | Statement::Store { .. }
+        | Statement::VectorSet { .. }
+        | Statement::VectorGlobalSet { .. }
+        | Statement::VectorStore { .. }
+        | Statement::StoreLane { .. }
         | Statement::Eval(_)
         | Statement::Builtin { .. }
         | Statement::Meter { .. }

@@ -6,8 +6,8 @@ use wasm_dispatch_ir::text;
 
 use crate::backend::{Backend, Exit, Line, Listing, Program};
 use crate::driver::{self, Flow};
-use crate::eval::evaluate;
-use crate::state::{Machine, State, Window};
+use crate::eval::{evaluate, evaluate_any, evaluate_vector};
+use crate::state::{Machine, State, Window, set_vector_at};
 
 /// The plain evaluator as a strategy: what every other must agree with.
 #[derive(Debug)]
@@ -75,6 +75,7 @@ fn perform(
     window: &mut Window,
 ) -> Result<Option<Flow>, Trap> {
     let value = |node: NodeId, state: &mut State| evaluate(body, node, window, state).map_err(|(trap, _)| trap);
+    let vector = |node: NodeId, state: &mut State| evaluate_vector(body, node, window, state).map_err(|(trap, _)| trap);
     Ok(match statement {
         Statement::Set { slot, value: node } => {
             let new = value(node, state)?;
@@ -98,8 +99,44 @@ fn perform(
             op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
             None
         }
+        Statement::VectorSet { slot, value } => {
+            let new = vector(value, state)?;
+            set_vector_at(window, slot, new);
+            None
+        }
+        Statement::VectorGlobalSet { global, value } => {
+            let new = vector(value, state)?;
+            state.set_vector_global(global, new);
+            None
+        }
+        Statement::VectorStore {
+            op,
+            memory,
+            address,
+            offset,
+            value: node,
+        } => {
+            let address = value(address, state)? as u32;
+            let new = vector(node, state)?;
+            op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
+            None
+        }
+        Statement::StoreLane {
+            op,
+            lane,
+            memory,
+            address,
+            offset,
+            value: node,
+        } => {
+            let address = value(address, state)? as u32;
+            let new = vector(node, state)?;
+            let memory = state.module_memory(u32::from(memory));
+            op.apply(memory, address, u64::from(offset), lane, new)?;
+            None
+        }
         Statement::Eval(node) => {
-            value(node, state)?;
+            evaluate_any(body, node, window, state).map_err(|(trap, _)| trap)?;
             None
         }
         Statement::Builtin { op, base, x, y } => {

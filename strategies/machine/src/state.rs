@@ -1,16 +1,31 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
-use crate::store::{self, HOST, Instance, Store, Table};
+use crate::store::{self, HOST, Instance, Store, Table, VectorSlots};
 use wasm_dispatch_ir::builtin::{self, Builtin};
 use wasm_dispatch_ir::code::Slot;
 use wasm_dispatch_ir::semantics::wide;
 use wasm_dispatch_ir::trap::Trap;
+use wasm_dispatch_ir::vector::V128;
 
 /// Slots visible from a frame's base. Slot numbers have 16 bits, so indexing a window needs no bounds check.
 pub type Window = [u64; WINDOW];
 
-/// Length of a [`Window`].
-pub const WINDOW: usize = 1 << 16;
+/// Length of a [`Window`]: a slot for each number, and one for the second half of a vector that begins at the last.
+pub const WINDOW: usize = (1 << 16) + 1;
+
+/// The vector that begins at a slot. A window is one slot longer than there are numbers, so this needs no check either.
+#[inline(always)]
+pub fn vector_at(window: &Window, slot: Slot) -> V128 {
+    let slot = usize::from(slot);
+    V128::from_slots([window[slot], window[slot + 1]])
+}
+
+/// Writes the vector that begins at a slot.
+#[inline(always)]
+pub fn set_vector_at(window: &mut Window, slot: Slot, value: V128) {
+    let slot = usize::from(slot);
+    [window[slot], window[slot + 1]] = value.to_slots();
+}
 
 /// Limits of a machine. Reaching one is a trap or a failed `grow`, never undefined behaviour or an abort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,6 +311,28 @@ impl State {
     #[inline(always)]
     pub fn set_own_global(&mut self, index: u32, value: u64) {
         self.store.globals[self.first_global + index as usize] = value;
+    }
+
+    /// The value of a global that is a vector, by its index in the current module.
+    pub fn vector_global(&self, index: u32) -> V128 {
+        V128::from_slots(self.slots_of_global(self.current_instance().globals[index as usize]))
+    }
+
+    /// Sets a global that is a vector, by its index in the current module.
+    pub fn set_vector_global(&mut self, index: u32, value: V128) {
+        let global = self.current_instance().globals[index as usize];
+        self.set_slots_of_global(global, value.to_slots());
+    }
+
+    /// The slots of any global, by its index in the machine.
+    pub fn slots_of_global(&self, global: u32) -> VectorSlots {
+        [&self.store.globals, &self.store.globals_high].map(|half| half[global as usize])
+    }
+
+    /// Sets the slots of any global, by its index in the machine.
+    pub fn set_slots_of_global(&mut self, global: u32, [low, high]: VectorSlots) {
+        self.store.globals[global as usize] = low;
+        self.store.globals_high[global as usize] = high;
     }
 
     /// Takes a cost from the slice; `false`, with nothing taken, if the slice holds less.

@@ -7,8 +7,10 @@ use wasm_dispatch_ir::types::{FuncType, GlobalType, ValType};
 /// What the instances of a machine own, each thing by its index in the machine; what runs only refers to it.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Values of all globals.
+    /// Values of all globals; of vectors, the low halves.
     pub globals: Vec<u64>,
+    /// The high halves of all globals: zero but for vectors.
+    pub globals_high: Vec<u64>,
     /// Types of all globals.
     pub global_types: Vec<GlobalType>,
     /// All memories; the bytes of the one in use are in [`State::memory`](crate::state::State::memory).
@@ -21,6 +23,25 @@ pub struct Store {
     pub instances: Vec<Instance>,
     /// All function types.
     pub signatures: Signatures,
+}
+
+/// The slots of a vector, or that of another value and zero.
+pub type VectorSlots = [u64; 2];
+
+impl Store {
+    /// Adds a global; returns its index in the machine. The second slot is that of vectors, and zero for others.
+    pub fn add_global(&mut self, ty: GlobalType, [low, high]: VectorSlots) -> u32 {
+        self.globals.push(low);
+        self.globals_high.push(high);
+        self.global_types.push(ty);
+        self.globals.len() as u32 - 1
+    }
+
+    /// The globals that are vectors.
+    pub fn vector_globals(&self) -> impl Iterator<Item = usize> {
+        let types = self.global_types.iter().enumerate();
+        types.filter_map(|(index, ty)| (ty.value == ValType::V128).then_some(index))
+    }
 }
 
 /// Bytes in a WebAssembly page.

@@ -12,7 +12,10 @@ use std::fmt;
 use pastey::paste;
 use wasm_dispatch_ir::code::{BuiltinCall, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_machine::state::Frame;
+
+use crate::vector::VectorOp;
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,8 @@ macro_rules! opcodes {
                 OwnGlobalSet,
                 /// global imm = a
                 GlobalSet,
+                /// operation imm on vectors
+                Vector,
                 /// builtin imm
                 Builtin,
                 /// pay imm, or suspend the run at block (a, b)
@@ -155,6 +160,9 @@ pub struct Code {
     pub(crate) blocks: Vec<u32>,
     /// Targets of switches, as operation numbers.
     pub(crate) targets: Vec<u32>,
+    pub(crate) vector_ops: Vec<VectorOp>,
+    /// Constants of operations on vectors.
+    pub(crate) vectors: Vec<V128>,
     pub(crate) builtins: Vec<BuiltinCall>,
     pub(crate) indirect: Vec<Indirect>,
 }
@@ -175,6 +183,8 @@ impl Code {
             + size_of_val(&self.statements[..])
             + size_of_val(&self.blocks[..])
             + size_of_val(&self.targets[..])
+            + size_of_val(&self.vector_ops[..])
+            + size_of_val(&self.vectors[..])
             + size_of_val(&self.builtins[..])
             + size_of_val(&self.indirect[..])
     }

@@ -6,6 +6,7 @@ use wasm_dispatch_ir::ops::{LoadOp, StoreOp};
 use wasm_dispatch_ir::types::ValType;
 
 use crate::code::*;
+use crate::vector;
 
 /// A constant that fits the upper half of an immediate: sign-extended from 32 bits it gives the same slot value.
 fn fits_half(value: u64, is_32: bool) -> bool {
@@ -37,7 +38,10 @@ pub fn compile(body: &FunctionBody) -> Code {
     let spare = (body.frame_size - u32::from(wasm_dispatch_ir::verify::SPARE_SLOTS)) as Slot;
     let mut encoder = Encoder {
         body,
-        code: Code::default(),
+        code: Code {
+            vectors: body.vectors.clone(),
+            ..Code::default()
+        },
         statement: 0,
         spare,
         branches: Vec::new(),
@@ -136,6 +140,12 @@ impl Encoder<'_> {
                     Some(own) => self.emit(Opcode::OwnGlobalSet, a, 0, 0, u64::from(own)),
                     None => self.emit(Opcode::GlobalSet, a, 0, 0, u64::from(global)),
                 }
+            }
+            Instruction::Vector(instruction) => {
+                let op = vector::encode(instruction, |operand| self.slot(operand, 0));
+                let index = self.code.vector_ops.len() as u64;
+                self.code.vector_ops.push(op);
+                self.emit(Opcode::Vector, 0, 0, 0, index);
             }
             Instruction::Builtin { op, base, x, y } => {
                 let index = self.code.builtins.len() as u64;

@@ -19,6 +19,7 @@
 //! - a comparison and the branch on it are one operation;
 //! - slot numbers have 16 bits and a frame's window has 65,536 slots, so that indexing needs no bounds check although
 //!   this crate forbids `unsafe`;
+//! - vectors have a `match` of their own, out of line: with its arms in the loop, scalars would have fewer registers;
 //! - calls and returns are operations too: the loop goes on in the callee without returning to a driver.
 //!
 //! # Traps
@@ -73,6 +74,7 @@ mod compile;
 mod run;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};

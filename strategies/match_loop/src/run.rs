@@ -11,6 +11,7 @@ use wasm_dispatch_machine::state::Machine;
 
 use crate::MatchLoop;
 use crate::code::{Op, Opcode};
+use crate::vector;
 
 /// The low half of an immediate: a branch target, an offset, an index.
 #[inline(always)]
@@ -174,6 +175,10 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         Opcode::GlobalGet => slot!(d) = state.global(op.imm as u32),
                         Opcode::OwnGlobalSet => state.set_own_global(op.imm as u32, slot!(a)),
                         Opcode::GlobalSet => state.set_global(op.imm as u32, slot!(a)),
+                        Opcode::Vector => {
+                            let code = &running.function.code;
+                            attempt!(vector::step(&code.vector_ops[low(op.imm)], &code.vectors, state, window));
+                        }
                         Opcode::Builtin => {
                             let call = running.function.code.builtins[low(op.imm)];
                             attempt!(state.builtin(call.op, call.x, call.y, &mut window[usize::from(call.base)..]));

@@ -97,6 +97,7 @@ impl Emitter<'_> {
                 self.tree(condition);
                 self.emit(Op::Select);
             }
+            Node::Vector(_) => unreachable!("modules with vectors are refused"),
             Node::GlobalGet(global) => self.emit(match global.checked_sub(self.body.imported_globals) {
                 Some(own) => Op::OwnGlobalGet(own),
                 None => Op::ImportedGlobalGet(global),
@@ -118,6 +119,10 @@ impl Emitter<'_> {
                 0 => Op::store(op, u64::from(offset)),
                 memory => Op::OtherStore(op, self.other(memory, offset)),
             },
+            Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
             Statement::Eval(_) => Op::Drop,
             Statement::Builtin { op, base, x, y } => {
                 self.code.builtins.push(BuiltinCall { op, base, x, y });

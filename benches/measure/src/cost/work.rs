@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wasm_dispatch::ir::code::vector::VectorNode;
 use wasm_dispatch::ir::code::{BlockId, FunctionBody, Node, NodeId, Statement};
 use wasm_dispatch_record::cost::Work;
 
@@ -35,9 +36,17 @@ impl BlockWork {
         self.nodes += 1;
         match statement {
             // Moving a value is what every statement does at last.
-            Statement::Set { .. } | Statement::Eval(_) | Statement::Meter { .. } | Statement::Trap(_) => {}
+            Statement::Set { .. }
+            | Statement::VectorSet { .. }
+            | Statement::Eval(_)
+            | Statement::Meter { .. }
+            | Statement::Trap(_) => {}
             Statement::Builtin { .. } => self.add(Work::Rare),
-            Statement::GlobalSet { .. } | Statement::Store { .. } => self.add(Work::Memory),
+            Statement::GlobalSet { .. }
+            | Statement::Store { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. } => self.add(Work::Memory),
             Statement::Jump(_) | Statement::Branch { .. } => self.add(Work::Branch),
             Statement::Switch { .. } | Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => {
                 self.add(Work::Indirect);
@@ -58,6 +67,22 @@ impl BlockWork {
                 Node::Unary { op, .. } => self.add(of_operation(op.mnemonic())),
                 Node::Binary { op, .. } => self.add(of_operation(op.mnemonic())),
                 Node::Select { .. } => self.add(Work::Integer),
+                Node::Vector(node) => match node {
+                    VectorNode::Slot(_) | VectorNode::Const(_) => {}
+                    VectorNode::GlobalGet(_) | VectorNode::Load { .. } | VectorNode::LoadLane { .. } => {
+                        self.add(Work::Memory);
+                    }
+                    VectorNode::Select { .. }
+                    | VectorNode::One { .. }
+                    | VectorNode::Two { .. }
+                    | VectorNode::Three { .. }
+                    | VectorNode::Test { .. }
+                    | VectorNode::Shift { .. }
+                    | VectorNode::Splat { .. }
+                    | VectorNode::Extract { .. }
+                    | VectorNode::Replace { .. }
+                    | VectorNode::Shuffle { .. } => self.add(of_operation(node.mnemonic().unwrap_or_default())),
+                },
             }
         });
     }

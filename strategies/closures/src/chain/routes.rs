@@ -92,7 +92,16 @@ fn successors(body: &FunctionBody, block: BlockId) -> Vec<BlockId> {
         Branch { target, .. } => vec![target, block + 1],
         Switch { first, count, .. } => body.targets[first as usize..(first + count) as usize].to_vec(),
         Call { .. } | CallIndirect { .. } | TailCall { .. } | TailCallIndirect { .. } | Return | Trap(_) => Vec::new(),
-        Set { .. } | GlobalSet { .. } | Store { .. } | Eval(_) | Builtin { .. } | Meter { .. } => {
+        Set { .. }
+        | GlobalSet { .. }
+        | Store { .. }
+        | VectorSet { .. }
+        | VectorGlobalSet { .. }
+        | VectorStore { .. }
+        | StoreLane { .. }
+        | Eval(_)
+        | Builtin { .. }
+        | Meter { .. } => {
             unreachable!("a block ends with a terminator")
         }
     }

@@ -56,6 +56,10 @@ fn link(chains: &mut ChainsBuilder, body: &FunctionBody, block: BlockId, number:
             };
             compiler.store(number, op, place, value, next())
         }
+        Statement::VectorSet { .. }
+        | Statement::VectorGlobalSet { .. }
+        | Statement::VectorStore { .. }
+        | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
         Statement::Eval(value) => compiler.eval(number, value, next()),
         Statement::Builtin { op, base, x, y } => statement::builtin(number, op, base, [x, y], next()),
         Statement::Meter { cost } => compiler.meter(number, cost, next()),

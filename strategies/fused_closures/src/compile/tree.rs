@@ -73,6 +73,7 @@ impl Compiler<'_> {
                 Some(own) => sink.take(Global(OwnGlobal(own))),
                 None => sink.take(Global(ImportedGlobal(global))),
             },
+            Node::Vector(_) => unreachable!("modules with vectors are refused"),
             Node::Unary { op, a } => op.visit(UnaryRoot {
                 compiler: self,
                 a,

@@ -67,6 +67,10 @@ impl Edges {
                         Statement::Set { .. }
                         | Statement::GlobalSet { .. }
                         | Statement::Store { .. }
+                        | Statement::VectorSet { .. }
+                        | Statement::VectorGlobalSet { .. }
+                        | Statement::VectorStore { .. }
+                        | Statement::StoreLane { .. }
                         | Statement::Eval(_)
                         | Statement::Builtin { .. }
                         | Statement::Meter { .. } => {}
@@ -89,6 +93,10 @@ impl Edges {
                 Statement::Set { .. }
                 | Statement::GlobalSet { .. }
                 | Statement::Store { .. }
+                | Statement::VectorSet { .. }
+                | Statement::VectorGlobalSet { .. }
+                | Statement::VectorStore { .. }
+                | Statement::StoreLane { .. }
                 | Statement::Eval(_)
                 | Statement::Builtin { .. }
                 | Statement::Meter { .. } => {}

@@ -47,6 +47,10 @@ impl Compiler<'_> {
             Statement::Set { .. }
             | Statement::GlobalSet { .. }
             | Statement::Store { .. }
+            | Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. }
             | Statement::Eval(_)
             | Statement::Builtin { .. }
             | Statement::Meter { .. } => return None,
@@ -54,7 +58,12 @@ impl Compiler<'_> {
         let kept = match self.body.node(condition) {
             Node::Slot(_) => true,
             Node::Binary { a, b, .. } => self.plain_leaf(a).is_some() && self.plain_leaf(b).is_some(),
-            Node::Const(_) | Node::Unary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => false,
+            Node::Const(_)
+            | Node::Unary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => false,
         };
         if !kept {
             return None;
@@ -113,9 +122,14 @@ impl Compiler<'_> {
             Statement::Store { address, value, .. } => {
                 last.filter(|_| self.plain_leaf(value).is_some() && self.is_place(address))
             }
-            Statement::GlobalSet { .. } | Statement::Eval(_) | Statement::Builtin { .. } | Statement::Meter { .. } => {
-                None
-            }
+            Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. }
+            | Statement::GlobalSet { .. }
+            | Statement::Eval(_)
+            | Statement::Builtin { .. }
+            | Statement::Meter { .. } => None,
             // Terminators are not among them.
             Statement::Jump(_)
             | Statement::Branch { .. }
@@ -139,9 +153,12 @@ impl Compiler<'_> {
                 b,
             } => self.techniques.sums && leaf(a) && leaf(b),
             Node::Slot(_) | Node::Const(_) => true,
-            Node::Binary { .. } | Node::Unary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
-                false
-            }
+            Node::Binary { .. }
+            | Node::Unary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => false,
         }
     }
 
@@ -155,7 +172,7 @@ impl Compiler<'_> {
             Node::Binary { a, b, .. } if leaf(a) && leaf(b) => self.body.reads(a, slot) || self.body.reads(b, slot),
             Node::Binary { a, .. } => self.reads_first(a, slot),
             Node::Slot(read) => read == slot,
-            Node::Const(_) | Node::GlobalGet(_) | Node::Select { .. } => false,
+            Node::Const(_) | Node::GlobalGet(_) | Node::Select { .. } | Node::Vector(_) => false,
         }
     }
 }

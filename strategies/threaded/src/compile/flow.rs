@@ -1,6 +1,7 @@
 //! Statements, branches and calls.
 
 use wasm_dispatch_ir::builtin::Builtin;
+use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 
 use super::{Compiler, Operand, To};
@@ -55,6 +56,10 @@ impl Compiler<'_> {
                 offset,
                 value,
             } => self.store(op, u32::from(memory), address, u64::from(offset), value),
+            Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
                 match (op, x, y) {
@@ -137,6 +142,10 @@ impl Compiler<'_> {
             Statement::Set { .. }
             | Statement::GlobalSet { .. }
             | Statement::Store { .. }
+            | Statement::VectorSet { .. }
+            | Statement::VectorGlobalSet { .. }
+            | Statement::VectorStore { .. }
+            | Statement::StoreLane { .. }
             | Statement::Eval(_)
             | Statement::Builtin { .. }
             | Statement::Meter { .. } => false,
@@ -179,8 +188,13 @@ impl Compiler<'_> {
     /// Whether a statement is worth copying.
     pub(super) fn is_small(&self, statement: &Statement) -> bool {
         match *statement {
-            Statement::Set { value, .. } | Statement::GlobalSet { value, .. } => self.is_small_tree(value),
-            Statement::Store { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
+            Statement::Set { value, .. }
+            | Statement::GlobalSet { value, .. }
+            | Statement::VectorSet { value, .. }
+            | Statement::VectorGlobalSet { value, .. } => self.is_small_tree(value),
+            Statement::Store { address, value, .. }
+            | Statement::VectorStore { address, value, .. }
+            | Statement::StoreLane { address, value, .. } => self.is_small_tree(address) && self.is_small_tree(value),
             Statement::Meter { .. } => true,
             Statement::Eval(_) | Statement::Builtin { .. } => false,
             // Never terminators.
@@ -204,6 +218,7 @@ impl Compiler<'_> {
             Node::Unary { a, .. } | Node::Load { address: a, .. } => leaf(a),
             Node::Binary { a, b, .. } => leaf(a) && leaf(b),
             Node::Select { .. } => false,
+            Node::Vector(node) => !matches!(node, VectorNode::Select { .. }) && self.body.node(id).operands().all(leaf),
         }
     }
 

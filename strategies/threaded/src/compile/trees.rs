@@ -17,9 +17,12 @@ impl Compiler<'_> {
             }
             Node::Slot(slot) => Some(Operand::Slot(slot)),
             Node::Const(value) => Some(Operand::Const(value, class)),
-            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
-                None
-            }
+            Node::Unary { .. }
+            | Node::Binary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => None,
         }
     }
 
@@ -28,9 +31,12 @@ impl Compiler<'_> {
         match self.body.node(id) {
             Node::Slot(slot) => Some(Operand::Slot(slot)),
             Node::Const(value) => Some(Operand::Const(value, self.class(id))),
-            Node::Unary { .. } | Node::Binary { .. } | Node::Load { .. } | Node::Select { .. } | Node::GlobalGet(_) => {
-                None
-            }
+            Node::Unary { .. }
+            | Node::Binary { .. }
+            | Node::Load { .. }
+            | Node::Select { .. }
+            | Node::GlobalGet(_)
+            | Node::Vector(_) => None,
         }
     }
 
@@ -152,6 +158,7 @@ impl Compiler<'_> {
                 self.operand(b);
                 self.operand(condition);
             }
+            Node::Vector(_) => unreachable!("modules with vectors are refused"),
             Node::GlobalGet(global) => {
                 let own = global.checked_sub(self.body.imported_globals);
                 self.node(

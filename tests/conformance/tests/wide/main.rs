@@ -17,7 +17,7 @@ use wasm_dispatch_conformance::random::setting;
 
 use twins::Twins;
 
-use Value::{F64, I32, I64, Wide};
+use Value::{F64, I32, I64, V128};
 
 const A: u128 = 0x0123_4567_89AB_CDEF_1122_3344_5566_7788;
 const B: u128 = 0xFEDC_BA98_7654_3210_99AA_BBCC_DDEE_FF00;
@@ -36,13 +36,13 @@ fn imports() -> Imports {
     imports.func("host", "typed", |a: i32, b: u128, c: f64, d: u128| {
         (d, a + 1, b.rotate_left(8), c + 0.5)
     });
-    let wide = ValType::Wide;
+    let wide = ValType::V128;
     let ty = FuncType::new([wide, ValType::I32, wide], [ValType::I64, wide, wide]);
     imports.func_dynamic("host", "dynamic", ty, |_: &mut Caller<'_>, given| {
-        let &[Wide(a), I32(b), Wide(c)] = given else {
+        let &[V128(a), I32(b), V128(c)] = given else {
             return Err(format!("{given:?}").into());
         };
-        Ok(vec![I64(i64::from(b) << 32), Wide(c), Wide(a)])
+        Ok(vec![I64(i64::from(b) << 32), V128(c), V128(a)])
     });
     imports.func("host", "mix", |a: u128, b: i64| {
         a.wrapping_mul(A | 1).rotate_left(37) ^ u128::from(b as u64)
@@ -89,8 +89,8 @@ fn parameters_and_results_stand_at_odd_offsets() {
         "(module (func (export \"f\")
             (param i32 v128 f64 v128 i32 v128) (result v128 i32 v128 f64 v128 i32)
             local.get 5 local.get 4 local.get 3 local.get 2 local.get 1 local.get 0))",
-        &[I32(1), Wide(A), F64(2.5), Wide(B), I32(3), Wide(A ^ B)],
-        &[Wide(A ^ B), I32(3), Wide(B), F64(2.5), Wide(A), I32(1)],
+        &[I32(1), V128(A), F64(2.5), V128(B), I32(3), V128(A ^ B)],
+        &[V128(A ^ B), I32(3), V128(B), F64(2.5), V128(A), I32(1)],
     );
 }
 
@@ -101,8 +101,8 @@ fn locals_begin_as_zero_and_are_set_as_a_whole() {
             (local i64 v128 v128 i32 v128)
             local.get 1 local.tee 4 local.set 6
             local.get 3 local.get 6 local.get 4 local.get 5 local.get 2))",
-        &[I32(1), Wide(A)],
-        &[Wide(0), Wide(A), Wide(A), I32(0), I64(0)],
+        &[I32(1), V128(A)],
+        &[V128(0), V128(A), V128(A), I32(0), I64(0)],
     );
 }
 
@@ -115,8 +115,8 @@ fn a_value_that_waits_is_what_it_was_when_its_local_changes() {
             i32.const 5 local.set 1
             local.get 2
             local.get 1 drop))",
-        &[Wide(A), I32(4), Wide(B)],
-        &[Wide(A), I32(4), Wide(B), Wide(A)],
+        &[V128(A), I32(4), V128(B)],
+        &[V128(A), I32(4), V128(B), V128(A)],
     );
 }
 
@@ -130,8 +130,8 @@ fn a_choice_takes_both_halves_from_one_value_and_a_dropped_value_is_gone_as_a_wh
                 local.get $b drop
                 local.get $a local.get $b local.get $c i32.eqz select (result v128)
                 local.get $a local.get $a local.get $c select drop))",
-            &[I32(condition), Wide(A), Wide(B)],
-            &[I32(9), Wide(chosen), Wide(A ^ B ^ chosen)],
+            &[I32(condition), V128(A), V128(B)],
+            &[I32(9), V128(chosen), V128(A ^ B ^ chosen)],
         );
     }
 }
@@ -155,8 +155,8 @@ fn loops_carry_values_of_both_widths() {
                 (block (param i32 v128 i64 v128) (result v128 i64 v128)
                     local.set $b local.set $m local.set $a drop
                     local.get $a local.get $m local.get $b)))",
-            &[Wide(A), I32(turns), Wide(B)],
-            &[Wide(a), I64(i64::from(turns)), Wide(b)],
+            &[V128(A), I32(turns), V128(B)],
+            &[V128(a), I64(i64::from(turns)), V128(b)],
         );
     }
 }
@@ -187,7 +187,7 @@ fn a_switch_carries_them_from_different_heights() {
         i32.wrap_i64
         local.get $a))";
     for (index, first) in [(0, 50), (1, 2), (2, 50), (3, 50)] {
-        gives(text, &[I32(index), Wide(A), Wide(B)], &[I32(first), Wide(B)]);
+        gives(text, &[I32(index), V128(A), V128(B)], &[I32(first), V128(B)]);
     }
 }
 
@@ -204,8 +204,8 @@ fn a_branch_may_return_them() {
             local.set $a
             local.get $i
             local.get $a)))";
-    gives(text, &[I32(6), Wide(A), Wide(B)], &[Wide(B), I32(4), Wide(A)]);
-    gives(text, &[I32(0), Wide(A), Wide(B)], &[Wide(A), I32(0), Wide(B)]);
+    gives(text, &[I32(6), V128(A), V128(B)], &[V128(B), I32(4), V128(A)]);
+    gives(text, &[I32(0), V128(A), V128(B)], &[V128(A), I32(0), V128(B)]);
 }
 
 #[test]
@@ -230,8 +230,8 @@ fn calls_direct_and_indirect_pass_them_and_take_them_back() {
                 local.get $i
                 call_indirect (type $t)
                 local.get $a))",
-        &[Wide(A), I32(1), Wide(B)],
-        &[Wide(A), I64(8), Wide(B), I32(4), Wide(A)],
+        &[V128(A), I32(1), V128(B)],
+        &[V128(A), I64(8), V128(B), I32(4), V128(A)],
     );
 }
 
@@ -254,8 +254,8 @@ fn recursion_keeps_those_of_every_frame() {
                     (else local.get $v i64.const 0)))
             (func $swap (param v128 v128 i64) (result v128 i64 v128) local.get 0 local.get 2 local.get 1)
             (func (export \"f\") (param v128) (result v128 i64) i32.const 9 local.get 0 call $down))",
-        &[Wide(A)],
-        &[Wide(A), I64(9)],
+        &[V128(A)],
+        &[V128(A), I64(9)],
     );
 }
 
@@ -277,8 +277,8 @@ fn tail_calls_pass_more_and_less_than_they_got() {
             (func (export \"f\") (param i32 v128) (result i64 v128) (local v128 v128)
                 local.get 1 local.get 0 local.get 2 local.get 1 i64.const 0 i32.const 0
                 return_call_indirect (type $more)))",
-        &[I32(5), Wide(A)],
-        &[I64(5), Wide(A)],
+        &[I32(5), V128(A)],
+        &[I64(5), V128(A)],
     );
 }
 
@@ -297,8 +297,8 @@ fn host_functions_typed_and_of_any_type_are_given_them_and_return_them() {
                 local.get 1
                 call $dynamic
                 local.get 2))",
-        &[Wide(A), Wide(B)],
-        &[I64(7 << 32), Wide(A.rotate_left(8)), Wide(A), F64(1.5)],
+        &[V128(A), V128(B)],
+        &[I64(7 << 32), V128(A.rotate_left(8)), V128(A), F64(1.5)],
     );
 }
 
@@ -354,7 +354,7 @@ fn a_frame_has_no_more_slots_than_numbers_for_them() {
 fn globals_of_two_slots_are_refused() {
     let text = "(module (import \"m\" \"g\" (global v128)))";
     assert!(Module::new(&wat::parse_str(text).expect("a module's text")).is_err());
-    assert!(Vm::new().new_global(Wide(1), true).is_err());
+    assert!(Vm::new().new_global(V128(1), true).is_err());
 }
 
 /// A function with values of two slots in locals and in canonical slots, and which slots those are.

@@ -15,7 +15,7 @@ const LOCALS: usize = 7;
 enum Ty {
     I32,
     I64,
-    Wide,
+    V128,
 }
 
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub fn run_narrow(twins: &Twins) -> Vec<Value> {
     let mut arguments = Vec::new();
     for &argument in &twins.arguments {
         match argument {
-            Value::Wide(value) => {
+            Value::V128(value) => {
                 arguments.extend([Value::I64(value as i64), Value::I64((value >> 64) as i64)]);
             }
             other => arguments.push(other),
@@ -61,8 +61,8 @@ pub fn run_narrow(twins: &Twins) -> Vec<Value> {
     let mut next = || found.next().expect("a result");
     let one = |ty: &Ty| match ty {
         Ty::I32 | Ty::I64 => next(),
-        Ty::Wide => match (next(), next()) {
-            (Value::I64(low), Value::I64(high)) => Value::Wide(whole(low as u64, high as u64)),
+        Ty::V128 => match (next(), next()) {
+            (Value::I64(low), Value::I64(high)) => Value::V128(whole(low as u64, high as u64)),
             other => panic!("{other:?}"),
         },
     };
@@ -76,7 +76,7 @@ impl Twins {
         let types = |random: &mut Random, most: usize| -> Vec<Ty> {
             let count = random.below(most + 1);
             (0..count)
-                .map(|_| *random.pick(&[Ty::I32, Ty::I64, Ty::Wide, Ty::Wide]))
+                .map(|_| *random.pick(&[Ty::I32, Ty::I64, Ty::V128, Ty::V128]))
                 .collect()
         };
         let signatures: Vec<Signature> = (0..FUNCTIONS)
@@ -108,9 +108,9 @@ impl Twins {
         }
         for number in 0..FUNCTIONS {
             let mut locals = signatures[number].params.clone();
-            locals.extend((0..LOCALS).map(|_| *random.pick(&[Ty::I32, Ty::I64, Ty::Wide])));
+            locals.extend((0..LOCALS).map(|_| *random.pick(&[Ty::I32, Ty::I64, Ty::V128])));
             // At least one of each type, and a counter for each depth of loops.
-            locals.extend([Ty::I32, Ty::I64, Ty::Wide, Ty::I32, Ty::I32, Ty::I32]);
+            locals.extend([Ty::I32, Ty::I64, Ty::V128, Ty::I32, Ty::I32, Ty::I32]);
             Writer {
                 random: &mut random,
                 out: &mut out,
@@ -127,7 +127,7 @@ impl Twins {
         let arguments = signatures[0].params.iter().map(|ty| match ty {
             Ty::I32 => Value::I32(random.below(4) as i32),
             Ty::I64 => Value::I64(random.number() as i64),
-            Ty::Wide => Value::Wide(u128::from(random.number()) << 64 | u128::from(random.number())),
+            Ty::V128 => Value::V128(u128::from(random.number()) << 64 | u128::from(random.number())),
         });
         Twins {
             arguments: arguments.collect(),
@@ -157,7 +157,7 @@ impl Text {
             match ty {
                 Ty::I32 => self.both(" i32"),
                 Ty::I64 => self.both(" i64"),
-                Ty::Wide => {
+                Ty::V128 => {
                     self.wide.push_str(" v128");
                     self.narrow.push_str(" i64 i64");
                 }
@@ -191,7 +191,7 @@ impl Writer<'_> {
     /// The narrow program's local for a part of a local.
     fn narrow_local(&self, local: usize, part: usize) -> usize {
         let before = self.locals[..local].iter();
-        before.map(|ty| if *ty == Ty::Wide { 2 } else { 1 }).sum::<usize>() + part
+        before.map(|ty| if *ty == Ty::V128 { 2 } else { 1 }).sum::<usize>() + part
     }
 
     /// The first of the locals that only choices use, in the narrow program.
@@ -203,7 +203,7 @@ impl Writer<'_> {
         let first = self.narrow_local(local, 0);
         writeln!(self.out.wide, "local.get {local}").expect("text");
         writeln!(self.out.narrow, "local.get {first}").expect("text");
-        if self.locals[local] == Ty::Wide {
+        if self.locals[local] == Ty::V128 {
             writeln!(self.out.narrow, "local.get {}", first + 1).expect("text");
         }
         self.stack.push(self.locals[local]);
@@ -213,7 +213,7 @@ impl Writer<'_> {
         let first = self.narrow_local(local, 0);
         let word = if keep { "local.tee" } else { "local.set" };
         writeln!(self.out.wide, "{word} {local}").expect("text");
-        if self.locals[local] == Ty::Wide {
+        if self.locals[local] == Ty::V128 {
             writeln!(self.out.narrow, "local.set {}", first + 1).expect("text");
             writeln!(self.out.narrow, "{word} {first}").expect("text");
             if keep {
@@ -229,7 +229,7 @@ impl Writer<'_> {
 
     fn drop_top(&mut self) {
         self.line("drop");
-        if self.stack.pop() == Some(Ty::Wide) {
+        if self.stack.pop() == Some(Ty::V128) {
             self.out.narrow.push_str("drop\n");
         }
     }
@@ -253,8 +253,8 @@ impl Writer<'_> {
                 self.line(&format!("i64.const {number}"));
                 self.stack.push(ty);
             }
-            Ty::Wide if self.random.chance(20) => {
-                self.value(Ty::Wide);
+            Ty::V128 if self.random.chance(20) => {
+                self.value(Ty::V128);
                 self.value(Ty::I64);
                 self.line("call $mix");
                 self.stack.pop();
@@ -306,7 +306,7 @@ impl Writer<'_> {
     fn step(&mut self, depth: u32) {
         match self.random.below(16) {
             0..=2 => {
-                let ty = *self.random.pick(&[Ty::I32, Ty::I64, Ty::Wide, Ty::Wide]);
+                let ty = *self.random.pick(&[Ty::I32, Ty::I64, Ty::V128, Ty::V128]);
                 self.value(ty);
             }
             3..=5 => {
@@ -323,7 +323,7 @@ impl Writer<'_> {
             }
             7 => self.select(),
             8 => {
-                if self.top() == Some(Ty::Wide) {
+                if self.top() == Some(Ty::V128) {
                     self.line("call $low");
                     self.stack.pop();
                     self.stack.push(Ty::I64);
@@ -345,7 +345,7 @@ impl Writer<'_> {
         self.value(Ty::I32);
         self.out.wide.push_str("select\n");
         let spare = self.spare();
-        if ty == Ty::Wide {
+        if ty == Ty::V128 {
             let (low, high, other, condition) = (spare, spare + 1, spare + 2, spare + 3);
             writeln!(
                 self.out.narrow,
@@ -401,7 +401,7 @@ impl Writer<'_> {
         let taken = self.random.below(there.min(4) + 1);
         let params = self.stack[self.stack.len() - taken..].to_vec();
         let count = self.random.below(4);
-        let results = (0..count).map(|_| *self.random.pick(&[Ty::I32, Ty::I64, Ty::Wide, Ty::Wide]));
+        let results = (0..count).map(|_| *self.random.pick(&[Ty::I32, Ty::I64, Ty::V128, Ty::V128]));
         (params, results.collect())
     }
 
