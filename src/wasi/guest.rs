@@ -7,6 +7,9 @@ use super::abi::Errno;
 /// A program's memory.
 pub(super) struct Guest<'m>(pub &'m mut [u8]);
 
+/// Longest path, in bytes; POSIX allows this limit.
+const MAX_PATH: u32 = 4096;
+
 /// Buffers of one call; POSIX allows this limit.
 const MAX_BUFFERS: u32 = 1024;
 
@@ -49,21 +52,24 @@ impl Guest<'_> {
         Ok(u32::from_le_bytes(self.array(address)?))
     }
 
-    pub fn u64(&self, address: u32) -> Result<u64, Errno> {
-        Ok(u64::from_le_bytes(self.array(address)?))
-    }
-
     /// A path or name.
     pub fn text(&self, address: u32, len: u32) -> Result<&str, Errno> {
-        if len > 4096 {
+        let bytes = self.bytes(address, len)?;
+        if len > MAX_PATH {
             return Err(Errno::NAMETOOLONG);
         }
-        let text = std::str::from_utf8(self.bytes(address, len)?).map_err(|_| Errno::INVAL)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| Errno::ILSEQ)?;
         if text.contains('\0') {
             Err(Errno::INVAL)
         } else {
             Ok(text)
         }
+    }
+
+    /// Part of a list, from one of its elements of this size on.
+    pub fn element(base: u32, index: u32, size: u32) -> Result<u32, Errno> {
+        let offset = index.checked_mul(size).and_then(|offset| base.checked_add(offset));
+        offset.ok_or(Errno::FAULT)
     }
 
     /// The buffers that a list of addresses and lengths describes, all within memory.
@@ -74,7 +80,7 @@ impl Guest<'_> {
         let mut total = 0u32;
         let mut buffers = Vec::with_capacity(count as usize);
         for index in 0..count {
-            let at = list.checked_add(index * 8).ok_or(Errno::FAULT)?;
+            let at = Guest::element(list, index, 8)?;
             let (address, len) = (self.u32(at)?, self.u32(at.checked_add(4).ok_or(Errno::FAULT)?)?);
             self.range(address, len as usize)?;
             total = total.checked_add(len).ok_or(Errno::INVAL)?;

@@ -1,8 +1,9 @@
 //! WASI preview 1: what command-line programs import from `wasi_snapshot_preview1`.
 //!
-//! Arguments, environment, clocks, randomness, standard input and outputs, and reading: files that exist in memory only,
-//! and folders of the host, which no path or link leads out of. Only the outputs can be written. Unsupported functions exist
-//! and return `ENOSYS`.
+//! All its functions: arguments, environment, clocks, randomness, standard input and outputs, files that exist in memory only
+//! and can be read, folders of the host, which no path or link leads out of, and sockets that the host has given.
+//!
+//! Rights are kept: a descriptor is good for what the program asked for when it opened it, and can be given up further.
 //!
 //! ```
 //! use wasm_dispatch::wasi::{Output, Wasi};
@@ -27,23 +28,45 @@
 //! [`Context`] is independent of this library's machine, so other engines can have the same surroundings.
 
 mod abi;
+mod clock;
 mod context;
+mod descriptors;
+mod directory;
+mod errors;
+mod fd;
 mod files;
 mod guest;
+#[cfg_attr(not(any(unix, windows)), path = "nowhere.rs")]
+mod host;
+mod io;
+mod memory;
+mod path;
+mod poll;
+mod process;
+mod random;
+mod socket;
+mod stat;
+mod stdio;
+mod table;
+mod wait;
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
 use wasm_dispatch_ir::types::{FuncType, ValType};
 
-pub use self::abi::{Errno, Function};
-use self::context::{Clock, Descriptor, Randomness};
-pub use self::context::{Context, Exit};
-use self::files::{Folder, Tree};
+pub use self::abi::Errno;
+use self::clock::Clock;
+pub use self::context::Context;
+use self::descriptors::{Descriptor, Descriptors, Input, Kind, Output as Writer, Socket, Stream};
+use self::directory::Listing;
+use self::files::Folder;
+use self::host::HostFolder;
+use self::memory::Tree;
+use self::random::Randomness;
+pub use self::table::{Exit, Function};
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 use crate::vm::{Imports, Vm};
@@ -63,15 +86,15 @@ impl Output {
 }
 
 impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A program that writes endlessly gets an error, not all of the host's memory.
-        contents.try_reserve(bytes.len()).map_err(io::Error::other)?;
+        contents.try_reserve(bytes.len()).map_err(std::io::Error::other)?;
         contents.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }
@@ -80,14 +103,15 @@ impl Write for Output {
 pub struct Wasi {
     args: Vec<String>,
     env: Vec<String>,
-    stdin: Box<dyn Read + Send>,
-    stdout: Box<dyn Write + Send>,
-    stderr: Box<dyn Write + Send>,
+    stdin: Input,
+    stdout: Writer,
+    stderr: Writer,
     clock: Clock,
     random: Randomness,
     files: Tree,
     has_files: bool,
-    folders: Vec<(String, Folder)>,
+    folders: Vec<(String, HostFolder)>,
+    sockets: Vec<Socket>,
 }
 
 impl Default for Wasi {
@@ -108,14 +132,15 @@ impl Wasi {
         Wasi {
             args: Vec::new(),
             env: Vec::new(),
-            stdin: Box::new(io::empty()),
-            stdout: Box::new(io::sink()),
-            stderr: Box::new(io::sink()),
-            clock: Clock::Real(Instant::now()),
+            stdin: Stream::new(Box::new(std::io::empty())),
+            stdout: Stream::new(Box::new(std::io::sink())),
+            stderr: Stream::new(Box::new(std::io::sink())),
+            clock: Clock::default(),
             random: Randomness::System,
             files: Tree::default(),
             has_files: false,
             folders: Vec::new(),
+            sockets: Vec::new(),
         }
     }
 
@@ -144,28 +169,32 @@ impl Wasi {
     /// Sets what the program reads from standard input.
     #[must_use]
     pub fn stdin(mut self, input: impl Read + Send + 'static) -> Wasi {
-        self.stdin = Box::new(input);
+        self.stdin = Stream::new(Box::new(input));
         self
     }
 
     /// Sets where standard output goes: an [`Output`], or any writer.
     #[must_use]
     pub fn stdout(mut self, output: impl Write + Send + 'static) -> Wasi {
-        self.stdout = Box::new(output);
+        self.stdout = Stream::new(Box::new(output));
         self
     }
 
     /// Sets where standard error goes: an [`Output`], or any writer.
     #[must_use]
     pub fn stderr(mut self, output: impl Write + Send + 'static) -> Wasi {
-        self.stderr = Box::new(output);
+        self.stderr = Stream::new(Box::new(output));
         self
     }
 
-    /// Uses the host's standard input and outputs.
+    /// Uses the host's standard input and outputs, without a buffer between: what the program writes is seen at once and in
+    /// its order, and it reads no more than it asks for. Terminals are character devices for it.
     #[must_use]
-    pub fn inherit_stdio(self) -> Wasi {
-        self.stdin(io::stdin()).stdout(io::stdout()).stderr(io::stderr())
+    pub fn inherit_stdio(mut self) -> Wasi {
+        self.stdin = stdio::stdin();
+        self.stdout = stdio::stdout();
+        self.stderr = stdio::stderr();
+        self
     }
 
     /// Replaces all clocks by one that starts at `start` nanoseconds and advances by `step` with each reading. Waiting
@@ -196,31 +225,78 @@ impl Wasi {
         Ok(self)
     }
 
-    /// Lets the program read a folder of the host, under this name. No `..`, absolute path or symbolic link leads out of it
-    /// (through `cap-std`).
+    /// Gives the program a folder of the host, under this name: it may read, write, make and remove what is in it. No `..`,
+    /// absolute path or symbolic link leads out of it (through `cap-std`).
     ///
     /// # Errors
     ///
-    /// What the host says when it cannot be opened.
-    pub fn folder(mut self, host: impl AsRef<Path>, name: impl Into<String>) -> io::Result<Wasi> {
-        let dir = Dir::open_ambient_dir(host, ambient_authority())?;
-        self.folders.push((name.into(), Folder::Host(Arc::new(dir))));
+    /// What the host says when it cannot be opened; [`Unsupported`](std::io::ErrorKind::Unsupported) on hosts without folders.
+    pub fn folder(mut self, host: impl AsRef<Path>, name: impl Into<String>) -> std::io::Result<Wasi> {
+        let folder = HostFolder::ambient(host.as_ref(), true)?;
+        self.folders.push((until_nul(name.into()), folder));
+        Ok(self)
+    }
+
+    /// [`Wasi::folder`], but the program may only read. What would change something fails with [`Errno::ROFS`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Wasi::folder`].
+    pub fn read_only_folder(mut self, host: impl AsRef<Path>, name: impl Into<String>) -> std::io::Result<Wasi> {
+        let folder = HostFolder::ambient(host.as_ref(), false)?;
+        self.folders.push((until_nul(name.into()), folder));
+        Ok(self)
+    }
+
+    /// Gives the program a socket that accepts connections. Sockets are its first descriptors after the folders, in the
+    /// order in which they are given; a program cannot make one.
+    ///
+    /// # Errors
+    ///
+    /// What the host says when it cannot be set up.
+    pub fn tcp_listener(self, listener: TcpListener) -> std::io::Result<Wasi> {
+        self.socket(Socket::Listener(listener))
+    }
+
+    /// Gives the program a connection. See [`Wasi::tcp_listener`].
+    ///
+    /// # Errors
+    ///
+    /// What the host says when it cannot be set up.
+    pub fn tcp_stream(self, stream: TcpStream) -> std::io::Result<Wasi> {
+        self.socket(Socket::Connection(stream))
+    }
+
+    fn socket(mut self, socket: Socket) -> std::io::Result<Wasi> {
+        socket.prepare(false)?;
+        self.sockets.push(socket);
         Ok(self)
     }
 
     /// The surroundings, for any engine.
     pub fn context(self) -> Context {
-        let mut descriptors = vec![
-            Some(Descriptor::Input(self.stdin)),
-            Some(Descriptor::Output(self.stdout)),
-            Some(Descriptor::Output(self.stderr)),
-        ];
-        if self.has_files {
-            let folder = Folder::Memory(Arc::new(self.files));
-            descriptors.push(Some(Descriptor::Folder(folder, Some(".".into()))));
+        let mut descriptors = Descriptors::default();
+        for kind in [
+            Kind::Input(self.stdin),
+            Kind::Output(self.stdout),
+            Kind::Output(self.stderr),
+        ] {
+            descriptors.give(Descriptor::new(kind));
         }
-        for (name, folder) in self.folders {
-            descriptors.push(Some(Descriptor::Folder(folder, Some(name))));
+        let files = self
+            .has_files
+            .then(|| (".".into(), Folder::Memory(Arc::new(self.files))));
+        let folders = self
+            .folders
+            .into_iter()
+            .map(|(name, folder)| (name, Folder::Host(folder)));
+        for (name, folder) in files.into_iter().chain(folders) {
+            let mut descriptor = Descriptor::new(Kind::Folder(folder, Listing::default()));
+            descriptor.given = Some(name);
+            descriptors.give(descriptor);
+        }
+        for socket in self.sockets {
+            descriptors.give(Descriptor::new(Kind::Socket(socket)));
         }
         Context {
             args: self.args,
@@ -228,6 +304,7 @@ impl Wasi {
             clock: self.clock,
             random: self.random,
             descriptors,
+            polling: None,
         }
     }
 

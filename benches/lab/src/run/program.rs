@@ -192,7 +192,7 @@ impl Request<'_> {
             wasi = wasi.env(name, value);
         }
         for (name, folder) in &self.how.dir {
-            let opened = wasi.folder(folder, name);
+            let opened = wasi.read_only_folder(folder, name);
             wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
         }
         if !keep {
