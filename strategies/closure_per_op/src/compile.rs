@@ -1,15 +1,17 @@
 //! From the flat view to closures, one function for each form of instruction. Each is instantiated for every operation and
 //! every place of its operands that the instruction table allows.
 
+use wasm_dispatch_closures::operand::{Effect, Operand, VectorOperand, certain};
 use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, make};
+use wasm_dispatch_closures::typed_vector::{self, VectorMaker};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
-use wasm_dispatch_ir::flat::FlatCode;
+use wasm_dispatch_ir::flat::{FlatCode, VectorInstruction};
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
-use wasm_dispatch_machine::state::{State, Window};
+use wasm_dispatch_machine::state::{State, Window, set_vector_at};
 
 use crate::code::{Code, Op};
 
@@ -153,6 +155,10 @@ impl Maker for Make<'_> {
         })
     }
 
+    fn vector(self, body: &FunctionBody, instruction: VectorInstruction) -> Box<dyn Op> {
+        typed_vector::make(self, body, instruction)
+    }
+
     fn builtin(self, operation: Builtin, base: Slot, x: u32, y: u32) -> Box<dyn Op> {
         let statement = self.statement;
         op(
@@ -215,6 +221,36 @@ impl Maker for Make<'_> {
     fn trap(self, trap: Trap) -> Box<dyn Op> {
         let statement = self.statement;
         op(move |state, _window, _pc| trapped(state, trap, statement))
+    }
+}
+
+impl VectorMaker for Make<'_> {
+    type Code = Box<dyn Op>;
+
+    fn vector<A: VectorOperand>(self, d: Slot, a: A) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| match a.get(state, window) {
+            Ok(value) => {
+                set_vector_at(window, d, value);
+                pc + 1
+            }
+            Err(trap) => trapped(state, trap, statement),
+        })
+    }
+
+    fn scalar<A: Operand>(self, d: Slot, a: A) -> Box<dyn Op> {
+        op(move |state, window, pc| {
+            window[usize::from(d)] = certain(a.get(state, window));
+            pc + 1
+        })
+    }
+
+    fn effect<E: Effect>(self, effect: E) -> Box<dyn Op> {
+        let statement = self.statement;
+        op(move |state, window, pc| match effect.perform(state, window) {
+            Ok(()) => pc + 1,
+            Err(trap) => trapped(state, trap, statement),
+        })
     }
 }
 

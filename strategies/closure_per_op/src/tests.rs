@@ -2,6 +2,10 @@ use wasm_dispatch_machine::backend::Backend;
 
 use crate::ClosurePerOp;
 
+wasm_dispatch_testing::vector_tests! {
+    vectors: ClosurePerOp;
+}
+
 wasm_dispatch_testing::strategy_tests! {
     closure_per_op: ClosurePerOp;
 }

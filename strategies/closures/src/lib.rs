@@ -4,4 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod operand;
 pub mod typed;
+pub mod typed_vector;
+pub mod vector;

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
-use wasm_dispatch_ir::flat::{Instruction, Operand, Test};
+use wasm_dispatch_ir::flat::{Instruction, Operand, Test, VectorInstruction};
 use wasm_dispatch_ir::ops::{Binary, BinaryVisitor, Load, LoadVisitor, Store, StoreVisitor, Unary, UnaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::trap::Trap;
@@ -183,6 +183,8 @@ pub trait Maker: Sized {
     fn select<A: Source, B: Source>(self, d: Slot, condition: Slot, a: A, b: B) -> Self::Code;
     fn global_get<G: GlobalOf>(self, d: Slot, global: G) -> Self::Code;
     fn global_set<G: GlobalOf, V: Source>(self, global: G, value: V) -> Self::Code;
+    /// See [`typed_vector`](crate::typed_vector).
+    fn vector(self, body: &FunctionBody, instruction: VectorInstruction) -> Self::Code;
     fn builtin(self, op: Builtin, base: Slot, x: u32, y: u32) -> Self::Code;
     fn meter(self, cost: u32) -> Self::Code;
     fn jump(self, target: BlockId) -> Self::Code;
@@ -246,7 +248,7 @@ pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -
             (None, Operand::Slot(v)) => maker.global_set(ImportedGlobal(global), InSlot(v)),
             (None, Operand::Const(v)) => maker.global_set(ImportedGlobal(global), Constant(v)),
         },
-        I::Vector(_) => unreachable!("modules with vectors are refused"),
+        I::Vector(instruction) => maker.vector(body, instruction),
         I::Builtin { op, base, x, y } => maker.builtin(op, base, x, y),
         I::Meter { cost } => maker.meter(cost),
         I::Jump(target) => maker.jump(target),

@@ -7,7 +7,8 @@
 
 use std::marker::PhantomData;
 
-use wasm_dispatch_closures::typed::{Constant, GlobalOf, InSlot, MemoryOf, Source};
+use wasm_dispatch_closures::operand::Operand;
+use wasm_dispatch_closures::typed::{GlobalOf, MemoryOf};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, Load, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
@@ -53,34 +54,6 @@ impl<A: Operand> Value for Closure<A> {
         }
     }
 }
-
-/// A tree whose shape is its type.
-///
-/// A trap inside is a `Result`, which costs nothing because all of it is one function. Only a [`Nested`] tree has to go
-/// through [`State::leave_first_trap`].
-pub trait Operand: Send + Sync + 'static {
-    /// Whether [`Operand::get`] can fail.
-    const FAILS: bool;
-    /// Whether there are calls of closures inside, which leave their trap in the state.
-    const CALLS: bool;
-    /// The tree's value.
-    fn get(&self, state: &mut State, window: &Window) -> Result<u64, Trap>;
-}
-
-macro_rules! leaf {
-    ($($leaf:ty)*) => {
-        $(impl Operand for $leaf {
-            const FAILS: bool = false;
-            const CALLS: bool = false;
-            #[inline(always)]
-            fn get(&self, _state: &mut State, window: &Window) -> Result<u64, Trap> {
-                Ok(Source::get(*self, window))
-            }
-        })*
-    };
-}
-
-leaf! { InSlot Constant }
 
 /// A tree of any shape, behind a call.
 pub struct Nested(pub Box<dyn Value>);

@@ -77,6 +77,7 @@ mod code;
 mod compile;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use std::sync::OnceLock;
 

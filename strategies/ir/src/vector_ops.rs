@@ -15,6 +15,8 @@ use crate::vector::{Lane, V128};
 pub trait Vector1: Copy + Send + Sync + 'static {
     /// The row's number.
     const OP: Vector1Op;
+    /// Whether the row is `hot` in the table.
+    const HOT: bool;
     /// Computes the result.
     fn apply(a: V128) -> V128;
 }
@@ -23,6 +25,8 @@ pub trait Vector1: Copy + Send + Sync + 'static {
 pub trait Vector2: Copy + Send + Sync + 'static {
     /// The row's number.
     const OP: Vector2Op;
+    /// Whether the row is `hot` in the table.
+    const HOT: bool;
     /// Computes the result.
     fn apply(a: V128, b: V128) -> V128;
 }
@@ -31,6 +35,8 @@ pub trait Vector2: Copy + Send + Sync + 'static {
 pub trait Vector3: Copy + Send + Sync + 'static {
     /// The row's number.
     const OP: Vector3Op;
+    /// Whether the row is `hot` in the table.
+    const HOT: bool;
     /// Computes the result.
     fn apply(a: V128, b: V128, c: V128) -> V128;
 }
@@ -39,6 +45,8 @@ pub trait Vector3: Copy + Send + Sync + 'static {
 pub trait VectorTest: Copy + Send + Sync + 'static {
     /// The row's number.
     const OP: VectorTestOp;
+    /// Whether the row is `hot` in the table.
+    const HOT: bool;
     /// Computes the result.
     fn apply(a: V128) -> u32;
 }
@@ -47,6 +55,8 @@ pub trait VectorTest: Copy + Send + Sync + 'static {
 pub trait Shift: Copy + Send + Sync + 'static {
     /// The row's number.
     const OP: ShiftOp;
+    /// Whether the row is `hot` in the table.
+    const HOT: bool;
     /// Computes the result.
     fn apply(a: V128, b: u32) -> V128;
 }
@@ -252,13 +262,23 @@ macro_rules! row {
     };
 }
 
+macro_rules! hot {
+    (hot) => {
+        true
+    };
+    (cold) => {
+        false
+    };
+}
+
 macro_rules! pure_row {
     (
         $(#[$doc:meta])* $name:ident: $trait:ident as $enum:ident ($($a:ident: $ty:ty),*) -> $r:ty,
-        { $m:ident $(:: $f:ident)* }
+        $heat:ident { $m:ident $(:: $f:ident)* }
     ) => {
         row! {
             $(#[$doc])* $name: $trait as $enum {
+                const HOT: bool = hot!($heat);
                 #[inline(always)]
                 fn apply($($a: $ty),*) -> $r {
                     $m $(:: $f)* ($($a),*)
@@ -536,11 +556,11 @@ macro_rules! define {
             }
             $($(#[$od])* $o $om $op)*
         }
-        $(pure_row! { $(#[$ad])* $a: Vector1 as Vector1Op (a: V128) -> V128, $ab })*
-        $(pure_row! { $(#[$bd])* $b: Vector2 as Vector2Op (a: V128, b: V128) -> V128, $bb })*
-        $(pure_row! { $(#[$cd])* $c: Vector3 as Vector3Op (a: V128, b: V128, c: V128) -> V128, $cb })*
-        $(pure_row! { $(#[$td])* $t: VectorTest as VectorTestOp (a: V128) -> u32, $tb })*
-        $(pure_row! { $(#[$hd])* $h: Shift as ShiftOp (a: V128, b: u32) -> V128, $hb })*
+        $(pure_row! { $(#[$ad])* $a: Vector1 as Vector1Op (a: V128) -> V128, $ah $ab })*
+        $(pure_row! { $(#[$bd])* $b: Vector2 as Vector2Op (a: V128, b: V128) -> V128, $bh $bb })*
+        $(pure_row! { $(#[$cd])* $c: Vector3 as Vector3Op (a: V128, b: V128, c: V128) -> V128, $ch $cb })*
+        $(pure_row! { $(#[$td])* $t: VectorTest as VectorTestOp (a: V128) -> u32, $th $tb })*
+        $(pure_row! { $(#[$hd])* $h: Shift as ShiftOp (a: V128, b: u32) -> V128, $hh $hb })*
         $(splat_row! { $(#[$pd])* $p $pb })*
         $(extract_row! { $(#[$ed])* $e $eb })*
         $(replace_row! { $(#[$rd])* $r $rb })*

@@ -2,14 +2,17 @@
 //! operation and every place of its operands that the instruction table allows.
 
 use wasm_dispatch_closures::chain::{ChainsBuilder, Next, Transfer, link, trapped};
+use wasm_dispatch_closures::operand::{Effect, Operand, VectorOperand, certain};
 use wasm_dispatch_closures::typed::{Condition, GlobalOf, Maker, MemoryOf, Source, infallible, infallible_unary, make};
+use wasm_dispatch_closures::typed_vector::{self, VectorMaker};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Slot};
-use wasm_dispatch_ir::flat::FlatCode;
+use wasm_dispatch_ir::flat::{FlatCode, VectorInstruction};
 use wasm_dispatch_ir::ops::{Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::driver::Flow;
+use wasm_dispatch_machine::state::set_vector_at;
 
 /// Compiles a function. `jumps`: whether links go on by jumps.
 pub fn build(body: &FunctionBody, jumps: bool) -> ChainsBuilder {
@@ -167,6 +170,10 @@ impl Maker for MakeLink<'_> {
         })
     }
 
+    fn vector(self, body: &FunctionBody, instruction: VectorInstruction) -> Next {
+        typed_vector::make(self, body, instruction)
+    }
+
     fn builtin(self, op: Builtin, base: Slot, x: u32, y: u32) -> Next {
         let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
@@ -235,5 +242,45 @@ impl Maker for MakeLink<'_> {
     fn trap(self, trap: Trap) -> Next {
         let statement = self.statement;
         link(move |_chains, state, _window| trapped(state, trap, statement))
+    }
+}
+
+impl VectorMaker for MakeLink<'_> {
+    type Code = Next;
+
+    fn vector<A: VectorOperand>(self, d: Slot, a: A) -> Next {
+        let (statement, next) = (self.statement, self.next());
+        if A::FAILS {
+            link(move |chains, state, window| match a.get(state, window) {
+                Ok(value) => {
+                    set_vector_at(window, d, value);
+                    next.run(chains, state, window)
+                }
+                Err(trap) => trapped(state, trap, statement),
+            })
+        } else {
+            // Without the statement the box is a size smaller.
+            link(move |chains, state, window| {
+                let value = certain(a.get(state, window));
+                set_vector_at(window, d, value);
+                next.run(chains, state, window)
+            })
+        }
+    }
+
+    fn scalar<A: Operand>(self, d: Slot, a: A) -> Next {
+        let next = self.next();
+        link(move |chains, state, window| {
+            window[usize::from(d)] = certain(a.get(state, window));
+            next.run(chains, state, window)
+        })
+    }
+
+    fn effect<E: Effect>(self, effect: E) -> Next {
+        let (statement, next) = (self.statement, self.next());
+        link(move |chains, state, window| match effect.perform(state, window) {
+            Ok(()) => next.run(chains, state, window),
+            Err(trap) => trapped(state, trap, statement),
+        })
     }
 }

@@ -10,7 +10,8 @@ use std::sync::{Arc, OnceLock};
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, UnaryOp};
 use wasm_dispatch_ir::types::{GlobalType, ValType};
-use wasm_dispatch_ir::verify::{SCRATCH_SLOTS, verify};
+use wasm_dispatch_ir::vector::V128;
+use wasm_dispatch_ir::verify::{VECTOR_SCRATCH_SLOTS, verify};
 use wasm_dispatch_machine::backend::{Backend, Exit, ModuleCode, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::state::{Frame, Machine, MachineLimits};
@@ -18,6 +19,7 @@ use wasm_dispatch_machine::store::{Instance, Memory, PAGE as PAGE_SIZE, Table};
 
 mod generated;
 pub mod suite;
+pub mod vector_rows;
 pub mod vectors;
 pub use generated::{agrees_with_reference, generated};
 
@@ -38,7 +40,7 @@ impl BodyBuilder {
                 params,
                 locals: locals.to_vec(),
                 scratch,
-                frame_size: u32::from(scratch) + u32::from(SCRATCH_SLOTS),
+                frame_size: u32::from(scratch) + u32::from(VECTOR_SCRATCH_SLOTS),
                 ..FunctionBody::default()
             },
             first: 0,
@@ -82,6 +84,12 @@ impl BodyBuilder {
             offset,
         };
         self.node(load, op.result())
+    }
+
+    /// The index of a vector among the function's constants.
+    pub fn vector(&mut self, value: V128) -> u32 {
+        self.body.vectors.push(value);
+        self.body.vectors.len() as u32 - 1
     }
 
     /// `slot = value`

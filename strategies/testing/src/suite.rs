@@ -1,5 +1,6 @@
 //! What every strategy must do, as functions over strategies.
 
+use crate::vector_rows::{agrees_on_all_rows, traps_past_the_end};
 use crate::{
     BodyBuilder, agrees_with_reference, counting_loop, fibonacci, on_small_stack, run, run_in_slices, straight_line,
 };
@@ -52,6 +53,28 @@ macro_rules! strategy_tests {
     };
 }
 
+/// Makes the tests of operations on vectors, likewise.
+#[macro_export]
+macro_rules! vector_tests {
+    ($($module:ident: $backend:ty;)+) => {
+        $(mod $module {
+            #[allow(unused_imports)]
+            use super::*;
+            use $crate::suite;
+
+            #[test]
+            fn operations_on_vectors_agree_with_the_reference() {
+                suite::operations_on_vectors::<$backend>();
+            }
+
+            #[test]
+            fn an_access_of_a_vector_past_the_end_traps_and_writes_nothing() {
+                suite::traps_of_vectors::<$backend>();
+            }
+        })+
+    };
+}
+
 /// Makes the tests of a strategy that chains closures: as it is in this build, and as it is where calls stay calls. `$build`
 /// compiles a function for the latter; `$jumps` is whether this build turns calls into jumps.
 #[macro_export]
@@ -93,6 +116,11 @@ macro_rules! chain_strategy_tests {
             over_a_trampoline: Trampoline;
         }
 
+        $crate::vector_tests! {
+            vectors_by_jumps: $strategy;
+            vectors_over_a_trampoline: Trampoline;
+        }
+
         #[test]
         fn optimised_builds_dispatch_by_jumps() {
             assert_eq!($jumps, !cfg!(trampoline));
@@ -103,6 +131,16 @@ macro_rules! chain_strategy_tests {
 /// Four hundred generated functions end as under the reference.
 pub fn generated_functions<B: Backend>() {
     agrees_with_reference::<B>(0..400);
+}
+
+/// Every operation on vectors, wherever its operands are.
+pub fn operations_on_vectors<B: Backend>() {
+    agrees_on_all_rows::<B>(20);
+}
+
+/// Every access of vectors, at the end of a memory and past it.
+pub fn traps_of_vectors<B: Backend>() {
+    traps_past_the_end::<B>();
 }
 
 /// A recursive function returns the right result.

@@ -6,9 +6,11 @@
 mod statement;
 mod terminator;
 mod tree;
+mod vector;
 
 use wasm_dispatch_closures::chain::{ChainsBuilder, Next};
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Statement};
+use wasm_dispatch_ir::types::ValType;
 
 use self::tree::Compiler;
 
@@ -56,10 +58,42 @@ fn link(chains: &mut ChainsBuilder, body: &FunctionBody, block: BlockId, number:
             };
             compiler.store(number, op, place, value, next())
         }
-        Statement::VectorSet { .. }
-        | Statement::VectorGlobalSet { .. }
-        | Statement::VectorStore { .. }
-        | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
+        Statement::VectorSet { slot, value } => compiler.vector_set(number, slot, value, next()),
+        Statement::VectorGlobalSet { global, value } => compiler.vector_global_set(number, global, value, next()),
+        Statement::VectorStore {
+            op,
+            memory,
+            address,
+            offset,
+            value,
+        } => {
+            let memory = u16::from(memory);
+            let place = statement::Place {
+                memory,
+                address,
+                offset,
+            };
+            compiler.vector_store(number, op, place, value, next())
+        }
+        Statement::StoreLane {
+            op,
+            lane,
+            memory,
+            address,
+            offset,
+            value,
+        } => {
+            let memory = u16::from(memory);
+            let place = statement::Place {
+                memory,
+                address,
+                offset,
+            };
+            compiler.store_lane(number, (op, lane), place, value, next())
+        }
+        Statement::Eval(value) if body.node_types[value as usize] == ValType::V128 => {
+            compiler.vector_eval(number, value, next())
+        }
         Statement::Eval(value) => compiler.eval(number, value, next()),
         Statement::Builtin { op, base, x, y } => statement::builtin(number, op, base, [x, y], next()),
         Statement::Meter { cost } => compiler.meter(number, cost, next()),

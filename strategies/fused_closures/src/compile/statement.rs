@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_closures::chain::{Next, link, trapped};
+use wasm_dispatch_closures::operand::Operand;
 use wasm_dispatch_closures::typed::{
     Constant, FirstMemory, GlobalOf, ImportedGlobal, InSlot, MemoryOf, OwnGlobal, Source, first_memory, infallible,
 };
@@ -15,7 +16,7 @@ use wasm_dispatch_machine::driver::Flow;
 use wasm_dispatch_machine::state::{State, Window};
 
 use super::tree::{Compiler, Sink, address_of};
-use crate::code::{Nested, Operand};
+use crate::code::Nested;
 
 /// Evaluates an operand, or leaves the closure with its trap.
 ///

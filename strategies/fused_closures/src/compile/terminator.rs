@@ -1,6 +1,7 @@
 //! The closures of terminators: how a block ends.
 
 use wasm_dispatch_closures::chain::{Next, Transfer, link, trapped};
+use wasm_dispatch_closures::operand::Operand;
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, Node, NodeId};
 use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor};
@@ -8,7 +9,6 @@ use wasm_dispatch_machine::driver::Flow;
 
 use super::statement::evaluate;
 use super::tree::{Compared32, Compared64, Compiler, Sink};
-use crate::code::Operand;
 
 /// `return`
 pub fn ret() -> Next {

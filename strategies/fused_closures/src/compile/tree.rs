@@ -7,11 +7,12 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_closures::chain::ChainsBuilder;
+use wasm_dispatch_closures::operand::Operand;
 use wasm_dispatch_closures::typed::{Constant, FirstMemory, ImportedGlobal, InSlot, OwnGlobal, first_memory};
 use wasm_dispatch_ir::code::{FunctionBody, Node, NodeId};
 use wasm_dispatch_ir::ops::{self, Binary, BinaryOp, BinaryVisitor, Load, LoadOp, LoadVisitor, Unary, UnaryVisitor};
 
-use crate::code::{At, Global, Nested, Op1, Op2, Operand, Select, Value, value};
+use crate::code::{At, Global, Nested, Op1, Op2, Select, Value, value};
 
 /// What is done with a tree once its type is known.
 pub trait Sink: Sized {
@@ -73,7 +74,7 @@ impl Compiler<'_> {
                 Some(own) => sink.take(Global(OwnGlobal(own))),
                 None => sink.take(Global(ImportedGlobal(global))),
             },
-            Node::Vector(_) => unreachable!("modules with vectors are refused"),
+            Node::Vector(node) => self.vector_scalar(node, sink),
             Node::Unary { op, a } => op.visit(UnaryRoot {
                 compiler: self,
                 a,
