@@ -80,7 +80,7 @@ pub use limits::Limits;
 pub use metering::Metering;
 pub use module::{Arrival, Function, Meta, Module, ModuleOptions};
 pub use strategy::Strategy;
-pub use types::{ExportType, ExternType, ImportType, Pause, SizeLimits, TableType};
+pub use types::{ExportType, ExternType, ImportType, MemoryType, Pause, SizeLimits, TableType};
 pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostPanic, HostResults, Imports, Instance,
     InterruptHandle, IntoHostFunction, Memory, OutOfFuel, Table, TypedFunc, Value, Vm, VmOptions, WasmTuple, WasmType,
@@ -91,6 +91,7 @@ pub use {error::SnapshotError, vm::Snapshot};
 /// Lowered code: to look at, and to write a strategy of your own.
 pub use wasm_dispatch_ir as ir;
 pub use wasm_dispatch_ir::Trap;
+pub use wasm_dispatch_ir::shape::AddressType;
 pub use wasm_dispatch_ir::types::GlobalType;
 pub use wasm_dispatch_ir::types::{FuncType, ValType};
 /// The machine underneath: to write a strategy of your own.

@@ -15,7 +15,8 @@ pub struct Limits {
     /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps. The stack takes address space
     /// at once, with glibc 32 MB at least, and memory only where it has been used.
     pub stack_slots: usize,
-    /// Pages of 64 KiB of one memory (default 65,536: all that 32 bits can address). `memory.grow` beyond gives -1.
+    /// Bytes of one memory, in pages of 64 KiB whatever pages it has (default 65,536: all that 32 bits can address). `memory.grow`
+    /// beyond gives -1. A memory whose addresses have 64 bits may be larger where this limit and the host allow it.
     pub memory_pages: u64,
     /// Asynchronous host functions that may wait inside each other (default 64): their futures are polled inside each
     /// other, on the native stack. One more traps.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use wasm_dispatch_ir::shape::{AddressType, MemoryShape, TableShape};
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::{FuncType, ValType};
 
-/// Size limits of a memory (in pages of 64 KiB) or a table (in elements).
+/// Size limits of a memory (in pages) or a table (in elements).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeLimits {
     /// Size at the start.
@@ -22,6 +23,42 @@ impl SizeLimits {
     }
 }
 
+/// Type of a memory.
+///
+/// [`SizeLimits`] alone stand for a memory with addresses of 32 bits and pages of 64 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryType {
+    /// Number of pages.
+    pub limits: SizeLimits,
+    /// Type of the addresses.
+    pub address: AddressType,
+    /// Base-2 logarithm of the bytes of a page: 16, or 0.
+    pub page_size_log2: u8,
+}
+
+impl From<SizeLimits> for MemoryType {
+    fn from(limits: SizeLimits) -> MemoryType {
+        MemoryType::with_shape(limits, MemoryShape::default())
+    }
+}
+
+impl MemoryType {
+    pub(crate) fn with_shape(limits: SizeLimits, shape: MemoryShape) -> MemoryType {
+        MemoryType {
+            limits,
+            address: shape.address,
+            page_size_log2: shape.page_size_log2,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> MemoryShape {
+        MemoryShape {
+            address: self.address,
+            page_size_log2: self.page_size_log2,
+        }
+    }
+}
+
 /// Type of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
@@ -29,6 +66,27 @@ pub struct TableType {
     pub element: ValType,
     /// Number of elements.
     pub limits: SizeLimits,
+    /// Type of the indices.
+    pub address: AddressType,
+}
+
+impl TableType {
+    /// A table whose indices have 32 bits.
+    pub fn new(element: ValType, limits: SizeLimits) -> TableType {
+        let address = AddressType::I32;
+        TableType {
+            element,
+            limits,
+            address,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> TableShape {
+        TableShape {
+            address: self.address,
+            element: self.element,
+        }
+    }
 }
 
 /// Type of something imported or exported.
@@ -39,19 +97,34 @@ pub enum ExternType {
     Func(FuncType),
     /// A table.
     Table(TableType),
-    /// A memory; limits in pages.
-    Memory(SizeLimits),
+    /// A memory.
+    Memory(MemoryType),
     /// A global.
     Global(GlobalType),
 }
 
 impl fmt::Display for ExternType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |address| match address {
+            AddressType::I32 => "",
+            AddressType::I64 => "64-bit ",
+        };
         let max = |limits: &SizeLimits| limits.max.map_or(String::new(), |max| format!("..{max}"));
         match self {
             ExternType::Func(ty) => write!(f, "function {ty}"),
-            ExternType::Table(ty) => write!(f, "table of {} {}{}", ty.limits.min, ty.element, max(&ty.limits)),
-            ExternType::Memory(limits) => write!(f, "memory of {} pages{}", limits.min, max(limits)),
+            ExternType::Table(ty) => {
+                let (min, max, element) = (ty.limits.min, max(&ty.limits), ty.element);
+                write!(f, "{}table of {min} {element}{max}", width(ty.address))
+            }
+            ExternType::Memory(ty) => {
+                let (min, max) = (ty.limits.min, max(&ty.limits));
+                write!(f, "{}memory of {min} pages{max}", width(ty.address))?;
+                match ty.page_size_log2 {
+                    16 => Ok(()),
+                    0 => f.write_str(", 1 byte each"),
+                    log2 => write!(f, ", 2^{log2} bytes each"),
+                }
+            }
             ExternType::Global(ty) if ty.mutable => write!(f, "mutable {} global", ty.value),
             ExternType::Global(ty) => write!(f, "{} global", ty.value),
         }

@@ -30,10 +30,7 @@ fn an_import_of_another_type_is_refused_with_both_types() {
     let size = |min, max| SizeLimits { min, max };
     let memory = vm.new_memory(size(2, Some(5))).unwrap();
     let endless_memory = vm.new_memory(size(2, None)).unwrap();
-    let table = |element, min, max| TableType {
-        element,
-        limits: SizeLimits { min, max },
-    };
+    let table = |element, min, max| TableType::new(element, SizeLimits { min, max });
     let functions = vm.new_table(table(ValType::FuncRef, 10, Some(20))).unwrap();
     let constant = vm.new_global(Value::I32(1), false).unwrap();
     let variable = vm.new_global(Value::I32(1), true).unwrap();
@@ -136,12 +133,7 @@ fn imports_that_offer_more_than_is_asked_for_fit() {
     let mut vm = Vm::new();
     let memory = vm.new_memory(SizeLimits { min: 2, max: Some(5) }).unwrap();
     let limits = SizeLimits { min: 10, max: Some(20) };
-    let table = vm
-        .new_table(TableType {
-            element: ValType::FuncRef,
-            limits,
-        })
-        .unwrap();
+    let table = vm.new_table(TableType::new(ValType::FuncRef, limits)).unwrap();
     let mut imports = Imports::new();
     imports.define("m", "memory", memory).define("m", "table", table);
     for import in [

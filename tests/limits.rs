@@ -241,10 +241,7 @@ fn tables_start_and_grow_up_to_the_limit() {
         assert_eq!(grow(98), [Value::I32(2)]);
         assert_eq!(grow(1), [Value::I32(-1)]);
         assert_eq!(call_i32(&mut vm, instance, "elements"), 100);
-        let ty = |min| TableType {
-            element: ValType::FuncRef,
-            limits: SizeLimits { min, max: None },
-        };
+        let ty = |min| TableType::new(ValType::FuncRef, SizeLimits { min, max: None });
         assert!(vm.new_table(ty(100)).is_ok());
         assert_eq!(limited(&error_of(vm.new_table(ty(101)))), ("table elements", 100));
     });
@@ -340,7 +337,7 @@ fn recursion_between_instances_without_end_traps() {
         let mut vm = Vm::with(strategy, limits());
         let limits = SizeLimits { min: 2, max: None };
         let element = ValType::FuncRef;
-        let table = vm.new_table(TableType { element, limits }).unwrap();
+        let table = vm.new_table(TableType::new(element, limits)).unwrap();
         let mut imports = Imports::new();
         imports.define("m", "table", table);
         let text = |own: u32| {
@@ -402,15 +399,12 @@ fn unsupported_proposals_are_refused_by_name() {
             "(module (func (block $l (try_table (catch_all $l)))))",
         ),
         ("legacy exception handling", "(module (func try catch_all end))"),
-        ("memory64", "(module (memory i64 1))"),
-        ("memory64", "(module (table i64 1 funcref))"),
         ("garbage collection", "(module (type (struct (field i32))))"),
         ("garbage collection", "(module (func (drop (ref.i31 (i32.const 1)))))"),
         (
             "typed function references",
             "(module (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0))))",
         ),
-        ("custom page sizes", "(module (memory 1 (pagesize 1)))"),
         (
             "stack switching",
             "(module (type $f (func)) (type $c (cont $f)) (func (param (ref $c)) (resume $c (local.get 0))))",

@@ -401,7 +401,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn call_indirect(&mut self, table: u32, type_index: u32) {
         let ty = self.types.ty(type_index).clone();
         // The index is evaluated after the arguments and before the frame changes hands: it may stay a tree.
-        let index = self.pop();
+        let index = self.pop_index(table);
         let base = self.prepare_call(&ty);
         let call = Statement::CallIndirect {
             table,
@@ -443,7 +443,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let position = self.stack.len() - 1;
         self.materialize_effects(ANY);
         self.materialize_from(position);
-        let index = self.pop();
+        let index = self.pop_index(table);
         self.return_values(count);
         self.terminate(Statement::TailCallIndirect { table, ty, index });
         self.leave_unreachable();
@@ -465,7 +465,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.max_height = self.max_height.max(first + op.results().len());
         self.emit(Statement::Builtin { op, base, x, y });
         for result in op.results() {
-            let ty = result.resolve(|| self.types.table_type(x));
+            // Validation has found the memory or table.
+            let ty = result.resolve(&self.body.shape, x, y).unwrap_or(ValType::I32);
             self.push_canonical(ty);
         }
     }

@@ -8,10 +8,12 @@
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
-//! The files: `needs` bounds what a function takes; `builder` makes nodes, statements and blocks; `operands` is the
-//! simulated stack; `control` has blocks, branches and calls; `operators` and `vectors` map every wasm operator to these; `visit`
+//! The files: `needs` bounds what a function takes; `addresses` fits addresses and indices of 64 bits; `builder` makes nodes,
+//! statements and blocks; `operands` is the simulated stack; `control` has blocks, branches and calls; `operators` and `vectors` map
+//! every wasm operator to these; `visit`
 //! takes operators from the decoder.
 
+mod addresses;
 mod builder;
 mod control;
 mod needs;
@@ -20,7 +22,10 @@ mod operators;
 mod vectors;
 mod visit;
 
+use std::sync::Arc;
+
 use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_ir::shape::ModuleShape;
 use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
 use wasm_dispatch_ir::verify::scratch_slots;
 
@@ -38,8 +43,8 @@ pub(crate) trait ModuleTypes {
     fn ty(&self, ty: u32) -> &FuncType;
     /// The type of a global's value.
     fn global_type(&self, global: u32) -> ValType;
-    /// The element type of a table.
-    fn table_type(&self, table: u32) -> ValType;
+    /// The memories and tables.
+    fn shape(&self) -> &Arc<ModuleShape>;
 }
 
 /// Lowers one function, operator by operator.
@@ -102,6 +107,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             imported_functions: imports.0,
             imported_globals: imports.1,
             metered: metering != Metering::Off,
+            shape: types.shape().clone(),
             nodes: Vec::with_capacity(nodes),
             node_types: Vec::with_capacity(nodes),
             node_offsets: Vec::with_capacity(nodes),

@@ -9,7 +9,7 @@ use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::{FuncType, ValType};
-use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, MemArgTarget, Operator, RefType};
+use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, Operator, RefType};
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};
 use super::{Lowering, ModuleTypes};
@@ -300,9 +300,10 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn load(&mut self, op: LoadOp, memarg: &MemArg) {
+        self.prepare_address(memarg, 0);
         self.keep_small(1);
         let address = self.pop();
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
         let node = self.node(
             Node::Load {
                 op,
@@ -316,10 +317,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn store(&mut self, op: StoreOp, memarg: &MemArg) {
+        self.prepare_address(memarg, 1);
         let value = self.pop();
         let address = self.pop();
         self.materialize_effects(TRAPS | READS_MEMORY);
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
         self.emit(Statement::Store {
             op,
             memory,
@@ -328,13 +330,6 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             value,
         });
     }
-}
-
-/// Memory index and static offset. Validation lets at most 100 memories through, and offsets below 2^32 for them.
-pub(super) fn place(memarg: &MemArg) -> (u16, u32) {
-    let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
-    debug_assert!(memory <= u32::from(u16::MAX) && memarg.offset <= u64::from(u32::MAX));
-    (memory as u16, memarg.offset as u32)
 }
 
 #[cfg(test)]

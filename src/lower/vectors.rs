@@ -183,9 +183,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn vector_load(&mut self, op: VectorLoadOp, memarg: &MemArg) {
+        self.prepare_address(memarg, 0);
         self.keep_values_small(1);
         let address = self.pop();
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
+        let memory = memory as u8;
         let load = VectorNode::Load {
             op,
             memory,
@@ -197,10 +199,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn load_lane(&mut self, op: LoadLaneOp, memarg: &MemArg, lane: u8) {
+        self.prepare_address(memarg, usize::from(ValType::V128.slots()));
         self.keep_values_small(2);
         let a = self.pop_vector();
         let address = self.pop();
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
+        let memory = memory as u8;
         let load = VectorNode::LoadLane {
             op,
             lane,
@@ -214,10 +218,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn vector_store(&mut self, op: VectorStoreOp, memarg: &MemArg) {
+        self.prepare_address(memarg, usize::from(ValType::V128.slots()));
         let value = self.pop_vector();
         let address = self.pop();
         self.materialize_effects(TRAPS | READS_MEMORY);
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
+        let memory = memory as u8;
         self.emit(Statement::VectorStore {
             op,
             memory,
@@ -228,10 +234,12 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     }
 
     fn store_lane(&mut self, op: StoreLaneOp, memarg: &MemArg, lane: u8) {
+        self.prepare_address(memarg, usize::from(ValType::V128.slots()));
         let value = self.pop_vector();
         let address = self.pop();
         self.materialize_effects(TRAPS | READS_MEMORY);
-        let (memory, offset) = place(memarg);
+        let (memory, address, offset) = self.place(memarg, address);
+        let memory = memory as u8;
         self.emit(Statement::StoreLane {
             op,
             lane,
@@ -241,12 +249,6 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             value,
         });
     }
-}
-
-/// Memory index and static offset: validation lets at most 100 memories through.
-fn place(memarg: &MemArg) -> (u8, u32) {
-    let (memory, offset) = super::operators::place(memarg);
-    (memory as u8, offset)
 }
 
 #[cfg(test)]

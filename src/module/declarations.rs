@@ -1,6 +1,9 @@
 //! Everything that a module declares before its code: types, imports, functions, tables, memories, globals, exports,
 //! elements. Lowering, instantiation and linking look here.
 
+use std::sync::Arc;
+
+use wasm_dispatch_ir::shape::{AddressType, ModuleShape};
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
@@ -12,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::lower::ModuleTypes;
 use crate::metering::Metering;
-use crate::types::{ExternType, ImportType, SizeLimits, TableType};
+use crate::types::{ExternType, ImportType, MemoryType, SizeLimits, TableType};
 
 /// A module without its code and data.
 #[derive(Debug, Default)]
@@ -26,7 +29,7 @@ pub(crate) struct Declarations {
     pub imported_functions: u32,
     pub tables: Vec<(TableType, Option<ConstExpr>)>,
     pub imported_tables: u32,
-    pub memories: Vec<SizeLimits>,
+    pub memories: Vec<MemoryType>,
     pub imported_memories: u32,
     pub globals: Vec<GlobalType>,
     pub imported_globals: u32,
@@ -41,6 +44,8 @@ pub(crate) struct Declarations {
     pub has_vectors: bool,
     /// Where its programs can be stopped.
     pub metering: Metering,
+    /// What lowered code knows of memories and tables; there once all are declared.
+    pub shape: Arc<ModuleShape>,
 }
 
 impl ModuleTypes for Declarations {
@@ -56,12 +61,20 @@ impl ModuleTypes for Declarations {
         self.globals[global as usize].value
     }
 
-    fn table_type(&self, table: u32) -> ValType {
-        self.tables[table as usize].0.element
+    fn shape(&self) -> &Arc<ModuleShape> {
+        &self.shape
     }
 }
 
 impl Declarations {
+    /// All memories and tables are declared.
+    pub(super) fn close(&mut self) {
+        self.shape = Arc::new(ModuleShape {
+            memories: self.memories.iter().map(MemoryType::shape).collect(),
+            tables: self.tables.iter().map(|(ty, _)| ty.shape()).collect(),
+        });
+    }
+
     /// Number of functions that the module defines.
     pub(crate) fn own_functions(&self) -> usize {
         self.function_types.len() - self.imported_functions as usize
@@ -271,12 +284,22 @@ fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
             min: ty.initial,
             max: ty.maximum,
         },
+        address: address_type(ty.table64),
     })
 }
 
-fn memory_type(ty: &wasmparser::MemoryType) -> SizeLimits {
-    SizeLimits {
-        min: ty.initial,
-        max: ty.maximum,
+fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
+    MemoryType {
+        limits: SizeLimits {
+            min: ty.initial,
+            max: ty.maximum,
+        },
+        address: address_type(ty.memory64),
+        // Validation lets 0 and 16 through.
+        page_size_log2: ty.page_size_log2.map_or(16, |log2| log2 as u8),
     }
+}
+
+fn address_type(wide: bool) -> AddressType {
+    if wide { AddressType::I64 } else { AddressType::I32 }
 }

@@ -144,6 +144,7 @@ impl Decoder {
     /// All declarations are known: what follows is code, data, or nothing.
     fn close(&mut self) -> (Arc<Declarations>, Arc<ModuleBodies>) {
         if let Head::Open(declarations) = &mut self.head {
+            declarations.close();
             let declarations = Arc::new(std::mem::take(&mut **declarations));
             let bodies = Arc::new(ModuleBodies::new(declarations.clone()));
             self.head = Head::Closed { declarations, bodies };

@@ -14,6 +14,8 @@ pub(super) const FEATURES: WasmFeatures = {
         .union(WasmFeatures::MULTI_VALUE)
         .union(WasmFeatures::MULTI_MEMORY)
         .union(WasmFeatures::EXTENDED_CONST)
+        .union(WasmFeatures::MEMORY64)
+        .union(WasmFeatures::CUSTOM_PAGE_SIZES)
         .union(WasmFeatures::GC_TYPES)
         .union(VECTORS);
     let mut index = 0;
@@ -54,12 +56,10 @@ const UNSUPPORTED: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
     (WasmFeatures::EXCEPTIONS, "exception handling"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception handling"),
-    (WasmFeatures::MEMORY64, "memory64"),
     (COMPONENTS, "component model"),
     (WasmFeatures::GC, "garbage collection"),
     (WasmFeatures::FUNCTION_REFERENCES, "typed function references"),
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
-    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
     (WasmFeatures::COMPACT_IMPORTS, "compact imports"),

@@ -2,14 +2,14 @@
 
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::ValType;
-use wasm_dispatch_machine::store::{self, PAGE};
+use wasm_dispatch_machine::store;
 
 use super::Vm;
 use super::handles::{Extern, Func, Global, Instance, Memory, Table};
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
 use crate::module::ExternIndex;
-use crate::types::{SizeLimits, TableType};
+use crate::types::{MemoryType, TableType};
 
 impl<T> Vm<T> {
     /// What an instance exports under a name; `None` if there is no such export.
@@ -95,14 +95,22 @@ impl<T> Vm<T> {
         }
     }
 
-    /// Makes a memory that instances can import; limits in pages.
+    /// Makes a memory that instances can import: of a [`MemoryType`], or of [`SizeLimits`](crate::SizeLimits) in pages of 64 KiB with
+    /// addresses of 32 bits.
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left.
-    pub fn new_memory(&mut self, size: SizeLimits) -> Result<Memory, Error> {
-        let limit = self.limits.memory_pages.min(1 << 16);
-        let bytes = store::allocate_pages(size.min).filter(|_| size.min <= limit);
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left;
+    /// [`Usage`](ErrorKind::Usage) when its pages have a size that pages cannot have.
+    pub fn new_memory(&mut self, ty: impl Into<MemoryType>) -> Result<Memory, Error> {
+        let ty = ty.into();
+        if !matches!(ty.page_size_log2, 0 | 16) {
+            return Err(Error::usage("a memory's pages have 1 byte or 64 KiB"));
+        }
+        let limit = store::limit_pages(ty.shape(), self.limits.memory_pages);
+        let bytes = (ty.limits.min <= limit)
+            .then(|| store::allocate_pages(ty.shape(), ty.limits.min))
+            .flatten();
         let bytes = bytes.ok_or(ErrorKind::Limit {
             what: "memory pages",
             limit,
@@ -110,7 +118,8 @@ impl<T> Vm<T> {
         let memories = &mut self.machine.state.store.memories;
         memories.push(store::Memory {
             bytes,
-            declared_max: size.max,
+            declared_max: ty.limits.max,
+            shape: ty.shape(),
         });
         Ok(Memory::new(self.id, (memories.len() - 1) as u32))
     }
@@ -129,7 +138,7 @@ impl<T> Vm<T> {
         let mut table = store::Table {
             elements: Vec::new(),
             declared_max: ty.limits.max,
-            ty: ty.element,
+            shape: ty.shape(),
         };
         let grown = store_grow(&mut table, ty.limits.min, 0, limit);
         grown.ok_or(ErrorKind::Limit {
@@ -185,9 +194,8 @@ impl<T> Vm<T> {
     pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
         let memory = memory.index_in(self.id)?;
         let state = &mut self.machine.state;
-        let declared = state.store.memories[memory as usize].declared_max.unwrap_or(u64::MAX);
-        let limit = declared.min(self.limits.memory_pages).min(1 << 16);
-        let grown = store::grow_pages(state.bytes_mut(memory), pages, limit);
+        let limit = state.store.memories[memory as usize].most_pages(self.limits.memory_pages);
+        let grown = state.grow_memory(memory, pages, limit);
         grown.ok_or_else(|| {
             ErrorKind::Limit {
                 what: "memory pages",
@@ -219,7 +227,7 @@ impl<T> Vm<T> {
             .elements
             .get(index)
             .ok_or_else(|| Error::usage("no such table element"))?;
-        Ok(Value::from_slots(table.ty, &[*slot], self.id))
+        Ok(Value::from_slots(table.shape.element, &[*slot], self.id))
     }
 
     /// Sets an element of a table.
@@ -231,8 +239,9 @@ impl<T> Vm<T> {
         let table = table.index_in(self.id)?;
         let [slot, ..] = value.to_slots(self.id)?;
         let table = &mut self.machine.state.store.tables[table as usize];
-        if table.ty != value.ty() {
-            return Err(Error::usage(format!("a table of {} cannot hold {value:?}", table.ty)));
+        let element = table.shape.element;
+        if element != value.ty() {
+            return Err(Error::usage(format!("a table of {element} cannot hold {value:?}")));
         }
         let element = table
             .elements
@@ -271,13 +280,6 @@ impl<T> Vm<T> {
         }
         self.machine.state.set_slots_of_global(global, slots);
         Ok(())
-    }
-
-    /// Size of a memory in pages and its declared maximum.
-    pub(super) fn memory_size(&self, memory: u32) -> (u64, Option<u64>) {
-        let state = &self.machine.state;
-        let pages = (state.bytes(memory).len() / PAGE) as u64;
-        (pages, state.store.memories[memory as usize].declared_max)
     }
 }
 

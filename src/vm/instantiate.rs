@@ -9,7 +9,7 @@ use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
 use crate::metering::Metering;
 use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
-use crate::types::{ExternType, ImportType, SizeLimits, TableType};
+use crate::types::{ExternType, ImportType, MemoryType, SizeLimits, TableType};
 
 impl<T> Vm<T> {
     /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its
@@ -94,9 +94,11 @@ impl<T> Vm<T> {
         let of_import = |error| Error::usage(format!("import {}.{}: {error}", import.module, import.name));
         let found = self.extern_type(item).map_err(of_import)?;
         let fits = match (&import.ty, &found) {
-            (ExternType::Memory(wanted), ExternType::Memory(found)) => wanted.accepts(found.min, found.max),
+            (ExternType::Memory(wanted), ExternType::Memory(found)) => {
+                wanted.shape() == found.shape() && wanted.limits.accepts(found.limits.min, found.limits.max)
+            }
             (ExternType::Table(wanted), ExternType::Table(found)) => {
-                wanted.element == found.element && wanted.limits.accepts(found.limits.min, found.limits.max)
+                wanted.shape() == found.shape() && wanted.limits.accepts(found.limits.min, found.limits.max)
             }
             (wanted, found) => wanted == found,
         };
@@ -114,8 +116,13 @@ impl<T> Vm<T> {
             Extern::Func(func) => ExternType::Func(self.func_type(func)?.clone()),
             Extern::Global(global) => ExternType::Global(state.store.global_types[global.index_in(self.id)? as usize]),
             Extern::Memory(memory) => {
-                let (min, max) = self.memory_size(memory.index_in(self.id)?);
-                ExternType::Memory(SizeLimits { min, max })
+                let id = memory.index_in(self.id)?;
+                let memory = &state.store.memories[id as usize];
+                let limits = SizeLimits {
+                    min: memory.shape.pages(state.bytes(id).len()),
+                    max: memory.declared_max,
+                };
+                ExternType::Memory(MemoryType::with_shape(limits, memory.shape))
             }
             Extern::Table(table) => {
                 let table = &state.store.tables[table.index_in(self.id)? as usize];
@@ -124,8 +131,9 @@ impl<T> Vm<T> {
                     max: table.declared_max,
                 };
                 ExternType::Table(TableType {
-                    element: table.ty,
+                    element: table.shape.element,
                     limits,
+                    address: table.shape.address,
                 })
             }
         })
@@ -156,8 +164,8 @@ impl<T> Vm<T> {
                 index: index as u32,
             });
         }
-        for &size in &inner.memories[inner.imported_memories as usize..] {
-            instance.memories.push(self.new_memory(size)?.index_in(self.id)?);
+        for &ty in &inner.memories[inner.imported_memories as usize..] {
+            instance.memories.push(self.new_memory(ty)?.index_in(self.id)?);
         }
         instance.first_global = self.machine.state.store.globals.len() as u32;
         let own = &inner.globals[inner.imported_globals as usize..];
@@ -205,13 +213,11 @@ impl<T> Vm<T> {
         for (number, segment) in module.inner.elements.iter().enumerate() {
             if let SegmentMode::Active { index, offset } = &segment.mode {
                 let instance = &self.machine.state.store.instances[id as usize];
-                let start = self.constant(instance, offset) as usize;
+                let start = usize::try_from(self.constant(instance, offset)).ok();
                 let items = instance.elements[number].clone();
                 let table = instance.tables[*index as usize] as usize;
                 let elements = &mut self.machine.state.store.tables[table].elements;
-                let target = start
-                    .checked_add(items.len())
-                    .and_then(|end| elements.get_mut(start..end));
+                let target = start.and_then(|start| elements.get_mut(start..start.checked_add(items.len())?));
                 target
                     .ok_or_else(|| segment_trap(Trap::OutOfBoundsTableAccess))?
                     .copy_from_slice(&items);
@@ -223,12 +229,10 @@ impl<T> Vm<T> {
         for (number, segment) in module.inner.data.iter().enumerate() {
             if let SegmentMode::Active { index, offset } = &segment.mode {
                 let instance = &self.machine.state.store.instances[id as usize];
-                let start = self.constant(instance, offset) as usize;
+                let start = usize::try_from(self.constant(instance, offset)).ok();
                 let memory = instance.memories[*index as usize];
                 let bytes = self.machine.state.bytes_mut(memory);
-                let target = start
-                    .checked_add(segment.bytes.len())
-                    .and_then(|end| bytes.get_mut(start..end));
+                let target = start.and_then(|start| bytes.get_mut(start..start.checked_add(segment.bytes.len())?));
                 target
                     .ok_or_else(|| segment_trap(Trap::OutOfBoundsMemoryAccess))?
                     .copy_from_slice(&segment.bytes);

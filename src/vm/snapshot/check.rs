@@ -48,19 +48,27 @@ impl<T> Vm<T> {
             ensure(len <= table.declared_max.unwrap_or(u64::MAX), "size of a table")?;
             within(len <= self.limits.table_elements, "table elements")?;
             for &value in &saved.elements {
-                self.check_value(value, table.ty)?;
+                self.check_value(value, table.shape.element)?;
             }
         }
         ensure(data.memories.len() == state.store.memories.len(), "number of memories")?;
         for (saved, memory) in data.memories.iter().zip(&state.store.memories) {
+            let declared = memory.declared_max.unwrap_or(u64::MAX);
             ensure(
-                saved.pages <= memory.declared_max.unwrap_or(1 << 16),
+                saved.pages <= declared.min(memory.shape.most_pages()),
                 "size of a memory",
             )?;
-            within(saved.pages <= self.limits.memory_pages.min(1 << 16), "memory pages")?;
-            let end = saved.pages * (wasm_dispatch_machine::store::PAGE / CHUNK) as u64;
+            within(
+                saved.pages <= memory.most_pages(self.limits.memory_pages),
+                "memory pages",
+            )?;
+            let end = memory.shape.bytes(saved.pages);
+            let end = end.ok_or(SnapshotError::Limit("memory of the host"))?;
             for (index, chunk) in &saved.chunks {
-                ensure(u64::from(*index) < end && chunk.len() == CHUNK, "part of a memory")?;
+                // The last one may be shorter.
+                let start = (*index as usize).checked_mul(CHUNK).filter(|&start| start < end);
+                let fits = start.is_some_and(|start| chunk.len() == CHUNK.min(end - start));
+                ensure(fits, "part of a memory")?;
             }
         }
         ensure(

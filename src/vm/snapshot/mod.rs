@@ -14,8 +14,9 @@ mod format;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
+use wasm_dispatch_ir::shape::MemoryShape;
 use wasm_dispatch_machine::state::Frame;
-use wasm_dispatch_machine::store::{PAGE, zeroed};
+use wasm_dispatch_machine::store::allocate_pages;
 
 use self::format::{Data, MemoryData, SegmentData, TableData};
 use super::Vm;
@@ -58,7 +59,8 @@ impl<T> Vm<T> {
             let body = self.modules[frame.instance as usize].inner.bodies.get(frame.function);
             frame.base as usize + body.map_or(0, |body| body.frame_size as usize)
         });
-        let memories = (0..state.store.memories.len() as u32).map(|id| memory_data(state.bytes(id)));
+        let memories = (0..).zip(&state.store.memories);
+        let memories = memories.map(|(id, memory)| memory_data(memory.shape, state.bytes(id)));
         let tables = state.store.tables.iter().map(|table| TableData {
             elements: table.elements.clone(),
         });
@@ -104,8 +106,8 @@ impl<T> Vm<T> {
         }
         self.check_snapshot(data)?;
         let mut memories = Vec::with_capacity(data.memories.len());
-        for memory in &data.memories {
-            memories.push(memory_bytes(memory).ok_or(SnapshotError::Limit("memory of the host"))?);
+        for (memory, own) in data.memories.iter().zip(&self.machine.state.store.memories) {
+            memories.push(memory_bytes(own.shape, memory).ok_or(SnapshotError::Limit("memory of the host"))?);
         }
         // Nothing fails from here on.
         let state = &mut self.machine.state;
@@ -179,11 +181,14 @@ impl<T> Vm<T> {
             number(ty.value as u64 * 2 + u64::from(ty.mutable));
         }
         for table in &state.store.tables {
-            number(table.ty as u64);
+            number(table.shape.element as u64);
+            number(table.shape.address as u64);
             number(table.declared_max.map_or(0, |max| max.saturating_add(1)));
         }
         for memory in &state.store.memories {
             number(memory.declared_max.map_or(0, |max| max.saturating_add(1)));
+            number(memory.shape.address as u64);
+            number(memory.shape.page_size_log2.into());
         }
         for module in &self.modules {
             digest.update(module.inner.hash().ok_or(SnapshotError::Arriving)?);
@@ -192,24 +197,26 @@ impl<T> Vm<T> {
     }
 }
 
-fn memory_data(bytes: &[u8]) -> MemoryData {
+fn memory_data(shape: MemoryShape, bytes: &[u8]) -> MemoryData {
     // Compared as a whole, which is one fast function of the platform's.
     const ZEROS: &[u8] = &[0; CHUNK];
     let chunks = bytes.chunks(CHUNK).enumerate();
-    let used = chunks.filter(|(_, chunk)| *chunk != ZEROS);
+    let used = chunks.filter(|(_, chunk)| **chunk != ZEROS[..chunk.len()]);
     MemoryData {
-        pages: (bytes.len() / PAGE) as u64,
+        pages: shape.pages(bytes.len()),
         chunks: used
             .map(|(index, chunk)| (index as u32, ByteBuf::from(chunk)))
             .collect(),
     }
 }
 
-fn memory_bytes(memory: &MemoryData) -> Option<Vec<u8>> {
-    let mut bytes = zeroed(usize::try_from(memory.pages).ok()?.checked_mul(PAGE)?)?;
+fn memory_bytes(shape: MemoryShape, memory: &MemoryData) -> Option<Vec<u8>> {
+    let mut bytes = allocate_pages(shape, memory.pages)?;
     for (index, chunk) in &memory.chunks {
-        let start = *index as usize * CHUNK;
-        bytes.get_mut(start..start + CHUNK)?.copy_from_slice(chunk);
+        let start = (*index as usize).checked_mul(CHUNK)?;
+        bytes
+            .get_mut(start..start.checked_add(chunk.len())?)?
+            .copy_from_slice(chunk);
     }
     Some(bytes)
 }

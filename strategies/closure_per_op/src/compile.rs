@@ -100,15 +100,19 @@ impl Maker for Make<'_> {
 
     fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: M::Offset) -> Box<dyn Op> {
         let statement = self.statement;
-        op(
-            move |state, window, pc| match O::load(memory.bytes(state), address.get(window) as u32, offset.into()) {
+        op(move |state, window, pc| {
+            match O::load(
+                memory.bytes(state),
+                M::Address::from_slot(address.get(window)),
+                offset.into(),
+            ) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     pc + 1
                 }
                 Err(trap) => trapped(state, trap, statement),
-            },
-        )
+            }
+        })
     }
 
     fn store<O: Store, M: MemoryOf, A: Source, V: Source>(
@@ -121,7 +125,12 @@ impl Maker for Make<'_> {
         let statement = self.statement;
         op(move |state, window, pc| {
             let value = O::V::from_slot(value.get(window));
-            match O::store(memory.bytes(state), address.get(window) as u32, offset.into(), value) {
+            match O::store(
+                memory.bytes(state),
+                M::Address::from_slot(address.get(window)),
+                offset.into(),
+                value,
+            ) {
                 Ok(()) => pc + 1,
                 Err(trap) => trapped(state, trap, statement),
             }

@@ -50,28 +50,33 @@ impl Source for Constant {
 pub trait MemoryOf: Copy + Send + Sync + 'static {
     /// A static offset. 32 bits spare the check that address and offset, added as 64 bits, do not wrap.
     type Offset: Into<u64> + Copy + Send + Sync + 'static;
+    /// An address.
+    type Address: Into<u64> + SlotValue;
     /// The memory.
     fn bytes(self, state: &mut State) -> &mut Vec<u8>;
 }
 
-/// The memory that nearly every access goes to: the state holds it ready. Offsets are below 4 GiB.
+/// The memory that nearly every access goes to: the state holds it ready. Addresses and offsets are below 4 GiB.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstMemory;
 
 impl MemoryOf for FirstMemory {
     type Offset = u32;
+    type Address = u32;
     #[inline(always)]
     fn bytes(self, state: &mut State) -> &mut Vec<u8> {
         &mut state.memory
     }
 }
 
-/// Any memory, by its index in the module.
+/// Any memory, by its index in the module. An address is the whole slot, whatever the memory's address type: a slot with 32 bits
+/// has zeros above them.
 #[derive(Clone, Copy, Debug)]
 pub struct AnyMemory(pub u32);
 
 impl MemoryOf for AnyMemory {
     type Offset = u64;
+    type Address = u64;
     // Out of line: rare, and long enough to bloat every access that it would be copied into.
     #[inline(never)]
     fn bytes(self, state: &mut State) -> &mut Vec<u8> {
@@ -216,8 +221,7 @@ pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -
             maker,
             d,
             address,
-            memory,
-            offset,
+            place: first_memory(body, memory, offset),
         }),
         I::Store {
             op,
@@ -229,8 +233,7 @@ pub fn make<K: Maker>(maker: K, body: &FunctionBody, instruction: Instruction) -
             maker,
             address,
             value,
-            memory,
-            offset,
+            place: first_memory(body, memory, offset),
         }),
         I::Select { d, condition, a, b } => match (a, b) {
             (Operand::Slot(a), Operand::Slot(b)) => maker.select(d, condition, InSlot(a), InSlot(b)),
@@ -317,28 +320,31 @@ struct MakeLoad<K> {
     maker: K,
     d: Slot,
     address: Operand,
-    memory: u16,
-    offset: u32,
+    place: Place,
 }
 
 impl<K: Maker> LoadVisitor for MakeLoad<K> {
     type Output = K::Code;
     fn visit<O: Load>(self) -> K::Code {
         let (maker, d) = (self.maker, self.d);
-        match (first_memory(self.memory, self.offset), self.address) {
+        match (self.place, self.address) {
             (Ok(offset), Operand::Slot(a)) => maker.load::<O, _, _>(d, FirstMemory, InSlot(a), offset),
             (Ok(offset), Operand::Const(a)) => maker.load::<O, _, _>(d, FirstMemory, Constant(a), offset),
-            (Err(any), Operand::Slot(a)) => maker.load::<O, _, _>(d, any, InSlot(a), u64::from(self.offset)),
-            (Err(any), Operand::Const(a)) => maker.load::<O, _, _>(d, any, Constant(a), u64::from(self.offset)),
+            (Err((any, offset)), Operand::Slot(a)) => maker.load::<O, _, _>(d, any, InSlot(a), offset),
+            (Err((any, offset)), Operand::Const(a)) => maker.load::<O, _, _>(d, any, Constant(a), offset),
         }
     }
 }
 
-/// The offset of an access to the first memory, or the memory it goes to.
-pub fn first_memory(memory: u16, offset: u32) -> Result<u32, AnyMemory> {
-    match memory {
-        0 => Ok(offset),
-        _ => Err(AnyMemory(u32::from(memory))),
+/// The offset in the [first memory](FirstMemory), or another memory and the offset in that.
+pub type Place = Result<u32, (AnyMemory, u64)>;
+
+/// Where an access goes.
+pub fn first_memory(body: &FunctionBody, memory: u16, offset: u32) -> Place {
+    if body.is_fast(memory) {
+        Ok(offset)
+    } else {
+        Err((AnyMemory(u32::from(memory)), u64::from(offset)))
     }
 }
 
@@ -346,8 +352,7 @@ struct MakeStore<K> {
     maker: K,
     address: Operand,
     value: Operand,
-    memory: u16,
-    offset: u32,
+    place: Place,
 }
 
 impl<K: Maker> MakeStore<K> {
@@ -367,10 +372,9 @@ impl<K: Maker> MakeStore<K> {
 impl<K: Maker> StoreVisitor for MakeStore<K> {
     type Output = K::Code;
     fn visit<O: Store>(self) -> K::Code {
-        let offset = self.offset;
-        match first_memory(self.memory, offset) {
+        match self.place {
             Ok(offset) => self.at::<O, _>(FirstMemory, offset),
-            Err(any) => self.at::<O, _>(any, u64::from(offset)),
+            Err((any, offset)) => self.at::<O, _>(any, offset),
         }
     }
 }

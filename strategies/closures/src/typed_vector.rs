@@ -12,7 +12,7 @@ use wasm_dispatch_ir::vector_ops::{
 };
 
 use crate::operand::{self, Effect, VectorOperand};
-use crate::typed::{Constant, FirstMemory, InSlot, first_memory};
+use crate::typed::{self, Constant, FirstMemory, InSlot, first_memory};
 use crate::vector::{
     Extracted, GlobalSet, InSlots, LaneLoaded, LaneStored, Loaded, One, Replaced, Selected, Shifted, Shuffled,
     Splatted, Stored, Test, Three, Two, VectorConstant, VectorGlobal,
@@ -103,9 +103,8 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             maker,
             d,
             place: Place {
-                memory,
+                memory: first_memory(body, u16::from(memory), offset),
                 address,
-                offset,
             },
         }),
         I::LoadLane {
@@ -118,9 +117,8 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             a,
         } => {
             let place = Place {
-                memory,
+                memory: first_memory(body, u16::from(memory), offset),
                 address,
-                offset,
             };
             op.visit(MakeLoadLane {
                 maker,
@@ -138,9 +136,8 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             a,
         } => {
             let place = Place {
-                memory,
+                memory: first_memory(body, u16::from(memory), offset),
                 address,
-                offset,
             };
             op.visit(MakeStore {
                 maker,
@@ -157,9 +154,8 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             a,
         } => {
             let place = Place {
-                memory,
+                memory: first_memory(body, u16::from(memory), offset),
                 address,
-                offset,
             };
             op.visit(MakeStoreLane {
                 maker,
@@ -173,9 +169,8 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
 
 /// Where an access goes.
 struct Place {
-    memory: u8,
+    memory: typed::Place,
     address: Operand,
-    offset: u32,
 }
 
 /// A value of an expression for each place of a scalar operand, which has a name in it.
@@ -198,15 +193,12 @@ macro_rules! for_each_operand {
 macro_rules! for_each_place {
     ($place:expr, |$memory:ident, $address:ident, $offset:ident| $code:expr) => {{
         let place = $place;
-        match first_memory(u16::from(place.memory), place.offset) {
+        match place.memory {
             Ok($offset) => {
                 let $memory = FirstMemory;
                 for_each_operand!(place.address, |$address| $code)
             }
-            Err($memory) => {
-                let $offset = u64::from(place.offset);
-                for_each_operand!(place.address, |$address| $code)
-            }
+            Err(($memory, $offset)) => for_each_operand!(place.address, |$address| $code),
         }
     }};
 }

@@ -137,7 +137,7 @@ node! {
     /// The vector made of what is in a memory at `address + offset`.
     Loaded<O: VectorLoad, M: MemoryOf, A: Operand> { address: A; memory: M, offset: M::Offset, op: PhantomData<O> },
     VectorOperand gives V128, fails: true,
-    |state| O::load(memory.bytes(state), address as u32, (*offset).into())
+    |state| O::load(memory.bytes(state), M::Address::from_slot(address), (*offset).into())
 }
 node! {
     /// `a` with what is in a memory at `address + offset` in a lane.
@@ -145,7 +145,7 @@ node! {
         address: A, a: V; memory: M, offset: M::Offset, lane: u8, op: PhantomData<O>
     },
     VectorOperand gives V128, fails: true,
-    |state| O::load(memory.bytes(state), address as u32, (*offset).into(), *lane, a)
+    |state| O::load(memory.bytes(state), M::Address::from_slot(address), (*offset).into(), *lane, a)
 }
 
 /// Declares a statement likewise.
@@ -191,12 +191,12 @@ statement! {
     Stored<O: VectorStore, M: MemoryOf, A: Operand, V: VectorOperand> {
         address: A, a: V; memory: M, offset: M::Offset, op: PhantomData<O>
     },
-    |state| O::store(memory.bytes(state), address as u32, (*offset).into(), a)
+    |state| O::store(memory.bytes(state), M::Address::from_slot(address), (*offset).into(), a)
 }
 statement! {
     /// What is in a memory at `address + offset` = a lane of `a`
     LaneStored<O: StoreLane, M: MemoryOf, A: Operand, V: VectorOperand> {
         address: A, a: V; memory: M, offset: M::Offset, lane: u8, op: PhantomData<O>
     },
-    |state| O::store(memory.bytes(state), address as u32, (*offset).into(), *lane, a)
+    |state| O::store(memory.bytes(state), M::Address::from_slot(address), (*offset).into(), *lane, a)
 }

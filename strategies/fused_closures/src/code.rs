@@ -123,7 +123,7 @@ impl<L: Load, M: MemoryOf, A: Operand> Operand for At<L, M, A> {
     const CALLS: bool = A::CALLS;
     #[inline(always)]
     fn get(&self, state: &mut State, window: &Window) -> Result<u64, Trap> {
-        let address = self.address.get(state, window)? as u32;
+        let address = M::Address::from_slot(self.address.get(state, window)?);
         Ok(L::load(self.memory.bytes(state), address, self.offset.into())?.to_slot())
     }
 }

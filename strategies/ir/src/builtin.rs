@@ -4,6 +4,7 @@
 //! them.
 //! The immediates are x and y.
 
+use crate::shape::ModuleShape;
 use crate::table::Proposal;
 use crate::types::ValType;
 
@@ -16,19 +17,40 @@ pub enum BuiltinType {
     I64,
     /// A reference to a function.
     FuncRef,
-    /// An element of the table x.
+    /// An address in memory x, or a length of it.
+    AddressX,
+    /// An address in memory y, or a length of it.
+    AddressY,
+    /// A length of memory x and of memory y.
+    Addresses,
+    /// An index of table x, or a number of its elements.
+    IndexX,
+    /// An index of table y, or a number of its elements.
+    IndexY,
+    /// A number of elements of table x and of table y.
+    Indices,
+    /// An element of table x.
     Element,
 }
 
 impl BuiltinType {
-    /// The type, for a table of this element type. Only [`Element`](BuiltinType::Element) asks for it.
-    pub fn resolve(self, element: impl FnOnce() -> ValType) -> ValType {
-        match self {
-            BuiltinType::I32 => ValType::I32,
-            BuiltinType::I64 => ValType::I64,
-            BuiltinType::FuncRef => ValType::FuncRef,
-            BuiltinType::Element => element(),
-        }
+    /// The type, in a module of this shape, with these immediates; `None` if there is no such memory or table.
+    pub fn resolve(self, shape: &ModuleShape, x: u32, y: u32) -> Option<ValType> {
+        let memory = |index| shape.memory(index).map(|memory| memory.address);
+        let table = |index| shape.table(index).map(|table| table.address);
+        let address = match self {
+            BuiltinType::I32 => return Some(ValType::I32),
+            BuiltinType::I64 => return Some(ValType::I64),
+            BuiltinType::FuncRef => return Some(ValType::FuncRef),
+            BuiltinType::Element => return shape.table(x).map(|table| table.element),
+            BuiltinType::AddressX => memory(x)?,
+            BuiltinType::AddressY => memory(y)?,
+            BuiltinType::Addresses => memory(x)?.narrower(memory(y)?),
+            BuiltinType::IndexX => table(x)?,
+            BuiltinType::IndexY => table(y)?,
+            BuiltinType::Indices => table(x)?.narrower(table(y)?),
+        };
+        Some(address.value())
     }
 }
 

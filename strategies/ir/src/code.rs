@@ -17,9 +17,11 @@
 pub mod vector;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use crate::builtin::Builtin;
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use crate::shape::{AddressType, ModuleShape};
 use crate::trap::Trap;
 use crate::types::ValType;
 use crate::vector::V128;
@@ -57,7 +59,7 @@ pub enum Node {
         op: LoadOp,
         /// Index of the memory in the module.
         memory: u16,
-        /// The address operand.
+        /// The address operand, of the memory's address type.
         address: NodeId,
         /// Static offset in bytes.
         offset: u32,
@@ -162,7 +164,7 @@ pub enum Statement {
         op: StoreOp,
         /// Index of the memory in the module.
         memory: u16,
-        /// The address operand.
+        /// The address operand, of the memory's address type.
         address: NodeId,
         /// Static offset in bytes.
         offset: u32,
@@ -386,12 +388,21 @@ pub struct FunctionBody {
     pub imported_globals: u32,
     /// Number of functions the module imports.
     pub imported_functions: u32,
+    /// The module's memories and tables.
+    pub shape: Arc<ModuleShape>,
 }
 
 impl FunctionBody {
     /// The node behind an index.
     pub fn node(&self, id: NodeId) -> Node {
         self.nodes[id as usize]
+    }
+
+    /// Whether a memory is the one that strategies make fast: memory 0, if its addresses have 32 bits.
+    #[inline]
+    pub fn is_fast(&self, memory: u16) -> bool {
+        let shape = self.shape.memory(u32::from(memory));
+        memory == 0 && shape.is_some_and(|shape| shape.address == AddressType::I32)
     }
 
     /// The block's statements, terminator last: the view for strategies that fuse trees.

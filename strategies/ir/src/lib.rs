@@ -11,6 +11,7 @@ pub mod flat;
 pub mod index;
 pub mod ops;
 pub mod semantics;
+pub mod shape;
 pub mod slot;
 mod table;
 pub mod text;

@@ -63,7 +63,7 @@ pub trait Load: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps when they lie past the end of the memory.
-    fn load(memory: &[u8], address: u32, offset: u64) -> Result<Self::R, Trap>;
+    fn load<At: Into<u64>>(memory: &[u8], address: At, offset: u64) -> Result<Self::R, Trap>;
     /// The result for these little-endian bytes; exactly `WIDTH` of them count.
     fn from_bytes(bytes: [u8; 8]) -> Self::R;
 }
@@ -81,7 +81,7 @@ pub trait Store: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past the end of the memory.
-    fn store(memory: &mut [u8], address: u32, offset: u64, value: Self::V) -> Result<(), Trap>;
+    fn store<At: Into<u64>>(memory: &mut [u8], address: At, offset: u64, value: Self::V) -> Result<(), Trap>;
 }
 
 /// A generic function over [`Unary`] types, for [`UnaryOp::visit`].
@@ -222,7 +222,7 @@ macro_rules! load_row {
             const OP: LoadOp = LoadOp::$name;
             const WIDTH: usize = $width;
             #[inline(always)]
-            fn load(bytes: &[u8], address: u32, offset: u64) -> Result<$r, Trap> {
+            fn load<At: Into<u64>>(bytes: &[u8], address: At, offset: u64) -> Result<$r, Trap> {
                 let bytes = memory::read::<$width>(bytes, address, offset)?;
                 Ok(<$memory>::from_le_bytes(bytes) as $r)
             }
@@ -249,7 +249,7 @@ macro_rules! store_row {
             const OP: StoreOp = StoreOp::$name;
             const WIDTH: usize = $width;
             #[inline(always)]
-            fn store(bytes: &mut [u8], address: u32, offset: u64, value: $v) -> Result<(), Trap> {
+            fn store<At: Into<u64>>(bytes: &mut [u8], address: At, offset: u64, value: $v) -> Result<(), Trap> {
                 memory::write::<$width>(bytes, address, offset, (value as $memory).to_le_bytes())
             }
         }
@@ -445,15 +445,15 @@ impl LoadOp {
     /// # Errors
     ///
     /// Traps past the end of the memory.
-    pub fn apply(self, memory: &[u8], address: u32, offset: u64) -> Result<u64, Trap> {
-        struct Apply<'a>(&'a [u8], u32, u64);
+    pub fn apply(self, memory: &[u8], address: impl Into<u64>, offset: u64) -> Result<u64, Trap> {
+        struct Apply<'a>(&'a [u8], u64, u64);
         impl LoadVisitor for Apply<'_> {
             type Output = Result<u64, Trap>;
             fn visit<O: Load>(self) -> Self::Output {
                 Ok(O::load(self.0, self.1, self.2)?.to_slot())
             }
         }
-        self.visit(Apply(memory, address, offset))
+        self.visit(Apply(memory, address.into(), offset))
     }
 }
 
@@ -463,14 +463,14 @@ impl StoreOp {
     /// # Errors
     ///
     /// Traps past the end of the memory.
-    pub fn apply(self, memory: &mut [u8], address: u32, offset: u64, value: u64) -> Result<(), Trap> {
-        struct Apply<'a>(&'a mut [u8], u32, u64, u64);
+    pub fn apply(self, memory: &mut [u8], address: impl Into<u64>, offset: u64, value: u64) -> Result<(), Trap> {
+        struct Apply<'a>(&'a mut [u8], u64, u64, u64);
         impl StoreVisitor for Apply<'_> {
             type Output = Result<(), Trap>;
             fn visit<O: Store>(self) -> Self::Output {
                 O::store(self.0, self.1, self.2, O::V::from_slot(self.3))
             }
         }
-        self.visit(Apply(memory, address, offset, value))
+        self.visit(Apply(memory, address.into(), offset, value))
     }
 }

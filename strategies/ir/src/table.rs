@@ -454,31 +454,31 @@ macro_rules! for_each_instruction {
             }
             builtin {
                 /// r = pages of memory x
-                MemorySize(mem) "memory.size" Mvp { () -> I32 }
+                MemorySize(mem) "memory.size" Mvp { () -> AddressX }
                 /// r = pages of memory x before it grew by a pages, -1 if it cannot
-                MemoryGrow(mem) "memory.grow" Mvp { (I32) -> I32; bulk }
+                MemoryGrow(mem) "memory.grow" Mvp { (AddressX) -> AddressX; bulk }
                 /// c bytes of memory x from a on = b; traps out of bounds
-                MemoryFill(mem) "memory.fill" BulkMemory { (I32, I32, I32); bulk }
+                MemoryFill(mem) "memory.fill" BulkMemory { (AddressX, I32, AddressX); bulk }
                 /// c bytes of memory x from a on = those of memory y from b on; traps out of bounds
-                MemoryCopy(dst_mem, src_mem) "memory.copy" BulkMemory { (I32, I32, I32); bulk }
+                MemoryCopy(dst_mem, src_mem) "memory.copy" BulkMemory { (AddressX, AddressY, Addresses); bulk }
                 /// c bytes of memory y from a on = those of data segment x from b on; traps out of bounds
-                MemoryInit(data_index, mem) "memory.init" BulkMemory { (I32, I32, I32); bulk }
+                MemoryInit(data_index, mem) "memory.init" BulkMemory { (AddressY, I32, I32); bulk }
                 /// data segment x is empty from now on
                 DataDrop(data_index) "data.drop" BulkMemory { () }
                 /// r = element a of table x; traps out of bounds
-                TableGet(table) "table.get" ReferenceTypes { (I32) -> Element }
+                TableGet(table) "table.get" ReferenceTypes { (IndexX) -> Element }
                 /// element a of table x = b; traps out of bounds
-                TableSet(table) "table.set" ReferenceTypes { (I32, Element) }
+                TableSet(table) "table.set" ReferenceTypes { (IndexX, Element) }
                 /// r = elements of table x
-                TableSize(table) "table.size" ReferenceTypes { () -> I32 }
+                TableSize(table) "table.size" ReferenceTypes { () -> IndexX }
                 /// r = elements of table x before it grew by b elements that are a, -1 if it cannot
-                TableGrow(table) "table.grow" ReferenceTypes { (Element, I32) -> I32; bulk }
+                TableGrow(table) "table.grow" ReferenceTypes { (Element, IndexX) -> IndexX; bulk }
                 /// c elements of table x from a on = b; traps out of bounds
-                TableFill(table) "table.fill" ReferenceTypes { (I32, Element, I32); bulk }
+                TableFill(table) "table.fill" ReferenceTypes { (IndexX, Element, IndexX); bulk }
                 /// c elements of table x from a on = those of table y from b on; traps out of bounds
-                TableCopy(dst_table, src_table) "table.copy" BulkMemory { (I32, I32, I32); bulk }
+                TableCopy(dst_table, src_table) "table.copy" BulkMemory { (IndexX, IndexY, Indices); bulk }
                 /// c elements of table y from a on = those of element segment x from b on; traps out of bounds
-                TableInit(elem_index, table) "table.init" BulkMemory { (I32, I32, I32); bulk }
+                TableInit(elem_index, table) "table.init" BulkMemory { (IndexY, I32, I32); bulk }
                 /// element segment x is empty from now on
                 ElemDrop(elem_index) "elem.drop" BulkMemory { () }
                 /// r = a reference to function x

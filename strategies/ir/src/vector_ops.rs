@@ -106,7 +106,7 @@ pub trait VectorLoad: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps when they lie past the end of the memory.
-    fn load(memory: &[u8], address: u32, offset: u64) -> Result<V128, Trap>;
+    fn load<At: Into<u64>>(memory: &[u8], address: At, offset: u64) -> Result<V128, Trap>;
     /// The result for these bytes; exactly `WIDTH` of them count.
     fn from_bytes(bytes: [u8; 16]) -> V128;
 }
@@ -122,7 +122,7 @@ pub trait VectorStore: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past the end of the memory.
-    fn store(memory: &mut [u8], address: u32, offset: u64, value: V128) -> Result<(), Trap>;
+    fn store<At: Into<u64>>(memory: &mut [u8], address: At, offset: u64, value: V128) -> Result<(), Trap>;
     /// The bytes that are written.
     fn to_bytes(value: V128) -> [u8; 16];
 }
@@ -140,7 +140,7 @@ pub trait LoadLane: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps when they lie past the end of the memory.
-    fn load(memory: &[u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<V128, Trap>;
+    fn load<At: Into<u64>>(memory: &[u8], address: At, offset: u64, lane: u8, value: V128) -> Result<V128, Trap>;
     /// The vector with these bytes in a lane; exactly `WIDTH` of them count.
     fn insert(value: V128, lane: u8, bytes: [u8; 8]) -> V128;
 }
@@ -158,7 +158,7 @@ pub trait StoreLane: Copy + Send + Sync + 'static {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past the end of the memory.
-    fn store(memory: &mut [u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<(), Trap>;
+    fn store<At: Into<u64>>(memory: &mut [u8], address: At, offset: u64, lane: u8, value: V128) -> Result<(), Trap>;
     /// The bytes of a lane, `WIDTH` of them, then zeros.
     fn extract(value: V128, lane: u8) -> [u8; 8];
 }
@@ -338,7 +338,7 @@ macro_rules! vector_load_row {
             $(#[$doc])* $name: VectorLoad as VectorLoadOp {
                 const WIDTH: usize = $width;
                 #[inline(always)]
-                fn load(bytes: &[u8], address: u32, offset: u64) -> Result<V128, Trap> {
+                fn load<At: Into<u64>>(bytes: &[u8], address: At, offset: u64) -> Result<V128, Trap> {
                     Ok($m::$f(access::read::<$width>(bytes, address, offset)?))
                 }
                 #[inline(always)]
@@ -356,7 +356,7 @@ macro_rules! vector_store_row {
             $(#[$doc])* $name: VectorStore as VectorStoreOp {
                 const WIDTH: usize = $width;
                 #[inline(always)]
-                fn store(bytes: &mut [u8], address: u32, offset: u64, value: V128) -> Result<(), Trap> {
+                fn store<At: Into<u64>>(bytes: &mut [u8], address: At, offset: u64, value: V128) -> Result<(), Trap> {
                     access::write::<$width>(bytes, address, offset, $m::$f(value))
                 }
                 #[inline(always)]
@@ -375,7 +375,7 @@ macro_rules! load_lane_row {
                 const WIDTH: usize = $width;
                 const LANES: u8 = <$lane as Lane>::COUNT;
                 #[inline(always)]
-                fn load(bytes: &[u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<V128, Trap> {
+                fn load<At: Into<u64>>(bytes: &[u8], address: At, offset: u64, lane: u8, value: V128) -> Result<V128, Trap> {
                     let bytes = access::read::<$width>(bytes, address, offset)?;
                     Ok(<$lane>::from_le_bytes(bytes).replace(value, lane))
                 }
@@ -395,7 +395,7 @@ macro_rules! store_lane_row {
                 const WIDTH: usize = $width;
                 const LANES: u8 = <$lane as Lane>::COUNT;
                 #[inline(always)]
-                fn store(bytes: &mut [u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<(), Trap> {
+                fn store<At: Into<u64>>(bytes: &mut [u8], address: At, offset: u64, lane: u8, value: V128) -> Result<(), Trap> {
                     access::write::<$width>(bytes, address, offset, <$lane>::extract(value, lane).to_le_bytes())
                 }
                 #[inline(always)]
@@ -504,7 +504,7 @@ macro_rules! define {
                 /// # Errors
                 ///
                 /// Traps past the end of the memory.
-                fn apply(memory: &[u8], address: u32, offset: u64) -> Result<V128, Trap> => O::load(memory, address, offset);
+                fn apply(memory: &[u8], address: impl Into<u64>, offset: u64) -> Result<V128, Trap> => O::load(memory, address, offset);
                 /// Bytes read.
                 fn width() -> usize => O::WIDTH;
             }
@@ -518,7 +518,7 @@ macro_rules! define {
                 /// # Errors
                 ///
                 /// Traps past the end of the memory.
-                fn apply(memory: &mut [u8], address: u32, offset: u64, value: V128) -> Result<(), Trap> => O::store(memory, address, offset, value);
+                fn apply(memory: &mut [u8], address: impl Into<u64>, offset: u64, value: V128) -> Result<(), Trap> => O::store(memory, address, offset, value);
                 /// Bytes written.
                 fn width() -> usize => O::WIDTH;
             }
@@ -532,7 +532,7 @@ macro_rules! define {
                 /// # Errors
                 ///
                 /// Traps past the end of the memory.
-                fn apply(memory: &[u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<V128, Trap> => O::load(memory, address, offset, lane, value);
+                fn apply(memory: &[u8], address: impl Into<u64>, offset: u64, lane: u8, value: V128) -> Result<V128, Trap> => O::load(memory, address, offset, lane, value);
                 /// Bytes read.
                 fn width() -> usize => O::WIDTH;
                 /// Lanes of the shape.
@@ -548,7 +548,7 @@ macro_rules! define {
                 /// # Errors
                 ///
                 /// Traps past the end of the memory.
-                fn apply(memory: &mut [u8], address: u32, offset: u64, lane: u8, value: V128) -> Result<(), Trap> => O::store(memory, address, offset, lane, value);
+                fn apply(memory: &mut [u8], address: impl Into<u64>, offset: u64, lane: u8, value: V128) -> Result<(), Trap> => O::store(memory, address, offset, lane, value);
                 /// Bytes written.
                 fn width() -> usize => O::WIDTH;
                 /// Lanes of the shape.

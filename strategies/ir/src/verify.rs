@@ -131,6 +131,14 @@ fn are_whole(types: &[Option<ValType>]) -> bool {
     })
 }
 
+/// The type of a memory's addresses.
+fn address_type(body: &FunctionBody, memory: u16) -> Result<ValType, VerifyError> {
+    match body.shape.memory(u32::from(memory)) {
+        Some(shape) => Ok(shape.address.value()),
+        None => Err(VerifyError(format!("there is no memory {memory}"))),
+    }
+}
+
 fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, VerifyError> {
     let child = |child: NodeId| {
         depths
@@ -184,9 +192,11 @@ fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, Ve
             result(r_type)?;
             depth + 1
         }
-        Node::Load { op, address, .. } => {
+        Node::Load {
+            op, memory, address, ..
+        } => {
             let depth = child(address)?;
-            typed(address, ValType::I32)?;
+            typed(address, address_type(body, memory)?)?;
             result(op.result())?;
             depth + 1
         }
@@ -226,7 +236,10 @@ fn node_depth(body: &FunctionBody, id: NodeId, depths: &[u32]) -> Result<u32, Ve
                 | VectorNode::Splat { .. }
                 | VectorNode::Load { .. } => {}
             }
-            let (operands, value) = node.types();
+            let (mut operands, value) = node.types();
+            if let VectorNode::Load { memory, .. } | VectorNode::LoadLane { memory, .. } = node {
+                operands[0] = address_type(body, memory.into())?;
+            }
             let mut depth = 0;
             for (operand, ty) in body.node(id).operands().zip(operands) {
                 depth = depth.max(child(operand)? + 1);
@@ -322,14 +335,26 @@ impl<'a> BlockChecker<'a> {
                 self.vector(index, value)?;
                 self.write(index, slot, ValType::V128)?;
             }
-            Statement::VectorGlobalSet { value, .. } | Statement::VectorStore { value, .. } => {
+            Statement::VectorGlobalSet { value, .. } => self.vector(index, value)?,
+            Statement::VectorStore {
+                memory, address, value, ..
+            } => {
+                self.takes(index, address, address_type(self.body, memory.into())?)?;
                 self.vector(index, value)?;
             }
-            Statement::StoreLane { op, lane, value, .. } => {
+            Statement::StoreLane {
+                op,
+                lane,
+                memory,
+                address,
+                value,
+                ..
+            } => {
+                self.takes(index, address, address_type(self.body, memory.into())?)?;
                 self.vector(index, value)?;
                 ensure!(lane < op.lanes(), "statement {index} has no lane {lane}");
             }
-            Statement::Builtin { op, base, .. } => {
+            Statement::Builtin { op, base, x, y } => {
                 ensure!(
                     !(self.body.metered && op.is_bulk()) || index == self.body.blocks[block as usize].first,
                     "statement {index} may stop in the middle of a block"
@@ -343,10 +368,12 @@ impl<'a> BlockChecker<'a> {
                     u32::from(base) + builtin::SLOTS as u32 <= self.body.frame_size,
                     "statement {index} reaches beyond the frame"
                 );
-                // All references are one kind, whatever the table holds.
-                let ty = |ty: BuiltinType| kind(ty.resolve(|| ValType::FuncRef));
+                let ty = |ty: BuiltinType| match ty.resolve(&self.body.shape, x, y) {
+                    Some(ty) => Ok(kind(ty)),
+                    None => Err(VerifyError(format!("statement {index} is of no memory or table"))),
+                };
                 for (slot, &operand) in (base..).zip(op.operands()) {
-                    let (expected, found) = (ty(operand), self.slot_type(slot));
+                    let (expected, found) = (ty(operand)?, self.slot_type(slot));
                     ensure!(
                         found.map(kind) == Some(expected),
                         "statement {index} wants {expected} in slot {slot}, which holds {found:?}"
@@ -355,7 +382,7 @@ impl<'a> BlockChecker<'a> {
                 self.forget_from(base);
                 let position = usize::from(base) - self.body.locals.len();
                 for (canonical, &result) in self.canonical[position..].iter_mut().zip(op.results()) {
-                    *canonical = Some(ty(result));
+                    *canonical = Some(ty(result)?);
                 }
             }
             Statement::Jump(target) => self.edge(target)?,
@@ -372,6 +399,9 @@ impl<'a> BlockChecker<'a> {
                 }
             }
             Statement::Call { base, .. } | Statement::CallIndirect { base, .. } => {
+                if let Statement::CallIndirect { index: element, .. } = statement {
+                    self.takes(index, element, ValType::I32)?;
+                }
                 ensure!(
                     usize::from(base) >= self.body.locals.len() && usize::from(base) <= end,
                     "statement {index} calls over locals"
@@ -388,14 +418,30 @@ impl<'a> BlockChecker<'a> {
                 let first = self.body.blocks[block as usize].first;
                 ensure!(index == first, "statement {index} meters in the middle of a block");
             }
+            Statement::Store {
+                op,
+                memory,
+                address,
+                value,
+                ..
+            } => {
+                self.takes(index, address, address_type(self.body, memory)?)?;
+                self.takes(index, value, op.operand())?;
+            }
+            Statement::TailCallIndirect { index: element, .. } => self.takes(index, element, ValType::I32)?,
             Statement::GlobalSet { .. }
-            | Statement::Store { .. }
             | Statement::Eval(_)
             | Statement::TailCall { .. }
-            | Statement::TailCallIndirect { .. }
             | Statement::Return
             | Statement::Trap(_) => {}
         }
+        Ok(())
+    }
+
+    /// A statement's operand has this type.
+    fn takes(&self, index: u32, operand: NodeId, ty: ValType) -> Result<(), VerifyError> {
+        let found = self.body.node_types[operand as usize];
+        ensure!(kind(found) == kind(ty), "statement {index} wants {ty} and gets {found}");
         Ok(())
     }
 

@@ -186,7 +186,7 @@ fn lanes_are_taken_out_and_put_in() {
 #[test]
 fn loads_and_stores_reach_the_last_byte_and_no_further() {
     let memory = COUNTING.0;
-    assert_eq!(VectorLoadOp::V128Load.apply(&memory, 0, 0), Ok(COUNTING));
+    assert_eq!(VectorLoadOp::V128Load.apply(&memory, 0u32, 0), Ok(COUNTING));
     for &op in VectorLoadOp::ALL {
         let past = 17 - op.width() as u32;
         assert!(op.apply(&memory, past - 1, 0).is_ok(), "{op:?}");
@@ -195,24 +195,24 @@ fn loads_and_stores_reach_the_last_byte_and_no_further() {
         assert_eq!(far, Err(Trap::OutOfBoundsMemoryAccess), "{op:?}");
     }
     let extended = v([8_i16, 9, 10, 11, 12, 13, 14, 15]);
-    assert_eq!(VectorLoadOp::V128Load8x8S.apply(&memory, 0, 8), Ok(extended));
+    assert_eq!(VectorLoadOp::V128Load8x8S.apply(&memory, 0u32, 8), Ok(extended));
     let zeroed = v([0x0302_0100, 0, 0, 0]);
-    assert_eq!(VectorLoadOp::V128Load32Zero.apply(&memory, 0, 0), Ok(zeroed));
-    let lane = LoadLaneOp::V128Load16Lane.apply(&memory, 14, 0, 7, V128::ZERO);
+    assert_eq!(VectorLoadOp::V128Load32Zero.apply(&memory, 0u32, 0), Ok(zeroed));
+    let lane = LoadLaneOp::V128Load16Lane.apply(&memory, 14u32, 0, 7, V128::ZERO);
     assert_eq!(lane, Ok(v([0, 0, 0, 0x0f0e_0000])));
-    let past = LoadLaneOp::V128Load16Lane.apply(&memory, 15, 0, 7, V128::ZERO);
+    let past = LoadLaneOp::V128Load16Lane.apply(&memory, 15u32, 0, 7, V128::ZERO);
     assert_eq!(past, Err(Trap::OutOfBoundsMemoryAccess));
 
     let mut memory = [0xaa; 20];
-    assert_eq!(VectorStoreOp::V128Store.apply(&mut memory, 4, 0, COUNTING), Ok(()));
+    assert_eq!(VectorStoreOp::V128Store.apply(&mut memory, 4u32, 0, COUNTING), Ok(()));
     assert_eq!((memory[3], &memory[4..]), (0xaa, &COUNTING.0[..]));
-    let past = VectorStoreOp::V128Store.apply(&mut memory, 5, 0, V128::ZERO);
+    let past = VectorStoreOp::V128Store.apply(&mut memory, 5u32, 0, V128::ZERO);
     assert_eq!(past, Err(Trap::OutOfBoundsMemoryAccess));
     assert_eq!(
-        StoreLaneOp::V128Store32Lane.apply(&mut memory, 0, 0, 3, COUNTING),
+        StoreLaneOp::V128Store32Lane.apply(&mut memory, 0u32, 0, 3, COUNTING),
         Ok(())
     );
     assert_eq!(memory[..5], [12, 13, 14, 15, 0]);
-    let past = StoreLaneOp::V128Store32Lane.apply(&mut memory, 17, 0, 3, V128::ZERO);
+    let past = StoreLaneOp::V128Store32Lane.apply(&mut memory, 17u32, 0, 3, V128::ZERO);
     assert_eq!((past, memory[19]), (Err(Trap::OutOfBoundsMemoryAccess), 15));
 }

@@ -113,7 +113,11 @@ impl Maker for MakeLink<'_> {
     fn load<O: Load, M: MemoryOf, A: Source>(self, d: Slot, memory: M, address: A, offset: M::Offset) -> Next {
         let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
-            match O::load(memory.bytes(state), address.get(window) as u32, offset.into()) {
+            match O::load(
+                memory.bytes(state),
+                M::Address::from_slot(address.get(window)),
+                offset.into(),
+            ) {
                 Ok(value) => {
                     window[usize::from(d)] = value.to_slot();
                     next.run(chains, state, window)
@@ -133,7 +137,12 @@ impl Maker for MakeLink<'_> {
         let (statement, next) = (self.statement, self.next());
         link(move |chains, state, window| {
             let value = O::V::from_slot(value.get(window));
-            match O::store(memory.bytes(state), address.get(window) as u32, offset.into(), value) {
+            match O::store(
+                memory.bytes(state),
+                M::Address::from_slot(address.get(window)),
+                offset.into(),
+                value,
+            ) {
                 Ok(()) => next.run(chains, state, window),
                 Err(trap) => trapped(state, trap, statement),
             }

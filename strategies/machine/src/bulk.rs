@@ -11,7 +11,7 @@ use wasm_dispatch_ir::builtin::SLOTS;
 use wasm_dispatch_ir::trap::Trap;
 
 use crate::state::State;
-use crate::store::{self, PAGE, Table};
+use crate::store::{self, Table};
 
 /// Bytes that one instruction's worth of the slice pays for. A byte of memory that is copied for the first time, with a page
 /// fault for each page, takes about as long as an instruction of a fast strategy for each 16.
@@ -113,16 +113,26 @@ impl State {
         std::mem::take(&mut self.owed)
     }
 
-    pub(crate) fn memory_grow(&mut self, memory: u32, delta: u64) -> Result<Option<u64>, Trap> {
+    /// What the instruction gives.
+    pub(crate) fn memory_grow(&mut self, memory: u32, delta: u64) -> Result<u64, Trap> {
         let id = self.current_instance().memories[memory as usize];
-        let max = self.store.memories[id as usize].declared_max.unwrap_or(u64::MAX);
-        let max = max.min(self.limits.memory_pages).min(1 << 16);
-        let old = (self.bytes(id).len() / PAGE) as u64;
-        if old.checked_add(delta).is_none_or(|new| new > max) {
-            return Ok(None);
-        }
-        self.pay(delta * PAGE as u64)?;
-        Ok(store::grow_pages(self.bytes_mut(id), delta, max))
+        let memory = &self.store.memories[id as usize];
+        let (shape, most) = (memory.shape, memory.most_pages(self.limits.memory_pages));
+        let old = shape.pages(self.bytes(id).len());
+        let fits = old.checked_add(delta).is_some_and(|new| new <= most);
+        let Some(more) = shape.bytes(delta).filter(|_| fits) else {
+            return Ok(shape.address.failed());
+        };
+        self.pay(more as u64)?;
+        let grown = store::grow_pages(self.bytes_mut(id), shape, delta, most);
+        Ok(grown.unwrap_or(shape.address.failed()))
+    }
+
+    /// Grows a memory, by its index in the machine, by some pages up to `most`; the old number of pages, or nothing where that is not
+    /// allowed or the host has no memory left.
+    pub fn grow_memory(&mut self, id: u32, pages: u64, most: u64) -> Option<u64> {
+        let shape = self.store.memories[id as usize].shape;
+        store::grow_pages(self.bytes_mut(id), shape, pages, most)
     }
 
     pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
@@ -164,13 +174,15 @@ impl State {
         })
     }
 
-    pub(crate) fn table_grow(&mut self, table: u32, value: u64, delta: u64) -> Result<Option<u64>, Trap> {
+    /// What the instruction gives.
+    pub(crate) fn table_grow(&mut self, table: u32, value: u64, delta: u64) -> Result<u64, Trap> {
         let limit = self.limits.table_elements;
+        let failed = self.module_table(table).shape.address.failed();
         if !table_fits(self.module_table(table), delta, limit) {
-            return Ok(None);
+            return Ok(failed);
         }
         self.pay(delta * ELEMENT)?;
-        Ok(grow_table(self.module_table(table), delta, value, limit))
+        Ok(grow_table(self.module_table(table), delta, value, limit).unwrap_or(failed))
     }
 
     pub(crate) fn table_fill(&mut self, table: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {

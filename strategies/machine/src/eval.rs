@@ -44,12 +44,8 @@ pub fn evaluate(body: &FunctionBody, node: NodeId, frame: &Window, state: &mut S
             offset,
         } => {
             let address = evaluate(body, address, frame, state)?;
-            op.apply(
-                state.module_memory(u32::from(memory)),
-                address as u32,
-                u64::from(offset),
-            )
-            .map_err(at)
+            op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset))
+                .map_err(at)
         }
         Node::Select { condition, a, b } => {
             let a = evaluate(body, a, frame, state)?;
@@ -103,7 +99,7 @@ pub fn evaluate_vector(
             address,
             offset,
         } => {
-            let address = scalar(address, state)? as u32;
+            let address = scalar(address, state)?;
             let memory = state.module_memory(u32::from(memory));
             op.apply(memory, address, u64::from(offset)).map_err(at)?
         }
@@ -115,7 +111,7 @@ pub fn evaluate_vector(
             offset,
             a,
         } => {
-            let address = scalar(address, state)? as u32;
+            let address = scalar(address, state)?;
             let a = vector(a, state)?;
             let memory = state.module_memory(u32::from(memory));
             op.apply(memory, address, u64::from(offset), lane, a).map_err(at)?

@@ -94,7 +94,7 @@ fn perform(
             offset,
             value: node,
         } => {
-            let address = value(address, state)? as u32;
+            let address = value(address, state)?;
             let new = value(node, state)?;
             op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
             None
@@ -116,7 +116,7 @@ fn perform(
             offset,
             value: node,
         } => {
-            let address = value(address, state)? as u32;
+            let address = value(address, state)?;
             let new = vector(node, state)?;
             op.apply(state.module_memory(u32::from(memory)), address, u64::from(offset), new)?;
             None
@@ -129,7 +129,7 @@ fn perform(
             offset,
             value: node,
         } => {
-            let address = value(address, state)? as u32;
+            let address = value(address, state)?;
             let new = vector(node, state)?;
             let memory = state.module_memory(u32::from(memory));
             op.apply(memory, address, u64::from(offset), lane, new)?;

@@ -34,7 +34,7 @@ pub struct MachineLimits {
     pub call_depth: usize,
     /// Slots (8 bytes each) of the value stack.
     pub stack_slots: usize,
-    /// Pages (64 KiB each) of one memory.
+    /// Bytes of one memory, in pages of 64 KiB whatever pages it has.
     pub memory_pages: u64,
     /// Elements of one table.
     pub table_elements: u64,
@@ -490,9 +490,11 @@ impl State {
         let [a, b, c, d] = *slots;
         match op {
             Builtin::MemorySize => {
-                slots[0] = (self.module_memory(x).len() / store::PAGE) as u64;
+                let bytes = self.module_memory(x).len();
+                let id = self.current_instance().memories[x as usize];
+                slots[0] = self.store.memories[id as usize].shape.pages(bytes);
             }
-            Builtin::MemoryGrow => slots[0] = self.memory_grow(x, a)?.unwrap_or(u64::from(u32::MAX)),
+            Builtin::MemoryGrow => slots[0] = self.memory_grow(x, a)?,
             Builtin::MemoryFill => self.memory_fill(x, slots)?,
             Builtin::MemoryCopy => self.memory_copy(x, y, slots)?,
             Builtin::MemoryInit => self.memory_init(x, y, slots)?,
@@ -501,15 +503,19 @@ impl State {
                 instance.data[x as usize] = [].into();
             }
             Builtin::TableGet => {
-                let value = self.module_table(x).elements.get(a as usize).copied();
+                let value = usize::try_from(a)
+                    .ok()
+                    .and_then(|a| self.module_table(x).elements.get(a).copied());
                 slots[0] = value.ok_or(Trap::OutOfBoundsTableAccess)?;
             }
             Builtin::TableSet => {
-                let element = self.module_table(x).elements.get_mut(a as usize);
+                let element = usize::try_from(a)
+                    .ok()
+                    .and_then(|a| self.module_table(x).elements.get_mut(a));
                 *element.ok_or(Trap::OutOfBoundsTableAccess)? = b;
             }
             Builtin::TableSize => slots[0] = self.module_table(x).elements.len() as u64,
-            Builtin::TableGrow => slots[0] = self.table_grow(x, a, b)?.unwrap_or(u64::from(u32::MAX)),
+            Builtin::TableGrow => slots[0] = self.table_grow(x, a, b)?,
             Builtin::TableFill => self.table_fill(x, slots)?,
             Builtin::TableCopy => self.table_copy(x, y, slots)?,
             Builtin::TableInit => self.table_init(x, y, slots)?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wasm_dispatch_ir::shape::{MemoryShape, TableShape};
 use wasm_dispatch_ir::types::{FuncType, GlobalType, ValType};
 
 /// What the instances of a machine own, each thing by its index in the machine; what runs only refers to it.
@@ -44,7 +45,7 @@ impl Store {
     }
 }
 
-/// Bytes in a WebAssembly page.
+/// Bytes in a WebAssembly page, of memories that do not choose another size.
 pub const PAGE: usize = 65536;
 
 /// Memories above this size grow into fresh zero pages instead of being filled with zeros.
@@ -57,6 +58,23 @@ pub struct Memory {
     pub bytes: Vec<u8>,
     /// The declared maximum in pages, if any.
     pub declared_max: Option<u64>,
+    /// Its addresses and pages.
+    pub shape: MemoryShape,
+}
+
+impl Memory {
+    /// Pages that it may have: as many as it declares, as its addresses reach, and as are in `limit` pages of 64 KiB.
+    pub fn most_pages(&self, limit: u64) -> u64 {
+        let declared = self.declared_max.unwrap_or(u64::MAX);
+        declared.min(limit_pages(self.shape, limit))
+    }
+}
+
+/// Pages that a memory of this shape may have, if `limit` counts pages of 64 KiB.
+pub fn limit_pages(shape: MemoryShape, limit: u64) -> u64 {
+    let bytes = u128::from(limit) * PAGE as u128;
+    let pages = bytes.checked_shr(shape.page_size_log2.into()).unwrap_or(0);
+    u64::try_from(pages).unwrap_or(u64::MAX).min(shape.most_pages())
 }
 
 /// glibc keeps freed blocks of up to this size, and clears a whole block when it hands it out again, used or not. Larger
@@ -104,24 +122,36 @@ pub fn zeroed(len: usize) -> Option<Vec<u8>> {
 }
 
 /// Allocates a memory of this many pages; `None` when the host is out of memory.
-pub fn allocate_pages(pages: u64) -> Option<Vec<u8>> {
-    zeroed(usize::try_from(pages).ok()?.checked_mul(PAGE)?)
+pub fn allocate_pages(shape: MemoryShape, pages: u64) -> Option<Vec<u8>> {
+    zeroed(shape.bytes(pages)?)
 }
 
 /// Grows a memory's bytes by `delta` pages up to `max` pages and returns the old size, or `None`, changing nothing.
-pub fn grow_pages(bytes: &mut Vec<u8>, delta: u64, max: u64) -> Option<u64> {
-    let old = (bytes.len() / PAGE) as u64;
+pub fn grow_pages(bytes: &mut Vec<u8>, shape: MemoryShape, delta: u64, max: u64) -> Option<u64> {
+    let old = shape.pages(bytes.len());
     let new = old.checked_add(delta).filter(|&new| new <= max)?;
-    let new_len = usize::try_from(new).ok()?.checked_mul(PAGE)?;
+    let new_len = shape.bytes(new)?;
     if new_len - bytes.len() > FRESH_ABOVE {
         let mut fresh = zeroed(new_len)?;
-        fresh[..bytes.len()].copy_from_slice(bytes);
+        copy_used(bytes, &mut fresh);
         *bytes = fresh;
     } else {
         bytes.try_reserve(new_len - bytes.len()).ok()?;
         bytes.resize(new_len, 0);
     }
     Some(old)
+}
+
+/// Copies bytes into fresh zeros, and leaves alone what is zero: of a large memory little may be in use, and the rest takes no
+/// space before it is written.
+fn copy_used(bytes: &[u8], fresh: &mut [u8]) {
+    // Compared as a whole, which is one fast function of the platform's.
+    const ZEROS: &[u8] = &[0; 4096];
+    for (from, to) in bytes.chunks(ZEROS.len()).zip(fresh.chunks_mut(ZEROS.len())) {
+        if *from != ZEROS[..from.len()] {
+            to[..from.len()].copy_from_slice(from);
+        }
+    }
 }
 
 /// A table of references, as slots: zero is null, everything else a reference plus one.
@@ -131,8 +161,8 @@ pub struct Table {
     pub elements: Vec<u64>,
     /// The declared maximum, if any.
     pub declared_max: Option<u64>,
-    /// Type of the elements.
-    pub ty: ValType,
+    /// Its indices and elements.
+    pub shape: TableShape,
 }
 
 /// `FunctionEntry::instance` of a host function.

@@ -142,7 +142,8 @@ impl Encoder<'_> {
                 }
             }
             Instruction::Vector(instruction) => {
-                let op = vector::encode(instruction, |operand| self.slot(operand, 0));
+                let body = self.body;
+                let op = vector::encode(body, instruction, |operand| self.slot(operand, 0));
                 let index = self.code.vector_ops.len() as u64;
                 self.code.vector_ops.push(op);
                 self.emit(Opcode::Vector, 0, 0, 0, index);
@@ -195,8 +196,10 @@ impl Encoder<'_> {
     fn load(&mut self, op: LoadOp, d: Slot, address: Operand, memory: u16, offset: u32) {
         let offset = u64::from(offset);
         match address {
-            Operand::Slot(a) if memory == 0 => self.emit(load_s(op), a, 0, d, offset),
-            Operand::Const(a) if memory == 0 => self.emit(load_c(op), 0, 0, d, u64::from(a as u32) + offset),
+            Operand::Slot(a) if self.body.is_fast(memory) => self.emit(load_s(op), a, 0, d, offset),
+            Operand::Const(a) if self.body.is_fast(memory) => {
+                self.emit(load_c(op), 0, 0, d, u64::from(a as u32) + offset);
+            }
             address => {
                 let a = self.slot(address, 0);
                 self.emit(load_any(op), a, memory, d, offset);
@@ -205,7 +208,7 @@ impl Encoder<'_> {
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, memory: u16, offset: u32) {
-        if memory != 0 {
+        if !self.body.is_fast(memory) {
             let (a, b) = (self.slot(address, 0), self.slot(value, 1));
             return self.emit(store_any(op), a, b, memory, u64::from(offset));
         }

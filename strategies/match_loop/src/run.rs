@@ -147,10 +147,10 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         $(Opcode::[<$load S>] => {
                             set!(<ops::$load as Load>::load(&state.memory, slot!(a) as u32, offset!()));
                         })*
-                        $(Opcode::[<$load C>] => set!(<ops::$load as Load>::load(&state.memory, 0, op.imm)),)*
+                        $(Opcode::[<$load C>] => set!(<ops::$load as Load>::load(&state.memory, 0u32, op.imm)),)*
                         $(Opcode::[<$load Any>] => {
                             let memory = state.module_memory(u32::from(op.b));
-                            set!(<ops::$load as Load>::load(memory, slot!(a) as u32, op.imm));
+                            set!(<ops::$load as Load>::load(memory, slot!(a), op.imm));
                         })*
                         $(Opcode::[<$store Ss>] => {
                             store!($store, &mut state.memory, slot!(a) as u32, offset!(), slot!(b));
@@ -158,10 +158,10 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         $(Opcode::[<$store Sc>] => {
                             store!($store, &mut state.memory, slot!(a) as u32, offset!(), high(op.imm));
                         })*
-                        $(Opcode::[<$store Cs>] => store!($store, &mut state.memory, 0, op.imm, slot!(b)),)*
+                        $(Opcode::[<$store Cs>] => store!($store, &mut state.memory, 0u32, op.imm, slot!(b)),)*
                         $(Opcode::[<$store Any>] => {
                             let memory = state.module_memory(u32::from(op.d));
-                            store!($store, memory, slot!(a) as u32, op.imm, slot!(b));
+                            store!($store, memory, slot!(a), op.imm, slot!(b));
                         })*
                         Opcode::Copy => slot!(d) = slot!(a),
                         Opcode::Const => slot!(d) = op.imm,

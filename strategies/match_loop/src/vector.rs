@@ -7,7 +7,7 @@ use std::fmt;
 
 use pastey::paste;
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_ir::code::Slot;
+use wasm_dispatch_ir::code::{FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{Operand, VectorInstruction};
 use wasm_dispatch_ir::semantics::vector::bits;
 use wasm_dispatch_ir::slot::SlotValue;
@@ -180,19 +180,19 @@ macro_rules! operations {
                     })*
                     VectorOp::LoadAny { op, memory, d, address, offset } => {
                         let memory = state.module_memory(u32::from(memory));
-                        set!(d, op.apply(memory, s!(address) as u32, u64::from(offset))?);
+                        set!(d, op.apply(memory, s!(address), u64::from(offset))?);
                     }
                     VectorOp::StoreAny { op, memory, a, address, offset } => {
                         let memory = state.module_memory(u32::from(memory));
-                        op.apply(memory, s!(address) as u32, u64::from(offset), v!(a))?;
+                        op.apply(memory, s!(address), u64::from(offset), v!(a))?;
                     }
                     VectorOp::LoadLaneAny { op, memory, lane, d, a, address, offset } => {
                         let memory = state.module_memory(u32::from(memory));
-                        set!(d, op.apply(memory, s!(address) as u32, u64::from(offset), lane, v!(a))?);
+                        set!(d, op.apply(memory, s!(address), u64::from(offset), lane, v!(a))?);
                     }
                     VectorOp::StoreLaneAny { op, memory, lane, a, address, offset } => {
                         let memory = state.module_memory(u32::from(memory));
-                        op.apply(memory, s!(address) as u32, u64::from(offset), lane, v!(a))?;
+                        op.apply(memory, s!(address), u64::from(offset), lane, v!(a))?;
                     }
                     VectorOp::Copy { d, a } => set!(d, v!(a)),
                     VectorOp::Const { d, vector } => set!(d, vectors[vector as usize]),
@@ -223,7 +223,7 @@ impl fmt::Display for VectorOp {
 }
 
 /// The operation of an instruction; `slot` finds a scalar operand's slot, in which it may put a constant first.
-pub fn encode(instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> Slot) -> VectorOp {
+pub fn encode(body: &FunctionBody, instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> Slot) -> VectorOp {
     match instruction {
         VectorInstruction::Copy { d, a } => VectorOp::Copy { d, a },
         VectorInstruction::Const { d, vector } => VectorOp::Const { d, vector },
@@ -248,9 +248,9 @@ pub fn encode(instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> S
             address,
             memory,
             offset,
-        } => match (memory, slot(address)) {
-            (0, address) => load(op, d, address, offset),
-            (memory, address) => VectorOp::LoadAny {
+        } => match (body.is_fast(memory.into()), slot(address)) {
+            (true, address) => load(op, d, address, offset),
+            (false, address) => VectorOp::LoadAny {
                 op,
                 memory,
                 d,
@@ -266,9 +266,9 @@ pub fn encode(instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> S
             memory,
             offset,
             a,
-        } => match (memory, slot(address)) {
-            (0, address) => load_lane(op, lane, d, address, offset, a),
-            (memory, address) => VectorOp::LoadLaneAny {
+        } => match (body.is_fast(memory.into()), slot(address)) {
+            (true, address) => load_lane(op, lane, d, address, offset, a),
+            (false, address) => VectorOp::LoadLaneAny {
                 op,
                 memory,
                 lane,
@@ -284,9 +284,9 @@ pub fn encode(instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> S
             memory,
             offset,
             a,
-        } => match (memory, slot(address)) {
-            (0, address) => store(op, address, offset, a),
-            (memory, address) => VectorOp::StoreAny {
+        } => match (body.is_fast(memory.into()), slot(address)) {
+            (true, address) => store(op, address, offset, a),
+            (false, address) => VectorOp::StoreAny {
                 op,
                 memory,
                 a,
@@ -301,9 +301,9 @@ pub fn encode(instruction: VectorInstruction, mut slot: impl FnMut(Operand) -> S
             memory,
             offset,
             a,
-        } => match (memory, slot(address)) {
-            (0, address) => store_lane(op, lane, address, offset, a),
-            (memory, address) => VectorOp::StoreLaneAny {
+        } => match (body.is_fast(memory.into()), slot(address)) {
+            (true, address) => store_lane(op, lane, address, offset, a),
+            (false, address) => VectorOp::StoreLaneAny {
                 op,
                 memory,
                 lane,

@@ -36,9 +36,9 @@ macro_rules! opcodes {
             $($unary,)* $($test,)* $($value,)*
             $($load(u64),)*
             $($store(u64),)*
-            /// A load from another memory than the first: an entry of [`Code::others`].
+            /// A load from a memory that is not the first, or has addresses of 64 bits: an entry of [`Code::others`].
             OtherLoad(LoadOp, u32),
-            /// A store to another memory than the first: an entry of [`Code::others`].
+            /// A store to a memory that is not the first, or has addresses of 64 bits: an entry of [`Code::others`].
             OtherStore(StoreOp, u32),
             /// A builtin: an entry of [`Code::builtins`].
             Builtin(u32),
@@ -169,7 +169,7 @@ pub struct Code {
     pub builtins: Vec<BuiltinCall>,
     /// Parameters of indirect calls.
     pub indirect: Vec<Indirect>,
-    /// Parameters of accesses to other memories than the first.
+    /// Parameters of [`Op::OtherLoad`] and [`Op::OtherStore`].
     pub others: Vec<Other>,
 }
 

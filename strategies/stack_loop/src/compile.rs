@@ -85,9 +85,10 @@ impl Emitter<'_> {
                 offset,
             } => {
                 self.tree(address);
-                let load = match memory {
-                    0 => Op::load(op, u64::from(offset)),
-                    memory => Op::OtherLoad(op, self.other(memory, offset)),
+                let load = if self.body.is_fast(memory) {
+                    Op::load(op, u64::from(offset))
+                } else {
+                    Op::OtherLoad(op, self.other(memory, offset))
                 };
                 self.emit(load);
             }
@@ -115,10 +116,13 @@ impl Emitter<'_> {
                 Some(own) => Op::OwnGlobalSet(own),
                 None => Op::ImportedGlobalSet(global),
             },
-            Statement::Store { op, memory, offset, .. } => match memory {
-                0 => Op::store(op, u64::from(offset)),
-                memory => Op::OtherStore(op, self.other(memory, offset)),
-            },
+            Statement::Store { op, memory, offset, .. } => {
+                if self.body.is_fast(memory) {
+                    Op::store(op, u64::from(offset))
+                } else {
+                    Op::OtherStore(op, self.other(memory, offset))
+                }
+            }
             Statement::VectorSet { .. }
             | Statement::VectorGlobalSet { .. }
             | Statement::VectorStore { .. }

@@ -118,12 +118,12 @@ macro_rules! define_run {
                         attempt!(<ops::$store as Store>::store(&mut state.memory, address, offset, value));
                     })*
                     Op::OtherLoad(load, other) => {
-                        let address = pop!() as u32;
+                        let address = pop!();
                         push!(attempt!(other_load(&running.function.code, state, load, other, address)));
                     }
                     Op::OtherStore(store, other) => {
                         let value = pop!();
-                        let address = pop!() as u32;
+                        let address = pop!();
                         attempt!(other_store(&running.function.code, state, store, other, address, value));
                     }
                     Op::Builtin(index) => attempt!(builtin(&running.function.code, state, window, index)),
@@ -203,7 +203,7 @@ fn target(code: &Code, index: u32) -> usize {
 }
 
 #[inline(never)]
-fn other_load(code: &Code, state: &mut State, load: LoadOp, other: u32, address: u32) -> Result<u64, Trap> {
+fn other_load(code: &Code, state: &mut State, load: LoadOp, other: u32, address: u64) -> Result<u64, Trap> {
     let other = code.others[other as usize];
     load.apply(
         state.module_memory(u32::from(other.memory)),
@@ -218,7 +218,7 @@ fn other_store(
     state: &mut State,
     store: StoreOp,
     other: u32,
-    address: u32,
+    address: u64,
     value: u64,
 ) -> Result<(), Trap> {
     let other = code.others[other as usize];

@@ -3,6 +3,7 @@
 use crate::{BodyBuilder, run, run_in_slices};
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::shape::AddressType;
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::backend::Backend;
 use wasm_dispatch_machine::reference::Reference;
@@ -86,10 +87,11 @@ impl Generator {
                 let ops = LoadOp::ALL.iter().filter(|op| op.result() == ty);
                 let ops: Vec<_> = ops.copied().collect();
                 let op = ops[self.next(ops.len())];
-                let address = self.address(depth - 1);
+                let memory = self.memory();
+                let address = self.address(memory, depth - 1);
                 let load = Node::Load {
                     op,
-                    memory: u16::from(self.next(8) == 0),
+                    memory,
                     address,
                     offset: [0, 4, 100, 65530][self.next(4)],
                 };
@@ -116,14 +118,27 @@ impl Generator {
         }
     }
 
+    /// Mostly the first memory.
+    fn memory(&mut self) -> u16 {
+        match self.next(8) {
+            0 => 1 + self.next(2) as u16,
+            _ => 0,
+        }
+    }
+
     /// An address that is usually within the memory.
-    fn address(&mut self, depth: usize) -> NodeId {
-        let address = self.tree(ValType::I32, depth);
+    fn address(&mut self, memory: u16, depth: usize) -> NodeId {
+        let address = self.out.body.shape.memories[usize::from(memory)].address;
+        let (ty, and) = match address {
+            AddressType::I32 => (ValType::I32, BinaryOp::I32And),
+            AddressType::I64 => (ValType::I64, BinaryOp::I64And),
+        };
+        let address = self.tree(ty, depth);
         if self.next(16) == 0 {
             return address;
         }
-        let mask = self.out.i32(0x7fff);
-        self.out.binary(BinaryOp::I32And, address, mask)
+        let mask = self.out.node(Node::Const(0x7fff), ty);
+        self.out.binary(and, address, mask)
     }
 
     fn statement(&mut self) {
@@ -141,11 +156,12 @@ impl Generator {
             }
             6 => {
                 let op = StoreOp::ALL[self.next(StoreOp::ALL.len())];
-                let address = self.address(depth);
+                let memory = self.memory();
+                let address = self.address(memory, depth);
                 let value = self.tree(op.operand(), depth);
                 let store = Statement::Store {
                     op,
-                    memory: u16::from(self.next(8) == 0),
+                    memory,
                     address,
                     offset: [0, 4, 100, 65530][self.next(4)],
                     value,

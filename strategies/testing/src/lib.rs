@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, UnaryOp};
+use wasm_dispatch_ir::shape::{AddressType, MemoryShape, ModuleShape, TableShape};
 use wasm_dispatch_ir::types::{GlobalType, ValType};
 use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_ir::verify::{VECTOR_SCRATCH_SLOTS, verify};
@@ -41,6 +42,7 @@ impl BodyBuilder {
                 locals: locals.to_vec(),
                 scratch,
                 frame_size: u32::from(scratch) + u32::from(VECTOR_SCRATCH_SLOTS),
+                shape: shape(),
                 ..FunctionBody::default()
             },
             first: 0,
@@ -202,8 +204,8 @@ pub struct Outcome {
     pub slots: Vec<u64>,
     /// Memory 0.
     pub memory: Vec<u8>,
-    /// The second memory.
-    pub second: Vec<u8>,
+    /// The other memories.
+    pub others: [Vec<u8>; 2],
     /// The globals.
     pub globals: Vec<u64>,
 }
@@ -211,7 +213,32 @@ pub struct Outcome {
 /// What a memory holds at first; made once, because a test runs thousands of machines.
 static PAGE: OnceLock<Vec<u8>> = OnceLock::new();
 
-/// A machine of one instance with two memories of one page, two globals and a table of the functions and a null.
+/// The memories of the instance that runs functions: the last has addresses of 64 bits.
+const MEMORIES: [AddressType; 3] = [AddressType::I32, AddressType::I32, AddressType::I64];
+
+/// Its table of functions.
+const TABLE: TableShape = TableShape {
+    address: AddressType::I32,
+    element: ValType::FuncRef,
+};
+
+fn memory_shape(address: AddressType) -> MemoryShape {
+    MemoryShape {
+        address,
+        ..MemoryShape::default()
+    }
+}
+
+/// The shape of the module that functions are of.
+fn shape() -> Arc<ModuleShape> {
+    Arc::new(ModuleShape {
+        memories: MEMORIES.map(memory_shape).into(),
+        tables: [TABLE].into(),
+    })
+}
+
+/// A machine of one instance with three memories of one page, the last with addresses of 64 bits, two globals and a table of the
+/// functions and a null.
 pub fn machine(functions: usize) -> Machine {
     let mut machine = Machine::new(MachineLimits {
         call_depth: 1000,
@@ -219,13 +246,16 @@ pub fn machine(functions: usize) -> Machine {
         ..MachineLimits::default()
     });
     let state = &mut machine.state;
-    for _ in 0..2 {
+    for address in MEMORIES {
         state.store.memories.push(Memory {
             bytes: PAGE
                 .get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect())
                 .clone(),
             declared_max: None,
+            shape: memory_shape(address),
         });
+    }
+    for _ in 0..2 {
         state.store.globals.push(5);
         state.store.global_types.push(GlobalType {
             value: ValType::I64,
@@ -233,7 +263,7 @@ pub fn machine(functions: usize) -> Machine {
         });
     }
     state.store.instances.push(Instance {
-        memories: vec![0, 1],
+        memories: vec![0, 1, 2],
         globals: vec![0, 1],
         tables: vec![0],
         functions: (0..functions as u32).collect(),
@@ -242,7 +272,7 @@ pub fn machine(functions: usize) -> Machine {
     state.store.tables.push(Table {
         elements: vec![0; 3],
         declared_max: None,
-        ty: ValType::FuncRef,
+        shape: TABLE,
     });
     machine
 }
@@ -298,7 +328,7 @@ pub fn run_in_slices<A: Backend, B: Backend>(
         exit,
         slots: machine.stack.from(0)[..arguments.len()].to_vec(),
         memory: machine.state.store.memories[0].bytes.clone(),
-        second: machine.state.store.memories[1].bytes.clone(),
+        others: [1, 2].map(|memory: usize| machine.state.store.memories[memory].bytes.clone()),
         globals: machine.state.store.globals.clone(),
     };
     (outcome, suspensions)

@@ -289,7 +289,11 @@ pub fn agrees_on_all_rows<B: Backend>(inputs: usize) {
             for (number, (memory, mnemonic)) in results.iter().enumerate() {
                 let at = RESULTS as usize + number * 16;
                 let [found, expected] = [&found, &expected].map(|outcome| {
-                    let bytes = if *memory == 0 { &outcome.memory } else { &outcome.second };
+                    let bytes = if *memory == 0 {
+                        &outcome.memory
+                    } else {
+                        &outcome.others[0]
+                    };
                     V128(bytes[at..at + 16].try_into().expect("16 bytes"))
                 });
                 assert!(

@@ -4,11 +4,12 @@
 //! the native stack. So the first use of the strategy runs a short loop over handlers of every shape and looks at how
 //! far the stack has moved. If it has, functions are compiled for a loop that calls the handlers.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
+use wasm_dispatch_ir::shape::{MemoryShape, ModuleShape};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::state::Frame;
@@ -89,6 +90,10 @@ fn test_loop() -> FunctionBody {
         locals: vec![ValType::I32; 4],
         scratch: 7,
         frame_size: 7 + u32::from(SCRATCH_SLOTS),
+        shape: Arc::new(ModuleShape {
+            memories: [MemoryShape::default()].into(),
+            ..ModuleShape::default()
+        }),
         ..FunctionBody::default()
     };
     let mut build = Builder(&mut body);

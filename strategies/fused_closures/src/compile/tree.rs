@@ -241,7 +241,7 @@ macro_rules! inner {
                         })*
                         _ => Err(sink),
                     },
-                    Node::Load { op, memory, address, offset } => match (op, first_memory(memory, offset)) {
+                    Node::Load { op, memory, address, offset } => match (op, first_memory(body, memory, offset)) {
                         $((LoadOp::$l, Ok(offset)) => address_of(body, address, AtAddress::<ops::$l, _>(offset, sink, PhantomData))
                             .map_err(|at| at.1),)*
                         _ => Err(sink),
@@ -374,13 +374,13 @@ struct LoadRoot<'c, 'a, S> {
 impl<S: Sink> LoadVisitor for LoadRoot<'_, '_, S> {
     type Output = S::Out;
     fn visit<L: Load>(self) -> S::Out {
-        let offset = match first_memory(self.memory, self.offset) {
+        let offset = match first_memory(self.compiler.body, self.memory, self.offset) {
             Ok(offset) => offset,
-            Err(memory) => {
+            Err((memory, offset)) => {
                 return self.sink.take(At::<L, _, _> {
                     memory,
                     address: self.compiler.nested(self.address),
-                    offset: u64::from(self.offset),
+                    offset,
                     load: PhantomData,
                 });
             }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use wasm_dispatch_closures::chain::{Next, link, trapped};
 use wasm_dispatch_closures::operand::{Effect, Operand, VectorOperand, certain};
-use wasm_dispatch_closures::typed::{AnyMemory, Constant, FirstMemory, InSlot, first_memory};
+use wasm_dispatch_closures::typed::{self, Constant, FirstMemory, InSlot, first_memory};
 use wasm_dispatch_closures::vector::{
     Extracted, GlobalSet, InSlots, LaneLoaded, LaneStored, Loaded, One, Replaced, Selected, Shifted, Shuffled,
     Splatted, Stored, Test, Three, Two, VectorConstant, VectorGlobal,
@@ -257,9 +257,8 @@ impl Compiler<'_> {
             } => {
                 let address = compiler.any_scalar(address);
                 let a = compiler.any_vector(a);
-                let place = first_memory(u16::from(memory), offset);
                 op.visit(LoadLaneRoot {
-                    place: place.map_err(|memory| (memory, u64::from(offset))),
+                    place: first_memory(compiler.body, u16::from(memory), offset),
                     address,
                     a,
                     lane,
@@ -358,7 +357,7 @@ root! {
 root! {
     LoadRoot<'c 'a S: VectorSink> { compiler: &'c mut Compiler<'a>, place: Place, sink: S }
     visits VectorLoad through VectorLoadVisitor,
-    |O| match first_memory(place.memory, place.offset) {
+    |O| match first_memory(compiler.body, place.memory, place.offset) {
         Ok(offset) if matches!(O::OP, VectorLoadOp::V128Load) => {
             let sink = LoadAt { offset, sink };
             match address_of(compiler.body, place.address, sink) {
@@ -373,15 +372,15 @@ root! {
             let (memory, address) = (FirstMemory, compiler.any_scalar(place.address));
             sink.take(Loaded { address, memory, offset, op: PhantomData::<O> })
         }
-        Err(memory) => {
-            let (address, offset) = (compiler.any_scalar(place.address), u64::from(place.offset));
+        Err((memory, offset)) => {
+            let address = compiler.any_scalar(place.address);
             sink.take(Loaded { address, memory, offset, op: PhantomData::<O> })
         }
     }
 }
 root! {
     LoadLaneRoot<S: VectorSink> {
-        place: Result<u32, (AnyMemory, u64)>, address: AnyScalar, a: AnyVector, lane: u8, sink: S
+        place: typed::Place, address: AnyScalar, a: AnyVector, lane: u8, sink: S
     }
     visits LoadLane through LoadLaneVisitor,
     |O| match place {
@@ -438,18 +437,21 @@ impl VectorStoreVisitor for StoreRoot<'_, '_> {
             statement,
             next,
         } = self;
-        match (first_memory(place.memory, place.offset), compiler.in_slots(value)) {
+        match (
+            first_memory(compiler.body, place.memory, place.offset),
+            compiler.in_slots(value),
+        ) {
             (Ok(offset), Some(a)) => compiler.store_at::<O, _>(offset, place.address, a, statement, next),
             (Ok(offset), None) => {
                 let a = compiler.any_vector(value);
                 compiler.store_at::<O, _>(offset, place.address, a, statement, next)
             }
-            (Err(memory), _) => {
+            (Err((memory, offset)), _) => {
                 let stored = Stored {
                     address: compiler.any_scalar(place.address),
                     a: compiler.any_vector(value),
                     memory,
-                    offset: u64::from(place.offset),
+                    offset,
                     op: PhantomData::<O>,
                 };
                 effect(stored, statement, next)
@@ -527,7 +529,7 @@ impl StoreLaneVisitor for StoreLaneRoot<'_, '_> {
         let (lane, op) = (self.lane, PhantomData::<O>);
         let address = self.compiler.any_scalar(self.place.address);
         let a = self.compiler.any_vector(self.value);
-        match first_memory(self.place.memory, self.place.offset) {
+        match first_memory(self.compiler.body, self.place.memory, self.place.offset) {
             Ok(offset) => {
                 let memory = FirstMemory;
                 let stored = LaneStored {
@@ -540,8 +542,7 @@ impl StoreLaneVisitor for StoreLaneRoot<'_, '_> {
                 };
                 effect(stored, self.statement, self.next)
             }
-            Err(memory) => {
-                let offset = u64::from(self.place.offset);
+            Err((memory, offset)) => {
                 let stored = LaneStored {
                     address,
                     a,

@@ -130,7 +130,7 @@ impl VectorNode {
         })
     }
 
-    /// Types of its operands in evaluation order, and of its value.
+    /// Types of its operands in evaluation order, and of its value; of addresses, in memories whose addresses have 32 bits.
     pub fn types(&self) -> (Vec<ValType>, ValType) {
         use ValType::{I32, V128};
         let (operands, result): (&[ValType], _) = match *self {

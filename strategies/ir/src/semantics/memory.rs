@@ -6,11 +6,11 @@ use crate::trap::Trap;
 
 /// The range of `N` bytes at `address + offset`, if that fits a machine address.
 ///
-/// Where the compiler knows that the offset has 32 bits, because the strategy keeps it so, neither addition can overflow and
-/// only the comparison with the memory's length remains.
+/// Where the compiler knows that address and offset have 32 bits, because the memory's type and the strategy keep them so, neither
+/// addition can overflow and only the comparison with the memory's length remains.
 #[inline(always)]
-fn range<const N: usize>(address: u32, offset: u64) -> Option<Range<usize>> {
-    let start = u64::from(address).checked_add(offset)?;
+fn range<const N: usize>(address: impl Into<u64>, offset: u64) -> Option<Range<usize>> {
+    let start = address.into().checked_add(offset)?;
     let end = start.checked_add(N as u64)?;
     Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
@@ -21,7 +21,7 @@ fn range<const N: usize>(address: u32, offset: u64) -> Option<Range<usize>> {
 ///
 /// Traps when any byte lies past the end of the memory.
 #[inline(always)]
-pub fn read<const N: usize>(memory: &[u8], address: u32, offset: u64) -> Result<[u8; N], Trap> {
+pub fn read<const N: usize>(memory: &[u8], address: impl Into<u64>, offset: u64) -> Result<[u8; N], Trap> {
     range::<N>(address, offset)
         .and_then(|range| memory.get(range))
         .and_then(|bytes| bytes.try_into().ok())
@@ -34,7 +34,12 @@ pub fn read<const N: usize>(memory: &[u8], address: u32, offset: u64) -> Result<
 ///
 /// Traps, without writing anything, when any byte lies past the end of the memory.
 #[inline(always)]
-pub fn write<const N: usize>(memory: &mut [u8], address: u32, offset: u64, bytes: [u8; N]) -> Result<(), Trap> {
+pub fn write<const N: usize>(
+    memory: &mut [u8],
+    address: impl Into<u64>,
+    offset: u64,
+    bytes: [u8; N],
+) -> Result<(), Trap> {
     let target: Option<&mut [u8; N]> = range::<N>(address, offset)
         .and_then(|range| memory.get_mut(range))
         .and_then(|bytes| bytes.try_into().ok());

@@ -3,6 +3,7 @@
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::shape::{AddressType, MemoryShape};
 
 use super::{Compiler, Operand, To};
 use crate::code::Unit;
@@ -55,21 +56,24 @@ impl Compiler<'_> {
                 address,
                 offset,
                 value,
-            } => self.store(op, u32::from(memory), address, u64::from(offset), value),
+            } => self.store(op, memory, address, u64::from(offset), value),
             Statement::VectorSet { .. }
             | Statement::VectorGlobalSet { .. }
             | Statement::VectorStore { .. }
             | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
+                let (shape, fast) = (&self.body.shape, self.body.is_fast(0));
+                let plain = fast && shape.memory(0) == Some(MemoryShape::default());
+                let narrow = shape.table(x).is_some_and(|table| table.address == AddressType::I32);
                 match (op, x, y) {
                     _ if self.body.metered && op.is_bulk() => {
                         self.node(memory::paid_builtin(), &[op as u32, Unit::from(base), x, y]);
                     }
-                    (Builtin::MemorySize, 0, _) => self.node(memory::memory_size(), &[Unit::from(base)]),
-                    (Builtin::TableGet, ..) => self.node(memory::table_get(), &[Unit::from(base), x]),
-                    (Builtin::MemoryFill, 0, _) => self.node(memory::memory_fill(), &[Unit::from(base)]),
-                    (Builtin::MemoryCopy, 0, 0) => self.node(memory::memory_copy(), &[Unit::from(base)]),
+                    (Builtin::MemorySize, 0, _) if plain => self.node(memory::memory_size(), &[Unit::from(base)]),
+                    (Builtin::TableGet, ..) if narrow => self.node(memory::table_get(), &[Unit::from(base), x]),
+                    (Builtin::MemoryFill, 0, _) if fast => self.node(memory::memory_fill(), &[Unit::from(base)]),
+                    (Builtin::MemoryCopy, 0, 0) if fast => self.node(memory::memory_copy(), &[Unit::from(base)]),
                     (Builtin::I64Add128, ..) => self.node(wide::add128(), &[Unit::from(base)]),
                     (Builtin::I64Sub128, ..) => self.node(wide::sub128(), &[Unit::from(base)]),
                     (Builtin::I64MulWideS, ..) => self.node(wide::mul_wide_s(), &[Unit::from(base)]),

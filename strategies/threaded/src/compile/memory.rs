@@ -27,11 +27,11 @@ impl Compiler<'_> {
         (AddressForm::One(operand.location()), operand, None)
     }
 
-    pub(super) fn load(&mut self, op: LoadOp, memory: u32, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
-        if memory != 0 {
+    pub(super) fn load(&mut self, op: LoadOp, memory: u16, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
+        if !self.body.is_fast(memory) {
             let slot = self.copied(address, scratch);
             let entry = memory::pick_load_any(Class::of(op.result()), to_slot);
-            self.node(entry, &[op as u32, memory]);
+            self.node(entry, &[op as u32, u32::from(memory)]);
             self.address(offset);
             self.stream.push(Unit::from(slot));
             self.forget(slot);
@@ -52,12 +52,12 @@ impl Compiler<'_> {
         scratch
     }
 
-    pub(super) fn store(&mut self, op: StoreOp, memory: u32, address: NodeId, offset: u64, value: NodeId) {
+    pub(super) fn store(&mut self, op: StoreOp, memory: u16, address: NodeId, offset: u64, value: NodeId) {
         let mut scratch = self.body.scratch;
-        if memory != 0 {
+        if !self.body.is_fast(memory) {
             let address = self.in_slot(address, &mut scratch);
             let value = self.in_slot(value, &mut scratch);
-            self.node(memory::store_any_memory(), &[op as u32, memory]);
+            self.node(memory::store_any_memory(), &[op as u32, u32::from(memory)]);
             self.address(offset);
             self.stream.extend_from_slice(&[Unit::from(address), Unit::from(value)]);
             return;

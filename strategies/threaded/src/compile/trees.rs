@@ -144,7 +144,7 @@ impl Compiler<'_> {
                 memory,
                 address,
                 offset,
-            } => self.load(op, u32::from(memory), address, u64::from(offset), to_slot, scratch),
+            } => self.load(op, memory, address, u64::from(offset), to_slot, scratch),
             Node::Select { condition, a, b } => {
                 let mut scratch = scratch;
                 let a = self.kept(a, &mut scratch);

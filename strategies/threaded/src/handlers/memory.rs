@@ -95,7 +95,7 @@ impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
     }
 }
 
-/// `d = load(scratch)` from a memory other than 0: units are operation, memory, offset (2), scratch slot, which holds the
+/// `d = load(scratch)` from a memory that is not 0 or has addresses of 64 bits: units are operation, memory, offset (2), scratch slot, which holds the
 /// address, and D.
 struct LoadAny<T, D>(PhantomData<(T, D)>);
 
@@ -124,7 +124,7 @@ impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
 unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *mut u64) -> bool {
     // SAFETY: the slot is one of a frame that nothing else refers to, which `LoadAny`, the only caller, has from its node.
     let slot = unsafe { &mut *slot };
-    match LoadOp::ALL[op as usize].apply(state.module_memory(memory), *slot as u32, offset) {
+    match LoadOp::ALL[op as usize].apply(state.module_memory(memory), *slot, offset) {
         Ok(value) => {
             *slot = value;
             true
@@ -133,7 +133,7 @@ unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *
     }
 }
 
-/// `store(address slot) = value slot` for a memory other than 0: units are operation, memory, offset (2), two slots.
+/// `store(address slot) = value slot` for a memory that is not 0 or has addresses of 64 bits: units are operation, memory, offset (2), two slots.
 struct StoreAny;
 
 impl Handler for StoreAny {
@@ -141,7 +141,7 @@ impl Handler for StoreAny {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are as said above, both slots within the frame. No reference to the state is held here.
         unsafe {
-            let address = r.slot(4).read() as u32;
+            let address = r.slot(4).read();
             let value = r.slot(5).read();
             let state = (*r.context).state();
             if !store_any(state, r.unit(0), r.unit(1), r.target(2) as u64, address, value) {
@@ -153,7 +153,7 @@ impl Handler for StoreAny {
 }
 
 #[inline(never)]
-fn store_any(state: &mut State, op: u32, memory: u32, offset: u64, address: u32, value: u64) -> bool {
+fn store_any(state: &mut State, op: u32, memory: u32, offset: u64, address: u64, value: u64) -> bool {
     StoreOp::ALL[op as usize]
         .apply(state.module_memory(memory), address, offset, value)
         .is_ok()
@@ -225,7 +225,7 @@ impl Step for MemoryCopy {
     }
 }
 
-/// `memory.size` of memory 0: the unit is the slot for the number of pages.
+/// `memory.size` of memory 0, if its pages have 64 KiB: the unit is the slot for the number of pages.
 struct MemorySize;
 
 impl Step for MemorySize {
@@ -239,7 +239,7 @@ impl Step for MemorySize {
     }
 }
 
-/// `table.get`: units are the slot of the index, where the element goes, too, and the table.
+/// `table.get` of a table whose indices have 32 bits: units are the slot of the index, where the element goes, too, and the table.
 struct TableGet;
 
 impl Step for TableGet {
@@ -324,7 +324,7 @@ macro_rules! with_address {
     };
 }
 
-/// The handler of a load from memory 0.
+/// The handler of a load from memory 0 at an address of 32 bits.
 pub(crate) fn pick_load(op: LoadOp, address: AddressForm, to_slot: bool) -> Picked {
     struct Pick(AddressForm, bool);
     impl LoadVisitor for Pick {
@@ -340,7 +340,7 @@ pub(crate) fn pick_load(op: LoadOp, address: AddressForm, to_slot: bool) -> Pick
     op.visit(Pick(address, to_slot))
 }
 
-/// The handler of a store to memory 0; address and value are not both in the integer accumulator.
+/// The handler of a store to memory 0 at an address of 32 bits; address and value are not both in the integer accumulator.
 pub(crate) fn pick_store(op: StoreOp, address: AddressForm, value: Location) -> Picked {
     struct Pick(AddressForm, Location);
     impl StoreVisitor for Pick {
@@ -356,7 +356,7 @@ pub(crate) fn pick_store(op: StoreOp, address: AddressForm, value: Location) -> 
     op.visit(Pick(address, value))
 }
 
-/// The handler of a load from another memory.
+/// The handler of a load from any memory.
 pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Picked {
     with_class!(class, T => if to_slot {
         picked::<LoadAny<T, ToSlot>>()
@@ -365,7 +365,7 @@ pub(crate) fn pick_load_any(class: Class, to_slot: bool) -> Picked {
     })
 }
 
-/// The handler of a store to another memory.
+/// The handler of a store to any memory.
 pub(crate) fn store_any_memory() -> Picked {
     picked::<StoreAny>()
 }

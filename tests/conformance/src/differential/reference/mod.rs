@@ -62,10 +62,18 @@ struct Table {
     /// References plus one; zero is null.
     elements: Vec<u64>,
     max: u64,
+    /// Whether its indices have 64 bits.
+    wide: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Memory {
+    /// In pages.
     max: u64,
+    /// Bytes of a page.
+    page: u64,
+    /// Whether its addresses have 64 bits.
+    wide: bool,
 }
 
 /// A module and its state: there is one instance only.

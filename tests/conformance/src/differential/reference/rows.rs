@@ -37,13 +37,14 @@ impl Run<'_, '_> {
 
     fn load(&mut self, op: LoadOp, memarg: &MemArg) -> Result<(), Stop> {
         let (memory, offset) = place(memarg);
-        let address = self.pop() as u32;
+        let address = self.pop_sized(self.instance.memory_types[memory].wide);
         self.push(op.apply(&self.instance.memories[memory], address, offset))
     }
 
     fn store(&mut self, op: StoreOp, memarg: &MemArg) -> Result<(), Stop> {
         let (memory, offset) = place(memarg);
-        let (value, address) = (self.pop(), self.pop() as u32);
+        let value = self.pop();
+        let address = self.pop_sized(self.instance.memory_types[memory].wide);
         op.apply(&mut self.instance.memories[memory], address, offset, value)?;
         Ok(())
     }

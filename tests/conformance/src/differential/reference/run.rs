@@ -65,7 +65,8 @@ impl Instance<'_> {
     }
 
     fn callee(&self, table: u32, ty: u32, index: u64) -> Result<u32, Stop> {
-        let element = self.tables[table as usize].elements.get(index as u32 as usize);
+        let elements = &self.tables[table as usize].elements;
+        let element = usize::try_from(index).ok().and_then(|index| elements.get(index));
         let reference = *element.ok_or(Trap::UndefinedElement)?;
         let function = reference.checked_sub(1).ok_or(Trap::UninitializedElement)?;
         if self.functions[function as usize].ty != self.types[ty as usize] {
@@ -164,12 +165,18 @@ impl<'w> Run<'_, 'w> {
         self.stack.pop().unwrap_or_default()
     }
 
+    /// Pops an address, index or length: of 64 bits, or of 32.
+    pub(super) fn pop_sized(&mut self, wide: bool) -> u64 {
+        let value = self.pop();
+        if wide { value } else { u64::from(value as u32) }
+    }
+
     fn pop_arguments(&mut self, function: u32) -> Vec<u64> {
         self.stack.split_off(self.stack.len() - self.instance.params(function))
     }
 
     fn pop_callee(&mut self, table: u32, ty: u32) -> Result<u32, Stop> {
-        let index = self.pop();
+        let index = self.pop_sized(self.instance.tables[table as usize].wide);
         self.instance.callee(table, ty, index)
     }
 
