@@ -5,7 +5,7 @@
 //! changes the frame. Calls push on the machine's frame stack, never on the native one.
 
 use crate::backend::{Backend, Compiled, Exit, ModuleCode, Program};
-use crate::state::{Callee, Frame, Machine, State, WINDOW, Window};
+use crate::state::{Callee, Frame, Machine, State, Window};
 use wasm_dispatch_ir::code::{BlockId, Slot, Statement};
 use wasm_dispatch_ir::trap::Trap;
 
@@ -101,7 +101,8 @@ impl<'p, B: Backend> Running<'p, B> {
     pub fn clear_locals(&self, window: &mut Window) {
         let shape = self.function.shape;
         for slot in shape.params..shape.locals {
-            window[slot as usize & (WINDOW - 1)] = 0;
+            // Slot numbers have 16 bits, so this needs no bounds check.
+            window[usize::from(slot as Slot)] = 0;
         }
     }
 
