@@ -50,8 +50,8 @@
 //!
 //! # Supported WebAssembly
 //!
-//! WebAssembly 2.0 without vector instructions, plus tail calls, extended constant expressions and multiple memories.
-//! A module that needs more is refused with the proposal's name.
+//! WebAssembly 2.0, plus relaxed vector instructions, tail calls, extended constant expressions, multiple memories, memories
+//! and tables with 64-bit addresses (memory64), custom page sizes and wide arithmetic. A module that needs more is refused with the proposal's name.
 //!
 //! # Features
 //!

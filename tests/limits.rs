@@ -374,19 +374,6 @@ fn a_function_whose_frame_does_not_fit_in_slot_numbers_is_refused() {
 #[test]
 fn unsupported_proposals_are_refused_by_name() {
     for (proposal, text) in [
-        (
-            "fixed-width SIMD",
-            "(module (func (result v128) (v128.const i32x4 1 2 3 4)))",
-        ),
-        ("fixed-width SIMD", "(module (func (drop (v128.const i32x4 1 2 3 4))))"),
-        ("fixed-width SIMD", "(module (func (local v128)))"),
-        ("fixed-width SIMD", "(module (global v128 (v128.const i32x4 1 2 3 4)))"),
-        ("fixed-width SIMD", r#"(module (import "m" "v" (global v128)))"#),
-        // Relaxed vector instructions come with the plain ones.
-        (
-            "fixed-width SIMD",
-            "(module (func unreachable i8x16.relaxed_swizzle drop))",
-        ),
         ("threads and atomics", "(module (memory 1 1 shared))"),
         (
             "threads and atomics",

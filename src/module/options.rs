@@ -77,8 +77,8 @@ impl ModuleOptions {
 impl Module {
     /// Decodes and validates a module in the binary format, with the default [options](Module::options).
     ///
-    /// Supported: WebAssembly 2.0 without vector instructions, plus tail calls, extended constant expressions and
-    /// multiple memories.
+    /// Supported: WebAssembly 2.0, plus relaxed vector instructions, tail calls, extended constant expressions, multiple
+    /// memories, memories and tables with 64-bit addresses (memory64), custom page sizes and wide arithmetic.
     ///
     /// # Errors
     ///

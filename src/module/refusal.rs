@@ -16,21 +16,13 @@ pub(super) const FEATURES: WasmFeatures = {
         .union(WasmFeatures::EXTENDED_CONST)
         .union(WasmFeatures::MEMORY64)
         .union(WasmFeatures::CUSTOM_PAGE_SIZES)
-        .union(WasmFeatures::GC_TYPES)
-        .union(VECTORS);
+        .union(WasmFeatures::GC_TYPES);
     let mut index = 0;
     while index < Proposal::ALL.len() {
         features = features.union(feature(Proposal::ALL[index]));
         index += 1;
     }
     features
-};
-
-/// For a test: only the type of vectors; the decoder knows none of their instructions.
-const VECTORS: WasmFeatures = if cfg!(feature = "wide-test-type") {
-    WasmFeatures::SIMD
-} else {
-    WasmFeatures::empty()
 };
 
 /// wasmparser's switch for a proposal whose operators are in the instruction table.
@@ -42,16 +34,14 @@ const fn feature(proposal: Proposal) -> WasmFeatures {
         Proposal::BulkMemory => WasmFeatures::BULK_MEMORY,
         Proposal::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
         Proposal::TailCall => WasmFeatures::TAIL_CALL,
-        // In the instruction table; lowering does not know them yet.
-        Proposal::Simd | Proposal::RelaxedSimd => WasmFeatures::empty(),
+        Proposal::Simd => WasmFeatures::SIMD,
+        Proposal::RelaxedSimd => WasmFeatures::RELAXED_SIMD,
         Proposal::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
     }
 }
 
 /// Names of the proposals that wasmparser knows and we do not support.
 const UNSUPPORTED: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::SIMD, "fixed-width SIMD"),
-    (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
     (WasmFeatures::THREADS, "threads and atomics"),
     (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
     (WasmFeatures::EXCEPTIONS, "exception handling"),
@@ -90,10 +80,7 @@ const _: () = {
     let mut known = FEATURES;
     let mut index = 0;
     while index < UNSUPPORTED.len() {
-        assert!(
-            !FEATURES.difference(VECTORS).intersects(UNSUPPORTED[index].0),
-            "supported and refused"
-        );
+        assert!(!FEATURES.intersects(UNSUPPORTED[index].0), "supported and refused");
         known = known.union(UNSUPPORTED[index].0);
         index += 1;
     }
@@ -112,8 +99,7 @@ pub(super) fn supported_type(ty: wasmparser::ValType, offset: u64) -> Result<Val
             wasmparser::ValType::Ref(ty) if ty.is_concrete_type_ref() || !ty.is_nullable() => {
                 "typed function references"
             }
-            wasmparser::ValType::Ref(_) => "garbage collection",
-            _ => "fixed-width SIMD",
+            _ => "garbage collection",
         };
         unsupported(proposal, offset)
     })

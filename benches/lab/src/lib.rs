@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod against;
 mod bench;
 mod compare;
 mod cost;

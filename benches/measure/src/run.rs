@@ -7,10 +7,9 @@ use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
 use wasm_dispatch_record::take_folder;
 
-use crate::about;
 use crate::error::Error;
 use crate::layouts::Sources;
-use crate::supervisor::{Launcher, Progressed, Supervisor};
+use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
 
 /// What came of a measurement.
 #[derive(Debug)]
@@ -51,7 +50,6 @@ pub fn setup(parts: Vec<Part>, strategies: Vec<String>, processes: u32, iteratio
         timeout: 120,
         shard: None,
         own: true,
-        ..Setup::default()
     }
 }
 
@@ -95,7 +93,9 @@ pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[R
     };
     let mut writer = Writer::create(folder, &run)?;
     writer.write_all(heads)?;
-    writer.write_all(&about::rows(supervisor))?;
+    if let Some(control) = &supervisor.setup.control {
+        writer.write(control_of(control))?;
+    }
     writer.write(supervisor.setup.clone())?;
     if !supervisor.quiet {
         eprintln!("Raw data: {}", writer.path().display());

@@ -149,7 +149,6 @@ fn setup(workloads: &[&str], strategies: &[&str], blocks: u32) -> Setup {
         timeout: 20,
         shard: None,
         own: false,
-        ..Setup::default()
     }
 }
 

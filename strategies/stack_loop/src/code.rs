@@ -5,7 +5,10 @@ use std::fmt;
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{BlockId, BuiltinCall, Slot};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_machine::state::Frame;
+
+use crate::vector::VectorOp;
 
 /// Declares the opcodes: one for each row of the instruction table, and those for everything else.
 macro_rules! opcodes {
@@ -40,6 +43,8 @@ macro_rules! opcodes {
             OtherLoad(LoadOp, u32),
             /// A store to a memory that is not the first, or has addresses of 64 bits: an entry of [`Code::others`].
             OtherStore(StoreOp, u32),
+            /// One on vectors.
+            Vector(VectorOp),
             /// A builtin: an entry of [`Code::builtins`].
             Builtin(u32),
             /// Pay for a block, or suspend the run at it.
@@ -85,6 +90,7 @@ macro_rules! opcodes {
                     $(Op::$store(offset) => write!(f, "{} offset={offset}", StoreOp::$store.mnemonic()),)*
                     Op::OtherLoad(op, other) => write!(f, "{} other {other}", op.mnemonic()),
                     Op::OtherStore(op, other) => write!(f, "{} other {other}", op.mnemonic()),
+                    Op::Vector(op) => write!(f, "{op}"),
                     Op::Builtin(index) => write!(f, "builtin {index}"),
                     Op::Meter { cost, block } => write!(f, "meter {cost} or suspend at block {block}"),
                     Op::Br(target) => write!(f, "br {target}"),
@@ -165,6 +171,8 @@ pub struct Code {
     pub stack: Slot,
     /// Operation numbers that `br_table` leads to.
     pub targets: Vec<u32>,
+    /// Constants of operations on vectors.
+    pub vectors: Vec<V128>,
     /// Parameters of builtins.
     pub builtins: Vec<BuiltinCall>,
     /// Parameters of indirect calls.
@@ -190,6 +198,7 @@ impl Code {
             + size_of_val(&self.statements[..])
             + size_of_val(&self.block_starts[..])
             + size_of_val(&self.targets[..])
+            + size_of_val(&self.vectors[..])
             + size_of_val(&self.builtins[..])
             + size_of_val(&self.indirect[..])
             + size_of_val(&self.others[..])

@@ -1,8 +1,10 @@
 //! From trees to stack code.
 
 use wasm_dispatch_ir::code::{BlockId, BuiltinCall, FunctionBody, Node, NodeId, Statement};
+use wasm_dispatch_ir::types::ValType;
 
 use crate::code::{Code, Indirect, Op, Other};
+use crate::vector::VectorOp;
 
 /// Compiles a function.
 pub fn compile(body: &FunctionBody) -> Code {
@@ -11,6 +13,7 @@ pub fn compile(body: &FunctionBody) -> Code {
         code: Code {
             stack: body.scratch,
             targets: body.targets.clone(),
+            vectors: body.vectors.clone(),
             ..Code::default()
         },
         statement: 0,
@@ -98,7 +101,12 @@ impl Emitter<'_> {
                 self.tree(condition);
                 self.emit(Op::Select);
             }
-            Node::Vector(_) => unreachable!("modules with vectors are refused"),
+            Node::Vector(vector) => {
+                for operand in self.body.node(node).operands() {
+                    self.tree(operand);
+                }
+                self.emit(Op::Vector(VectorOp::node(vector, self.body)));
+            }
             Node::GlobalGet(global) => self.emit(match global.checked_sub(self.body.imported_globals) {
                 Some(own) => Op::OwnGlobalGet(own),
                 None => Op::ImportedGlobalGet(global),
@@ -123,10 +131,30 @@ impl Emitter<'_> {
                     Op::OtherStore(op, self.other(memory, offset))
                 }
             }
-            Statement::VectorSet { .. }
-            | Statement::VectorGlobalSet { .. }
-            | Statement::VectorStore { .. }
-            | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
+            Statement::VectorSet { slot, .. } => Op::Vector(VectorOp::LocalSet(slot)),
+            Statement::VectorGlobalSet { global, .. } => Op::Vector(VectorOp::GlobalSet(global)),
+            Statement::VectorStore { op, memory, offset, .. } => Op::Vector(VectorOp::store(
+                op,
+                memory,
+                self.body.is_fast(u16::from(memory)),
+                offset,
+            )),
+            Statement::StoreLane {
+                op,
+                lane,
+                memory,
+                offset,
+                ..
+            } => Op::Vector(VectorOp::store_lane(
+                op,
+                lane,
+                memory,
+                self.body.is_fast(u16::from(memory)),
+                offset,
+            )),
+            Statement::Eval(value) if self.body.node_types[value as usize] == ValType::V128 => {
+                Op::Vector(VectorOp::Drop)
+            }
             Statement::Eval(_) => Op::Drop,
             Statement::Builtin { op, base, x, y } => {
                 self.code.builtins.push(BuiltinCall { op, base, x, y });

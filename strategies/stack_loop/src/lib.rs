@@ -67,6 +67,7 @@ mod compile;
 mod run;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};

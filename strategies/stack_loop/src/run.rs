@@ -126,6 +126,9 @@ macro_rules! define_run {
                         let address = pop!();
                         attempt!(other_store(&running.function.code, state, store, other, address, value));
                     }
+                    Op::Vector(op) => {
+                        sp = attempt!(op.step(&running.function.code.vectors, state, window, sp));
+                    }
                     Op::Builtin(index) => attempt!(builtin(&running.function.code, state, window, index)),
                     Op::Meter { cost, block } => {
                         if !state.charge(cost) {

@@ -6,6 +6,10 @@ use wasm_dispatch_testing::BodyBuilder;
 use crate::StackLoop;
 use crate::code::Op;
 
+wasm_dispatch_testing::vector_tests! {
+    vectors: StackLoop;
+}
+
 wasm_dispatch_testing::strategy_tests! {
     stack_loop: StackLoop;
 }

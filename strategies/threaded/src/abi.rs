@@ -13,6 +13,7 @@
 //! | `memory_len` | r9 | bytes of memory 0 |
 //! | `acc64` | xmm0 | `f64` accumulator |
 //! | `acc32` | xmm1 | `f32` accumulator |
+//! | `acc128` | xmm2 | accumulator of vectors |
 //!
 //! # Rules that keep the last call of a handler a jump
 //!
@@ -20,11 +21,38 @@
 //! A trap leaves through [`leave`], whose result is loaded from memory: if LLVM could infer it, it would return it here
 //! and turn the call into an ordinary one.
 
-use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::{Trap, V128};
 
 use crate::code::Unit;
 use crate::context::Context;
 use crate::kind::{Kind, Nodes};
+
+/// A vector as a register holds it: only such a type is passed in one.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Vector = std::arch::x86_64::__m128i;
+#[cfg(target_arch = "aarch64")]
+pub(crate) type Vector = std::arch::aarch64::uint8x16_t;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) type Vector = V128;
+
+/// A vector as its bytes.
+#[inline(always)]
+pub(crate) fn from_register(vector: Vector) -> V128 {
+    // SAFETY: both are 16 bytes without padding, any of which are a vector.
+    unsafe { std::mem::transmute(vector) }
+}
+
+/// A vector as a register holds it.
+#[inline(always)]
+pub(crate) fn to_register(vector: V128) -> Vector {
+    // SAFETY: as above.
+    unsafe { std::mem::transmute(vector) }
+}
+
+/// What the accumulator of vectors holds before it is used.
+pub(crate) fn no_vector() -> Vector {
+    to_register(V128::ZERO)
+}
 
 /// Units of a node's handler pointer.
 pub(crate) const HANDLER_UNITS: usize = 2;
@@ -38,11 +66,13 @@ pub(crate) const fn filled(units: usize) -> usize {
 macro_rules! entry_point {
     ($($abi:literal)?) => {
         /// The signature of all handlers.
+        #[allow(improper_ctypes_definitions)] // No other language calls handlers.
         pub(crate) type Entry = unsafe extern $($abi)? fn(
-            *const Unit, *mut u64, *mut u8, u64, *mut Context, usize, f64, f32,
+            *const Unit, *mut u64, *mut u8, u64, *mut Context, usize, f64, f32, Vector,
         ) -> u64;
 
         /// The entry point of a handler.
+        #[allow(improper_ctypes_definitions)]
         pub(crate) unsafe extern $($abi)? fn enter<H: Handler, M: Mode>(
             ip: *const Unit,
             frame: *mut u64,
@@ -52,15 +82,17 @@ macro_rules! entry_point {
             memory_len: usize,
             acc64: f64,
             acc32: f32,
+            acc128: Vector,
         ) -> u64 {
             // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
-            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
         }
 
         /// The entry point of a handler for the rare case of another one: never merged into that, because the registers
         /// that it saves on the native stack would be saved in the frequent case, too.
         #[cold]
         #[inline(never)]
+        #[allow(improper_ctypes_definitions)]
         pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler, M: Mode>(
             ip: *const Unit,
             frame: *mut u64,
@@ -70,14 +102,35 @@ macro_rules! entry_point {
             memory_len: usize,
             acc64: f64,
             acc32: f32,
+            acc128: Vector,
         ) -> u64 {
             // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
-            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32 }) }
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
+        }
+
+        /// The entry point of a handler with operations of newer machines ("x86-64-v2"); the compiler writes it for those alone.
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "ssse3,sse4.1,sse4.2")]
+        #[allow(improper_ctypes_definitions)]
+        pub(crate) unsafe extern $($abi)? fn enter_v2<H: Handler, M: Mode>(
+            ip: *const Unit,
+            frame: *mut u64,
+            memory: *mut u8,
+            acc: u64,
+            context: *mut Context,
+            memory_len: usize,
+            acc64: f64,
+            acc32: f32,
+            acc128: Vector,
+        ) -> u64 {
+            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
         }
 
         /// Ends the run for the reason that was put into the context, or for the trap whose code is in `acc`.
         #[cold]
         #[inline(never)]
+        #[allow(improper_ctypes_definitions)]
         unsafe extern $($abi)? fn leave(
             ip: *const Unit,
             frame: *mut u64,
@@ -87,6 +140,7 @@ macro_rules! entry_point {
             _memory_len: usize,
             _acc64: f64,
             _acc32: f32,
+            _acc128: Vector,
         ) -> u64 {
             // SAFETY: `run` keeps the context alive and unborrowed until the handlers have left.
             unsafe {
@@ -100,7 +154,7 @@ macro_rules! entry_point {
     };
 }
 
-// The System V convention passes all eight arguments in registers on Windows, too.
+// The System V convention passes all nine arguments in registers on Windows, too.
 #[cfg(all(target_arch = "x86_64", windows))]
 entry_point!("sysv64");
 #[cfg(not(all(target_arch = "x86_64", windows)))]
@@ -117,6 +171,7 @@ pub(crate) struct Regs {
     pub memory_len: usize,
     pub acc64: f64,
     pub acc32: f32,
+    pub acc128: Vector,
 }
 
 /// How a handler goes on with the next one.
@@ -232,6 +287,28 @@ pub(crate) const fn picked<H: Handler>() -> Picked {
     }
 }
 
+/// The handler `H`, of which there is no second form for a loop: it goes on with the next node, which has one, so that the
+/// native stack is as deep as the row of such nodes. The compiler bounds those: see `Compiler::node`.
+pub(crate) const fn picked_once<H: Handler>() -> Picked {
+    Picked {
+        entry: enter::<H, Jumps>,
+        trampolined: enter::<H, Jumps>,
+        kind: H::KIND,
+        nodes: const { Nodes::of(H::KIND) },
+    }
+}
+
+/// [`picked_once`] for newer machines.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const fn picked_v2<H: Handler>() -> Picked {
+    Picked {
+        entry: enter_v2::<H, Jumps>,
+        trampolined: enter_v2::<H, Jumps>,
+        kind: H::KIND,
+        nodes: const { Nodes::of(H::KIND) },
+    }
+}
+
 impl Regs {
     /// Registers that point nowhere.
     pub(crate) fn empty() -> Regs {
@@ -244,6 +321,7 @@ impl Regs {
             memory_len: 0,
             acc64: 0.0,
             acc32: 0.0,
+            acc128: no_vector(),
         }
     }
 
@@ -266,6 +344,7 @@ impl Regs {
                 memory_len: (&raw const (*left).memory_len).read_volatile(),
                 acc64: (&raw const (*left).acc64).read_volatile(),
                 acc32: (&raw const (*left).acc32).read_volatile(),
+                acc128: (&raw const (*left).acc128).read_volatile(),
             }
         }
     }
@@ -298,9 +377,10 @@ impl Regs {
             memory_len,
             acc64,
             acc32,
+            acc128,
         } = self;
         // SAFETY: the registers are as this handler wants them, says the contract.
-        unsafe { handler(ip, frame, memory, acc, context, memory_len, acc64, acc32) }
+        unsafe { handler(ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128) }
     }
 
     /// Goes on with the node after this one, which has this many operand units.

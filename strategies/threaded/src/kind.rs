@@ -5,6 +5,9 @@ use std::fmt;
 
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::vector_ops::{
+    ExtractOp, ReplaceOp, ShiftOp, SplatOp, Vector1Op, Vector2Op, Vector3Op, VectorLoadOp, VectorStoreOp, VectorTestOp,
+};
 
 /// The form of a node. Nodes of one kind have one handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +70,63 @@ pub(crate) enum Kind {
     TailCall,
     /// Pay for a block.
     Meter,
+    /// `d = a`, a vector
+    VectorMove { a: Location, d: Destination },
+    /// `d = op(a)` of vectors
+    Vector1 { op: Vector1Op, a: Location, d: Destination },
+    /// `d = op(a, b)` of vectors
+    Vector2 {
+        op: Vector2Op,
+        a: Location,
+        b: Location,
+        d: Destination,
+    },
+    /// `d = op(a, b, c)` of vectors
+    Vector3 {
+        op: Vector3Op,
+        a: Location,
+        b: Location,
+        c: Location,
+        d: Destination,
+    },
+    /// `d = op(a)`, an integer of a vector
+    VectorTest {
+        op: VectorTestOp,
+        a: Location,
+        d: Destination,
+    },
+    /// `d = op(a, b)`, a vector shifted by an integer
+    Shift {
+        op: ShiftOp,
+        a: Location,
+        b: Location,
+        d: Destination,
+    },
+    /// `d = op(a)`, a vector of a scalar
+    Splat { op: SplatOp, a: Location, d: Destination },
+    /// `d = op(a)`, a lane of a vector
+    Extract { op: ExtractOp, a: Location, d: Destination },
+    /// `d = op(a, b)`, a vector with a scalar in a lane
+    Replace {
+        op: ReplaceOp,
+        a: Location,
+        b: Location,
+        d: Destination,
+    },
+    /// `d` = bytes of `a` and `b`
+    Shuffle { a: Location, b: Location, d: Destination },
+    /// `d = op(address)`, a vector
+    VectorLoad {
+        op: VectorLoadOp,
+        address: AddressForm,
+        d: Destination,
+    },
+    /// `op(address) = value`, a vector
+    VectorStore {
+        op: VectorStoreOp,
+        address: AddressForm,
+        value: Location,
+    },
 }
 
 impl Kind {
@@ -106,6 +166,24 @@ impl Kind {
             Kind::Call => number(14, 0, [0; 4]),
             Kind::TailCall => number(15, 0, [0; 4]),
             Kind::Meter => number(16, 0, [0; 4]),
+            Kind::VectorMove { a, d } => number(17, 0, [a as u8, d as u8, 0, 0]),
+            Kind::Vector1 { op, a, d } => number(18, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Vector2 { op, a, b, d } => number(19, op as u8, [a as u8, b as u8, d as u8, 0]),
+            Kind::Vector3 { op, a, b, c, d } => number(20, op as u8, [a as u8, b as u8, c as u8, d as u8]),
+            Kind::VectorTest { op, a, d } => number(21, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Shift { op, a, b, d } => number(22, op as u8, [a as u8, b as u8, d as u8, 0]),
+            Kind::Splat { op, a, d } => number(23, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Extract { op, a, d } => number(24, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Replace { op, a, b, d } => number(25, op as u8, [a as u8, b as u8, d as u8, 0]),
+            Kind::Shuffle { a, b, d } => number(26, 0, [a as u8, b as u8, d as u8, 0]),
+            Kind::VectorLoad { op, address, d } => {
+                let (a, b) = address.numbers();
+                number(27, op as u8, [a, b, d as u8, 0])
+            }
+            Kind::VectorStore { op, address, value } => {
+                let (a, b) = address.numbers();
+                number(28, op as u8, [a, b, value as u8, 0])
+            }
         }
     }
 }
@@ -146,6 +224,18 @@ impl fmt::Display for Kind {
             Kind::Call => f.write_str("call"),
             Kind::TailCall => f.write_str("return_call"),
             Kind::Meter => f.write_str("meter"),
+            Kind::VectorMove { a, d } => write!(f, "{d}v128.{a}"),
+            Kind::Vector1 { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
+            Kind::Vector2 { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),
+            Kind::Vector3 { op, a, b, c, d } => write!(f, "{d}{}({a},{b},{c})", op.mnemonic()),
+            Kind::VectorTest { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
+            Kind::Shift { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),
+            Kind::Splat { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
+            Kind::Extract { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
+            Kind::Replace { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),
+            Kind::Shuffle { a, b, d } => write!(f, "{d}i8x16.shuffle({a},{b})"),
+            Kind::VectorLoad { op, address, d } => write!(f, "{d}{}({address})", op.mnemonic()),
+            Kind::VectorStore { op, address, value } => write!(f, "{}({address},{value})", op.mnemonic()),
         }
     }
 }

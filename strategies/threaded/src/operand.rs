@@ -5,11 +5,12 @@
 
 use std::marker::PhantomData;
 
+use wasm_dispatch_ir::V128;
 use wasm_dispatch_ir::ops::{Binary, I32Add};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
 
-use crate::abi::{HANDLER_UNITS, Regs};
+use crate::abi::{HANDLER_UNITS, Regs, from_register, to_register};
 use crate::kind::{AddressForm, Destination, Location};
 
 /// Slot values as accumulators hold them: integers in `acc`, floats in `acc64` and `acc32`. The conversions through
@@ -154,6 +155,117 @@ pub(crate) trait Dest: 'static {
     ///
     /// As for [`Source::get`], of this destination.
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T);
+}
+
+/// Where a vector comes from.
+pub(crate) trait VectorSource: 'static {
+    /// Units it takes in the code stream.
+    const UNITS: usize;
+    /// Where that is.
+    const LOCATION: Location;
+    /// Reads it; its units begin with operand unit `at`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Source::get`], of this source.
+    unsafe fn get_vector(r: &Regs, at: usize) -> V128;
+}
+
+impl VectorSource for Slot {
+    const UNITS: usize = 1;
+    const LOCATION: Location = Location::Slot;
+    #[inline(always)]
+    unsafe fn get_vector(r: &Regs, at: usize) -> V128 {
+        // SAFETY: the unit is a slot's number, and this slot and the next are within the frame, says the contract.
+        unsafe { read_vector(r.slot(at)) }
+    }
+}
+
+impl VectorSource for Const {
+    const UNITS: usize = 4;
+    const LOCATION: Location = Location::Const;
+    #[inline(always)]
+    unsafe fn get_vector(r: &Regs, at: usize) -> V128 {
+        // SAFETY: the units are there, says the contract; a constant is aligned to units only.
+        V128(unsafe { r.ip.add(HANDLER_UNITS + at).cast::<[u8; 16]>().read_unaligned() })
+    }
+}
+
+impl VectorSource for Acc {
+    const UNITS: usize = 0;
+    const LOCATION: Location = Location::Acc;
+    #[inline(always)]
+    unsafe fn get_vector(r: &Regs, _at: usize) -> V128 {
+        from_register(r.acc128)
+    }
+}
+
+/// The vector in two slots. They are read at once: they were written so.
+///
+/// # Safety
+///
+/// Both are readable.
+#[inline(always)]
+pub(crate) unsafe fn read_vector(slot: *const u64) -> V128 {
+    // SAFETY: both are readable, says the contract; they are aligned to slots only.
+    unsafe {
+        if cfg!(target_endian = "little") {
+            slot.cast::<V128>().read_unaligned()
+        } else {
+            V128::from_slots([slot.read(), slot.add(1).read()])
+        }
+    }
+}
+
+/// Writes a vector into two slots at once.
+///
+/// # Safety
+///
+/// Both are writable.
+#[inline(always)]
+pub(crate) unsafe fn write_vector(slot: *mut u64, vector: V128) {
+    // SAFETY: both are writable, says the contract; they are aligned to slots only.
+    unsafe {
+        if cfg!(target_endian = "little") {
+            slot.cast::<V128>().write_unaligned(vector);
+        } else {
+            slot.cast::<[u64; 2]>().write(vector.to_slots());
+        }
+    }
+}
+
+/// Where a vector goes, in the same places as other results.
+pub(crate) trait VectorDest: Dest {
+    /// Writes it; its units begin with operand unit `at`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Source::get`], of this destination.
+    unsafe fn put_vector(r: &mut Regs, at: usize, vector: V128);
+}
+
+impl VectorDest for ToAcc {
+    #[inline(always)]
+    unsafe fn put_vector(r: &mut Regs, _at: usize, vector: V128) {
+        r.acc128 = to_register(vector);
+    }
+}
+
+impl VectorDest for ToSlot {
+    #[inline(always)]
+    unsafe fn put_vector(r: &mut Regs, at: usize, vector: V128) {
+        // SAFETY: the unit is a slot's number, and this slot and the next are within the frame, says the contract.
+        unsafe { write_vector(r.slot(at), vector) };
+        r.acc128 = to_register(vector);
+    }
+}
+
+impl VectorDest for PastAcc {
+    #[inline(always)]
+    unsafe fn put_vector(r: &mut Regs, at: usize, vector: V128) {
+        // SAFETY: the unit is a slot's number, and this slot and the next are within the frame, says the contract.
+        unsafe { write_vector(r.slot(at), vector) };
+    }
 }
 
 /// The accumulator alone.

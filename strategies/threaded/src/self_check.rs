@@ -14,7 +14,7 @@ use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::state::Frame;
 
-use crate::abi::{Entry, Handler, Mode, Picked, Regs, picked};
+use crate::abi::{Entry, Handler, Mode, Picked, Regs, no_vector, picked};
 use crate::compile;
 use crate::context::Context;
 
@@ -74,6 +74,7 @@ fn stack_moved() -> usize {
         memory_len: memory.len(),
         acc64: 0.0,
         acc32: 0.0,
+        acc128: no_vector(),
     };
     // SAFETY: the test loop stays within its frame and its memory, calls no function, and returns to the bottom frame, so that
     // nothing is asked of the machine that the context lacks.

@@ -15,6 +15,8 @@ pub struct Techniques {
     pub sums: bool,
     /// What is cached in an accumulator is taken from there, not from its slot.
     pub accumulators: bool,
+    /// Vectors are left in an accumulator, and taken from there.
+    pub vectors: bool,
     /// Values that only move leave the accumulator alone.
     pub moves: bool,
     /// The accumulators live on across edges between blocks.
@@ -34,6 +36,7 @@ impl Techniques {
         tests: true,
         sums: true,
         accumulators: true,
+        vectors: true,
         moves: true,
         edges: true,
         loops: true,

@@ -8,10 +8,16 @@ use wasm_dispatch_ir::code::{FunctionBody, Slot, Statement};
 
 use super::{Class, Compiler, Location};
 use crate::code::Unit;
-use crate::handlers::{control, numeric};
+use crate::handlers::{control, numeric, vector_pick};
 
-/// The slot that is cached in each accumulator.
-pub(super) type RegisterCache = [Option<Slot>; 3];
+/// The slot that is cached in each accumulator: those of scalars, then that of vectors.
+pub(super) type RegisterCache = [Option<Slot>; 4];
+
+/// The place of the accumulator of vectors.
+pub(super) const VECTOR: usize = 3;
+
+/// Nothing is cached.
+pub(super) const NOTHING: RegisterCache = [None; 4];
 
 /// How control comes to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +120,7 @@ impl Edges {
         }
         Edges {
             arrivals,
-            brought: vec![[None; 3]; body.blocks.len()],
+            brought: vec![NOTHING; body.blocks.len()],
             out_of_line: Vec::new(),
         }
     }
@@ -126,7 +132,7 @@ impl Compiler<'_> {
         let brought = match self.edges.arrivals[number as usize] {
             Arrival::Falling => self.cached,
             Arrival::Branching => self.edges.brought[number as usize],
-            Arrival::Anyhow => [None; 3],
+            Arrival::Anyhow => NOTHING,
         };
         self.last = None;
         self.carried = None;
@@ -134,7 +140,7 @@ impl Compiler<'_> {
         let start = self.next_node();
         self.blocks.push(start);
         self.cached = brought;
-        if brought != [None; 3] {
+        if brought != NOTHING {
             self.edges.out_of_line.push((number, brought));
         } else if let Some(carried) = self.carried_by(number) {
             let slot = carried.slot;
@@ -159,11 +165,11 @@ impl Compiler<'_> {
         let is_ahead = block as usize >= self.blocks.len();
         let brought = &mut self.edges.brought[block as usize];
         // A copy of the one branch may have been here before.
-        if !is_ahead || self.edges.arrivals[block as usize] != Arrival::Branching || *brought != [None; 3] {
+        if !is_ahead || self.edges.arrivals[block as usize] != Arrival::Branching || *brought != NOTHING {
             return false;
         }
         *brought = self.cached;
-        *brought != [None; 3]
+        *brought != NOTHING
     }
 
     /// Writes the entrances that are out of line.
@@ -176,6 +182,9 @@ impl Compiler<'_> {
                 if let Some(slot) = slot {
                     self.node(numeric::pick_move(class, Location::Slot), &[Unit::from(slot)]);
                 }
+            }
+            if let Some(slot) = cached[VECTOR] {
+                self.node(vector_pick::pick_move(Location::Slot), &[Unit::from(slot)]);
             }
             self.node(control::jump(), &[]);
             self.targets.push(self.stream.len());

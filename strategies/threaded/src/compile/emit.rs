@@ -2,13 +2,17 @@
 
 use wasm_dispatch_ir::code::{NodeId, Slot};
 
+use super::arrive::VECTOR;
 use super::lookup;
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::{HANDLER_UNITS, Picked, filled};
 use crate::code::Unit;
-use crate::handlers::numeric;
+use crate::handlers::{control, numeric};
 use crate::kind::{Class, Kind};
 use crate::techniques::Techniques;
+
+/// Nodes without a form for the loop that may follow each other.
+const MOST_IN_A_ROW: u32 = 16;
 
 impl Compiler<'_> {
     /// Where the next node begins: the operands before it are padded.
@@ -29,6 +33,16 @@ impl Compiler<'_> {
 
     /// Begins a node; its operands follow. It is fused with the node before if there is one handler for both.
     pub(super) fn node(&mut self, picked: Picked, units: &[Unit]) {
+        // A node without a form for the loop goes on with the next by a call there, which takes native stack.
+        if !self.techniques.jumps && std::ptr::fn_addr_eq(picked.entry, picked.trampolined) {
+            self.in_a_row += 1;
+            if self.in_a_row == MOST_IN_A_ROW {
+                self.in_a_row = 0;
+                self.node(control::pause(), &[]);
+            }
+        } else {
+            self.in_a_row = 0;
+        }
         let start = self.next_node() as usize;
         // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this were
         // fused: then a trap of that one would be this one's.
@@ -106,6 +120,10 @@ impl Compiler<'_> {
             if *cached == Some(slot) {
                 *cached = None;
             }
+        }
+        // The second slot of a vector.
+        if slot > 0 && self.cached[VECTOR] == Some(slot - 1) {
+            self.cached[VECTOR] = None;
         }
     }
 

@@ -5,6 +5,8 @@ use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
 use wasm_dispatch_ir::shape::{AddressType, MemoryShape};
 
+use super::arrive::NOTHING;
+use super::vectors::Place;
 use super::{Compiler, Operand, To};
 use crate::code::Unit;
 use crate::handlers::call::{self, CallKind};
@@ -57,10 +59,37 @@ impl Compiler<'_> {
                 offset,
                 value,
             } => self.store(op, memory, address, u64::from(offset), value),
-            Statement::VectorSet { .. }
-            | Statement::VectorGlobalSet { .. }
-            | Statement::VectorStore { .. }
-            | Statement::StoreLane { .. } => unreachable!("modules with vectors are refused"),
+            Statement::VectorSet { slot, value } => self.tree(value, To::Slot(slot), scratch),
+            Statement::VectorGlobalSet { global, value } => self.vector_global_set(global, value),
+            Statement::VectorStore {
+                op,
+                memory,
+                address,
+                offset,
+                value,
+            } => {
+                let place = Place {
+                    memory,
+                    address,
+                    offset,
+                };
+                self.vector_store(op, place, value);
+            }
+            Statement::StoreLane {
+                op,
+                lane,
+                memory,
+                address,
+                offset,
+                value,
+            } => {
+                let place = Place {
+                    memory,
+                    address,
+                    offset,
+                };
+                self.store_lane(op, lane, place, value);
+            }
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
                 let (shape, fast) = (&self.body.shape, self.body.is_fast(0));
@@ -81,7 +110,7 @@ impl Compiler<'_> {
                     // The machine carries out the others.
                     _ => self.node(memory::any_builtin(), &[op as u32, Unit::from(base), x, y]),
                 }
-                self.cached = [None; 3];
+                self.cached = NOTHING;
             }
             Statement::Meter { cost } => self.node(call::meter(), &[cost, block]),
             Statement::Jump(target) if target == block + 1 => {}
@@ -222,7 +251,10 @@ impl Compiler<'_> {
             Node::Unary { a, .. } | Node::Load { address: a, .. } => leaf(a),
             Node::Binary { a, b, .. } => leaf(a) && leaf(b),
             Node::Select { .. } => false,
-            Node::Vector(node) => !matches!(node, VectorNode::Select { .. }) && self.body.node(id).operands().all(leaf),
+            Node::Vector(node) => {
+                !matches!(node, VectorNode::Select { .. })
+                    && self.body.node(id).operands().all(|id| self.body.node(id).is_leaf())
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 //! slot is cached in which.
 //!
 //! `arrive` knows what a block begins with, `carry` what a loop hands on; `flow` has statements, branches and calls, `trees`
-//! evaluates expressions, `memory` accesses memory; `emit` writes nodes and fuses those that `lookup` finds.
+//! evaluates expressions, `vectors` those of vectors, `memory` accesses memory; `emit` writes nodes and fuses those that `lookup` finds.
 
 mod arrive;
 mod carry;
@@ -15,10 +15,11 @@ mod flow;
 mod lookup;
 mod memory;
 mod trees;
+mod vectors;
 
 use wasm_dispatch_ir::code::{FunctionBody, Slot};
 
-use self::arrive::{Edges, RegisterCache};
+use self::arrive::{Edges, NOTHING, RegisterCache};
 use self::carry::Carried;
 use self::emit::write_u64;
 use crate::NodeInfo;
@@ -91,6 +92,8 @@ struct Compiler<'a> {
     trace: Option<Vec<(u32, Kind, bool, bool)>>,
     /// Whether the nodes made now are out of line: they do not run each time that their block does.
     out_of_line: bool,
+    /// Nodes since the last that returns to the loop, in builds that have one.
+    in_a_row: u32,
     /// What to do besides choosing handlers.
     techniques: Techniques,
     /// A node that each block begins with.
@@ -141,10 +144,11 @@ impl<'a> Compiler<'a> {
             carried: None,
             statements: Vec::with_capacity(body.statements.len()),
             targets: Vec::new(),
-            cached: [None; 3],
+            cached: NOTHING,
             last: None,
             trace: None,
             out_of_line: false,
+            in_a_row: 0,
             techniques,
             probe: None,
         }

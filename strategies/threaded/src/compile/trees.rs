@@ -158,7 +158,7 @@ impl Compiler<'_> {
                 self.operand(b);
                 self.operand(condition);
             }
-            Node::Vector(_) => unreachable!("modules with vectors are refused"),
+            Node::Vector(node) => return self.vector_tree(id, node, to, scratch),
             Node::GlobalGet(global) => {
                 let own = global.checked_sub(self.body.imported_globals);
                 self.node(

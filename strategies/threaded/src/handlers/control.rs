@@ -6,7 +6,7 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 
-use crate::abi::{Handler, Mode, Picked, Regs, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
 use crate::code::Unit;
 use crate::kind::{Kind, Location};
 use crate::operand::{Acc, Const, Slot, Source};
@@ -137,6 +137,22 @@ impl<const COUNT: usize> Handler for ClearFew<COUNT> {
             r.next::<M>(1)
         }
     }
+}
+
+/// Does nothing, but returns to the loop in builds that have one.
+struct Pause;
+
+impl Step for Pause {
+    const KIND: Kind = Kind::Other;
+    const UNITS: usize = 0;
+    #[inline(always)]
+    unsafe fn step(_r: &mut Regs) -> Result<(), Trap> {
+        Ok(())
+    }
+}
+
+pub(crate) fn pause() -> Picked {
+    picked::<Pause>()
 }
 
 pub(crate) fn jump() -> Picked {

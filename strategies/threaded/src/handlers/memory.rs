@@ -19,7 +19,7 @@ use crate::kind::{AddressForm, Class, Kind, Location};
 use crate::operand::{Acc, Address, Const, Dest, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
 /// Units of `offset + width`.
-const END_UNITS: usize = 2;
+pub(super) const END_UNITS: usize = 2;
 
 /// The bytes at an address, or `None` if they are out of bounds.
 ///
@@ -27,7 +27,7 @@ const END_UNITS: usize = 2;
 ///
 /// As [`Handler::run`]; units `at` and `at + 1` hold the node's `offset + width`, and `width` is the access's.
 #[inline(always)]
-unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut u8> {
+pub(super) unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> Option<*mut u8> {
     // SAFETY: the units are there, says the contract. `end` is at most the memory's length, and at least the width, which is part
     // of it: so the bytes are within the memory.
     unsafe {
@@ -323,6 +323,8 @@ macro_rules! with_address {
         }
     };
 }
+
+pub(super) use with_address;
 
 /// The handler of a load from memory 0 at an address of 32 bits.
 pub(crate) fn pick_load(op: LoadOp, address: AddressForm, to_slot: bool) -> Picked {

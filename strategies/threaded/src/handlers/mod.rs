@@ -5,7 +5,57 @@ pub(crate) mod control;
 pub(crate) mod memory;
 pub(crate) mod numeric;
 pub(crate) mod superinstructions;
+mod vector;
+pub(crate) mod vector_memory;
+pub(crate) mod vector_pick;
 pub(crate) mod wide;
+
+/// Those on vectors.
+#[cfg(test)]
+fn vectors() -> Vec<crate::abi::Picked> {
+    use wasm_dispatch_ir::vector_ops::*;
+
+    use crate::kind::{AddressForm, Location};
+    use vector_pick as pick;
+
+    const PLACES: [Location; 2] = [Location::Slot, Location::Acc];
+    let mut all = Vec::new();
+    for a in [Location::Slot, Location::Const, Location::Acc] {
+        all.extend([pick::pick_move(a), pick::pick_copy(a)]);
+    }
+    for to_slot in [false, true] {
+        for a in PLACES {
+            all.extend(Vector1Op::ALL.iter().map(|&op| pick::pick_one(op, a, to_slot)));
+            all.extend(VectorTestOp::ALL.iter().map(|&op| pick::pick_test(op, a, to_slot)));
+            all.extend(SplatOp::ALL.iter().map(|&op| pick::pick_splat(op, a, to_slot)));
+            all.extend(ExtractOp::ALL.iter().map(|&op| pick::pick_extract(op, a, to_slot)));
+            for b in [Location::Slot, Location::Const] {
+                all.extend(ShiftOp::ALL.iter().map(|&op| pick::pick_shift(op, a, b, to_slot)));
+            }
+            for b in PLACES {
+                all.extend(Vector2Op::ALL.iter().map(|&op| pick::pick_two(op, a, b, to_slot)));
+                all.extend(Vector3Op::ALL.iter().map(|&op| pick::pick_three(op, a, b, to_slot)));
+                all.extend(ReplaceOp::ALL.iter().map(|&op| pick::pick_replace(op, a, b, to_slot)));
+                all.push(pick::pick_shuffle(a, b, to_slot));
+            }
+        }
+        for address in [Location::Slot, Location::Const, Location::Acc] {
+            for address in [
+                AddressForm::One(address),
+                AddressForm::Sum(address, Location::Slot),
+                AddressForm::Sum(address, Location::Const),
+            ] {
+                all.extend(
+                    VectorLoadOp::ALL
+                        .iter()
+                        .map(|&op| pick::pick_load(op, address, to_slot)),
+                );
+                all.extend(PLACES.map(|value| pick::pick_store(VectorStoreOp::V128Store, address, value)));
+            }
+        }
+    }
+    all
+}
 
 /// Every handler that the compiler can write and that may be part of a superinstruction, some of them more than once.
 #[cfg(test)]
@@ -49,6 +99,7 @@ pub(crate) fn all_picked() -> Vec<crate::abi::Picked> {
             all.extend(StoreOp::ALL.iter().map(|&op| memory::pick_store(op, address, value)));
         }
     }
+    all.extend(vectors());
     const CLASSES: [Class; 4] = [Class::I32, Class::I64, Class::F32, Class::F64];
     for class in CLASSES {
         for a in LOCATIONS {

@@ -1,17 +1,17 @@
 //! Values of two slots: whatever counts slots must count them right, between and beside values of one slot.
 //!
-//! The type exists for this test alone: a `v128` that can be moved and nothing else. No strategy knows it; each of its
-//! halves is a slot like any other. So this shows what lies around the strategies: lowering, the verifier, the borders
-//! of calls, snapshots.
+//! Those are vectors, which are only moved here. So this shows what lies around operations: lowering, the verifier, the
+//! borders of calls, globals, snapshots.
 
 #![forbid(unsafe_code)]
 
 mod twins;
 
+use wasm_dispatch::ir::code::vector::VectorNode;
 use wasm_dispatch::ir::code::{FunctionBody, Node, Statement};
 use wasm_dispatch::ir::types::slots;
 use wasm_dispatch::ir::verify::verify;
-use wasm_dispatch::{Caller, ErrorKind, FuncType, Imports, Module, Strategy, ValType, Value, Vm};
+use wasm_dispatch::{Caller, ErrorKind, FuncType, Imports, Limits, Module, Strategy, ValType, Value, Vm};
 use wasm_dispatch_conformance::mode::{Mode, Runner};
 use wasm_dispatch_conformance::random::setting;
 
@@ -351,10 +351,62 @@ fn a_frame_has_no_more_slots_than_numbers_for_them() {
 }
 
 #[test]
-fn globals_of_two_slots_are_refused() {
-    let text = "(module (import \"m\" \"g\" (global v128)))";
-    assert!(Module::new(&wat::parse_str(text).expect("a module's text")).is_err());
-    assert!(Vm::new().new_global(V128(1), true).is_err());
+fn globals_hold_both_halves_and_move_with_snapshots() {
+    gives(
+        "(module
+            (global $a (mut v128) (v128.const i64x2 0x1122334455667788 0x0123456789abcdef))
+            (global $n (mut i64) (i64.const 7))
+            (global $b (mut v128) (v128.const i64x2 0 0))
+            (func (export \"f\") (param v128 i32) (result v128 i64 v128)
+                (loop
+                    (global.set $b (global.get $a))
+                    (global.set $a (local.get 0))
+                    (local.set 0 (global.get $b))
+                    (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+                (global.set $n (i64.add (global.get $n) (i64.const 1)))
+                global.get $a global.get $n global.get $b))",
+        &[V128(B), I32(3)],
+        &[V128(B), I64(8), V128(A)],
+    );
+}
+
+#[test]
+fn the_host_makes_reads_and_sets_globals_and_modules_import_them() {
+    let text = "(module
+        (import \"m\" \"g\" (global $g (mut v128)))
+        (import \"m\" \"c\" (global $c v128))
+        (global $copy v128 (global.get $c))
+        (func (export \"swap\") (result v128)
+            global.get $copy
+            (global.set $g (global.get $c))))";
+    let module = module(text, Mode::Whole);
+    for &strategy in Strategy::ALL {
+        let mut vm = Vm::with(strategy, Limits::default());
+        let global = vm.new_global(V128(A), true).expect("a global");
+        let constant = vm.new_global(Value::from(B.to_le_bytes()), false).expect("a global");
+        let mut imports = Imports::new();
+        imports.define("m", "g", global);
+        imports.define("m", "c", constant);
+        let instance = vm.instantiate(&module, &imports).expect("an instance");
+        assert_eq!(vm.global(global).expect("a value"), V128(A));
+        vm.set_global(global, V128(A ^ B)).expect("a vector for a vector");
+        assert!(vm.set_global(global, I64(1)).is_err());
+        assert_eq!(vm.call(instance, "swap", &[]).expect("a result"), [V128(B)]);
+        assert_eq!(vm.global(global).expect("a value"), V128(B));
+    }
+}
+
+#[test]
+fn typed_functions_take_and_give_vectors_as_numbers_and_as_bytes() {
+    let text = "(module (func (export \"f\") (param v128 i32 v128) (result v128 v128) local.get 2 local.get 0))";
+    let module = module(text, Mode::Whole);
+    for &strategy in Strategy::ALL {
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm.instantiate(&module, &Imports::new()).expect("an instance");
+        let function = vm.typed_func::<(u128, i32, [u8; 16]), ([u8; 16], u128)>(instance, "f");
+        let found = vm.call_typed(function.expect("a function"), (A, 1, B.to_le_bytes()));
+        assert_eq!(found.expect("results"), (B.to_le_bytes(), A));
+    }
 }
 
 /// A function with values of two slots in locals and in canonical slots, and which slots those are.
@@ -386,41 +438,41 @@ fn rejected(what: &str, breakage: impl FnOnce(&mut FunctionBody)) {
     assert!(verify(&body).is_err(), "accepted: {what}");
 }
 
-/// The number of the first statement that writes the first half of a value.
-fn low_half(body: &FunctionBody) -> usize {
-    let writes_low = |statement: &Statement| match *statement {
-        Statement::Set { value, .. } => body.node_types[value as usize] == ValType::WideLow,
-        _ => false,
-    };
-    body.statements.iter().position(writes_low).expect("a value that moves")
-}
-
 #[test]
 fn the_verifier_refuses_a_value_that_is_half_overwritten() {
-    rejected("the second half is of another value", |body| {
-        let low = low_half(body);
-        let Statement::Set { value, .. } = body.statements[low] else {
+    rejected("a vector is written to one slot", |body| {
+        let vector = body
+            .statements
+            .iter()
+            .position(|statement| matches!(statement, Statement::VectorSet { .. }));
+        let vector = vector.expect("a value that moves");
+        let Statement::VectorSet { slot, value } = body.statements[vector] else {
             unreachable!()
         };
-        let Statement::Set { value: high, .. } = &mut body.statements[low + 1] else {
-            unreachable!()
-        };
-        *high = value;
+        body.statements[vector] = Statement::Set { slot, value };
     });
-    rejected("only the first half is written", |body| {
-        let low = low_half(body);
-        body.statements[low + 1] = Statement::Eval(0);
+    rejected("a scalar is written to two slots", |body| {
+        let vector = body.statements.iter_mut().find_map(|statement| match statement {
+            Statement::VectorSet { value, .. } => Some(value),
+            _ => None,
+        });
+        let value = vector.expect("a value that moves");
+        body.node_types[*value as usize] = ValType::I64;
     });
-    rejected("only the second half is written", |body| {
-        let low = low_half(body);
-        body.statements[low] = Statement::Eval(0);
+    rejected("a vector is written beside its local", |body| {
+        let locals = body.locals.len() as u16;
+        let local = body.statements.iter_mut().find_map(|statement| match statement {
+            Statement::VectorSet { slot, .. } if *slot < locals => Some(slot),
+            _ => None,
+        });
+        *local.expect("a local that is set") += 1;
     });
-    rejected("the halves are written to slots apart", |body| {
-        let low = low_half(body);
-        let Statement::Set { slot, .. } = &mut body.statements[low + 1] else {
-            unreachable!()
-        };
-        *slot += 1;
+    rejected("a vector is read beside where it is", |body| {
+        let read = body.nodes.iter_mut().find_map(|node| match node {
+            Node::Vector(VectorNode::Slot(slot)) => Some(slot),
+            _ => None,
+        });
+        *read.expect("a vector that is read") += 1;
     });
     for half in [0, 1] {
         rejected("a half is overwritten by a narrow value before it is read", |body| {
