@@ -271,6 +271,8 @@ pub enum SnapshotError {
     Limit(&'static str),
     /// A [streamed](crate::Module::stream) module of the machine has not arrived completely, so it cannot be identified yet.
     Arriving,
+    /// A host function asked, while a program waits for it.
+    InHostFunction,
 }
 
 #[cfg(feature = "snapshot")]
@@ -288,6 +290,7 @@ impl fmt::Display for SnapshotError {
             SnapshotError::Inconsistent(what) => write!(f, "the snapshot contradicts itself: {what}"),
             SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
             SnapshotError::Arriving => f.write_str("no snapshot before all modules have arrived completely"),
+            SnapshotError::InHostFunction => f.write_str("no snapshot while a program waits for a host function"),
         }
     }
 }

@@ -18,8 +18,8 @@ pub struct Limits {
     /// Bytes of one memory, in pages of 64 KiB whatever pages it has (default 65,536: all that 32 bits can address). `memory.grow`
     /// beyond gives -1. A memory whose addresses have 64 bits may be larger where this limit and the host allow it.
     pub memory_pages: u64,
-    /// Asynchronous host functions that may wait inside each other (default 64): their futures are polled inside each
-    /// other, on the native stack. One more traps.
+    /// Asynchronous and re-entrant host functions that may wait inside each other (default 64): they take native stack. One
+    /// more traps.
     pub host_depth: u32,
     /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
     pub table_elements: u64,

@@ -2,13 +2,14 @@
 
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::ValType;
-use wasm_dispatch_machine::store;
+use wasm_dispatch_machine::state::State;
+use wasm_dispatch_machine::store::{self, Store};
 
 use super::Vm;
-use super::handles::{Extern, Func, Global, Instance, Memory, Table};
+use super::handles::{Extern, Func, Global, Instance, Memory, Table, VmId};
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
-use crate::module::ExternIndex;
+use crate::module::{ExternIndex, Module};
 use crate::types::{MemoryType, TableType};
 
 impl<T> Vm<T> {
@@ -19,9 +20,13 @@ impl<T> Vm<T> {
     /// [`Usage`](ErrorKind::Usage) for an instance of another machine.
     pub fn export(&self, instance: Instance, name: &str) -> Result<Option<Extern>, Error> {
         let id = instance.index_in(self.id)?;
-        let mut exports = self.modules[id as usize].inner.exports.iter();
-        let export = exports.find(|export| export.name == name);
-        Ok(export.map(|export| self.resolve(id, export.index)))
+        Ok(export(self.id, &self.machine.state.store, &self.modules, id, name))
+    }
+
+    /// All instances, in the order in which they were made.
+    pub fn instances(&self) -> impl ExactSizeIterator<Item = Instance> {
+        let vm = self.id;
+        (0..self.modules.len() as u32).map(move |index| Instance::new(vm, index))
     }
 
     /// All exports of an instance, in the module's order.
@@ -33,18 +38,13 @@ impl<T> Vm<T> {
         let id = instance.index_in(self.id)?;
         let exports = self.modules[id as usize].inner.exports.iter();
         Ok(exports
-            .map(|export| (export.name.clone(), self.resolve(id, export.index)))
+            .map(|export| {
+                (
+                    export.name.clone(),
+                    resolve(self.id, &self.machine.state.store, id, export.index),
+                )
+            })
             .collect())
-    }
-
-    fn resolve(&self, instance: u32, index: ExternIndex) -> Extern {
-        let (vm, instance) = (self.id, &self.machine.state.store.instances[instance as usize]);
-        match index {
-            ExternIndex::Func(i) => Extern::Func(Func::new(vm, instance.functions[i as usize])),
-            ExternIndex::Table(i) => Extern::Table(Table::new(vm, instance.tables[i as usize])),
-            ExternIndex::Memory(i) => Extern::Memory(Memory::new(vm, instance.memories[i as usize])),
-            ExternIndex::Global(i) => Extern::Global(Global::new(vm, instance.globals[i as usize])),
-        }
     }
 
     /// An exported function.
@@ -257,10 +257,7 @@ impl<T> Vm<T> {
     ///
     /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn global(&self, global: Global) -> Result<Value, Error> {
-        let global = global.index_in(self.id)?;
-        let state = &self.machine.state;
-        let ty = state.store.global_types[global as usize].value;
-        Ok(Value::from_slots(ty, &state.slots_of_global(global), self.id))
+        self::global(self.id, &self.machine.state, global)
     }
 
     /// Sets a global.
@@ -269,18 +266,47 @@ impl<T> Vm<T> {
     ///
     /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
-        let global = global.index_in(self.id)?;
-        let slots = value.to_slots(self.id)?;
-        let ty = self.machine.state.store.global_types[global as usize];
-        if !ty.mutable || ty.value != value.ty() {
-            return Err(Error::usage(format!(
-                "a {} global cannot be set to {value:?}",
-                ty.value
-            )));
-        }
-        self.machine.state.set_slots_of_global(global, slots);
-        Ok(())
+        self::set_global(self.id, &mut self.machine.state, global, value)
     }
+}
+
+/// What an instance of this machine exports under a name.
+pub(super) fn export(vm: VmId, store: &Store, modules: &[Module], instance: u32, name: &str) -> Option<Extern> {
+    let mut exports = modules[instance as usize].inner.exports.iter();
+    let export = exports.find(|export| export.name == name)?;
+    Some(resolve(vm, store, instance, export.index))
+}
+
+fn resolve(vm: VmId, store: &Store, instance: u32, index: ExternIndex) -> Extern {
+    let instance = &store.instances[instance as usize];
+    match index {
+        ExternIndex::Func(i) => Extern::Func(Func::new(vm, instance.functions[i as usize])),
+        ExternIndex::Table(i) => Extern::Table(Table::new(vm, instance.tables[i as usize])),
+        ExternIndex::Memory(i) => Extern::Memory(Memory::new(vm, instance.memories[i as usize])),
+        ExternIndex::Global(i) => Extern::Global(Global::new(vm, instance.globals[i as usize])),
+    }
+}
+
+/// The value of a global.
+pub(super) fn global(vm: VmId, state: &State, global: Global) -> Result<Value, Error> {
+    let global = global.index_in(vm)?;
+    let ty = state.store.global_types[global as usize].value;
+    Ok(Value::from_slots(ty, &state.slots_of_global(global), vm))
+}
+
+/// Sets a global.
+pub(super) fn set_global(vm: VmId, state: &mut State, global: Global, value: Value) -> Result<(), Error> {
+    let global = global.index_in(vm)?;
+    let slots = value.to_slots(vm)?;
+    let ty = state.store.global_types[global as usize];
+    if !ty.mutable || ty.value != value.ty() {
+        return Err(Error::usage(format!(
+            "a {} global cannot be set to {value:?}",
+            ty.value
+        )));
+    }
+    state.set_slots_of_global(global, slots);
+    Ok(())
 }
 
 fn store_grow(table: &mut store::Table, delta: u64, value: u64, limit: u64) -> Option<u64> {

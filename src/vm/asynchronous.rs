@@ -15,17 +15,19 @@ use wasm_dispatch_ir::types::{ValType, slots};
 
 use super::Vm;
 use super::call::TypedFunc;
+use super::caller::Caller;
 use super::handles::{Func, Instance, Memory, VmId};
-use super::host::{Caller, HostCall, HostError};
+use super::host::{HostCall, HostError};
 use super::imports::Imports;
+use super::reentrant::Outer;
 use super::run::{Absent, Pending, Progress, panic_error};
 use super::value::{Value, WasmTuple};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::module::Module;
 use crate::types::Pause;
 
-/// Slots of arguments or results: a tuple has at most eight.
-pub(crate) type Slots = [u64; 8 * ValType::MAX_SLOTS as usize];
+/// Slots of arguments or results: a tuple has at most 16.
+pub(crate) type Slots = [u64; 16 * ValType::MAX_SLOTS as usize];
 
 /// An asynchronous host function over slots.
 pub(crate) type AsyncClosure<T> =
@@ -37,14 +39,30 @@ pub(crate) type AsyncClosure<T> =
 /// turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside each other.
 pub struct AsyncCaller<'a, T = ()> {
     vm: &'a mut Vm<T>,
+    id: VmId,
     instance: Option<u32>,
-    /// The first slot that no frame below uses.
-    free: u32,
+    outer: Outer,
+}
+
+/// Also when the host function's future is dropped before it is done.
+impl<T> Drop for AsyncCaller<'_, T> {
+    fn drop(&mut self) {
+        // Unless the function has put another machine in its place.
+        if self.vm.id == self.id {
+            self.vm.leave_host(self.outer);
+        }
+    }
 }
 
 impl<T> AsyncCaller<'_, T> {
     /// The machine.
     pub fn vm(&self) -> &Vm<T> {
+        self.vm
+    }
+
+    /// The machine, to be used: to instantiate modules, or to change the fuel. Whoever puts another one in its place ends
+    /// the call with [`Usage`](crate::ErrorKind::Usage).
+    pub fn vm_mut(&mut self) -> &mut Vm<T> {
         self.vm
     }
 
@@ -103,22 +121,18 @@ impl<T> AsyncCaller<'_, T> {
         self.vm.id
     }
 
-    fn plain(&mut self) -> Caller<'_, T> {
-        Caller {
-            vm: self.vm.id,
-            state: &mut self.vm.machine.state,
-            instance: self.instance,
-            data: &mut self.vm.data,
-        }
+    /// Everything that a plain host function may use.
+    pub fn plain(&mut self) -> Caller<'_, T> {
+        self.vm.caller(self.instance)
     }
 
     /// Calls an export of the calling instance.
     ///
     /// # Errors
     ///
-    /// As for [`Vm::call`]; [`Usage`](ErrorKind::Usage) when there is no calling instance. After an error the host
+    /// As for [`Vm::call`]; [`Usage`](crate::ErrorKind::Usage) when there is no calling instance. After an error the host
     /// function may go on; the caller's frames are untouched. A pause ends this call with
-    /// [`Paused`](ErrorKind::Paused), and it cannot be resumed.
+    /// [`Paused`](crate::ErrorKind::Paused), and it cannot be resumed.
     pub async fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
         let instance = self.instance().ok_or_else(|| Error::usage("no instance has called"))?;
         let func = self.vm.exported_func(instance, name)?;
@@ -131,24 +145,20 @@ impl<T> AsyncCaller<'_, T> {
     ///
     /// As for [`AsyncCaller::call`].
     pub async fn call_func(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        let func = func.index_in(self.vm.id)?;
-        let slots = self.vm.argument_slots(func, arguments)?;
-        let (vm, base) = (&mut *self.vm, self.free);
-        let end = base as usize + slots.len();
-        if end > vm.machine.state.limits.stack_slots {
-            return Err(vm.trap_error(Trap::CallStackExhausted, None));
-        }
-        vm.machine.stack.from(base)[..slots.len()].copy_from_slice(&slots);
-        let depth = vm.machine.state.frames.len();
-        let ended = match vm.begin(func, base) {
-            Ok(progress) => vm.finish_async(progress).await,
-            Err(error) => Err(error),
-        };
-        vm.machine.state.frames.truncate(depth);
-        match ended? {
-            None => Ok(vm.results_at(func, base)),
-            Some(pause) => Err(ErrorKind::Paused(pause).into()),
-        }
+        self.vm.call_func_async(func, arguments).await
+    }
+
+    /// Calls a typed function.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AsyncCaller::call`].
+    pub async fn call_typed<P: WasmTuple, R: WasmTuple>(
+        &mut self,
+        func: TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, Error> {
+        self.vm.call_typed_async(func, params).await
     }
 }
 
@@ -182,7 +192,7 @@ impl<T> Vm<T> {
         let slots = self.argument_slots(func, arguments)?;
         let progress = self.start(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
         self.finish_call_async(func, progress).await?;
-        Ok(self.results_at(func, 0))
+        Ok(self.results_at(func, self.floor.slot))
     }
 
     /// [`Vm::call_typed`] as a future.
@@ -198,7 +208,7 @@ impl<T> Vm<T> {
         let func = self.check_typed(func, &params)?;
         let progress = self.start(func, |stack| params.write(stack))?;
         self.finish_call_async(func, progress).await?;
-        Ok(R::read(self.machine.stack.from(0), self.id))
+        Ok(R::read(self.machine.stack.from(self.floor.slot), self.id))
     }
 
     /// [`Vm::instantiate`] for modules whose start function may call asynchronous host functions.
@@ -223,7 +233,7 @@ impl<T> Vm<T> {
     pub async fn resume_async(&mut self) -> Result<Vec<Value>, Error> {
         let func = self.take_paused()?;
         self.finish_call_async(func, None).await?;
-        Ok(self.results_at(func, 0))
+        Ok(self.results_at(func, self.floor.slot))
     }
 
     /// Runs a call from the host to its end.
@@ -268,26 +278,22 @@ impl<T> Vm<T> {
         let call = call.clone();
         let (params, results) = (slots(&function.ty.params), slots(&function.ty.results));
         let free = base + params.max(results) as u32;
-        // Nested futures are polled inside each other, which takes native stack.
-        if self.nested >= self.limits.host_depth {
-            return Err(self.trap_error(Trap::CallStackExhausted, None));
-        }
-        let (depth, nested) = (self.machine.state.frames.len(), self.nested);
-        self.nested += 1;
+        let (outer, id) = (self.enter_host(free)?, self.id);
         let mut arguments = Slots::default();
         arguments[..params].copy_from_slice(&self.machine.stack.from(base)[..params]);
         let caller = AsyncCaller {
             vm: self,
+            id,
             instance,
-            free,
+            outer,
         };
         let outcome = match catch_unwind(AssertUnwindSafe(|| call(caller, &arguments))) {
             Ok(future) => Guarded(future).await,
             Err(panic) => Err(panic_error(&*panic)),
         };
-        // Calls that the function began and gave up.
-        self.machine.state.frames.truncate(depth);
-        self.nested = nested;
+        self.same_machine(id)?;
+        // If the caller was leaked.
+        self.leave_host(outer);
         match outcome {
             Ok(slots) => {
                 self.machine.stack.from(base)[..results].copy_from_slice(&slots[..results]);

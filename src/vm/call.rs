@@ -6,6 +6,7 @@ use wasm_dispatch_ir::types::{FuncType, slots};
 
 use super::Vm;
 use super::handles::{Func, Instance, foreign};
+use super::reentrant::Floor;
 use super::run::Progress;
 use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
@@ -55,7 +56,7 @@ impl<T> Vm<T> {
         let func = func.index_in(self.id)?;
         let slots = self.argument_slots(func, arguments)?;
         self.invoke(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
-        Ok(self.results_at(func, 0))
+        Ok(self.results_at(func, self.floor.slot))
     }
 
     /// Checks arguments against a function's type and turns them into slots.
@@ -112,7 +113,7 @@ impl<T> Vm<T> {
     pub fn call_typed<P: WasmTuple, R: WasmTuple>(&mut self, func: TypedFunc<P, R>, params: P) -> Result<R, Error> {
         let func = self.check_typed(func, &params)?;
         self.invoke(func, |stack| params.write(stack))?;
-        Ok(R::read(self.machine.stack.from(0), self.id))
+        Ok(R::read(self.machine.stack.from(self.floor.slot), self.id))
     }
 
     /// The index of a typed function. Its type was checked when the handle was made, by the machine that made it.
@@ -150,15 +151,16 @@ impl<T> Vm<T> {
         self.finish_blocking(func, progress)
     }
 
-    /// Begins a call from the host; what was paused before is abandoned.
+    /// Begins a call from the host, or from a host function; what was paused before is abandoned.
     pub(super) fn start(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
-        self.machine.state.frames.clear();
+        let Floor { frames, slot } = self.floor;
+        self.machine.state.frames.truncate(frames);
         self.paused = None;
-        self.budget.begin_run();
-        // Host functions whose futures were dropped are still counted.
-        self.nested = 0;
-        write(self.machine.stack.from(0));
-        self.begin(func, 0)
+        if self.nested == 0 {
+            self.budget.begin_run();
+        }
+        write(self.machine.stack.from(slot));
+        self.begin(func, slot)
     }
 
     /// Runs on until the call is done, paused, or cannot go on without an executor.

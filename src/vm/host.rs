@@ -1,30 +1,118 @@
-//! Host functions: plain Rust closures that programs can import.
+//! Host functions: Rust closures that programs can call, of three kinds.
 
+use std::fmt;
 use std::sync::Arc;
 
-use wasm_dispatch_ir::Trap;
+use futures_core::future::BoxFuture;
 use wasm_dispatch_ir::types::FuncType;
-use wasm_dispatch_machine::state::State;
 
-use super::asynchronous::AsyncClosure;
-use super::handles::{Memory, VmId};
-use super::value::WasmTuple;
+use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
+use super::caller::Caller;
+use super::handles::VmId;
+use super::reentrant::ReentrantCaller;
+use super::value::{Value, WasmTuple};
 
-/// How a host function may fail. A [`Trap`] becomes a trap of the program, anything else
+/// How a host function may fail. A [`Trap`](crate::Trap) becomes a trap of the program, anything else
 /// [`ErrorKind::Host`](crate::ErrorKind::Host).
 pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 
-type HostClosure<T> = dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync;
+/// Arguments are read from the slots, results written over them.
+type PlainClosure<T> = dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync;
 
-/// A host function: its type and a closure over slots. Arguments are read from the slots, results written over them.
-pub(crate) struct HostFunction<T> {
-    pub ty: Arc<FuncType>,
-    pub call: HostCall<T>,
+/// Arguments are read from the machine's slots, this one first, and results written over them.
+type ReentrantClosure<T> = dyn Fn(&mut ReentrantCaller<'_, T>, u32) -> Result<(), HostError> + Send + Sync;
+
+/// A function of the host for machines that hold a `T`: a Rust closure and its WebAssembly type.
+///
+/// It belongs to no machine. [`Imports`](crate::Imports) give it to instances under a name, [`Vm::host_func`](crate::Vm::host_func)
+/// makes it a value. `docs/embedding.md` in the repository says which kind to use when.
+pub struct HostFunction<T = ()> {
+    pub(super) ty: Arc<FuncType>,
+    pub(super) call: HostCall<T>,
+}
+
+/// How a host function is called.
+pub(super) enum HostCall<T> {
+    /// At once.
+    Plain(Arc<PlainClosure<T>>),
+    /// At once, with the whole machine.
+    Reentrant(Arc<ReentrantClosure<T>>),
+    /// As a future.
+    Async(Arc<AsyncClosure<T>>),
+}
+
+impl<T: 'static> HostFunction<T> {
+    /// A function with typed parameters. What the closure takes first says what it may do: nothing at all, use its
+    /// [`Caller`], or call programs again through its [`ReentrantCaller`].
+    pub fn new<M>(function: impl IntoHostFunction<T, M>) -> HostFunction<T> {
+        function.into_host()
+    }
+
+    /// A function of any type: the closure is given the arguments and must return results of that type.
+    pub fn dynamic(
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        let signature = ty.clone();
+        HostFunction::of_slots(ty, move |caller, slots| {
+            let arguments = Value::list(&signature.params, slots, caller.vm);
+            let results = function(caller, &arguments)?;
+            write_values(&signature, &results, slots, caller.vm)
+        })
+    }
+
+    /// A function of any type that may call programs again.
+    pub fn dynamic_reentrant(
+        ty: FuncType,
+        function: impl Fn(&mut ReentrantCaller<'_, T>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        let signature = Arc::new(ty);
+        HostFunction {
+            ty: signature.clone(),
+            call: HostCall::Reentrant(Arc::new(move |caller, base| {
+                let vm = caller.vm_id();
+                let arguments = Value::list(&signature.params, caller.slots(base), vm);
+                let results = function(caller, &arguments)?;
+                write_values(&signature, &results, caller.slots(base), vm)
+            })),
+        }
+    }
+
+    /// An asynchronous function, see [`Imports::func_async`](crate::Imports::func_async).
+    pub fn asynchronous<P: WasmTuple, R: WasmTuple>(
+        function: impl for<'a> Fn(AsyncCaller<'a, T>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        let call: Arc<AsyncClosure<T>> = Arc::new(move |caller, slots| {
+            let vm = caller.vm_id();
+            let future = function(caller, P::read(slots, vm));
+            Box::pin(async move {
+                let mut slots = Slots::default();
+                write_results(future.await?, &mut slots, vm)?;
+                Ok(slots)
+            })
+        });
+        HostFunction {
+            ty: Arc::new(FuncType::new(P::types(), R::types())),
+            call: HostCall::Async(call),
+        }
+    }
+
+    /// A plain function of any type over slots.
+    pub(crate) fn of_slots(
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        HostFunction {
+            ty: Arc::new(ty),
+            call: HostCall::Plain(Arc::new(function)),
+        }
+    }
 }
 
 impl<T> HostFunction<T> {
-    pub fn new(ty: FuncType, call: HostCall<T>) -> HostFunction<T> {
-        HostFunction { ty: Arc::new(ty), call }
+    /// The function's type.
+    pub fn ty(&self) -> &FuncType {
+        &self.ty
     }
 }
 
@@ -32,109 +120,29 @@ impl<T> Clone for HostFunction<T> {
     fn clone(&self) -> HostFunction<T> {
         HostFunction {
             ty: self.ty.clone(),
-            call: self.call.clone(),
+            call: match &self.call {
+                HostCall::Plain(call) => HostCall::Plain(call.clone()),
+                HostCall::Reentrant(call) => HostCall::Reentrant(call.clone()),
+                HostCall::Async(call) => HostCall::Async(call.clone()),
+            },
         }
     }
 }
 
-/// How a host function is called.
-pub(crate) enum HostCall<T> {
-    /// At once.
-    Plain(Arc<HostClosure<T>>),
-    /// As a future.
-    Async(Arc<AsyncClosure<T>>),
-}
-
-impl<T> Clone for HostCall<T> {
-    fn clone(&self) -> HostCall<T> {
-        match self {
-            HostCall::Plain(call) => HostCall::Plain(call.clone()),
-            HostCall::Async(call) => HostCall::Async(call.clone()),
-        }
-    }
-}
-
-/// The caller of a host function, and what that may use: the host's data, and the caller's memories.
-///
-/// It cannot call back into the program.
-pub struct Caller<'a, T = ()> {
-    pub(super) vm: VmId,
-    pub(super) state: &'a mut State,
-    /// The calling instance, unless the host called the function itself.
-    pub(super) instance: Option<u32>,
-    pub(super) data: &'a mut T,
-}
-
-impl<T> Caller<'_, T> {
-    /// The host's data, which the machine holds.
-    pub fn data(&self) -> &T {
-        self.data
-    }
-
-    /// The host's data, to be changed.
-    pub fn data_mut(&mut self) -> &mut T {
-        self.data
-    }
-
-    /// The bytes of the caller's memory of this index, and the host's data: both can be changed at once.
-    pub fn memory_and_data_mut(&mut self, index: u32) -> Option<(&mut [u8], &mut T)> {
-        let id = self.memory_id(index)?;
-        Some((self.state.bytes_mut(id), self.data))
-    }
-
-    pub(super) fn memory_id(&self, index: u32) -> Option<u32> {
-        let instance = self.state.store.instances.get(self.instance? as usize)?;
-        instance.memories.get(index as usize).copied()
-    }
-
-    /// The bytes of the caller's memory of this index (0 is the one that most modules have).
-    pub fn memory(&self, index: u32) -> Option<&[u8]> {
-        Some(self.state.bytes(self.memory_id(index)?))
-    }
-
-    /// The bytes of the caller's memory of this index, to be changed.
-    pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
-        let id = self.memory_id(index)?;
-        Some(self.state.bytes_mut(id))
-    }
-
-    /// A handle to the caller's memory of this index.
-    pub fn memory_handle(&self, index: u32) -> Option<Memory> {
-        self.memory_id(index).map(|id| Memory::new(self.vm, id))
-    }
-
-    /// Copies bytes out of the caller's memory 0.
-    ///
-    /// # Errors
-    ///
-    /// Traps when they lie past its end, or there is none.
-    pub fn read(&self, address: u32, into: &mut [u8]) -> Result<(), Trap> {
-        let start = address as usize;
-        let from = self
-            .memory(0)
-            .and_then(|bytes| bytes.get(start..start.checked_add(into.len())?));
-        into.copy_from_slice(from.ok_or(Trap::OutOfBoundsMemoryAccess)?);
-        Ok(())
-    }
-
-    /// Copies bytes into the caller's memory 0.
-    ///
-    /// # Errors
-    ///
-    /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: u32, from: &[u8]) -> Result<(), Trap> {
-        let start = address as usize;
-        let to = self
-            .memory_mut(0)
-            .and_then(|bytes| bytes.get_mut(start..start.checked_add(from.len())?));
-        to.ok_or(Trap::OutOfBoundsMemoryAccess)?.copy_from_slice(from);
-        Ok(())
+impl<T> fmt::Debug for HostFunction<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.call {
+            HostCall::Plain(_) => "plain",
+            HostCall::Reentrant(_) => "re-entrant",
+            HostCall::Async(_) => "asynchronous",
+        };
+        write!(f, "HostFunction({kind}, {})", self.ty)
     }
 }
 
 /// Writes what a host function returned to slots of a machine.
 #[inline(always)]
-pub(super) fn write_results<R: WasmTuple>(results: R, slots: &mut [u64], vm: VmId) -> Result<(), HostError> {
+fn write_results<R: WasmTuple>(results: R, slots: &mut [u64], vm: VmId) -> Result<(), HostError> {
     if !results.is_of(vm) {
         return Err(ForeignResult.into());
     }
@@ -142,12 +150,27 @@ pub(super) fn write_results<R: WasmTuple>(results: R, slots: &mut [u64], vm: VmI
     Ok(())
 }
 
+/// [`write_results`] for a function of any type.
+fn write_values(ty: &FuncType, results: &[Value], slots: &mut [u64], vm: VmId) -> Result<(), HostError> {
+    if !results.iter().map(Value::ty).eq(ty.results.iter().copied()) {
+        return Err(format!("a host function of type {ty} returned {results:?}").into());
+    }
+    let mut at = 0;
+    for value in results {
+        let own = value.to_slots(vm).map_err(|_| ForeignResult)?;
+        let own = &own[..usize::from(value.ty().slots())];
+        slots[at..at + own.len()].copy_from_slice(own);
+        at += own.len();
+    }
+    Ok(())
+}
+
 /// A host function returned a function of another machine: [`ErrorKind::Usage`](crate::ErrorKind::Usage) for the caller.
 #[derive(Debug)]
 pub(super) struct ForeignResult;
 
-impl std::fmt::Display for ForeignResult {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for ForeignResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "the function that a host function returned belongs to another Vm: a handle is valid only in the Vm that gave it out",
         )
@@ -178,18 +201,14 @@ impl<R: WasmTuple, E: Into<HostError>> HostResults for Result<R, E> {
     }
 }
 
-/// A closure that can be a host function in machines that hold a `T`: up to eight typed parameters, after an optional
-/// `&mut Caller<'_, T>`.
+/// A closure that can be a host function in machines that hold a `T`: up to 16 typed parameters, after an optional
+/// `&mut Caller<'_, T>` or `&mut ReentrantCaller<'_, T>`.
 ///
 /// `Marker` only keeps the implementations from overlapping.
 pub trait IntoHostFunction<T, Marker>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn into_host(self) -> HostParts<T>;
+    fn into_host(self) -> HostFunction<T>;
 }
-
-/// A closure's type and its form over slots.
-#[doc(hidden)]
-pub struct HostParts<T>(pub(crate) HostFunction<T>);
 
 /// Marks closures without a caller.
 #[doc(hidden)]
@@ -197,40 +216,58 @@ pub struct Plain;
 /// Marks closures with a caller.
 #[doc(hidden)]
 pub struct WithCaller;
+/// Marks closures with the machine.
+#[doc(hidden)]
+pub struct WithMachine;
 
 macro_rules! host_function {
     ($($t:ident $v:ident)*) => {
-        impl<Data, Func, Ret, $($t,)*> IntoHostFunction<Data, (Plain, Ret, $($t,)*)> for Func
+        impl<Data: 'static, Func, Ret, $($t,)*> IntoHostFunction<Data, (Plain, Ret, $($t,)*)> for Func
         where
             Func: Fn($($t),*) -> Ret + Send + Sync + 'static,
             Ret: HostResults,
             ($($t,)*): WasmTuple,
         {
-            fn into_host(self) -> HostParts<Data> {
-                HostParts(HostFunction::new(
-                    FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    HostCall::Plain(Arc::new(move |caller, slots| {
-                        let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
-                        write_results(self($($v),*).into_results()?, slots, caller.vm)
-                    })),
-                ))
+            fn into_host(self) -> HostFunction<Data> {
+                let ty = FuncType::new(<($($t,)*)>::types(), Ret::Results::types());
+                HostFunction::of_slots(ty, move |caller, slots| {
+                    let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
+                    write_results(self($($v),*).into_results()?, slots, caller.vm)
+                })
             }
         }
 
-        impl<Data, Func, Ret, $($t,)*> IntoHostFunction<Data, (WithCaller, Ret, $($t,)*)> for Func
+        impl<Data: 'static, Func, Ret, $($t,)*> IntoHostFunction<Data, (WithCaller, Ret, $($t,)*)> for Func
         where
             Func: Fn(&mut Caller<'_, Data>, $($t),*) -> Ret + Send + Sync + 'static,
             Ret: HostResults,
             ($($t,)*): WasmTuple,
         {
-            fn into_host(self) -> HostParts<Data> {
-                HostParts(HostFunction::new(
-                    FuncType::new(<($($t,)*)>::types(), Ret::Results::types()),
-                    HostCall::Plain(Arc::new(move |caller, slots| {
-                        let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
-                        write_results(self(caller, $($v),*).into_results()?, slots, caller.vm)
+            fn into_host(self) -> HostFunction<Data> {
+                let ty = FuncType::new(<($($t,)*)>::types(), Ret::Results::types());
+                HostFunction::of_slots(ty, move |caller, slots| {
+                    let ($($v,)*) = <($($t,)*)>::read(slots, caller.vm);
+                    write_results(self(caller, $($v),*).into_results()?, slots, caller.vm)
+                })
+            }
+        }
+
+        impl<Data: 'static, Func, Ret, $($t,)*> IntoHostFunction<Data, (WithMachine, Ret, $($t,)*)> for Func
+        where
+            Func: Fn(&mut ReentrantCaller<'_, Data>, $($t),*) -> Ret + Send + Sync + 'static,
+            Ret: HostResults,
+            ($($t,)*): WasmTuple,
+        {
+            fn into_host(self) -> HostFunction<Data> {
+                HostFunction {
+                    ty: Arc::new(FuncType::new(<($($t,)*)>::types(), Ret::Results::types())),
+                    call: HostCall::Reentrant(Arc::new(move |caller, base| {
+                        let vm = caller.vm_id();
+                        let ($($v,)*) = <($($t,)*)>::read(caller.slots(base), vm);
+                        let results = self(caller, $($v),*).into_results()?;
+                        write_results(results, caller.slots(base), vm)
                     })),
-                ))
+                }
             }
         }
     };
@@ -245,3 +282,11 @@ host_function!(A a B b C c D d E e);
 host_function!(A a B b C c D d E e F f);
 host_function!(A a B b C c D d E e F f G g);
 host_function!(A a B b C c D d E e F f G g H h);
+host_function!(A a B b C c D d E e F f G g H h I i);
+host_function!(A a B b C c D d E e F f G g H h I i J j);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k L l);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k L l M m);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k L l M m N n);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k L l M m N n O o);
+host_function!(A a B b C c D d E e F f G g H h I i J j K k L l M m N n O o P p);

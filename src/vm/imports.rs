@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use wasm_dispatch_ir::types::FuncType;
 
-use super::asynchronous::{AsyncCaller, AsyncClosure, Slots};
+use super::asynchronous::AsyncCaller;
+use super::caller::Caller;
 use super::handles::Extern;
-use super::host::{
-    Caller, ForeignResult, HostCall, HostError, HostFunction, HostParts, IntoHostFunction, write_results,
-};
+use super::host::{HostError, HostFunction, IntoHostFunction};
 use super::value::{Value, WasmTuple};
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
@@ -68,7 +66,8 @@ impl<T: 'static> Imports<T> {
         Imports::default()
     }
 
-    /// Defines a host function from a closure with typed parameters, which may take a [`Caller`] first.
+    /// Defines a host function from a closure with typed parameters. What it takes first says what it may do: use its
+    /// [`Caller`], call programs again through its [`ReentrantCaller`](crate::ReentrantCaller), or neither.
     ///
     /// ```
     /// # use wasm_dispatch::{Caller, Imports, Trap};
@@ -86,7 +85,7 @@ impl<T: 'static> Imports<T> {
         name: impl Into<String>,
         function: impl IntoHostFunction<T, M>,
     ) -> &mut Self {
-        let HostParts(function) = function.into_host();
+        let function = HostFunction::new(function);
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
@@ -107,16 +106,7 @@ impl<T: 'static> Imports<T> {
         name: impl Into<String>,
         function: impl for<'a> Fn(AsyncCaller<'a, T>, P) -> BoxFuture<'a, Result<R, HostError>> + Send + Sync + 'static,
     ) -> &mut Self {
-        let call: Arc<AsyncClosure<T>> = Arc::new(move |caller, slots| {
-            let vm = caller.vm_id();
-            let future = function(caller, P::read(slots, vm));
-            Box::pin(async move {
-                let mut slots = Slots::default();
-                write_results(future.await?, &mut slots, vm)?;
-                Ok(slots)
-            })
-        });
-        let function = HostFunction::new(FuncType::new(P::types(), R::types()), HostCall::Async(call));
+        let function = HostFunction::asynchronous(function);
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
@@ -128,23 +118,12 @@ impl<T: 'static> Imports<T> {
         ty: FuncType,
         function: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, HostError> + Send + Sync + 'static,
     ) -> &mut Self {
-        let signature = ty.clone();
-        let call = move |caller: &mut Caller<'_, T>, slots: &mut [u64]| {
-            let arguments = Value::list(&signature.params, slots, caller.vm);
-            let results = function(caller, &arguments)?;
-            if !results.iter().map(Value::ty).eq(signature.results.iter().copied()) {
-                return Err(format!("a host function of type {signature} returned {results:?}").into());
-            }
-            let mut at = 0;
-            for value in results {
-                let own = value.to_slots(caller.vm).map_err(|_| ForeignResult)?;
-                let own = &own[..usize::from(value.ty().slots())];
-                slots[at..at + own.len()].copy_from_slice(own);
-                at += own.len();
-            }
-            Ok(())
-        };
-        let function = HostFunction::new(ty, HostCall::Plain(Arc::new(call)));
+        let function = HostFunction::dynamic(ty, function);
+        self.insert(module.into(), name.into(), Definition::Host(function))
+    }
+
+    /// Defines a host function of any kind.
+    pub fn host(&mut self, module: impl Into<String>, name: impl Into<String>, function: HostFunction<T>) -> &mut Self {
         self.insert(module.into(), name.into(), Definition::Host(function))
     }
 
@@ -157,12 +136,8 @@ impl<T: 'static> Imports<T> {
         ty: FuncType,
         function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), HostError> + Send + Sync + 'static,
     ) {
-        let call = HostCall::Plain(Arc::new(function));
-        self.insert(
-            module.into(),
-            name.into(),
-            Definition::Host(HostFunction::new(ty, call)),
-        );
+        let function = HostFunction::of_slots(ty, function);
+        self.insert(module.into(), name.into(), Definition::Host(function));
     }
 
     /// Defines something that exists in the same [`Vm`](crate::Vm): an export of another instance, or a memory, table

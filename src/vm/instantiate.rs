@@ -5,6 +5,7 @@ use wasm_dispatch_machine::store::{self, FunctionEntry, HOST, VectorSlots};
 
 use super::Vm;
 use super::handles::{Extern, Func, Instance};
+use super::host::HostFunction;
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
 use crate::metering::Metering;
@@ -74,20 +75,38 @@ impl<T> Vm<T> {
                     if ty != import.ty {
                         return Err(mismatch(import, ty.to_string()));
                     }
-                    let signature = self.machine.state.store.signatures.intern(&host.ty);
-                    let functions = &mut self.machine.state.store.functions;
-                    functions.push(FunctionEntry {
-                        signature,
-                        instance: HOST,
-                        index: self.hosts.len() as u32,
-                    });
-                    self.hosts.push(host.clone());
-                    Extern::Func(Func::new(self.id, (functions.len() - 1) as u32))
+                    Extern::Func(self.host_func(host))
                 }
             };
             found.push(definition);
         }
         Ok((instance, found))
+    }
+
+    /// A host function as a value: for tables, for globals, as an argument, as a result, or to be imported under a name.
+    ///
+    /// It becomes part of the machine, and stays: make a value once, not for each use.
+    ///
+    /// ```
+    /// # use wasm_dispatch::{HostFunction, Value, Vm};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut vm = Vm::new();
+    /// let double = vm.host_func(&HostFunction::new(|a: i32| a * 2));
+    /// assert_eq!(vm.call_func(double, &[Value::I32(21)])?, [Value::I32(42)]);
+    /// let global = vm.new_global(Value::FuncRef(Some(double)), false)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn host_func(&mut self, function: &HostFunction<T>) -> Func {
+        let store = &mut self.machine.state.store;
+        let signature = store.signatures.intern(&function.ty);
+        store.functions.push(FunctionEntry {
+            signature,
+            instance: HOST,
+            index: self.hosts.len() as u32,
+        });
+        self.hosts.push(function.clone());
+        Func::new(self.id, (store.functions.len() - 1) as u32)
     }
 
     fn check_import(&self, import: &ImportType, item: Extern) -> Result<(), Error> {

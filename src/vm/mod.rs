@@ -5,12 +5,14 @@ mod asynchronous;
 mod backtrace;
 mod budget;
 mod call;
+mod caller;
 mod handles;
 mod host;
 mod imports;
 mod instantiate;
 mod options;
 mod pause;
+mod reentrant;
 mod run;
 #[cfg(feature = "snapshot")]
 mod snapshot;
@@ -24,10 +26,12 @@ use wasm_dispatch_machine::state::Machine;
 pub use self::asynchronous::AsyncCaller;
 pub use self::budget::{InterruptHandle, OutOfFuel};
 pub use self::call::TypedFunc;
+pub use self::caller::Caller;
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
-pub use self::host::{Caller, HostError, HostResults, IntoHostFunction};
+pub use self::host::{HostError, HostFunction, HostResults, IntoHostFunction};
 pub use self::imports::Imports;
 pub use self::options::VmOptions;
+pub use self::reentrant::ReentrantCaller;
 pub use self::run::HostPanic;
 #[cfg(feature = "snapshot")]
 pub use self::snapshot::Snapshot;
@@ -64,7 +68,7 @@ use crate::strategy::{Engine, Strategy};
 /// # Data of the host's
 ///
 /// A machine holds a value of a type of your choice, by default `()`. Every host function reaches it, without a lock:
-/// through its [`Caller`] or [`AsyncCaller`].
+/// through its [`Caller`], [`ReentrantCaller`] or [`AsyncCaller`].
 ///
 /// ```
 /// use wasm_dispatch::{Caller, Imports, Module, Vm};
@@ -100,8 +104,9 @@ pub struct Vm<T = ()> {
     budget: budget::Budget,
     /// The function whose call is paused.
     paused: Option<u32>,
-    /// Asynchronous host functions that wait inside each other.
+    /// Host functions that wait inside each other.
     nested: u32,
+    floor: reentrant::Floor,
 }
 
 impl<T: Default> Default for Vm<T> {
@@ -161,6 +166,7 @@ impl<T> Vm<T> {
             budget: budget::Budget::default(),
             paused: None,
             nested: 0,
+            floor: reentrant::Floor::default(),
         }
     }
 

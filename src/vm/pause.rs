@@ -16,9 +16,7 @@ impl<T> Vm<T> {
     /// [`Usage`](crate::ErrorKind::Usage) when there is a limit, and a module of this machine does not pay for what it
     /// runs.
     pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
-        if fuel.is_some() {
-            self.modules.iter().try_for_each(pays)?;
-        }
+        check_paying(&self.modules, fuel)?;
         self.budget.set_fuel(&mut self.machine.state, fuel);
         Ok(())
     }
@@ -67,12 +65,14 @@ impl<T> Vm<T> {
     pub fn resume(&mut self) -> Result<Vec<Value>, Error> {
         let func = self.take_paused()?;
         self.finish_blocking(func, None)?;
-        Ok(self.results_at(func, 0))
+        Ok(self.results_at(func, self.floor.slot))
     }
 
     pub(super) fn take_paused(&mut self) -> Result<u32, Error> {
         let func = self.paused.take().ok_or_else(|| Error::usage("no call is paused"))?;
-        self.budget.begin_run();
+        if self.nested == 0 {
+            self.budget.begin_run();
+        }
         Ok(func)
     }
 
@@ -80,6 +80,14 @@ impl<T> Vm<T> {
     pub(super) fn check_metering(&self, module: &Module) -> Result<(), Error> {
         if self.budget.is_limited() { pays(module) } else { Ok(()) }
     }
+}
+
+/// Refuses to limit the fuel of modules that do not pay.
+pub(super) fn check_paying(modules: &[Module], fuel: Option<u64>) -> Result<(), Error> {
+    if fuel.is_some() {
+        modules.iter().try_for_each(pays)?;
+    }
+    Ok(())
 }
 
 fn pays(module: &Module) -> Result<(), Error> {

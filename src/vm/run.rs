@@ -5,13 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::Statement;
+use wasm_dispatch_ir::types::slots;
 use wasm_dispatch_machine::backend::Exit;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 
 use super::Vm;
 use super::budget::OutOfFuel;
-use super::host::{Caller, ForeignResult, HostCall, HostError};
+use super::caller::Caller;
+use super::handles::VmId;
+use super::host::{ForeignResult, HostCall, HostError};
+use super::reentrant::ReentrantCaller;
 use crate::error::{Error, ErrorKind};
 use crate::types::Pause;
 
@@ -139,14 +143,18 @@ impl<T> Vm<T> {
         instance: Option<u32>,
     ) -> Result<Option<Pending>, Error> {
         let host = self.machine.state.store.functions[function as usize].index;
-        let HostCall::Plain(call) = &self.hosts[host as usize].call else {
-            return Ok(Some(Pending { host, base, instance }));
+        let call = match &self.hosts[host as usize].call {
+            HostCall::Plain(call) => call,
+            HostCall::Reentrant(_) => return self.call_reentrant(host, base, instance).map(|()| None),
+            HostCall::Async(_) => return Ok(Some(Pending { host, base, instance })),
         };
         let mut caller = Caller {
             vm: self.id,
-            instance,
             state: &mut self.machine.state,
+            instance,
             data: &mut self.data,
+            budget: &mut self.budget,
+            modules: &self.modules,
         };
         let slots = self.machine.stack.from(base);
         // The machine is consistent between any two accesses of the closure, so a panic leaves it usable.
@@ -155,6 +163,51 @@ impl<T> Vm<T> {
             Ok(Ok(())) => Ok(None),
             Ok(Err(error)) => Err(self.host_error(error)),
             Err(panic) => Err(self.host_error(panic_error(&*panic))),
+        }
+    }
+
+    // Out of line: plain functions are to stay the cheapest.
+    #[inline(never)]
+    fn call_reentrant(&mut self, host: u32, base: u32, instance: Option<u32>) -> Result<(), Error> {
+        let function = &self.hosts[host as usize];
+        let HostCall::Reentrant(call) = &function.call else {
+            return Err(Error::usage("the host function is not re-entrant"));
+        };
+        // The machine may do anything meanwhile, even forget the function.
+        let call = call.clone();
+        let free = base + slots(&function.ty.params).max(slots(&function.ty.results)) as u32;
+        let (outer, id) = (self.enter_host(free)?, self.id);
+        let mut caller = ReentrantCaller { vm: self, instance };
+        let result = catch_unwind(AssertUnwindSafe(|| call(&mut caller, base)));
+        self.same_machine(id)?;
+        self.leave_host(outer);
+        match result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.host_error(error)),
+            Err(panic) => Err(self.host_error(panic_error(&*panic))),
+        }
+    }
+
+    /// Refuses to go on in a machine that a host function has put in the place of its own.
+    pub(super) fn same_machine(&self, id: VmId) -> Result<(), Error> {
+        if self.id == id {
+            Ok(())
+        } else {
+            Err(Error::usage(
+                "a host function has put another Vm in the place of its own",
+            ))
+        }
+    }
+
+    /// What a plain host function may use.
+    pub(super) fn caller(&mut self, instance: Option<u32>) -> Caller<'_, T> {
+        Caller {
+            vm: self.id,
+            state: &mut self.machine.state,
+            instance,
+            data: &mut self.data,
+            budget: &mut self.budget,
+            modules: &self.modules,
         }
     }
 

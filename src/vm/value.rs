@@ -224,7 +224,7 @@ impl WasmType for [u8; 16] {
     }
 }
 
-/// Parameters or results of a typed call or host function: nothing, one value, or a tuple of up to eight.
+/// Parameters or results of a typed call or host function: nothing, one value, or a tuple of up to 16.
 pub trait WasmTuple: Sized + Send + Sync + 'static {
     /// The types, in order.
     fn types() -> Vec<ValType>;
@@ -307,3 +307,11 @@ tuple!(A 0 B 1 C 2 D 3 E 4);
 tuple!(A 0 B 1 C 2 D 3 E 4 F 5);
 tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
 tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14);
+tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15);

@@ -47,8 +47,9 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Snapshot`](crate::ErrorKind::Snapshot) with [`SnapshotError::Arriving`].
+    /// [`Snapshot`](crate::ErrorKind::Snapshot) with [`SnapshotError::Arriving`], or [`SnapshotError::InHostFunction`].
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.check_at_rest()?;
         let structure = self.structure()?;
         let state = &self.machine.state;
         let frames: Vec<Frame> = match self.paused {
@@ -100,6 +101,7 @@ impl<T> Vm<T> {
     ///
     /// [`Snapshot`](crate::ErrorKind::Snapshot), and the machine is as it was before.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.check_at_rest()?;
         let data = snapshot.data();
         if data.structure != self.structure()? {
             return Err(SnapshotError::Foreign.into());
@@ -130,6 +132,15 @@ impl<T> Vm<T> {
         self.budget.set_fuel(state, data.fuel);
         self.restore_segments(data);
         Ok(())
+    }
+
+    /// Part of a program that waits for a host function is in that function, where nobody can save or replace it.
+    fn check_at_rest(&self) -> Result<(), SnapshotError> {
+        if self.nested == 0 {
+            Ok(())
+        } else {
+            Err(SnapshotError::InHostFunction)
+        }
     }
 
     /// Drops segments, or brings back those that this machine has dropped since its instances were made.
