@@ -9,13 +9,14 @@
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
 //! The files: `needs` bounds what a function takes; `addresses` fits addresses and indices of 64 bits; `builder` makes nodes,
-//! statements and blocks; `operands` is the simulated stack; `control` has blocks, branches and calls; `operators` and `vectors` map
-//! every wasm operator to these; `visit`
+//! statements and blocks; `operands` is the simulated stack; `control` has blocks, branches and calls; `operators` and
+//! `vectors` map every wasm operator to these, and `nans` makes their results deterministic if that was asked for; `visit`
 //! takes operators from the decoder.
 
 mod addresses;
 mod builder;
 mod control;
+mod nans;
 mod needs;
 mod operands;
 mod operators;
@@ -37,6 +38,8 @@ use crate::metering::Metering;
 
 /// What lowering a function needs to know about its module.
 pub(crate) trait ModuleTypes {
+    /// Whether arithmetic gives one NaN.
+    fn is_deterministic(&self) -> bool;
     /// The type of a function, by its index.
     fn function_type(&self, function: u32) -> &FuncType;
     /// A function type, by its index.
@@ -77,6 +80,8 @@ pub(crate) struct Lowering<'m, T> {
     /// Byte offset of the operator being lowered.
     offset: u32,
     metering: Metering,
+    /// Whether arithmetic gives one NaN.
+    deterministic: bool,
     /// The `Meter` statement that pays for the operators being lowered, and their number so far.
     meter: Option<(usize, u32)>,
     /// How deep the innermost block is in which a stretch was divided and whose end has not come.
@@ -133,6 +138,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             entry_types: 0,
             offset: 0,
             metering,
+            deterministic: types.is_deterministic(),
             meter: None,
             divided: 0,
             own: (index, 0),

@@ -12,7 +12,7 @@ use wasm_dispatch_ir::types::{FuncType, ValType};
 use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, Operator, RefType};
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};
-use super::{Lowering, ModuleTypes};
+use super::{Lowering, ModuleTypes, nans};
 use crate::types::value_type;
 
 /// An operator that validation should have refused, with the decoder's name of the proposal that brought it.
@@ -289,6 +289,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let a = self.pop();
         let node = self.unary_node(op, a);
         self.push(node);
+        if self.deterministic
+            && let Some(ty) = nans::of_unary(op)
+        {
+            self.canonicalize(ty);
+        }
     }
 
     fn binary(&mut self, op: BinaryOp) {
@@ -297,6 +302,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let a = self.pop();
         let node = self.binary_node(op, a, b);
         self.push(node);
+        if self.deterministic
+            && let Some(ty) = nans::of_binary(op)
+        {
+            self.canonicalize(ty);
+        }
     }
 
     fn load(&mut self, op: LoadOp, memarg: &MemArg) {

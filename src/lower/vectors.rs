@@ -9,7 +9,7 @@ use wasm_dispatch_ir::vector_ops::*;
 use wasmparser::{MemArg, Operator};
 
 use super::builder::{READS_MEMORY, TRAPS};
-use super::{Lowering, ModuleTypes};
+use super::{Lowering, ModuleTypes, nans};
 
 /// The operators of the instruction table's part for vectors.
 macro_rules! rows {
@@ -83,7 +83,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
 /// What several operators share. None but loads and stores can trap, so an operation on constants is a constant.
 impl<T: ModuleTypes> Lowering<'_, T> {
-    fn known_vector(&self, id: NodeId) -> Option<V128> {
+    pub(super) fn known_vector(&self, id: NodeId) -> Option<V128> {
         match self.body.node(id) {
             Node::Vector(VectorNode::Const(vector)) => Some(self.body.vectors[vector as usize]),
             _ => None,
@@ -111,11 +111,20 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.push(node);
     }
 
+    fn canonicalize_if(&mut self, lane: Option<ValType>) {
+        if self.deterministic
+            && let Some(lane) = lane
+        {
+            self.canonicalize_lanes(lane);
+        }
+    }
+
     fn vector1(&mut self, op: Vector1Op) {
         self.keep_values_small(1);
         let a = self.pop_vector();
         let known = self.known_vector(a).map(|a| op.apply(a));
         self.push_folded(known, |_| VectorNode::One { op, a });
+        self.canonicalize_if(nans::of_vector1(op));
     }
 
     fn vector2(&mut self, op: Vector2Op) {
@@ -124,6 +133,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let a = self.pop_vector();
         let known = self.known_vector(a).zip(self.known_vector(b));
         self.push_folded(known.map(|(a, b)| op.apply(a, b)), |_| VectorNode::Two { op, a, b });
+        self.canonicalize_if(nans::of_vector2(op));
     }
 
     fn vector3(&mut self, op: Vector3Op) {
@@ -134,6 +144,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let known = self.known_vector(a).zip(self.known_vector(b)).zip(self.known_vector(c));
         let known = known.map(|((a, b), c)| op.apply(a, b, c));
         self.push_folded(known, |_| VectorNode::Three { op, a, b, c });
+        self.canonicalize_if(nans::of_vector3(op));
     }
 
     fn vector_test(&mut self, op: VectorTestOp) {

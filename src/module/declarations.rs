@@ -44,11 +44,17 @@ pub(crate) struct Declarations {
     pub has_vectors: bool,
     /// Where its programs can be stopped.
     pub metering: Metering,
+    /// Whether arithmetic gives one NaN.
+    pub deterministic: bool,
     /// What lowered code knows of memories and tables; there once all are declared.
     pub shape: Arc<ModuleShape>,
 }
 
 impl ModuleTypes for Declarations {
+    fn is_deterministic(&self) -> bool {
+        self.deterministic
+    }
+
     fn function_type(&self, function: u32) -> &FuncType {
         &self.types[self.function_types[function as usize] as usize]
     }

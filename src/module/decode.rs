@@ -42,11 +42,12 @@ enum Head {
 }
 
 impl Decoder {
-    pub(super) fn new(limits: &Limits, metering: Metering) -> Decoder {
+    pub(super) fn new(limits: &Limits, metering: Metering, deterministic: bool) -> Decoder {
         let mut parser = Parser::new(0);
         parser.set_features(FEATURES);
         let declarations = Declarations {
             metering,
+            deterministic,
             ..Declarations::default()
         };
         Decoder {

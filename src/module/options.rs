@@ -15,6 +15,7 @@ use crate::metering::Metering;
 pub struct ModuleOptions {
     limits: Limits,
     metering: Metering,
+    deterministic: bool,
 }
 
 impl ModuleOptions {
@@ -27,6 +28,14 @@ impl ModuleOptions {
     /// Where a running program of the module can be stopped.
     pub fn metering(mut self, metering: Metering) -> ModuleOptions {
         self.metering = metering;
+        self
+    }
+
+    /// Whether results must have the same bits on every machine: arithmetic on floats then gives the canonical NaN wherever
+    /// WebAssembly leaves open which one (specification section 4.3.3), at the cost of a comparison each. Nothing else
+    /// differs between machines: relaxed vector instructions give the same everywhere in any case.
+    pub fn deterministic(mut self, deterministic: bool) -> ModuleOptions {
+        self.deterministic = deterministic;
         self
     }
 
@@ -70,7 +79,7 @@ impl ModuleOptions {
     }
 
     fn decoder(&self) -> Decoder {
-        Decoder::new(&self.limits, self.metering)
+        Decoder::new(&self.limits, self.metering, self.deterministic)
     }
 }
 

@@ -170,6 +170,7 @@ impl<T> Vm<T> {
         number(self.modules.len() as u64);
         for (module, instance) in self.modules.iter().zip(&state.store.instances) {
             number(module.metering() as u64);
+            number(u64::from(module.inner.deterministic));
             for list in [
                 &instance.functions,
                 &instance.memories,
