@@ -33,7 +33,8 @@
 //! - two or three nodes that often follow each other are one superinstruction, whose handler is made from the types of theirs
 //!   (`superinstruction.rs`; the table is in `handlers/superinstructions.rs`): on 37 workloads, each counting the same, a node
 //!   takes 0.65 dispatches (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
-//! - the accumulators are a register cache: a result stays in one for the next node, and is in its slot for all others;
+//! - the accumulators, one of them for vectors, are a register cache: a result stays in one for the next node, and is in its
+//!   slot for all others;
 //! - short blocks are copied in place of jumps to them;
 //! - branch targets are addresses, not indices.
 //!

@@ -23,13 +23,14 @@ pub const ALL: &[(&str, &str, Leave)] = rows! {
                      without-pairs": jumps;
     "without-tests" "a comparison leaves its result in the accumulator, and a branch looks at it": tests;
     "without-sums" "an address that is a sum is computed by a node of its own": sums;
-    "without-accumulators" "what was just written to a slot is read from there": accumulators edges loops;
+    "without-accumulators" "what was just written to a slot is read from there": accumulators vectors edges loops;
+    "without-vectors" "vectors are written to their slots and read from there": vectors;
     "without-moves" "values that only move overwrite what the accumulator caches": moves;
     "without-edges" "accumulators hold nothing at the beginning of a block": edges;
     "without-loops" "a loop of one block hands nothing on in the accumulator": loops;
     "without-copies" "jumps to short blocks are jumps": copies;
     "without-fusion" "no pairs, tests or sums: one operation, one dispatch": pairs tests sums;
-    "plain" "no technique but jumps": pairs triples tests sums accumulators moves edges loops copies;
+    "plain" "no technique but jumps": pairs triples tests sums accumulators vectors moves edges loops copies;
 };
 
 struct Without {
