@@ -8,7 +8,7 @@ use std::fmt::{Display, Write};
 use wasm_dispatch::ValType;
 
 use super::operators::{self, Operator, TYPES};
-use super::plan::{EDGES_32, EDGES_64, EDGES_FLOAT};
+use super::plan::{EDGES_32, EDGES_64, EDGES_FLOAT, vector};
 use crate::random::Random;
 
 /// Loop iterations and calls that one call from outside may use.
@@ -126,11 +126,18 @@ pub(super) fn constant(random: &mut Random, ty: ValType) -> String {
             let value = *random.pick(&EDGES_FLOAT) as f32;
             format!("f32.const {}", float(f64::from(value), format!("{value:?}")))
         }
+        ValType::V128 => format!("v128.const i32x4 {}", lanes(vector(random))),
         _ => {
             let value = *random.pick(&EDGES_FLOAT);
             format!("f64.const {}", float(value, format!("{value:?}")))
         }
     }
+}
+
+/// A vector's lanes of 32 bits.
+fn lanes(vector: u128) -> String {
+    let lanes = [0, 32, 64, 96].map(|shift| format!("{:#x}", (vector >> shift) as u32));
+    lanes.join(" ")
 }
 
 fn function(random: &mut Random, functions: &[Signature], own: usize) -> String {
@@ -277,7 +284,45 @@ impl Writer<'_> {
                 self.statement(depth.min(1));
             }
         }
-        self.put(operator.mnemonic);
+        if operator.floats.is_some()
+            && let Some(&scalar) = operator.operands.last()
+        {
+            // A lane that is put in shows its bits.
+            self.canonical(scalar);
+        }
+        match operator.lanes {
+            0 => self.put(operator.mnemonic),
+            lanes => {
+                let lane = self.random.below(usize::from(lanes));
+                self.put(format_args!("{} {lane}", operator.mnemonic));
+            }
+        }
+        if let Some(shape) = operator.floats {
+            self.canonical_lanes(shape);
+        }
+    }
+
+    /// Makes the NaNs among the lanes of a vector on the stack canonical.
+    fn canonical_lanes(&mut self, shape: &str) {
+        let local = self.local(ValType::V128);
+        let nans = match shape {
+            "f32x4" => "nan nan nan nan",
+            _ => "nan nan",
+        };
+        self.put(format_args!("local.tee {local}"));
+        self.put(format_args!("v128.const {shape} {nans}"));
+        self.put(format_args!("local.get {local}"));
+        self.put(format_args!("local.get {local}"));
+        self.put(format_args!("{shape}.eq"));
+        self.put("v128.bitselect");
+    }
+
+    /// Bytes of two vectors.
+    fn shuffle(&mut self, depth: usize) {
+        self.value(ValType::V128, depth);
+        self.value(ValType::V128, depth);
+        let lanes: Vec<String> = (0..16).map(|_| self.random.below(32).to_string()).collect();
+        self.put(format_args!("i8x16.shuffle {}", lanes.join(" ")));
     }
 
     /// Operators that show the bits of a float.
@@ -289,6 +334,7 @@ impl Writer<'_> {
                 self.canonical(ty);
                 self.put(format_args!("{ty}.copysign"));
             }
+            ValType::V128 => self.shuffle(depth),
             ValType::I64 => {
                 self.value(ValType::F64, depth);
                 self.canonical(ValType::F64);
@@ -321,7 +367,7 @@ impl Writer<'_> {
         if operators.is_empty() {
             return self.leaf(ty);
         }
-        let Operator { mnemonic, operands } = self.random.pick(operators);
+        let Operator { mnemonic, operands, .. } = self.random.pick(operators);
         for &operand in operands {
             self.value(operand, depth);
         }
@@ -361,9 +407,20 @@ impl Writer<'_> {
 
     fn load(&mut self, ty: ValType, depth: usize) {
         self.address(depth);
+        if ty == ValType::V128 && self.random.chance(30) {
+            self.value(ty, depth);
+            let access = *self.random.pick(operators::lane_loads());
+            return self.lane_access(access);
+        }
         let name = *self.random.pick(operators::loads(ty));
         let place = self.place();
         self.put(format_args!("{name}{place}"));
+    }
+
+    /// A load or a store of a lane, its operands on the stack.
+    pub(super) fn lane_access(&mut self, (name, lanes): (&str, u8)) {
+        let (place, lane) = (self.place(), self.random.below(usize::from(lanes)));
+        self.put(format_args!("{name}{place} {lane}"));
     }
 
     /// More values on the stack than lowering keeps waiting, or a tree deeper than it builds.
@@ -371,6 +428,10 @@ impl Writer<'_> {
         let count = 2 + self.random.below(24);
         let name = match ty {
             ValType::I32 | ValType::I64 => format!("{ty}.{}", self.random.pick(&["add", "sub", "xor", "mul"])),
+            ValType::V128 => {
+                let names = ["i8x16.add", "i16x8.sub", "i32x4.mul", "i64x2.add", "v128.xor"];
+                self.random.pick(&names).to_string()
+            }
             _ => format!("{ty}.{}", self.random.pick(&["add", "sub", "min", "max"])),
         };
         if self.random.chance(50) {

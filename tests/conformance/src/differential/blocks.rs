@@ -27,6 +27,10 @@ impl Writer<'_> {
                 self.address(inner);
                 self.value(ty, inner);
                 self.canonical(ty);
+                if ty == ValType::V128 && self.random.chance(50) {
+                    let access = *self.random.pick(operators::lane_stores());
+                    return self.lane_access(access);
+                }
                 let name = *self.random.pick(operators::stores(ty));
                 let place = self.place();
                 self.put(format_args!("{name}{place}"));
@@ -182,7 +186,10 @@ impl Writer<'_> {
     fn fold_into(&mut self, ty: ValType, depth: usize) {
         self.value(ty, depth.min(3));
         let name = self.random.pick(&["add", "sub", "mul"]);
-        let instruction = format!("{ty}.{name}");
+        let instruction = match ty {
+            ValType::V128 => format!("i32x4.{name}"),
+            _ => format!("{ty}.{name}"),
+        };
         self.put(instruction);
     }
 

@@ -218,7 +218,8 @@ fn sensible(wasm: &[u8], trap: Trap, frames: &[BacktraceFrame]) -> Result<(), St
             Trap::IntegerDivideByZero => division,
             Trap::IntegerOverflow => division || truncation,
             Trap::InvalidConversionToInteger => truncation,
-            Trap::OutOfBoundsMemoryAccess => bulk || matches!(opcode, 0x28..=0x3E),
+            // Those of vectors have a prefix.
+            Trap::OutOfBoundsMemoryAccess => bulk || matches!(opcode, 0x28..=0x3E | 0xFD),
             Trap::OutOfBoundsTableAccess => bulk || matches!(opcode, 0x25 | 0x26),
             Trap::UndefinedElement | Trap::UninitializedElement | Trap::IndirectCallTypeMismatch => {
                 matches!(opcode, 0x11 | 0x13)

@@ -14,4 +14,5 @@ pub mod peer;
 pub mod plan;
 pub mod reduce;
 pub mod reference;
+pub mod rows;
 pub mod smith;

@@ -15,6 +15,7 @@ pub fn value(argument: Argument) -> Value {
         Argument::I64(value) => Value::I64(value),
         Argument::F32(value) => Value::F32(value),
         Argument::F64(value) => Value::F64(value),
+        Argument::V128(value) => Value::V128(value),
         Argument::NullFunc => Value::FuncRef(None),
         Argument::Extern(value) => Value::ExternRef(value.map(ExternRef)),
     }
@@ -27,6 +28,7 @@ pub fn seen(value: &Value) -> Seen {
         Value::I64(value) => Seen::I64(value as u64),
         Value::F32(value) => Seen::f32(value),
         Value::F64(value) => Seen::f64(value),
+        Value::V128(value) => Seen::V128(value),
         Value::FuncRef(Some(_)) => Seen::Func,
         Value::ExternRef(Some(ExternRef(number))) => Seen::Extern(number),
         _ => Seen::Null,

@@ -20,6 +20,8 @@ pub fn engine() -> Engine {
         .wasm_extended_const(true)
         .wasm_wide_arithmetic(true)
         .wasm_memory64(true)
+        .wasm_simd(true)
+        .wasm_relaxed_simd(true)
         .wasm_custom_page_sizes(true)
         .set_max_recursion_depth(20_000)
         .set_max_stack_height(64 << 20)
@@ -33,6 +35,7 @@ fn value(store: &mut Store<()>, argument: Argument) -> Val {
         Argument::I64(value) => Val::I64(value),
         Argument::F32(value) => Val::F32(value.into()),
         Argument::F64(value) => Val::F64(value.into()),
+        Argument::V128(value) => Val::V128(value.into()),
         Argument::NullFunc => Val::FuncRef(Nullable::Null),
         Argument::Extern(None) => Val::ExternRef(Nullable::Null),
         Argument::Extern(Some(number)) => Val::ExternRef(Nullable::Val(ExternRef::new(store, number))),
@@ -45,6 +48,7 @@ fn seen(store: impl wasmi::AsContext, value: &Val) -> Seen {
         Val::I64(value) => Seen::I64(*value as u64),
         Val::F32(value) => Seen::f32(f32::from(*value)),
         Val::F64(value) => Seen::f64(f64::from(*value)),
+        Val::V128(value) => Seen::V128(value.as_u128()),
         Val::FuncRef(Nullable::Val(_)) => Seen::Func,
         Val::ExternRef(Nullable::Val(reference)) => {
             let number = reference.data(&store).downcast_ref::<u32>();
@@ -170,6 +174,7 @@ fn our_type(ty: wasmi::ValType) -> ValType {
         wasmi::ValType::I64 => ValType::I64,
         wasmi::ValType::F32 => ValType::F32,
         wasmi::ValType::F64 => ValType::F64,
+        wasmi::ValType::V128 => ValType::V128,
         wasmi::ValType::FuncRef => ValType::FuncRef,
         _ => ValType::ExternRef,
     }
@@ -200,6 +205,7 @@ fn linker(engine: &Engine, store: &mut Store<()>, module: &Module, log: &Arc<Hos
                                 Argument::I64(value) => Val::I64(value),
                                 Argument::F32(value) => Val::F32(value.into()),
                                 Argument::F64(value) => Val::F64(value.into()),
+                                Argument::V128(value) => Val::V128(value.into()),
                                 Argument::NullFunc => Val::FuncRef(Nullable::Null),
                                 Argument::Extern(None) => Val::ExternRef(Nullable::Null),
                             };

@@ -19,6 +19,8 @@ pub enum Seen {
     F32(Option<u32>),
     /// Bits of an `f64`; `None` for a NaN.
     F64(Option<u64>),
+    /// A vector, the lowest byte first.
+    V128(u128),
     /// A null reference.
     Null,
     /// A function.
@@ -50,6 +52,8 @@ pub enum Argument {
     F32(f32),
     /// An `f64`.
     F64(f64),
+    /// A vector.
+    V128(u128),
     /// A null function.
     NullFunc,
     /// A reference of the host's, or null.
@@ -150,9 +154,33 @@ pub fn argument(random: &mut Random, ty: ValType) -> Argument {
         ValType::F32 => Argument::F32((random.number() as i32) as f32 / 256.0),
         ValType::F64 if edge => Argument::F64(*random.pick(&EDGES_FLOAT)),
         ValType::F64 => Argument::F64((random.number() as i64) as f64 / 65_536.0),
+        ValType::V128 => Argument::V128(vector(random)),
         ValType::FuncRef => Argument::NullFunc,
         _ => Argument::Extern(random.chance(70).then(|| random.below(9) as u32)),
     }
+}
+
+/// A vector whose lanes are of one shape, mostly with values where operations behave differently. Its NaNs are canonical.
+pub fn vector(random: &mut Random) -> u128 {
+    let shape = random.below(6);
+    let lanes: Vec<u8> = match shape {
+        0 => (0..16).map(|_| edge(random) as u8).collect(),
+        1 => (0..8).flat_map(|_| (edge(random) as u16).to_le_bytes()).collect(),
+        2 => (0..4).flat_map(|_| random.pick(&EDGES_32).to_le_bytes()).collect(),
+        3 => (0..2).flat_map(|_| random.pick(&EDGES_64).to_le_bytes()).collect(),
+        4 => {
+            let float = |random: &mut Random| (*random.pick(&EDGES_FLOAT) as f32).to_bits();
+            (0..4).flat_map(|_| float(random).to_le_bytes()).collect()
+        }
+        _ => (0..2).flat_map(|_| random.pick(&EDGES_FLOAT).to_le_bytes()).collect(),
+    };
+    lanes.iter().rev().fold(0, |bits, &byte| bits << 8 | u128::from(byte))
+}
+
+/// A small number, or one around a limit of 8 or 16 bits.
+fn edge(random: &mut Random) -> i32 {
+    let number = *random.pick(&EDGES_32);
+    if random.chance(50) { number } else { number >> 16 }
 }
 
 /// One call.

@@ -45,9 +45,10 @@ fn config(random: &mut Random) -> Config {
         wide_arithmetic_enabled: random.chance(50),
         memory64_enabled: random.chance(50),
         custom_page_sizes_enabled: random.chance(30),
-        // Not supported by this machine.
-        simd_enabled: false,
+        simd_enabled: random.chance(50),
+        // Results are a choice, and wasmi's is another where multiplication and addition may be fused.
         relaxed_simd_enabled: false,
+        // Not supported by this machine.
         gc_enabled: false,
         exceptions_enabled: false,
         threads_enabled: false,

@@ -39,7 +39,7 @@ impl Run<'_, '_> {
     pub(super) fn MemorySize(&mut self, mem: u32) -> Result<(), Stop> {
         let ty = self.instance.memory_types[mem as usize];
         let size = self.instance.memories[mem as usize].len() as u64 / ty.page;
-        self.stack.push(size);
+        self.give(size);
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl Run<'_, '_> {
         if let Some(new) = new {
             memory.resize((new * ty.page) as usize, 0);
         }
-        self.stack.push(new.map_or(failed(ty.wide), |_| old));
+        self.give(new.map_or(failed(ty.wide), |_| old));
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl Run<'_, '_> {
         let wide = self.instance.tables[table as usize].wide;
         let index = self.pop_sized(wide);
         let at = range(index, 1, self.instance.tables[table as usize].elements.len(), TABLE)?;
-        self.stack.push(self.instance.tables[table as usize].elements[at.start]);
+        self.give(self.instance.tables[table as usize].elements[at.start]);
         Ok(())
     }
 
@@ -111,8 +111,7 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn TableSize(&mut self, table: u32) -> Result<(), Stop> {
-        self.stack
-            .push(self.instance.tables[table as usize].elements.len() as u64);
+        self.give(self.instance.tables[table as usize].elements.len() as u64);
         Ok(())
     }
 
@@ -125,7 +124,7 @@ impl Run<'_, '_> {
         if let Some(new) = new {
             table.elements.resize(new as usize, value);
         }
-        self.stack.push(new.map_or(failed(wide), |_| old));
+        self.give(new.map_or(failed(wide), |_| old));
         Ok(())
     }
 
@@ -167,7 +166,7 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn RefFunc(&mut self, function_index: u32) -> Result<(), Stop> {
-        self.stack.push(u64::from(function_index) + 1);
+        self.give(u64::from(function_index) + 1);
         Ok(())
     }
 
@@ -175,7 +174,7 @@ impl Run<'_, '_> {
         let ([b, b_high], [a, a_high]) = (self.pop_two(), self.pop_two());
         let (low, carry) = a.overflowing_add(b);
         let high = a_high.wrapping_add(b_high).wrapping_add(u64::from(carry));
-        self.stack.extend([low, high]);
+        self.give_two([low, high]);
         Ok(())
     }
 
@@ -183,7 +182,7 @@ impl Run<'_, '_> {
         let ([b, b_high], [a, a_high]) = (self.pop_two(), self.pop_two());
         let (low, borrow) = a.overflowing_sub(b);
         let high = a_high.wrapping_sub(b_high).wrapping_sub(u64::from(borrow));
-        self.stack.extend([low, high]);
+        self.give_two([low, high]);
         Ok(())
     }
 
@@ -193,14 +192,19 @@ impl Run<'_, '_> {
         let excess = |sign: u64, other: u64| if (sign as i64) < 0 { other } else { 0 };
         let [low, high] = product(a, b);
         let high = high.wrapping_sub(excess(a, b)).wrapping_sub(excess(b, a));
-        self.stack.extend([low, high]);
+        self.give_two([low, high]);
         Ok(())
     }
 
     pub(super) fn I64MulWideU(&mut self) -> Result<(), Stop> {
         let [a, b] = self.pop_two();
-        self.stack.extend(product(a, b));
+        self.give_two(product(a, b));
         Ok(())
+    }
+
+    fn give_two(&mut self, [first, second]: [u64; 2]) {
+        self.give(first);
+        self.give(second);
     }
 
     fn pop_two(&mut self) -> [u64; 2] {

@@ -88,7 +88,7 @@ impl<'w> Instance<'w> {
                     let table = table?;
                     let initial = match &table.init {
                         TableInit::RefNull => 0,
-                        TableInit::Expr(expr) => self.constant(expr)?,
+                        TableInit::Expr(expr) => self.constant(expr)? as u64,
                     };
                     self.table(&table.ty, initial);
                 }
@@ -124,7 +124,7 @@ impl<'w> Instance<'w> {
                         }
                         ElementItems::Expressions(_, expressions) => {
                             for expression in expressions {
-                                items.push(self.constant(&expression?)?);
+                                items.push(self.constant(&expression?)? as u64);
                             }
                         }
                     }
@@ -218,17 +218,18 @@ impl<'w> Instance<'w> {
         });
     }
 
-    fn constant(&self, expr: &ConstExpr<'_>) -> Result<u64, Stop> {
-        let mut stack: Vec<u64> = Vec::new();
+    fn constant(&self, expr: &ConstExpr<'_>) -> Result<u128, Stop> {
+        let mut stack: Vec<u128> = Vec::new();
         for operator in expr.get_operators_reader() {
             let operator = operator?;
             let op = match operator {
-                Operator::I32Const { value } => Ok(u64::from(value as u32)),
-                Operator::I64Const { value } => Ok(value as u64),
-                Operator::F32Const { value } => Ok(u64::from(value.bits())),
-                Operator::F64Const { value } => Ok(value.bits()),
+                Operator::I32Const { value } => Ok(u128::from(value as u32)),
+                Operator::I64Const { value } => Ok(u128::from(value as u64)),
+                Operator::F32Const { value } => Ok(u128::from(value.bits())),
+                Operator::F64Const { value } => Ok(u128::from(value.bits())),
+                Operator::V128Const { value } => Ok(u128::from_le_bytes(*value.bytes())),
                 Operator::RefNull { .. } => Ok(0),
-                Operator::RefFunc { function_index } => Ok(u64::from(function_index) + 1),
+                Operator::RefFunc { function_index } => Ok(u128::from(function_index) + 1),
                 Operator::GlobalGet { global_index } => Ok(self.globals[global_index as usize].1),
                 Operator::I32Add => Err(BinaryOp::I32Add),
                 Operator::I32Sub => Err(BinaryOp::I32Sub),
@@ -243,7 +244,7 @@ impl<'w> Instance<'w> {
                 Ok(value) => value,
                 Err(op) => {
                     let (b, a) = (stack.pop().unwrap_or_default(), stack.pop().unwrap_or_default());
-                    op.apply(a, b)?
+                    op.apply(a as u64, b as u64)?.into()
                 }
             };
             stack.push(value);

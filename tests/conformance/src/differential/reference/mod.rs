@@ -8,6 +8,7 @@ mod bulk;
 mod load;
 mod rows;
 mod run;
+mod vectors;
 
 use std::collections::HashMap;
 
@@ -85,7 +86,7 @@ struct Instance<'w> {
     own: Vec<u32>,
     memories: Vec<Vec<u8>>,
     memory_types: Vec<Memory>,
-    globals: Vec<(ValType, u64)>,
+    globals: Vec<(ValType, u128)>,
     tables: Vec<Table>,
     data: Vec<&'w [u8]>,
     elements: Vec<Vec<u64>>,
@@ -121,7 +122,7 @@ fn observe_round(module: &Module, wasm: &[u8], plan: &Plan, round: &Round) -> Re
     }
     for call in &round.calls {
         if let (Some(fuel), Some(global)) = (plan.fuel, instance.export(FUEL)) {
-            instance.globals[global as usize].1 = u64::from(fuel as u32);
+            instance.globals[global as usize].1 = u128::from(fuel as u32);
         }
         let function = instance.export(&call.function).ok_or("no such export")?;
         let arguments = call.arguments.iter().map(|&argument| slot(argument)).collect();
@@ -137,19 +138,23 @@ fn observe_round(module: &Module, wasm: &[u8], plan: &Plan, round: &Round) -> Re
     Ok(observation)
 }
 
-fn slot(argument: Argument) -> u64 {
+/// A value of any type: scalars and references in the low half.
+fn slot(argument: Argument) -> u128 {
     match argument {
-        Argument::I32(value) => u64::from(value as u32),
-        Argument::I64(value) => value as u64,
-        Argument::F32(value) => u64::from(value.to_bits()),
-        Argument::F64(value) => value.to_bits(),
+        Argument::I32(value) => u128::from(value as u32),
+        Argument::I64(value) => u128::from(value as u64),
+        Argument::F32(value) => u128::from(value.to_bits()),
+        Argument::F64(value) => u128::from(value.to_bits()),
+        Argument::V128(value) => value,
         Argument::NullFunc | Argument::Extern(None) => 0,
-        Argument::Extern(Some(number)) => u64::from(number) + 1,
+        Argument::Extern(Some(number)) => u128::from(number) + 1,
     }
 }
 
-fn seen(ty: ValType, slot: u64) -> Seen {
+fn seen(ty: ValType, value: u128) -> Seen {
+    let slot = value as u64;
     match ty {
+        ValType::V128 => Seen::V128(value),
         ValType::I32 => Seen::I32(slot as u32),
         ValType::I64 => Seen::I64(slot),
         ValType::F32 => Seen::f32(f32::from_bits(slot as u32)),
@@ -184,7 +189,7 @@ impl Instance<'_> {
                 }
                 ExternalKind::Table => {
                     let table = &self.tables[index];
-                    let elements = table.elements.iter().map(|&element| seen(table.ty, element));
+                    let elements = table.elements.iter().map(|&element| seen(table.ty, element.into()));
                     remains.tables.push((name.clone(), elements.collect()));
                 }
                 _ => {}

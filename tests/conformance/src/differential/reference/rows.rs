@@ -50,13 +50,13 @@ impl Run<'_, '_> {
     }
 
     fn push(&mut self, result: Result<u64, Trap>) -> Result<(), Stop> {
-        self.stack.push(result?);
+        self.give(result?);
         Ok(())
     }
 }
 
 /// Memory index and static offset.
-fn place(memarg: &MemArg) -> (usize, u64) {
+pub(super) fn place(memarg: &MemArg) -> (usize, u64) {
     let (MemArgTarget::Memory(memory) | MemArgTarget::Array(memory)) = memarg.target;
     (memory as usize, memarg.offset)
 }
