@@ -273,6 +273,8 @@ pub enum SnapshotError {
     Arriving,
     /// A host function asked, while a program waits for it.
     InHostFunction,
+    /// The program waits in a host function that was called in place of its caller, or by the host itself.
+    WithoutCaller,
 }
 
 #[cfg(feature = "snapshot")]
@@ -291,6 +293,7 @@ impl fmt::Display for SnapshotError {
             SnapshotError::Limit(what) => write!(f, "the snapshot exceeds the limit of {what}"),
             SnapshotError::Arriving => f.write_str("no snapshot before all modules have arrived completely"),
             SnapshotError::InHostFunction => f.write_str("no snapshot while a program waits for a host function"),
+            SnapshotError::WithoutCaller => f.write_str("no snapshot while a host function waits that has no caller"),
         }
     }
 }

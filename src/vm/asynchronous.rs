@@ -22,6 +22,7 @@ use super::imports::Imports;
 use super::reentrant::Outer;
 use super::run::{Absent, Pending, Progress, panic_error};
 use super::value::{Value, WasmTuple};
+use super::waiting::until_stopped;
 use crate::error::Error;
 use crate::module::Module;
 use crate::types::Pause;
@@ -257,6 +258,14 @@ impl<T> Vm<T> {
                     self.await_host(pending).await?;
                     // Called by the host itself, it was the whole run.
                     pending.instance.is_none().then_some(Progress::Returned)
+                }
+                Some(Progress::Waiting(waiting)) => {
+                    let stopped = until_stopped(waiting.wait, self.budget.stop()).await;
+                    self.waiting = Some(waiting.pending);
+                    if stopped {
+                        return Ok(Some(Pause::Interrupted));
+                    }
+                    None
                 }
                 Some(Progress::Absent(Absent { instance, function })) => {
                     let bodies = self.modules[instance as usize].inner.bodies.clone();

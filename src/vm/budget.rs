@@ -1,7 +1,8 @@
 //! How long a program may run, and how it is stopped.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use wasm_dispatch_machine::state::State;
 
@@ -32,6 +33,14 @@ struct Runs {
     current: AtomicU64,
     /// The run that is to be paused: the highest that anybody asked for.
     stopped: AtomicU64,
+    /// Who waits, in a host function, to be woken when it changes.
+    waiting: Mutex<Option<Waker>>,
+}
+
+impl Runs {
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed) == self.current.load(Relaxed)
+    }
 }
 
 /// Stops a running program from outside, from any thread.
@@ -53,6 +62,28 @@ impl InterruptHandle {
         let run = self.only.unwrap_or_else(|| self.runs.current.load(Relaxed));
         // A later run that is to be stopped is not forgotten.
         self.runs.stopped.fetch_max(run, Relaxed);
+        let waiting = self.runs.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+}
+
+/// Says when the run in progress is to be paused.
+#[derive(Debug)]
+pub(super) struct Stop(Arc<Runs>);
+
+impl Stop {
+    /// Ready when it is. One at a time is told when that changes.
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        // Left before looking, so that an interrupt between the two is not missed.
+        let waker = Some(context.waker().clone());
+        *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waker;
+        if self.0.is_stopped() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -93,6 +124,10 @@ impl Budget {
         }
     }
 
+    pub(super) fn stop(&self) -> Stop {
+        Stop(self.runs.clone())
+    }
+
     /// A run begins.
     pub(super) fn begin_run(&self) {
         self.runs.current.store(self.runs.current.load(Relaxed) + 1, Relaxed);
@@ -122,7 +157,7 @@ impl Budget {
 
     /// Gives the machine a slice that holds `cost`, or says why not.
     pub(super) fn grant(&mut self, state: &mut State, cost: u64) -> Result<(), Pause> {
-        if self.runs.stopped.load(Relaxed) == self.runs.current.load(Relaxed) {
+        if self.runs.is_stopped() {
             return Err(Pause::Interrupted);
         }
         let wanted = self.slice.max(cost);

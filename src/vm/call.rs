@@ -156,6 +156,7 @@ impl<T> Vm<T> {
         let Floor { frames, slot } = self.floor;
         self.machine.state.frames.truncate(frames);
         self.paused = None;
+        self.waiting = None;
         if self.nested == 0 {
             self.budget.begin_run();
         }
@@ -170,6 +171,12 @@ impl<T> Vm<T> {
                 None | Some(Progress::Slice) => progress = Some(self.advance()?),
                 Some(Progress::Returned) => return Ok(()),
                 Some(Progress::Async(_)) => return Err(ErrorKind::NeedsAsync.into()),
+                Some(Progress::Waiting(waiting)) => {
+                    if self.wait_blocking(*waiting) {
+                        return Err(self.pause(func, Pause::Interrupted));
+                    }
+                    progress = None;
+                }
                 Some(Progress::Absent(absent)) => {
                     if let Some(error) = self.modules[absent.instance as usize].inner.bodies.failure() {
                         return Err(error);

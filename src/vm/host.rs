@@ -11,6 +11,7 @@ use super::caller::Caller;
 use super::handles::VmId;
 use super::reentrant::ReentrantCaller;
 use super::value::{Value, WasmTuple};
+use super::waiting::WaitingClosure;
 
 /// How a host function may fail. A [`Trap`](crate::Trap) becomes a trap of the program, anything else
 /// [`ErrorKind::Host`](crate::ErrorKind::Host).
@@ -39,6 +40,9 @@ pub(super) enum HostCall<T> {
     Reentrant(Arc<ReentrantClosure<T>>),
     /// As a future.
     Async(Arc<AsyncClosure<T>>),
+    /// In steps, between which it waits.
+    #[cfg_attr(not(feature = "wasi"), allow(dead_code))]
+    Waiting(Arc<WaitingClosure<T>>),
 }
 
 impl<T: 'static> HostFunction<T> {
@@ -97,6 +101,22 @@ impl<T: 'static> HostFunction<T> {
         }
     }
 
+    /// A function of any type over slots that may wait: it is called again, with the same arguments, after what it returns.
+    /// When it returns `None` its results have replaced the arguments.
+    #[cfg(feature = "wasi")]
+    pub(crate) fn waiting(
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<Option<super::waiting::Wait>, HostError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> HostFunction<T> {
+        HostFunction {
+            ty: Arc::new(ty),
+            call: HostCall::Waiting(Arc::new(function)),
+        }
+    }
+
     /// A plain function of any type over slots.
     pub(crate) fn of_slots(
         ty: FuncType,
@@ -124,6 +144,7 @@ impl<T> Clone for HostFunction<T> {
                 HostCall::Plain(call) => HostCall::Plain(call.clone()),
                 HostCall::Reentrant(call) => HostCall::Reentrant(call.clone()),
                 HostCall::Async(call) => HostCall::Async(call.clone()),
+                HostCall::Waiting(call) => HostCall::Waiting(call.clone()),
             },
         }
     }
@@ -135,6 +156,7 @@ impl<T> fmt::Debug for HostFunction<T> {
             HostCall::Plain(_) => "plain",
             HostCall::Reentrant(_) => "re-entrant",
             HostCall::Async(_) => "asynchronous",
+            HostCall::Waiting(_) => "waiting",
         };
         write!(f, "HostFunction({kind}, {})", self.ty)
     }

@@ -11,6 +11,8 @@ use super::caller::Caller;
 use super::handles::Extern;
 use super::host::{HostError, HostFunction, IntoHostFunction};
 use super::value::{Value, WasmTuple};
+#[cfg(feature = "wasi")]
+use super::waiting::Wait;
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
@@ -125,6 +127,23 @@ impl<T: 'static> Imports<T> {
     /// Defines a host function of any kind.
     pub fn host(&mut self, module: impl Into<String>, name: impl Into<String>, function: HostFunction<T>) -> &mut Self {
         self.insert(module.into(), name.into(), Definition::Host(function))
+    }
+
+    /// Defines a host function of any type over slots that may wait: it is called again, with the same arguments, after what
+    /// it returns. When it returns `None` its results have replaced the arguments.
+    #[cfg(feature = "wasi")]
+    pub(crate) fn func_waiting(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<Option<Wait>, HostError> + Send + Sync + 'static,
+    ) {
+        self.insert(
+            module.into(),
+            name.into(),
+            Definition::Host(HostFunction::waiting(ty, function)),
+        );
     }
 
     /// Defines a host function of any type over slots: arguments stand in the first of them, results replace them.

@@ -17,6 +17,7 @@ mod run;
 #[cfg(feature = "snapshot")]
 mod snapshot;
 mod value;
+mod waiting;
 
 use std::fmt;
 
@@ -104,6 +105,8 @@ pub struct Vm<T = ()> {
     budget: budget::Budget,
     /// The function whose call is paused.
     paused: Option<u32>,
+    /// A host function that waits, and is to be called again before the program goes on.
+    waiting: Option<run::Pending>,
     /// Host functions that wait inside each other.
     nested: u32,
     floor: reentrant::Floor,
@@ -165,6 +168,7 @@ impl<T> Vm<T> {
             limits,
             budget: budget::Budget::default(),
             paused: None,
+            waiting: None,
             nested: 0,
             floor: reentrant::Floor::default(),
         }

@@ -59,6 +59,7 @@ impl<T> Vm<T> {
         self.floor = outer.floor;
         self.nested = outer.nested;
         self.paused = None;
+        self.waiting = None;
     }
 }
 

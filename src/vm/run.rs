@@ -16,6 +16,7 @@ use super::caller::Caller;
 use super::handles::VmId;
 use super::host::{ForeignResult, HostCall, HostError};
 use super::reentrant::ReentrantCaller;
+use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 use crate::types::Pause;
 
@@ -27,13 +28,15 @@ pub(super) enum Progress {
     Slice,
     /// It waits for an asynchronous host function.
     Async(Pending),
+    /// It waits for this in a host function, which is then to be called again.
+    Waiting(Box<Waiting>),
     /// It waits for a function of an instance that has not arrived.
     Absent(Absent),
     /// It stopped, and can continue later.
     Paused(Pause),
 }
 
-/// A call of an asynchronous host function that is to be made.
+/// A call of a host function that is to be made, or made again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
     /// Index among the machine's host functions.
@@ -77,10 +80,8 @@ impl<T> Vm<T> {
         let state = &mut self.machine.state;
         let entry = state.store.functions[func as usize];
         if entry.instance == HOST {
-            return self.call_host(func, base, None).map(|progress| {
-                // A plain function is done.
-                Some(progress.map_or(Progress::Returned, Progress::Async))
-            });
+            let progress = self.call_host(func, base, None)?;
+            return Ok(Some(progress.unwrap_or(Progress::Returned)));
         }
         state.frames.push(Frame::bottom());
         state.frames.push(Frame::entry(entry.instance, entry.index, base));
@@ -89,14 +90,19 @@ impl<T> Vm<T> {
 
     /// Runs until there is something that the caller must know.
     pub(super) fn advance(&mut self) -> Result<Progress, Error> {
+        if self.waiting.is_some()
+            && let Some(progress) = self.call_again()?
+        {
+            return Ok(progress);
+        }
         loop {
             match self.engine.run(&mut self.machine) {
                 Exit::Returned => return Ok(Progress::Returned),
                 Exit::HostCall { function, base } => {
                     // Not the topmost frame's instance: a tail call has replaced the frame of the function that called.
                     let caller = self.machine.state.instance;
-                    if let Some(pending) = self.call_host(function, base, Some(caller))? {
-                        return Ok(Progress::Async(pending));
+                    if let Some(progress) = self.call_host(function, base, Some(caller))? {
+                        return Ok(progress);
                     }
                 }
                 Exit::Suspended => return self.suspended(),
@@ -135,18 +141,19 @@ impl<T> Vm<T> {
         }
     }
 
-    /// Calls a host function, or returns the call if it is asynchronous.
+    /// Calls a host function. `None` when it is done, and not waited for.
     pub(super) fn call_host(
         &mut self,
         function: u32,
         base: u32,
         instance: Option<u32>,
-    ) -> Result<Option<Pending>, Error> {
+    ) -> Result<Option<Progress>, Error> {
         let host = self.machine.state.store.functions[function as usize].index;
         let call = match &self.hosts[host as usize].call {
             HostCall::Plain(call) => call,
             HostCall::Reentrant(_) => return self.call_reentrant(host, base, instance).map(|()| None),
-            HostCall::Async(_) => return Ok(Some(Pending { host, base, instance })),
+            HostCall::Async(_) => return Ok(Some(Progress::Async(Pending { host, base, instance }))),
+            HostCall::Waiting(_) => return self.call_waiting(Pending { host, base, instance }),
         };
         let mut caller = Caller {
             vm: self.id,

@@ -27,6 +27,9 @@
 //!
 //! [`Context`] is independent of this library's machine, so other engines can have the same surroundings.
 
+// What only hosts with folders and descriptors reach.
+#![cfg_attr(not(unix), allow(dead_code, unused_mut, unused_variables, unreachable_code))]
+
 mod abi;
 mod clock;
 mod context;
@@ -66,7 +69,9 @@ use self::files::Folder;
 use self::host::HostFolder;
 use self::memory::Tree;
 use self::random::Randomness;
+use self::table::Step;
 pub use self::table::{Exit, Function};
+use self::wait::Waiting;
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 use crate::vm::{Imports, Vm};
@@ -322,16 +327,21 @@ impl Wasi {
             };
             let context = context.clone();
             let ty = FuncType::new(function.params(), results);
-            imports.func_slots(MODULE, function.name(), ty, move |caller, slots| {
-                let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut arguments = [0; 9];
-                let count = function.params().len();
-                arguments[..count].copy_from_slice(&slots[..count]);
-                let memory = caller.memory_mut(0).unwrap_or(&mut []);
-                let Errno(errno) = context.call(function, &arguments[..count], memory)?;
-                slots[0] = errno.into();
-                Ok(())
-            });
+            if function.waits() {
+                imports.func_waiting(MODULE, function.name(), ty, move |caller, slots| {
+                    let memory = caller.memory_mut(0).unwrap_or(&mut []);
+                    Ok(match step(&context, function, memory, slots)? {
+                        Some(waiting) => Some(Box::pin(waiting.wait())),
+                        None => None,
+                    })
+                });
+            } else {
+                imports.func_slots(MODULE, function.name(), ty, move |caller, slots| {
+                    let memory = caller.memory_mut(0).unwrap_or(&mut []);
+                    step(&context, function, memory, slots)?;
+                    Ok(())
+                });
+            }
         }
     }
 
@@ -349,6 +359,21 @@ impl Wasi {
         };
         ended.or_else(|error| exit_code(&error).ok_or(error))
     }
+}
+
+/// Carries out a function over slots, or says what it waits for and leaves them as they are.
+fn step(
+    context: &Mutex<Context>,
+    function: Function,
+    memory: &mut [u8],
+    slots: &mut [u64],
+) -> Result<Option<Waiting>, Exit> {
+    let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
+    match context.step(function, &slots[..function.params().len()], memory)? {
+        Step::Done(Errno(errno)) => slots[0] = errno.into(),
+        Step::Wait(waiting) => return Ok(Some(waiting)),
+    }
+    Ok(None)
 }
 
 /// The exit code, if this error says that the program has ended itself.

@@ -1,7 +1,5 @@
 //! All functions of WASI preview 1: one row each.
 
-use std::task::Poll;
-
 use wasm_dispatch_ir::types::ValType;
 
 use super::abi::Errno;
@@ -50,7 +48,6 @@ macro_rules! functions {
             }
 
             /// Whether it may wait.
-            #[allow(dead_code)] // Until calls can wait asynchronously.
             pub(super) fn waits(self) -> bool {
                 match self {
                     $(Function::$name => functions!(@ $($waits)?),)*
@@ -137,9 +134,7 @@ impl Context {
         loop {
             match self.step(function, args, memory)? {
                 Step::Done(errno) => return Ok(errno),
-                Step::Wait(waiting) => {
-                    waiting.block(|_| Poll::Pending);
-                }
+                Step::Wait(waiting) => waiting.block(),
             }
         }
     }

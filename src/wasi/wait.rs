@@ -107,7 +107,7 @@ pub(super) struct Polling {
 mod waiting {
     use std::future::{Future, poll_fn};
     use std::pin::Pin;
-    use std::task::{Context, Poll};
+    use std::task::Poll;
 
     #[cfg(unix)]
     use std::time::{Duration, Instant};
@@ -121,8 +121,8 @@ mod waiting {
     const UNWATCHED: Duration = Duration::from_millis(10);
 
     impl Waiting {
-        /// Ends when something that is waited for has come, or when `stop` is ready: then it is `true`.
-        pub async fn wait(self, mut stop: impl FnMut(&mut Context<'_>) -> Poll<()>) -> bool {
+        /// Ends when something that is waited for has come.
+        pub async fn wait(self) {
             #[cfg_attr(not(unix), allow(unused_mut))]
             let mut until = self.until;
             #[cfg(unix)]
@@ -141,9 +141,6 @@ mod waiting {
             }
             let mut timer = until.map(Timer::at);
             poll_fn(move |context| {
-                if stop(context).is_ready() {
-                    return Poll::Ready(true);
-                }
                 let timed = timer.as_mut().map(|timer| Pin::new(timer).poll(context));
                 let mut ready = timed.is_some_and(|timed| timed.is_ready());
                 #[cfg(unix)]
@@ -154,14 +151,14 @@ mod waiting {
                     }
                     .is_ready();
                 }
-                if ready { Poll::Ready(false) } else { Poll::Pending }
+                if ready { Poll::Ready(()) } else { Poll::Pending }
             })
             .await
         }
 
         /// The same, blocking the thread.
-        pub fn block(self, stop: impl FnMut(&mut Context<'_>) -> Poll<()>) -> bool {
-            async_io::block_on(self.wait(stop))
+        pub fn block(self) {
+            async_io::block_on(self.wait());
         }
     }
 }
@@ -169,17 +166,11 @@ mod waiting {
 /// Elsewhere clocks step, so nothing waits.
 #[cfg(not(any(unix, windows)))]
 mod waiting {
-    use std::task::{Context, Poll};
-
     use super::Waiting;
 
     impl Waiting {
-        pub async fn wait(self, _stop: impl FnMut(&mut Context<'_>) -> Poll<()>) -> bool {
-            false
-        }
+        pub async fn wait(self) {}
 
-        pub fn block(self, _stop: impl FnMut(&mut Context<'_>) -> Poll<()>) -> bool {
-            false
-        }
+        pub fn block(self) {}
     }
 }

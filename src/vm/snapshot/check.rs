@@ -8,11 +8,12 @@ use crate::lower::ModuleTypes;
 use crate::metering::Metering;
 use crate::module::{Module, SegmentMode};
 use wasm_dispatch_ir::code::{FunctionBody, Statement};
-use wasm_dispatch_ir::types::{FuncType, ValType};
+use wasm_dispatch_ir::types::{FuncType, ValType, slots};
 use wasm_dispatch_machine::eval;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::HOST;
 
+use super::super::host::HostCall;
 use super::CHUNK;
 use super::format::{Data, SegmentData};
 use crate::error::SnapshotError;
@@ -86,6 +87,10 @@ impl<T> Vm<T> {
         ensure(data.paused.is_some() || data.frames.is_empty(), "frames of no call")?;
         within(data.stack.len() <= self.machine.state.limits.stack_slots, "value stack")?;
         within(data.frames.len() <= state.limits.call_depth, "call depth")?;
+        ensure(
+            data.paused.is_some() || data.waiting.is_none(),
+            "a host function of no call",
+        )?;
         match data.paused {
             Some(func) => self.check_frames(data, func),
             None => ensure(data.stack.is_empty(), "a value stack without frames"),
@@ -166,11 +171,30 @@ impl<T> Vm<T> {
                 usize::from(slot)
             } else {
                 ensure(end == data.stack.len(), "size of the value stack")?;
-                usize::MAX
+                match data.waiting {
+                    None => usize::MAX,
+                    Some(host) => {
+                        let base = self.awaits_host(frame, host);
+                        let base = base.ok_or(SnapshotError::Inconsistent("a host function that does not wait"))?;
+                        (base - frame.base) as usize
+                    }
+                }
             };
             self.check_slots(data, frame, body, live)?;
         }
         Ok(())
+    }
+
+    /// The first argument slot, on the value stack, of a host function of this number, if a frame may have called it and it
+    /// may wait.
+    pub(super) fn awaits_host(&self, frame: Frame, host: u32) -> Option<u32> {
+        let body = self.body(frame)?;
+        let (slot, ty) = self.awaited(frame, body)?;
+        let function = self.hosts.get(host as usize)?;
+        let width = slots(&ty.params).max(slots(&ty.results));
+        let fits = usize::from(slot) + width <= body.frame_size as usize;
+        let waits = matches!(function.call, HostCall::Waiting(_));
+        (fits && waits && *function.ty == *ty).then_some(frame.base.checked_add(u32::from(slot))?)
     }
 
     /// First argument slot and type of the call that a frame waits for.

@@ -12,7 +12,7 @@ use crate::error::SnapshotError;
 const MAGIC: [u8; 8] = *b"wdsnap\r\n";
 
 /// Version of the format.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Magic, version, checksum.
 const HEADER: usize = MAGIC.len() + 2 + 32;
@@ -42,6 +42,8 @@ pub(super) struct Data {
     pub tables: Vec<TableData>,
     /// By instance.
     pub segments: Vec<SegmentData>,
+    /// The host function, by number, that the topmost frame has called and that waits.
+    pub waiting: Option<u32>,
 }
 
 /// A memory: the chunks that are not zero, by their number.

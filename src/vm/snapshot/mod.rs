@@ -22,6 +22,7 @@ use self::format::{Data, MemoryData, SegmentData, TableData};
 use super::Vm;
 use super::handles::Instance;
 use super::imports::Imports;
+use super::run::Pending;
 use crate::error::{Error, SnapshotError};
 use crate::module::Module;
 
@@ -47,7 +48,8 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Snapshot`](crate::ErrorKind::Snapshot) with [`SnapshotError::Arriving`], or [`SnapshotError::InHostFunction`].
+    /// [`Snapshot`](crate::ErrorKind::Snapshot) with [`SnapshotError::Arriving`], [`SnapshotError::InHostFunction`] or
+    /// [`SnapshotError::WithoutCaller`].
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         self.check_at_rest()?;
         let structure = self.structure()?;
@@ -60,6 +62,13 @@ impl<T> Vm<T> {
             let body = self.modules[frame.instance as usize].inner.bodies.get(frame.function);
             frame.base as usize + body.map_or(0, |body| body.frame_size as usize)
         });
+        let waiting = match (self.waiting, frames.last()) {
+            (None, _) => None,
+            (Some(pending), Some(&top)) if self.awaits_host(top, pending.host) == Some(pending.base) => {
+                Some(pending.host)
+            }
+            (Some(_), _) => return Err(SnapshotError::WithoutCaller.into()),
+        };
         let memories = (0..).zip(&state.store.memories);
         let memories = memories.map(|(id, memory)| memory_data(memory.shape, state.bytes(id)));
         let tables = state.store.tables.iter().map(|table| TableData {
@@ -87,6 +96,7 @@ impl<T> Vm<T> {
             memories: memories.collect(),
             tables: tables.collect(),
             segments: segments.collect(),
+            waiting,
         }))
     }
 
@@ -131,6 +141,7 @@ impl<T> Vm<T> {
         self.paused = data.paused;
         self.budget.set_fuel(state, data.fuel);
         self.restore_segments(data);
+        self.waiting = data.waiting.and_then(|host| self.pending(host));
         Ok(())
     }
 
@@ -141,6 +152,14 @@ impl<T> Vm<T> {
         } else {
             Err(SnapshotError::InHostFunction)
         }
+    }
+
+    /// The call of a host function that waits, by the topmost frame.
+    fn pending(&self, host: u32) -> Option<Pending> {
+        let &top = self.machine.state.frames.last()?;
+        let base = self.awaits_host(top, host)?;
+        let instance = Some(top.instance);
+        Some(Pending { host, base, instance })
     }
 
     /// Drops segments, or brings back those that this machine has dropped since its instances were made.
