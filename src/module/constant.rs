@@ -22,14 +22,9 @@ enum ConstOp {
 
 /// A constant expression, in postfix order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ConstExpr(Vec<ConstOp>);
+pub(crate) struct ConstExpr(Box<[ConstOp]>);
 
 impl ConstExpr {
-    /// A reference to a function.
-    pub(crate) fn function(index: u32) -> ConstExpr {
-        ConstExpr(vec![ConstOp::Function(index)])
-    }
-
     /// Reads a validated expression; `None` if it uses something unsupported.
     pub(crate) fn read(expr: &wasmparser::ConstExpr<'_>) -> wasmparser::Result<Option<ConstExpr>> {
         let mut ops = Vec::new();
@@ -53,7 +48,7 @@ impl ConstExpr {
                 _ => return Ok(None),
             });
         }
-        Ok(Some(ConstExpr(ops)))
+        Ok(Some(ConstExpr(ops.into())))
     }
 
     /// The slots of the value, given those of globals and the references of functions: the first alone, but for a vector.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use wasm_dispatch_ir::shape::{AddressType, ModuleShape};
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::{FuncType, ValType};
@@ -10,7 +11,7 @@ use wasmparser::{ElementItems, ElementKind, Payload, TypeRef};
 
 use super::constant::ConstExpr;
 use super::refusal::{malformed, supported_type, unsupported};
-use super::{ElementSegment, Export, ExternIndex, SegmentMode};
+use super::{ElementSegment, ExternIndex, Items, SegmentMode};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::lower::ModuleTypes;
@@ -35,7 +36,7 @@ pub(crate) struct Declarations {
     pub imported_globals: u32,
     /// Initial values of own globals.
     pub global_inits: Vec<ConstExpr>,
-    pub exports: Vec<Export>,
+    pub exports: IndexMap<Box<str>, ExternIndex>,
     pub start: Option<u32>,
     pub elements: Vec<ElementSegment>,
     /// Number of data segments, where the module says so ahead of its code.
@@ -237,8 +238,8 @@ impl Declarations {
                 ExternalKind::Global => ExternIndex::Global(export.index),
                 _ => return Err(unsupported("exception handling", 0)),
             };
-            let name = export.name.to_string();
-            self.exports.push(Export { name, index });
+            // No name stands twice: validation has seen to that.
+            self.exports.insert(export.name.into(), index);
         }
         Ok(())
     }
@@ -246,19 +247,19 @@ impl Declarations {
     fn element_section(&mut self, reader: wasmparser::ElementSectionReader<'_>) -> Result<(), Error> {
         for element in reader {
             let element = element.map_err(malformed)?;
-            let mut items = Vec::new();
-            match element.items {
+            let items = match element.items {
                 ElementItems::Functions(functions) => {
-                    for function in functions {
-                        items.push(ConstExpr::function(function.map_err(malformed)?));
-                    }
+                    let functions: Result<_, _> = functions.into_iter().collect();
+                    Items::Functions(functions.map_err(malformed)?)
                 }
                 ElementItems::Expressions(_, expressions) => {
+                    let mut items = Vec::new();
                     for expression in expressions {
                         items.push(const_expr(&expression.map_err(malformed)?)?);
                     }
+                    Items::Expressions(items.into())
                 }
-            }
+            };
             let mode = match element.kind {
                 ElementKind::Passive => SegmentMode::Passive,
                 ElementKind::Declared => SegmentMode::Declared,

@@ -60,6 +60,8 @@ pub(crate) struct ModuleInner {
     min_size_to_start: usize,
     /// Set when the last byte has arrived.
     late: OnceLock<Late>,
+    /// See [`ModuleInner::first_exports`]: only backtraces ask.
+    first_exports: OnceLock<HashMap<u32, usize>>,
     code: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -90,15 +92,18 @@ pub(crate) enum ExternIndex {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Export {
-    pub name: String,
-    pub index: ExternIndex,
+pub(crate) struct ElementSegment {
+    pub items: Items,
+    pub mode: SegmentMode,
 }
 
+/// The references in an element segment.
 #[derive(Clone, Debug)]
-pub(crate) struct ElementSegment {
-    pub items: Vec<ConstExpr>,
-    pub mode: SegmentMode,
+pub(crate) enum Items {
+    /// Functions, by their index in the module.
+    Functions(Box<[u32]>),
+    /// Anything.
+    Expressions(Box<[ConstExpr]>),
 }
 
 #[derive(Clone, Debug)]
@@ -145,9 +150,9 @@ impl Module {
 
     /// What the module offers, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType> {
-        self.inner.exports.iter().map(|export| ExportType {
-            name: export.name.clone(),
-            ty: self.inner.extern_type(export.index),
+        self.inner.exports.iter().map(|(name, &index)| ExportType {
+            name: name.to_string(),
+            ty: self.inner.extern_type(index),
         })
     }
 
@@ -158,10 +163,10 @@ impl Module {
 
     /// The index of the function that is exported under a name.
     pub fn exported_function(&self, name: &str) -> Option<u32> {
-        self.inner.exports.iter().find_map(|export| match export.index {
-            ExternIndex::Func(function) if export.name == name => Some(function),
-            _ => None,
-        })
+        match *self.inner.exports.get(name)? {
+            ExternIndex::Func(function) => Some(function),
+            ExternIndex::Table(_) | ExternIndex::Memory(_) | ExternIndex::Global(_) => None,
+        }
     }
 
     /// A function by its index, imported ones first.
@@ -243,6 +248,7 @@ impl ModuleInner {
             bodies,
             min_size_to_start,
             late: OnceLock::new(),
+            first_exports: OnceLock::new(),
             code: Mutex::new(Vec::new()),
         }
     }
@@ -259,11 +265,24 @@ impl ModuleInner {
         self.late.get().map(|late| late.hash)
     }
 
+    /// The first export of each exported function.
+    fn first_exports(&self) -> &HashMap<u32, usize> {
+        self.first_exports.get_or_init(|| {
+            let mut first = HashMap::new();
+            for (number, &index) in self.exports.values().enumerate() {
+                if let ExternIndex::Func(function) = index {
+                    first.entry(function).or_insert(number);
+                }
+            }
+            first
+        })
+    }
+
     /// The name of a function: from the name section, else of an export.
     pub(crate) fn name_of(&self, function: u32) -> Option<String> {
         let exported = || {
-            let export = self.exports.iter().find(|e| e.index == ExternIndex::Func(function))?;
-            Some(export.name.clone())
+            let (name, _) = self.exports.get_index(*self.first_exports().get(&function)?)?;
+            Some(name.to_string())
         };
         let named = || self.late.get()?.names.get(&function).cloned();
         named().or_else(exported)

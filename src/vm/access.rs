@@ -38,11 +38,9 @@ impl<T> Vm<T> {
         let id = instance.index_in(self.id)?;
         let exports = self.modules[id as usize].inner.exports.iter();
         Ok(exports
-            .map(|export| {
-                (
-                    export.name.clone(),
-                    resolve(self.id, &self.machine.state.store, id, export.index),
-                )
+            .map(|(name, &index)| {
+                let item = resolve(self.id, &self.machine.state.store, id, index);
+                (name.to_string(), item)
             })
             .collect())
     }
@@ -272,9 +270,8 @@ impl<T> Vm<T> {
 
 /// What an instance of this machine exports under a name.
 pub(super) fn export(vm: VmId, store: &Store, modules: &[Module], instance: u32, name: &str) -> Option<Extern> {
-    let mut exports = modules[instance as usize].inner.exports.iter();
-    let export = exports.find(|export| export.name == name)?;
-    Some(resolve(vm, store, instance, export.index))
+    let index = *modules[instance as usize].inner.exports.get(name)?;
+    Some(resolve(vm, store, instance, index))
 }
 
 fn resolve(vm: VmId, store: &Store, instance: u32, index: ExternIndex) -> Extern {

@@ -9,7 +9,7 @@ use super::host::HostFunction;
 use super::imports::{Definition, Imports};
 use crate::error::{Backtrace, Error, ErrorKind, TrapInfo};
 use crate::metering::Metering;
-use crate::module::{ConstExpr, ElementSegment, Module, SegmentMode};
+use crate::module::{ConstExpr, ElementSegment, Items, Module, SegmentMode};
 use crate::types::{ExternType, ImportType, MemoryType, SizeLimits, TableType};
 
 impl<T> Vm<T> {
@@ -203,7 +203,11 @@ impl<T> Vm<T> {
         }
         instance.data = inner.data.iter().map(|segment| segment.bytes.clone()).collect();
         for segment in &inner.elements {
-            let items = self.segment_items(instance, segment);
+            // Others are used up by instantiation, or for nothing.
+            let items = match segment.mode {
+                SegmentMode::Passive => self.segment_items(instance, segment),
+                SegmentMode::Active { .. } | SegmentMode::Declared => Vec::new(),
+            };
             instance.elements.push(items);
         }
         Ok(())
@@ -211,7 +215,13 @@ impl<T> Vm<T> {
 
     /// The references in an element segment of an instance that is being made, or is made.
     pub(super) fn segment_items(&self, instance: &store::Instance, segment: &ElementSegment) -> Vec<u64> {
-        segment.items.iter().map(|item| self.constant(instance, item)).collect()
+        match &segment.items {
+            Items::Functions(functions) => {
+                let reference = |&function: &u32| u64::from(instance.functions[function as usize]) + 1;
+                functions.iter().map(reference).collect()
+            }
+            Items::Expressions(items) => items.iter().map(|item| self.constant(instance, item)).collect(),
+        }
     }
 
     /// The value of a constant expression in an instance that is being made.
@@ -229,20 +239,17 @@ impl<T> Vm<T> {
 
     /// Copies active segments into their tables and memories, in order, and drops them.
     fn copy_segments(&mut self, module: &Module, id: u32) -> Result<(), Error> {
-        for (number, segment) in module.inner.elements.iter().enumerate() {
+        for segment in &module.inner.elements {
             if let SegmentMode::Active { index, offset } = &segment.mode {
                 let instance = &self.machine.state.store.instances[id as usize];
                 let start = usize::try_from(self.constant(instance, offset)).ok();
-                let items = instance.elements[number].clone();
+                let items = self.segment_items(instance, segment);
                 let table = instance.tables[*index as usize] as usize;
                 let elements = &mut self.machine.state.store.tables[table].elements;
                 let target = start.and_then(|start| elements.get_mut(start..start.checked_add(items.len())?));
                 target
                     .ok_or_else(|| segment_trap(Trap::OutOfBoundsTableAccess))?
                     .copy_from_slice(&items);
-            }
-            if !matches!(segment.mode, SegmentMode::Passive) {
-                self.machine.state.store.instances[id as usize].elements[number] = Vec::new();
             }
         }
         for (number, segment) in module.inner.data.iter().enumerate() {

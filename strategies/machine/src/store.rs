@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use wasm_dispatch_ir::shape::{MemoryShape, TableShape};
 use wasm_dispatch_ir::types::{FuncType, GlobalType, ValType};
 
@@ -207,17 +208,16 @@ pub struct Instance {
 /// Function types, each stored once, so that an indirect call compares one number.
 #[derive(Debug, Default)]
 pub struct Signatures {
-    types: Vec<FuncType>,
+    types: IndexSet<FuncType>,
 }
 
 impl Signatures {
     /// The index of a type.
     pub fn intern(&mut self, ty: &FuncType) -> u32 {
-        if let Some(found) = self.types.iter().position(|known| known == ty) {
-            return found as u32;
+        match self.types.get_index_of(ty) {
+            Some(known) => known as u32,
+            None => self.types.insert_full(ty.clone()).0 as u32,
         }
-        self.types.push(ty.clone());
-        (self.types.len() - 1) as u32
     }
 
     /// The type behind an index.
