@@ -103,8 +103,8 @@ fn the_verifier_rejects_slots_out_of_bounds() {
         body.params = body.locals.len() as u16 + 1
     });
     rejected("locals in scratch", |body| {
-        let more = usize::from(body.scratch) + 1;
-        body.locals.resize(more, ValType::I32);
+        let more = usize::from(body.scratch) + 1 - body.locals.len();
+        body.locals.push(ValType::I32, more as u32);
     });
 }
 
@@ -168,27 +168,30 @@ fn the_verifier_rejects_blocks_that_are_not_straight_lines() {
 #[test]
 fn the_verifier_rejects_wrong_types() {
     let block_with_operand = |body: &FunctionBody| {
-        let mut blocks = body.blocks.iter();
-        let typed = |entry: &[Option<ValType>]| entry.iter().position(|ty| *ty == Some(ValType::I32));
-        let found = blocks
-            .position(|block| typed(&block.entry).is_some())
-            .expect("a block with an operand");
-        (found, typed(&body.blocks[found].entry).expect("an operand"))
+        let typed = |block: u32| body.entry(block).iter().position(|ty| *ty == Some(ValType::I32));
+        let found = (0..body.blocks.len() as u32).find(|&block| typed(block).is_some());
+        let found = found.expect("a block with an operand");
+        (found, typed(found).expect("an operand"))
     };
     rejected("an operand of another type at block entry", |body| {
         let (block, position) = block_with_operand(body);
-        body.blocks[block].entry[position] = Some(ValType::F64);
+        let mut entry = body.entry(block);
+        entry[position] = Some(ValType::F64);
+        body.set_entry(block, &entry);
     });
     rejected("an operand at function entry", |body| {
-        body.blocks[0].entry = [Some(ValType::I32)].into()
+        body.set_entry(0, &[Some(ValType::I32)]);
     });
     rejected("an operand that was never made", |body| {
-        let last = body.blocks.len() - 1;
-        let mut entry = body.blocks[last].entry.to_vec();
+        let last = body.blocks.len() as u32 - 1;
+        let mut entry = body.entry(last);
         entry.resize(usize::from(body.scratch) - body.locals.len(), Some(ValType::F32));
-        body.blocks[last].entry = entry.into();
+        body.set_entry(last, &entry);
     });
-    rejected("a local of another type", |body| body.locals[0] = ValType::F32);
+    rejected("a local of another type", |body| {
+        let others: Vec<ValType> = body.locals.iter().skip(1).collect();
+        body.locals = std::iter::once(ValType::F32).chain(others).collect();
+    });
     rejected("a local set to another type", |body| {
         let value = (0..body.nodes.len())
             .find(|&id| body.node_types[id] == ValType::F64)

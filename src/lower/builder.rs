@@ -2,6 +2,7 @@
 
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{CodeBlock, Node, NodeId, Slot, Statement};
+use wasm_dispatch_ir::operands::{EntryTypes, RunId};
 use wasm_dispatch_ir::ops::{BinaryOp, UnaryOp};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_ir::vector::V128;
@@ -46,7 +47,7 @@ pub(super) type Label = u32;
 #[derive(Debug, Default)]
 pub(super) struct OpenBlock {
     first: u32,
-    entry: Box<[Option<ValType>]>,
+    entry: EntryTypes,
 }
 
 impl<T: ModuleTypes> Lowering<'_, T> {
@@ -300,6 +301,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.bind(label);
     }
 
+    /// Opens a block that a branch leads to, with these operands, for moving some of them.
+    pub(super) fn start_edge(&mut self, entry: EntryTypes) {
+        self.open_with(entry);
+        // Few moves are no instructions: nothing to pay for.
+        if self.body.metered {
+            self.start_meter();
+        }
+    }
+
     /// Opens a block that control reaches in one way only, after a call: the code before it pays for it.
     pub(super) fn continue_block(&mut self) {
         self.open_block();
@@ -407,31 +417,65 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Opens a block with the operand stack as it is.
     fn open_block(&mut self) {
-        let mut entry: Vec<Option<ValType>> = Vec::with_capacity(self.stack.len());
-        for position in 0..self.stack.len() {
-            entry.push(self.is_canonical(position).then_some(self.stack[position].ty));
-        }
+        let (top, covered) = self.covered();
+        let mut above = std::mem::take(&mut self.above);
+        above.extend((covered..self.stack.len()).map(|position| {
+            let canonical = self.is_canonical(position);
+            canonical.then_some(self.stack[position].ty)
+        }));
         // A tree that waits may read the canonical slots of operands it has consumed: their values live on, too.
         let body = &self.body;
-        for waiting in &self.stack[self.materialized..] {
+        let bottom = body.locals.len() + covered;
+        for waiting in &self.stack[covered..] {
             body.for_each(waiting.node, |id, node| {
                 let Some((first, _)) = node.slots() else { return };
-                let Some(first) = usize::from(first).checked_sub(body.locals.len()) else {
+                let Some(first) = usize::from(first).checked_sub(bottom) else {
                     return;
                 };
                 for (index, ty) in (first..).zip(body.node_types[id as usize].slot_types()) {
-                    if entry.len() <= index {
-                        entry.resize(index + 1, None);
+                    if above.len() <= index {
+                        above.resize(index + 1, None);
                     }
-                    entry[index] = Some(ty);
+                    above[index] = Some(ty);
                 }
             });
         }
-        self.entry_types += entry.len();
+        let entry = self.body.operands.entry(top, covered, above.drain(..));
+        self.above = above;
+        self.open_with(entry);
+    }
+
+    /// Opens a block with these operands, all canonical.
+    fn open_with(&mut self, entry: EntryTypes) {
         self.open = OpenBlock {
-            entry: entry.into(),
+            entry,
             first: self.body.statements.len() as u32,
         };
+    }
+
+    /// The operands that are in their canonical slots for good, as a run, and their number in slots.
+    pub(super) fn covered(&mut self) -> (RunId, usize) {
+        let end = self.materialized;
+        let mut first = end;
+        while first > 0 && self.stack[first - 1].run == RunId::NONE {
+            first -= 1;
+        }
+        let below = first.checked_sub(1).map_or(RunId::NONE, |below| self.stack[below].run);
+        if first == end {
+            return (below, end);
+        }
+        let types = self.stack[first..end].iter().map(|entry| entry.ty);
+        let list = self.body.operands.list(types);
+        (self.cover(below, first, list), end)
+    }
+
+    /// Makes a run of the materialized operands from `first` on, whose types are in this list.
+    pub(super) fn cover(&mut self, below: RunId, first: usize, list: u32) -> RunId {
+        let run = self.body.operands.run(below, first, list);
+        for entry in &mut self.stack[first..self.materialized] {
+            entry.run = run;
+        }
+        run
     }
 
     /// Ends the open block. Branch targets in the terminator are labels until [`Lowering::resolve_labels`].

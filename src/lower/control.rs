@@ -3,6 +3,7 @@
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{Node, Slot, Statement};
+use wasm_dispatch_ir::operands::RunId;
 use wasm_dispatch_ir::types::{FuncType, ValType, slots, value_types};
 use wasm_dispatch_ir::vector::V128;
 
@@ -22,9 +23,16 @@ enum Kind {
     If(Option<Label>),
 }
 
+/// Types of what a block takes and leaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ends<'m> {
+    pub(super) params: &'m [ValType],
+    pub(super) results: &'m [ValType],
+}
+
 /// An open structured block.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(super) struct Control<'m> {
     kind: Kind,
     /// Where branches go; for a function there is none, they return.
     label: Label,
@@ -32,15 +40,17 @@ pub(super) struct Control {
     used: bool,
     /// Stack height below the block's parameters, in slots.
     height: usize,
-    ty: FuncType,
+    ty: Ends<'m>,
+    /// The last switch that leads here, and by which label.
+    switch: (u32, Label),
 }
 
-impl Control {
+impl Control<'_> {
     /// Slots of the values a branch carries.
     fn carried(&self) -> usize {
         slots(match self.kind {
-            Kind::Loop => &self.ty.params,
-            Kind::Function | Kind::Block | Kind::If(_) => &self.ty.results,
+            Kind::Loop => self.ty.params,
+            Kind::Function | Kind::Block | Kind::If(_) => self.ty.results,
         })
     }
 }
@@ -49,8 +59,9 @@ impl Control {
 #[derive(Debug)]
 pub(super) struct Edge {
     label: Label,
-    /// Types of the stack's slots where the branch is; all are canonical.
-    stack: Vec<ValType>,
+    /// The stack where the branch is, and its height in slots; all are canonical.
+    stack: RunId,
+    height: usize,
     offset: u32,
     /// `None`: return.
     target: Option<(Label, usize)>,
@@ -64,19 +75,18 @@ enum Reach {
     Edge(Label),
 }
 
-impl<T: ModuleTypes> Lowering<'_, T> {
-    pub(super) fn start_function(&mut self) {
-        let ty = FuncType::new([], self.body.results.clone());
-        self.open_control(Kind::Function, ty);
+impl<'m, T: ModuleTypes> Lowering<'m, T> {
+    pub(super) fn start_function(&mut self, results: &'m [ValType]) {
+        self.open_control(Kind::Function, Ends { params: &[], results });
         self.own.1 = self.new_label();
         self.bind(self.own.1);
         self.start_polled_block();
         self.pay_slots(self.body.locals.len() - usize::from(self.body.params));
     }
 
-    fn open_control(&mut self, kind: Kind, ty: FuncType) {
+    fn open_control(&mut self, kind: Kind, ty: Ends<'m>) {
         let label = self.new_label();
-        let height = self.stack.len() - slots(&ty.params);
+        let height = self.stack.len() - slots(ty.params);
         let used = false;
         self.controls.push(Control {
             kind,
@@ -84,14 +94,15 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             used,
             height,
             ty,
+            switch: (0, 0),
         });
     }
 
-    pub(super) fn block(&mut self, ty: FuncType) {
+    pub(super) fn block(&mut self, ty: Ends<'m>) {
         self.open_control(Kind::Block, ty);
     }
 
-    pub(super) fn loop_(&mut self, ty: FuncType) {
+    pub(super) fn loop_(&mut self, ty: Ends<'m>) {
         self.materialize_all();
         self.open_control(Kind::Loop, ty);
         let label = self.top().label;
@@ -100,7 +111,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.start_polled_block();
     }
 
-    pub(super) fn if_(&mut self, ty: FuncType) {
+    pub(super) fn if_(&mut self, ty: Ends<'m>) {
         let condition = self.pop();
         self.materialize_all();
         let otherwise = self.new_label();
@@ -114,7 +125,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.start_block();
     }
 
-    fn top(&mut self) -> &mut Control {
+    fn top(&mut self) -> &mut Control<'m> {
         match self.controls.last_mut() {
             Some(control) => control,
             None => unreachable!("validation keeps blocks balanced"),
@@ -130,22 +141,21 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             self.terminate(Statement::Jump(label));
         }
         let height = self.top().height;
-        let params = self.top().ty.params.clone();
+        let params = self.top().ty.params;
         if let Kind::If(otherwise) = &mut self.top().kind
             && let Some(otherwise) = otherwise.take()
         {
             self.bind(otherwise);
         }
         let outside = self.controls.len() - 1;
-        self.enter_merge(height, &params, outside);
+        self.enter_merge(height, params, outside);
     }
 
     /// Opens the block where paths from blocks deeper than this meet: everything is in its canonical slot.
     fn enter_merge(&mut self, height: usize, values: &[ValType], depth: usize) {
         self.truncate(height);
-        for &ty in values {
-            self.push_canonical(ty);
-        }
+        self.materialized = self.stack.len();
+        self.push_canonical(values);
         self.materialized = self.stack.len();
         self.reachable = true;
         self.start_merge(depth);
@@ -156,7 +166,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let Some(mut control) = self.controls.pop() else { return };
         if control.kind == Kind::Function {
             if self.reachable {
-                self.return_values(slots(&control.ty.results));
+                self.return_values(slots(control.ty.results));
                 self.terminate(Statement::Return);
             }
             self.reachable = false;
@@ -184,10 +194,10 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
         self.bind(control.label);
         let outside = self.controls.len();
-        self.enter_merge(control.height, &control.ty.results, outside);
+        self.enter_merge(control.height, control.ty.results, outside);
     }
 
-    fn control_at(&mut self, depth: u32) -> &mut Control {
+    fn control_at(&mut self, depth: u32) -> &mut Control<'m> {
         let index = self.controls.len() - 1 - depth as usize;
         &mut self.controls[index]
     }
@@ -245,11 +255,19 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    /// The block with the moves of a branch. Branches from the same stack to the same place share one.
     fn edge(&mut self, target: Option<(Label, usize)>, carried: usize) -> Label {
+        let (stack, height) = self.covered();
+        let key = (target.map(|(label, _)| label), stack, height);
+        if let Some(&known) = self.known_edges.get(&key) {
+            return known;
+        }
         let label = self.new_label();
+        self.known_edges.insert(key, label);
         self.edges.push(Edge {
             label,
-            stack: self.stack.iter().map(|entry| entry.ty).collect(),
+            stack,
+            height,
             offset: self.offset,
             target,
             carried,
@@ -274,16 +292,16 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let index = self.pop();
         self.materialize_all();
         let first = self.body.targets.len();
+        self.switches += 1;
         // Targets of a switch repeat a lot; each depth needs one edge.
-        let mut known: Vec<Option<Label>> = vec![None; self.controls.len()];
         for depth in depths {
-            let label = match known[depth as usize] {
-                Some(label) => label,
-                None => {
-                    let (Reach::Label(label) | Reach::Edge(label)) = self.reach(depth);
-                    known[depth as usize] = Some(label);
-                    label
-                }
+            let (switch, known) = self.control_at(depth).switch;
+            let label = if switch == self.switches {
+                known
+            } else {
+                let (Reach::Label(label) | Reach::Edge(label)) = self.reach(depth);
+                self.control_at(depth).switch = (self.switches, label);
+                label
             };
             self.body.targets.push(label);
         }
@@ -339,33 +357,31 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     pub(super) fn emit_edges(&mut self) {
         for edge in std::mem::take(&mut self.edges) {
             self.offset = edge.offset;
-            self.truncate(0);
             self.bind(edge.label);
-            for ty in value_types(&edge.stack) {
-                self.push_canonical(ty);
-                self.materialized = self.stack.len();
-            }
-            // Few moves are no instructions: nothing to pay for.
-            if self.body.metered {
-                self.start_polled_block();
-            } else {
-                self.continue_block();
+            let entry = self.body.operands.entry(edge.stack, edge.height, [].into_iter());
+            self.start_edge(entry);
+            self.pay_slots(edge.carried);
+            let first = edge.height - edge.carried;
+            let types = self.body.operands.covered(edge.stack, edge.height, first);
+            let types: Vec<ValType> = types.into_iter().flatten().collect();
+            let mut index = 0;
+            for ty in value_types(&types) {
+                let value = self.canonical_node(first + index, ty);
+                let slot = match edge.target {
+                    None => index as Slot,
+                    Some((_, height)) => self.canonical_slot(height + index),
+                };
+                if slot != self.canonical_slot(first + index) {
+                    self.set(slot, value);
+                }
+                index += usize::from(ty.slots());
             }
             match edge.target {
                 None => {
-                    self.return_values(edge.carried);
+                    self.max_height = self.max_height.max(edge.carried);
                     self.terminate(Statement::Return);
                 }
-                Some((label, height)) => {
-                    let first = self.stack.len() - edge.carried;
-                    self.pay_slots(edge.carried);
-                    let mut i = 0;
-                    while i < edge.carried {
-                        self.move_to(self.canonical_slot(height + i), first + i);
-                        i += self.width(first + i);
-                    }
-                    self.terminate(Statement::Jump(label));
-                }
+                Some((label, _)) => self.terminate(Statement::Jump(label)),
             }
         }
     }
@@ -386,30 +402,28 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     fn finish_call(&mut self, call: Statement, ty: &FuncType) {
         self.truncate(self.stack.len() - slots(&ty.params));
         self.terminate(call);
-        for &ty in &ty.results {
-            self.push_canonical(ty);
-        }
+        self.push_canonical(&ty.results);
         self.continue_block();
     }
 
     pub(super) fn call(&mut self, function: u32) {
-        let ty = self.types.function_type(function).clone();
-        let base = self.prepare_call(&ty);
-        self.finish_call(Statement::Call { function, base }, &ty);
+        let ty = self.types.function_type(function);
+        let base = self.prepare_call(ty);
+        self.finish_call(Statement::Call { function, base }, ty);
     }
 
     pub(super) fn call_indirect(&mut self, table: u32, type_index: u32) {
-        let ty = self.types.ty(type_index).clone();
+        let ty = self.types.ty(type_index);
         // The index is evaluated after the arguments and before the frame changes hands: it may stay a tree.
         let index = self.pop_index(table);
-        let base = self.prepare_call(&ty);
+        let base = self.prepare_call(ty);
         let call = Statement::CallIndirect {
             table,
             ty: type_index,
             index,
             base,
         };
-        self.finish_call(call, &ty);
+        self.finish_call(call, ty);
     }
 
     pub(super) fn return_call(&mut self, function: u32) {
@@ -428,7 +442,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// A tail call of the function itself: the frame stays, and its locals are zero again.
     fn start_over(&mut self, params: usize) {
         for slot in params..self.body.locals.len() {
-            let value = match self.body.locals[slot] {
+            let Some(ty) = self.body.locals.get(slot) else { break };
+            let value = match ty {
                 ValType::V128Low => self.vector_constant(V128::ZERO),
                 ValType::V128High => continue,
                 ty => self.node(Node::Const(0), ty),
@@ -467,7 +482,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         for result in op.results() {
             // Validation has found the memory or table.
             let ty = result.resolve(&self.body.shape, x, y).unwrap_or(ValType::I32);
-            self.push_canonical(ty);
+            self.push_canonical(&[ty]);
         }
     }
 }

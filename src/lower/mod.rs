@@ -23,13 +23,16 @@ mod operators;
 mod vectors;
 mod visit;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_ir::code::{FunctionBody, NodeId};
+use wasm_dispatch_ir::operands::RunId;
 use wasm_dispatch_ir::shape::ModuleShape;
-use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
+use wasm_dispatch_ir::types::{FuncType, ValType, slots};
 use wasm_dispatch_ir::verify::scratch_slots;
 
+use self::builder::Label;
 use self::control::Control;
 pub(crate) use self::needs::Needs;
 pub(crate) use self::operators::Unsupported;
@@ -55,7 +58,9 @@ pub(crate) struct Lowering<'m, T> {
     types: &'m T,
     body: FunctionBody,
     /// Parameters and locals, as WebAssembly counts them.
-    locals: Vec<operands::Local>,
+    locals: operands::Locals,
+    /// The node of the value in each canonical slot, as it was last read.
+    canonical: Vec<NodeId>,
     /// Depth, size and effects of each node, for decisions here only.
     facts: Vec<builder::Facts>,
     /// The operand stack, slot by slot: a value has an entry for each slot that it takes.
@@ -64,7 +69,7 @@ pub(crate) struct Lowering<'m, T> {
     materialized: usize,
     /// Highest operand stack so far, in slots.
     max_height: usize,
-    controls: Vec<Control>,
+    controls: Vec<Control<'m>>,
     /// Depth of blocks skipped because they cannot be reached.
     skipped: usize,
     reachable: bool,
@@ -75,8 +80,14 @@ pub(crate) struct Lowering<'m, T> {
     edges: Vec<control::Edge>,
     /// Whether a node takes or gives a vector.
     has_vectors: bool,
-    /// Operand types recorded at block entries so far.
-    entry_types: usize,
+    /// The edge of a target and of what was on the stack, if there is one.
+    known_edges: HashMap<(Option<Label>, RunId, usize), Label>,
+    /// Room for what a block is entered with.
+    above: Vec<Option<ValType>>,
+    /// Number of switches so far.
+    switches: u32,
+    /// Where the types of results are, of types with many.
+    lists: HashMap<*const ValType, u32>,
     /// Byte offset of the operator being lowered.
     offset: u32,
     metering: Metering,
@@ -96,8 +107,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
     pub(crate) fn new(
         types: &'m T,
         index: u32,
-        ty: &FuncType,
-        locals: &[ValType],
+        ty: &'m FuncType,
+        locals: &[(u32, ValType)],
         imports: (u32, u32),
         bytes: usize,
         metering: Metering,
@@ -107,7 +118,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         let (nodes, statements) = (bytes / 2 + 4, bytes / 6 + 4);
         let body = FunctionBody {
             params: slots(&ty.params) as u16,
-            locals: slot_types(locals).collect(),
+            locals: operands::Locals::slots(locals),
             results: ty.results.to_vec(),
             imported_functions: imports.0,
             imported_globals: imports.1,
@@ -123,7 +134,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         let mut lowering = Lowering {
             types,
             body,
-            locals: operands::Local::all(locals),
+            locals: operands::Locals::new(locals),
+            canonical: Vec::new(),
             facts: Vec::with_capacity(nodes),
             stack: Vec::new(),
             materialized: 0,
@@ -135,7 +147,10 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             open: builder::OpenBlock::default(),
             edges: Vec::new(),
             has_vectors: false,
-            entry_types: 0,
+            known_edges: HashMap::new(),
+            above: Vec::new(),
+            switches: 0,
+            lists: HashMap::new(),
             offset: 0,
             metering,
             deterministic: types.is_deterministic(),
@@ -143,13 +158,13 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             divided: 0,
             own: (index, 0),
         };
-        lowering.start_function();
+        lowering.start_function(&ty.results);
         lowering
     }
 
     /// Whether the function needs no more than [`Needs`] lets through.
     pub(crate) fn fits(&self) -> bool {
-        Needs::cover(self.slots_needed(), self.entry_types)
+        Needs::cover(self.slots_needed())
     }
 
     fn slots_needed(&self) -> usize {
@@ -172,6 +187,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.body.statements.shrink_to_fit();
         self.body.statement_offsets.shrink_to_fit();
         self.body.blocks.shrink_to_fit();
+        self.body.operands.shrink_to_fit();
+        self.body.targets.shrink_to_fit();
         self.body
     }
 }

@@ -7,13 +7,6 @@ use wasm_dispatch_ir::verify::scratch_slots;
 /// Slots that a frame may have: what 16-bit slot numbers can name.
 const MAX_SLOTS: u64 = 1 << 16;
 
-/// Operand types that block entries of one function may record together. Only a hostile function, with thousands of
-/// operands kept across thousands of branches, needs more; it is refused rather than given gigabytes.
-const MAX_ENTRY_TYPES: u64 = 16 << 20;
-
-/// The last of the opcodes that can end a block: `unreachable` to `return_call_indirect` come first.
-const LAST_CONTROL: u8 = 0x15;
-
 /// The first byte of the operators of vectors.
 const VECTOR_PREFIX: u8 = 0xfd;
 
@@ -24,7 +17,6 @@ pub(crate) struct Needs {
     locals: u64,
     /// Slots of the highest operand stack.
     height: u64,
-    entry_types: u64,
     /// Whether operands may be vectors, which take two slots.
     vectors: bool,
 }
@@ -35,32 +27,25 @@ impl Needs {
         Needs {
             locals: locals as u64,
             height: 0,
-            entry_types: 0,
             vectors,
         }
     }
 
-    /// Adds an operator of this many bytes, with this many operands before or after it, whichever is more.
-    pub(crate) fn operator(&mut self, opcode: u8, operands: u32, bytes: u64) {
-        let height = u64::from(operands);
+    /// Adds an operator, with this many operands after it, if what comes after it can be reached.
+    pub(crate) fn operator(&mut self, opcode: u8, operands: u32) {
         self.vectors |= opcode == VECTOR_PREFIX;
-        self.height = self.height.max(height);
-        if opcode <= LAST_CONTROL {
-            // Two blocks for the operator, and one for each target of a `br_table`, which takes a byte at least.
-            self.entry_types = self.entry_types.saturating_add((height + 1) * (bytes + 1));
-        }
+        self.height = self.height.max(u64::from(operands));
     }
 
-    /// Whether a frame can hold its slots, and the block entries their types.
+    /// Whether a frame can hold its slots.
     pub(crate) fn fit(&self) -> bool {
         // Each operand may be of the widest type.
         let width = if self.vectors { u64::from(ValType::MAX_SLOTS) } else { 1 };
-        let slots = self.locals + self.height * width + u64::from(scratch_slots(self.vectors));
-        slots <= MAX_SLOTS && self.entry_types.saturating_mul(width) <= MAX_ENTRY_TYPES
+        self.locals + self.height * width + u64::from(scratch_slots(self.vectors)) <= MAX_SLOTS
     }
 
     /// Whether something needs no more than was foreseen.
-    pub(super) fn cover(slots: usize, entry_types: usize) -> bool {
-        slots as u64 <= MAX_SLOTS && entry_types as u64 <= MAX_ENTRY_TYPES
+    pub(super) fn cover(slots: usize) -> bool {
+        slots as u64 <= MAX_SLOTS
     }
 }

@@ -2,7 +2,8 @@
 
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot};
-use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::operands::{RunId, SlotTypes};
+use wasm_dispatch_ir::types::{ValType, slot_types};
 
 use super::builder::{Effects, TRAPS};
 use super::{Lowering, ModuleTypes};
@@ -19,6 +20,15 @@ const MAX_TAKEN: usize = 3;
 pub(super) struct Entry {
     pub(super) node: NodeId,
     pub(super) ty: ValType,
+    /// The run that it is of, if a block was opened with it in its canonical slot: see [`Lowering::covered`].
+    pub(super) run: RunId,
+}
+
+impl Entry {
+    fn new(node: NodeId, ty: ValType) -> Entry {
+        let run = RunId::NONE;
+        Entry { node, ty, run }
+    }
 }
 
 /// A parameter or local: where its value begins, and its type.
@@ -28,17 +38,67 @@ pub(super) struct Local {
     ty: ValType,
 }
 
-impl Local {
+/// Locals that are looked up without a search.
+const QUICK: usize = 256;
+
+/// Parameters and locals. They are declared in runs, and tens of thousands in a few bytes.
+#[derive(Debug)]
+pub(super) struct Locals {
+    /// The first ones.
+    quick: Vec<Local>,
+    /// For each run the local after it, its first local, and that local's place.
+    runs: Vec<(u32, u32, Local)>,
+}
+
+impl Locals {
+    /// Types of their slots.
+    pub(super) fn slots(runs: &[(u32, ValType)]) -> SlotTypes {
+        let mut types = SlotTypes::default();
+        for &(count, ty) in runs {
+            types.push(ty, count);
+        }
+        types
+    }
+
     /// Locals of these types, one after another.
-    pub(super) fn all(types: &[ValType]) -> Vec<Local> {
-        let mut next = 0;
-        let place = |&ty: &ValType| {
-            let slot = next;
-            // `Needs` has refused functions with more slots than there are numbers.
-            next += ty.slots();
-            Local { slot, ty }
+    pub(super) fn new(declared: &[(u32, ValType)]) -> Locals {
+        let (mut next, mut slot) = (0, 0);
+        let mut locals = Locals {
+            quick: Vec::new(),
+            runs: Vec::new(),
         };
-        types.iter().map(place).collect()
+        for &(count, ty) in declared {
+            // `Needs` has refused functions with more slots than there are numbers.
+            let place = |index: u32| Local {
+                slot: (slot + index * u32::from(ty.slots())) as Slot,
+                ty,
+            };
+            let quick = QUICK.saturating_sub(locals.quick.len()).min(count as usize);
+            locals.quick.extend((0..quick as u32).map(place));
+            locals.runs.push((next + count, next, place(0)));
+            next += count;
+            slot += count * u32::from(ty.slots());
+        }
+        locals
+    }
+
+    #[inline(always)]
+    fn get(&self, local: u32) -> Local {
+        match self.quick.get(local as usize) {
+            Some(&local) => local,
+            None => self.search(local),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search(&self, local: u32) -> Local {
+        let run = self.runs.partition_point(|&(end, ..)| end <= local);
+        let (_, first, place) = self.runs[run];
+        Local {
+            slot: place.slot + (local - first) as Slot * place.ty.slots(),
+            ..place
+        }
     }
 }
 
@@ -70,14 +130,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Pushes a tree whose value takes one slot.
     pub(super) fn push(&mut self, node: NodeId) {
         let ty = self.body.node_types[node as usize];
-        self.stack.push(Entry { node, ty });
+        self.stack.push(Entry::new(node, ty));
         self.pushed();
     }
 
     /// Pushes a vector.
     pub(super) fn push_vector(&mut self, node: NodeId) {
         for ty in ValType::V128.slot_types() {
-            self.stack.push(Entry { node, ty });
+            self.stack.push(Entry::new(node, ty));
         }
         self.pushed();
     }
@@ -99,11 +159,53 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
-    /// Pushes a value that is in its canonical slots already.
-    pub(super) fn push_canonical(&mut self, ty: ValType) {
-        let slot = self.canonical_slot(self.stack.len());
-        let node = self.slot_node(slot, ty);
-        self.push_value(node);
+    /// The node of a value in its canonical slots. One for all that read it: a call may leave a thousand results that nothing
+    /// reads.
+    pub(super) fn canonical_node(&mut self, position: usize, ty: ValType) -> NodeId {
+        if let Some(&known) = self.canonical.get(position)
+            && known != NodeId::MAX
+            && self.body.node_types[known as usize] == ty
+        {
+            return known;
+        }
+        let node = self.slot_node(self.canonical_slot(position), ty);
+        if self.canonical.len() <= position {
+            self.canonical.resize(position + 1, NodeId::MAX);
+        }
+        self.canonical[position] = node;
+        node
+    }
+
+    /// Pushes values that are in their canonical slots already.
+    pub(super) fn push_canonical(&mut self, types: &[ValType]) {
+        if types.len() > WINDOW {
+            return self.push_many(types);
+        }
+        for &ty in types {
+            let node = self.canonical_node(self.stack.len(), ty);
+            self.push_value(node);
+        }
+    }
+
+    /// Pushes many values on a stack that is materialized. Their types are kept once, however often they are pushed.
+    fn push_many(&mut self, types: &[ValType]) {
+        self.materialize_all();
+        let (below, first) = self.covered();
+        for &ty in types {
+            let node = self.canonical_node(self.stack.len(), ty);
+            self.stack.extend(ty.slot_types().map(|ty| Entry::new(node, ty)));
+        }
+        self.max_height = self.max_height.max(self.stack.len());
+        self.materialized = self.stack.len();
+        let list = match self.lists.get(&types.as_ptr()) {
+            Some(&list) => list,
+            None => {
+                let list = self.body.operands.list(slot_types(types));
+                self.lists.insert(types.as_ptr(), list);
+                list
+            }
+        };
+        self.cover(below, first, list);
     }
 
     /// Makes sure that this many slots can be pushed without materializing any: a terminator must come last in its block.
@@ -176,7 +278,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
         let value = self.stack[first].node;
         self.set(slot, value);
-        let node = self.slot_node(slot, self.body.node_types[value as usize]);
+        let node = self.canonical_node(first, self.body.node_types[value as usize]);
         for entry in &mut self.stack[first..=last] {
             entry.node = node;
         }
@@ -259,7 +361,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// Pushes a local.
     #[inline(always)]
     pub(super) fn get_local(&mut self, local: u32) {
-        let Local { slot, ty } = self.locals[local as usize];
+        let Local { slot, ty } = self.locals.get(local);
         let node = self.slot_node(slot, ty);
         self.push_value(node);
     }
@@ -267,7 +369,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
     /// `local = top of the stack`.
     pub(super) fn set_local(&mut self, local: u32) {
         // Nothing else reads the second slot of a vector.
-        let slot = self.locals[local as usize].slot;
+        let slot = self.locals.get(local).slot;
         let value = self.pop_value();
         if self.body.node(value).slots().is_some_and(|(read, _)| read == slot) {
             return;

@@ -8,10 +8,11 @@ use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
-use wasm_dispatch_ir::types::{FuncType, ValType};
+use wasm_dispatch_ir::types::ValType;
 use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, Operator, RefType};
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};
+use super::control::Ends;
 use super::{Lowering, ModuleTypes, nans};
 use crate::types::value_type;
 
@@ -261,12 +262,21 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 }
 
 /// What several operators share.
-impl<T: ModuleTypes> Lowering<'_, T> {
-    fn block_type(&self, ty: BlockType) -> FuncType {
+impl<'m, T: ModuleTypes> Lowering<'m, T> {
+    fn block_type(&self, ty: BlockType) -> Ends<'m> {
         match ty {
-            BlockType::Empty => FuncType::default(),
-            BlockType::Type(ty) => FuncType::new([], value_type(ty).into_iter().collect::<Vec<_>>()),
-            BlockType::FuncType(index) => self.types.ty(index).clone(),
+            BlockType::Empty => Ends::default(),
+            BlockType::Type(ty) => Ends {
+                params: &[],
+                results: value_type(ty).map_or(&[], |ty| ty.alone()),
+            },
+            BlockType::FuncType(index) => {
+                let ty = self.types.ty(index);
+                Ends {
+                    params: &ty.params,
+                    results: &ty.results,
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
+use wasm_dispatch_ir::operands::EntryTypes;
 use wasm_dispatch_ir::types::{ValType, slot_types, slots};
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::backend::Bodies;
@@ -184,12 +185,12 @@ impl BodyValidator {
         let mut needs = lower::Needs::new(locals, vectors);
         while !operators.eof() {
             let offset = operators.original_position();
-            let before = validator.operand_stack_height();
             let visited = operators.visit_operator(&mut validator.visitor(offset));
             visited.map_err(malformed)?.map_err(invalid)?;
-            let bytes = operators.original_position() - offset;
             let opcode = body.as_bytes()[(offset - body.range().start) as usize];
-            needs.operator(opcode, before.max(validator.operand_stack_height()), bytes);
+            // What cannot be reached is not lowered. The last `end` leaves no block.
+            let reached = validator.get_control_frame(0).is_some_and(|frame| !frame.unreachable);
+            needs.operator(opcode, if reached { validator.operand_stack_height() } else { 0 });
         }
         operators.finish().map_err(malformed)?;
         if !needs.fit() {
@@ -216,11 +217,10 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
     let ty = declarations.function_type(index);
     let reader = BinaryReader::new_features(&raw.bytes, raw.offset, FEATURES);
     let body = wasmparser::FunctionBody::new(reader);
-    let mut locals = ty.params.to_vec();
+    let mut locals: Vec<(u32, ValType)> = ty.params.iter().map(|&ty| (1, ty)).collect();
     for declared in body.get_locals_reader().map_err(malformed)? {
         let (count, ty) = declared.map_err(malformed)?;
-        let ty = supported_type(ty, raw.offset)?;
-        locals.resize(locals.len() + count as usize, ty);
+        locals.push((count, supported_type(ty, raw.offset)?));
     }
     let imports = (declarations.imported_functions, declarations.imported_globals);
     let mut lowering = Lowering::new(
@@ -255,13 +255,13 @@ fn impossible(declarations: &Declarations, function: u32) -> FunctionBody {
         results: ty.results.to_vec(),
         scratch: params.len() as u16,
         frame_size: params.len() as u32 + u32::from(SCRATCH_SLOTS),
-        locals: params,
+        locals: params.into_iter().collect(),
         statements: vec![Statement::Trap(Trap::Unreachable)],
         statement_offsets: vec![0],
         blocks: vec![CodeBlock {
             first: 0,
             terminator: 0,
-            entry: Box::default(),
+            entry: EntryTypes::default(),
         }],
         imported_globals: declarations.imported_globals,
         imported_functions: declarations.imported_functions,

@@ -233,17 +233,17 @@ impl<T> Vm<T> {
         };
         // A function that is about to start has parameters only.
         let locals = if frame.block == 0 {
-            &body.locals[..usize::from(body.params)]
+            usize::from(body.params)
         } else {
-            &body.locals[..]
+            body.locals.len()
         };
-        for (slot, &ty) in locals.iter().enumerate() {
+        for (slot, ty) in body.locals.iter().take(locals).enumerate() {
             typed(slot, ty)?;
         }
-        let operands = body.blocks[frame.block as usize].entry.iter().enumerate();
+        let operands = body.entry(frame.block).into_iter().enumerate();
         for (position, ty) in operands {
             let slot = body.locals.len() + position;
-            if let (Some(ty), true) = (*ty, slot < live) {
+            if let (Some(ty), true) = (ty, slot < live) {
                 typed(slot, ty)?;
             }
         }

@@ -20,6 +20,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::builtin::Builtin;
+use crate::operands::{EntryTypes, OperandTypes, RunId, SlotTypes};
 use crate::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::shape::{AddressType, ModuleShape};
 use crate::trap::Trap;
@@ -342,15 +343,14 @@ pub struct BuiltinCall {
 }
 
 /// A straight line of statements.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeBlock {
     /// Index of its first statement.
     pub first: u32,
     /// Index of its terminator.
     pub terminator: u32,
-    /// Types of the canonical slots at entry, from the first on: `None` where nothing is that the block uses. An operand
-    /// that is a constant, or a tree over locals, is named directly and needs none.
-    pub entry: Box<[Option<ValType>]>,
+    /// Types of the canonical slots at entry: see [`FunctionBody::entry`].
+    pub entry: EntryTypes,
 }
 
 /// A lowered function.
@@ -359,7 +359,7 @@ pub struct FunctionBody {
     /// Slots of the parameters, from slot 0 on.
     pub params: u16,
     /// Types of the slots of parameters and locals, from slot 0 on.
-    pub locals: Vec<ValType>,
+    pub locals: SlotTypes,
     /// Types of the results, a type each and not one for each slot.
     pub results: Vec<ValType>,
     /// First scratch slot: no value there outlives its statement.
@@ -380,6 +380,8 @@ pub struct FunctionBody {
     pub blocks: Vec<CodeBlock>,
     /// Constants that nodes name: vectors, and the lanes of shuffles.
     pub vectors: Vec<V128>,
+    /// What the entries of blocks refer to.
+    pub operands: OperandTypes,
     /// Branch targets of all `Switch` statements.
     pub targets: Vec<BlockId>,
     /// Whether its [bulk](Builtin::is_bulk) builtins take from the run's slice.
@@ -409,6 +411,17 @@ impl FunctionBody {
     pub fn statements(&self, block: BlockId) -> &[Statement] {
         let block = &self.blocks[block as usize];
         &self.statements[block.first as usize..=block.terminator as usize]
+    }
+
+    /// Types of the canonical slots at a block's entry, from the first on: `None` where nothing is that the block uses. An
+    /// operand that is a constant, or a tree over locals, is named directly and needs none.
+    pub fn entry(&self, block: BlockId) -> Vec<Option<ValType>> {
+        self.operands.at(self.blocks[block as usize].entry)
+    }
+
+    /// Changes the types at a block's entry.
+    pub fn set_entry(&mut self, block: BlockId, types: &[Option<ValType>]) {
+        self.blocks[block as usize].entry = self.operands.entry(RunId::NONE, 0, types.iter().copied());
     }
 
     /// The index of a block's terminator among all statements.
@@ -484,11 +497,9 @@ impl FunctionBody {
             + size_of_val(&self.statement_offsets[..])
             + size_of_val(&self.vectors[..])
             + size_of_val(&self.targets[..])
-            + self
-                .blocks
-                .iter()
-                .map(|b| size_of_val(b) + size_of_val(&b.entry[..]))
-                .sum::<usize>()
+            + size_of_val(&self.blocks[..])
+            + self.locals.heap_bytes()
+            + self.operands.heap_bytes()
     }
 }
 

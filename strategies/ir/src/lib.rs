@@ -9,6 +9,7 @@ pub mod builtin;
 pub mod code;
 pub mod flat;
 pub mod index;
+pub mod operands;
 pub mod ops;
 pub mod semantics;
 pub mod shape;

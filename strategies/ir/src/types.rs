@@ -54,6 +54,21 @@ impl ValType {
         std::iter::once(first).chain(second)
     }
 
+    /// A list of this type alone.
+    pub fn alone(self) -> &'static [ValType] {
+        match self {
+            ValType::I32 => &[ValType::I32],
+            ValType::I64 => &[ValType::I64],
+            ValType::F32 => &[ValType::F32],
+            ValType::F64 => &[ValType::F64],
+            ValType::FuncRef => &[ValType::FuncRef],
+            ValType::ExternRef => &[ValType::ExternRef],
+            ValType::V128 => &[ValType::V128],
+            ValType::V128Low => &[ValType::V128Low],
+            ValType::V128High => &[ValType::V128High],
+        }
+    }
+
     /// Of a slot's type: how many slots of the same value are before this one, and how many after it.
     #[inline]
     pub const fn siblings(self) -> (u16, u16) {

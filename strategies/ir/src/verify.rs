@@ -79,13 +79,13 @@ pub fn verify(body: &FunctionBody) -> Result<(), VerifyError> {
         usize::from(body.params) <= body.locals.len(),
         "more parameters than locals"
     );
-    let locals: Vec<_> = body.locals.iter().copied().map(Some).collect();
+    let locals: Vec<_> = body.locals.iter().map(Some).collect();
     ensure!(
         are_whole(&locals[..usize::from(body.params)]) && are_whole(&locals),
         "a part of a local"
     );
     ensure!(!body.blocks.is_empty(), "no blocks");
-    ensure!(body.blocks[0].entry.is_empty(), "operands at function entry");
+    ensure!(body.entry(0).is_empty(), "operands at function entry");
     let mut depths = Vec::with_capacity(nodes);
     for id in 0..nodes as u32 {
         let depth = node_depth(body, id, &depths)?;
@@ -262,13 +262,13 @@ struct BlockChecker<'a> {
 impl<'a> BlockChecker<'a> {
     fn new(body: &'a FunctionBody, block: u32) -> Result<Self, VerifyError> {
         let slots = usize::from(body.scratch) - body.locals.len();
-        let entry = &body.blocks[block as usize].entry;
+        let entry = body.entry(block);
         ensure!(
             entry.len() <= slots,
             "block {block} enters with more operands than slots for them"
         );
-        ensure!(are_whole(entry), "block {block} enters with a part of a value");
-        let mut types = entry.to_vec();
+        ensure!(are_whole(&entry), "block {block} enters with a part of a value");
+        let mut types = entry;
         types.resize(slots, None);
         Ok(BlockChecker {
             body,
@@ -317,7 +317,7 @@ impl<'a> BlockChecker<'a> {
     fn slot_type(&self, slot: Slot) -> Option<ValType> {
         let slot = usize::from(slot);
         match self.body.locals.get(slot) {
-            Some(&ty) => Some(ty),
+            Some(ty) => Some(ty),
             None => self.canonical.get(slot - self.body.locals.len()).copied().flatten(),
         }
     }
@@ -411,7 +411,7 @@ impl<'a> BlockChecker<'a> {
                 let next = block as usize + 1;
                 ensure!(next < self.body.blocks.len(), "statement {index} returns to no block");
                 let keep = usize::from(base) - self.body.locals.len();
-                let entry = &self.body.blocks[next].entry;
+                let entry = self.body.entry(next as u32);
                 self.agree(&entry[..keep.min(entry.len())], next as u32)?;
             }
             Statement::Meter { .. } => {
@@ -463,10 +463,10 @@ impl<'a> BlockChecker<'a> {
             match slot.checked_sub(locals) {
                 Some(position) => self.forget(position),
                 None => {
-                    let local = self.body.locals[slot];
+                    let local = self.body.locals.get(slot);
                     ensure!(
-                        leaving || kind(ty) == kind(local),
-                        "statement {index} sets a {local} local to {ty}"
+                        leaving || local.map(kind) == Some(kind(ty)),
+                        "statement {index} sets a local of type {local:?} to {ty}"
                     );
                 }
             }
@@ -504,10 +504,12 @@ impl<'a> BlockChecker<'a> {
     }
 
     fn edge(&self, target: u32) -> Result<(), VerifyError> {
-        let Some(block) = self.body.blocks.get(target as usize) else {
-            return Err(VerifyError(format!("block {} branches to no block", self.block)));
-        };
-        self.agree(&block.entry, target)
+        ensure!(
+            (target as usize) < self.body.blocks.len(),
+            "block {} branches to no block",
+            self.block
+        );
+        self.agree(&self.body.entry(target), target)
     }
 
     fn agree(&self, entry: &[Option<ValType>], target: u32) -> Result<(), VerifyError> {

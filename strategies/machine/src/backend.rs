@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::state::Machine;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
+use wasm_dispatch_ir::operands::EntryTypes;
 use wasm_dispatch_ir::trap::Trap;
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 
@@ -176,7 +177,7 @@ fn absent() -> FunctionBody {
         blocks: vec![CodeBlock {
             first: 0,
             terminator: 1,
-            entry: Box::default(),
+            entry: EntryTypes::default(),
         }],
         ..FunctionBody::default()
     }

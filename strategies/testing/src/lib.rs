@@ -39,7 +39,7 @@ impl BodyBuilder {
         BodyBuilder {
             body: FunctionBody {
                 params,
-                locals: locals.to_vec(),
+                locals: locals.iter().copied().collect(),
                 scratch,
                 frame_size: u32::from(scratch) + u32::from(VECTOR_SCRATCH_SLOTS),
                 shape: shape(),
@@ -59,7 +59,10 @@ impl BodyBuilder {
 
     /// The value of a local.
     pub fn local(&mut self, slot: Slot) -> NodeId {
-        self.node(Node::Slot(slot), self.body.locals[usize::from(slot)])
+        {
+            let ty = self.body.locals.get(usize::from(slot)).expect("a local");
+            self.node(Node::Slot(slot), ty)
+        }
     }
 
     /// An `i32` constant.
@@ -115,7 +118,7 @@ impl BodyBuilder {
             self.body.blocks.push(CodeBlock {
                 first: self.first,
                 terminator: index,
-                entry: [].into(),
+                entry: Default::default(),
             });
             self.first = index + 1;
         }
@@ -190,7 +193,7 @@ pub fn fibonacci() -> FunctionBody {
     b.statement(Statement::Return);
     // What a callee leaves is declared by the entry of the block after the call.
     for block in [2, 3] {
-        b.body.blocks[block].entry = [Some(ValType::I32)].into();
+        b.body.set_entry(block as u32, &[Some(ValType::I32)]);
     }
     b.finish()
 }

@@ -88,7 +88,7 @@ fn stack_moved() -> usize {
 /// A loop over arithmetic, memory, a fill (which is an ordinary call within a handler), pairs and triples, and branches.
 fn test_loop() -> FunctionBody {
     let mut body = FunctionBody {
-        locals: vec![ValType::I32; 4],
+        locals: [ValType::I32; 4].into_iter().collect(),
         scratch: 7,
         frame_size: 7 + u32::from(SCRATCH_SLOTS),
         shape: Arc::new(ModuleShape {
@@ -197,7 +197,7 @@ impl Builder<'_> {
         self.0.blocks.push(CodeBlock {
             first,
             terminator: self.0.statements.len() as u32 - 1,
-            entry: Box::default(),
+            entry: Default::default(),
         });
     }
 }

@@ -477,11 +477,7 @@ fn the_verifier_refuses_a_value_that_is_half_overwritten() {
     for half in [0, 1] {
         rejected("a half is overwritten by a narrow value before it is read", |body| {
             // The block after the second call waits with a value in the first two canonical slots.
-            let block = body
-                .blocks
-                .iter()
-                .position(|block| block.entry.len() == 4)
-                .expect("two values");
+            let block = two_values(body);
             let node = body.nodes.len() as u32;
             body.nodes.push(Node::Const(1));
             body.node_types.push(ValType::I64);
@@ -499,26 +495,31 @@ fn the_verifier_refuses_a_value_that_is_half_overwritten() {
     }
 }
 
+/// The block that is entered with two values.
+fn two_values(body: &FunctionBody) -> usize {
+    let found = (0..body.blocks.len()).find(|&block| body.entry(block as u32).len() == 4);
+    found.expect("two values")
+}
+
 #[test]
 fn the_verifier_refuses_parts_of_values() {
     rejected("a block that is entered with half a value", |body| {
-        let block = body
-            .blocks
-            .iter_mut()
-            .find(|block| block.entry.len() == 4)
-            .expect("two values");
-        block.entry[3] = None;
+        let block = two_values(body) as u32;
+        let mut entry = body.entry(block);
+        entry[3] = None;
+        body.set_entry(block, &entry);
     });
     rejected("a block that is entered with halves in the wrong order", |body| {
-        let block = body
-            .blocks
-            .iter_mut()
-            .find(|block| block.entry.len() == 4)
-            .expect("two values");
-        block.entry.swap(2, 3);
+        let block = two_values(body) as u32;
+        let mut entry = body.entry(block);
+        entry.swap(2, 3);
+        body.set_entry(block, &entry);
     });
     rejected("half a parameter", |body| body.params -= 1);
-    rejected("half a local", |body| body.locals[4] = ValType::I64);
+    rejected("half a local", |body| {
+        let halves = body.locals.iter().take(4).chain([ValType::I64]);
+        body.locals = halves.collect();
+    });
 }
 
 /// Programs that are made at random.
