@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use wasm_dispatch_ir::Trap;
 
-use crate::types::Pause;
+use crate::demangle::demangle;
+use crate::types::{Pause, SourceLocation};
 
 /// Any failure of this library. One pointer wide, so that results stay small; cheap to clone.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub enum ErrorKind {
         /// The limit.
         limit: u64,
     },
+    /// The machine's [`Limiter`](crate::Limiter) refused something: a memory, a table or an instance.
+    Refused(&'static str),
     /// Something that a module imports was not provided.
     MissingImport {
         /// First part of the import's name.
@@ -124,10 +127,12 @@ pub struct Backtrace {
 pub struct BacktraceFrame {
     /// Index of the function in its module.
     pub function: u32,
-    /// Its name from the name section, or from an export.
+    /// Its name from the name section, or from an export: see [`demangle`](crate::demangle()).
     pub name: Option<String>,
     /// Byte offset in the module of the instruction it was at.
     pub offset: u32,
+    /// Where that comes from, in builds with the feature `dwarf`, if the module has debug information.
+    pub source: Option<SourceLocation>,
 }
 
 impl Error {
@@ -187,6 +192,7 @@ impl fmt::Display for Error {
                 )
             }
             ErrorKind::Limit { what, limit } => write!(f, "{what} beyond the limit of {limit}"),
+            ErrorKind::Refused(what) => write!(f, "the host's limiter refused {what}"),
             ErrorKind::MissingImport { module, name } => write!(f, "unknown import: {module}.{name} is not provided"),
             ErrorKind::ImportMismatch {
                 module,
@@ -226,9 +232,12 @@ impl fmt::Display for Backtrace {
             }
             write!(f, "\n  at function {}", frame.function)?;
             if let Some(name) = &frame.name {
-                write!(f, " <{name}>")?;
+                write!(f, " <{}>", demangle(name))?;
             }
             write!(f, ", byte {:#x}", frame.offset)?;
+            if let Some(source) = &frame.source {
+                write!(f, ", {source}")?;
+            }
         }
         Ok(())
     }

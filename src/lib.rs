@@ -59,11 +59,14 @@
 //!   is on by default.
 //! - `safe`: all strategies without unsafe code; with `default-features = false` this library has none.
 //! - `all-strategies`: all strategies.
+//! - `demangle`, on by default: names of Rust and C++ functions in backtraces as their authors wrote them.
+//! - `dwarf`: files and lines in backtraces, from a module's debug information.
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
 //! - `wasi`: WASI preview 1 (module `wasi`).
 
 #![forbid(unsafe_code)]
 
+mod demangle;
 mod error;
 mod limits;
 mod lower;
@@ -75,12 +78,13 @@ mod vm;
 #[cfg(feature = "wasi")]
 pub mod wasi;
 
+pub use demangle::demangle;
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
 pub use metering::Metering;
 pub use module::{Arrival, Function, Meta, Module, ModuleOptions};
 pub use strategy::Strategy;
-pub use types::{ExportType, ExternType, ImportType, MemoryType, Pause, SizeLimits, TableType};
+pub use types::{ExportType, ExternType, ImportType, MemoryType, Pause, SizeLimits, SourceLocation, TableType};
 pub use vm::{
     AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostFunction, HostPanic, HostResults, Imports,
     Instance, InterruptHandle, IntoHostFunction, Memory, OutOfFuel, ReentrantCaller, Table, TypedFunc, Value, Vm,
@@ -97,6 +101,7 @@ pub use wasm_dispatch_ir::types::GlobalType;
 pub use wasm_dispatch_ir::types::{FuncType, ValType};
 /// The machine underneath: to write a strategy of your own.
 pub use wasm_dispatch_machine as machine;
+pub use wasm_dispatch_machine::limiter::{Demand, Limiter};
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

@@ -13,7 +13,8 @@ pub struct Limits {
     /// Frames that may be suspended in calls at once (default 65,536, at most 16,777,216). One more call traps.
     pub call_depth: usize,
     /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps. The stack takes address space
-    /// at once, with glibc 32 MB at least, and memory only where it has been used.
+    /// at once, and memory only where it has been used: half a megabyte and its slots, or with glibc 32 MB if they are more
+    /// than 65,536.
     pub stack_slots: usize,
     /// Bytes of one memory, in pages of 64 KiB whatever pages it has (default 65,536: all that 32 bits can address). `memory.grow`
     /// beyond gives -1. A memory whose addresses have 64 bits may be larger where this limit and the host allow it.

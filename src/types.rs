@@ -166,6 +166,28 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Option<ValType> {
     })
 }
 
+/// A place in the source of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// The file, as the compiler that made the module named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column, from 1.
+    pub column: Option<u32>,
+}
+
+impl fmt::Display for SourceLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for number in [self.line, self.column] {
+            let Some(number) = number else { break };
+            write!(f, ":{number}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Why a call was paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ mod common;
 
 use allocation_counter::measure;
 use common::{add, for_each_strategy, vm};
-use wasm_dispatch::{Caller, Func, Imports};
+use wasm_dispatch::{Caller, Func, Imports, Value, Vm};
 
 const PROGRAM: &str = r#"(module
     (import "host" "double" (func $double (param i64) (result i64)))
@@ -20,7 +20,7 @@ const PROGRAM: &str = r#"(module
     (func (export "host") (param i64) (result i64) (call $double (call $double (local.get 0)))))"#;
 
 #[test]
-fn a_typed_call_allocates_nothing() {
+fn typed_calls_and_calls_into_places_allocate_nothing() {
     for_each_strategy(|strategy| {
         let mut vm = vm(strategy);
         let mut imports = Imports::new();
@@ -35,11 +35,18 @@ fn a_typed_call_allocates_nothing() {
         let same = vm.typed_func::<Option<Func>, Option<Func>>(instance, "same").unwrap();
         let fib = vm.typed_func::<i64, i64>(instance, "fib").unwrap();
         let host = vm.typed_func::<(i64,), (i64,)>(instance, "host").unwrap();
-        let mut calls = || {
+        let calls = |vm: &mut Vm| {
             assert_eq!(vm.call_typed(sum, (40, 2)).unwrap(), 42);
             assert_eq!(vm.call_typed(same, Some(sum.func())).unwrap(), Some(sum.func()));
             assert_eq!(vm.call_typed(fib, 10).unwrap(), 55);
             assert_eq!(vm.call_typed(host, (3,)).unwrap(), (12,));
+        };
+        let mut results = [Value::I32(0)];
+        let arguments = [Value::I32(40), Value::I32(3)];
+        let mut calls = || {
+            calls(&mut vm);
+            vm.call_into(sum.func(), &arguments, &mut results).unwrap();
+            assert_eq!(results, [Value::I32(43)]);
         };
         // The first time, functions are lowered and compiled, and the frame stack gets its room.
         assert!(measure(&mut calls).count_total > 0, "allocations are not counted");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{add, error_of, for_each_strategy, module, start, start_with, trap_of, vm};
-use wasm_dispatch::{ErrorKind, Extern, ExternRef, Func, FuncType, Imports, Strategy, Trap, ValType, Value};
+use wasm_dispatch::{ErrorKind, Extern, ExternRef, Func, FuncType, Imports, Strategy, Trap, ValType, Value, Vm};
 
 const ARITHMETIC: &str = r#"(module
     (memory (export "memory") 1)
@@ -435,5 +435,48 @@ fn a_function_that_calls_itself_in_tail_position_starts_over_with_locals_of_zero
             .call(instance, "swap", &[Value::I32(1), Value::I32(2), Value::I32(3)])
             .unwrap();
         assert_eq!(results, [Value::I32(2), Value::I32(1)]);
+    });
+}
+
+#[test]
+fn a_call_puts_its_results_in_the_places_given() {
+    let text = r#"(module
+        (func (export "all") (param i32 i64 f32 f64 v128 funcref externref)
+            (result externref v128 f64 i64 i32 f32 funcref)
+            (local.get 6) (local.get 4) (local.get 3) (local.get 1) (local.get 0) (local.get 2) (local.get 5))
+        (func (export "none"))
+        (func (export "trap") (result i32) unreachable))"#;
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = start(strategy, text);
+        let func = |name: &str| vm.exported_func(instance, name).unwrap();
+        let (all, none, trap) = (func("all"), func("none"), func("trap"));
+        let arguments = [
+            Value::I32(-1),
+            Value::I64(i64::MIN),
+            Value::F32(1.5),
+            Value::F64(-2.5),
+            Value::V128(u128::MAX - 7),
+            Value::FuncRef(Some(none)),
+            Value::ExternRef(Some(ExternRef(9))),
+        ];
+        let [a, b, c, d, e, f, g] = arguments;
+        // What was in the places does not matter.
+        let mut results = [Value::I32(5); 7];
+        vm.call_into(all, &arguments, &mut results).unwrap();
+        assert_eq!(results, [g, e, d, b, a, c, f]);
+        vm.call_into(none, &[], &mut []).unwrap();
+
+        let mut place = [Value::I64(77)];
+        assert_eq!(trap_of(vm.call_into(trap, &[], &mut place)), Trap::Unreachable);
+        for wrong in [
+            error_of(vm.call_into(trap, &[], &mut [])),
+            error_of(vm.call_into(none, &[], &mut place)),
+            error_of(Vm::new().call_into(none, &[], &mut [])),
+        ] {
+            assert!(matches!(wrong.kind(), ErrorKind::Usage(_)), "{wrong}");
+        }
+        let wrong = error_of(vm.call_into(none, &[Value::I32(1)], &mut []));
+        assert!(matches!(wrong.kind(), ErrorKind::Signature { .. }), "{wrong}");
+        assert_eq!(place, [Value::I64(77)]);
     });
 }

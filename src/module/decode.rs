@@ -23,6 +23,10 @@ pub(super) struct Decoder {
     data: Vec<DataSegment>,
     has_data: bool,
     names: HashMap<u32, String>,
+    /// `None`: they are not kept.
+    custom: Option<Vec<(String, Arc<[u8]>)>>,
+    #[cfg(feature = "dwarf")]
+    code_start: u64,
     /// Bytes of the module that were used.
     position: usize,
     /// What `position` was when instantiation could begin.
@@ -42,7 +46,7 @@ enum Head {
 }
 
 impl Decoder {
-    pub(super) fn new(limits: &Limits, metering: Metering, deterministic: bool) -> Decoder {
+    pub(super) fn new(limits: &Limits, metering: Metering, deterministic: bool, custom: bool) -> Decoder {
         let mut parser = Parser::new(0);
         parser.set_features(FEATURES);
         let declarations = Declarations {
@@ -59,6 +63,9 @@ impl Decoder {
             data: Vec::new(),
             has_data: false,
             names: HashMap::new(),
+            custom: custom.then(Vec::new),
+            #[cfg(feature = "dwarf")]
+            code_start: 0,
             position: 0,
             min_size_to_start: None,
             ended: false,
@@ -113,7 +120,12 @@ impl Decoder {
             ValidPayload::Ok | ValidPayload::End(_) => {}
         }
         match payload {
-            Payload::CodeSectionStart { .. } => {
+            #[cfg_attr(not(feature = "dwarf"), expect(unused_variables))]
+            Payload::CodeSectionStart { unchecked_range, .. } => {
+                #[cfg(feature = "dwarf")]
+                {
+                    self.code_start = unchecked_range.start;
+                }
                 self.close();
                 self.note_start();
             }
@@ -125,6 +137,9 @@ impl Decoder {
             Payload::CustomSection(custom) => {
                 if let KnownCustom::Name(names) = custom.as_known() {
                     self.name_section(names);
+                }
+                if let Some(sections) = &mut self.custom {
+                    sections.push((custom.name().to_owned(), custom.data().into()));
                 }
             }
             Payload::End(_) => {
@@ -195,6 +210,11 @@ impl Decoder {
     pub(super) fn late(&mut self) -> Late {
         Late {
             names: std::mem::take(&mut self.names),
+            custom: self.custom.take().unwrap_or_default(),
+            #[cfg(feature = "dwarf")]
+            lines: Default::default(),
+            #[cfg(feature = "dwarf")]
+            code_start: self.code_start,
             total_size: self.position,
             #[cfg(feature = "snapshot")]
             hash: sha2::Digest::finalize_reset(&mut self.digest).into(),

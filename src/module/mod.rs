@@ -6,6 +6,8 @@ mod declarations;
 mod decode;
 mod options;
 mod refusal;
+#[cfg(feature = "dwarf")]
+mod source;
 mod stream;
 
 use std::any::{Any, TypeId};
@@ -24,6 +26,8 @@ use self::declarations::Declarations;
 pub use self::options::ModuleOptions;
 pub use self::stream::Arrival;
 use crate::metering::Metering;
+#[cfg(feature = "dwarf")]
+use crate::types::SourceLocation;
 use crate::types::{ExportType, ImportType};
 
 /// A WebAssembly module: decoded and validated, ready to be instantiated any number of times.
@@ -68,6 +72,13 @@ pub(crate) struct ModuleInner {
 /// What is known of a module when its last byte has arrived.
 pub(crate) struct Late {
     names: HashMap<u32, String>,
+    custom: Vec<(String, Arc<[u8]>)>,
+    /// Made when it is first asked for; `None` inside: there is no debug information.
+    #[cfg(feature = "dwarf")]
+    lines: OnceLock<Option<source::Lines>>,
+    /// Byte of the module at which the contents of its code section begin.
+    #[cfg(feature = "dwarf")]
+    code_start: u64,
     total_size: usize,
     /// SHA-256 of the module's bytes.
     #[cfg(feature = "snapshot")]
@@ -154,6 +165,29 @@ impl Module {
             name: name.to_string(),
             ty: self.inner.extern_type(index),
         })
+    }
+
+    /// The custom sections, by name, in order; none while the module is [arriving](Module::is_complete), or if it was made
+    /// [without](ModuleOptions::custom_sections).
+    pub fn custom_sections(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let late = self.inner.late.get();
+        let sections = late.map_or(&[][..], |late| &late.custom);
+        sections.iter().map(|(name, bytes)| (&name[..], &bytes[..]))
+    }
+
+    /// The first custom section of a name.
+    pub fn custom_section(&self, name: &str) -> Option<&[u8]> {
+        self.custom_sections()
+            .find_map(|(found, bytes)| (found == name).then_some(bytes))
+    }
+
+    /// Where in its source the instruction at a byte of the module comes from, if the module has debug information (DWARF) and
+    /// keeps its [custom sections](ModuleOptions::custom_sections). The first call reads the list of what was compiled.
+    #[cfg(feature = "dwarf")]
+    pub fn source_location(&self, offset: u32) -> Option<SourceLocation> {
+        let late = self.inner.late.get()?;
+        let lines = || source::Lines::new(&late.custom, late.code_start);
+        late.lines.get_or_init(lines).as_ref()?.find(offset)
     }
 
     /// A function's name from the name section, by its index.

@@ -16,6 +16,7 @@ pub struct ModuleOptions {
     limits: Limits,
     metering: Metering,
     deterministic: bool,
+    without_custom_sections: bool,
 }
 
 impl ModuleOptions {
@@ -36,6 +37,13 @@ impl ModuleOptions {
     /// differs between machines: relaxed vector instructions give the same everywhere in any case.
     pub fn deterministic(mut self, deterministic: bool) -> ModuleOptions {
         self.deterministic = deterministic;
+        self
+    }
+
+    /// Whether the module keeps its [custom sections](Module::custom_sections); it does by default. They take as much memory
+    /// as they have bytes, which for debug information is often more than the rest. Function names are kept either way.
+    pub fn custom_sections(mut self, kept: bool) -> ModuleOptions {
+        self.without_custom_sections = !kept;
         self
     }
 
@@ -79,7 +87,12 @@ impl ModuleOptions {
     }
 
     fn decoder(&self) -> Decoder {
-        Decoder::new(&self.limits, self.metering, self.deterministic)
+        Decoder::new(
+            &self.limits,
+            self.metering,
+            self.deterministic,
+            !self.without_custom_sections,
+        )
     }
 }
 

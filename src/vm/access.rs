@@ -2,6 +2,8 @@
 
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_machine::bulk::NotGrown;
+use wasm_dispatch_machine::limiter::{Demand, Limiter};
 use wasm_dispatch_machine::state::State;
 use wasm_dispatch_machine::store::{self, Store};
 
@@ -98,7 +100,7 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left;
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left; [`Refused`](ErrorKind::Refused);
     /// [`Usage`](ErrorKind::Usage) when its pages have a size that pages cannot have.
     pub fn new_memory(&mut self, ty: impl Into<MemoryType>) -> Result<Memory, Error> {
         let ty = ty.into();
@@ -106,13 +108,21 @@ impl<T> Vm<T> {
             return Err(Error::usage("a memory's pages have 1 byte or 64 KiB"));
         }
         let limit = store::limit_pages(ty.shape(), self.limits.memory_pages);
-        let bytes = (ty.limits.min <= limit)
-            .then(|| store::allocate_pages(ty.shape(), ty.limits.min))
-            .flatten();
-        let bytes = bytes.ok_or(ErrorKind::Limit {
+        let too_large = || ErrorKind::Limit {
             what: "memory pages",
             limit,
-        })?;
+        };
+        let size = ty.shape().bytes(ty.limits.min).filter(|_| ty.limits.min <= limit);
+        let size = size.ok_or_else(too_large)?;
+        let demand = Demand::Memory {
+            from: 0,
+            to: size as u64,
+        };
+        self.ask(demand, "a memory")?;
+        let Some(bytes) = store::allocate_pages(ty.shape(), ty.limits.min) else {
+            self.machine.state.limited.failed(demand);
+            return Err(too_large().into());
+        };
         let memories = &mut self.machine.state.store.memories;
         memories.push(store::Memory {
             bytes,
@@ -126,7 +136,7 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table may be;
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table may be; [`Refused`](ErrorKind::Refused);
     /// [`Usage`](ErrorKind::Usage) when its elements are not references.
     pub fn new_table(&mut self, ty: TableType) -> Result<Table, Error> {
         if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
@@ -138,11 +148,22 @@ impl<T> Vm<T> {
             declared_max: ty.limits.max,
             shape: ty.shape(),
         };
-        let grown = store_grow(&mut table, ty.limits.min, 0, limit);
-        grown.ok_or(ErrorKind::Limit {
+        let too_large = || ErrorKind::Limit {
             what: "table elements",
             limit,
-        })?;
+        };
+        if ty.limits.min > limit {
+            return Err(too_large().into());
+        }
+        let demand = Demand::Table {
+            from: 0,
+            to: ty.limits.min,
+        };
+        self.ask(demand, "a table")?;
+        if store_grow(&mut table, ty.limits.min, 0, limit).is_none() {
+            self.machine.state.limited.failed(demand);
+            return Err(too_large().into());
+        }
         let tables = &mut self.machine.state.store.tables;
         tables.push(table);
         Ok(Table::new(self.id, (tables.len() - 1) as u32))
@@ -187,20 +208,59 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum; [`Usage`](ErrorKind::Usage) for a handle of
-    /// another machine.
+    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum, or the host has no memory left,
+    /// [`Refused`](ErrorKind::Refused); [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
         let memory = memory.index_in(self.id)?;
         let state = &mut self.machine.state;
         let limit = state.store.memories[memory as usize].most_pages(self.limits.memory_pages);
-        let grown = state.grow_memory(memory, pages, limit);
-        grown.ok_or_else(|| {
-            ErrorKind::Limit {
+        state.grow_memory(memory, pages, limit).map_err(|why| match why {
+            NotGrown::Refused => ErrorKind::Refused("a memory's growth").into(),
+            NotGrown::Limit | NotGrown::Host => ErrorKind::Limit {
                 what: "memory pages",
                 limit,
             }
-            .into()
+            .into(),
         })
+    }
+
+    /// Grows a table by some elements of this value and returns its old size in elements.
+    ///
+    /// # Errors
+    ///
+    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum, [`Refused`](ErrorKind::Refused);
+    /// [`Usage`](ErrorKind::Usage) for a value of another type, or a handle of another machine.
+    pub fn grow_table(&mut self, table: Table, delta: u64, value: Value) -> Result<u64, Error> {
+        let table = table.index_in(self.id)?;
+        let [slot, ..] = value.to_slots(self.id)?;
+        let limit = self.limits.table_elements;
+        let state = &mut self.machine.state;
+        let element = state.store.tables[table as usize].shape.element;
+        if element != value.ty() {
+            return Err(Error::usage(format!("a table of {element} cannot hold {value:?}")));
+        }
+        state.grow_table(table, slot, delta).map_err(|why| match why {
+            NotGrown::Refused => ErrorKind::Refused("a table's growth").into(),
+            NotGrown::Limit | NotGrown::Host => ErrorKind::Limit {
+                what: "table elements",
+                limit,
+            }
+            .into(),
+        })
+    }
+
+    /// Asks the machine's limiter, if it has one.
+    pub(super) fn ask(&mut self, demand: Demand, what: &'static str) -> Result<(), Error> {
+        if self.machine.state.limited.allows(demand) {
+            Ok(())
+        } else {
+            Err(ErrorKind::Refused(what).into())
+        }
+    }
+
+    /// Has a limiter decide from now on what this machine may have more of, or none.
+    pub fn set_limiter(&mut self, limiter: Option<Box<dyn Limiter>>) {
+        self.machine.state.limited.set(limiter);
     }
 
     /// Number of elements of a table.

@@ -14,7 +14,7 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::types::{ValType, slots};
 
 use super::Vm;
-use super::call::TypedFunc;
+use super::call::{TypedFunc, put_values};
 use super::caller::Caller;
 use super::handles::{Func, Instance, Memory, VmId};
 use super::host::{HostCall, HostError};
@@ -190,8 +190,8 @@ impl<T> Vm<T> {
     /// As for [`Vm::call`].
     pub async fn call_func_async(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
         let func = func.index_in(self.id)?;
-        let slots = self.argument_slots(func, arguments)?;
-        let progress = self.start(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
+        self.check_arguments(func, arguments)?;
+        let progress = self.start(func, |stack| put_values(arguments, stack))?;
         self.finish_call_async(func, progress).await?;
         Ok(self.results_at(func, self.floor.slot))
     }

@@ -49,12 +49,18 @@ impl<T> Vm<T> {
         let keep = |number: &usize| omitted == 0 || *number < half || *number >= half + omitted;
         let kept = (0..all.len()).filter(keep).map(|number| {
             let (frame, offset) = all[number];
-            let module = &self.modules[frame.instance as usize].inner;
+            let module = &self.modules[frame.instance as usize];
+            #[cfg(feature = "dwarf")]
+            let source = module.source_location(offset);
+            #[cfg(not(feature = "dwarf"))]
+            let source = None;
+            let module = &module.inner;
             let function = frame.function + module.imported_functions;
             BacktraceFrame {
                 function,
                 name: module.name_of(function),
                 offset,
+                source,
             }
         });
         Backtrace {

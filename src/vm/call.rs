@@ -54,24 +54,50 @@ impl<T> Vm<T> {
     /// As for [`Vm::call`].
     pub fn call_func(&mut self, func: Func, arguments: &[Value]) -> Result<Vec<Value>, Error> {
         let func = func.index_in(self.id)?;
-        let slots = self.argument_slots(func, arguments)?;
-        self.invoke(func, |stack| stack[..slots.len()].copy_from_slice(&slots))?;
+        self.check_arguments(func, arguments)?;
+        self.invoke(func, |stack| put_values(arguments, stack))?;
         Ok(self.results_at(func, self.floor.slot))
     }
 
-    /// Checks arguments against a function's type and turns them into slots.
-    pub(super) fn argument_slots(&self, func: u32, arguments: &[Value]) -> Result<Vec<u64>, Error> {
+    /// Calls a function with values of the types it takes, and puts its results in the place of others. It allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::call`]; [`Usage`](ErrorKind::Usage), before anything runs, when there are more or fewer places than results.
+    pub fn call_into(&mut self, func: Func, arguments: &[Value], results: &mut [Value]) -> Result<(), Error> {
+        let func = func.index_in(self.id)?;
+        self.check_arguments(func, arguments)?;
+        let wanted = self.type_of(func).results.len();
+        if results.len() != wanted {
+            return Err(Error::usage(format!(
+                "a function with {wanted} results was given {} places for them",
+                results.len()
+            )));
+        }
+        self.invoke(func, |stack| put_values(arguments, stack))?;
+        let base = self.floor.slot as usize;
+        let types = &self.type_of(func).results;
+        let mut slots = &self.machine.stack.first(base + slots(types))[base..];
+        for (result, &ty) in results.iter_mut().zip(types.iter()) {
+            let (own, after) = slots.split_at(usize::from(ty.slots()));
+            *result = Value::from_slots(ty, own, self.id);
+            slots = after;
+        }
+        Ok(())
+    }
+
+    /// Checks arguments against a function's type.
+    pub(super) fn check_arguments(&self, func: u32, arguments: &[Value]) -> Result<(), Error> {
         let ty = self.type_of(func);
         if !arguments.iter().map(Value::ty).eq(ty.params.iter().copied()) {
             let found = arguments.iter().map(Value::ty).collect::<Vec<_>>();
             return Err(signature_error(ty, &FuncType::new(found, ty.results.clone())));
         }
-        let mut list = Vec::with_capacity(slots(&ty.params));
-        for &argument in arguments {
-            let slots = argument.to_slots(self.id)?;
-            list.extend_from_slice(&slots[..usize::from(argument.ty().slots())]);
+        if arguments.iter().all(|argument| argument.is_of(self.id)) {
+            Ok(())
+        } else {
+            Err(foreign("function"))
         }
-        Ok(list)
     }
 
     /// The results that a function has left from this slot on.
@@ -194,6 +220,16 @@ impl<T> Vm<T> {
     pub(super) fn pause(&mut self, func: u32, pause: Pause) -> Error {
         self.paused = Some(func);
         ErrorKind::Paused(pause).into()
+    }
+}
+
+/// Writes [checked](Vm::check_arguments) arguments into slots, one after another.
+pub(super) fn put_values(values: &[Value], slots: &mut [u64]) {
+    let mut rest = slots;
+    for &value in values {
+        let (own, after) = rest.split_at_mut(usize::from(value.ty().slots()));
+        value.put(own);
+        rest = after;
     }
 }
 

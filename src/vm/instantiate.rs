@@ -1,6 +1,7 @@
 //! Instantiation: from a module and imports to an instance (specification section 4.5.4).
 
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_machine::limiter::Demand;
 use wasm_dispatch_machine::store::{self, FunctionEntry, HOST, VectorSlots};
 
 use super::Vm;
@@ -19,7 +20,7 @@ impl<T> Vm<T> {
     /// # Errors
     ///
     /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
-    /// [`Limit`](ErrorKind::Limit); [`Usage`](ErrorKind::Usage) when something of another machine is to be imported; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
+    /// [`Limit`](ErrorKind::Limit), [`Refused`](ErrorKind::Refused); [`Usage`](ErrorKind::Usage) when something of another machine is to be imported; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
     /// or the start function, in which case what was written to imported memories and tables before stays.
     pub fn instantiate(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
@@ -37,7 +38,14 @@ impl<T> Vm<T> {
     ) -> Result<(Instance, Option<u32>), Error> {
         self.check_metering(module)?;
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
-        self.define(module, &mut instance, resolved)?;
+        let demand = Demand::Instance {
+            existing: self.modules.len() as u64,
+        };
+        self.ask(demand, "an instance")?;
+        if let Err(error) = self.define(module, &mut instance, resolved) {
+            self.machine.state.limited.failed(demand);
+            return Err(error);
+        }
         let inner = &module.inner;
         let id = self.machine.state.store.instances.len() as u32;
         self.machine.state.store.instances.push(instance);

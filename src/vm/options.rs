@@ -3,6 +3,7 @@
 use std::fmt;
 
 use wasm_dispatch_machine::backend::Backend;
+use wasm_dispatch_machine::limiter::Limiter;
 
 use super::Vm;
 use crate::limits::Limits;
@@ -15,6 +16,7 @@ pub struct VmOptions {
     /// `None`: the default strategy's.
     engine: Option<Box<dyn Engine>>,
     limits: Limits,
+    limiter: Option<Box<dyn Limiter>>,
 }
 
 impl VmOptions {
@@ -36,10 +38,41 @@ impl VmOptions {
         self
     }
 
+    /// Who decides, beside the limits and while programs run, what the machine may have more of.
+    ///
+    /// ```
+    /// use wasm_dispatch::{Demand, Imports, Module, Vm};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // A megabyte for all memories of the machine, and one instance.
+    /// let mut left = 1 << 20;
+    /// let limiter = move |demand: Demand| match demand {
+    ///     Demand::Memory { from, to } => {
+    ///         let allowed = to - from <= left;
+    ///         left -= if allowed { to - from } else { 0 };
+    ///         allowed
+    ///     }
+    ///     Demand::Instance { existing } => existing == 0,
+    ///     _ => true,
+    /// };
+    /// let mut vm = Vm::options().limiter(limiter).build(());
+    /// let module = Module::new(&wat::parse_str("(module (memory 10))")?)?;
+    /// assert!(vm.instantiate(&module, &Imports::new()).is_ok());
+    /// assert!(vm.instantiate(&module, &Imports::new()).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn limiter(mut self, limiter: impl Limiter + 'static) -> VmOptions {
+        self.limiter = Some(Box::new(limiter));
+        self
+    }
+
     /// The machine, which holds this data of the host's.
     pub fn build<T>(self, data: T) -> Vm<T> {
         let engine = self.engine.unwrap_or_else(|| Strategy::default().engine());
-        Vm::from_engine(engine, self.limits, data)
+        let mut vm = Vm::from_engine(engine, self.limits, data);
+        vm.set_limiter(self.limiter);
+        vm
     }
 }
 

@@ -66,18 +66,35 @@ impl Value {
     ///
     /// [`Usage`](crate::ErrorKind::Usage) for a function of another machine.
     pub(super) fn to_slots(self, vm: VmId) -> Result<ValueSlots, Error> {
-        let mut slots = ValueSlots::default();
-        match self {
-            Value::I32(value) => value.to_slots(&mut slots),
-            Value::I64(value) => value.to_slots(&mut slots),
-            Value::F32(value) => value.to_slots(&mut slots),
-            Value::F64(value) => value.to_slots(&mut slots),
-            Value::FuncRef(value) if !WasmType::is_of(&value, vm) => return Err(foreign("function")),
-            Value::FuncRef(value) => value.to_slots(&mut slots),
-            Value::ExternRef(value) => value.to_slots(&mut slots),
-            Value::V128(value) => value.to_slots(&mut slots),
+        if !self.is_of(vm) {
+            return Err(foreign("function"));
         }
+        let mut slots = ValueSlots::default();
+        self.put(&mut slots);
         Ok(slots)
+    }
+
+    /// Whether the value means something in a machine: all but functions of another one do.
+    #[inline]
+    pub(super) fn is_of(&self, vm: VmId) -> bool {
+        match self {
+            Value::FuncRef(value) => WasmType::is_of(value, vm),
+            _ => true,
+        }
+    }
+
+    /// Writes the value, which [is of](Value::is_of) the slots' machine, into the first of them.
+    #[inline]
+    pub(super) fn put(self, slots: &mut [u64]) {
+        match self {
+            Value::I32(value) => value.to_slots(slots),
+            Value::I64(value) => value.to_slots(slots),
+            Value::F32(value) => value.to_slots(slots),
+            Value::F64(value) => value.to_slots(slots),
+            Value::FuncRef(value) => value.to_slots(slots),
+            Value::ExternRef(value) => value.to_slots(slots),
+            Value::V128(value) => value.to_slots(slots),
+        }
     }
 
     /// The value that slots of a machine stand for.

@@ -14,6 +14,10 @@ use crate::events::{Failed, Run, Subject, measure};
 use crate::programs;
 use crate::report::Row;
 
+/// The host calls a function whose type it knows.
+pub const TYPED: &str = "typed call: a function that adds";
+/// The host calls it with values of types that are checked in each call.
+pub const DYNAMIC: &str = "dynamic call: a function that adds";
 /// A function of the same instance.
 pub const OWN: &str = "call of an own function";
 /// A function of another instance with a memory of its own.
@@ -182,8 +186,27 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
         let instance = vm.instantiate(&module, &plain)?;
         counted(vm.call(instance, "without", &[Value::I32(1)]))
     });
+    let adding = || -> Result<_, Failed> {
+        let mut vm = vm();
+        let step = vm.instantiate(&Module::new(&programs::step()?)?, &Imports::new())?;
+        let step = vm.typed_func::<i64, i64>(step, "step")?;
+        Ok(Rc::new(RefCell::new((vm, step))))
+    };
+    let typed = counts(&adding()?, |(vm, step), turns| {
+        Ok((0..turns).try_fold(0, |sum, _| vm.call_typed(*step, sum))?)
+    });
+    let dynamic = counts(&adding()?, |(vm, step), turns| {
+        let mut results = [Value::I64(0)];
+        for _ in 0..turns {
+            let arguments = results;
+            vm.call_into(step.func(), &arguments, &mut results)?;
+        }
+        counted(Ok(results.to_vec()))
+    });
     let in_a_turn = TURN as f64 / FUEL as f64;
     let rows = [
+        (TYPED, 1.0, typed, nothing()),
+        (DYNAMIC, 1.0, dynamic, nothing()),
         (OWN, 1.0, call(&linked, "own"), call(&linked, "without")),
         (LINKED, 1.0, call(&linked, "with"), call(&linked, "without")),
         (
@@ -217,7 +240,9 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     rows.push(none(YIELD, "wasmi 2", "no such thing"));
     #[cfg(not(feature = "wasmtime"))]
     rows.push(none(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
-    let kinds = [OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME, FRESH];
+    let kinds = [
+        TYPED, DYNAMIC, OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME, FRESH,
+    ];
     rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
     Ok(rows)
 }

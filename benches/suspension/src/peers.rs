@@ -7,7 +7,8 @@ use wasmi::errors::HostError;
 use wasmi::{Config, Engine, Instance, Linker, Module, ResumableCall, Store, Val};
 
 use crate::calls::{
-    FRESH, FUEL, LINKED, OWN, RESUME, RUST_CALL, Shared, TURNS_PER_MACHINE, WAITS, counts, makes, nothing,
+    DYNAMIC, FRESH, FUEL, LINKED, OWN, RESUME, RUST_CALL, Shared, TURNS_PER_MACHINE, TYPED, WAITS, counts, makes,
+    nothing,
 };
 use crate::events::{Failed, Subject};
 use crate::programs;
@@ -141,6 +142,23 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
     let resumes = counts(&metered, |store: &mut Counting, n| {
         store.resume("without", n, Some(FUEL))
     });
+    let adding = || -> Result<_, Failed> {
+        let adding = Counting::new(&programs::step()?, false, Step::Adds)?;
+        Ok(Rc::new(RefCell::new(adding)))
+    };
+    let typed = counts(&adding()?, |Counting { store, instance }, turns| {
+        let step = instance.get_typed_func::<i64, i64>(&*store, "step")?;
+        Ok((0..turns).try_fold(0, |sum, _| step.call(&mut *store, sum))?)
+    });
+    let dynamic = counts(&adding()?, |Counting { store, instance }, turns| {
+        let step = instance.get_func(&*store, "step").ok_or("no such export")?;
+        let mut results = [Val::I64(0)];
+        for _ in 0..turns {
+            let arguments = results.clone();
+            step.call(&mut *store, &arguments, &mut results)?;
+        }
+        counted(&results)
+    });
     let engine = engine(false);
     let module = Module::new(&engine, programs::count()?)?;
     let mut linker = Linker::new(&engine);
@@ -151,6 +169,8 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
         Counting { store, instance }.call("without", 1)
     });
     let rows = [
+        (TYPED, 1.0, typed, nothing()),
+        (DYNAMIC, 1.0, dynamic, nothing()),
         (OWN, 1.0, call(&other, "own"), call(&other, "without")),
         (LINKED, 1.0, call(&other, "with"), call(&other, "without")),
         (RUST_CALL, 1.0, call(&plain, "with"), call(&plain, "without")),

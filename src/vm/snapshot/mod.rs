@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use wasm_dispatch_ir::shape::MemoryShape;
+use wasm_dispatch_machine::limiter::Demand;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::allocate_pages;
 
@@ -121,6 +122,7 @@ impl<T> Vm<T> {
         for (memory, own) in data.memories.iter().zip(&self.machine.state.store.memories) {
             memories.push(memory_bytes(own.shape, memory).ok_or(SnapshotError::Limit("memory of the host"))?);
         }
+        self.ask_for_sizes(data)?;
         // Nothing fails from here on.
         let state = &mut self.machine.state;
         for (id, bytes) in memories.into_iter().enumerate() {
@@ -142,6 +144,31 @@ impl<T> Vm<T> {
         self.budget.set_fuel(state, data.fuel);
         self.restore_segments(data);
         self.waiting = data.waiting.and_then(|host| self.pending(host));
+        Ok(())
+    }
+
+    /// Asks the limiter for what a snapshot has more of; less is allowed, and only said.
+    fn ask_for_sizes(&mut self, data: &Data) -> Result<(), SnapshotError> {
+        let state = &mut self.machine.state;
+        let mut demands = Vec::new();
+        for (id, saved) in data.memories.iter().enumerate() {
+            let from = state.bytes(id as u32).len() as u64;
+            let to = saved.pages << state.store.memories[id].shape.page_size_log2;
+            demands.push((Demand::Memory { from, to }, from, to));
+        }
+        for (table, saved) in state.store.tables.iter().zip(&data.tables) {
+            let (from, to) = (table.elements.len() as u64, saved.elements.len() as u64);
+            demands.push((Demand::Table { from, to }, from, to));
+        }
+        demands.retain(|(_, from, to)| from != to);
+        for (number, &(demand, from, to)) in demands.iter().enumerate() {
+            if !state.limited.allows(demand) && to > from {
+                demands[..number]
+                    .iter()
+                    .for_each(|&(demand, ..)| state.limited.failed(demand));
+                return Err(SnapshotError::Limit("the host's limiter"));
+            }
+        }
         Ok(())
     }
 

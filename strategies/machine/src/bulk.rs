@@ -5,6 +5,7 @@
 //! with [`Trap::OutOfFuel`]. It stands first in its block, so the run is [suspended](crate::driver::proceed) there, and later
 //! carries it out again with those operands. What a range costs does not depend on where it was suspended.
 
+use crate::limiter::Demand;
 use std::ops::Range;
 
 use wasm_dispatch_ir::builtin::SLOTS;
@@ -124,15 +125,52 @@ impl State {
             return Ok(shape.address.failed());
         };
         self.pay(more as u64)?;
-        let grown = store::grow_pages(self.bytes_mut(id), shape, delta, most);
-        Ok(grown.unwrap_or(shape.address.failed()))
+        Ok(self.grow_memory(id, delta, most).unwrap_or(shape.address.failed()))
     }
 
-    /// Grows a memory, by its index in the machine, by some pages up to `most`; the old number of pages, or nothing where that is not
-    /// allowed or the host has no memory left.
-    pub fn grow_memory(&mut self, id: u32, pages: u64, most: u64) -> Option<u64> {
+    /// Grows a memory, by its index in the machine, by some pages up to `most`.
+    ///
+    /// # Errors
+    ///
+    /// Why it has not grown.
+    pub fn grow_memory(&mut self, id: u32, pages: u64, most: u64) -> Result<u64, NotGrown> {
         let shape = self.store.memories[id as usize].shape;
-        store::grow_pages(self.bytes_mut(id), shape, pages, most)
+        let from = self.bytes(id).len();
+        let fits = shape.pages(from).checked_add(pages).is_some_and(|new| new <= most);
+        let more = shape.bytes(pages).filter(|_| fits).ok_or(NotGrown::Limit)?;
+        let demand = Demand::Memory {
+            from: from as u64,
+            to: from as u64 + more as u64,
+        };
+        if !self.limited.allows(demand) {
+            return Err(NotGrown::Refused);
+        }
+        let grown = store::grow_pages(self.bytes_mut(id), shape, pages, most);
+        grown.ok_or_else(|| {
+            self.limited.failed(demand);
+            NotGrown::Host
+        })
+    }
+
+    /// Grows a table, by its index in the machine, by some elements of this value.
+    ///
+    /// # Errors
+    ///
+    /// Why it has not grown.
+    pub fn grow_table(&mut self, id: u32, value: u64, delta: u64) -> Result<u64, NotGrown> {
+        let (limit, table) = (self.limits.table_elements, &mut self.store.tables[id as usize]);
+        if !table_fits(table, delta, limit) {
+            return Err(NotGrown::Limit);
+        }
+        let from = table.elements.len() as u64;
+        let demand = Demand::Table { from, to: from + delta };
+        if !self.limited.allows(demand) {
+            return Err(NotGrown::Refused);
+        }
+        grow_table(table, delta, value, limit).ok_or_else(|| {
+            self.limited.failed(demand);
+            NotGrown::Host
+        })
     }
 
     pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
@@ -182,7 +220,8 @@ impl State {
             return Ok(failed);
         }
         self.pay(delta * ELEMENT)?;
-        Ok(grow_table(self.module_table(table), delta, value, limit).unwrap_or(failed))
+        let id = self.current_instance().tables[table as usize];
+        Ok(self.grow_table(id, value, delta).unwrap_or(failed))
     }
 
     pub(crate) fn table_fill(&mut self, table: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
@@ -249,6 +288,17 @@ fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<(), Trap> {
         Some(end) if end <= size as u64 => Ok(()),
         _ => Err(trap),
     }
+}
+
+/// Why a memory or a table has not grown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotGrown {
+    /// It would be larger than it may be.
+    Limit,
+    /// The machine's [`Limiter`](crate::limiter::Limiter) has refused it.
+    Refused,
+    /// The host has no memory left.
+    Host,
 }
 
 /// Whether a table may have `delta` elements more.

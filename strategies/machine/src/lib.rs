@@ -9,6 +9,7 @@ pub mod backend;
 pub mod bulk;
 pub mod driver;
 pub mod eval;
+pub mod limiter;
 pub mod reference;
 pub mod state;
 pub mod store;

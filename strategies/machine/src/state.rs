@@ -1,5 +1,6 @@
 //! The mutable machine: value stack, frames and everything instances own.
 
+use crate::limiter::Limited;
 use crate::store::{self, HOST, Instance, Store, Table, VectorSlots};
 use wasm_dispatch_ir::builtin::{self, Builtin};
 use wasm_dispatch_ir::code::Slot;
@@ -103,7 +104,7 @@ impl ValueStack {
     /// A stack of this many slots, all zero. Untouched pages cost address space only.
     pub fn new(slots: usize) -> ValueStack {
         ValueStack {
-            slots: store::zeroed_slots(slots + WINDOW),
+            slots: store::zeroed_slots(slots, WINDOW),
         }
     }
 
@@ -162,6 +163,8 @@ pub struct State {
     operand: u32,
     /// The limits.
     pub limits: MachineLimits,
+    /// Asked for more memory and elements.
+    pub limited: Limited,
 }
 
 /// A machine: a value stack, and the rest.
@@ -193,6 +196,7 @@ impl Machine {
                 owed: 0,
                 operand: 0,
                 limits,
+                limited: Limited::default(),
             },
         }
     }

@@ -100,8 +100,16 @@ fn fresh_length(len: usize, size: usize) -> usize {
     }
 }
 
-/// A value stack: zeroed slots that the operating system need not touch before they are used.
-pub(crate) fn zeroed_slots(len: usize) -> Vec<u64> {
+/// Slots of value stacks that stay small: where a host asks for them, it wants many machines.
+const SMALL_STACK: usize = 1 << 16;
+
+/// A value stack of this limit, and `window` slots more: zeroed slots that the operating system need not touch before they are
+/// used.
+pub(crate) fn zeroed_slots(limit: usize, window: usize) -> Vec<u64> {
+    let len = limit + window;
+    if limit <= SMALL_STACK {
+        return vec![0; len];
+    }
     let mut slots = vec![0; fresh_length(len, size_of::<u64>())];
     slots.truncate(len);
     slots

@@ -1,0 +1,67 @@
+//! Function names as their authors wrote them.
+
+use std::borrow::Cow;
+#[cfg(feature = "demangle")]
+use std::fmt;
+
+/// Longer names are shown as they are.
+#[cfg(feature = "demangle")]
+const LONGEST: usize = 4096;
+
+/// A function's name as its author wrote it, if it is a mangled name of Rust or C++; else the name itself.
+///
+/// Names come with untrusted modules. Those that would become longer than some thousand bytes, which the rules of both languages
+/// allow a short one to, stay as they are.
+///
+/// Without the feature `demangle`, every name stays as it is.
+pub fn demangle(name: &str) -> Cow<'_, str> {
+    #[cfg(feature = "demangle")]
+    if let Some(found) = authors(name) {
+        return Cow::Owned(found);
+    }
+    Cow::Borrowed(name)
+}
+
+#[cfg(feature = "demangle")]
+fn authors(name: &str) -> Option<String> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    rust(name).or_else(|| cpp(name))
+}
+
+#[cfg(feature = "demangle")]
+fn rust(name: &str) -> Option<String> {
+    use fmt::Write;
+    let symbol = rustc_demangle::try_demangle(name).ok()?;
+    let mut text = Short(String::new());
+    write!(text, "{symbol:#}").ok()?;
+    Some(text.0)
+}
+
+#[cfg(feature = "demangle")]
+fn cpp(name: &str) -> Option<String> {
+    if !name.starts_with("_Z") {
+        return None;
+    }
+    let symbol = cpp_demangle::Symbol::new(name).ok()?;
+    let mut text = Short(String::new());
+    let options = cpp_demangle::DemangleOptions::default();
+    symbol.structured_demangle(&mut text, &options).ok()?;
+    Some(text.0)
+}
+
+/// A text that refuses to become long.
+#[cfg(feature = "demangle")]
+struct Short(String);
+
+#[cfg(feature = "demangle")]
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
