@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use wasm_dispatch::{Strategy, Vm};
-use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
+use wasm_dispatch_report::decision::{DECISION_FILE, DEFAULT, Decision, RECORDED, SAFE};
 use wasm_dispatch_report::record;
 
 fn reports() -> PathBuf {
@@ -15,36 +15,60 @@ fn recorded() -> Decision {
 }
 
 #[test]
-fn the_default_strategy_is_the_recorded_decision() {
+fn the_default_strategy_is_the_first_head_and_that_of_a_safe_build_the_second() {
     let decision = recorded();
-    assert_eq!(Strategy::default().name(), decision.default);
-    assert_eq!(Vm::new().strategy_name(), decision.default);
-    let best_safe = decision.best_safe.expect("a strategy without unsafe code is ranked");
-    assert_eq!(Strategy::best_safe().name(), best_safe.strategy);
+    let heads: Vec<&str> = decision.heads.iter().map(|head| head.head.as_str()).collect();
+    assert_eq!(heads[..2], [DEFAULT, SAFE]);
+    assert_eq!(Strategy::default().name(), decision.heads[0].strategy);
+    assert_eq!(Vm::new().strategy_name(), decision.heads[0].strategy);
+    assert_eq!(Strategy::best_safe().name(), decision.heads[1].strategy);
 }
 
 /// What other builds fall back to: the order of the list decides that.
 #[test]
 fn strategies_are_listed_in_the_order_of_the_decision() {
     let decision = recorded();
-    let ranking: Vec<&str> = decision.ranking.iter().map(|place| place.strategy.as_str()).collect();
+    let ranking: Vec<&str> = decision.ranking().iter().map(|place| place.strategy.as_str()).collect();
     let listed: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.name()).collect();
     assert_eq!(
         listed, ranking,
         "put the rows of src/strategy.rs into the order of the decision"
     );
-    for (strategy, place) in Strategy::ALL.iter().zip(&decision.ranking) {
+    for (strategy, place) in Strategy::ALL.iter().zip(decision.ranking()) {
         assert_eq!(strategy.is_safe(), place.safe, "{strategy}");
     }
 }
 
 #[test]
-fn deciding_again_from_the_recorded_samples_gives_the_same_decision() {
+fn deciding_again_from_the_recorded_samples_gives_the_same_heads() {
     let decision = recorded();
-    let run = reports().join(RECORDED).join(&decision.run);
-    let recording = record::read(&run).expect("the run that the decision names is recorded");
-    assert_eq!(recording.run.id, decision.run);
-    let again = Decision::from_recording(&recording).expect("a decision");
-    let written = std::fs::read_to_string(reports().join(DECISION_FILE)).expect("a file");
-    assert_eq!(again.text().expect("JSON"), written);
+    for head in &decision.heads {
+        let run = reports().join(RECORDED).join(&head.run);
+        let recording = record::read(&run).expect("the run that the head names is recorded");
+        assert_eq!(recording.run.id, head.run, "a folder is called as its run");
+        let again = Decision::from_recording(&recording).expect("a decision");
+        let again = again.head(&head.head).expect("the same head");
+        assert_eq!(
+            (&again.strategy, &again.runner_up, &again.ranking),
+            (&head.strategy, &head.runner_up, &head.ranking)
+        );
+        // What other machines say may lower a grade, and never raises it.
+        assert!(again.grade <= head.grade, "{}", head.head);
+    }
+}
+
+/// The page beside a run shows what belongs to it: every recorded folder is called as its run.
+#[test]
+fn recorded_folders_are_called_as_their_runs() {
+    for entry in std::fs::read_dir(reports().join(RECORDED)).expect("a folder") {
+        let folder = entry.expect("an entry").path();
+        if let Ok(recording) = record::read(&folder) {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            // The id of the oldest records of peers lacks what all others have in front.
+            assert!(
+                name == recording.run.id || name == format!("peers-{}", recording.run.id),
+                "{name}"
+            );
+        }
+    }
 }

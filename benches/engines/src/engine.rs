@@ -109,6 +109,17 @@ pub trait Engine {
         let _ = (workload, wasm);
         Ok(None)
     }
+
+    /// Times everything from a module's bytes to the result of a run, as a user's program does it who calls one function:
+    /// what is compiled when it is first called is compiled then. `None` if the engine does not say.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be loaded, or what went wrong.
+    fn cold(&self, workload: &Workload, wasm: &[u8], run: &Run) -> Result<Option<Timing>, String> {
+        let _ = (workload, wasm, run);
+        Ok(None)
+    }
 }
 
 /// A workload loaded by an engine.

@@ -209,6 +209,21 @@ pub struct Ours {
 }
 
 impl Ours {
+    /// The engine of a name as records have it: that of a strategy, or of one with metering, `threaded+Fuel`.
+    pub fn named(name: &str) -> Option<Ours> {
+        let (strategy, suffix) = name.split_once('+').unwrap_or((name, "Off"));
+        let meterings = [Metering::Off, Metering::Interrupts, Metering::Fuel];
+        let metering = meterings
+            .into_iter()
+            .find(|metering| format!("{metering:?}") == suffix)?;
+        Some(Entrant::named(strategy)?.metered(metering))
+    }
+
+    /// What it is made of.
+    pub fn entrant(&self) -> Entrant {
+        self.entrant
+    }
+
     fn module(&self, wasm: &[u8]) -> Result<Module, wasm_dispatch::Error> {
         Module::options().metering(self.metering).compile(wasm)
     }
@@ -262,6 +277,20 @@ impl Engine for Ours {
             Ok(module)
         });
         loaded.map(|_| Some(timing)).map_err(text)
+    }
+
+    fn cold(&self, workload: &Workload, wasm: &[u8], run: &Run) -> Result<Option<Timing>, String> {
+        if !run.is_one_call() {
+            return Ok(None);
+        }
+        let mut prepared = PreparedModule {
+            engine: self.clone(),
+            entry: workload.entry().to_string(),
+            module: self.module(wasm).map_err(text)?,
+            code_bytes: 0,
+            from_bytes: Some(wasm.to_vec()),
+        };
+        prepared.run(run).map(Some)
     }
 }
 

@@ -24,3 +24,12 @@ fn a_strategy_from_outside_is_an_entrant_like_ours_and_runs_workloads() {
     let mut prepared = found.engine().prepare(workload, &wasm).unwrap();
     prepared.run(workload.count().unwrap()).unwrap();
 }
+
+#[test]
+fn a_strategy_with_metering_has_a_name_of_its_own() {
+    use wasm_dispatch_engines::{Engine, Ours};
+    for name in ["match_loop", "match_loop+Fuel", "match_loop+Interrupts"] {
+        assert_eq!(Ours::named(name).unwrap().name(), name);
+    }
+    assert!(Ours::named("match_loop+Gas").is_none() && Ours::named("nobody+Fuel").is_none());
+}

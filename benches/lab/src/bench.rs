@@ -10,7 +10,7 @@ use wasm_dispatch_measure::resume;
 use wasm_dispatch_measure::shards::Shard;
 use wasm_dispatch_report::report;
 
-use super::against::{self, Limits};
+use super::compare::{self, Limits};
 use super::shared::{pair, percent};
 use super::{Failed, Outcome, Output};
 
@@ -23,7 +23,8 @@ use super::{Failed, Outcome, Output};
        wasm-dispatch-lab bench --resume RUN",
     after_help = "\
 In every block a fresh process runs all strategies on all workloads in random order, every result
-verified. One strategy runs twice under two names, to show how much is noise.
+verified. One strategy runs twice under two names, to show how much is noise; in the full run, each in
+its turn.
 
 Examples:
   wasm-dispatch-lab bench                                  all workloads, about two minutes
@@ -145,7 +146,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         (None, Some(base)) => measure_against(&request, base)?,
         (None, None) => request.run()?,
     };
-    if let Some(outcome) = against::outcome(&measured, limits, output.json)? {
+    if let Some(outcome) = compare::of_sides(&measured, limits, output.json)? {
         return Ok(outcome);
     }
     let report = report(&measured.folder, &measured.folder)?;

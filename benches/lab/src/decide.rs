@@ -12,7 +12,9 @@ use super::{Failed, Outcome, Output};
 #[derive(Args)]
 #[command(after_help = "\
 Writes reports/decision.json, which the library's default is checked against, and keeps the run in
-reports/recorded. Refused if the decision that is there has a better foundation.
+reports/recorded. A head of the decision (the default, without unsafe code, smallest code; the same with metering)
+stays if what is there has a better foundation; if all stay, the run is refused. A run of a module of your own is
+decided beside itself.
 
 Examples:
   wasm-dispatch-lab bench --full && wasm-dispatch-lab decide
@@ -42,17 +44,17 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     }
     let recorded = record_decision(&run, &options.reports, options.force)?;
     options.output.show(&recorded.decision, || {
-        let overruled = recorded
-            .overruled
-            .iter()
-            .map(|reason| format!("Overruled: {reason}.\n"));
-        let order = recorded.decision.ranking.iter();
-        let order = order.map(|place| format!("{} {}", place.strategy, place.times_as_long.value));
+        let list = |word: &str, reasons: &[String]| -> String {
+            reasons.iter().map(|reason| format!("{word}: {reason}.\n")).collect()
+        };
+        let decision = &recorded.decision;
+        let heads = decision.heads.iter();
+        let heads = heads.map(|head| format!("{:20} {} (grade {})\n", head.head, head.strategy, head.grade.letter()));
         format!(
-            "{}Default: {}\nOrder:   {}\nRun:     {}\nWritten: {}\n",
-            overruled.collect::<String>(),
-            recorded.decision.default,
-            Vec::from_iter(order).join(", "),
+            "{}{}{}Run:     {}\nWritten: {}\n",
+            list("Overruled", &recorded.overruled),
+            list("Stays", &recorded.stays),
+            heads.collect::<String>(),
             recorded.kept.display(),
             recorded.path.display()
         )

@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-mod against;
 mod bench;
 mod compare;
 mod cost;

@@ -265,12 +265,12 @@ fn of_run(folder: &Path) -> Item {
         .filter(|decision| decision["run"].as_str() == Some(&run.id))
         .unwrap_or_default();
     let text = |in_summary: &str, in_decision: &str| {
-        let found = summary.pointer(in_summary).or_else(|| decision.get(in_decision))?;
+        let found = summary.pointer(in_summary).or_else(|| decision.pointer(in_decision))?;
         found.as_str().map(str::to_owned)
     };
     let (best, grade) = (
-        text("/recommendation/best", "default"),
-        text("/foundation/grade", "grade"),
+        text("/recommendation/best", "/recommendation/best"),
+        text("/foundation/grade", "/foundation/grade"),
     );
     Item {
         row: vec![

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wasm_dispatch_report::Error;
-use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED, Stretch};
-use wasm_dispatch_report::summary::words::{range, runs, times};
-use wasm_dispatch_report::summary::{Exception, Verdict};
+use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, OnMachine, RECORDED};
+use wasm_dispatch_report::summary::heads::Place;
+use wasm_dispatch_report::summary::words::{range, times};
+use wasm_dispatch_report::summary::{Exception, Head, Verdict};
+use wasm_dispatch_report::table::{Column, Row, Table};
 use wasm_dispatch_report::units::{three_digits, time};
 
 use super::{Failed, Outcome, Output};
@@ -93,152 +95,250 @@ fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
     let decision = Decision::read(&reports.join(DECISION_FILE))?;
     let run = reports.join(RECORDED).join(&decision.run);
     // Links have slashes everywhere.
-    let link = format!("{}/{RECORDED}/{}", link.display(), decision.run).replace('\\', "/");
-    let best = &decision.default;
+    let link = format!("{}/{RECORDED}", link.display()).replace('\\', "/");
+    let of_run = format!("{link}/{}", decision.run);
+    let best = decision.default_strategy();
+    let rival = decision.head(DEFAULT).and_then(|head| head.runner_up.as_ref());
+    let is_fastest = rival.is_some_and(|rival| rival.verdict == Verdict::Faster);
     let mut text = format!(
-        "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {}, every result verified{}; \
-         [summary]({link}/summary.md), raw data beside it) the others took, relative to it, as a geometric mean with its \
-         95 % interval:\n\n",
-        match decision.runner_up.as_ref().map(|rival| rival.verdict) {
-            Some(Verdict::Faster) => "fastest",
-            _ => "first",
-        },
+        "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {} interleaved blocks in {} layouts of \
+         the code, every result verified; [summary]({of_run}/summary.md), raw data beside it) the others took, relative to it, \
+         as a geometric mean:\n\n",
+        if is_fastest { "fastest" } else { "first" },
         decision.kind.name(),
         decision.workloads,
-        match decision.blocks {
-            0 => "not interleaved".to_owned(),
-            1 => "1 interleaved block".to_owned(),
-            blocks => format!(
-                "{blocks} interleaved blocks{}",
-                match decision.layouts {
-                    0 | 1 => String::new(),
-                    layouts => format!(" in {layouts} layouts of the code"),
-                }
-            ),
-        },
-        decision
-            .grade
-            .map_or(String::new(), |grade| format!(", grade {}", grade.letter())),
+        decision.blocks,
+        decision.foundation.layouts,
     );
-    let mut lines = ["|".to_owned(), "|".to_owned(), "|".to_owned(), "|".to_owned()];
-    for place in &decision.ranking {
-        let is_best = place.strategy == *best;
-        let cells = [
-            format!(" `{}` |", place.strategy),
-            "--:|".to_owned(),
-            format!(" {} |", three_digits(place.times_as_long.value)),
-            match is_best {
-                true => " |".to_owned(),
-                false => format!(" {} |", range(place.times_as_long)),
-            },
-        ];
-        for (line, cell) in lines.iter_mut().zip(cells) {
-            line.push_str(&cell);
-        }
-    }
-    for line in lines {
-        let _ = writeln!(text, "{line}");
-    }
-    text.push('\n');
-    for sentence in sentences(&decision) {
+    text.push_str(&machines_table(&decision).markdown());
+    text.push_str(
+        "\n*Mean*: over layouts of the code, with its 95 % interval. *One binary*: what a build of yours may get. *New \
+         program*: what a program may get that is like the workloads.\n\n",
+    );
+    for sentence in sentences(&decision, &link) {
         let _ = writeln!(text, "- {sentence}");
     }
+    text.push('\n');
+    text.push_str(&heads_table(&decision).markdown());
     for (name, title) in PLOTS {
         if run.join(format!("{name}.svg")).is_file() {
-            let _ = write!(text, "\n![{title}]({link}/{name}.svg)\n");
+            let _ = write!(text, "\n![{title}]({of_run}/{name}.svg)\n");
         }
     }
     Ok(text)
 }
 
-/// The conditions of the decision.
-fn sentences(decision: &Decision) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if let Some(rival) = &decision.runner_up {
-        sentences.push(format!(
-            "Runner-up: `{}`, {} the time ({}).",
-            rival.strategy,
-            times(rival.times_as_long.value),
-            range(rival.times_as_long)
-        ));
-    }
-    match &decision.best_safe {
-        Some(rival) if rival.strategy == decision.default => {
-            sentences.push(format!("`{}` contains no unsafe code.", rival.strategy));
+/// A machine's rows: what each strategy takes, and what that may come to.
+fn machines_table(decision: &Decision) -> Table {
+    let alone = [(decision.fingerprint.clone(), decision.ranking().to_vec())];
+    let several = decision
+        .machines
+        .iter()
+        .map(|machine| (machine.fingerprint.clone(), machine.ranking.clone()));
+    let machines = if decision.machines.is_empty() {
+        alone.to_vec()
+    } else {
+        several.collect()
+    };
+    let columns = decision.ranking().iter().map(|place| format!("`{}`", place.strategy));
+    let mut rows = Vec::new();
+    for (fingerprint, ranking) in machines {
+        let mut row = |name: &str, cell: &dyn Fn(&Place) -> String| {
+            let cells = decision.ranking().iter().map(|column| {
+                let place = ranking.iter().find(|place| place.strategy == column.strategy);
+                place.map_or(String::new(), cell)
+            });
+            rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
+        };
+        let is_first = |place: &Place| place.times_as_long.low == place.times_as_long.high;
+        let machine = fingerprint.machine();
+        row(&format!("{}, mean", machine.vendor()), &|place| {
+            three_digits(place.times_as_long.value)
+        });
+        row("its interval", &|place| match is_first(place) {
+            true => String::new(),
+            false => range(place.times_as_long),
+        });
+        if ranking.iter().any(|place| place.one_binary.is_some()) {
+            row("one binary", &|place| place.one_binary.map_or(String::new(), range));
         }
-        Some(rival) => sentences.push(format!(
-            "Without unsafe code: `{}`, {} the time ({}).",
-            rival.strategy,
-            times(rival.times_as_long.value),
-            range(rival.times_as_long)
-        )),
-        None => {}
+        row("new program", &|place| place.new_program.map_or(String::new(), range));
     }
-    for (what, better) in [
-        ("class", &decision.better_elsewhere.classes),
-        ("workload", &decision.better_elsewhere.workloads),
-    ] {
+    Table {
+        columns: [Column::texts("")]
+            .into_iter()
+            .chain(columns.map(Column::numbers))
+            .collect(),
+        rows,
+    }
+}
+
+/// What to use, by what is asked for.
+fn heads_table(decision: &Decision) -> Table {
+    let row = |head: &Head| {
+        let rival = head.runner_up.as_ref();
+        let margin = rival.map_or(String::new(), |rival| {
+            let what = if head.head.starts_with("small") {
+                "the bytes"
+            } else {
+                "the time"
+            };
+            let interval = match rival.times_as_long.low == rival.times_as_long.high {
+                true => String::new(),
+                false => format!(", {}", range(rival.times_as_long)),
+            };
+            format!(
+                "`{}` ({} {what}{interval})",
+                rival.strategy,
+                times(rival.times_as_long.value)
+            )
+        });
+        let cells = [
+            words(&head.head),
+            format!("`{}`", head.strategy),
+            margin,
+            head.grade.letter().to_string(),
+            head.reasons.join("; "),
+        ];
+        cells.into_iter().collect()
+    };
+    let heads = ["asked for", "use", "next", "grade", "why not better"];
+    Table {
+        columns: heads.map(Column::texts).into_iter().collect(),
+        rows: decision.heads.iter().map(row).collect(),
+    }
+}
+
+fn words(head: &str) -> String {
+    let (what, metering) = head.split_once('+').unwrap_or((head, ""));
+    let what = match what {
+        "default" => "nothing (the default)",
+        "safe" => "no unsafe code",
+        "small" => "the smallest code",
+        "executable" => "executable memory allowed",
+        other => other,
+    };
+    match metering {
+        "" => what.to_owned(),
+        metering => format!("{what}, with {}", metering.to_lowercase()),
+    }
+}
+
+/// The conditions of the decision.
+fn sentences(decision: &Decision, link: &str) -> Vec<String> {
+    let advice = &decision.recommendation;
+    let mut sentences = Vec::new();
+    for (what, better) in [("class", &advice.classes), ("workload", &advice.workloads)] {
         sentences.push(match better.is_empty() {
             true => format!("There is no {what} on which another strategy is clearly better."),
             false => format!("Another strategy is better on {}.", instead(better)),
         });
     }
-    if !decision.as_good_in_classes.is_empty() {
+    if !advice.ties.is_empty() {
+        sentences.push(format!("Another strategy is as good on {}.", instead(&advice.ties)));
+    }
+    if let Some(BreakEven {
+        half,
+        most,
+        shortest,
+        lazily,
+    }) = &decision.break_even
+    {
+        let how = if *lazily {
+            "lazily compiled"
+        } else {
+            "all compiled beforehand"
+        };
+        let from = |from: &Option<f64>, share: &str| match from {
+            Some(0.0) => format!("on {share} at every run length"),
+            Some(from) => format!("on {share} from {} on", time(*from)),
+            None => format!("not on {share}, however long they run"),
+        };
+        let shortest = shortest.as_ref().map_or(String::new(), |name| {
+            format!("; the shortest are mostly fastest under `{name}`")
+        });
         sentences.push(format!(
-            "Another strategy is as good on {}.",
-            instead(&decision.as_good_in_classes)
+            "Load and compile time included ({how}), it is fastest {}, {}{shortest}.",
+            from(half, "half of the programs"),
+            from(most, "nine of ten")
         ));
     }
-    let stretches = decision.better_at_run_lengths.iter().map(stretch);
-    sentences.push(match decision.better_at_run_lengths.is_empty() {
-        true => "Load and compile time included, it is fastest at every run length that was looked at.".to_owned(),
-        false => format!(
-            "Load and compile time included, {}.",
-            Vec::from_iter(stretches).join("; ")
-        ),
-    });
     if !decision.not_ranked.is_empty() {
         sentences.push(format!(
             "Not ranked, because of wrong results: {}.",
             decision.not_ranked.join(", ")
         ));
     }
-    sentences.push(format!(
-        "Measured on {} ({} threads, {}, {}), {}.",
-        decision.machine.cpu,
-        decision.machine.threads,
-        decision.machine.system,
-        decision.machine.compiler.split(" (").next().unwrap_or_default(),
-        decision.measured
-    ));
+    let own = [(
+        &decision.run,
+        &decision.fingerprint,
+        &decision.measured,
+        decision.foundation.grade,
+        &decision.foundation.reasons,
+    )];
+    let several = decision.machines.iter();
+    let several = several.map(|on| (&on.run, &on.fingerprint, &on.measured, on.grade, &on.reasons));
+    let machines = if decision.machines.is_empty() {
+        own.to_vec()
+    } else {
+        several.collect()
+    };
+    for (run, of, measured, grade, reasons) in machines {
+        let reasons = match reasons.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", reasons.join("; ")),
+        };
+        sentences.push(format!(
+            "[{}]({link}/{run}/summary.md): {} ({} threads, {}, {}), {measured}, revision {}, grade {}{reasons}.",
+            of.machine().vendor(),
+            of.cpu,
+            of.cores,
+            of.kernel,
+            of.rustc.split(" (").next().unwrap_or_default(),
+            of.revision.get(..7).unwrap_or(&of.revision),
+            grade.letter()
+        ));
+    }
+    sentences.extend(agreement(decision));
     sentences
+}
+
+/// Which claims of the order hold on all machines, and which do not.
+fn agreement(decision: &Decision) -> Option<String> {
+    let machines = &decision.machines;
+    if machines.is_empty() {
+        return Some("Not measured on a machine of another vendor: nothing is claimed about one.".to_owned());
+    }
+    let vendor = |on: &OnMachine| on.fingerprint.machine().vendor().to_owned();
+    let mut parts = Vec::new();
+    let places = decision.ranking();
+    for pair in places.windows(2) {
+        let (first, second) = (&pair[0].strategy, &pair[1].strategy);
+        let id = format!("mean {first} {second}");
+        let on: Vec<String> = (machines.iter())
+            .filter(|machine| machine.claims.iter().any(|(claim, made)| *claim == id && *made))
+            .map(vendor)
+            .collect();
+        let where_ = match on.len() {
+            0 => "on neither".to_owned(),
+            all if all == machines.len() => "on both".to_owned(),
+            _ => format!("on {} only", on.join(", ")),
+        };
+        parts.push(format!("`{first}` before `{second}` {where_}"));
+    }
+    Some(format!(
+        "Of this order hold: {}. On a machine of another kind: not estimable from {}.",
+        parts.join("; "),
+        machines.len()
+    ))
 }
 
 fn instead(list: &[Exception]) -> String {
     let items = list.iter().map(|better| {
-        format!(
-            "{} (`{}`, {}, {})",
-            better.on,
-            better.strategy,
-            times(better.times_as_fast.value),
-            range(better.times_as_fast)
-        )
+        let (value, interval) = (times(better.times_as_fast.value), range(better.times_as_fast));
+        format!("{} (`{}`, {value}, {interval})", better.on, better.strategy)
     });
     Vec::from_iter(items).join(", ")
-}
-
-fn stretch(stretch: &Stretch) -> String {
-    let strategy = &stretch.strategy;
-    let end = (stretch.to_runs).map(|to| match stretch.to_nanoseconds {
-        Some(nanoseconds) => time(nanoseconds),
-        None => runs(to),
-    });
-    match (stretch.from_runs, end) {
-        (None, Some(end)) => format!("`{strategy}` is faster for programs that end within {end}"),
-        (None, None) => format!("`{strategy}` is faster at every run length"),
-        (Some(from), Some(end)) => format!("`{strategy}` is faster from {} to {end}", runs(from)),
-        (Some(from), None) => format!("`{strategy}` is faster from {} on", runs(from)),
-    }
 }
 
 #[cfg(test)]

@@ -85,25 +85,27 @@ fn a_decision_says_what_to_use_and_where_not() {
     let decision = lab
         .decide("20260102-000000-full", Kind::Full, &WORKLOADS, &["fast", "slow"])
         .unwrap();
-    assert_eq!(decision.default, "fast");
+    assert_eq!(decision.default_strategy(), "fast");
     assert_eq!((decision.workloads, decision.blocks), (4, 8));
-    let runner_up = decision.runner_up.clone().unwrap();
+    let runner_up = decision.heads[0].runner_up.clone().unwrap();
     assert_eq!(
         (runner_up.strategy.as_str(), runner_up.verdict),
         ("slow", Verdict::Faster)
     );
     // Twice as long on three workloads, half as long on one: 2^(2/4).
     assert!((runner_up.times_as_long.value - 1.414).abs() < 1e-9, "{runner_up:?}");
-    let classes = &decision.better_elsewhere.classes;
+    let classes = &decision.recommendation.classes;
     assert_eq!(
         (classes.len(), classes[0].on.as_str(), classes[0].strategy.as_str()),
         (1, "odd", "slow")
     );
-    assert_eq!(decision.better_elsewhere.workloads.len(), 1);
+    assert_eq!(decision.recommendation.workloads.len(), 1);
     // It compiles slowly, so short runs belong to the other.
-    let short = &decision.better_at_run_lengths;
-    assert_eq!((short.len(), short[0].strategy.as_str()), (1, "slow"));
-    assert!(short[0].from_runs.is_none() && short[0].to_runs.is_some(), "{short:?}");
+    let break_even = decision.break_even.as_ref().unwrap();
+    assert_eq!(break_even.shortest.as_deref(), Some("slow"));
+    // 5 ms and 1 ms each against 0.5 ms and 2 ms each: at 4.5 runs; never on the odd one.
+    assert!((break_even.half.unwrap() / 9.5e6 - 1.0).abs() < 0.01, "{break_even:?}");
+    assert_eq!(break_even.most, None);
     assert_eq!(Decision::read(&lab.reports().join(DECISION_FILE)).unwrap(), decision);
 
     // The run is kept with what a reader looks at, and gives the same decision.
@@ -136,9 +138,9 @@ fn strategies_that_tie_in_a_class_are_named() {
         }
     }
     let decision = Decision::from_recording(&record::read(&folder).unwrap()).unwrap();
-    assert!(decision.better_elsewhere.classes.is_empty());
-    assert_eq!(decision.as_good_in_classes.len(), 1);
-    assert_eq!(decision.as_good_in_classes[0].on, "level");
+    assert!(decision.recommendation.classes.is_empty());
+    assert_eq!(decision.recommendation.ties.len(), 1);
+    assert_eq!(decision.recommendation.ties[0].on, "level");
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn a_worse_founded_run_does_not_replace_a_decision() {
         .unwrap();
     let decision = Decision::read(&lab.reports().join(DECISION_FILE)).unwrap();
     assert_eq!(
-        (decision.run.as_str(), decision.default.as_str()),
+        (decision.run.as_str(), decision.default_strategy()),
         ("20260106-000000-full", "slow")
     );
 }
@@ -206,9 +208,14 @@ fn force_overrules_and_says_what() {
     let output = lab.command(&["decide", "--force", "target/20260103-000000-quick"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("Overruled: ") && text.contains("Default: slow"), "{text}");
+    assert!(
+        text.contains("Overruled: ") && text.contains("default              slow"),
+        "{text}"
+    );
     assert_eq!(
-        Decision::read(&lab.reports().join(DECISION_FILE)).unwrap().default,
+        Decision::read(&lab.reports().join(DECISION_FILE))
+            .unwrap()
+            .default_strategy(),
         "slow"
     );
 }
@@ -293,7 +300,9 @@ fn raw_data_that_is_kept_is_never_overwritten() {
     let error = record_decision(&other, &lab.reports(), true).unwrap_err();
     assert!(matches!(error, Error::RunExists { .. }), "{error}");
     assert_eq!(
-        Decision::read(&lab.reports().join(DECISION_FILE)).unwrap().default,
+        Decision::read(&lab.reports().join(DECISION_FILE))
+            .unwrap()
+            .default_strategy(),
         "fast"
     );
 }

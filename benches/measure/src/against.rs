@@ -224,6 +224,8 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     let layouts = request.layouts.unwrap_or(LAYOUTS);
     let mut setup = Setup {
         control: None,
+        controls: Vec::new(),
+        cold: false,
         ..request.setup(&names, &layouts_of(layouts))?
     };
     setup.min_blocks = request.blocks.unwrap_or(layouts);

@@ -31,7 +31,7 @@ pub struct Request {
     /// Some of the strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
-    /// The long run: large sizes, 8 layouts, extra workloads
+    /// The long run: large sizes, 24 layouts, extra workloads
     #[arg(long)]
     pub full: bool,
     /// How long, about
@@ -43,9 +43,12 @@ pub struct Request {
     /// Timed runs in each block [default: 2]
     #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is; 8 with --full]
+    /// Link the lab in N layouts and measure all [default: 1 as it is; 24 with --full]
     #[arg(long, value_name = "N")]
     pub layouts: Option<u32>,
+    /// Measure each strategy with interrupts and with fuel, instead of without metering
+    #[arg(long)]
+    pub metered: bool,
     /// Seed of all orders
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -76,6 +79,9 @@ struct Defaults {
     timeout: u64,
 }
 
+/// Names of runs with metering begin like this: they decide heads of their own.
+pub const METERED: &str = "metered-";
+
 const QUICK: Defaults = Defaults {
     kind: Kind::Quick,
     size: Size::Quick,
@@ -90,11 +96,11 @@ const QUICK: Defaults = Defaults {
 const FULL: Defaults = Defaults {
     kind: Kind::Full,
     size: Size::Full,
-    iterations: 2,
-    layouts: 8,
-    seconds: 1800,
+    iterations: 1,
+    layouts: 24,
+    seconds: 3000,
     min_blocks: 2,
-    max_blocks: 10,
+    max_blocks: 4,
     timeout: 900,
 };
 
@@ -134,7 +140,17 @@ impl Request {
     /// If numbers make no sense.
     pub fn setup(&self, workloads: &[String], layouts: &[Option<u64>]) -> Result<Setup, Error> {
         let defaults = self.defaults();
-        let strategies = strategies(&self.strategies)?;
+        let mut strategies = strategies(&self.strategies)?;
+        let control = control_among(&strategies);
+        if self.metered {
+            let with = |strategy: &String| ["Interrupts", "Fuel"].map(|metering| format!("{strategy}+{metering}"));
+            strategies = strategies.iter().flat_map(with).collect();
+        }
+        // Each in its turn where there are enough blocks for that; with fewer, one has them all.
+        let (control, controls) = match self.full || self.metered {
+            true => (None, strategies.clone()),
+            false => (control, Vec::new()),
+        };
         all_positive(&[
             (self.blocks.map(u64::from), "blocks"),
             (self.iterations.map(u64::from), "iterations"),
@@ -150,8 +166,10 @@ impl Request {
         };
         let rounds = u32::try_from(parts.len()).unwrap_or(u32::MAX);
         Ok(Setup {
-            control: control_among(&strategies),
+            control,
+            controls,
             strategies,
+            cold: true,
             size: defaults.size.name().to_owned(),
             iterations: self.iterations.unwrap_or(defaults.iterations),
             min_blocks: self.blocks.unwrap_or(defaults.min_blocks.saturating_mul(rounds)),
@@ -183,6 +201,9 @@ impl Request {
             None => Some(self.chosen_workloads()?),
         };
         let mut run = Run::start(self.defaults().kind);
+        if self.metered {
+            run.id.insert_str(0, METERED);
+        }
         if let Some(shard) = self.shard {
             run.id.push_str(&format!("-{}", shard.to_string().replace('/', "of")));
         }

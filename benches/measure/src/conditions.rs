@@ -5,6 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cpu_time::ThreadTime;
+use wasm_dispatch_record::Fingerprint;
 use wasm_dispatch_record::record::Process;
 
 /// Counters at one point in time.
@@ -73,6 +74,7 @@ impl Watch {
                 .map(|waited| (waited as f64 / (wall.as_micros().max(1) as f64)).min(1.0)),
             load: file("/proc/loadavg", |text| text.split_whitespace().next()?.parse().ok()),
             megahertz: megahertz(),
+            profile: Fingerprint::own_profile().to_owned(),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod about;
 pub mod against;
 pub mod bench;
 pub mod choice;

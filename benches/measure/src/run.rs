@@ -7,9 +7,10 @@ use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
 use wasm_dispatch_record::take_folder;
 
+use crate::about;
 use crate::error::Error;
 use crate::layouts::Sources;
-use crate::supervisor::{Launcher, Progressed, Supervisor, control_of};
+use crate::supervisor::{Launcher, Progressed, Supervisor};
 
 /// What came of a measurement.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub fn setup(parts: Vec<Part>, strategies: Vec<String>, processes: u32, iteratio
         timeout: 120,
         shard: None,
         own: true,
+        ..Setup::default()
     }
 }
 
@@ -93,9 +95,7 @@ pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[R
     };
     let mut writer = Writer::create(folder, &run)?;
     writer.write_all(heads)?;
-    if let Some(control) = &supervisor.setup.control {
-        writer.write(control_of(control))?;
-    }
+    writer.write_all(&about::rows(supervisor))?;
     writer.write(supervisor.setup.clone())?;
     if !supervisor.quiet {
         eprintln!("Raw data: {}", writer.path().display());

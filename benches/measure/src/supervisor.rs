@@ -331,7 +331,7 @@ impl Supervisor<'_> {
         Ok(Job {
             manifests: turn.workloads.iter().map(manifest).collect::<Result<_, _>>()?,
             strategies: self.setup.strategies.clone(),
-            control: self.setup.control.as_deref().map(control_of),
+            control: self.control(block).map(control_of),
             size,
             warm_up: Size::Quick,
             iterations: self.setup.iterations,
@@ -340,7 +340,15 @@ impl Supervisor<'_> {
             layout: launcher.layout,
             binary: launcher.binary.clone(),
             excluded: failed.iter().filter_map(|cell| launcher.own(cell)).collect(),
+            cold: self.setup.cold,
         })
+    }
+
+    /// The strategy that runs twice in a block. Where several take turns, all have about as many blocks of each round.
+    fn control(&self, block: u32) -> Option<&str> {
+        let controls = &self.setup.controls;
+        let turn = block as usize % controls.len().max(1);
+        controls.get(turn).or(self.setup.control.as_ref()).map(String::as_str)
     }
 
     fn failure(&self, cell: &Cell, error: String) -> Failure {
@@ -466,8 +474,10 @@ fn ask(launcher: &Launcher, job: &Job, patience: Duration, begins: &mut impl FnM
     for line in heard[..whole].split(|&byte| byte == b'\n') {
         match serde_json::from_slice(line) {
             Ok(Said::Begin(cell)) => doing = Some(cell),
-            Ok(Said::Row(row @ (Row::Sample(_) | Row::Failure(_) | Row::Size(_) | Row::Process(_)))) => rows.push(row),
-            Ok(Said::Row(row)) => why = Some(format!("it says what is not its business: {row:?}")),
+            Ok(Said::Row(row)) => match *row {
+                row @ (Row::Sample(_) | Row::Failure(_) | Row::Size(_) | Row::Process(_)) => rows.push(row),
+                row => why = Some(format!("it says what is not its business: {row:?}")),
+            },
             Ok(Said::Done) => is_done = true,
             Err(_) if line.is_empty() => {}
             Err(error) => {

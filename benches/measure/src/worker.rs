@@ -22,7 +22,7 @@ use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Phase, Row,
 use wasm_dispatch_workloads::Workload;
 
 use crate::conditions::{Watch, nanoseconds};
-use wasm_dispatch_engines::{Engine, Entrant, Prepared, Size, Timing};
+use wasm_dispatch_engines::{Engine, Entrant, Ours, Prepared, Size, Timing};
 
 /// The environment variable that makes a worker of a binary.
 pub const VARIABLE: &str = "WASM_DISPATCH_WORKER";
@@ -52,6 +52,9 @@ pub struct Job {
     pub binary: String,
     /// What is not to be run, because it failed before.
     pub excluded: BTreeSet<Cell>,
+    /// Whether to time everything from bytes to the first result, too.
+    #[serde(default)]
+    pub cold: bool,
 }
 
 /// A strategy on a workload.
@@ -80,7 +83,7 @@ pub enum Said {
     /// It is about to load or run this.
     Begin(Cell),
     /// A result, for the record.
-    Row(Row),
+    Row(Box<Row>),
     /// The block is complete, and this is all. A worker that ends without it has crashed.
     Done,
 }
@@ -88,8 +91,8 @@ pub enum Said {
 /// If this process was started as a worker, measures a block with the strategies of this process and returns how it went.
 pub fn serve_if_asked() -> Option<ExitCode> {
     asked().then(|| {
-        let engine = |name: &str| match Entrant::named(name) {
-            Some(entrant) => Ok(Box::new(entrant.engine()) as Box<dyn Engine>),
+        let engine = |name: &str| match Ours::named(name) {
+            Some(engine) => Ok(Box::new(engine) as Box<dyn Engine>),
             None => Err(format!(
                 "this binary has no strategy '{name}'; it has {}",
                 Entrant::names()
@@ -149,7 +152,7 @@ impl<W: Write> Voice<W> {
     }
 
     fn row(&mut self, row: Row) -> Result<(), String> {
-        self.say(&Said::Row(row))
+        self.say(&Said::Row(Box::new(row)))
     }
 
     /// Flushed, so that it is heard even if nothing else ever is.
@@ -273,16 +276,25 @@ fn of_workload<W: Write>(
         let module = if each.is_control { &module_of_control } else { &module };
         let prepared = each.engine.prepare_module(workload, &wasm, module);
         let warm = prepared.and_then(|(mut prepared, timing)| {
-            prepared.run(job.warm_up.of(workload))?;
+            let small = job.warm_up.of(workload);
+            let first = prepared.run(small)?;
+            let cold = match job.cold && !each.is_control {
+                true => each.engine.cold(workload, &wasm, small)?.map(|cold| (cold, first)),
+                false => None,
+            };
             let load = match loads {
                 Loads::Shared => None,
                 Loads::Each => load_again(|| each.engine.load(workload, &wasm))?,
             };
-            Ok((prepared, timing, load))
+            Ok((prepared, timing, load, cold))
         });
         match warm {
-            Ok((prepared, timing, load)) => {
+            Ok((prepared, timing, load, cold)) => {
                 voice.row(sample(each.name, Phase::Compile, 1, timing))?;
+                if let Some((cold, first)) = cold {
+                    voice.row(sample(each.name, Phase::Cold, 1, cold))?;
+                    voice.row(sample(each.name, Phase::Warm, 1, first))?;
+                }
                 if let Some((times, timing)) = load {
                     voice.row(sample(each.name, Phase::Load, times, timing))?;
                 }

@@ -149,6 +149,7 @@ fn setup(workloads: &[&str], strategies: &[&str], blocks: u32) -> Setup {
         timeout: 20,
         shard: None,
         own: false,
+        ..Setup::default()
     }
 }
 

@@ -17,7 +17,7 @@ mod side;
 
 pub use count::Count;
 pub use error::Error;
-pub use fingerprint::{Fingerprint, file_hash};
+pub use fingerprint::{Fingerprint, Hardware, Machine, commits_since, file_hash};
 pub use locate::{newest_run, newest_with, runs_folder, take_folder, target_folder};
 pub use progress::Progress;
 pub use side::Side;

@@ -31,6 +31,7 @@ fn process(number: u32, layout: Option<u64>) -> Process {
         pressure: None,
         load: Some(0.5),
         megahertz: None,
+        profile: String::new(),
     }
 }
 

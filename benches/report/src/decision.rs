@@ -1,29 +1,27 @@
-//! The decision as a file: which strategy should be the default, how sure that is, and where it does not hold.
+//! The decision as a file: what to use by what is asked for, how sure that is, on which machines, and where it does not hold.
 //!
-//! `reports/decision.json` is what the library's own default is checked against (`tests/decision.rs` of the root
-//! package). It is derived from one recorded run and nothing else, so that deciding again from the same samples gives
-//! the same file. Numbers are rounded, because the last bits of a logarithm differ between systems.
+//! `reports/decision.json` is what the library's own default is checked against (`tests/decision.rs` of the root package): its
+//! first head is the default, its second that of a build without unsafe code. Each head names the run that it rests on; deciding
+//! again from the same samples gives the same head. Numbers are rounded, because the last bits of a logarithm differ between
+//! systems.
 //!
-//! A decision is not replaced by a worse founded one: see [`Decision::reasons_to_keep`].
+//! A head is not replaced by a worse founded one ([`Decision::reasons_to_keep`]), and a user's own module decides for itself
+//! alone: that decision is written beside its run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::record::{self, FILE_NAME, Kind, Recording};
-use crate::statistics::Estimate;
-use crate::statistics::Level;
-use crate::summary::{self, ControlResult, Exception, Grade, Recommendation, Rival, StrategySummary, Summary};
-use crate::{Fingerprint, json, report};
+use crate::summary::heads::Place;
+use crate::summary::{self, Claim, Foundation, Grade, Head, Recommendation, StrategySummary, Summary, machines};
+use crate::{Error, Fingerprint, json, report};
 
-/// Version of the file. Files of version 1, which know nothing of grades and regret, are read as well.
-pub const DECISION_SCHEMA: u32 = 2;
-
-/// The oldest version that is read.
-const OLDEST_SCHEMA: u32 = 1;
+/// Version of the file.
+pub const DECISION_SCHEMA: u32 = 3;
 
 /// Name of the file in the folder of reports.
 pub const DECISION_FILE: &str = "decision.json";
@@ -31,72 +29,46 @@ pub const DECISION_FILE: &str = "decision.json";
 /// Name of the folder of recorded runs in the folder of reports.
 pub const RECORDED: &str = "recorded";
 
+/// The head that is the library's default.
+pub const DEFAULT: &str = "default";
+
+/// The head that is the default of a build without unsafe code.
+pub const SAFE: &str = "safe";
+
 /// What to use, and how sure that is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Version of this structure, [`DECISION_SCHEMA`].
     pub schema: u32,
-    /// The run that it comes from: a folder below `reports/recorded`.
+    /// What to use, by what is asked for. The first is [`DEFAULT`].
+    pub heads: Vec<Head>,
+    /// The run that the default and all that follows comes from: a folder below `reports/recorded`.
     pub run: String,
     /// How thorough that run was.
     pub kind: Kind,
     /// When it started.
     pub measured: String,
     /// What it ran on.
-    pub machine: Machine,
+    pub fingerprint: Fingerprint,
     /// How many workloads count.
     pub workloads: usize,
     /// How many interleaved blocks were measured; 0 if the run was not interleaved.
     pub blocks: u32,
-    /// How well founded the run is; `None` in a decision from before runs were graded.
-    #[serde(default)]
-    pub grade: Option<Grade>,
-    /// What keeps the grade from being better.
-    #[serde(default)]
-    pub grade_reasons: Vec<String>,
-    /// What the intervals are taken over.
-    #[serde(default)]
-    pub level: Option<Level>,
-    /// How many cases of that there are.
-    #[serde(default)]
-    pub cases: usize,
-    /// How many layouts of the code were measured.
-    #[serde(default)]
-    pub layouts: usize,
-    /// What was found between a strategy and itself.
-    #[serde(default)]
-    pub control: Option<ControlResult>,
-    /// The strategy to use.
-    pub default: String,
-    /// The next one, and how far behind it is.
-    pub runner_up: Option<Rival>,
-    /// The best one without unsafe code.
-    pub best_safe: Option<Rival>,
-    /// Strategies that are not clearly slower than the default.
-    #[serde(default)]
-    pub within_noise: Vec<String>,
-    /// All ranked strategies, the best first.
-    pub ranking: Vec<Place>,
+    /// What the intervals rest on, and the grade of the run's first claim.
+    pub foundation: Foundation,
+    /// The best of all, and where another one is better.
+    pub recommendation: Recommendation,
     /// What choosing each strategy costs where another one is better.
-    #[serde(default)]
     pub regret: Vec<Regret>,
     /// Strategies that are not ranked, because they were wrong somewhere.
     pub not_ranked: Vec<String>,
-    /// Where another strategy is better, beyond the noise.
-    pub better_elsewhere: Elsewhere,
-    /// Classes in which another strategy is as good.
-    pub as_good_in_classes: Vec<Exception>,
-    /// Run lengths at which another strategy is faster, load and compile time included.
-    pub better_at_run_lengths: Vec<Stretch>,
-    /// The fastest for the shortest programs, load and compile time included.
+    /// From which run length on the default is the fastest, load and compile time included; none if that was not measured.
+    pub break_even: Option<BreakEven>,
+    /// What the run says.
+    pub claims: Vec<Claim>,
+    /// What is found on each machine, this run's first; empty with one machine.
     #[serde(default)]
-    pub short_programs: Option<String>,
-    /// The fastest for the longest programs.
-    #[serde(default)]
-    pub long_programs: Option<String>,
-    /// In a run of several machines: what each of them alone would decide.
-    #[serde(default)]
-    pub machines: Vec<OfOneMachine>,
+    pub machines: Vec<OnMachine>,
 }
 
 /// What choosing a strategy costs: its time relative to the best on each workload.
@@ -112,65 +84,38 @@ pub struct Regret {
     pub classes: Vec<(String, f64)>,
 }
 
-/// What one machine alone would decide.
+/// From when on the default is the fastest, in nanoseconds of total time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OfOneMachine {
-    /// The machine.
-    pub machine: Machine,
-    /// Its default; `None` if it ranks no strategy.
-    pub default: Option<String>,
-    /// The next one, and how far behind it is.
-    pub runner_up: Option<Rival>,
+pub struct BreakEven {
+    /// On half of the programs; none if it never is.
+    pub half: Option<f64>,
+    /// On nine of ten.
+    pub most: Option<f64>,
+    /// The strategy that is fastest on most programs that end at once, if there is one.
+    pub shortest: Option<String>,
+    /// Whether functions were compiled when they are first called.
+    pub lazily: bool,
 }
 
-/// The fingerprint of the machine in short; all of it is in the first line of the run's raw data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    /// Model name of the processor.
-    pub cpu: String,
-    /// How many threads it runs at a time.
-    pub threads: usize,
-    /// Operating system and kernel version.
-    pub system: String,
-    /// Version of the compiler.
-    pub compiler: String,
-    /// Build profile.
-    pub profile: String,
-    /// Git revision that was measured.
-    pub revision: String,
-}
-
-/// A place in the ranking.
+/// What one machine says, in short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Place {
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Whether it is free of unsafe code.
-    pub safe: bool,
-    /// Its time divided by that of the default.
-    pub times_as_long: Estimate,
-}
-
-/// Where the default is not the best.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Elsewhere {
-    /// Classes of workloads.
-    pub classes: Vec<Exception>,
-    /// Single workloads.
-    pub workloads: Vec<Exception>,
-}
-
-/// A range of run lengths at which another strategy is faster than the default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stretch {
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Where the range begins, in runs of the average workload; `None` for the shortest ones.
-    pub from_runs: Option<f64>,
-    /// Where it ends, the break-even point; `None` if it has no end.
-    pub to_runs: Option<f64>,
-    /// Total time at its end, in nanoseconds.
-    pub to_nanoseconds: Option<f64>,
+pub struct OnMachine {
+    /// The run.
+    pub run: String,
+    /// When it started.
+    pub measured: String,
+    /// What it ran on.
+    pub fingerprint: Fingerprint,
+    /// The grade of its first claim.
+    pub grade: Grade,
+    /// What keeps the grade from being better.
+    pub reasons: Vec<String>,
+    /// What to use there, by head.
+    pub heads: Vec<(String, String)>,
+    /// The ranking of its default head.
+    pub ranking: Vec<Place>,
+    /// What it claims, and whether that is founded well enough to be said.
+    pub claims: Vec<(String, bool)>,
 }
 
 /// What [`record_decision`] did.
@@ -184,6 +129,8 @@ pub struct Recorded {
     pub kept: PathBuf,
     /// What spoke against it and was overruled.
     pub overruled: Vec<String>,
+    /// Heads that stay as they were, and why.
+    pub stays: Vec<String>,
 }
 
 impl Decision {
@@ -193,11 +140,45 @@ impl Decision {
     ///
     /// [`Error::Undecided`] if no strategy is ranked.
     pub fn from_recording(recording: &Recording) -> Result<Decision, Error> {
-        let summary = summary::summarise(recording);
+        Decision::of(&summary::summarise(recording), recording)
+    }
+
+    /// The same beside runs of other machines in a folder.
+    fn beside(recording: &Recording, runs: &Path) -> Result<Decision, Error> {
+        let mut summary = summary::summarise(recording);
+        machines::beside_runs(&mut summary, runs);
+        Decision::of(&summary, recording)
+    }
+
+    fn of(summary: &Summary, recording: &Recording) -> Result<Decision, Error> {
         let Some(recommendation) = &summary.recommendation else {
             return Err(Error::Undecided(recording.path.clone()));
         };
-        decision(&summary, recommendation, recording.blocks())
+        let not_ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_none());
+        let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+        let break_even = |length: &summary::RunLength| BreakEven {
+            half: length.from(&recommendation.best, 0.5),
+            most: length.from(&recommendation.best, 0.9),
+            shortest: length.shortest().map(str::to_owned),
+            lazily: length.lazily,
+        };
+        rounded(&Decision {
+            schema: DECISION_SCHEMA,
+            heads: summary.heads.iter().map(|head| on_all(head, summary)).collect(),
+            run: summary.run.id.clone(),
+            kind: summary.run.kind,
+            measured: record::timestamp(summary.run.started),
+            fingerprint: summary.run.fingerprint.clone(),
+            workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
+            blocks: recording.blocks(),
+            foundation: summary.foundation.clone(),
+            recommendation: recommendation.clone(),
+            regret: ranked.filter_map(regret).collect(),
+            not_ranked: not_ranked.map(|strategy| strategy.name.clone()).collect(),
+            break_even: summary.run_length.as_ref().map(break_even),
+            claims: summary.claims.clone(),
+            machines: summary.machines.iter().map(on_machine).collect(),
+        })
     }
 
     /// Reads `decision.json`.
@@ -206,14 +187,13 @@ impl Decision {
     ///
     /// If it cannot be read, or is of another version.
     pub fn read(path: &Path) -> Result<Decision, Error> {
-        let text = fs::read_to_string(path).map_err(Error::io(path))?;
+        let value: Value = json::load(path)?;
         let wrong = |what: String| Error::line(path, 1, what);
-        let value: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         match value.get("schema").and_then(Value::as_u64) {
-            Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(DECISION_SCHEMA)).contains(&version) => {}
+            Some(version) if version == u64::from(DECISION_SCHEMA) => {}
             Some(version) => {
                 return Err(wrong(format!(
-                    "schema {version}, but this program reads schema {DECISION_SCHEMA}"
+                    "schema {version}, but this program reads schema {DECISION_SCHEMA}; 'decide' makes it again from its run"
                 )));
             }
             None => return Err(wrong("this is no decision: it has no schema".to_owned())),
@@ -230,154 +210,123 @@ impl Decision {
         json::text(Path::new(DECISION_FILE), self)
     }
 
-    /// Why this decision should stay although there is a newer run; empty if it may be replaced.
-    pub fn reasons_to_keep(&self, newer: &Decision) -> Vec<String> {
+    /// The head of a name.
+    pub fn head(&self, name: &str) -> Option<&Head> {
+        self.heads.iter().find(|head| head.head == name)
+    }
+
+    /// The strategy to use by default.
+    pub fn default_strategy(&self) -> &str {
+        self.head(DEFAULT)
+            .map_or(&self.recommendation.best, |head| &head.strategy)
+    }
+
+    /// All ranked strategies that the default was chosen from, the best first.
+    pub fn ranking(&self) -> &[Place] {
+        self.head(DEFAULT).map_or(&[], |head| &head.ranking)
+    }
+
+    /// Why a head of this decision should stay although a newer run has one; empty if it may be replaced.
+    pub fn reasons_to_keep(&self, head: &Head, newer: &Decision) -> Vec<String> {
+        let Some(new) = newer.head(&head.head) else {
+            return Vec::new();
+        };
+        let (name, run) = (&head.head, &new.run);
         let mut reasons = Vec::new();
-        if self.kind == Kind::Full && newer.kind == Kind::Quick {
+        if self.kind == Kind::Full && newer.kind == Kind::Quick && !name.contains('+') {
             reasons.push(format!(
-                "{} is a quick run, and the decision comes from a full one, {}",
-                newer.run, self.run
+                "{run} is a quick run, and the head {name} comes from a full one, {}",
+                head.run
             ));
         }
-        if let (Some(old), Some(new)) = (self.grade, newer.grade)
-            && new > old
-        {
+        if new.grade > head.grade {
             reasons.push(format!(
-                "{} is graded {} ({}), and the decision rests on a run graded {}",
-                newer.run,
-                new.letter(),
-                newer.grade_reasons.join("; "),
-                old.letter()
+                "the head {name} of {run} is graded {} ({}), and what stands there is graded {}",
+                new.grade.letter(),
+                new.reasons.join("; "),
+                head.grade.letter()
             ));
         }
-        if newer.workloads < self.workloads {
+        if newer.workloads < self.workloads && !name.contains('+') {
             reasons.push(format!(
-                "{} has {} workloads, and the decision rests on {}",
-                newer.run, newer.workloads, self.workloads
+                "{run} has {} workloads, and the decision rests on {}",
+                newer.workloads, self.workloads
             ));
         }
-        let ranked = self.ranking.iter().map(|place| place.strategy.as_str());
-        let missing = ranked.filter(|&name| newer.ranking.iter().all(|place| place.strategy != name));
+        let missing = head.ranking.iter().map(|place| place.strategy.as_str());
+        let missing = missing.filter(|&name| new.ranking.iter().all(|place| place.strategy != name));
         let missing: Vec<&str> = missing.collect();
         if !missing.is_empty() {
-            reasons.push(format!("{} does not rank {}", newer.run, missing.join(", ")));
+            reasons.push(format!("{run} does not rank {}", missing.join(", ")));
         }
         reasons
     }
-}
 
-/// Decides from the run in `run` (a folder with `samples.jsonl`, or that file) and writes the decision into the folder
-/// `reports`. The run itself is kept in `reports/recorded`, with its report, unless it is there already.
-///
-/// # Errors
-///
-/// [`Error::Refused`] if there are reasons against it and `force` is not set; other errors if files cannot be read or
-/// written.
-pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Recorded, Error> {
-    let recording = record::read(run)?;
-    let decision = Decision::from_recording(&recording)?;
-    let path = reports.join(DECISION_FILE);
-    let mut reasons = Vec::new();
-    if let Some(planned) = recording.cut_short() {
-        reasons.push(format!(
-            "{} was interrupted after {} of {planned} blocks",
-            decision.run, decision.blocks
-        ));
-    }
-    if !decision.not_ranked.is_empty() {
-        let names = decision.not_ranked.join(", ");
-        reasons.push(format!("{} has errors under {names}", decision.run));
-    }
-    if path.exists() {
-        match Decision::read(&path) {
-            Ok(old) => reasons.extend(old.reasons_to_keep(&decision)),
-            Err(error) => reasons.push(format!("the decision that is there cannot be read ({error})")),
-        }
-    }
-    if !reasons.is_empty() && !force {
-        return Err(Error::Refused(path, reasons));
-    }
-    let kept = reports.join(RECORDED).join(&decision.run);
-    keep(&recording.path, &kept)?;
-    fs::write(&path, decision.text()?).map_err(Error::io(&path))?;
-    Ok(Recorded {
-        decision,
-        path,
-        kept,
-        overruled: reasons,
-    })
-}
-
-/// Copies raw data into a folder of its own and draws its report there, unless that was done before.
-///
-/// Only what a reader of the repository looks at stays: the text and the plots as SVG. The rest is made again by `report`.
-fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
-    let copy = folder.join(FILE_NAME);
-    if copy.is_file() {
-        let old = fs::read(&copy).map_err(Error::io(&copy))?;
-        let new = fs::read(raw).map_err(Error::io(raw))?;
-        // Raw data is never overwritten: the same name with other samples is another run.
-        return match old == new {
-            true => Ok(()),
-            false => Err(Error::RunExists(copy)),
+    /// This decision with the heads of an older one that are to stay: those that it lacks, and those with reasons.
+    fn with_heads_of(mut self, old: Decision, stays: impl Fn(&Head) -> bool) -> Decision {
+        let kept: Vec<Head> = old
+            .heads
+            .iter()
+            .filter(|head| self.head(&head.head).is_none() || stays(head))
+            .cloned()
+            .collect();
+        let default_stays = kept.iter().any(|head| head.head == DEFAULT);
+        self.heads.retain(|head| kept.iter().all(|kept| kept.head != head.head));
+        self.heads.extend(kept);
+        // What is said beside the heads belongs to the default.
+        let mut decision = match default_stays {
+            true => Decision {
+                heads: self.heads,
+                ..old
+            },
+            false => self,
         };
+        decision
+            .heads
+            .sort_by_key(|head| (head.head.contains('+'), order_of(&head.head)));
+        decision
     }
-    fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    fs::copy(raw, &copy).map_err(Error::io(&copy))?;
-    let report = report(folder, folder)?;
-    for made in [&report.json, &report.page] {
-        fs::remove_file(made).map_err(Error::io(made))?;
-    }
-    Ok(())
 }
 
-fn decision(summary: &Summary, recommendation: &Recommendation, blocks: u32) -> Result<Decision, Error> {
-    let foundation = &summary.foundation;
-    let (ranked, others): (Vec<_>, Vec<_>) = summary.strategies.iter().partition(|strategy| strategy.rank.is_some());
-    let run_length = summary.run_length.as_ref();
-    let segments = run_length.map_or(&[][..], |length| &length.segments);
-    let of_machine = |of: &summary::OfMachine| OfOneMachine {
-        machine: machine(&of.fingerprint),
-        default: of.recommendation.as_ref().map(|found| found.best.clone()),
-        runner_up: of.recommendation.as_ref().and_then(|found| found.runner_up.clone()),
+fn order_of(head: &str) -> usize {
+    let order = [DEFAULT, SAFE, "small", "executable"];
+    order
+        .iter()
+        .position(|known| head.starts_with(known))
+        .unwrap_or(order.len())
+}
+
+/// A head as all machines see it: where they disagree, no choice holds for any other machine.
+fn on_all(head: &Head, summary: &Summary) -> Head {
+    let mut head = head.clone();
+    let other = |machine: &summary::OfMachine| {
+        let its = machine.heads.iter().find(|its| its.head == head.head)?;
+        (its.strategy != head.strategy).then(|| format!("{} on {}", its.strategy, machine.fingerprint.cpu))
     };
-    rounded(&Decision {
-        schema: DECISION_SCHEMA,
-        run: summary.run.id.clone(),
-        kind: summary.run.kind,
-        measured: record::timestamp(summary.run.started),
-        machine: machine(&summary.run.fingerprint),
-        workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
-        blocks,
-        grade: Some(foundation.grade),
-        grade_reasons: foundation.reasons.clone(),
-        level: foundation.level,
-        cases: foundation.cases,
-        layouts: foundation.layouts,
-        control: foundation.control.clone(),
-        default: recommendation.best.clone(),
-        runner_up: recommendation.runner_up.clone(),
-        best_safe: recommendation.best_safe.clone(),
-        within_noise: recommendation.within_noise.clone(),
-        ranking: (ranked.iter())
-            .map(|strategy| Place {
-                strategy: strategy.name.clone(),
-                safe: strategy.safe,
-                times_as_long: strategy.relative.unwrap_or(Estimate::exact(1.0)),
-            })
+    let others: Vec<String> = summary.machines.iter().filter_map(other).collect();
+    if !others.is_empty() {
+        head.grade = head.grade.max(Grade::C);
+        head.reasons.push(format!("machines disagree: {}", others.join(", ")));
+    }
+    head
+}
+
+fn on_machine(machine: &summary::OfMachine) -> OnMachine {
+    let heads = machine.heads.iter();
+    OnMachine {
+        run: machine.run.clone(),
+        measured: record::timestamp(machine.started),
+        fingerprint: machine.fingerprint.clone(),
+        grade: machine.grade,
+        reasons: machine.reasons.clone(),
+        heads: heads.map(|head| (head.head.clone(), head.strategy.clone())).collect(),
+        ranking: machine.heads.first().map_or(Vec::new(), |head| head.ranking.clone()),
+        claims: machine
+            .claims
+            .iter()
+            .map(|claim| (claim.id.clone(), claim.is_made()))
             .collect(),
-        regret: ranked.iter().filter_map(|strategy| regret(strategy)).collect(),
-        not_ranked: others.into_iter().map(|strategy| strategy.name.clone()).collect(),
-        better_elsewhere: Elsewhere {
-            classes: recommendation.classes.clone(),
-            workloads: recommendation.workloads.clone(),
-        },
-        as_good_in_classes: recommendation.ties.clone(),
-        better_at_run_lengths: stretches(segments, &recommendation.best),
-        short_programs: segments.first().map(|first| first.strategy.clone()),
-        long_programs: segments.last().map(|last| last.strategy.clone()),
-        machines: summary.machines.iter().map(of_machine).collect(),
-    })
+    }
 }
 
 fn regret(strategy: &StrategySummary) -> Option<Regret> {
@@ -392,32 +341,147 @@ fn regret(strategy: &StrategySummary) -> Option<Regret> {
     })
 }
 
-/// The ranges of run lengths that belong to others than `default`.
-fn stretches(segments: &[summary::Segment], default: &str) -> Vec<Stretch> {
-    let stretch = |(index, segment): (usize, &summary::Segment)| {
-        let next = segments.get(index + 1);
-        Stretch {
-            strategy: segment.strategy.clone(),
-            from_runs: (index > 0).then_some(segment.from_runs),
-            to_runs: next.map(|next| next.from_runs),
-            to_nanoseconds: next.map(|next| next.from_ns),
-        }
+/// Decides from the run in `run` (a folder with `samples.jsonl`, or that file) and writes the decision into the folder
+/// `reports`, head by head as far as nothing speaks against it. The run itself is kept in `reports/recorded`, with its report,
+/// unless it is there already; runs of the same machine that nothing rests on any more are kept as summaries. A run of a user's
+/// own module is decided beside itself.
+///
+/// # Errors
+///
+/// [`Error::Refused`] if there are reasons against all of it and `force` is not set; other errors if files cannot be read or
+/// written.
+pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Recorded, Error> {
+    let recording = record::read(run)?;
+    if recording.setup.as_ref().is_some_and(|setup| setup.own) {
+        let decision = Decision::from_recording(&recording)?;
+        let kept = recording.path.parent().map(Path::to_owned).unwrap_or_default();
+        let path = kept.join(DECISION_FILE);
+        json::save(&path, &decision)?;
+        return Ok(Recorded {
+            decision,
+            path,
+            kept,
+            overruled: Vec::new(),
+            stays: Vec::new(),
+        });
+    }
+    let recorded = reports.join(RECORDED);
+    let decision = Decision::beside(&recording, &recorded)?;
+    let path = reports.join(DECISION_FILE);
+    let mut reasons = Vec::new();
+    if let Some(planned) = recording.cut_short() {
+        let blocks = decision.blocks;
+        reasons.push(format!(
+            "{} was interrupted after {blocks} of {planned} blocks",
+            decision.run
+        ));
+    }
+    if !decision.not_ranked.is_empty() {
+        let names = decision.not_ranked.join(", ");
+        reasons.push(format!("{} has errors under {names}", decision.run));
+    }
+    let old = match path.exists() {
+        true => match Decision::read(&path) {
+            Ok(old) => Some(old),
+            Err(error) => {
+                reasons.push(format!("the decision that is there cannot be read ({error})"));
+                None
+            }
+        },
+        false => None,
     };
-    let all = segments.iter().enumerate();
-    all.filter(|(_, segment)| segment.strategy != default)
-        .map(stretch)
-        .collect()
+    if old.is_none() && decision.head(DEFAULT).is_none() {
+        reasons.push(format!(
+            "{} says nothing about the default: decide a run without metering first",
+            decision.run
+        ));
+    }
+    let by_head = |head: &Head| {
+        old.as_ref()
+            .map_or(Vec::new(), |old| old.reasons_to_keep(head, &decision))
+    };
+    let old_heads = old.iter().flat_map(|old| &old.heads);
+    let against: BTreeSet<String> = old_heads.clone().flat_map(&by_head).collect();
+    let replaced = decision.heads.iter().filter(|head| {
+        let stays = |old: &Head| old.head == head.head && !by_head(old).is_empty();
+        !old_heads.clone().any(stays)
+    });
+    let general = !reasons.is_empty();
+    if !force && (general || (replaced.count() == 0 && !against.is_empty())) {
+        reasons.extend(against);
+        return Err(Error::Refused(path, reasons));
+    }
+    let kept = recorded.join(&decision.run);
+    keep(&recording.path, &kept)?;
+    let stays = |head: &Head| !force && !by_head(head).is_empty();
+    let told = if force {
+        Vec::new()
+    } else {
+        against.iter().cloned().collect()
+    };
+    if force {
+        reasons.extend(against);
+    }
+    let decision = match old.clone() {
+        Some(old) => decision.clone().with_heads_of(old, stays),
+        None => decision.clone(),
+    };
+    json::save(&path, &decision)?;
+    shrink(&recorded, &decision)?;
+    Ok(Recorded {
+        decision,
+        path,
+        kept,
+        overruled: reasons,
+        stays: told,
+    })
 }
 
-fn machine(fingerprint: &Fingerprint) -> Machine {
-    Machine {
-        cpu: fingerprint.cpu.clone(),
-        threads: fingerprint.cores,
-        system: fingerprint.kernel.clone(),
-        compiler: fingerprint.rustc.clone(),
-        profile: fingerprint.profile.clone(),
-        revision: fingerprint.revision.clone(),
+/// Copies raw data into a folder of its own and draws its report there, unless that was done before.
+///
+/// Only what a reader of the repository looks at stays: the text, the plots as SVG, and the summary, which others are put beside.
+fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
+    let copy = folder.join(FILE_NAME);
+    if copy.is_file() {
+        let old = fs::read(&copy).map_err(Error::io(&copy))?;
+        let new = fs::read(raw).map_err(Error::io(raw))?;
+        // Raw data is never overwritten: the same name with other samples is another run.
+        if old != new {
+            return Err(Error::RunExists(copy));
+        }
+    } else {
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        fs::copy(raw, &copy).map_err(Error::io(&copy))?;
     }
+    let report = report(folder, folder)?;
+    fs::remove_file(&report.page).map_err(Error::io(&report.page))
+}
+
+/// Removes the raw data of recorded runs that a newer one of the same machine has superseded: their summaries stay.
+fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
+    let used = decision
+        .heads
+        .iter()
+        .map(|head| &head.run)
+        .chain(decision.machines.iter().map(|machine| &machine.run));
+    let used: Vec<&String> = used.chain([&decision.run]).collect();
+    for entry in fs::read_dir(recorded).map_err(Error::io(recorded))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_run = name.starts_with(|first: char| first.is_ascii_digit());
+        let samples = entry.path().join(FILE_NAME);
+        if !is_run || used.contains(&&name) || !entry.path().join("summary.json").is_file() || !samples.is_file() {
+            continue;
+        }
+        if record::read(&samples)?
+            .run
+            .fingerprint
+            .machine()
+            .is(&decision.fingerprint.machine())
+        {
+            fs::remove_file(&samples).map_err(Error::io(&samples))?;
+        }
+    }
+    Ok(())
 }
 
 /// The same with all numbers that are not whole at four significant digits.

@@ -126,7 +126,13 @@ fn raw_numbers_are_told_without_a_script() {
     assert_eq!(told("<td title=") + told("<td class=\"best\" title="), cells);
     // Of each cell of the heat map, and of each ring and dot of the ranking.
     let others = common::STRATEGIES.len() - 1;
-    let marks = cells + common::STRATEGIES.len() + others * common::WORKLOADS.len();
+    let lengths = fs::read_to_string(folder.path().join("report/run-length.svg")).unwrap();
+    let of_lengths = lengths.matches("class=\"hint\"").count();
+    assert!(
+        of_lengths > common::WORKLOADS.len(),
+        "of each program, and of each column"
+    );
+    let marks = cells + common::STRATEGIES.len() + others * common::WORKLOADS.len() + of_lengths;
     assert_eq!(told("<rect class=\"hint\""), marks);
     assert!(page.contains(" a run, median of "), "{page}");
     // The figure is named; a title of the whole picture would hide those of its marks.

@@ -66,7 +66,7 @@ enum Part {
 
 fn main() -> ExitCode {
     // A measurement starts this binary again, once for every block.
-    if let Some(code) = metering::serve_if_asked() {
+    if let Some(code) = wasm_dispatch_measure::worker::serve_if_asked() {
         return code;
     }
     let options = Options::parse();

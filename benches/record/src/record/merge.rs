@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::reader::{Recording, read};
-use super::rows::{BlockEnd, Kind, Origin, Phase, Plan, Process, Row, Run};
+use super::rows::{BlockEnd, Kind, Layout, Origin, Phase, Plan, Process, Row, Run};
 use super::writer::Writer;
 use super::{SCHEMA, time};
 use crate::error::Error;
+use crate::fingerprint::{Fingerprint, Machine};
 
 /// Writes a new run into `folder` that has everything in `runs` (folders, or files): samples, failures, conditions, and for
 /// each of them where it was measured. Blocks and processes get new numbers, so that no two are taken for one; what was
@@ -16,7 +17,8 @@ use crate::error::Error;
 /// # Errors
 ///
 /// When a file cannot be read or written, when a run is there twice (also within an earlier merger), when counted and timed
-/// runs are mixed, and when a name stands for different things in two runs.
+/// runs are mixed, when a name stands for different things in two runs, and when runs of one machine are of different sources
+/// or sizes: those are not to be pooled.
 pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
     let recordings: Vec<Recording> = runs.iter().map(|run| read(run)).collect::<Result<_, _>>()?;
     let Some(first) = recordings.first() else {
@@ -73,12 +75,25 @@ fn check(recordings: &[Recording]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     let mut classes: BTreeMap<&str, &str> = BTreeMap::new();
     let mut engines: BTreeMap<&str, String> = BTreeMap::new();
+    let mut programs: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     let mut counted = None;
+    let mut sources: Vec<(Machine, Fingerprint, String)> = Vec::new();
     for recording in recordings {
         let wrong = |what: String| Error::Merge(recording.path.clone(), what);
         for origin in origins(recording) {
             if !seen.insert((origin.id.clone(), origin.started, origin.seed)) {
                 return Err(wrong(format!("the run {} is in the others already", origin.id)));
+            }
+            let (machine, print) = (origin.fingerprint.machine(), origin.fingerprint);
+            match sources.iter().find(|(known, ..)| known.is(&machine)) {
+                Some((_, known, id)) if !known.same_sources(&print) => {
+                    return Err(wrong(format!(
+                        "{} measured revision {} and {id} measured {}, on the same machine",
+                        origin.id, print.revision, known.revision
+                    )));
+                }
+                Some(_) => {}
+                None => sources.push((machine, print, origin.id)),
             }
         }
         let counts = recording.run.kind == Kind::Counts;
@@ -91,6 +106,21 @@ fn check(recordings: &[Recording]) -> Result<(), Error> {
                 return Err(wrong(format!(
                     "its workload {} is of class {}, elsewhere of class {class}",
                     sample.workload, sample.class
+                )));
+            }
+        }
+        let sizes = recording.programs.iter();
+        let sizes = sizes.map(|program| (&*program.workload, &*program.size, &*program.sha256));
+        let old = recording.setup.iter().flat_map(|setup| {
+            let workloads = setup.parts.iter().flat_map(|part| &part.workloads);
+            workloads.map(|workload| (workload.as_str(), setup.size.as_str(), ""))
+        });
+        for (workload, size, sha256) in sizes.chain(old) {
+            let known = programs.entry(workload).or_insert((size, sha256));
+            if known.0 != size || !(known.1.is_empty() || sha256.is_empty() || known.1 == sha256) {
+                let what = if known.0 != size { "size" } else { "module" };
+                return Err(wrong(format!(
+                    "its workload {workload} is of another {what} than elsewhere"
                 )));
             }
         }
@@ -116,6 +146,8 @@ struct Merged {
     processes: u32,
     blocks: u32,
     planned: u32,
+    /// Machine, seed of a layout, hash of its binary.
+    binaries: Vec<(Machine, Option<u64>, String)>,
 }
 
 impl Merged {
@@ -132,7 +164,15 @@ impl Merged {
         let controls = recording.controls.iter().cloned().map(Row::from);
         let failures = recording.failures.iter().cloned().map(Row::from);
         let sizes = recording.sizes.iter().cloned().map(Row::from);
-        for row in engines.chain(controls).chain(failures).chain(sizes) {
+        let traits = recording.traits.iter().cloned().map(Row::from);
+        let programs = recording.programs.iter().cloned().map(Row::from);
+        let layouts = recording.layouts.iter().cloned().map(|layout| {
+            let seed = self.seed(recording, layout.layout, &layout.binary);
+            Row::from(Layout { layout: seed, ..layout })
+        });
+        let layouts: Vec<Row> = layouts.collect();
+        let heads = engines.chain(controls).chain(traits).chain(programs).chain(layouts);
+        for row in heads.chain(failures).chain(sizes) {
             if !self.rows.contains(&row) {
                 self.rows.push(row);
             }
@@ -142,16 +182,24 @@ impl Merged {
         let mut blocks = Numbers::from(self.blocks);
         let mut processes = Numbers::from(self.processes);
         for process in &recording.processes {
+            let layout = self.seed(recording, process.layout, &process.binary);
             self.rows.push(Row::Process(Process {
                 process: processes.of(Some(process.process)),
                 block: process.block.map(|block| blocks.of(Some(block))),
                 origin: Some(first_origin + process.origin.unwrap_or(0)),
+                layout,
                 ..process.clone()
             }));
         }
+        let binaries = recording.processes.iter();
+        let binaries: BTreeMap<u32, &str> = binaries.map(|process| (process.process, &*process.binary)).collect();
         for sample in &recording.samples {
             let mut sample = sample.clone();
             sample.block = sample.block.map(|block| blocks.of(Some(block)));
+            let binary = sample.process.and_then(|process| binaries.get(&process));
+            if let Some(binary) = binary {
+                sample.layout = self.seed(recording, sample.layout, binary);
+            }
             let known = processes.next;
             let process = processes.of(sample.process);
             // Runs of one process, and older ones, have no row for it; the origin must be found all the same.
@@ -166,6 +214,29 @@ impl Merged {
         self.planned += planned.max(finished);
         self.blocks = blocks.next;
         self.processes = processes.next;
+    }
+}
+
+impl Merged {
+    /// The seed of a layout in the merged run: that of the run, unless another binary of the same machine has it already. The
+    /// same seed makes other layouts of other code.
+    fn seed(&mut self, recording: &Recording, seed: Option<u64>, binary: &str) -> Option<u64> {
+        const APART: u64 = 1_000_000;
+        let machine = recording.run.fingerprint.machine();
+        let mut free = seed;
+        loop {
+            let taken = self
+                .binaries
+                .iter()
+                .find(|(on, known, _)| *known == free && on.is(&machine));
+            match taken {
+                Some((.., of)) if of == binary => return free,
+                Some(_) => free = Some(free.unwrap_or(0) + APART),
+                None => break,
+            }
+        }
+        self.binaries.push((machine, free, binary.to_owned()));
+        free
     }
 }
 

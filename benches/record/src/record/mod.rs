@@ -12,6 +12,7 @@
 //!
 //! Everything else that the lab makes (table, plots, page) is derived from that file and can be made again from it.
 
+mod machines;
 mod merge;
 mod reader;
 mod rows;
@@ -21,7 +22,8 @@ mod writer;
 pub use merge::merge;
 pub use reader::{Recording, read};
 pub use rows::{
-    About, BlockEnd, Control, Failure, Kind, Origin, Part, Phase, Plan, Process, Row, Run, Sample, Setup, Size,
+    About, BlockEnd, Control, Failure, Kind, Layout, Origin, Part, Phase, Plan, Process, Program, Row, Run, Sample,
+    Setup, Size, Traits,
 };
 pub use time::timestamp;
 pub use writer::Writer;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::rows::{About, Control, Failure, Origin, Plan, Process, Row, Run, Sample, Setup, Size};
+use super::rows::{
+    About, Control, Failure, Layout, Origin, Plan, Process, Program, Row, Run, Sample, Setup, Size, Traits,
+};
 use super::{FILE_NAME, OLDEST_SCHEMA, SCHEMA};
 use crate::count::Count;
 use crate::error::Error;
@@ -32,6 +34,12 @@ pub struct Recording {
     pub processes: Vec<Process>,
     /// What was asked for, if the run said so.
     pub setup: Option<Setup>,
+    /// What strategies ask of their host; empty in older records.
+    pub traits: Vec<Traits>,
+    /// What the workloads are; empty in older records.
+    pub programs: Vec<Program>,
+    /// What the binaries are; empty in older records.
+    pub layouts: Vec<Layout>,
     /// The runs that this one was merged from; empty for a run of its own.
     pub origins: Vec<Origin>,
     /// How long the run was to be, if it said so.
@@ -71,6 +79,9 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
             Ok(Row::Plan(plan)) => recording.plan = Some(plan),
             Ok(Row::Control(control)) => recording.controls.push(control),
             Ok(Row::Process(process)) => recording.processes.push(process),
+            Ok(Row::Traits(traits)) => recording.traits.push(traits),
+            Ok(Row::Program(program)) => recording.programs.push(program),
+            Ok(Row::Layout(layout)) => recording.layouts.push(layout),
             Ok(Row::Setup(setup)) => recording.setup = Some(setup),
             Ok(Row::Origin(origin)) => recording.origins.push(origin),
             Ok(Row::BlockEnd(end)) => {
@@ -88,6 +99,10 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
     }
     recording.finished_blocks = u32::try_from(finished.len()).unwrap_or(u32::MAX);
     drop_unfinished_block(&mut recording, &finished);
+    if recording.clock_went_backwards() {
+        let what = "the clock went backwards during the run, so that its blocks have no certain order";
+        recording.warnings.push(what.to_owned());
+    }
     if let Some(planned) = recording.cut_short() {
         recording.warnings.push(format!(
             "the run was interrupted after {} of {planned} blocks",
@@ -121,6 +136,9 @@ impl Recording {
             controls: Vec::new(),
             processes: Vec::new(),
             setup: None,
+            traits: Vec::new(),
+            programs: Vec::new(),
+            layouts: Vec::new(),
             origins: Vec::new(),
             plan: None,
             finished_blocks: 0,
@@ -147,6 +165,19 @@ impl Recording {
         let failures = self.failures.iter();
         let failures = failures.map(|of| ((&*of.strategy, &*of.workload), &*of.error));
         unverified.chain(failures).collect()
+    }
+
+    /// Whether a process of one machine began before the one that measured before it, or counted more CPU time than passed.
+    pub fn clock_went_backwards(&self) -> bool {
+        // A clock may be set back by a little while it is kept in time.
+        const LEEWAY: u64 = 2;
+        let of_origin = |a: &Process, b: &Process| a.origin == b.origin && a.block < b.block;
+        let earlier = |pair: &[Process]| of_origin(&pair[0], &pair[1]) && pair[1].started + LEEWAY < pair[0].started;
+        let too_much = |process: &Process| {
+            let cpu = process.cpu_nanoseconds.unwrap_or(0) as f64;
+            process.wall_nanoseconds > 0 && cpu > 1.02 * process.wall_nanoseconds as f64 + 1e7
+        };
+        self.processes.windows(2).any(earlier) || self.processes.iter().any(too_much)
     }
 
     /// The number of blocks that were planned, if it is more than were measured: the run was interrupted.

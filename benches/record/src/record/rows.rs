@@ -1,5 +1,7 @@
 //! The rows of a run's file.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
@@ -65,6 +67,10 @@ pub enum Phase {
     Compile,
     /// Run the workload.
     Execute,
+    /// Everything from bytes to the result of the small size, functions compiled when they are first called.
+    Cold,
+    /// Run the small size once, compiled.
+    Warm,
 }
 
 /// One timed batch.
@@ -141,6 +147,40 @@ pub struct BlockEnd {
     pub block: u32,
 }
 
+/// What a strategy asks of its host: what heads of a decision are chosen by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traits {
+    /// Name of the strategy, as the samples have it.
+    pub strategy: String,
+    /// Whether it is free of unsafe code.
+    pub safe: bool,
+    /// Whether it needs memory that is executable.
+    #[serde(default)]
+    pub executable: bool,
+}
+
+/// A workload as it was measured: runs of the same name are compared only if these are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Name of the workload.
+    pub workload: String,
+    /// SHA-256 of its module.
+    pub sha256: String,
+    /// Its size: `quick` or `full`.
+    pub size: String,
+}
+
+/// A binary of the run, and where the linker has put what runs hottest in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Seed of the layout; none for the binary as it was compiled.
+    pub layout: Option<u64>,
+    /// SHA-256 of the binary.
+    pub binary: String,
+    /// By strategy: address of the largest function of its crate.
+    pub hot: BTreeMap<String, u64>,
+}
+
 /// An engine of the run, where engines are compared that are not all built from this project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -198,10 +238,13 @@ pub struct Process {
     pub load: Option<f64>,
     /// Mean frequency of the processors at the end, in MHz.
     pub megahertz: Option<f64>,
+    /// Build profile of its binary, as that says itself; empty if it does not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub profile: String,
 }
 
 /// What a run was asked to measure: enough to go on after it was killed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// Binaries by layout, and what each measures. They take turns, in random order.
     pub parts: Vec<Part>,
@@ -209,6 +252,12 @@ pub struct Setup {
     pub strategies: Vec<String>,
     /// The strategy that is enrolled twice.
     pub control: Option<String>,
+    /// Strategies of which each is enrolled twice in its turn, a block each: instead of one control for all blocks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<String>,
+    /// Whether what it takes from bytes to the first result is timed, too.
+    #[serde(default)]
+    pub cold: bool,
     /// Size of the workloads: `quick` or `full`.
     pub size: String,
     /// How often each process runs each strategy on each workload, after a warm-up.
@@ -295,6 +344,12 @@ rows! {
     Process,
     /// What was asked for.
     Setup,
+    /// What a strategy asks of its host.
+    Traits,
+    /// What a workload is.
+    Program,
+    /// What a binary is.
+    Layout,
     /// A run that this one was merged from.
     Origin,
 }

@@ -19,8 +19,12 @@ const OKABE_ITO: [Rgb; 8] = [
 /// "Vermillion", for what is wrong.
 pub(super) const WRONG: Rgb = OKABE_ITO[1];
 
-/// Colours by name: a strategy's place in the sorted list of all of them.
-pub(super) struct Palette(Vec<String>);
+/// Where the place of a name among the colours begins to be computed. So chosen that no two of our strategies want the same.
+const SEED: u32 = 0x811c_9e32;
+
+/// Colours by name. A name has a place that it wants, whatever else is in the picture; only where two want the same one does
+/// the second of them, by the alphabet, go on to the next.
+pub(super) struct Palette(Vec<(String, usize)>);
 
 impl Palette {
     /// For all strategies of a report, whichever of its plots they are in.
@@ -40,13 +44,29 @@ impl Palette {
     pub fn new(mut names: Vec<String>) -> Palette {
         names.sort_unstable();
         names.dedup();
-        Palette(names)
+        let mut placed: Vec<(String, usize)> = Vec::new();
+        // Those that are alone in wanting a place come first, so that nobody else is given it.
+        let alone =
+            |name: &String, names: &[String]| names.iter().filter(|other| wanted(other) == wanted(name)).count() == 1;
+        let (first, second): (Vec<String>, Vec<String>) = names.iter().cloned().partition(|name| alone(name, &names));
+        for name in first.into_iter().chain(second) {
+            let taken = |place: usize| placed.iter().any(|(_, other)| *other == place);
+            let ring = (0..).find(|ring| (0..OKABE_ITO.len()).any(|place| !taken(ring * OKABE_ITO.len() + place)));
+            let ring = ring.unwrap_or(0) * OKABE_ITO.len();
+            let places = (wanted(&name)..).map(|place| ring + place % OKABE_ITO.len());
+            let place = places
+                .take(OKABE_ITO.len())
+                .find(|&place| !taken(place))
+                .unwrap_or(ring);
+            placed.push((name, place));
+        }
+        Palette(placed)
     }
 
     /// The colour of a strategy, and the dashes of its lines: after eight colours they come again, dashed. `None` for what
     /// is no strategy.
     pub fn get(&self, name: &str) -> Option<(Rgb, Option<Dashes>)> {
-        let place = self.0.iter().position(|known| known == name)?;
+        let &(_, place) = self.0.iter().find(|(known, _)| known == name)?;
         let dashes = (place >= OKABE_ITO.len()).then_some((7, 5));
         Some((OKABE_ITO[place % OKABE_ITO.len()], dashes))
     }
@@ -55,6 +75,14 @@ impl Palette {
     pub fn color(&self, name: &str) -> Rgb {
         self.get(name).map_or(super::svg::GREY, |(color, _)| color)
     }
+}
+
+/// The place that a name wants (FNV-1a, of 32 bits), not the last, which is the palest.
+fn wanted(name: &str) -> usize {
+    let hash = name
+        .bytes()
+        .fold(SEED, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash >> 13) as usize % (OKABE_ITO.len() - 1)
 }
 
 /// A colour dark enough for text on white.

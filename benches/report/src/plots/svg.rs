@@ -9,7 +9,7 @@ use plotters::element::{self, Circle, DashedPathElement, Drawable, PathElement, 
 /// Where a text lies relative to its point. Vertically it is always centred.
 pub(super) use plotters::style::text_anchor::HPos as Align;
 use plotters::style::text_anchor::{Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle, WHITE};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE};
 
 use super::Picture;
 use crate::table::escape;
@@ -37,7 +37,6 @@ pub(super) struct Text {
     bold: bool,
     color: Rgb,
     align: Align,
-    upwards: bool,
 }
 
 impl Text {
@@ -47,7 +46,6 @@ impl Text {
             bold: false,
             color: BLACK,
             align: Align::Left,
-            upwards: false,
         }
     }
 
@@ -61,11 +59,6 @@ impl Text {
 
     pub fn align(self, align: Align) -> Text {
         Text { align, ..self }
-    }
-
-    /// Read from the right side.
-    pub fn upwards(self) -> Text {
-        Text { upwards: true, ..self }
     }
 
     /// About the width of a text in this look. The viewer's font decides; what fits in DejaVu Sans, one of the widest, fits
@@ -235,19 +228,15 @@ impl Svg {
     pub fn text(&mut self, (x, y): Place, text: &str, look: Text) {
         // Plotters takes half the height of an x for the middle of a line; that of digits and capitals lies higher.
         let lower = 0.09 * look.size;
-        let (transform, at) = match look.upwards {
-            true => (FontTransform::Rotate270, (x + lower, y)),
-            false => (FontTransform::None, (x, y + lower)),
-        };
         let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
         // It divides sizes by this number.
         let font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNITS * 1.24, style);
         let style = TextStyle {
-            font: font.transform(transform),
+            font,
             color: rgb(look.color).to_backend_color(),
             pos: Pos::new(look.align, VPos::Center),
         };
-        self.draw(element::Text::new(text.to_owned(), place(at), style));
+        self.draw(element::Text::new(text.to_owned(), place((x, y + lower)), style));
     }
 
     /// Notes what a pointer over an area is told.

@@ -23,8 +23,13 @@ pub struct Estimate {
     pub value: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
-    /// Upper end of the 95 % interval.
+    /// Upper end of the 95 % interval. Infinite, which JSON calls null, if nothing is known.
+    #[serde(deserialize_with = "or_infinite")]
     pub high: f64,
+}
+
+fn or_infinite<'de, D: serde::Deserializer<'de>>(value: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(value)?.unwrap_or(f64::INFINITY))
 }
 
 impl Estimate {

@@ -7,6 +7,11 @@
 //! come from the outermost level at which there is more than one case: the level's means are independent of each other, and
 //! Student's t says how far their mean may be from the truth.
 //!
+//! Rare slow processes are left out before anything else, as far as the other processes of their layout show that they are
+//! rare and slow (`Tree::without_slow_processes`). Layouts are never left out, since each of them is what some user ships; but a
+//! difference that the median layout does not have is not believed ([`Paired::verdict`]), so that one slow layout makes no
+//! winner.
+//!
 //! Literature: Kalibera and Jones, *Rigorous benchmarking in reasonable time*, 2013, for the nested levels; Mytkowicz and
 //! others, *Producing wrong data without doing anything obviously wrong*, 2009, for layouts.
 
@@ -14,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIDENCE, Estimate, Verdict, student};
+use super::{CONFIDENCE, Estimate, Verdict, median, student};
 
 /// One pair of times.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,14 +79,29 @@ pub struct Paired {
     pub cases: usize,
     /// What the cases are.
     pub level: Level,
+    /// The smallest, the median and the largest of the cases' means.
+    pub range: [f64; 3],
+    /// Processes that were left out, because they were slow where the others of their layout were not.
+    pub left_out: usize,
+    /// How far the pairs drift with the number of the process, in standard deviations of no drift at all (Spearman's rank
+    /// correlation); 0 where there are too few.
+    pub drift: f64,
     /// Where the variance comes from.
     pub components: Components,
 }
 
+/// A drift that chance alone makes in one of a thousand comparisons.
+pub const DRIFT: f64 = 3.3;
+
+/// With as many layouts, the range of them is a better guess at the next than Student's t, which knows no mixtures.
+const ENOUGH_FOR_RANGE: usize = 20;
+
 impl Paired {
     /// Compares by the outermost level with two cases or more. `None` without observations.
     pub fn of(observations: &[Observation]) -> Option<Paired> {
-        let tree = Tree::of(observations);
+        let mut tree = Tree::of(observations);
+        let drift = tree.drift();
+        let left_out = tree.leave_out_slow_processes();
         let layouts: Vec<f64> = tree.layouts.iter().map(|processes| mean_of_means(processes)).collect();
         let (level, cases) = if layouts.len() > 1 {
             (Level::Layout, layouts)
@@ -93,13 +113,43 @@ impl Paired {
                 (Level::Iteration, processes.first()?.clone())
             }
         };
+        let extreme = |better: fn(f64, f64) -> f64| cases.iter().copied().reduce(better);
         Some(Paired {
             mean: mean(&cases),
             deviation: variance(&cases).sqrt(),
             cases: cases.len(),
             level,
+            range: [extreme(f64::min)?, median(&cases)?, extreme(f64::max)?],
+            left_out,
+            drift,
             components: tree.components(),
         })
+    }
+
+    /// Programs as cases: none of them is left out, however far it is.
+    pub fn of_programs(observations: &[Observation]) -> Option<Paired> {
+        let cases: Vec<f64> = observations.iter().map(|one| one.log_ratio).collect();
+        let whole = Paired::of(observations)?;
+        Some(
+            Paired {
+                mean: mean(&cases),
+                deviation: variance(&cases).sqrt(),
+                cases: cases.len(),
+                left_out: 0,
+                ..whole
+            }
+            .by_student(),
+        )
+    }
+
+    /// The same without the range of its cases: programs differ too much for it.
+    fn by_student(self) -> Paired {
+        let half = student::two_sided(CONFIDENCE, (self.cases.max(2) - 1) as f64);
+        let half = half * self.deviation * (1.0 + 1.0 / self.cases.max(1) as f64).sqrt();
+        Paired {
+            range: [self.mean - half, self.range[1], self.mean + half],
+            ..self
+        }
     }
 
     /// Compares by the mean over several workloads. Cases are independent of each other, workloads within a case are not; so
@@ -134,7 +184,11 @@ impl Paired {
                 let of_mean = single
                     .iter()
                     .map(|paired| paired.deviation.powi(2) / paired.cases as f64);
+                let of_means = |index: usize| mean_of(single.iter().map(|paired| paired.range[index]));
                 return Some(Paired {
+                    range: [of_means(0), of_means(1), of_means(2)],
+                    left_out: 0,
+                    drift: 0.0,
                     mean: mean_of(single.iter().map(|paired| paired.mean)),
                     deviation: (of_mean.sum::<f64>() * cases as f64).sqrt() / single.len() as f64,
                     cases,
@@ -143,16 +197,54 @@ impl Paired {
                 });
             }
         };
-        let of_processes = Paired::of(&by_process);
-        Some(Paired {
-            components: of_processes.map_or(outermost.components, |paired| paired.components),
-            ..outermost
+        // Where a process has measured all workloads, it shows what processes do; the mean then goes over its layout as well.
+        Some(match Paired::of(&by_process) {
+            Some(of_processes) if of_processes.level == outermost.level => of_processes,
+            Some(of_processes) => Paired {
+                components: of_processes.components,
+                ..outermost
+            },
+            None => outermost,
         })
     }
 
     /// The ratio with its 95 % interval. With one case the interval is everything.
     pub fn estimate(&self) -> Estimate {
         self.estimate_of(self.cases)
+    }
+
+    /// The same with another confidence.
+    pub fn estimate_at(&self, confidence: f64) -> Estimate {
+        let half = match self.cases {
+            0 | 1 => f64::INFINITY,
+            cases => student::two_sided(confidence, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt(),
+        };
+        Estimate::of_log(self.mean, half)
+    }
+
+    /// What it comes to. A difference is none if the median of the cases lies on the other side: then a few slow ones make it.
+    pub fn verdict(&self) -> Verdict {
+        match self.estimate().verdict() {
+            Verdict::Slower if self.range[1] <= 0.0 => Verdict::Unsure,
+            Verdict::Faster if self.range[1] >= 0.0 => Verdict::Unsure,
+            other => other,
+        }
+    }
+
+    /// What one more case may come to, with 95 %: over layouts, what a user has who ships one binary. None with fewer than
+    /// two.
+    pub fn one_more(&self) -> Option<Estimate> {
+        if self.cases >= ENOUGH_FOR_RANGE {
+            let [low, _, high] = self.range;
+            return Some(Estimate {
+                value: self.mean.exp(),
+                low: low.exp(),
+                high: high.exp(),
+            });
+        }
+        let freedom = self.cases.checked_sub(1).filter(|&freedom| freedom > 0)? as f64;
+        let half = student::two_sided(CONFIDENCE, freedom) * self.deviation * (1.0 + 1.0 / self.cases as f64).sqrt();
+        Some(Estimate::of_log(self.mean, half))
     }
 
     /// The same if there were this many cases of the same spread.
@@ -196,17 +288,83 @@ fn by_case(observations: &[Observation], case: fn(&Observation) -> Case) -> BTre
 /// Observations by layout and process.
 struct Tree {
     layouts: Vec<Vec<Vec<f64>>>,
+    /// The numbers of the processes, in the same order.
+    processes: Vec<Vec<u32>>,
 }
 
 impl Tree {
     fn of(observations: &[Observation]) -> Tree {
-        let mut layouts: BTreeMap<Option<u64>, Vec<Vec<f64>>> = BTreeMap::new();
-        for ((layout, _), values) in by_case(observations, |one| (one.layout, one.process)) {
-            layouts.entry(layout).or_default().push(values);
+        type OfLayout = (Vec<Vec<f64>>, Vec<u32>);
+        let mut layouts: BTreeMap<Option<u64>, OfLayout> = BTreeMap::new();
+        for ((layout, process), values) in by_case(observations, |one| (one.layout, one.process)) {
+            let (of_layout, numbers) = layouts.entry(layout).or_default();
+            of_layout.push(values);
+            numbers.push(process);
         }
-        Tree {
-            layouts: layouts.into_values().collect(),
+        let (layouts, processes) = layouts.into_values().unzip();
+        Tree { layouts, processes }
+    }
+
+    /// Leaves out processes that are far from the others of their layout, and returns how many. Far is six robust standard
+    /// deviations of what processes do in all layouts, and two percent; rare is one in six at most: if there are more, that
+    /// is what processes do. Of two that disagree, the one farther from the median layout goes.
+    fn leave_out_slow_processes(&mut self) -> usize {
+        const FAR: f64 = 6.0;
+        const LEAST: f64 = 0.02;
+        let means: Vec<Vec<f64>> = self
+            .layouts
+            .iter()
+            .map(|of| of.iter().map(|one| mean(one)).collect())
+            .collect();
+        let medians: Vec<f64> = means.iter().filter_map(|of_layout| median(of_layout)).collect();
+        let Some(center) = median(&medians) else { return 0 };
+        let distances = (means.iter().zip(&medians)).filter(|(of_layout, _)| of_layout.len() > 1);
+        let distances = distances.flat_map(|(of_layout, middle)| of_layout.iter().map(move |one| (one - middle).abs()));
+        let distances: Vec<f64> = distances.collect();
+        // Less is not known well enough to call one of them far.
+        if distances.len() < 8 {
+            return 0;
         }
+        // The median distance of normal values is 0.67 of their deviation; that of two from their mean, 0.48.
+        let of_pairs = means.iter().all(|of_layout| of_layout.len() <= 2);
+        let deviation = median(&distances).unwrap_or(0.0) / if of_pairs { 0.48 } else { 0.67 };
+        let limit = (FAR * deviation).max(LEAST);
+        let mut far: Vec<(usize, usize)> = Vec::new();
+        for (layout, of_layout) in means.iter().enumerate().filter(|(_, of_layout)| of_layout.len() > 1) {
+            let spread = |one: &f64| (one - medians[layout]).abs() * if of_layout.len() == 2 { 2.0 } else { 1.0 };
+            let suspects = (0..of_layout.len()).filter(|&at| spread(&of_layout[at]) > limit);
+            let mut suspects: Vec<usize> = suspects.collect();
+            suspects.sort_by(|&a, &b| (of_layout[b] - center).abs().total_cmp(&(of_layout[a] - center).abs()));
+            suspects.truncate((of_layout.len() - 1) / 2 + usize::from(of_layout.len() == 2));
+            far.extend(suspects.into_iter().map(|at| (layout, at)));
+        }
+        if far.len() * 6 > distances.len() {
+            return 0;
+        }
+        far.sort_unstable();
+        for &(layout, at) in far.iter().rev() {
+            self.layouts[layout].remove(at);
+            self.processes[layout].remove(at);
+        }
+        far.len()
+    }
+
+    /// Spearman's rank correlation of the pairs with the numbers of their processes, by its standard deviation: of the pairs
+    /// as they are, or within their layouts, whichever shows more.
+    fn drift(&self) -> f64 {
+        let all = || self.layouts.iter().zip(&self.processes);
+        let mut plain: Vec<(u32, f64)> = Vec::new();
+        let mut within: Vec<(u32, f64)> = Vec::new();
+        for (of_layout, numbers) in all() {
+            let means: Vec<f64> = of_layout.iter().map(|one| mean(one)).collect();
+            let middle = mean(&means);
+            plain.extend(numbers.iter().copied().zip(means.iter().copied()));
+            if means.len() > 1 {
+                within.extend(numbers.iter().copied().zip(means.iter().map(|one| one - middle)));
+            }
+        }
+        let [plain, within] = [plain, within].map(|pairs| rank_correlation(&pairs));
+        if plain.abs() > within.abs() { plain } else { within }
     }
 
     /// By the method of moments: what the variance of each level's means exceeds what the levels below explain.
@@ -230,6 +388,42 @@ impl Tree {
             iteration,
             clipped: negative(layout) || negative(process),
         }
+    }
+}
+
+/// Spearman's rank correlation, by its standard deviation under no correlation; 0 for fewer than ten pairs.
+pub fn rank_correlation(pairs: &[(u32, f64)]) -> f64 {
+    const FEWEST: usize = 10;
+    if pairs.len() < FEWEST {
+        return 0.0;
+    }
+    let ranks = |values: Vec<f64>| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let mut ranks = vec![0.0; values.len()];
+        // Equal values share the mean of their ranks.
+        let mut at = 0;
+        while at < order.len() {
+            let same = order[at..]
+                .iter()
+                .take_while(|&&index| values[index] == values[order[at]])
+                .count();
+            for &index in &order[at..at + same] {
+                ranks[index] = at as f64 + (same - 1) as f64 / 2.0;
+            }
+            at += same;
+        }
+        ranks
+    };
+    let x = ranks(pairs.iter().map(|(number, _)| f64::from(*number)).collect());
+    let y = ranks(pairs.iter().map(|(_, value)| *value).collect());
+    let (mean_x, mean_y) = (mean(&x), mean(&y));
+    let product: f64 = x.iter().zip(&y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let scale = (variance(&x) * variance(&y)).sqrt() * (pairs.len() - 1) as f64;
+    if scale > 0.0 {
+        product / scale * ((pairs.len() - 1) as f64).sqrt()
+    } else {
+        0.0
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sorts the rows of a run into a grid of workloads and strategies.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
@@ -38,6 +39,10 @@ pub(super) struct Verified {
     pub independent: usize,
     /// Logarithms of the times. Their partners are runs of other strategies in the same place of the same block.
     pub placed: BTreeMap<Place, f64>,
+    /// By layout, medians in nanoseconds: what comes before a program runs, and a run.
+    pub lengths: BTreeMap<Option<u64>, (f64, f64)>,
+    /// Whether what comes before was timed with functions compiled when they are first called.
+    pub lazily: bool,
     /// Median time to load, in nanoseconds.
     pub load: Option<f64>,
     /// Median time to compile, in nanoseconds.
@@ -60,6 +65,10 @@ pub(super) struct Grid {
     pub strategies: Vec<String>,
     /// `cells[workload][strategy]`.
     pub cells: Vec<Vec<Times>>,
+    /// Strategies that contain unsafe code.
+    not_safe: Vec<String>,
+    /// Times by that of a reference, as far as they were asked for.
+    pub relative: RefCell<BTreeMap<(usize, usize), Option<f64>>>,
     /// What had to be left out.
     pub warnings: Vec<String>,
 }
@@ -94,12 +103,13 @@ impl Grid {
                 return Times::Error(failed.error.clone());
             }
             let samples = |strategy| by_cell.get(&(&*workload.name, strategy)).map_or(&[][..], Vec::as_slice);
-            let shared_load = phase_median(samples(EVERY_STRATEGY), Phase::Load);
-            times(samples(strategy), shared_load)
+            times(samples(strategy), samples(EVERY_STRATEGY))
         };
         let row = |workload: &Workload| strategies.iter().map(|strategy| cell(workload, strategy)).collect();
         Grid {
             cells: workloads.iter().map(row).collect(),
+            not_safe: (strategies.iter().filter(|name| !is_safe(recording, name)).cloned()).collect(),
+            relative: RefCell::default(),
             workloads,
             strategies,
             warnings,
@@ -112,6 +122,11 @@ impl Grid {
             Times::Verified(verified) => Some(verified),
             _ => None,
         }
+    }
+
+    /// Whether a strategy is free of unsafe code.
+    pub fn is_safe(&self, strategy: usize) -> bool {
+        !self.not_safe.contains(&self.strategies[strategy])
     }
 
     /// The workloads on which a strategy was wrong.
@@ -137,6 +152,13 @@ impl Grid {
         }
         classes
     }
+}
+
+/// As the record says; older ones are judged by the strategy's name.
+fn is_safe(recording: &Recording, strategy: &str) -> bool {
+    let said = recording.traits.iter().find(|traits| traits.strategy == strategy);
+    let unsafe_name = || super::UNSAFE_STRATEGIES.iter().any(|name| strategy.starts_with(name));
+    said.map_or_else(|| !unsafe_name(), |traits| traits.safe)
 }
 
 fn workloads(recording: &Recording) -> Vec<Workload> {
@@ -174,7 +196,7 @@ fn strategies(recording: &Recording) -> Vec<String> {
     found
 }
 
-fn times(samples: &[&Sample], shared_load: Option<f64>) -> Times {
+fn times(samples: &[&Sample], shared: &[&Sample]) -> Times {
     let runs = samples.iter().copied().filter(|sample| sample.phase == Phase::Execute);
     let runs: Vec<&Sample> = runs.collect();
     let unverified = runs.iter().filter(|sample| !sample.verified).count();
@@ -186,14 +208,43 @@ fn times(samples: &[&Sample], shared_load: Option<f64>) -> Times {
         return Times::Missing;
     };
     let blocks: Option<BTreeSet<u32>> = runs.iter().map(|sample| sample.block).collect();
+    let lazily = samples.iter().any(|sample| sample.phase == Phase::Cold);
     Times::Verified(Verified {
+        lengths: lengths(samples, shared, lazily),
+        lazily,
         median,
         samples: values.len(),
         independent: blocks.map_or(runs.len(), |blocks| blocks.len()),
         placed: placed(&runs),
-        load: phase_median(samples, Phase::Load).or(shared_load),
+        load: phase_median(samples, Phase::Load).or(phase_median(shared, Phase::Load)),
         compile: phase_median(samples, Phase::Compile),
     })
+}
+
+/// What comes before a run, and a run, by layout. With functions compiled when they are first called that is what everything
+/// takes from the module's bytes to the first result, less what the same takes once it is compiled; in older records, it is
+/// to load, and to compile all functions.
+fn lengths(samples: &[&Sample], shared: &[&Sample], lazily: bool) -> BTreeMap<Option<u64>, (f64, f64)> {
+    let layouts: BTreeSet<Option<u64>> = samples.iter().map(|sample| sample.layout).collect();
+    let of = |layout: Option<u64>| {
+        let here = |all: &[&Sample], phase| {
+            let all = all
+                .iter()
+                .filter(|sample| sample.layout == layout && sample.phase == phase);
+            statistics::median(&all.map(|sample| of_one(sample)).collect::<Vec<f64>>())
+        };
+        let before = match lazily {
+            // Of a short program the difference may be lost in the noise; loading is a part of it in any case.
+            true => (here(samples, Phase::Cold)? - here(samples, Phase::Warm)?)
+                .max(here(shared, Phase::Load).unwrap_or(0.0) / 10.0),
+            false => {
+                let load = here(samples, Phase::Load).or_else(|| here(shared, Phase::Load));
+                load.unwrap_or(0.0) + here(samples, Phase::Compile)?
+            }
+        };
+        Some((layout, (before.max(1.0), here(samples, Phase::Execute)?)))
+    };
+    layouts.into_iter().filter_map(of).collect()
 }
 
 /// The runs by their places. Where one has no block, the record is not interleaved: then each is its own block, so that

@@ -1,13 +1,13 @@
 //! Which strategies are ranked, in which order, and what follows from it.
 
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::collect::{Grid, Times};
 use super::{
-    Cell, ClassMean, Costs, Exception, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary, Verdict,
-    WorkloadSummary, Worst, is_safe,
+    Cell, ClassMean, Costs, Exception, FEWEST_PROGRAMS, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary,
+    Verdict, WorkloadSummary, Worst,
 };
-use crate::statistics::{self, Estimate, Observation, Paired};
+use crate::statistics::{self, Estimate, Level, Observation, Paired};
 
 /// The order of the strategies. Strategies and workloads are indices into the grid.
 pub(super) struct Ranking<'g> {
@@ -19,7 +19,7 @@ pub(super) struct Ranking<'g> {
     /// Workloads on which every ranked strategy has a time.
     pub counted: Vec<usize>,
     /// The same by class.
-    classes: Vec<(String, Vec<usize>)>,
+    pub classes: Vec<(String, Vec<usize>)>,
     /// For each workload, the strategy that the others are measured by.
     best: Vec<Option<usize>>,
     /// The measurement tells a strategy from itself: then no difference is believed.
@@ -41,17 +41,18 @@ impl Ranking<'_> {
             ranked.clear();
             counted.clear();
         }
-        ranked.sort_by(|a, b| by_mean(grid, &counted)(&a, &b));
-        // By pairs of runs that were moments apart, where the record knows them: as everything else.
-        if let Some(&first) = ranked.first() {
-            let mean = |strategy: usize| paired(grid, strategy, first, &counted).map(|paired| paired.mean);
-            let by_pairs: Option<Vec<(f64, usize)>> = ranked.iter().map(|&s| Some((mean(s)?, s))).collect();
-            if let Some(mut by_pairs) = by_pairs {
-                by_pairs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-                ranked = by_pairs.into_iter().map(|(_, strategy)| strategy).collect();
-            }
-        }
-        let best = workloads.map(|workload| fastest(grid, workload, &ranked).or_else(|| fastest(grid, workload, &all)));
+        ranked = by_mean(grid, &counted, ranked);
+        let fastest = |workload, of: &[usize]| by_mean(grid, &[workload], of.to_vec()).first().copied();
+        let timed = |workload: usize, of: &[usize]| -> Vec<usize> {
+            of.iter()
+                .copied()
+                .filter(|strategy| has_time(workload, strategy))
+                .collect()
+        };
+        let best = workloads.clone().map(|workload| {
+            let of_ranked = fastest(workload, &timed(workload, &ranked));
+            of_ranked.or_else(|| fastest(workload, &timed(workload, &all)))
+        });
         let of_class = |class: &str| -> Vec<usize> {
             let is_member = |workload: &usize| grid.workloads[*workload].class == class;
             counted.iter().copied().filter(is_member).collect()
@@ -76,7 +77,7 @@ impl Ranking<'_> {
         self.ranked.iter().chain(&self.unranked).copied()
     }
 
-    fn name(&self, strategy: usize) -> String {
+    pub fn name(&self, strategy: usize) -> String {
         self.grid.strategies[strategy].clone()
     }
 
@@ -89,7 +90,7 @@ impl Ranking<'_> {
                 .iter()
                 .position(|&ranked| ranked == strategy)
                 .map(|at| at + 1),
-            safe: is_safe(&self.grid.strategies[strategy]),
+            safe: self.grid.is_safe(strategy),
             errors: self.grid.errors(strategy).count(),
             geometric_mean: self.mean_ratio(strategy, &self.counted),
             relative: best.and_then(|&best| compare(self.grid, strategy, best, &self.counted)),
@@ -132,7 +133,7 @@ impl Ranking<'_> {
     }
 
     /// Geometric mean of the times relative to the best on each workload.
-    fn mean_ratio(&self, strategy: usize, workloads: &[usize]) -> Option<f64> {
+    pub fn mean_ratio(&self, strategy: usize, workloads: &[usize]) -> Option<f64> {
         let ratio = |&workload: &usize| self.ratio(workload, strategy).map(|ratio| ratio.value);
         let ratios: Option<Vec<f64>> = workloads.iter().map(ratio).collect();
         statistics::geometric_mean(&ratios?)
@@ -163,13 +164,17 @@ impl Ranking<'_> {
         let (&best, others) = self.ranked.split_first()?;
         let rivals: Vec<Rival> = others.iter().filter_map(|&other| self.rival(other, best)).collect();
         let best = self.name(best);
-        let best_safe = match is_safe(&best) {
+        let best_safe = match self.grid.is_safe(self.ranked[0]) {
             true => Some(Rival {
                 strategy: best.clone(),
                 times_as_long: Estimate::exact(1.0),
+                one_binary: None,
+                new_program: None,
                 verdict: Verdict::Equivalent,
             }),
-            false => rivals.iter().find(|rival| is_safe(&rival.strategy)).cloned(),
+            false => (others.iter().zip(&rivals))
+                .find(|(other, _)| self.grid.is_safe(**other))
+                .map(|(_, rival)| rival.clone()),
         };
         let close = rivals.iter().filter(|rival| rival.verdict != Verdict::Faster);
         let is_better = |verdict: Verdict| verdict == Verdict::Slower;
@@ -186,8 +191,10 @@ impl Ranking<'_> {
         })
     }
 
-    fn rival(&self, strategy: usize, best: usize) -> Option<Rival> {
+    /// A strategy against a better one, over all workloads.
+    pub fn rival(&self, strategy: usize, best: usize) -> Option<Rival> {
         let times_as_long = compare(self.grid, strategy, best, &self.counted)?;
+        let paired = paired(self.grid, strategy, best, &self.counted);
         let is_enough = |workload: usize, strategy: usize| {
             let verified = self.grid.verified(workload, strategy);
             verified.is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
@@ -197,11 +204,30 @@ impl Ranking<'_> {
         Some(Rival {
             strategy: self.name(strategy),
             times_as_long,
+            one_binary: paired
+                .filter(|paired| paired.level == Level::Layout)
+                .and_then(|paired| paired.one_more()),
+            new_program: self.new_program(strategy, best),
             verdict: match enough && !self.doubtful {
-                true => times_as_long.verdict().turned(),
+                true => paired
+                    .map_or(times_as_long.verdict(), |paired| paired.verdict())
+                    .turned(),
                 false => Verdict::Unsure,
             },
         })
+    }
+
+    /// What a program may come to that is like the workloads: they are a sample, too. None with fewer than [`FEWEST_PROGRAMS`].
+    fn new_program(&self, strategy: usize, best: usize) -> Option<Estimate> {
+        let mean = |&workload: &usize| paired(self.grid, strategy, best, &[workload]).map(|paired| paired.mean);
+        let means: Vec<f64> = self.counted.iter().filter_map(mean).collect();
+        let observations = means.iter().zip(0..).map(|(&log_ratio, process)| Observation {
+            layout: None,
+            process,
+            log_ratio,
+        });
+        let of_programs = Paired::of_programs(&Vec::from_iter(observations))?;
+        (means.len() >= FEWEST_PROGRAMS && strategy != best).then(|| of_programs.one_more())?
     }
 
     /// For each of some sets of workloads: the fastest strategy there but the best of all, if the verdict on the best
@@ -209,7 +235,7 @@ impl Ranking<'_> {
     fn exceptions(&self, sets: &[(String, Vec<usize>)], is_of_kind: fn(Verdict) -> bool) -> Vec<Exception> {
         let of = |(on, workloads): &(String, Vec<usize>)| {
             let (&best, others) = self.ranked.split_first()?;
-            let &other = others.iter().min_by(by_mean(self.grid, workloads))?;
+            let other = *by_mean(self.grid, workloads, others.to_vec()).first()?;
             let times_as_fast = compare(self.grid, best, other, workloads)?;
             is_of_kind(times_as_fast.verdict()).then(|| Exception {
                 on: on.clone(),
@@ -225,7 +251,7 @@ impl Ranking<'_> {
         let hinge = |&left_out: &usize| {
             let rest = self.counted.iter().copied().filter(|&workload| workload != left_out);
             let rest: Vec<usize> = rest.collect();
-            let &best_without = self.ranked.iter().min_by(by_mean(self.grid, &rest))?;
+            let best_without = *by_mean(self.grid, &rest, self.ranked.clone()).first()?;
             (!rest.is_empty() && Some(&best_without) != self.ranked.first()).then(|| Hinge {
                 workload: self.grid.workloads[left_out].name.clone(),
                 best_without: self.name(best_without),
@@ -264,7 +290,7 @@ impl Ranking<'_> {
 
 /// Time of `strategy` divided by that of `reference`: geometric mean over `workloads`, with its interval. `None` if one
 /// of them has no time on one of the workloads. Without pairs, two single times are all that is known.
-fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Estimate> {
+pub(super) fn compare(grid: &Grid, strategy: usize, reference: usize, workloads: &[usize]) -> Option<Estimate> {
     let log = |&workload: &usize| {
         let (above, below) = (grid.verified(workload, strategy)?, grid.verified(workload, reference)?);
         Some((above.median / below.median).ln())
@@ -306,27 +332,35 @@ pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: 
     }
 }
 
-/// Mean of the logarithms of the medians; infinite without a time on each workload, which sorts last.
-fn mean_log(grid: &Grid, strategy: usize, workloads: &[usize]) -> f64 {
-    let log = |&workload: &usize| Some(grid.verified(workload, strategy)?.median.ln());
-    let sum: Option<f64> = workloads.iter().map(log).sum();
-    sum.map_or(f64::INFINITY, |sum| sum / workloads.len().max(1) as f64)
+/// Strategies in the order of their means over workloads: by pairs of runs that were moments apart, as in every comparison; by
+/// medians only where the record knows no pairs.
+pub(super) fn by_mean(grid: &Grid, workloads: &[usize], mut strategies: Vec<usize>) -> Vec<usize> {
+    let mean = |strategy: usize| {
+        let sum: Option<f64> = workloads
+            .iter()
+            .map(|&workload| grid.relative(workload, strategy))
+            .sum();
+        sum.map_or(f64::INFINITY, |sum| sum / workloads.len().max(1) as f64)
+    };
+    let means: BTreeMap<usize, f64> = strategies.iter().map(|&strategy| (strategy, mean(strategy))).collect();
+    strategies.sort_by(|a, b| means[a].total_cmp(&means[b]));
+    strategies
 }
 
-/// The order of strategies by [`mean_log`].
-fn by_mean(grid: &Grid, workloads: &[usize]) -> impl Fn(&&usize, &&usize) -> Ordering {
-    |&&a, &&b| mean_log(grid, a, workloads).total_cmp(&mean_log(grid, b, workloads))
-}
-
-/// The fastest on a workload: by pairs of runs that were moments apart where the record knows them, as in every comparison.
-fn fastest(grid: &Grid, workload: usize, strategies: &[usize]) -> Option<usize> {
-    let (by_median, _) = strategies
-        .iter()
-        .filter_map(|&strategy| Some((strategy, grid.verified(workload, strategy)?.median)))
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))?;
-    let mean = |strategy: usize| paired(grid, strategy, by_median, &[workload]).map(|paired| paired.mean);
-    let by_pairs = (strategies.iter())
-        .filter_map(|&strategy| Some((strategy, mean(strategy)?)))
-        .min_by(|(_, a), (_, b)| a.total_cmp(b));
-    Some(by_pairs.map_or(by_median, |(strategy, _)| strategy))
+impl Grid {
+    /// Logarithm of a strategy's time by that of the first that has one on a workload.
+    fn relative(&self, workload: usize, strategy: usize) -> Option<f64> {
+        let known = self.relative.borrow().get(&(workload, strategy)).copied();
+        known.unwrap_or_else(|| {
+            let reference = (0..self.strategies.len()).find(|&other| self.verified(workload, other).is_some())?;
+            let (own, other) = (self.verified(workload, strategy)?, self.verified(workload, reference)?);
+            let found = match paired(self, strategy, reference, &[workload]) {
+                _ if strategy == reference => 0.0,
+                Some(paired) => paired.mean,
+                None => (own.median / other.median).ln(),
+            };
+            self.relative.borrow_mut().insert((workload, strategy), Some(found));
+            Some(found)
+        })
+    }
 }

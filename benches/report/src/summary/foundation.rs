@@ -1,19 +1,26 @@
-//! What the numbers of a run rest on: cases, controls, conditions; and the grade that follows.
+//! What the numbers of a run rest on: cases, controls, conditions; and the grades that follow.
+//!
+//! A grade is given to a claim, not to a run: what disturbs the whole run lowers all of them, and what is known of two strategies
+//! (their controls, a drift of one by the other, how many workloads) lowers what is said about these two. The grade of the run
+//! is that of its first claim.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Recommendation;
 use super::collect::{Grid, Times};
 use super::decide::{self, Ranking};
-use crate::Fingerprint;
 use crate::record::{Kind, Process, Recording};
+use crate::statistics::paired::{DRIFT, rank_correlation};
 use crate::statistics::{self, Components, Estimate, Level, Paired};
 use crate::units;
 
-/// Layouts that a decision should rest on.
-pub const LAYOUTS: usize = 8;
+/// Layouts that a claim of grade A rests on. Over fewer, intervals hold the truth less often than they promise, because layouts
+/// are few states with gaps between them.
+pub const LAYOUTS: usize = 16;
+
+/// Workloads that a claim of grade A about a mean rests on.
+pub const WORKLOADS: usize = 10;
 
 /// What the intervals of a run rest on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,14 +35,18 @@ pub struct Foundation {
     pub processes: usize,
     /// Where the variance of the margin comes from, over all workloads: of the best and the runner-up.
     pub components: Option<Components>,
-    /// What was found between a strategy and itself.
-    pub control: Option<ControlResult>,
-    /// Conditions, each as its median over the processes.
+    /// What was found between each strategy and itself.
+    #[serde(default)]
+    pub controls: Vec<ControlResult>,
+    /// Conditions, each as its mean over the processes.
     pub conditions: Conditions,
     /// How good all that is.
     pub grade: Grade,
     /// What keeps the grade from being better.
     pub reasons: Vec<String>,
+    /// What lowers every claim.
+    #[serde(skip)]
+    pub(super) marks: Vec<Mark>,
 }
 
 /// A strategy against itself: every difference is noise.
@@ -51,6 +62,10 @@ pub struct ControlResult {
     pub workloads: usize,
     /// Workloads on which the two differ clearly: false positives.
     pub told_apart: Vec<String>,
+    /// Whether that is more of them than chance makes: then single workloads of it are not to be believed, nor a mean in which
+    /// such errors may or may not cancel out.
+    #[serde(default)]
+    pub too_often: bool,
     /// Whether they differ clearly over all workloads. Then no verdict of the run is believed.
     pub differs: bool,
 }
@@ -66,16 +81,22 @@ pub struct Conditions {
     pub pressure: Option<f64>,
     /// Involuntary switches for each second measured.
     pub switches_per_second: Option<f64>,
+    /// Share of the processes that were disturbed: by more than 5 % of steal, or without their processor for so long.
+    #[serde(default)]
+    pub disturbed: Option<f64>,
+    /// How many times as long everything took at the end as at the beginning, if that is more than chance.
+    #[serde(default)]
+    pub slowdown: Option<f64>,
 }
 
 /// How well founded a run is. Later is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Grade {
-    /// Eight layouts or more, several processes each, undisturbed.
+    /// Enough layouts, processes and workloads, controls that show nothing, undisturbed.
     A,
-    /// Undisturbed, with fewer layouts or processes.
+    /// Undisturbed, with fewer of them.
     B,
-    /// A quick run, or a somewhat disturbed one.
+    /// A quick run, a somewhat disturbed one, or one that does not know.
     C,
     /// Interrupted, disturbed, or all from one process.
     D,
@@ -88,15 +109,6 @@ impl Grade {
     pub fn letter(self) -> char {
         ['A', 'B', 'C', 'D', 'E'][self as usize]
     }
-}
-
-/// What one machine of a merged run would decide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OfMachine {
-    /// The machine.
-    pub fingerprint: Fingerprint,
-    /// Its decision; `None` if it ranks no strategy.
-    pub recommendation: Option<Recommendation>,
 }
 
 impl Foundation {
@@ -114,7 +126,7 @@ impl Foundation {
             let parts = parts.map(|(name, variance)| format!("{name} {}", percent(variance.max(0.0).sqrt())));
             parts.collect::<Vec<_>>().join(", ")
         });
-        let control = self.control.as_ref().map(|control| {
+        let controls = self.controls.iter().map(|control| {
             format!(
                 "{} against itself: {:.3} ({:.3} to {:.3}); 95 of 100 workloads differ by less than {} %; clearly on {} of {}",
                 control.of,
@@ -126,6 +138,7 @@ impl Foundation {
                 control.workloads
             )
         });
+        let control = (!self.controls.is_empty()).then(|| controls.collect::<Vec<_>>().join("; "));
         let conditions = &self.conditions;
         let switches = conditions.switches_per_second;
         let facts = [
@@ -141,6 +154,7 @@ impl Foundation {
             ("Control", control),
             ("CPU time by wall time", conditions.cpu_share.map(percent)),
             ("Steal", conditions.steal.map(percent)),
+            ("Processes disturbed", conditions.disturbed.map(percent)),
             ("Pressure", conditions.pressure.map(percent)),
             (
                 "Involuntary switches",
@@ -152,6 +166,16 @@ impl Foundation {
     }
 }
 
+/// A grade and what keeps it from being better.
+pub type Mark = (Grade, String);
+
+/// The worst of some marks, and all of their reasons.
+pub fn graded(marks: impl IntoIterator<Item = Mark>) -> (Grade, Vec<String>) {
+    let marks: Vec<Mark> = marks.into_iter().collect();
+    let grade = marks.iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::A);
+    (grade, marks.into_iter().map(|(_, why)| why).collect())
+}
+
 pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Foundation {
     let margin = match ranking.ranked.as_slice() {
         [best, second, ..] => decide::paired(ranking.grid, *second, *best, &ranking.counted),
@@ -160,133 +184,246 @@ pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Founda
     let interleaved = recording.samples.iter().filter(|sample| sample.block.is_some());
     let layouts = BTreeSet::from_iter(interleaved.map(|sample| sample.layout)).len();
     let margin = margin.filter(|_| layouts > 0);
-    let processes = recording.processes.len();
-    let conditions = conditions(&recording.processes);
-    let control = control(recording);
-    let mut cells = ranking.grid.cells.iter().flatten();
-    let wrong = cells.any(|times| matches!(times, Times::Error(_)));
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    let by_share = |share: f64| match share {
-        0.10.. => Some(Grade::D),
-        0.02.. => Some(Grade::C),
-        _ => None,
-    };
-    let found = [
-        wrong.then(|| (Grade::E, "a result was wrong".to_owned())),
-        (control.as_ref().filter(|control| control.differs))
-            .map(|control| (Grade::E, format!("{} differs from itself", control.of))),
-        recording.cut_short().map(|planned| {
-            let blocks = recording.blocks();
-            (Grade::D, format!("interrupted after {blocks} of {planned} blocks"))
-        }),
-        (processes < 2).then(|| (Grade::D, "all measured by one process".to_owned())),
-        (recording.run.kind != Kind::Full).then(|| (Grade::C, "a quick run".to_owned())),
-        (control.is_none()).then(|| (Grade::C, "no strategy was measured against itself".to_owned())),
-        (layouts < LAYOUTS).then(|| {
-            let why = format!("{layouts} of the {LAYOUTS} layouts that a decision should rest on");
-            (Grade::B, why)
-        }),
-        conditions.steal.and_then(|steal| {
-            let why = format!("the host took {} of the processors' time", percent(steal));
-            Some((by_share(steal)?, why))
-        }),
-        conditions.cpu_share.and_then(|share| {
-            let why = format!("the processes had their processor {} of the time", percent(share));
-            Some((by_share(1.0 - share)?, why))
-        }),
-        (conditions.pressure.filter(|&pressure| pressure > 0.25)).map(|pressure| {
-            (
-                Grade::C,
-                format!("tasks waited for a processor {} of the time", percent(pressure)),
-            )
-        }),
-    ];
-    let marks: Vec<(Grade, String)> = found.into_iter().flatten().collect();
-    let grade = marks.iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::A);
-    Foundation {
+    let mut foundation = Foundation {
         level: margin.map(|margin| margin.level),
         cases: margin.map_or(0, |margin| margin.cases),
         layouts,
-        processes,
+        processes: recording.processes.len(),
         components: margin.map(|margin| margin.components),
-        control,
-        conditions,
-        grade,
-        reasons: marks.into_iter().map(|(_, why)| why).collect(),
+        controls: controls(recording),
+        conditions: conditions(&recording.processes, slowdown(ranking)),
+        grade: Grade::A,
+        reasons: Vec::new(),
+        marks: Vec::new(),
+    };
+    foundation.marks = foundation.of_run(recording, ranking);
+    let of_first = match ranking.ranked.as_slice() {
+        [best, second, ..] => foundation.of_pair(ranking, *best, *second, &ranking.counted),
+        _ => Vec::new(),
+    };
+    (foundation.grade, foundation.reasons) = graded(foundation.marks.iter().cloned().chain(of_first));
+    foundation
+}
+
+impl Foundation {
+    /// What lowers every claim of the run.
+    fn of_run(&self, recording: &Recording, ranking: &Ranking<'_>) -> Vec<Mark> {
+        let (layouts, processes, conditions) = (self.layouts, self.processes, &self.conditions);
+        let mut cells = ranking.grid.cells.iter().flatten();
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let by_share = |share: f64| match share {
+            0.10.. => Some(Grade::D),
+            0.02.. => Some(Grade::C),
+            _ => None,
+        };
+        let differing = self.controls.iter().filter(|control| control.differs);
+        let differing: Vec<&str> = differing.map(|control| control.of.as_str()).collect();
+        let changed = recording.run.fingerprint.sources.ends_with("+changes");
+        let known = conditions.steal.is_some() || conditions.cpu_share.is_some();
+        let few = |grade: Grade, is: bool, why: String| is.then_some((grade, why));
+        let found = [
+            few(
+                Grade::E,
+                cells.any(|times| matches!(times, Times::Error(_))),
+                "a result was wrong".to_owned(),
+            ),
+            few(
+                Grade::E,
+                !differing.is_empty(),
+                format!("{} differs from itself", differing.join(", ")),
+            ),
+            recording.cut_short().map(|planned| {
+                let blocks = recording.blocks();
+                (Grade::D, format!("interrupted after {blocks} of {planned} blocks"))
+            }),
+            few(Grade::D, processes < 2, "all measured by one process".to_owned()),
+            few(Grade::C, recording.run.kind != Kind::Full, "a quick run".to_owned()),
+            few(
+                Grade::C,
+                !known,
+                "no conditions were recorded, so that nobody knows what else ran".to_owned(),
+            ),
+            few(
+                Grade::C,
+                recording.clock_went_backwards(),
+                "the clock went backwards during the run".to_owned(),
+            ),
+            few(
+                Grade::B,
+                changed,
+                "the measured sources had changes that were not committed".to_owned(),
+            ),
+            few(
+                Grade::B,
+                layouts < LAYOUTS,
+                format!("{layouts} of the {LAYOUTS} layouts that it should rest on"),
+            ),
+            few(
+                Grade::B,
+                processes < 2 * layouts,
+                "one process for some layouts, so that a slow process looks like a slow layout".to_owned(),
+            ),
+            conditions.steal.and_then(|steal| {
+                let why = format!("the host took {} of the processors' time", percent(steal));
+                Some((by_share(steal)?, why))
+            }),
+            conditions.cpu_share.and_then(|share| {
+                let why = format!("the processes had their processor {} of the time", percent(share));
+                Some((by_share(1.0 - share)?, why))
+            }),
+            conditions.disturbed.filter(|&share| share > 0.1).map(|share| {
+                let grade = if share > 0.25 { Grade::D } else { Grade::C };
+                (grade, format!("{} of the processes were disturbed", percent(share)))
+            }),
+            (conditions.pressure.filter(|&pressure| pressure > 0.25)).map(|pressure| {
+                let why = format!("tasks waited for a processor {} of the time", percent(pressure));
+                (Grade::C, why)
+            }),
+            conditions.slowdown.map(|factor| {
+                let why = format!(
+                    "everything took {} as long at the end as at the beginning",
+                    percent(factor)
+                );
+                (Grade::B, why)
+            }),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    /// What lowers a claim about two strategies on some workloads.
+    pub(super) fn of_pair(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        let mut mark = |grade: Grade, is: bool, why: String| marks.extend(is.then_some((grade, why)));
+        let names = [a, b].map(|strategy| ranking.name(strategy));
+        let control = |name: &String| self.controls.iter().find(|control| control.of == *name);
+        let missing: Vec<&str> = names
+            .iter()
+            .filter(|name| control(name).is_none())
+            .map(String::as_str)
+            .collect();
+        mark(
+            Grade::C,
+            !missing.is_empty(),
+            format!("{} not measured against itself", missing.join(", ")),
+        );
+        for control in names.iter().filter_map(control).filter(|control| control.too_often) {
+            let (apart, all) = (control.told_apart.len(), control.workloads);
+            mark(
+                Grade::D,
+                true,
+                format!(
+                    "{} differs from itself on {apart} of {all} workloads, one way or the other",
+                    control.of
+                ),
+            );
+        }
+        let paired = decide::paired(ranking.grid, b, a, workloads);
+        if let Some(paired) = paired.filter(|paired| paired.drift.abs() > DRIFT) {
+            let way = if paired.drift > 0.0 { "slower" } else { "faster" };
+            let why = format!("{} got {way} by the other in the course of the run", names[1]);
+            mark(Grade::C, true, why);
+        }
+        let count = workloads.len();
+        let grade = match count {
+            0 | 1 => Grade::D,
+            2..5 => Grade::C,
+            _ => Grade::B,
+        };
+        let why = match count {
+            1 => "one workload, which says nothing about others".to_owned(),
+            _ => format!("{count} of the {WORKLOADS} workloads that it should rest on"),
+        };
+        mark(grade, count < WORKLOADS, why);
+        marks
     }
 }
 
-fn control(recording: &Recording) -> Option<ControlResult> {
-    let control = recording.controls.first()?;
-    let grid = Grid::of(recording, vec![control.of.clone(), control.name.clone()]);
-    let have_both = |&workload: &usize| (0..2).all(|strategy| grid.verified(workload, strategy).is_some());
-    let both: Vec<usize> = (0..grid.workloads.len()).filter(have_both).collect();
-    let all = decide::paired(&grid, 1, 0, &both)?;
-    let apart = |paired: &Paired| paired.estimate().verdict().differs();
-    let one = |&workload: &usize| Some((workload, decide::paired(&grid, 1, 0, &[workload])?));
-    let each: Vec<(usize, Paired)> = both.iter().filter_map(one).collect();
-    let mut distances: Vec<f64> = each.iter().map(|(_, paired)| paired.mean.abs()).collect();
-    distances.sort_by(f64::total_cmp);
-    Some(ControlResult {
-        of: control.of.clone(),
-        ratio: all.estimate(),
-        floor: statistics::quantile(&distances, 0.95)?.exp(),
-        workloads: each.len(),
-        told_apart: (each.iter().filter(|(_, paired)| apart(paired)))
+/// All controls of a run. With six of them and an interval of 95 %, one differs by chance in every fourth run; so it takes more.
+fn controls(recording: &Recording) -> Vec<ControlResult> {
+    /// Chance of a control that differs by chance, in all of them together.
+    const CHANCE: f64 = 0.01;
+    /// A smaller difference is no reason to doubt any other.
+    const LEAST: f64 = 0.003;
+    let count = recording.controls.len().max(1) as f64;
+    let of = |control: &crate::record::Control| {
+        let grid = Grid::of(recording, vec![control.of.clone(), control.name.clone()]);
+        let have_both = |&workload: &usize| (0..2).all(|strategy| grid.verified(workload, strategy).is_some());
+        let both: Vec<usize> = (0..grid.workloads.len()).filter(have_both).collect();
+        let all = decide::paired(&grid, 1, 0, &both)?;
+        let apart = |paired: &Paired| paired.estimate().verdict().differs() && paired.mean.abs() > LEAST;
+        let one = |&workload: &usize| Some((workload, decide::paired(&grid, 1, 0, &[workload])?));
+        let each: Vec<(usize, Paired)> = both.iter().filter_map(one).collect();
+        let mut distances: Vec<f64> = each.iter().map(|(_, paired)| paired.mean.abs()).collect();
+        distances.sort_by(f64::total_cmp);
+        let told_apart = each.iter().filter(|(_, paired)| apart(paired));
+        let told_apart: Vec<String> = told_apart
             .map(|&(workload, _)| grid.workloads[workload].name.clone())
-            .collect(),
-        differs: apart(&all),
-    })
+            .collect();
+        // One in twenty is told apart by chance, give or take three standard deviations.
+        let by_chance = 0.05 * each.len() as f64;
+        let at_most = by_chance + 3.0 * (0.95 * by_chance).sqrt();
+        let strict = all.estimate_at(1.0 - CHANCE / count);
+        Some(ControlResult {
+            of: control.of.clone(),
+            ratio: all.estimate(),
+            floor: statistics::quantile(&distances, 0.95)?.exp(),
+            workloads: each.len(),
+            too_often: told_apart.len() as f64 > at_most.max(1.0),
+            told_apart,
+            differs: strict.verdict().differs() && all.mean.abs() > LEAST,
+        })
+    };
+    recording.controls.iter().filter_map(of).collect()
 }
 
-fn conditions(processes: &[Process]) -> Conditions {
-    let median = |value: fn(&Process) -> Option<f64>| {
+fn conditions(processes: &[Process], slowdown: Option<f64>) -> Conditions {
+    let mean = |value: fn(&Process) -> Option<f64>| {
         let values: Vec<f64> = processes.iter().filter_map(value).collect();
-        statistics::median(&values)
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
+    let cpu_share = |p: &Process| Some(p.cpu_nanoseconds? as f64 / p.wall_nanoseconds.max(1) as f64);
     Conditions {
-        cpu_share: median(|p| Some(p.cpu_nanoseconds? as f64 / p.wall_nanoseconds.max(1) as f64)),
-        steal: median(|p| p.steal),
-        pressure: median(|p| p.pressure),
-        switches_per_second: median(|p| {
-            Some(p.involuntary_switches? as f64 / (p.wall_nanoseconds.max(1) as f64 / 1e9))
+        cpu_share: mean(cpu_share),
+        steal: mean(|p| p.steal),
+        pressure: mean(|p| p.pressure),
+        switches_per_second: mean(|p| Some(p.involuntary_switches? as f64 / (p.wall_nanoseconds.max(1) as f64 / 1e9))),
+        disturbed: mean(|p| {
+            let share = p
+                .cpu_nanoseconds
+                .map(|cpu| cpu as f64 / p.wall_nanoseconds.max(1) as f64);
+            (p.steal.is_some() || share.is_some()).then(|| {
+                f64::from(u8::from(
+                    p.steal.is_some_and(|steal| steal > 0.05) || share.is_some_and(|share| share < 0.95),
+                ))
+            })
         }),
+        slowdown,
     }
 }
 
-/// What each machine of a merged run would decide; empty if all was measured on one.
-pub(super) fn machines(recording: &Recording) -> Vec<OfMachine> {
-    let of = |process: &Process| match process.origin {
-        Some(number) => {
-            let mut origins = recording.origins.iter();
-            let origin = origins.find(|origin| origin.origin == number);
-            origin.map(|origin| &origin.fingerprint)
-        }
-        None => Some(&recording.run.fingerprint),
-    };
-    let same = |a: &Fingerprint, b: &Fingerprint| (&a.cpu, a.cores, &a.kernel) == (&b.cpu, b.cores, &b.kernel);
-    let mut found: Vec<&Fingerprint> = Vec::new();
-    for fingerprint in recording.processes.iter().filter_map(of) {
-        if !found.iter().any(|known| same(known, fingerprint)) {
-            found.push(fingerprint);
+/// Whether times get longer, or shorter, in the course of a run, whatever the strategy; and by what factor.
+fn slowdown(ranking: &Ranking<'_>) -> Option<f64> {
+    const LEAST: f64 = 0.03;
+    let mut by_process: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for &workload in &ranking.counted {
+        for &strategy in &ranking.ranked {
+            let Some(cell) = ranking.grid.verified(workload, strategy) else {
+                continue;
+            };
+            let logs: Vec<f64> = cell.placed.values().copied().collect();
+            let middle = statistics::median(&logs)?;
+            for (place, log) in &cell.placed {
+                by_process.entry(place.process).or_default().push(log - middle);
+            }
         }
     }
-    if found.len() < 2 {
-        return Vec::new();
-    }
-    let recommendation = |fingerprint: &Fingerprint| {
-        let here = |process: &&Process| of(process).is_some_and(|other| same(other, fingerprint));
-        let here = recording.processes.iter().filter(here);
-        let here: Vec<u32> = here.map(|process| process.process).collect();
-        let mut part = recording.clone();
-        let is_here = |process: Option<u32>| process.is_some_and(|process| here.contains(&process));
-        part.samples.retain(|sample| is_here(sample.process));
-        let grid = Grid::new(&part);
-        Ranking::new(&grid).recommendation()
-    };
-    let of = |fingerprint: &Fingerprint| OfMachine {
-        fingerprint: fingerprint.clone(),
-        recommendation: recommendation(fingerprint),
-    };
-    found.into_iter().map(of).collect()
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let processes: Vec<(u32, f64)> = by_process
+        .into_iter()
+        .map(|(process, logs)| (process, mean(&logs)))
+        .collect();
+    let third = processes.len() / 3;
+    let of = |part: &[(u32, f64)]| mean(&part.iter().map(|(_, log)| *log).collect::<Vec<f64>>());
+    let change = of(&processes[processes.len() - third..]) - of(&processes[..third]);
+    (rank_correlation(&processes).abs() > DRIFT && change.abs() > LEAST).then(|| change.exp())
 }

@@ -7,15 +7,21 @@
 //!   has a time is the workload's fault and counts against none.)
 //! - A workload *counts* if every ranked strategy has a time on it. Geometric means go over those and no others, so
 //!   that all strategies are averaged over the same work.
-//! - Times are relative to the fastest ranked strategy on the same workload, by medians.
-//! - A difference is believed if its 95 % interval excludes 1, and is no difference if the interval lies within 2 %.
+//! - Times are relative to the fastest ranked strategy on the same workload, by pairs of runs that were moments apart.
+//! - A difference is believed if its 95 % interval excludes 1 and the median layout has it, too, and is no difference if the
+//!   interval lies within 2 %.
+//! - What is said are [`claims`], each with a grade of its own. They are about one machine; what another one says stands beside
+//!   them, and nothing is averaged over machines.
 
+pub mod claims;
 mod collect;
 mod costs;
 mod decide;
 pub mod foundation;
+pub mod heads;
 mod layouts;
-mod run_length;
+pub mod machines;
+pub mod run_length;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -23,18 +29,26 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Recording, Run};
 use crate::statistics::Estimate;
 pub use crate::statistics::{EQUIVALENCE, Verdict};
+pub use claims::Claim;
 use collect::Grid;
-pub use foundation::{ControlResult, Foundation, Grade, OfMachine};
+pub use foundation::{ControlResult, Foundation, Grade};
+pub use heads::Head;
 pub use layouts::OfLayout;
+pub use machines::OfMachine;
+pub use run_length::RunLength;
 
 /// Version of `summary.json`.
-pub const SUMMARY_SCHEMA: u32 = 2;
+pub const SUMMARY_SCHEMA: u32 = 3;
 
-/// Strategies that contain unsafe code. All others can be recommended where none is wanted.
-pub const UNSAFE_STRATEGIES: &[&str] = &["threaded"];
+/// Strategies that contain unsafe code, for records that do not say so themselves. All others can be recommended where none is
+/// wanted.
+const UNSAFE_STRATEGIES: &[&str] = &["threaded"];
 
 /// A cell with fewer independent samples than this has an interval that means nothing.
 pub const FEWEST_SAMPLES: usize = 5;
+
+/// With fewer workloads nothing is said about a program that is not among them.
+pub const FEWEST_PROGRAMS: usize = 10;
 
 /// Everything the report says, as data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +72,13 @@ pub struct Summary {
     /// Where the ranked strategies stand in each layout of the code, if there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layouts: Vec<OfLayout>,
-    /// In a run that was merged from several machines: what each of them would decide.
+    /// What the run says, claim by claim.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// What to use, by what is asked for.
+    #[serde(default)]
+    pub heads: Vec<Head>,
+    /// What was found on this machine and on others, side by side, this one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub machines: Vec<OfMachine>,
     /// What a reader should know before believing the rest.
@@ -167,8 +187,15 @@ pub enum Cell {
 pub struct Rival {
     /// Name of the strategy.
     pub strategy: String,
-    /// Its time divided by that of the best, as a geometric mean over the workloads that count.
+    /// Its time divided by that of the best, as a geometric mean over the workloads that count: the mean over layouts, with its
+    /// 95 % interval.
     pub times_as_long: Estimate,
+    /// What the same may come to in one binary, which is what a user ships; none if one layout was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_binary: Option<Estimate>,
+    /// What it may come to for a program that is like the workloads; none with fewer than [`FEWEST_PROGRAMS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_program: Option<Estimate>,
     /// What that says of the best, against this one.
     pub verdict: Verdict,
 }
@@ -215,67 +242,43 @@ pub struct Hinge {
     pub best_without: String,
 }
 
-/// Total time (load, compile, and a number of runs) of each ranked strategy, and who is fastest when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunLength {
-    /// The workloads it is the geometric mean of.
-    pub workloads: Vec<String>,
-    /// One line per ranked strategy, from the best to the worst.
-    pub lines: Vec<CostLine>,
-    /// Who is fastest, from the shortest run to the longest.
-    pub segments: Vec<Segment>,
-    /// Shortest run looked at, in runs of the workload; below 1 means a part of one.
-    pub from_runs: f64,
-    /// Longest run looked at.
-    pub to_runs: f64,
-}
-
-/// What one strategy costs on each workload of a [`RunLength`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CostLine {
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Time before the first run and time of each run, per workload, in nanoseconds.
-    pub costs: Vec<(f64, f64)>,
-}
-
-/// A range of run lengths in which one strategy is the fastest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Segment {
-    /// Name of the strategy.
-    pub strategy: String,
-    /// Where the range begins, in runs of the workload. The range before ends here: the break-even point.
-    pub from_runs: f64,
-    /// Total time at that point, in nanoseconds.
-    pub from_ns: f64,
-}
-
-/// Makes the summary of a run.
+/// Makes the summary of a run. One of several machines is summarised for the first that has the best grade; the others stand
+/// beside it.
 pub fn summarise(recording: &Recording) -> Summary {
+    let mut all: Vec<Summary> = recording.by_machine().iter().map(of_one_machine).collect();
+    let best = (0..all.len()).min_by_key(|&index| all[index].foundation.grade);
+    let mut summary = all.remove(best.unwrap_or(0));
+    if !all.is_empty() {
+        // Each is a run of its own, as far as it goes.
+        machines::beside(&mut summary, &all);
+        summary.run = recording.run.clone();
+    }
+    summary
+}
+
+fn of_one_machine(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
     let mut ranking = decide::Ranking::new(&grid);
     let foundation = foundation::foundation(recording, &ranking);
     // If the same differs from itself, no difference is to be believed.
-    ranking.doubtful = foundation.control.as_ref().is_some_and(|control| control.differs);
+    ranking.doubtful = foundation.controls.iter().any(|control| control.differs);
     let mut warnings = recording.warnings.clone();
     warnings.extend(grid.warnings.iter().cloned());
     warnings.extend(ranking.warnings());
+    let costs = costs::costs(&ranking, &recording.sizes);
     Summary {
         schema: SUMMARY_SCHEMA,
         run: recording.run.clone(),
         raw_data: recording.path.display().to_string(),
-        strategies: ranking.strategies(&costs::costs(&ranking, &recording.sizes)),
+        strategies: ranking.strategies(&costs),
         workloads: ranking.workloads(),
         recommendation: ranking.recommendation(),
-        run_length: run_length::run_length(&ranking),
-        foundation,
+        run_length: run_length::run_length(&ranking, &recording.sizes),
         layouts: layouts::layouts(&ranking),
-        machines: foundation::machines(recording),
+        claims: claims::claims(&ranking, &foundation),
+        heads: heads::heads(recording, &ranking, &foundation, &costs),
+        foundation,
+        machines: Vec::new(),
         warnings,
     }
-}
-
-/// Whether a strategy is free of unsafe code, by its name; variants (`threaded_again`) are judged like the original.
-pub fn is_safe(strategy: &str) -> bool {
-    !UNSAFE_STRATEGIES.iter().any(|name| strategy.starts_with(name))
 }

@@ -1,5 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
+use super::machines::{FEWEST_MACHINES, OfMachine};
 use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
 use crate::statistics::{Estimate, Level};
 use crate::units;
@@ -29,10 +30,10 @@ impl Summary {
         let conditions = self.recommendation.iter().flat_map(Recommendation::conditions);
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
-            .chain(self.run_length.as_ref().and_then(RunLength::sentence))
-            .chain(self.in_short())
+            .chain(self.heads_in_short())
+            .chain(self.run_length.as_ref().map(RunLength::sentence))
             .chain([self.foundation.sentence()])
-            .chain(self.foundation.control.as_ref().map(ControlResult::sentence))
+            .chain(self.foundation.controls.iter().map(ControlResult::sentence))
             .chain(self.by_machine())
             .collect()
     }
@@ -65,32 +66,68 @@ impl Summary {
         lines
     }
 
-    /// The choice by what is needed.
-    fn in_short(&self) -> Option<String> {
-        let segments = &self.run_length.as_ref()?.segments;
-        Some(format!(
-            "In short: short programs {}, long programs {}, no unsafe code {}.",
-            segments.first()?.strategy,
-            segments.last()?.strategy,
-            self.recommendation.as_ref()?.best_safe.as_ref()?.strategy
-        ))
+    /// The choice by what is asked for.
+    fn heads_in_short(&self) -> Option<String> {
+        let words = |head: &str| match head {
+            "default" => "by default".to_owned(),
+            "safe" => "without unsafe code".to_owned(),
+            "small" => "smallest code".to_owned(),
+            "executable" => "with executable memory".to_owned(),
+            other => other.replace("default+", "with metering: ").replace('+', ", "),
+        };
+        let heads = self
+            .heads
+            .iter()
+            .map(|head| format!("{} {} ({})", words(&head.head), head.strategy, head.grade.letter()));
+        (!self.heads.is_empty()).then(|| format!("In short, with grades: {}.", joined(heads)))
     }
 
-    /// Where machines disagree.
-    fn by_machine(&self) -> Option<String> {
-        let of = |recommendation: &Option<Recommendation>| match recommendation {
-            Some(found) => found.best.clone(),
+    /// What other machines say, side by side.
+    fn by_machine(&self) -> Vec<String> {
+        let of = |machine: &OfMachine| match machine.first() {
+            Some(first) => first.to_owned(),
             None => "no strategy".to_owned(),
         };
-        let all = self.machines.iter().map(|machine| of(&machine.recommendation));
-        let all: Vec<String> = all.collect();
-        let first = all.first()?;
-        if all.iter().all(|best| best == first) {
-            return Some(format!("All {} machines agree on {first}.", all.len()));
-        }
+        let Some(first) = self.machines.first().map(of) else {
+            return Vec::new();
+        };
+        let all: Vec<String> = self.machines.iter().map(of).collect();
         let list = self.machines.iter().zip(&all);
-        let list = list.map(|(of, best)| format!("{best} on {}", of.fingerprint.cpu));
-        Some(format!("Machines disagree: {}.", joined(list)))
+        let list = list.map(|(machine, best)| {
+            let order = machine.heads.first().map_or(&[][..], |head| &head.ranking);
+            let order = order.iter().skip(1);
+            let order = order.map(|place| format!("{} {}", place.strategy, times(place.times_as_long.value)));
+            format!(
+                "{} ({}, grade {}, {}): {best} first, then {}",
+                machine.fingerprint.cpu,
+                machine.run,
+                machine.grade.letter(),
+                machine.age(),
+                joined(order)
+            )
+        });
+        let agree = match all.iter().all(|best| *best == first) {
+            true => format!("All {} machines agree on {first}.", all.len()),
+            false => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
+        };
+        let another = match self.machines.len() < FEWEST_MACHINES {
+            true => format!("On another machine: not estimable from {}.", self.machines.len()),
+            false => match self
+                .strategies
+                .get(1)
+                .and_then(|second| self.on_another_machine(&second.name))
+            {
+                Some(estimate) => format!(
+                    "On another machine the second may take {} of the first's time.",
+                    range(estimate)
+                ),
+                None => "On another machine: not estimable.".to_owned(),
+            },
+        };
+        std::iter::once(agree)
+            .chain(list.map(|line| line + "."))
+            .chain([another])
+            .collect()
     }
 }
 
@@ -104,7 +141,7 @@ impl Foundation {
             [] => String::new(),
             reasons => format!(" ({})", reasons.join("; ")),
         };
-        format!("{over} The run is graded {}{reasons}.", self.grade.letter())
+        format!("{over} It is graded {}{reasons}.", self.grade.letter())
     }
 }
 
@@ -137,7 +174,15 @@ impl Rival {
     /// `fused_closures, which takes 1.9x as long (1.85 to 1.93)`.
     fn behind(&self, what: &str) -> String {
         let (value, interval) = (times(self.times_as_long.value), range(self.times_as_long));
-        format!("{}, which takes {value} as long ({what}{interval}).", self.strategy)
+        let also = [("one binary", self.one_binary), ("a new program", self.new_program)];
+        let also = also
+            .into_iter()
+            .filter_map(|(of, estimate)| Some(format!("; {of} {}", range(estimate?))));
+        let also: String = also.collect();
+        format!(
+            "{}, which takes {value} as long ({what}{interval}{also}).",
+            self.strategy
+        )
     }
 }
 
@@ -192,38 +237,38 @@ impl Recommendation {
 }
 
 impl RunLength {
-    /// Which one is fastest when, for a title. Without a break-even point there is little to say.
+    /// Which one is fastest when, for a title: said only if it is true of most programs.
     pub fn headline(&self) -> String {
-        match self.segments.as_slice() {
-            [] => "Total time against run length".to_owned(),
-            [only] => format!("{} is fastest at every run length", only.strategy),
-            [first, rest @ ..] => {
-                let (second, last) = (&rest[0], &rest[rest.len() - 1]);
-                let (long, short) = (units::time(last.from_ns), units::time(second.from_ns));
-                format!(
-                    "{} is fastest for programs that take {long} or more, {} below {short}",
-                    last.strategy, first.strategy
-                )
-            }
+        let Some(last) = self.programs.first().and_then(|program| program.lines.first()) else {
+            return "Total time against run length".to_owned();
+        };
+        let name = &last.0;
+        match (self.from(name, 0.5), self.from(name, 0.9)) {
+            (_, Some(0.0)) => format!("{name} is fastest at every run length on most programs"),
+            (Some(half), Some(most)) => format!(
+                "{name} is fastest on half of the programs that take {} or more, on nine of ten from {} on",
+                units::time(half.max(1.0)),
+                units::time(most)
+            ),
+            (Some(half), None) => format!(
+                "{name} is fastest on half of the programs that take {} or more",
+                units::time(half.max(1.0))
+            ),
+            _ => "How long a program runs decides which strategy is fastest, and it differs from program to program"
+                .to_owned(),
         }
     }
 
-    fn sentence(&self) -> Option<String> {
-        let (first, rest) = self.segments.split_first()?;
-        let name = &first.strategy;
-        if rest.is_empty() {
-            return Some(format!(
-                "Counting load and compile time, {name} is fastest at every run length."
-            ));
-        }
-        let steps = rest.iter().map(|segment| {
-            let (time, runs) = (units::time(segment.from_ns), runs(segment.from_runs));
-            format!("{} from {time} on ({runs})", segment.strategy)
-        });
-        let steps = joined(steps);
-        Some(format!(
-            "Counting load and compile time, {name} is fastest for the shortest programs, {steps}."
-        ))
+    fn sentence(&self) -> String {
+        let how = match self.lazily {
+            true => "functions compiled when they are first called",
+            false => "all functions compiled beforehand",
+        };
+        let short = match self.shortest() {
+            Some(short) => format!("; the shortest ones are mostly fastest under {short}"),
+            None => String::new(),
+        };
+        format!("Load and compile time included ({how}), {}{short}.", self.headline())
     }
 }
 
@@ -277,13 +322,4 @@ pub fn times(factor: f64) -> String {
 pub fn range(estimate: Estimate) -> String {
     let [low, high] = [estimate.low, estimate.high].map(units::three_digits);
     format!("{low} to {high}")
-}
-
-/// A number of runs: `50 runs`, `0.02 of a run`.
-pub fn runs(number: f64) -> String {
-    match units::count(number) {
-        part if number < 0.995 => format!("{part} of a run"),
-        one if one == "1" => "1 run".to_owned(),
-        many => format!("{many} runs"),
-    }
 }

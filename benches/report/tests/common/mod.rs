@@ -3,6 +3,8 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod world;
+
 use std::path::Path;
 
 use wasm_dispatch_report::record::{Failure, Kind, Phase, Run, Sample, Size, Writer};
@@ -51,6 +53,7 @@ pub fn header() -> Run {
             revision: "0123abc".into(),
             binary: "00ff".into(),
             version: "0.1.0".into(),
+            ..Fingerprint::default()
         },
     }
 }

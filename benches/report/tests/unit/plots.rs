@@ -3,10 +3,9 @@
 use super::curves::spread;
 use super::heat_map::{VIRIDIS, viridis};
 use super::palette::{Palette, darker, readable_on};
-use super::run_length::{mark_look, marks, power_tick, time_tick};
+use super::run_length::time_tick;
 use super::scale::LogScale;
-use super::svg::{Align, PAPER, Text};
-use crate::summary::{CostLine, RunLength, Segment};
+use super::svg::{PAPER, Text};
 
 #[test]
 fn texts_are_cut_or_wrapped_to_a_width() {
@@ -36,50 +35,7 @@ fn the_colours_run_from_bright_to_dark_and_are_readable() {
 }
 
 #[test]
-fn no_line_of_a_break_even_point_passes_through_the_label_of_another() {
-    let names = [
-        "a_strategy",
-        "another_strategy",
-        "third_strategy",
-        "fourth_strategy",
-        "fifth_strategy",
-    ];
-    let segments = |step: f64| {
-        names.iter().enumerate().map(move |(index, name)| Segment {
-            strategy: (*name).to_owned(),
-            from_runs: 0.01 * step.powi(index as i32),
-            from_ns: 1e6 * step.powi(index as i32),
-        })
-    };
-    for step in [1.5, 4.0, 9.0] {
-        let data = RunLength {
-            workloads: vec!["w".to_owned()],
-            lines: names
-                .map(|name| CostLine {
-                    strategy: name.to_owned(),
-                    costs: vec![(1e5, 1e6)],
-                })
-                .to_vec(),
-            segments: segments(step).collect(),
-            from_runs: 0.001,
-            to_runs: 1000.0,
-        };
-        let marks = marks(&data);
-        assert_eq!(marks.len(), 4);
-        for mark in marks.iter().filter(|mark| matches!(mark.align, Align::Left)) {
-            let end = mark.x + 7.0 + mark_look().width(&mark.text);
-            let passed = marks.iter().filter(|other| mark.x < other.x && other.x < end);
-            assert!(passed.clone().all(|other| other.level < mark.level), "step {step}");
-        }
-    }
-}
-
-#[test]
 fn ticks_are_written_short() {
-    assert_eq!(power_tick(0.001), "0.001");
-    assert_eq!(power_tick(100.0), "100");
-    assert_eq!(power_tick(1e-6), "10⁻⁶");
-    assert_eq!(power_tick(1e12), "10¹²");
     assert_eq!(time_tick(10_000.0), "10 µs");
     assert_eq!(time_tick(1e8), "100 ms");
 }
@@ -126,6 +82,21 @@ fn characters_that_the_plots_use_have_a_width_and_bold_is_wider() {
 #[test]
 fn a_strategy_has_one_colour_whichever_list_it_is_in() {
     let names = |names: &[&str]| Palette::new(names.iter().map(|&name| name.to_owned()).collect());
+    // The strategies of the recorded run, alone and among others.
+    let text = include_str!("../../../../reports/decision.json");
+    let decision: serde_json::Value = serde_json::from_str(text).unwrap();
+    let ours: Vec<&str> = (decision["regret"].as_array().unwrap().iter())
+        .map(|regret| regret["strategy"].as_str().unwrap())
+        .collect();
+    let all = names(&ours);
+    let colors: std::collections::HashSet<_> = ours.iter().map(|name| all.color(name)).collect();
+    assert_eq!(colors.len(), ours.len());
+    for (count, name) in ours.iter().enumerate() {
+        assert_eq!(names(&[name]).get(name), all.get(name), "{name} alone");
+        assert_eq!(names(&ours[count..]).get(name), all.get(name), "{name} among some");
+        let more = [&ours[..], &["wasmi", "zebra"]].concat();
+        assert_eq!(names(&more).get(name), all.get(name), "{name} among more");
+    }
     let one = names(&["b", "a", "c"]);
     let other = names(&["c", "b", "a", "b"]);
     for name in ["a", "b", "c"] {

@@ -1,28 +1,60 @@
 use super::*;
 
-fn line(strategy: &str, costs: &[(f64, f64)]) -> CostLine {
-    CostLine {
-        strategy: strategy.to_owned(),
-        costs: costs.to_vec(),
+#[test]
+fn the_break_even_point_is_where_the_lines_cross() {
+    // 100 + 10 n = 400 + 4 n at n = 50; 1000 + n is below 400 + 4 n from 200 on.
+    let found = envelope(&[(100.0, 10.0), (400.0, 4.0), (1000.0, 1.0), (900.0, 9.0)]);
+    assert_eq!(found, [(0, 0.0), (1, 50.0), (2, 200.0)]);
+    // What is better in everything has no break-even point.
+    assert_eq!(envelope(&[(20.0, 2.0), (10.0, 1.0)]), [(1, 0.0)]);
+    assert_eq!(envelope(&[]), []);
+}
+
+fn program(name: &str, quick: (f64, f64), thorough: (f64, f64)) -> OfProgram {
+    let lines = [quick, thorough];
+    let names = ["quick", "thorough"];
+    let segments = envelope(&lines).into_iter().map(|(at, from_runs)| Segment {
+        strategy: names[at].to_owned(),
+        from_runs,
+        from_ns: Estimate::exact(lines[at].0 + from_runs * lines[at].1),
+    });
+    OfProgram {
+        workload: name.to_owned(),
+        wasm_bytes: None,
+        lines: names
+            .iter()
+            .zip(lines)
+            .map(|(name, (before, each))| ((*name).to_owned(), before, each))
+            .collect(),
+        segments: segments.collect(),
     }
 }
 
 #[test]
-fn the_break_even_point_is_where_the_lines_cross() {
-    // 100 + 10 n = 400 + 4 n at n = 50.
-    let lines = vec![line("quick", &[(100.0, 10.0)]), line("thorough", &[(400.0, 4.0)])];
-    let found = from_lines(vec!["w".to_owned()], lines).unwrap();
-    let names: Vec<&str> = found.segments.iter().map(|s| s.strategy.as_str()).collect();
-    assert_eq!(names, ["quick", "thorough"]);
-    assert!((found.segments[1].from_runs - 50.0).abs() < 1e-6);
-    assert!((found.segments[1].from_ns - 600.0).abs() < 1e-4);
-    assert!(found.from_runs < 50.0 && found.to_runs > 50.0);
+fn a_break_even_point_is_said_of_the_share_of_programs_that_it_is_true_of() {
+    let length = RunLength {
+        lazily: true,
+        programs: vec![
+            program("kernel", (10.0, 10.0), (40.0, 4.0)),
+            program("kernel 2", (10.0, 10.0), (40.0, 4.0)),
+            program("large", (10_000.0, 10.0), (400_000.0, 4.0)),
+        ],
+    };
+    // 10 + 5 * 10 = 60, and 10,000 + 65,000 * 10 = 660,000: no mean of these is true of any program.
+    assert_eq!(length.from("thorough", 0.5), Some(60.0));
+    assert_eq!(length.from("thorough", 0.9), Some(660_000.0));
+    assert_eq!(length.from("quick", 0.5), None);
+    assert_eq!((length.share("thorough", 1_000.0) * 3.0).round(), 2.0);
+    assert_eq!(length.shortest(), Some("quick"));
 }
 
 #[test]
-fn a_strategy_that_is_better_in_everything_has_no_break_even_point() {
-    let lines = vec![line("good", &[(10.0, 1.0)]), line("bad", &[(20.0, 2.0)])];
-    let found = from_lines(vec!["w".to_owned()], lines).unwrap();
-    assert_eq!(found.segments.len(), 1);
-    assert!(from_lines(Vec::new(), Vec::new()).is_none());
+fn a_break_even_point_has_an_interval_over_layouts() {
+    let layout = |slow: f64| vec![(100.0, 10.0), (400.0 * slow, 4.0)];
+    let found = crossing_over_layouts(&[layout(1.0), layout(1.1), layout(0.95)], 0, 1).unwrap();
+    assert!(
+        found.contains(600.0) && found.low > 300.0 && found.high < 1200.0,
+        "{found:?}"
+    );
+    assert_eq!(crossing_over_layouts(&[layout(1.0)], 0, 1), None);
 }

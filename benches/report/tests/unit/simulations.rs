@@ -199,6 +199,165 @@ fn an_unsure_verdict_says_about_how_many_more_it_takes() {
     assert!((4.0..40.0).contains(&middle), "{middle}");
 }
 
+/// A measurement as real ones are: layouts are in one of four states, by where the loop lies modulo 64; a few processes are slow;
+/// pairs drift a little.
+#[derive(Clone, Copy)]
+struct Mixture {
+    states: [f64; 4],
+    /// Chance of a process to be slow, and by how much on a logarithmic scale.
+    slow: (f64, f64),
+    drift: f64,
+    layouts: u32,
+    processes: u32,
+}
+
+/// The states of the strategies with loops in the recorded run, as ratios to the best state.
+const REAL: [[f64; 4]; 3] = [[0.0, 0.03, 0.05, 0.08], [0.0, 0.0, 0.06, 0.20], [0.0, 0.12, 0.12, 0.30]];
+
+impl Mixture {
+    /// The estimand: the mean over layouts of what a layout's undisturbed processes take.
+    fn truth(&self) -> f64 {
+        self.states.iter().sum::<f64>() / 4.0
+    }
+
+    fn of_layout(&self, random: &mut Random) -> f64 {
+        self.states[random.below(4)] + 0.004 * normal(random)
+    }
+
+    fn observe(&self, random: &mut Random) -> Vec<Observation> {
+        let of_layouts: Vec<f64> = (0..self.layouts).map(|_| self.of_layout(random)).collect();
+        let count = self.layouts * self.processes;
+        let one = |process: u32| {
+            let layout = process % self.layouts;
+            let slow = if random.unit() < self.slow.0 { self.slow.1 } else { 0.0 };
+            let drift = self.drift * (f64::from(process) / f64::from(count) - 0.5);
+            Observation {
+                layout: Some(layout.into()),
+                process,
+                log_ratio: of_layouts[layout as usize] + slow + drift + 0.005 * normal(random),
+            }
+        };
+        (0..count).map(one).collect()
+    }
+
+    /// Student's interval over layouts whose means are known exactly: the best that anyone could do.
+    fn oracle(&self, random: &mut Random) -> f64 {
+        let exact = (0..self.layouts).map(|layout| Observation {
+            layout: Some(layout.into()),
+            process: layout,
+            log_ratio: self.of_layout(random),
+        });
+        let paired = Paired::of(&exact.collect::<Vec<_>>()).unwrap();
+        (paired.estimate().high / paired.estimate().low).ln()
+    }
+}
+
+fn mixtures() -> impl Iterator<Item = Mixture> {
+    REAL.into_iter().flat_map(|states| {
+        [(0.0, 0.0), (0.04, 0.5)].map(|slow| Mixture {
+            states,
+            slow,
+            drift: 0.005,
+            layouts: 24,
+            processes: 2,
+        })
+    })
+}
+
+fn median_of(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    quantile(&values, 0.5).unwrap()
+}
+
+#[test]
+fn over_real_mixtures_of_layouts_intervals_hold_the_mean_as_often_as_they_say_and_are_no_wider_than_they_must_be() {
+    for (number, mixture) in mixtures().enumerate() {
+        let mut random = Random::new(20 + number as u64);
+        let (mut covered, mut widths, mut oracles) = (0, Vec::new(), Vec::new());
+        for _ in 0..1000 {
+            let estimate = Paired::of(&mixture.observe(&mut random)).unwrap().estimate();
+            covered += usize::from(estimate.contains(mixture.truth().exp()));
+            widths.push((estimate.high / estimate.low).ln());
+            oracles.push(mixture.oracle(&mut random));
+        }
+        let (width, oracle) = (median_of(widths), median_of(oracles));
+        assert!((930..=980).contains(&covered), "{number}: {covered} of 1000");
+        assert!(width <= 1.3 * oracle, "{number}: {width}, {oracle}");
+    }
+}
+
+#[test]
+fn one_binary_is_where_it_is_said_to_be() {
+    for (number, mixture) in mixtures().enumerate() {
+        let mut random = Random::new(30 + number as u64);
+        let mut held = 0;
+        for _ in 0..1000 {
+            let range = Paired::of(&mixture.observe(&mut random)).unwrap().one_more().unwrap();
+            held += usize::from(range.contains(mixture.of_layout(&mut random).exp()));
+        }
+        assert!((930..=995).contains(&held), "{number}: {held} of 1000");
+    }
+}
+
+#[test]
+fn a_new_program_is_where_it_is_said_to_be() {
+    let mut random = Random::new(40);
+    let program = |random: &mut Random| 0.8 + 0.3 * normal(random);
+    let held = (0..1000).filter(|_| {
+        let known = (0..37).map(|process| Observation {
+            layout: None,
+            process,
+            log_ratio: program(&mut random),
+        });
+        let range = Paired::of_programs(&known.collect::<Vec<_>>())
+            .unwrap()
+            .one_more()
+            .unwrap();
+        range.contains(program(&mut random).exp())
+    });
+    let held = held.count();
+    assert!((930..=980).contains(&held), "{held} of 1000");
+}
+
+#[test]
+fn another_machine_is_where_it_is_said_to_be_from_three_on() {
+    let mut random = Random::new(41);
+    for machines in [3, 5] {
+        let machine = |random: &mut Random| 0.8 + 0.1 * normal(random);
+        let held = (0..1000).filter(|_| {
+            let known = (0..machines).map(|process| Observation {
+                layout: None,
+                process,
+                log_ratio: machine(&mut random),
+            });
+            let range = Paired::of_programs(&known.collect::<Vec<_>>())
+                .unwrap()
+                .one_more()
+                .unwrap();
+            range.contains(machine(&mut random).exp())
+        });
+        let held = held.count();
+        assert!((930..=980).contains(&held), "{machines}: {held} of 1000");
+    }
+}
+
+#[test]
+fn a_drift_is_found_and_none_is_not() {
+    let still = Mixture {
+        drift: 0.0,
+        ..mixtures().next().unwrap()
+    };
+    let share = |mixture: Mixture, seed| {
+        let mut random = Random::new(seed);
+        let found =
+            (0..300).filter(|_| Paired::of(&mixture.observe(&mut random)).unwrap().drift.abs() > super::paired::DRIFT);
+        found.count() as f64 / 300.0
+    };
+    assert!(share(still, 50) < 0.02, "{}", share(still, 50));
+    let drifting = Mixture { drift: 0.05, ..still };
+    assert!(share(drifting, 51) > 0.9, "{}", share(drifting, 51));
+}
+
 #[test]
 fn nothing_and_one_case_are_no_evidence() {
     assert_eq!(Paired::of(&[]), None);

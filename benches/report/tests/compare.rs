@@ -3,7 +3,7 @@
 mod common;
 
 use wasm_dispatch_record::Side;
-use wasm_dispatch_report::against::{Against, Bounds};
+use wasm_dispatch_report::compare::{Bounds, Comparison};
 use wasm_dispatch_report::record::{self, About, Failure, Part, Phase, Recording, Setup, Writer};
 use wasm_dispatch_report::statistics::Random;
 
@@ -42,6 +42,7 @@ fn empty() -> Recording {
         timeout: 120,
         shard: None,
         own: false,
+        ..Setup::default()
     };
     writer.write(setup).unwrap();
     record::read(folder.path()).unwrap()
@@ -103,18 +104,18 @@ fn simulate(noise: Noise, random: &mut Random, truth: impl Fn(&str, &str) -> f64
     recording
 }
 
-fn compare(recording: &Recording) -> Against {
-    Against::new(recording, BOUNDS).unwrap()
+fn compare(recording: &Recording) -> Comparison {
+    Comparison::of_sides(recording, BOUNDS).unwrap()
 }
 
 /// Share of 60 measurements of which something holds.
-fn share(noise: Noise, truth: impl Fn(&str, &str) -> f64, holds: impl Fn(&Against) -> bool) -> f64 {
+fn share(noise: Noise, truth: impl Fn(&str, &str) -> f64, holds: impl Fn(&Comparison) -> bool) -> f64 {
     let mut random = Random::new(1);
     let holding = (0..60).filter(|_| holds(&compare(&simulate(noise, &mut random, &truth))));
     holding.count() as f64 / 60.0
 }
 
-fn is_slower(against: &Against, strategy: &str, workload: Option<&str>) -> bool {
+fn is_slower(against: &Comparison, strategy: &str, workload: Option<&str>) -> bool {
     let mut changes = against.all();
     let change = changes.find(|change| change.strategy == strategy && change.workload.as_deref() == workload);
     change.unwrap().new.slower
@@ -143,7 +144,7 @@ fn one_workload_that_is_10_percent_slower_is_found() {
 
 #[test]
 fn the_same_code_is_not_called_slower_or_faster() {
-    let any = |against: &Against| against.all().any(|change| change.new.slower || change.new.faster);
+    let any = |against: &Comparison| against.all().any(|change| change.new.slower || change.new.faster);
     let wrong = share(NOISE, |_, _| 1.0, any);
     assert!(wrong < 0.05, "{wrong}");
     // Nor if something disturbs a process now and then.
@@ -212,8 +213,38 @@ fn a_new_failure_is_worse_and_an_old_one_is_left_out() {
 }
 
 #[test]
+fn two_runs_of_their_own_are_compared_by_the_same_arithmetic() {
+    let mut random = Random::new(4);
+    let side = |random: &mut Random, slower: f64| {
+        let mut recording = simulate(NOISE, random, |_, _| slower);
+        recording.samples.retain(|sample| sample.strategy.ends_with("@new"));
+        for sample in &mut recording.samples {
+            sample.strategy = sample.strategy.replace("@new", "");
+        }
+        recording
+    };
+    let found = (0..40).filter(|_| {
+        let (before, after) = (side(&mut random, 1.0), side(&mut random, 1.06));
+        Comparison::of_runs(&before, &after, &[], BOUNDS)
+            .strategies
+            .iter()
+            .all(|change| change.new.slower)
+    });
+    assert!(found.count() >= 36);
+    let mut random = Random::new(5);
+    let blamed = (0..40).filter(|_| {
+        let (before, after) = (side(&mut random, 1.0), side(&mut random, 1.0));
+        Comparison::of_runs(&before, &after, &[], BOUNDS).is_worse()
+    });
+    assert!(blamed.count() <= 2);
+}
+
+#[test]
 fn a_run_without_sides_is_no_such_run() {
     let folder = tempfile::tempdir().unwrap();
     common::write_run(folder.path(), &common::STRATEGIES[4..], &common::WORKLOADS[..2], None);
-    assert_eq!(Against::new(&record::read(folder.path()).unwrap(), BOUNDS), None);
+    assert_eq!(
+        Comparison::of_sides(&record::read(folder.path()).unwrap(), BOUNDS),
+        None
+    );
 }

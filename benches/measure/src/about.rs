@@ -1,0 +1,70 @@
+//! What a record says about itself before its first block: strategies, workloads, binaries.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use object::{Object, ObjectSymbol};
+use wasm_dispatch_engines::Ours;
+use wasm_dispatch_record::record::{Layout, Program, Row, Traits};
+
+use crate::supervisor::{Supervisor, control_of};
+
+/// The rows at the beginning of a run.
+pub fn rows(supervisor: &Supervisor<'_>) -> Vec<Row> {
+    let setup = supervisor.setup;
+    let named = setup
+        .strategies
+        .iter()
+        .filter_map(|name| Some((name, Ours::named(name)?)));
+    let traits = named.map(|(name, engine)| {
+        Row::from(Traits {
+            strategy: name.clone(),
+            safe: engine.entrant().is_safe,
+            executable: false,
+        })
+    });
+    let controls = setup.control.iter().chain(&setup.controls);
+    let controls = controls.map(|strategy| Row::from(control_of(strategy)));
+    let programs = supervisor.workloads.iter().map(|workload| {
+        Row::from(Program {
+            workload: workload.name().to_owned(),
+            sha256: workload.sha256().to_owned(),
+            size: setup.size.clone(),
+        })
+    });
+    let layouts = supervisor.launchers.iter().filter(|launcher| launcher.side.is_none());
+    let layouts = layouts.map(|launcher| {
+        Row::from(Layout {
+            layout: launcher.layout,
+            binary: launcher.binary.clone(),
+            hot: hot(&launcher.program, &setup.strategies),
+        })
+    });
+    controls.chain(traits).chain(programs).chain(layouts).collect()
+}
+
+/// By strategy, where the largest function of its crate lies: for a strategy with a loop, that is the loop. Empty if the binary
+/// has no symbols.
+fn hot(binary: &Path, strategies: &[String]) -> BTreeMap<String, u64> {
+    let Ok(bytes) = fs::read(binary) else {
+        return BTreeMap::new();
+    };
+    let Ok(file) = object::File::parse(&*bytes) else {
+        return BTreeMap::new();
+    };
+    let largest = |strategy: &String| {
+        let of_crate = format!("wasm_dispatch_{}", strategy.split('+').next().unwrap_or(strategy));
+        let symbols = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == object::SymbolKind::Text);
+        let own = symbols.filter(|symbol| symbol.name().is_ok_and(|name| name.contains(&of_crate)));
+        let found = own.max_by_key(|symbol| symbol.size())?;
+        Some((strategy.clone(), found.address()))
+    };
+    strategies.iter().filter_map(largest).collect()
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/about.rs"]
+mod tests;

@@ -1,0 +1,67 @@
+//! A record of several machines, apart.
+
+use super::reader::Recording;
+use super::rows::{Origin, Process};
+use crate::fingerprint::{Fingerprint, Machine};
+
+impl Recording {
+    /// The run on one machine each, in the order of the record; the record itself if there is only one. Times of two machines
+    /// describe neither, so whoever takes a mean takes it of one of these.
+    pub fn by_machine(&self) -> Vec<Recording> {
+        let mut machines: Vec<(Machine, &Fingerprint)> = Vec::new();
+        for fingerprint in self.processes.iter().filter_map(|process| self.fingerprint_of(process)) {
+            let machine = fingerprint.machine();
+            if !machines.iter().any(|(known, _)| known.is(&machine)) {
+                machines.push((machine, fingerprint));
+            }
+        }
+        if machines.len() < 2 {
+            return vec![self.clone()];
+        }
+        machines
+            .iter()
+            .map(|(machine, fingerprint)| self.on(machine, fingerprint))
+            .collect()
+    }
+
+    /// What a process ran on.
+    pub fn fingerprint_of(&self, process: &Process) -> Option<&Fingerprint> {
+        match process.origin {
+            Some(number) => self.origin(number).map(|origin| &origin.fingerprint),
+            None => Some(&self.run.fingerprint),
+        }
+    }
+
+    fn origin(&self, number: u32) -> Option<&Origin> {
+        self.origins.iter().find(|origin| origin.origin == number)
+    }
+
+    fn on(&self, machine: &Machine, fingerprint: &Fingerprint) -> Recording {
+        let mut part = self.clone();
+        let here = |process: &Process| {
+            let found = self.fingerprint_of(process);
+            found.is_some_and(|fingerprint| machine.is(&fingerprint.machine()))
+        };
+        part.processes.retain(here);
+        part.origins.retain(|origin| machine.is(&origin.fingerprint.machine()));
+        part.run.fingerprint = fingerprint.clone();
+        if let Some(origin) = part.origins.first() {
+            (part.run.started, part.run.kind) = (origin.started, origin.kind);
+        }
+        if let [only] = part.origins.as_slice() {
+            part.run.id.clone_from(&only.id);
+        }
+        let numbers: Vec<Option<u32>> = part.processes.iter().map(|process| Some(process.process)).collect();
+        part.samples.retain(|sample| numbers.contains(&sample.process));
+        let blocks: std::collections::BTreeSet<Option<u32>> =
+            part.processes.iter().map(|process| process.block).collect();
+        let missing = self
+            .plan
+            .map_or(0, |plan| plan.blocks.saturating_sub(self.finished_blocks));
+        part.finished_blocks = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+        if let Some(plan) = &mut part.plan {
+            plan.blocks = part.finished_blocks + missing;
+        }
+        part
+    }
+}

@@ -1,0 +1,93 @@
+//! What a run says, claim by claim: the number, its intervals, whether it holds, how well founded it is and why not better.
+//!
+//! Claims have names that are the same for every run, so that those of two machines can be put side by side. None is about
+//! more than the run has: one of two strategies, on average or in a class, on this machine, at this revision.
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::{self, Ranking};
+use super::foundation::{Foundation, Grade, graded};
+use crate::statistics::{Estimate, Level, Verdict};
+
+/// Something that can be checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Its name: `mean threaded match_loop`, `class calls threaded match_loop`.
+    pub id: String,
+    /// The claim in words.
+    pub says: String,
+    /// Time of the second by that of the first: mean over layouts.
+    pub ratio: Estimate,
+    /// The same in one binary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_binary: Option<Estimate>,
+    /// The same for a program like the workloads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_program: Option<Estimate>,
+    /// Whether it holds: the whole interval lies on its side of 1, and so does the median layout.
+    pub holds: bool,
+    /// How well founded it is.
+    pub grade: Grade,
+    /// What keeps the grade from being better.
+    pub reasons: Vec<String>,
+}
+
+impl Claim {
+    /// Whether it is made: it holds, and is founded well enough to be said.
+    pub fn is_made(&self) -> bool {
+        self.holds && self.grade <= Grade::C
+    }
+}
+
+/// All claims of a run: of each two strategies, the better one on average, and in each class the best one over the second.
+pub(super) fn claims(ranking: &Ranking<'_>, foundation: &Foundation) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let ranked = &ranking.ranked;
+    for (place, &a) in ranked.iter().enumerate() {
+        for &b in &ranked[place + 1..] {
+            claims.extend(claim(ranking, foundation, a, b, None));
+        }
+    }
+    for (class, workloads) in &ranking.classes {
+        let order = decide::by_mean(ranking.grid, workloads, ranked.clone());
+        if let [a, b, ..] = order[..] {
+            claims.extend(claim(ranking, foundation, a, b, Some((class, workloads))));
+        }
+    }
+    claims
+}
+
+fn claim(
+    ranking: &Ranking<'_>,
+    foundation: &Foundation,
+    a: usize,
+    b: usize,
+    class: Option<(&String, &Vec<usize>)>,
+) -> Option<Claim> {
+    let (first, second) = (ranking.name(a), ranking.name(b));
+    let workloads = class.map_or(&ranking.counted, |(_, workloads)| workloads);
+    let paired = decide::paired(ranking.grid, b, a, workloads)?;
+    let mut marks = foundation.of_pair(ranking, a, b, workloads);
+    if class.is_some() {
+        // A class is as large as it is, and nothing is said about more than it.
+        marks.retain(|(_, why)| !why.contains("workloads that it should") && !why.starts_with("one workload"));
+    }
+    let rival = ranking.rival(b, a).filter(|_| class.is_none());
+    let (grade, reasons) = graded(foundation.marks.iter().cloned().chain(marks));
+    Some(Claim {
+        id: match class {
+            None => format!("mean {first} {second}"),
+            Some((class, _)) => format!("class {class} {first} {second}"),
+        },
+        says: match class {
+            None => format!("{first} takes less time than {second} on average"),
+            Some((class, _)) => format!("{first} is fastest on {class}, before {second}"),
+        },
+        ratio: paired.estimate(),
+        one_binary: paired.one_more().filter(|_| paired.level == Level::Layout),
+        new_program: rival.and_then(|rival| rival.new_program),
+        holds: paired.verdict() == Verdict::Slower && !ranking.doubtful,
+        grade,
+        reasons,
+    })
+}

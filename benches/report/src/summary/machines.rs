@@ -1,0 +1,188 @@
+//! What several machines say, side by side: nothing is averaged over them, and a claim says where it holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Grade, Head, Summary};
+use crate::record::{Kind, Run};
+use crate::statistics::Estimate;
+use crate::{Error, json};
+use wasm_dispatch_record::{Fingerprint, Machine, commits_since};
+
+/// With fewer machines nothing is said about another one.
+pub const FEWEST_MACHINES: usize = 3;
+
+/// What one machine says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OfMachine {
+    /// The run.
+    pub run: String,
+    /// When it began, in seconds since 1970.
+    pub started: u64,
+    /// What it ran on, with the revision that it measured.
+    pub fingerprint: Fingerprint,
+    /// The grade of its first claim.
+    pub grade: Grade,
+    /// What keeps the grade from being better.
+    pub reasons: Vec<String>,
+    /// What to use there.
+    pub heads: Vec<Head>,
+    /// What it says.
+    pub claims: Vec<Claim>,
+}
+
+impl OfMachine {
+    fn of(summary: &Summary) -> OfMachine {
+        OfMachine {
+            run: summary.run.id.clone(),
+            started: summary.run.started,
+            fingerprint: summary.run.fingerprint.clone(),
+            grade: summary.foundation.grade,
+            reasons: summary.foundation.reasons.clone(),
+            heads: summary.heads.clone(),
+            claims: summary.claims.clone(),
+        }
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> Machine {
+        self.fingerprint.machine()
+    }
+
+    /// The strategy that comes first there; none if nothing is ranked.
+    pub fn first(&self) -> Option<&str> {
+        self.heads.first().map(|head| head.strategy.as_str())
+    }
+
+    /// Time of a strategy by that of the first one there.
+    pub fn relative(&self, strategy: &str) -> Option<Estimate> {
+        let mut places = self
+            .heads
+            .iter()
+            .filter(|head| head.head == "default")
+            .flat_map(|head| &head.ranking);
+        places
+            .find(|place| place.strategy == strategy)
+            .map(|place| place.times_as_long)
+    }
+
+    /// How old the measured sources are, as far as git knows.
+    pub fn age(&self) -> String {
+        match commits_since(&self.fingerprint.revision) {
+            Some(0) => "the current revision".to_owned(),
+            Some(1) => "1 commit ago".to_owned(),
+            Some(commits) => format!("{commits} commits ago"),
+            None => "of an unknown revision".to_owned(),
+        }
+    }
+}
+
+/// Puts others beside a summary, as far as they are of other machines: of each, the first.
+pub(super) fn beside(summary: &mut Summary, others: &[Summary]) {
+    beside_all(summary, others.iter().map(OfMachine::of));
+}
+
+/// The same with what was read elsewhere.
+fn beside_all(summary: &mut Summary, others: impl Iterator<Item = OfMachine>) {
+    if summary.machines.is_empty() {
+        summary.machines.push(OfMachine::of(summary));
+    }
+    for other in others {
+        if !summary
+            .machines
+            .iter()
+            .any(|known| known.machine().is(&other.machine()))
+        {
+            summary.machines.push(other);
+        }
+    }
+    if summary.machines.len() < 2 {
+        summary.machines.clear();
+    }
+}
+
+/// Puts the newest full runs of other machines beside a summary: of those in a folder of runs that were summarised.
+pub(crate) fn beside_runs(summary: &mut Summary, runs: &Path) {
+    beside_all(summary, others(runs, &summary.run).into_iter());
+}
+
+/// Summaries of full runs below a folder, the newest first; what cannot be read is passed over, since a report is complete
+/// without.
+fn others(runs: &Path, but: &Run) -> Vec<OfMachine> {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.sort_by(|a, b| b.cmp(a));
+    let read = |folder: &PathBuf| -> Result<Summary, Error> { json::load(&folder.join("summary.json")) };
+    let found = folders.iter().filter_map(|folder| read(folder).ok());
+    let decides = |summary: &Summary| {
+        let is_main = summary.run.id.starts_with(|first: char| first.is_ascii_digit());
+        is_main && summary.run.kind == Kind::Full && summary.run.id != but.id && !summary.heads.is_empty()
+    };
+    found.filter(decides).map(|summary| OfMachine::of(&summary)).collect()
+}
+
+/// Where a claim holds, in words: "on both", "on Intel only", "not measured on AMD".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// On every machine that was measured, of which there are several.
+    Everywhere,
+    /// On these, and not on the others.
+    OnlyOn(Vec<String>),
+    /// On the one machine that was measured.
+    OnOne(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl Holds {
+    /// In words.
+    pub fn text(&self) -> String {
+        match self {
+            Holds::Everywhere => "on both".to_owned(),
+            Holds::OnlyOn(vendors) => format!("on {} only", vendors.join(", ")),
+            Holds::OnOne(vendor) => format!("on {vendor}; not measured elsewhere"),
+            Holds::Nowhere => "does not hold".to_owned(),
+        }
+    }
+}
+
+impl Summary {
+    /// Where a claim holds, by its name.
+    pub fn holds(&self, id: &str) -> Holds {
+        let made = |claims: &[Claim]| claims.iter().any(|claim| claim.id == id && claim.is_made());
+        if self.machines.is_empty() {
+            let vendor = self.run.fingerprint.machine().vendor().to_owned();
+            return if made(&self.claims) {
+                Holds::OnOne(vendor)
+            } else {
+                Holds::Nowhere
+            };
+        }
+        let on = self.machines.iter().filter(|machine| made(&machine.claims));
+        let on: Vec<String> = on.map(|machine| machine.machine().vendor().to_owned()).collect();
+        match on.len() {
+            0 => Holds::Nowhere,
+            all if all == self.machines.len() => Holds::Everywhere,
+            _ => Holds::OnlyOn(on),
+        }
+    }
+
+    /// Time of a strategy by that of the first on another machine: not estimable from fewer than [`FEWEST_MACHINES`].
+    pub fn on_another_machine(&self, strategy: &str) -> Option<Estimate> {
+        use crate::statistics::{Observation, Paired};
+        let logs = self
+            .machines
+            .iter()
+            .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
+        let observations = logs.zip(0..).map(|(log_ratio, process)| Observation {
+            layout: None,
+            process,
+            log_ratio,
+        });
+        let observations: Vec<Observation> = observations.collect();
+        (observations.len() >= FEWEST_MACHINES).then(|| Paired::of_programs(&observations)?.one_more())?
+    }
+}
