@@ -97,7 +97,12 @@ fn coefficients(model: &CostModel) -> String {
     row("variance explained", &|model| percent(model.explained));
     row("  of workloads left out", &|model| percent(model.explained_left_out));
     row("typical error", &|model| percent(model.typical_error));
-    row("time spent dispatching", &|model| percent(model.dispatching()));
+    let says = |share: Option<f64>| Some(percent(share).unwrap_or_else(|| "does not predict".to_owned()));
+    row("of the measured time: dispatching", &|model| says(model.dispatching()));
+    row("  working", &|model| says(model.working()));
+    row("  neither, or too much", &|model| {
+        says(Some(1.0 - model.dispatching()? - model.working()?))
+    });
     columns(&rows, &(1..=model.strategies.len()).collect::<Vec<_>>())
 }
 

@@ -106,6 +106,7 @@ fn text(growth: &Growth) -> String {
         text.push_str(&table(axis));
         text.push('\n');
     }
+    text.push_str(&format!("{}\n", growth.control_sentence()));
     for warning in &growth.warnings {
         text.push_str(&format!("Note: {warning}.\n"));
     }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod claims;
 mod compare;
 mod cost;
 mod counts;
@@ -93,6 +94,7 @@ commands! {
     Profile in profile,
     Counts in counts,
     Readme in readme,
+    Claims in claims,
 }
 
 /// How a command prints.

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wasm_dispatch_report::Error;
 use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, OnMachine, RECORDED};
+use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::words::{range, times};
-use wasm_dispatch_report::summary::{Exception, Head, Verdict};
+use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Column, Row, Table};
 use wasm_dispatch_report::units::{three_digits, time};
+use wasm_dispatch_report::{Error, json, ladder};
 
 use super::{Failed, Outcome, Output};
 
@@ -19,7 +20,7 @@ use super::{Failed, Outcome, Output};
 #[derive(Args)]
 #[command(after_help = "\
 The summary stands between the lines <!-- summary: written by wasm-dispatch-lab readme --> and
-<!-- /summary -->. Without --check and --write it is printed.
+<!-- /summary -->, the table of other engines between the same of 'peers', if there are such lines. Without --check and --write it is printed.
 
 Examples:
   wasm-dispatch-lab decide && wasm-dispatch-lab readme --write
@@ -44,8 +45,9 @@ pub struct Options {
     output: Output,
 }
 
-const BEGIN: &str = "<!-- summary: written by wasm-dispatch-lab readme -->\n";
-const END: &str = "<!-- /summary -->";
+/// What is written: a name for each section, and what makes it.
+type Make = fn(&Decision, &Path, &str) -> Result<String, Failed>;
+const SECTIONS: [(&str, Make); 2] = [("summary", summary), ("peers", peers)];
 
 /// The plots that the README shows, as far as the recorded run has them.
 const PLOTS: [(&str, &str); 4] = [
@@ -58,9 +60,21 @@ const PLOTS: [(&str, &str); 4] = [
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let Options { readme, output, .. } = options;
     let folder = readme.parent().map(PathBuf::from).unwrap_or_default();
-    let section = section(&folder.join(&options.reports), &options.reports)?;
+    let reports = folder.join(&options.reports);
+    let decision = Decision::read(&reports.join(DECISION_FILE))?;
+    // Links have slashes everywhere.
+    let link = format!("{}/{RECORDED}", options.reports.display()).replace('\\', "/");
     let old = fs::read_to_string(&readme).map_err(Error::io(&readme))?;
-    let new = splice(&old, &section).map_err(|what| Failed::Work(format!("{}: {what}", readme.display())))?;
+    let (mut new, mut sections) = (old.clone(), Vec::new());
+    for (name, make) in SECTIONS {
+        // A README may do without what stands beside the decision.
+        if name == "summary" || old.contains(&begin(name)) {
+            let section = make(&decision, &reports.join(RECORDED), &link)?;
+            new = splice(&new, name, &section).map_err(|what| Failed::Work(format!("{}: {what}", readme.display())))?;
+            sections.push(section);
+        }
+    }
+    let section = sections.join("\n");
     let stale = old != new;
     if options.write && stale {
         fs::write(&readme, new).map_err(Error::io(&readme))?;
@@ -82,20 +96,22 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     Ok(outcome.failing_if(options.check && stale))
 }
 
-/// The text with `section` between the markers.
-fn splice(text: &str, section: &str) -> Result<String, String> {
-    let missing = |marker: &str| format!("there is no line {}", marker.trim_end());
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| missing(BEGIN))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| missing(END))?;
-    Ok(format!("{before}{BEGIN}{section}{END}{after}"))
+fn begin(name: &str) -> String {
+    format!("<!-- {name}: written by wasm-dispatch-lab readme -->\n")
 }
 
-/// What the decision in `reports` says, in Markdown, with links that begin with `link`.
-fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
-    let decision = Decision::read(&reports.join(DECISION_FILE))?;
-    let run = reports.join(RECORDED).join(&decision.run);
-    // Links have slashes everywhere.
-    let link = format!("{}/{RECORDED}", link.display()).replace('\\', "/");
+/// The text with `section` between the markers of a name.
+fn splice(text: &str, name: &str, section: &str) -> Result<String, String> {
+    let missing = |marker: &str| format!("there is no line {}", marker.trim_end());
+    let (begin, end) = (begin(name), format!("<!-- /{name} -->"));
+    let (before, rest) = text.split_once(&begin).ok_or_else(|| missing(&begin))?;
+    let (_, after) = rest.split_once(&end).ok_or_else(|| missing(&end))?;
+    Ok(format!("{before}{begin}{section}{end}{after}"))
+}
+
+/// What the decision says, in Markdown, with links that begin with `link`.
+fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
+    let run = recorded.join(&decision.run);
     let of_run = format!("{link}/{}", decision.run);
     let best = decision.default_strategy();
     let rival = decision.head(DEFAULT).and_then(|head| head.runner_up.as_ref());
@@ -110,22 +126,100 @@ fn section(reports: &Path, link: &Path) -> Result<String, Failed> {
         decision.blocks,
         decision.foundation.layouts,
     );
-    text.push_str(&machines_table(&decision).markdown());
+    text.push_str(&machines_table(decision).markdown());
     text.push_str(
         "\n*Mean*: over layouts of the code, with its 95 % interval. *One binary*: what a build of yours may get. *New \
          program*: what a program may get that is like the workloads.\n\n",
     );
-    for sentence in sentences(&decision, &link) {
+    let beside = [starting(&run)?, growing(recorded, link)?];
+    for sentence in sentences(decision, link)
+        .into_iter()
+        .chain(beside.into_iter().flatten())
+    {
         let _ = writeln!(text, "- {sentence}");
     }
     text.push('\n');
-    text.push_str(&heads_table(&decision).markdown());
+    text.push_str(&heads_table(decision).markdown());
     for (name, title) in PLOTS {
         if run.join(format!("{name}.svg")).is_file() {
             let _ = write!(text, "\n![{title}]({of_run}/{name}.svg)\n");
         }
     }
     Ok(text)
+}
+
+/// What loading costs, from the summary of a run; none if that is not there.
+fn starting(run: &Path) -> Result<Option<String>, Failed> {
+    let path = run.join("summary.json");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let summary: Summary = json::load(&path)?;
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let costs = ranked.filter_map(|strategy| {
+        let costs = &strategy.costs;
+        let shared = costs.load_ns? / (costs.load_ns? + costs.compile_ns?);
+        Some((shared * 100.0, costs.compile_ns_per_wasm_byte?, &strategy.name))
+    });
+    let mut costs: Vec<_> = costs.collect();
+    costs.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
+    let (Some(first), Some(last)) = (costs.first(), costs.last()) else {
+        return Ok(None);
+    };
+    let shares = || costs.iter().map(|(share, ..)| *share);
+    Ok(Some(format!(
+        "Decoding and lowering, which the strategies share, are {:.0} to {:.0} % of loading; functions are compiled when they are \
+         first called, at {} (`{}`) to {} ns (`{}`) for each byte of wasm.",
+        shares().fold(f64::INFINITY, f64::min),
+        shares().fold(0.0, f64::max),
+        three_digits(first.1),
+        first.2,
+        three_digits(last.1),
+        last.2
+    )))
+}
+
+/// What growing code does, from the newest recorded growth run; none without one.
+fn growing(recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
+    let Some(folder) = growth::newest(recorded) else {
+        return Ok(None);
+    };
+    let growth = growth::read(&folder)?;
+    let Some(axis) = growth.axes.iter().find(|axis| axis.axis == Axis::HotCode) else {
+        return Ok(None);
+    };
+    let curves = axis.curves.iter().filter(|curve| curve.control_of.is_none());
+    let grown = curves.filter_map(|curve| Some((curve.growth()?, curve)));
+    let mut grown: Vec<_> = grown.collect();
+    grown.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let ends = grown
+        .first()
+        .and_then(|(_, curve)| Some((curve.points.first()?, curve.points.last()?)));
+    let Some((from, to)) = ends else { return Ok(None) };
+    let list = grown
+        .iter()
+        .map(|(factor, curve)| format!("`{}` {}", curve.strategy, times(*factor)));
+    Ok(Some(format!(
+        "As the code in use grows from {} to {}, an instruction comes to take longer: {} ([curves]({link}/{}/growth.json), {}).",
+        axis.value_text(from.value),
+        axis.value_text(to.value),
+        Vec::from_iter(list).join(", "),
+        growth.run.id,
+        growth.run.fingerprint.machine().vendor()
+    )))
+}
+
+/// Other engines, from the newest recorded run of peers.
+fn peers(_: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
+    let Some((ladder, folder)) = ladder::newest_with_folder(recorded) else {
+        return Ok("Not recorded.\n".to_owned());
+    };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(format!(
+        "{}\n{} ([all numbers]({link}/{name}/ladder.md))\n",
+        ladder.table().markdown(),
+        ladder.introduction()
+    ))
 }
 
 /// A machine's rows: what each strategy takes, and what that may come to.

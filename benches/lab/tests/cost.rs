@@ -132,6 +132,18 @@ fn what_the_model_does_not_know_is_not_explained_and_shows_in_one_residual() {
         "{:?}",
         random.explained_left_out
     );
+    // Then it is said not to predict, and no share of any time is told.
+    assert_eq!(
+        (random.predicts(), random.dispatching(), random.working()),
+        (false, None, None)
+    );
+    // Shares are those of the measured time: what is twice as slow as predicted has half of it explained.
+    let worst = &outlier.workloads[7];
+    assert!(worst.predicted < 0.8 * worst.measured.value);
+    let of_measured: f64 = (outlier.workloads.iter())
+        .map(|of| of.dispatch_nanoseconds / of.measured.value)
+        .sum();
+    assert!((outlier.dispatching().unwrap() - of_measured / 25.0).abs() < 1e-9);
     let worst = outlier
         .workloads
         .iter()

@@ -17,7 +17,7 @@ use wasm_dispatch_record::{Side, target_folder};
 
 use crate::bench::Request;
 use crate::error::Error;
-use crate::layouts::{Sources, said};
+use crate::layouts::{LAB, Sources, said};
 use crate::run::{Measured, fresh_folder, layouts_of, measure, seed_of_now};
 use crate::supervisor::{Launcher, Supervisor};
 
@@ -189,6 +189,8 @@ fn checkout(repository: &Path, hash: &str, folder: &Path) -> Result<Sources, Err
     Ok(Sources {
         root,
         target: folder.join("target"),
+        binary: LAB,
+        features: "",
     })
 }
 

@@ -94,6 +94,10 @@ pub struct Sources {
     pub root: PathBuf,
     /// A target folder of its own, so that it does not disturb other builds.
     pub target: PathBuf,
+    /// The binary that measures.
+    pub binary: &'static str,
+    /// Features of its package that it is built with, with commas between them.
+    pub features: &'static str,
 }
 
 impl Sources {
@@ -109,6 +113,8 @@ impl Sources {
                 .canonicalize()
                 .map_err(|error| format!("the sources are not in {}: {error}", root.display()))?,
             target: std::path::absolute(target_folder().join("layouts")).map_err(|error| error.to_string())?,
+            binary: LAB,
+            features: "",
         })
     }
 
@@ -119,11 +125,24 @@ impl Sources {
     /// Why it could not be compiled: no cargo, no lab in these sources, an error in them.
     pub fn compile(&self) -> Result<LinkCommand, String> {
         let package = self.package()?;
-        let what = ["rustc", "--quiet", "--release", "--package", &package, "--bin", LAB];
+        let what = [
+            "rustc",
+            "--quiet",
+            "--release",
+            "--package",
+            &package,
+            "--bin",
+            self.binary,
+        ];
+        let features: &[&str] = if self.features.is_empty() {
+            &[]
+        } else {
+            &["--features", self.features]
+        };
         let how = ["--", "-Csave-temps", "--print", "link-args"];
-        let printed = self.cargo(&[&what[..], &how].concat())?;
+        let printed = self.cargo(&[&what[..], features, &how].concat())?;
         // Cargo prints nothing if there was nothing to compile: then the command of the last time is still right.
-        let kept = self.target.join("link-command");
+        let kept = self.target.join(format!("link-command-{}", self.binary));
         let command = match LinkCommand::find(&printed, &self.root) {
             Some(command) => {
                 fs::write(&kept, &command.line).map_err(|error| format!("{}: {error}", kept.display()))?;
@@ -136,7 +155,7 @@ impl Sources {
             }
         };
         let mut command = command.ok_or_else(|| format!("{} has no command", kept.display()))?;
-        command.compiled = changed(&self.target.join("release").join(LAB));
+        command.compiled = changed(&self.target.join("release").join(self.binary));
         Ok(command)
     }
 
@@ -147,11 +166,11 @@ impl Sources {
         let list = |value: &serde_json::Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
         let has_lab = |package: &serde_json::Value| {
             let mut targets = list(package, "targets").into_iter();
-            targets.any(|target| target["name"] == LAB && list(&target, "kind").contains(&"bin".into()))
+            targets.any(|target| target["name"] == self.binary && list(&target, "kind").contains(&"bin".into()))
         };
         let package = list(&metadata, "packages").into_iter().find(has_lab);
         let name = package.and_then(|package| Some(package["name"].as_str()?.to_owned()));
-        name.ok_or_else(|| format!("no package in {} has a binary {LAB}", self.root.display()))
+        name.ok_or_else(|| format!("no package in {} has a binary {}", self.root.display(), self.binary))
     }
 
     /// What cargo prints.
@@ -182,15 +201,15 @@ impl Sources {
     }
 
     fn binaries(&self) -> PathBuf {
-        self.target.join("binaries")
+        self.target.join(format!("binaries-{}", self.binary))
     }
 }
 
 /// The name of a binary that was not shuffled.
 const AS_COMPILED: &str = "as-compiled";
 
-/// The binary that measures.
-const LAB: &str = "wasm-dispatch-lab";
+/// The binary that measures our strategies.
+pub const LAB: &str = "wasm-dispatch-lab";
 
 fn changed(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|file| file.modified()).ok()

@@ -119,6 +119,15 @@ pub(crate) fn strategies(asked: &[String]) -> Result<Vec<String>, Error> {
 
 /// Binaries for all layouts of a setup.
 pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Error> {
+    launchers_of(Sources::own(), setup, quiet)
+}
+
+/// Binaries of these sources for all layouts of a setup; the running one where none is asked for.
+///
+/// # Errors
+///
+/// If they cannot be linked.
+pub fn launchers_of(sources: Result<Sources, String>, setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Error> {
     let mut seeds: Vec<u64> = setup.parts.iter().filter_map(|part| part.layout).collect();
     seeds.sort_unstable();
     seeds.dedup();
@@ -137,7 +146,7 @@ pub(crate) fn launchers(setup: &Setup, quiet: bool) -> Result<Vec<Launcher>, Err
                 seeds.len()
             );
         }
-        let linked = Sources::own().and_then(|own| own.link_all(&seeds));
+        let linked = sources.and_then(|sources| sources.link_all(&seeds));
         for (&seed, binary) in seeds.iter().zip(linked.map_err(Error::OneLayout)?) {
             launchers.push(Launcher::of(Some(seed), binary)?);
         }
@@ -152,7 +161,7 @@ pub(crate) fn control_among(strategies: &[String]) -> Option<String> {
 }
 
 /// The seeds of this number of layouts; one layout is the binary as it is.
-pub(crate) fn layouts_of(count: u32) -> Vec<Option<u64>> {
+pub fn layouts_of(count: u32) -> Vec<Option<u64>> {
     match count {
         0 | 1 => vec![None],
         // The same for everybody, so that a layout of one machine is the one of another with the same binary.

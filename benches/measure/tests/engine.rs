@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 10] = [
         (
             "a_block_has_every_strategy_on_every_workload_and_says_how_it_was",
             whole,
@@ -48,9 +48,39 @@ fn main() -> ExitCode {
         ("a_run_goes_on_with_the_same_binaries_only", other_binary),
         ("a_run_ends_when_its_time_is_over", time_is_over),
         ("when_everything_has_failed_the_run_ends", nothing_left),
+        (
+            "engines_of_known_times_come_out_of_the_whole_pipeline_as_they_went_in",
+            known_times,
+        ),
+        ("a_full_disk_ends_a_run_which_then_goes_on_and_lacks_nothing", full_disk),
     ];
     let trials = tests.map(|(name, test)| Trial::test(name, test));
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+/// Engines whose times are known, because they say them without running: nanoseconds of a run, whatever the workload.
+const KNOWN: [(&str, f64); 2] = [("known-1.00", 1e6), ("known-1.05", 1.05e6)];
+
+/// Says a time that is known but for a little noise.
+struct Known(&'static str, f64);
+
+impl Engine for Known {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn prepare(&self, _: &Workload, _: &[u8]) -> Result<Box<dyn Prepared>, String> {
+        Ok(Box::new(KnownModule(self.1, fastrand::Rng::new())))
+    }
+}
+
+struct KnownModule(f64, fastrand::Rng);
+
+impl Prepared for KnownModule {
+    fn run(&mut self, _: &Run) -> Result<Timing, String> {
+        let time = Duration::from_nanos((self.0 * (0.995 + 0.01 * self.1.f64())) as u64);
+        Ok(Timing { wall: time, cpu: time })
+    }
 }
 
 /// What a strategy does in the place of what it should.
@@ -125,6 +155,9 @@ impl Prepared for BrokenModule {
 
 fn serve() -> ExitCode {
     let engine = |name: &str| {
+        if let Some(&(name, time)) = KNOWN.iter().find(|(known, _)| *known == name) {
+            return Ok(Box::new(Known(name, time)) as Box<dyn Engine>);
+        }
         let Some(&(name, vice)) = BROKEN.iter().find(|(known, _)| *known == name) else {
             let entrant = Entrant::named(name).ok_or("no such strategy")?;
             return Ok(Box::new(entrant.engine()) as Box<dyn Engine>);
@@ -447,5 +480,92 @@ fn nothing_left() -> Result<(), Failed> {
         "{}",
         recording.blocks()
     );
+    Ok(())
+}
+
+/// Collects by real processes, merges, decides and draws.
+fn known_times() -> Result<(), Failed> {
+    use wasm_dispatch_report::{decision, summary};
+    let folder = temporary();
+    let workloads = wasm_dispatch_workloads::all()?;
+    let names: Vec<&str> = workloads.iter().take(10).map(Workload::name).collect();
+    let of = |at: usize| KNOWN[at].0.to_owned();
+    let setup = Setup {
+        control: None,
+        controls: vec![of(0), of(1)],
+        iterations: 1,
+        ..setup(&names, &[KNOWN[0].0, KNOWN[1].0], 6)
+    };
+    let runs = ["one", "two"].map(|name| folder.path().join(name));
+    for run in &runs {
+        let mut writer = begin(run, &setup)?;
+        writer.write(control_of(KNOWN[0].0))?;
+        writer.write(control_of(KNOWN[1].0))?;
+        let supervisor = Supervisor {
+            setup: &setup,
+            seed: 7,
+            workloads: &workloads,
+            launchers: &[Launcher::this()?],
+            quiet: true,
+        };
+        supervisor.measure(&mut writer, Progressed::default())?;
+        // Two runs of one second have one name otherwise.
+        let file = run.join(record::FILE_NAME);
+        let text = fs::read_to_string(&file)?;
+        let id = run.file_name().unwrap_or_default().to_string_lossy();
+        fs::write(&file, text.replacen("\"id\":\"", &format!("\"id\":\"{id}-"), 1))?;
+    }
+    let merged = record::merge(&runs, &folder.path().join("merged"))?;
+    assert_eq!((merged.blocks(), merged.controls.len()), (12, 2));
+    // Controls take turns, a block each.
+    for block in 0..6 {
+        let of_block = merged.samples.iter().filter(|sample| sample.block == Some(block));
+        let controls = of_block.filter(|sample| sample.strategy.ends_with("#2") && sample.phase == Phase::Execute);
+        assert_eq!(controls.count(), 10, "{block}");
+    }
+    let summary = summary::summarise(&merged);
+    let claim = &summary.claims[0];
+    assert_eq!(claim.id, "mean known-1.00 known-1.05");
+    assert!(
+        claim.holds && claim.ratio.contains(1.05) && claim.ratio.high < 1.06,
+        "{claim:?}"
+    );
+    assert!(
+        summary.foundation.controls.iter().all(|control| !control.differs),
+        "{:?}",
+        summary.foundation
+    );
+    // Quick, one layout, whatever else ran: said, with reasons.
+    assert!(claim.grade > summary::Grade::A && !claim.reasons.is_empty());
+    let reports = folder.path().join("reports");
+    fs::create_dir(&reports)?;
+    let recorded = decision::record_decision(&folder.path().join("merged"), &reports, false)?;
+    assert_eq!(recorded.decision.default_strategy(), KNOWN[0].0);
+    assert!(fs::read_to_string(recorded.kept.join("summary.md"))?.contains("known-1.00"));
+    // A binary says itself how it was built.
+    let own = wasm_dispatch_record::Fingerprint::own_profile();
+    assert!(merged.processes.iter().all(|process| process.profile == own));
+    Ok(())
+}
+
+/// A limit on the size of files does what a full disk does: the write fails, half done.
+fn full_disk() -> Result<(), Failed> {
+    let folder = temporary();
+    let run = folder.path().join("run");
+    let own = env::current_exe()?;
+    let line = "trap '' XFSZ; ulimit -f 16; exec \"$0\"";
+    let status = Command::new("sh")
+        .args(["-c", line])
+        .arg(own)
+        .env(SUPERVISOR, &run)
+        .status()?;
+    assert!(!status.success(), "it says that something went wrong");
+    let before = record::read(&run)?;
+    let unfinished = before.cut_short();
+    resume(&run, true)?;
+    let after = record::read(&run)?;
+    assert_eq!((after.blocks(), after.cut_short()), (4, None));
+    assert!(unfinished.is_some() || before.blocks() < 4);
+    assert!(after.samples.starts_with(&before.samples), "what was there is there");
     Ok(())
 }

@@ -5,14 +5,15 @@
 //! - A cell is an engine on a workload. It has a time only if nothing ever failed there.
 //! - The ratio of a cell is that of two times taken by the same process, one after the other: its mean and interval are
 //!   those of [`Paired`], by layouts if there are several and by processes otherwise.
-//! - An engine's mean is geometric, over the workloads on which both have a time. How many these are stands beside it.
+//! - Means are geometric, over *common* workloads: those on which every engine has a time that ran at least half of what the
+//!   reference did. An engine that ran less has a mean over what it ran, is said to, and stands in no order with the others.
 //! - Workloads of the class `startup` are no part of the mean: theirs is the time of everything from bytes to result.
 //! - Starting stands by itself: the time from a module's bytes to an instance that can be called.
 
 use std::collections::BTreeMap;
 
 pub use wasm_dispatch_report::ladder::{Cell, Extreme, Ladder, Refusal, Row, Rung, SCHEMA};
-use wasm_dispatch_report::record::{EVERY_STRATEGY, Phase, Recording};
+use wasm_dispatch_report::record::{About, EVERY_STRATEGY, Phase, Recording};
 use wasm_dispatch_report::statistics::{self, Estimate, Observation, Paired};
 use wasm_dispatch_workloads::Class;
 
@@ -31,17 +32,15 @@ struct Grid<'r> {
 /// Makes the ladder of a recorded run; `reference` is the engine to compare with.
 pub fn ladder(recording: &Recording, reference: &str) -> Ladder {
     let grid = Grid::new(recording);
-    let mut rungs: Vec<Rung> = recording
-        .engines
-        .iter()
-        .map(|about| Rung {
-            version: about.version.clone(),
-            configuration: about.configuration.clone(),
-            ..grid.rung(&about.name, reference)
-        })
-        .collect();
-    let key = |rung: &Rung| rung.mean.map_or(f64::INFINITY, |mean| mean.value);
-    rungs.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    let common = grid.common(reference);
+    let rung = |about: &About| Rung {
+        version: about.version.clone(),
+        configuration: about.configuration.clone(),
+        ..grid.rung(&about.name, reference, &common)
+    };
+    let mut rungs: Vec<Rung> = recording.engines.iter().map(rung).collect();
+    let key = |rung: &Rung| (rung.partial, rung.mean.map_or(f64::INFINITY, |mean| mean.value));
+    rungs.sort_by(|a, b| key(a).0.cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1)));
     let workloads = (grid.workloads.iter()).map(|&(workload, class)| grid.row(workload, class, &rungs, reference));
     Ladder {
         schema: SCHEMA,
@@ -110,10 +109,37 @@ impl<'r> Grid<'r> {
         Some(own.iter().filter_map(observation).collect())
     }
 
-    fn rung(&self, engine: &str, reference: &str) -> Rung {
-        let counting = self.workloads.iter().filter(|(_, class)| counts(class));
-        let compared: Vec<(&str, Vec<Observation>)> = counting
-            .filter_map(|&(workload, _)| Some((workload, self.compared(workload, engine, reference)?)))
+    /// The workloads that count and that an engine ran beside the reference.
+    fn ran(&self, engine: &str, reference: &str) -> Vec<&'r str> {
+        let counting = self
+            .workloads
+            .iter()
+            .filter(|(_, class)| counts(class))
+            .map(|&(workload, _)| workload);
+        counting
+            .filter(|workload| self.compared(workload, engine, reference).is_some())
+            .collect()
+    }
+
+    /// The workloads that every engine ran that ran at least half of them.
+    fn common(&self, reference: &str) -> Vec<&'r str> {
+        let mut common = self.ran(reference, reference);
+        let half = common.len().div_ceil(2);
+        for about in &self.recording.engines {
+            let ran = self.ran(&about.name, reference);
+            if ran.len() >= half {
+                common.retain(|workload| ran.contains(workload));
+            }
+        }
+        common
+    }
+
+    fn rung(&self, engine: &str, reference: &str, common: &[&str]) -> Rung {
+        let ran = self.ran(engine, reference);
+        let partial = !common.iter().all(|workload| ran.contains(workload));
+        let counted = ran.into_iter().filter(|workload| partial || common.contains(workload));
+        let compared: Vec<(&str, Vec<Observation>)> = counted
+            .filter_map(|workload| Some((workload, self.compared(workload, engine, reference)?)))
             .collect();
         let extremes = compared.iter().filter_map(|(workload, observations)| {
             Some(Extreme {
@@ -138,6 +164,7 @@ impl<'r> Grid<'r> {
             configuration: String::new(),
             mean: Paired::of_several(&observations).and_then(known),
             workloads: observations.len(),
+            partial,
             fastest: extremes.first().cloned(),
             slowest: extremes.last().cloned(),
             load_ns_per_byte: statistics::geometric_mean(&per_byte),

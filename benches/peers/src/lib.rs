@@ -9,6 +9,7 @@
 pub mod ladder;
 pub mod tables;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,8 +17,9 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::peers::{self, Peer};
 use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
-use wasm_dispatch_measure::run::{self, setup};
-use wasm_dispatch_measure::supervisor::{Launcher, Supervisor};
+use wasm_dispatch_measure::layouts::Sources;
+use wasm_dispatch_measure::run::{self, launchers_of, layouts_of, setup};
+use wasm_dispatch_measure::supervisor::Supervisor;
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
 use wasm_dispatch_report::take_folder;
@@ -43,6 +45,12 @@ pub struct Options {
     /// Also the extra workloads (built by `scripts/build-workloads --extra`)
     #[arg(long)]
     extra: bool,
+    /// Link this program in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    layouts: u32,
+    /// Folder of the run [default: target/wasm-dispatch/peers-DATE-TIME-quick]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Seed of the order in which things are measured [default: the time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -110,6 +118,15 @@ fn list(options: &Options) -> Result<String, Error> {
     Ok(text)
 }
 
+/// What this program was built with, so that it is linked with the same in other layouts.
+const FEATURES: &str = if cfg!(feature = "all") {
+    "all"
+} else if cfg!(feature = "ablation") {
+    "ablation"
+} else {
+    ""
+};
+
 /// The engine that all are compared with.
 fn reference() -> &'static str {
     Entrant::default().name
@@ -168,13 +185,16 @@ fn measure(options: &Options) -> Result<String, Error> {
     };
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "peers-");
-    let parts = workloads.iter().map(|workload| Part {
-        layout: None,
-        workloads: vec![workload.name().to_owned()],
-    });
-    let parts: Vec<Part> = parts.collect();
+    let layouts = layouts_of(options.layouts);
+    let part = |layout| {
+        workloads.iter().map(move |workload| Part {
+            layout,
+            workloads: vec![workload.name().to_owned()],
+        })
+    };
+    let parts: Vec<Part> = layouts.into_iter().flat_map(part).collect();
     let engine_names = engines.iter().map(|peer| peer.name.clone()).collect();
-    let rounds = setup(parts, engine_names, 2, 2);
+    let rounds = setup(parts, engine_names, if options.layouts > 1 { 1 } else { 2 }, 2);
     let setup = Setup {
         max_blocks: rounds.min_blocks.saturating_mul(100),
         seconds: Some(options.seconds),
@@ -186,12 +206,20 @@ fn measure(options: &Options) -> Result<String, Error> {
         eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);
     }
     let abouts: Vec<Row> = engines.iter().map(about).collect();
-    let folder = take_folder(&mut run)?;
+    let folder = match &options.out {
+        Some(folder) => folder.clone(),
+        None => take_folder(&mut run)?,
+    };
+    let sources = Sources::own().map(|own| Sources {
+        binary: "peers",
+        features: FEATURES,
+        ..own
+    });
     let supervisor = Supervisor {
         setup: &setup,
         seed: options.seed.unwrap_or(run.started),
         workloads: &workloads,
-        launchers: &[Launcher::this()?],
+        launchers: &launchers_of(sources, &setup, false)?,
         quiet: false,
     };
     let measured = run::measure(&supervisor, &run, &folder, &abouts)?;

@@ -3,23 +3,19 @@
 use std::fmt::Write as _;
 
 use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::table::{Column, Row, Table};
 
 use crate::ladder::{Extreme, Ladder};
 
-/// A table of finished texts. The first columns are words and stand left, the others are numbers and stand right.
-struct Table {
-    heads: Vec<String>,
-    words: usize,
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(words: usize, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
-        Table {
-            heads: heads.iter().map(ToString::to_string).collect(),
-            words,
-            rows: rows.collect(),
-        }
+/// A table of finished texts, of which the first columns are words and the others numbers.
+fn table(words: usize, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+    let column = |(index, head): (usize, &&str)| match index < words {
+        true => Column::texts(*head),
+        false => Column::numbers(*head),
+    };
+    Table {
+        columns: heads.iter().enumerate().map(column).collect(),
+        rows: rows.map(Row::from_iter).collect(),
     }
 }
 
@@ -34,7 +30,7 @@ pub fn markdown(ladder: &Ladder) -> String {
     }
     let machine =
         (ladder.run.fingerprint.rows().into_iter()).map(|(name, value)| vec![name.to_string(), value.to_string()]);
-    let machine = Table::new(2, &["measured on", ""], machine);
+    let machine = table(2, &["measured on", ""], machine);
     text + &machine.markdown()
 }
 
@@ -54,7 +50,7 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
         (
             format!(
                 "Running: CPU time by that of `{reference}` (below 1 is faster), geometric mean with its 95 % interval \
-                 over the workloads that both ran:"
+                 over the workloads that all ran:"
             ),
             running(ladder),
         ),
@@ -85,17 +81,19 @@ fn running(ladder: &Ladder) -> Table {
     let rows = ladder.engines.iter().map(|rung| {
         place += 1;
         vec![
-            rung.mean.map_or_else(dash, |_| place.to_string()),
+            rung.mean
+                .filter(|_| !rung.partial)
+                .map_or_else(dash, |_| place.to_string()),
             rung.engine.clone(),
             rung.mean.map_or_else(dash, |mean| digits(mean.value)),
             rung.mean.map_or_else(dash, interval),
-            rung.workloads.to_string(),
+            format!("{}{}", rung.workloads, if rung.partial { " others" } else { "" }),
             extreme(&rung.fastest),
             extreme(&rung.slowest),
             rung.load_ns_per_byte.map_or_else(dash, digits),
         ]
     });
-    Table::new(
+    table(
         2,
         &[
             "",
@@ -152,7 +150,7 @@ fn refusals(ladder: &Ladder) -> Table {
             }
         }
     }
-    Table::new(3, &["engine", "why", "workloads"], rows.into_iter().map(Vec::from))
+    table(3, &["engine", "why", "workloads"], rows.into_iter().map(Vec::from))
 }
 
 fn configurations(ladder: &Ladder) -> Table {
@@ -160,12 +158,13 @@ fn configurations(ladder: &Ladder) -> Table {
         .engines
         .iter()
         .map(|rung| vec![rung.engine.clone(), rung.version.clone(), rung.configuration.clone()]);
-    Table::new(3, &["engine", "version", "configuration"], rows)
+    table(3, &["engine", "version", "configuration"], rows)
 }
 
 fn notes(ladder: &Ladder) -> Vec<String> {
     let mut notes = vec![
-        "The interval covers the noise of this one binary. Where its code lies in memory can shift a ratio by more."
+        "Intervals are taken over layouts of our side where there are several; other engines' code moves with them. Over one \
+         binary they cover the noise between processes and nothing else."
             .to_string(),
     ];
     if ladder.workloads.iter().any(|row| !row.counts) {
@@ -179,7 +178,7 @@ fn notes(ladder: &Ladder) -> Vec<String> {
 fn by_engine(ladder: &Ladder, before: [&str; 2], rows: impl Iterator<Item = Vec<String>>) -> Table {
     let engines = ladder.engines.iter().map(|rung| rung.engine.as_str());
     let heads: Vec<&str> = before.into_iter().chain(engines).collect();
-    Table::new(1, &heads, rows)
+    table(1, &heads, rows)
 }
 
 fn interval(estimate: Estimate) -> String {
@@ -202,37 +201,4 @@ fn digits(value: f64) -> String {
 
 fn dash() -> String {
     "-".to_string()
-}
-
-impl Table {
-    /// Columns are as wide as their widest cell, so that the text reads as a table, too.
-    fn markdown(&self) -> String {
-        let cell = |text: &String| text.replace('|', "\\|");
-        let mut lines: Vec<Vec<String>> = std::iter::once(&self.heads)
-            .chain(&self.rows)
-            .map(|line| line.iter().map(cell).collect())
-            .collect();
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..self.heads.len()).map(|column| width(column).max(3)).collect();
-        let dashes = widths.iter().enumerate().map(|(column, width)| {
-            let dashes = "-".repeat(width - 1);
-            if column < self.words {
-                format!(":{dashes}")
-            } else {
-                format!("{dashes}:")
-            }
-        });
-        lines.insert(1, dashes.collect());
-        let mut text = String::new();
-        for line in &lines {
-            for (column, (cell, &width)) in line.iter().zip(&widths).enumerate() {
-                let _ = match column < self.words {
-                    true => write!(text, "| {cell:<width$} "),
-                    false => write!(text, "| {cell:>width$} "),
-                };
-            }
-            text.push_str("|\n");
-        }
-        text
-    }
 }

@@ -114,16 +114,27 @@ fn blocks_are_compared_in_pairs_so_that_a_machine_that_changes_speed_does_not_ma
 }
 
 #[test]
-fn a_mean_goes_over_the_workloads_that_both_ran() {
-    let mut tape = Tape::new(&["threaded", "half"]);
-    tape.runs("fib", "calls", "threaded", 1e6);
-    tape.runs("fib", "calls", "half", 2e6);
-    tape.runs("sort", "calls", "threaded", 1e6);
-    tape.failure("sort", "half", "refused: no tail calls");
+fn means_go_over_common_workloads_and_who_ran_few_stands_apart() {
+    let mut tape = Tape::new(&["threaded", "most", "all", "native"]);
+    for (workload, of_all) in [("a", 2.0), ("b", 2.0), ("c", 2.0), ("d", 32.0)] {
+        tape.runs(workload, "calls", "threaded", 1e6);
+        tape.runs(workload, "calls", "all", of_all * 1e6);
+    }
+    for workload in ["a", "b", "c"] {
+        tape.runs(workload, "calls", "most", 3e6);
+    }
+    tape.failure("d", "most", "refused: no tail calls");
+    tape.runs("a", "calls", "native", 1e5);
     let ladder = tape.ladder();
-    let half = &ladder.engines[1];
-    assert_eq!((half.engine.as_str(), half.workloads), ("half", 1));
-    assert_eq!(half.refused[0].workload, "sort");
+    // All of four would have 4 for it, behind the 3 of who ran but three.
+    assert_eq!(order(&ladder), ["threaded", "all", "most", "native"]);
+    let of: Vec<(usize, bool)> = ladder
+        .engines
+        .iter()
+        .map(|rung| (rung.workloads, rung.partial))
+        .collect();
+    assert_eq!(of, [(3, false), (3, false), (3, false), (1, true)]);
+    assert!((ladder.engines[1].mean.unwrap().value - 2.0).abs() < 1e-3);
     let text = tables::markdown(&ladder);
     assert!(text.contains("refused: no tail calls"), "{text}");
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
-use crate::statistics::median;
+use crate::statistics::{self, median};
 use crate::times::{self, Measure};
 use crate::{Error, json, newest_with, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
@@ -161,6 +161,32 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
 }
 
 impl Growth {
+    /// What a strategy differs from itself by: the noise of a point.
+    pub fn control_sentence(&self) -> String {
+        let curves = self
+            .axes
+            .iter()
+            .flat_map(|axis| axis.curves.iter().map(move |curve| (axis, curve)));
+        let mut distances: Vec<f64> = Vec::new();
+        for (axis, control) in curves.filter(|(_, curve)| curve.control_of.is_some()) {
+            let of = axis
+                .curves
+                .iter()
+                .find(|curve| Some(&curve.strategy) == control.control_of.as_ref());
+            for (a, b) in control.points.iter().zip(of.map_or(&[][..], |of| &of.points)) {
+                distances.push((a.nanoseconds.value / b.nanoseconds.value).ln().abs());
+            }
+        }
+        distances.sort_by(f64::total_cmp);
+        match statistics::quantile(&distances, 0.95) {
+            Some(distance) => format!(
+                "A strategy measured twice differs from itself by less than {:.1} % at 95 of 100 points.",
+                distance.exp_m1() * 100.0
+            ),
+            None => "No strategy was measured twice.".to_owned(),
+        }
+    }
+
     /// Writes [`FILE_NAME`] into `folder`.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::record::Run;
 use crate::statistics::Estimate;
 use crate::summary::words::range;
 use crate::table::{Column, Table, escape};
-use crate::units;
+use crate::{json, units};
 
 /// Name of the file in a run of the peers.
 pub const FILE_NAME: &str = "ladder.json";
@@ -56,6 +56,9 @@ pub struct Rung {
     pub mean: Option<Estimate>,
     /// Over how many workloads.
     pub workloads: usize,
+    /// Whether these are not the common ones, because it ran too few of them: then its mean stands in no order with others.
+    #[serde(default)]
+    pub partial: bool,
     /// Where it does best, by the reference.
     pub fastest: Option<Extreme>,
     /// Where it does worst, by the reference.
@@ -114,24 +117,25 @@ pub struct Cell {
 /// The newest ladder in a folder of runs: of a run of peers that compared other engines than ours. What cannot be read is
 /// passed over; a report is complete without.
 pub fn newest(runs: &Path) -> Option<Ladder> {
+    newest_with_folder(runs).map(|(ladder, _)| ladder)
+}
+
+/// The same with the folder that it is in.
+pub fn newest_with_folder(runs: &Path) -> Option<(Ladder, PathBuf)> {
     let mut folders: Vec<PathBuf> = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path()).collect();
     folders.sort();
     let is_of_peers = |folder: &&PathBuf| {
-        folder
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("peers-"))
+        let name = folder.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with("peers-")
     };
-    let ladders = folders.iter().rev().filter(is_of_peers).filter_map(|folder| {
-        let text = fs::read_to_string(folder.join(FILE_NAME)).ok()?;
-        serde_json::from_str::<Ladder>(&text).ok()
-    });
-    ladders
-        .into_iter()
-        .find(|ladder| ladder.engines.iter().any(|rung| rung.engine == "wasmi"))
+    let of = |folder: &PathBuf| Some((json::load::<Ladder>(&folder.join(FILE_NAME)).ok()?, folder.clone()));
+    let mut ladders = folders.iter().rev().filter(is_of_peers).filter_map(of);
+    ladders.find(|(ladder, _)| ladder.engines.iter().any(|rung| rung.engine == "wasmi"))
 }
 
 impl Ladder {
-    fn table(&self) -> Table {
+    /// The engines with their means.
+    pub fn table(&self) -> Table {
         let extreme = |extreme: &Option<Extreme>| match extreme {
             Some(extreme) => format!("{} ({})", units::three_digits(extreme.ratio), extreme.workload),
             None => String::new(),
@@ -141,7 +145,11 @@ impl Ladder {
                 format!("{} {}", rung.engine, rung.version),
                 rung.mean.map_or(String::new(), |mean| units::three_digits(mean.value)),
                 rung.mean.map_or(String::new(), range),
-                rung.workloads.to_string(),
+                format!(
+                    "{}{}",
+                    rung.workloads,
+                    if rung.partial { " (others than the rest)" } else { "" }
+                ),
                 extreme(&rung.fastest),
                 extreme(&rung.slowest),
                 rung.load_ns_per_byte.map_or(String::new(), units::three_digits),
@@ -164,11 +172,12 @@ impl Ladder {
         }
     }
 
-    fn introduction(&self) -> String {
+    /// What the table shows.
+    pub fn introduction(&self) -> String {
         format!(
-            "CPU time by that of {} (below 1 is faster), geometric mean, interleaved in one process, every result verified; \
-             another run than the rest of this report: {}.",
-            self.reference, self.run.id
+            "CPU time by that of {} (below 1 is faster), geometric mean over the workloads that all ran, fresh processes, every \
+             result verified; another run than the rest of this report: {}, revision {}, on {}.",
+            self.reference, self.run.id, self.run.fingerprint.revision, self.run.fingerprint.cpu
         )
     }
 

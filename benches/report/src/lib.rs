@@ -121,6 +121,25 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
         growth: newest_growth.map(|run| growth::read(&run)).transpose()?,
         ladder: runs.and_then(ladder::newest),
     };
+    // One page, one revision: what is of another says so.
+    let grown = beside
+        .growth
+        .as_ref()
+        .map(|growth| ("the curves of growth", &growth.run));
+    let laddered = beside
+        .ladder
+        .as_ref()
+        .map(|ladder| ("the table of other engines", &ladder.run));
+    for (what, run) in [grown, laddered].into_iter().flatten() {
+        let (own, its) = (&summary.run.fingerprint, &run.fingerprint);
+        if !own.same_sources(its) || !own.machine().is(&its.machine()) {
+            summary.warnings.push(format!(
+                "{what} were measured at another revision or machine ({}, {})",
+                its.revision.get(..7).unwrap_or(&its.revision),
+                its.cpu
+            ));
+        }
+    }
     let plots = plots::draw_all(&summary, &beside, out)?;
     let ladder = beside.ladder;
     let json = out.join("summary.json");
@@ -159,6 +178,11 @@ fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> 
     for note in summary.notes() {
         let _ = write!(text, "\nNote: {note}.\n");
     }
+    let explained = summary.explained.iter().map(|of| of.sentence() + ".");
+    for sentence in summary.mix.iter().flat_map(summary::Mix::sentences).chain(explained) {
+        let _ = write!(text, "\n- {sentence}");
+    }
+    text.push('\n');
     for plot in plots {
         let _ = write!(text, "\n![{}]({}.svg)\n", plot.description, plot.name);
     }

@@ -9,7 +9,9 @@ use crate::Error;
 use crate::ladder::Ladder;
 use crate::plots::Plot;
 use crate::record;
-use crate::summary::{StrategySummary, Summary};
+use crate::statistics::Estimate;
+use crate::summary::mix::Weighting;
+use crate::summary::{Claim, StrategySummary, Summary, words};
 use crate::table::{self, Column, Table, escape};
 use crate::units;
 
@@ -32,7 +34,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
         record::timestamp(summary.run.started)
     );
     html.push_str(
-        "<nav><a href=\"#recommendation\">Recommendation</a> <a href=\"#plots\">Plots</a> <a href=\"#numbers\">All \
+        "<nav><a href=\"#recommendation\">Recommendation</a> <a href=\"#claims\">Claims</a> <a href=\"#plots\">Plots</a> <a href=\"#numbers\">All \
          numbers</a> <a href=\"#regret\">Regret</a> <a href=\"#foundation\">What it rests on</a></nav>\n",
     );
     for warning in &summary.warnings {
@@ -43,6 +45,8 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
         let _ = writeln!(html, "<li>{}</li>", escape(&sentence));
     }
     let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(&summary.caveat()));
+    html.push_str(&claims(summary));
+    html.push_str(&mix(summary));
     html.push_str("<h2 id=\"plots\">Plots</h2>\n");
     for plot in plots {
         let svg = fs::read_to_string(&plot.svg).map_err(Error::io(&plot.svg))?;
@@ -77,6 +81,79 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     }
     let _ = writeln!(html, "</dl>\n<script>\n{SCRIPT}</script>\n</body>\n</html>");
     Ok(html)
+}
+
+/// What is claimed, where it holds, and how well founded that is; machines side by side.
+fn claims(summary: &Summary) -> String {
+    let mut columns = vec![
+        Column::texts("claim"),
+        Column::numbers("ratio"),
+        Column::texts("95 % interval"),
+    ];
+    columns.extend(["one binary", "new program", "holds", "grade", "why not better"].map(Column::texts));
+    let machines = summary.machines.iter().skip(1);
+    let others = machines
+        .clone()
+        .map(|machine| format!("on {} ({}, {})", machine.machine().vendor(), machine.run, machine.age()));
+    columns.extend(others.map(Column::texts));
+    let range = |estimate: Option<Estimate>| estimate.map_or(String::new(), words::range);
+    let row = |claim: &Claim| {
+        let cells = [
+            claim.says.clone(),
+            units::three_digits(claim.ratio.value),
+            words::range(claim.ratio),
+            range(claim.one_binary),
+            range(claim.new_program),
+            summary.holds(&claim.id).text(),
+            claim.grade.letter().to_string(),
+            claim.reasons.join("; "),
+        ];
+        let there = machines
+            .clone()
+            .map(|machine| match machine.claims.iter().find(|its| its.id == claim.id) {
+                Some(its) => format!("{} ({})", units::three_digits(its.ratio.value), its.grade.letter()),
+                None => "not claimed there".to_owned(),
+            });
+        cells.into_iter().chain(there).collect()
+    };
+    let table = Table {
+        columns,
+        rows: summary.claims.iter().map(row).collect(),
+    };
+    format!(
+        "<h2 id=\"claims\">Claims</h2>\n<p>Each is about one machine; a ratio is the second strategy's time by the first's, as a mean over \
+         layouts. One binary: what a build may get. New program: what one like the workloads may get. To check them again: \
+         <code>wasm-dispatch-lab claims</code>.</p>\n{}",
+        table.html()
+    )
+}
+
+/// What the workloads are like, what other weights make of them, and what layouts are.
+fn mix(summary: &Summary) -> String {
+    let Some(mix) = &summary.mix else { return String::new() };
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let columns = ranked.map(|strategy| Column::numbers(&strategy.name));
+    let row = |weighting: &Weighting| {
+        let times = weighting.relative.iter().copied().map(units::three_digits);
+        let names = [weighting.name.clone(), weighting.count.to_string()];
+        names.into_iter().chain(times).collect()
+    };
+    let table = Table {
+        columns: [Column::texts("weights"), Column::numbers("number")]
+            .into_iter()
+            .chain(columns)
+            .collect(),
+        rows: mix.weightings.iter().map(row).collect(),
+    };
+    let explained = summary.explained.iter().map(|of| of.sentence() + ".");
+    let items = mix.sentences().into_iter().chain(explained);
+    let items: String = items
+        .map(|sentence| format!("<li>{}</li>\n", escape(&sentence)))
+        .collect();
+    format!(
+        "<h2 id=\"mix\">Workloads as a sample</h2>\n<ul>\n{items}</ul>\n{}",
+        table.html()
+    )
 }
 
 /// What each strategy costs where another one is better.

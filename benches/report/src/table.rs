@@ -130,24 +130,31 @@ impl Table {
     /// In Markdown, the best of each row in bold.
     pub fn markdown(&self) -> String {
         let shown = self.shown();
-        let line = |cell: &dyn Fn(usize) -> String| {
-            let cells = shown.iter().map(|&index| format!(" {} |", cell(index)));
-            cells.collect::<String>()
-        };
         let plain = |text: &str| text.replace('|', "\\|");
-        let mut text = format!("|{}\n|", line(&|index| plain(&self.columns[index].head)));
-        for &index in &shown {
-            text += if self.columns[index].is_text { ":--|" } else { "--:|" };
+        let cell = |row: &Row, index: usize| match &row.cells[index] {
+            cell if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
+            cell if cell.look == Look::Best => format!("**{}**", cell.text),
+            cell => plain(&cell.text),
+        };
+        let head = shown.iter().map(|&index| plain(&self.columns[index].head)).collect();
+        let rows = self
+            .rows
+            .iter()
+            .map(|row| shown.iter().map(|&index| cell(row, index)).collect());
+        let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+        let mut text = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            text += &line.iter().map(|cell| format!("| {cell} ")).collect::<String>();
+            text += "|\n";
+            if number == 0 {
+                let rules = shown
+                    .iter()
+                    .map(|&index| if self.columns[index].is_text { "|:--" } else { "|--:" });
+                text.extend(rules);
+                text += "|\n";
+            }
         }
-        for row in &self.rows {
-            let cell = |index: usize| match &row.cells[index] {
-                cell if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
-                cell if cell.look == Look::Best => format!("**{}**", cell.text),
-                cell => plain(&cell.text),
-            };
-            let _ = write!(text, "\n|{}", line(&cell));
-        }
-        text + "\n"
+        text
     }
 
     /// As an HTML `table` element, which a script of the page's sorts; fixed rows stay below.

@@ -17,6 +17,9 @@
 //!   share is also given with each workload predicted by a fit to the others.
 //! - As a check, the same fit with the time of a dispatch left free.
 //!
+//! - Shares are shares of the measured time, and what is left of it, or what is predicted beyond it, is shown as such. A model
+//!   that explains little of workloads that it was not fitted to is said not to predict.
+//!
 //! A model like this knows nothing of latencies, caches and mispredicted branches but what they are on average: where it is
 //! far off, one of these is why.
 
@@ -349,12 +352,30 @@ fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
     }
 }
 
+/// A model that explains less of workloads that it was not fitted to does not predict: then nothing but counts is shown of it.
+pub const PREDICTS: f64 = 0.5;
+
 impl StrategyCost {
-    /// Share of the predicted time that dispatching takes, as a mean over the workloads; none without any.
+    /// Whether the model says something about a workload that it has not seen.
+    pub fn predicts(&self) -> bool {
+        self.explained_left_out.is_some_and(|share| share >= PREDICTS)
+    }
+
+    /// Share of the *measured* time that dispatching takes, as a mean over the workloads; none without any, or if the model does
+    /// not predict.
     pub fn dispatching(&self) -> Option<f64> {
-        let shares = (self.workloads.iter()).map(|workload| workload.dispatch_nanoseconds / workload.predicted);
+        self.share(|workload| workload.dispatch_nanoseconds)
+    }
+
+    /// The same of the work.
+    pub fn working(&self) -> Option<f64> {
+        self.share(|workload| workload.predicted - workload.dispatch_nanoseconds)
+    }
+
+    fn share(&self, of: impl Fn(&WorkloadCost) -> f64) -> Option<f64> {
+        let shares = (self.workloads.iter()).map(|workload| of(workload) / workload.measured.value);
         let mean = shares.sum::<f64>() / self.workloads.len().max(1) as f64;
-        (mean.is_finite() && !self.workloads.is_empty()).then_some(mean)
+        (mean.is_finite() && self.predicts()).then_some(mean)
     }
 }
 

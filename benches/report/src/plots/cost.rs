@@ -1,21 +1,22 @@
-//! Where the time goes: a bar per strategy, of what dispatching takes and what work does, for each statement or operation.
+//! Where the time goes: a bar per strategy of the measured time for each statement or operation, with what dispatching and work
+//! take of it by the model, and what is left; or, where the model does not predict, nothing but counts.
 
 use super::Picture;
 use super::palette::{Palette, lighter, readable_on};
 use super::rows::Rows;
-use super::svg::{Align, BLACK, GREY, GRID_GREY, Text};
+use super::svg::{Align, BLACK, GREY, GRID_GREY, Rgb, Text};
 use crate::cost::{CostModel, StrategyCost, WorkloadCost};
 use crate::units;
 
 /// Height of a bar.
 const BAR: f64 = 26.0;
 
-/// Nanoseconds of a statement or operation, by the model but for what was measured; means over the workloads.
+/// Colour of the time that the model does not explain.
+const REST: Rgb = (0xe4, 0xe4, 0xe4);
+
+/// Of a statement or operation: means over the workloads.
 struct Bar<'m> {
     cost: &'m StrategyCost,
-    /// Share of the predicted time that dispatching takes.
-    share: f64,
-    predicted: f64,
     measured: f64,
     /// How many dispatches it takes.
     dispatches: f64,
@@ -31,8 +32,6 @@ impl Bar<'_> {
         };
         Bar {
             cost,
-            share: cost.dispatching().unwrap_or(0.0),
-            predicted: mean(|workload| workload.predicted),
             measured: mean(|workload| workload.measured.value),
             dispatches: mean(|workload| workload.dispatches as f64),
         }
@@ -43,26 +42,36 @@ impl Bar<'_> {
 pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
     let mut bars: Vec<Bar> = model.strategies.iter().map(Bar::of).collect();
     bars.sort_by(|a, b| a.measured.total_cmp(&b.measured));
-    let least = bars.iter().min_by(|a, b| a.share.total_cmp(&b.share))?;
-    let most = bars.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
-    let percent = |bar: &Bar| format!("{:.0} %", 100.0 * bar.share);
-    let most_text = format!(
-        "Dispatching takes {} of the time of {}",
-        percent(most),
-        most.cost.strategy
-    );
-    let title = match bars.len() {
-        1 => most_text,
-        _ => format!("{most_text}, and {} of that of {}", percent(least), least.cost.strategy),
+    bars.first()?;
+    let known: Vec<(&str, f64)> = (bars.iter())
+        .filter_map(|bar| Some((bar.cost.strategy.as_str(), bar.cost.dispatching()?)))
+        .collect();
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let most = known.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let fewest = bars.iter().min_by(|a, b| a.dispatches.total_cmp(&b.dispatches))?;
+    let title = match most {
+        Some((name, share)) => format!("Dispatching takes {} of the measured time of {name}", percent(*share)),
+        None => format!(
+            "The model does not predict; {} dispatches least, {} times for each operation",
+            fewest.cost.strategy,
+            units::three_digits(fewest.dispatches)
+        ),
     };
-    let notes = "For each statement or operation in a tree, means over the workloads. Dark: dispatches, counted, times what one \
-                 takes in a kernel of next to nothing else. Light: work, fitted. Line: what was measured; what is missing is \
-                 latency, caches and mispredicted branches. Right: how much of the variance between workloads the model \
-                 explains.";
+    let notes = "Measured time for each statement or operation in a tree, means over the workloads. Dark: dispatches, counted, times \
+                 what one takes in a kernel of next to nothing else. Light: work, fitted. Grey: what neither explains; a line \
+                 beyond the bar: what they explain too much. Right: how much of the variance between workloads the model \
+                 explains of those that it was not fitted to; where that is little, only dispatches are shown.";
     let names = bars.iter().map(|bar| bar.cost.strategy.as_str());
-    let mut rows = Rows::new(&title, notes, names, 50.0, 130.0);
-    let lengths = bars.iter().map(|bar| bar.measured.max(bar.predicted));
-    let longest = lengths.fold(f64::MIN_POSITIVE, f64::max);
+    let mut rows = Rows::new(&title, notes, names, 50.0, 170.0);
+    let reach = |bar: &Bar| {
+        let explained = bar
+            .cost
+            .dispatching()
+            .zip(bar.cost.working())
+            .map_or(1.0, |(a, b)| a + b);
+        bar.measured * explained.max(1.0)
+    };
+    let longest = bars.iter().map(reach).fold(f64::MIN_POSITIVE, f64::max);
     let (left, width) = (rows.left, rows.right - rows.left);
     let at = |nanoseconds: f64| left + width * nanoseconds / longest;
     let step = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
@@ -71,42 +80,45 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
         let value = f64::from(tick) * step;
         rows.tick(at(value), &units::count(value), 1.0, GRID_GREY);
     }
-    rows.label("nanoseconds for each statement or operation");
+    rows.label("nanoseconds measured for each statement or operation");
     for (index, bar) in bars.iter().enumerate() {
         let name = &bar.cost.strategy;
         let y = rows.name(index, name, None);
         let (top, bottom) = (y - BAR / 2.0, y + BAR / 2.0);
-        let (middle, end) = (at(bar.share * bar.predicted), at(bar.predicted));
         let dark = colors.color(name);
-        for (from, to, color, share) in [
-            (left, middle, dark, bar.share),
-            (middle, end, lighter(dark), 1.0 - bar.share),
+        rows.svg.rectangle((left, top), (at(bar.measured), bottom), REST);
+        let dispatching = bar.cost.dispatching().unwrap_or(0.0);
+        let explained = dispatching + bar.cost.working().unwrap_or(0.0);
+        for (from, to, color) in [
+            (0.0, dispatching.min(1.0), dark),
+            (dispatching.min(1.0), explained.min(1.0), lighter(dark)),
         ] {
-            rows.svg.rectangle((from, top), (to, bottom), color);
+            let (begin, end) = (at(bar.measured * from), at(bar.measured * to));
+            rows.svg.rectangle((begin, top), (end, bottom), color);
             let look = Text::new(12.5).bold().color(readable_on(color)).align(Align::Center);
-            let text = format!("{:.0} %", 100.0 * share);
-            if look.width(&text) + 6.0 < to - from {
-                rows.svg.text(((from + to) / 2.0, y), &text, look);
+            let text = percent(to - from);
+            if look.width(&text) + 6.0 < end - begin {
+                rows.svg.text(((begin + end) / 2.0, y), &text, look);
             }
         }
-        let measured = at(bar.measured);
-        rows.svg
-            .line(&[(measured, top - 5.0), (measured, bottom + 5.0)], 2.0, BLACK);
+        if explained > 1.0 {
+            rows.svg
+                .line(&[(at(bar.measured), y), (at(bar.measured * explained), y)], 2.0, BLACK);
+        }
         let hint = format!(
-            "{name}: {} dispatches of {} each and {} of work for each node; measured {}",
+            "{name}: {} measured, {} dispatches of {} each",
+            units::time(bar.measured),
             units::three_digits(bar.dispatches),
-            units::time(bar.cost.dispatch_nanoseconds),
-            units::time((1.0 - bar.share) * bar.predicted),
-            units::time(bar.measured)
+            units::time(bar.cost.dispatch_nanoseconds)
         );
-        rows.svg.hint((left, top), (end.max(measured), bottom), &hint);
-        let explained = match bar.cost.explained {
-            Some(share) if share > 0.0 => format!("explains {:.0} %", 100.0 * share),
-            Some(_) => "explains nothing".to_owned(),
+        rows.svg.hint((left, top), (at(bar.measured), bottom), &hint);
+        let says = match bar.cost.explained_left_out {
+            Some(share) if bar.cost.predicts() => format!("predicts {}", percent(share)),
+            Some(_) => format!("does not predict; {} dispatches", units::three_digits(bar.dispatches)),
             None => "too few workloads".to_owned(),
         };
         rows.svg
-            .text((rows.right + 18.0, y), &explained, Text::new(12.5).color(GREY));
+            .text((rows.right + 10.0, y), &says, Text::new(11.5).color(GREY));
     }
     Some(rows.finish())
 }

@@ -33,9 +33,11 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
         times(factor)
     );
     let notes = format!(
-        "Time of an executed instruction of WebAssembly in generated programs of which one thing grows; median, both axes \
-         logarithmic. Another run than the rest of this report: {}.",
-        growth.run.id
+        "Time of an executed instruction of WebAssembly in generated programs of which one thing grows, with its 95 % \
+         interval; both axes logarithmic. {} Another run than the rest of this report: {}, revision {}.",
+        growth.control_sentence(),
+        growth.run.id,
+        growth.run.fingerprint.revision
     );
     let (mut svg, mut top) = Svg::new(WIDTH, &title, &notes);
     for axis in &growth.axes {
@@ -106,9 +108,17 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette) {
     panel.draw_curves(svg, &lines.collect::<Vec<_>>(), colors);
     for curve in strategies(axis) {
         for point in &curve.points {
+            if let (Some(low), Some(high)) = (point.nanoseconds.low, point.nanoseconds.high) {
+                let x = place(point).0;
+                svg.line(
+                    &[(x, panel.y.at(low)), (x, panel.y.at(high))],
+                    1.2,
+                    colors.color(&curve.strategy),
+                );
+            }
             svg.disc(place(point), 3.0, colors.color(&curve.strategy));
             let hint = format!(
-                "{} at {}: {} for each instruction, median of {} in {} processes",
+                "{} at {}: {} for each instruction, {} runs in {} processes",
                 curve.strategy,
                 axis.value_text(point.value),
                 units::time(point.nanoseconds.value),

@@ -16,23 +16,33 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         return None;
     }
     let is_reference = |rung: &Rung| rung.engine == ladder.reference;
-    let others = rungs.iter().filter(|(rung, _)| !is_reference(rung));
-    let (slower, faster): (Vec<_>, Vec<_>) = others.partition(|(_, mean)| mean.value > 1.0);
-    let faster: Vec<&str> = faster.iter().map(|(rung, _)| rung.engine.as_str()).collect();
-    let than = match faster.as_slice() {
-        [] => String::new(),
-        list => format!("; faster: {}", list.join(", ")),
+    let others = rungs.iter().filter(|(rung, _)| !is_reference(rung) && !rung.partial);
+    // A tie is a tie: what is slower or faster has its whole interval on that side.
+    let names = |is: fn(f64, f64) -> bool| -> Vec<&str> {
+        let found = others.clone().filter(|(_, mean)| is(mean.low, mean.high));
+        found.map(|(rung, _)| rung.engine.as_str()).collect()
     };
-    let all = slower.len() + faster.len();
+    let (slower, faster, tied) = (
+        names(|low, _| low > 1.0),
+        names(|_, high| high < 1.0),
+        names(|low, high| low <= 1.0 && high >= 1.0),
+    );
+    let list = |what: &str, names: &[&str]| match names.is_empty() {
+        true => String::new(),
+        false => format!("; {what}: {}", names.join(", ")),
+    };
     let title = format!(
-        "{} is faster than {} of {all} others{than}",
+        "{} is faster than {} of {} others{}{}",
         ladder.reference,
-        slower.len()
+        slower.len(),
+        others.clone().count(),
+        list("faster", &faster),
+        list("as fast", &tied)
     );
     let notes = format!(
-        "Dot: CPU time relative to {}, geometric mean over the workloads that both ran, with its 95 % interval. Grey: from \
-         the workload on which the engine does best to the one on which it does worst. Interleaved in one process, every \
-         result verified; another run than the rest of this report: {}.",
+        "Dot: CPU time relative to {}, geometric mean over the workloads that all ran, with its 95 % interval. Grey: from the \
+         workload on which the engine does best to the one on which it does worst. Fresh processes, every result verified; \
+         another run than the rest of this report: {}.",
         ladder.reference, ladder.run.id
     );
     let names = rungs.iter().map(|(rung, _)| rung.engine.as_str());
@@ -70,7 +80,11 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         );
         rows.svg.hint_at(at, 7.0, &hint);
         rows.value(y, if is_reference(rung) { "1" } else { &ratio }, darker(color));
-        let count = format!("{} workloads", rung.workloads);
+        let count = format!(
+            "{} workloads{}",
+            rung.workloads,
+            if rung.partial { ", others" } else { "" }
+        );
         rows.svg
             .text((rows.right + 70.0, y), &count, Text::new(12.0).color(GREY));
     }

@@ -1,10 +1,11 @@
 //! Where the strategies stand in each binary that was measured: does their order survive relinking?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
+use crate::record::Recording;
 
 /// The ranked strategies in one layout of the code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,74 @@ pub(super) fn layouts(ranking: &Ranking<'_>) -> Vec<OfLayout> {
     if found.len() < 2 { Vec::new() } else { found }
 }
 
+/// How much of what relinking does to a strategy is told by where its largest function begins in a line of 64 bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// How many layouts that rests on.
+    pub layouts: usize,
+    /// Share of the variance between layouts that the state explains, adjusted for the number of states.
+    pub r_squared: f64,
+    /// Where in the line, in how many layouts, and the time there by the mean over layouts.
+    pub states: Vec<(u64, usize, f64)>,
+}
+
+/// Over fewer layouts there are too few of each state.
+pub const FEWEST_TO_EXPLAIN: usize = 24;
+
+/// Of each strategy whose function is known in enough layouts. Times are relative to the best strategy, those of the best to
+/// the second, which cancels what a process does to both.
+pub(super) fn explained(recording: &Recording, ranking: &Ranking<'_>) -> Vec<Explained> {
+    let of = |&strategy: &usize| {
+        let name = ranking.name(strategy);
+        let reference = *ranking.ranked.iter().find(|other| **other != strategy)?;
+        let time = |layout: &crate::record::Layout| {
+            let offset = layout.hot.get(&name)? % 64;
+            Some((offset, relative(ranking, layout.layout, strategy, reference)?.ln()))
+        };
+        let times: Vec<(u64, f64)> = recording.layouts.iter().filter_map(time).collect();
+        if times.len() < FEWEST_TO_EXPLAIN {
+            return None;
+        }
+        let mut states: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        times
+            .iter()
+            .for_each(|&(offset, time)| states.entry(offset).or_default().push(time));
+        let all: Vec<f64> = times.iter().map(|&(_, time)| time).collect();
+        let squares = |values: &[f64], middle: f64| values.iter().map(|value| (value - middle).powi(2)).sum::<f64>();
+        let within: f64 = states.values().map(|values| squares(values, mean(values))).sum();
+        let freedom = all.len().checked_sub(states.len()).filter(|&freedom| freedom > 0)?;
+        let total = squares(&all, mean(&all)) / (all.len() - 1) as f64;
+        Some(Explained {
+            strategy: name,
+            layouts: all.len(),
+            r_squared: 1.0 - within / freedom as f64 / total.max(f64::MIN_POSITIVE),
+            states: (states.iter())
+                .map(|(&offset, values)| (offset, values.len(), (mean(values) - mean(&all)).exp()))
+                .collect(),
+        })
+    };
+    ranking.ranked.iter().filter_map(of).collect()
+}
+
+impl Explained {
+    /// In words.
+    pub fn sentence(&self) -> String {
+        let states = self
+            .states
+            .iter()
+            .map(|(offset, count, time)| format!("{offset}: {time:.2}x in {count}"));
+        format!(
+            "Of what {} layouts do to {}, {:.0} % is where its largest function begins in a line of 64 bytes ({})",
+            self.layouts,
+            self.strategy,
+            (self.r_squared * 100.0).max(0.0),
+            states.collect::<Vec<_>>().join(", ")
+        )
+    }
+}
+
 fn relative(ranking: &Ranking<'_>, layout: Option<u64>, strategy: usize, best: usize) -> Option<f64> {
     let of_workload = |&workload: &usize| {
         let above = &ranking.grid.verified(workload, strategy)?.placed;
@@ -50,3 +119,7 @@ fn relative(ranking: &Ranking<'_>, layout: Option<u64>, strategy: usize, best: u
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/layouts.rs"]
+mod tests;

@@ -21,6 +21,7 @@ pub mod foundation;
 pub mod heads;
 mod layouts;
 pub mod machines;
+pub mod mix;
 pub mod run_length;
 pub mod words;
 
@@ -33,8 +34,9 @@ pub use claims::Claim;
 use collect::Grid;
 pub use foundation::{ControlResult, Foundation, Grade};
 pub use heads::Head;
-pub use layouts::OfLayout;
+pub use layouts::{Explained, OfLayout};
 pub use machines::OfMachine;
+pub use mix::Mix;
 pub use run_length::RunLength;
 
 /// Version of `summary.json`.
@@ -72,6 +74,12 @@ pub struct Summary {
     /// Where the ranked strategies stand in each layout of the code, if there were several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layouts: Vec<OfLayout>,
+    /// How much of what layouts do is where functions begin, by strategy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
+    /// What the workloads are like as a sample, and other weights of them.
+    #[serde(default)]
+    pub mix: Option<Mix>,
     /// What the run says, claim by claim.
     #[serde(default)]
     pub claims: Vec<Claim>,
@@ -275,6 +283,8 @@ fn of_one_machine(recording: &Recording) -> Summary {
         recommendation: ranking.recommendation(),
         run_length: run_length::run_length(&ranking, &recording.sizes),
         layouts: layouts::layouts(&ranking),
+        explained: layouts::explained(recording, &ranking),
+        mix: mix::mix(&ranking),
         claims: claims::claims(&ranking, &foundation),
         heads: heads::heads(recording, &ranking, &foundation, &costs),
         foundation,
