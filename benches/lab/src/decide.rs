@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wasm_dispatch_report::{Error, record_decision};
+use wasm_dispatch_report::record_decision;
 
 use super::shared::chosen_run;
 use super::{Failed, Outcome, Output};
@@ -39,9 +39,6 @@ pub struct Options {
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let run = chosen_run(options.run, options.runs)?;
-    if !options.reports.is_dir() {
-        return Err(Error::NoReports(options.reports).into());
-    }
     let recorded = record_decision(&run, &options.reports, options.force)?;
     options.output.show(&recorded.decision, || {
         let list = |word: &str, reasons: &[String]| -> String {

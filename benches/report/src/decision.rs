@@ -365,6 +365,9 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
             stays: Vec::new(),
         });
     }
+    if !reports.is_dir() {
+        return Err(Error::NoReports(reports.to_owned()));
+    }
     let recorded = reports.join(RECORDED);
     let decision = Decision::beside(&recording, &recorded)?;
     let path = reports.join(DECISION_FILE);
