@@ -7,6 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use wasm_dispatch_report::Error;
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision};
+use wasm_dispatch_report::summary::machines::Holds;
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::table::columns;
 
@@ -123,7 +124,6 @@ fn read(path: &Path) -> Result<Book, Failed> {
 
 /// The claims that the README's summary and the page are made of.
 fn of_decision(decision: &Decision) -> Vec<Listed> {
-    let vendor = decision.fingerprint.machine().vendor().to_owned();
     let mut listed = Vec::new();
     for head in &decision.heads {
         let margin = head.runner_up.as_ref();
@@ -142,21 +142,8 @@ fn of_decision(decision: &Decision) -> Vec<Listed> {
             check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
         });
     }
-    for claim in &decision.claims {
-        let made = |claims: &[(String, bool)]| claims.iter().any(|(id, made)| *id == claim.id && *made);
-        let on: Vec<String> = match decision.machines.is_empty() {
-            true => claim.is_made().then(|| vendor.clone()).into_iter().collect(),
-            false => (decision.machines.iter())
-                .filter(|machine| made(&machine.claims))
-                .map(|machine| machine.fingerprint.machine().vendor().to_owned())
-                .collect(),
-        };
-        let all = decision.machines.len().max(1);
-        let holds = match on.len() {
-            0 => "does not hold".to_owned(),
-            count if count == all && all > 1 => "on both".to_owned(),
-            _ => format!("on {} only", on.join(", ")),
-        };
+    for claim in decision.machines.first().map_or(&[][..], |machine| &machine.claims) {
+        let holds = Holds::of(&decision.machines, &claim.id).text();
         let more = [("one binary", claim.one_binary), ("new program", claim.new_program)];
         let more = more
             .into_iter()

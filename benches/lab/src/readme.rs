@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, OnMachine, RECORDED};
+use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, RECORDED};
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
+use wasm_dispatch_report::summary::machines::Holds;
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Column, Row, Table};
@@ -224,19 +225,10 @@ fn peers(_: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
 
 /// A machine's rows: what each strategy takes, and what that may come to.
 fn machines_table(decision: &Decision) -> Table {
-    let alone = [(decision.fingerprint.clone(), decision.ranking().to_vec())];
-    let several = decision
-        .machines
-        .iter()
-        .map(|machine| (machine.fingerprint.clone(), machine.ranking.clone()));
-    let machines = if decision.machines.is_empty() {
-        alone.to_vec()
-    } else {
-        several.collect()
-    };
     let columns = decision.ranking().iter().map(|place| format!("`{}`", place.strategy));
     let mut rows = Vec::new();
-    for (fingerprint, ranking) in machines {
+    for machine in &decision.machines {
+        let ranking = machine.ranking();
         let mut row = |name: &str, cell: &dyn Fn(&Place) -> String| {
             let cells = decision.ranking().iter().map(|column| {
                 let place = ranking.iter().find(|place| place.strategy == column.strategy);
@@ -245,8 +237,7 @@ fn machines_table(decision: &Decision) -> Table {
             rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
         };
         let is_first = |place: &Place| place.times_as_long.low == place.times_as_long.high;
-        let machine = fingerprint.machine();
-        row(&format!("{}, mean", machine.vendor()), &|place| {
+        row(&format!("{}, mean", machine.machine().vendor()), &|place| {
             three_digits(place.times_as_long.value)
         });
         row("its interval", &|place| match is_first(place) {
@@ -363,34 +354,23 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             decision.not_ranked.join(", ")
         ));
     }
-    let own = [(
-        &decision.run,
-        &decision.fingerprint,
-        &decision.measured,
-        decision.foundation.grade,
-        &decision.foundation.reasons,
-    )];
-    let several = decision.machines.iter();
-    let several = several.map(|on| (&on.run, &on.fingerprint, &on.measured, on.grade, &on.reasons));
-    let machines = if decision.machines.is_empty() {
-        own.to_vec()
-    } else {
-        several.collect()
-    };
-    for (run, of, measured, grade, reasons) in machines {
+    for machine in &decision.machines {
+        let (of, reasons) = (&machine.fingerprint, &machine.reasons);
         let reasons = match reasons.is_empty() {
             true => String::new(),
             false => format!(" ({})", reasons.join("; ")),
         };
         sentences.push(format!(
-            "[{}]({link}/{run}/summary.md): {} ({} threads, {}, {}), {measured}, revision {}, grade {}{reasons}.",
+            "[{}]({link}/{}/summary.md): {} ({} threads, {}, {}), {}, revision {}, grade {}{reasons}.",
             of.machine().vendor(),
+            machine.run,
             of.cpu,
             of.cores,
             of.kernel,
             of.rustc.split(" (").next().unwrap_or_default(),
+            machine.measured(),
             of.revision.get(..7).unwrap_or(&of.revision),
-            grade.letter()
+            machine.grade.letter()
         ));
     }
     sentences.extend(agreement(decision));
@@ -400,29 +380,15 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
 /// Which claims of the order hold on all machines, and which do not.
 fn agreement(decision: &Decision) -> Option<String> {
     let machines = &decision.machines;
-    if machines.is_empty() {
-        return Some("Not measured on a machine of another vendor: nothing is claimed about one.".to_owned());
-    }
-    let vendor = |on: &OnMachine| on.fingerprint.machine().vendor().to_owned();
-    let mut parts = Vec::new();
-    let places = decision.ranking();
-    for pair in places.windows(2) {
+    let pair = |pair: &[Place]| {
         let (first, second) = (&pair[0].strategy, &pair[1].strategy);
-        let id = format!("mean {first} {second}");
-        let on: Vec<String> = (machines.iter())
-            .filter(|machine| machine.claims.iter().any(|(claim, made)| *claim == id && *made))
-            .map(vendor)
-            .collect();
-        let where_ = match on.len() {
-            0 => "on neither".to_owned(),
-            all if all == machines.len() => "on both".to_owned(),
-            _ => format!("on {} only", on.join(", ")),
-        };
-        parts.push(format!("`{first}` before `{second}` {where_}"));
-    }
+        let holds = Holds::of(machines, &format!("mean {first} {second}")).text();
+        format!("`{first}` before `{second}` {holds}")
+    };
+    let pairs: Vec<String> = decision.ranking().windows(2).map(pair).collect();
     Some(format!(
-        "Of this order hold: {}. On a machine of another kind: not estimable from {}.",
-        parts.join("; "),
+        "Of this order: {}. On a machine of another kind: not estimable from {}.",
+        pairs.join("; "),
         machines.len()
     ))
 }

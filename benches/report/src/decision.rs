@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::summary::heads::Place;
-use crate::summary::{self, Claim, Foundation, Grade, Head, Recommendation, StrategySummary, Summary, machines};
+use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary, machines};
 use crate::{Error, Fingerprint, json, report};
 
 /// Version of the file.
@@ -64,11 +64,8 @@ pub struct Decision {
     pub not_ranked: Vec<String>,
     /// From which run length on the default is the fastest, load and compile time included; none if that was not measured.
     pub break_even: Option<BreakEven>,
-    /// What the run says.
-    pub claims: Vec<Claim>,
-    /// What is found on each machine, this run's first; empty with one machine.
-    #[serde(default)]
-    pub machines: Vec<OnMachine>,
+    /// What is found on each machine, this run's first, with what is claimed there.
+    pub machines: Vec<OfMachine>,
 }
 
 /// What choosing a strategy costs: its time relative to the best on each workload.
@@ -95,27 +92,6 @@ pub struct BreakEven {
     pub shortest: Option<String>,
     /// Whether functions were compiled when they are first called.
     pub lazily: bool,
-}
-
-/// What one machine says, in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OnMachine {
-    /// The run.
-    pub run: String,
-    /// When it started.
-    pub measured: String,
-    /// What it ran on.
-    pub fingerprint: Fingerprint,
-    /// The grade of its first claim.
-    pub grade: Grade,
-    /// What keeps the grade from being better.
-    pub reasons: Vec<String>,
-    /// What to use there, by head.
-    pub heads: Vec<(String, String)>,
-    /// The ranking of its default head.
-    pub ranking: Vec<Place>,
-    /// What it claims, and whether that is founded well enough to be said.
-    pub claims: Vec<(String, bool)>,
 }
 
 /// What [`record_decision`] did.
@@ -176,8 +152,7 @@ impl Decision {
             regret: ranked.filter_map(regret).collect(),
             not_ranked: not_ranked.map(|strategy| strategy.name.clone()).collect(),
             break_even: summary.run_length.as_ref().map(break_even),
-            claims: summary.claims.clone(),
-            machines: summary.machines.iter().map(on_machine).collect(),
+            machines: summary.on_machines(),
         })
     }
 
@@ -299,7 +274,7 @@ fn order_of(head: &str) -> usize {
 /// A head as all machines see it: where they disagree, no choice holds for any other machine.
 fn on_all(head: &Head, summary: &Summary) -> Head {
     let mut head = head.clone();
-    let other = |machine: &summary::OfMachine| {
+    let other = |machine: &OfMachine| {
         let its = machine.heads.iter().find(|its| its.head == head.head)?;
         (its.strategy != head.strategy).then(|| format!("{} on {}", its.strategy, machine.fingerprint.cpu))
     };
@@ -309,24 +284,6 @@ fn on_all(head: &Head, summary: &Summary) -> Head {
         head.reasons.push(format!("machines disagree: {}", others.join(", ")));
     }
     head
-}
-
-fn on_machine(machine: &summary::OfMachine) -> OnMachine {
-    let heads = machine.heads.iter();
-    OnMachine {
-        run: machine.run.clone(),
-        measured: record::timestamp(machine.started),
-        fingerprint: machine.fingerprint.clone(),
-        grade: machine.grade,
-        reasons: machine.reasons.clone(),
-        heads: heads.map(|head| (head.head.clone(), head.strategy.clone())).collect(),
-        ranking: machine.heads.first().map_or(Vec::new(), |head| head.ranking.clone()),
-        claims: machine
-            .claims
-            .iter()
-            .map(|claim| (claim.id.clone(), claim.is_made()))
-            .collect(),
-    }
 }
 
 fn regret(strategy: &StrategySummary) -> Option<Regret> {

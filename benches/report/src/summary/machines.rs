@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::heads::Place;
 use super::{Claim, Grade, Head, Summary};
 use crate::record::{Kind, Run};
 use crate::statistics::Estimate;
@@ -54,6 +55,21 @@ impl OfMachine {
     /// The strategy that comes first there; none if nothing is ranked.
     pub fn first(&self) -> Option<&str> {
         self.heads.first().map(|head| head.strategy.as_str())
+    }
+
+    /// When the run began, for people.
+    pub fn measured(&self) -> String {
+        crate::record::timestamp(self.started)
+    }
+
+    /// The ranking of its first head.
+    pub fn ranking(&self) -> &[Place] {
+        self.heads.first().map_or(&[], |head| &head.ranking)
+    }
+
+    /// Whether it makes a claim.
+    pub fn claims(&self, id: &str) -> bool {
+        self.claims.iter().any(|claim| claim.id == id && claim.is_made())
     }
 
     /// Time of a strategy by that of the first one there.
@@ -149,25 +165,36 @@ impl Holds {
     }
 }
 
-impl Summary {
-    /// Where a claim holds, by its name.
-    pub fn holds(&self, id: &str) -> Holds {
-        let made = |claims: &[Claim]| claims.iter().any(|claim| claim.id == id && claim.is_made());
-        if self.machines.is_empty() {
-            let vendor = self.run.fingerprint.machine().vendor().to_owned();
-            return if made(&self.claims) {
-                Holds::OnOne(vendor)
-            } else {
-                Holds::Nowhere
-            };
-        }
-        let on = self.machines.iter().filter(|machine| made(&machine.claims));
-        let on: Vec<String> = on.map(|machine| machine.machine().vendor().to_owned()).collect();
-        match on.len() {
-            0 => Holds::Nowhere,
-            all if all == self.machines.len() => Holds::Everywhere,
+impl Holds {
+    /// Where a claim of this name is made.
+    pub fn of(machines: &[OfMachine], id: &str) -> Holds {
+        let vendor = |machine: &OfMachine| machine.machine().vendor().to_owned();
+        let on: Vec<String> = machines
+            .iter()
+            .filter(|machine| machine.claims(id))
+            .map(vendor)
+            .collect();
+        match (on.as_slice(), machines.len()) {
+            ([], _) => Holds::Nowhere,
+            ([only], 1) => Holds::OnOne(only.clone()),
+            (all, count) if all.len() == count => Holds::Everywhere,
             _ => Holds::OnlyOn(on),
         }
+    }
+}
+
+impl Summary {
+    /// What each machine says, this one first.
+    pub fn on_machines(&self) -> Vec<OfMachine> {
+        match self.machines.is_empty() {
+            true => vec![OfMachine::of(self)],
+            false => self.machines.clone(),
+        }
+    }
+
+    /// Where a claim holds, by its name.
+    pub fn holds(&self, id: &str) -> Holds {
+        Holds::of(&self.on_machines(), id)
     }
 
     /// Time of a strategy by that of the first on another machine: not estimable from fewer than [`FEWEST_MACHINES`].
