@@ -100,7 +100,8 @@ const FULL: Defaults = Defaults {
     layouts: 24,
     seconds: 3000,
     min_blocks: 2,
-    max_blocks: 4,
+    // More would make a record that is too large to keep.
+    max_blocks: 2,
     timeout: 900,
 };
 

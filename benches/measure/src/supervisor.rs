@@ -15,7 +15,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_record::record::{Control, EVERY_STRATEGY, Failure, Part, Plan, Recording, Row, Setup, Writer};
+use wasm_dispatch_record::record::{
+    Control, EVERY_STRATEGY, Failure, Part, Phase, Plan, Recording, Row, Setup, Writer,
+};
 use wasm_dispatch_record::{Progress, Side, file_hash};
 use wasm_dispatch_workloads::Workload;
 
@@ -146,6 +148,10 @@ pub struct Supervisor<'a> {
     /// Whether to keep progress to oneself.
     pub quiet: bool,
 }
+
+/// Starting, loading and compiling are timed in so many blocks, where they are timed at all: they differ little, and each of
+/// them is as many rows of the record as running.
+const COLD_BLOCKS: u32 = 8;
 
 /// The name under which a strategy is enrolled a second time.
 pub fn control_of(strategy: &str) -> Control {
@@ -281,6 +287,9 @@ impl Supervisor<'_> {
             launcher.tag(&mut rows, block.saturating_mul(processes).saturating_add(number));
             all.extend(rows);
         }
+        if self.setup.cold && block >= COLD_BLOCKS {
+            all.retain(|row| !matches!(row, Row::Sample(sample) if sample.phase != Phase::Execute));
+        }
         Ok(self.tidied(all, so_far))
     }
 
@@ -340,7 +349,7 @@ impl Supervisor<'_> {
             layout: launcher.layout,
             binary: launcher.binary.clone(),
             excluded: failed.iter().filter_map(|cell| launcher.own(cell)).collect(),
-            cold: self.setup.cold,
+            cold: self.setup.cold && block < COLD_BLOCKS,
         })
     }
 
