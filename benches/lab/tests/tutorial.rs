@@ -134,6 +134,6 @@ fn the_commands_of_the_tutorial_run_and_print_what_stands_below_them() {
         }
     }
     assert!(ran >= 6 && compared >= 8, "{ran} blocks, {compared} lines");
-    assert!(folder.path().join("my-reports/decision.json").is_file());
+    assert!(folder.path().join("before/decision.json").is_file());
     assert!(folder.path().join("drawn-again/index.html").is_file());
 }
