@@ -140,7 +140,9 @@ impl Decision {
         };
         rounded(&Decision {
             schema: DECISION_SCHEMA,
-            heads: summary.heads.iter().map(|head| on_all(head, summary)).collect(),
+            heads: (summary.heads.iter())
+                .map(|head| on_all(head, &summary.machines))
+                .collect(),
             run: summary.run.id.clone(),
             kind: summary.run.kind,
             measured: record::timestamp(summary.run.started),
@@ -250,12 +252,26 @@ impl Decision {
         self.heads.extend(kept);
         // What is said beside the heads belongs to the default.
         let mut decision = match default_stays {
-            true => Decision {
-                heads: self.heads,
-                ..old
-            },
+            true => {
+                // What other machines say stands beside it all the same.
+                let mut machines = old.machines.clone();
+                let known =
+                    |machine: &OfMachine| old.machines.iter().any(|known| known.machine().is(&machine.machine()));
+                machines.extend(
+                    self.machines
+                        .into_iter()
+                        .filter(|machine| !known(machine) && machine.decides()),
+                );
+                Decision {
+                    heads: self.heads,
+                    machines,
+                    ..old
+                }
+            }
             false => self,
         };
+        let machines = &decision.machines;
+        decision.heads = decision.heads.iter().map(|head| on_all(head, machines)).collect();
         decision
             .heads
             .sort_by_key(|head| (head.head.contains('+'), order_of(&head.head)));
@@ -272,15 +288,16 @@ fn order_of(head: &str) -> usize {
 }
 
 /// A head as all machines see it: where they disagree, no choice holds for any other machine.
-fn on_all(head: &Head, summary: &Summary) -> Head {
+fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
     let mut head = head.clone();
     let other = |machine: &OfMachine| {
         let its = machine.heads.iter().find(|its| its.head == head.head)?;
         (its.strategy != head.strategy).then(|| format!("{} on {}", its.strategy, machine.fingerprint.cpu))
     };
-    let others: Vec<String> = summary.machines.iter().filter_map(other).collect();
+    let others: Vec<String> = machines.iter().filter_map(other).collect();
     if !others.is_empty() {
         head.grade = head.grade.max(Grade::C);
+        head.reasons.retain(|why| !why.starts_with("machines disagree"));
         head.reasons.push(format!("machines disagree: {}", others.join(", ")));
     }
     head
@@ -367,7 +384,14 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         !old_heads.clone().any(stays)
     });
     let general = !reasons.is_empty();
-    if !force && (general || (replaced.count() == 0 && !against.is_empty())) {
+    // A full run of a machine that the decision does not know yet is put beside it, whatever becomes of the heads.
+    let is_new = |old: &Decision| {
+        let machine = decision.fingerprint.machine();
+        let decides = decision.machines.first().is_some_and(OfMachine::decides);
+        decides && decision.kind == Kind::Full && !old.machines.iter().any(|known| known.machine().is(&machine))
+    };
+    let nothing_new = replaced.count() == 0 && !against.is_empty() && !old.as_ref().is_some_and(is_new);
+    if !force && (general || nothing_new) {
         reasons.extend(against);
         return Err(Error::Refused(path, reasons));
     }

@@ -134,7 +134,7 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
         let (own, its) = (&summary.run.fingerprint, &run.fingerprint);
         if !own.same_sources(its) || !own.machine().is(&its.machine()) {
             summary.warnings.push(format!(
-                "{what} were measured at another revision or machine ({}, {})",
+                "{what}: measured at another revision or on another machine ({}, {})",
                 its.revision.get(..7).unwrap_or(&its.revision),
                 its.cpu
             ));

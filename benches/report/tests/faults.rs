@@ -395,6 +395,35 @@ fn a_worse_graded_run_replaces_no_head() {
 }
 
 #[test]
+fn a_worse_graded_run_of_another_machine_is_kept_beside_the_heads_that_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = folder.path().join("reports");
+    fs::create_dir(&reports).unwrap();
+    record_decision(&good().measure(folder.path(), 1), &reports, false).unwrap();
+    let other = World {
+        id: "20260103-030405-full".to_owned(),
+        cpu: "AMD Example",
+        steal: |_| 0.2,
+        ..good()
+    };
+    let recorded = record_decision(&other.measure(folder.path(), 2), &reports, false).unwrap();
+    assert!(!recorded.stays.is_empty());
+    let decision = Decision::read(&reports.join(DECISION_FILE)).unwrap();
+    assert_eq!(
+        (decision.run.as_str(), decision.heads[0].grade),
+        ("20260102-030405-full", Grade::A)
+    );
+    let runs: Vec<&str> = decision.machines.iter().map(|machine| machine.run.as_str()).collect();
+    assert_eq!(runs, ["20260102-030405-full", "20260103-030405-full"]);
+    assert!(
+        reports
+            .join(RECORDED)
+            .join("20260103-030405-full/samples.jsonl")
+            .is_file()
+    );
+}
+
+#[test]
 fn heads_are_replaced_one_by_one() {
     let folder = tempfile::tempdir().unwrap();
     let reports = folder.path().join("reports");

@@ -62,7 +62,7 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
                  beyond the bar: what they explain too much. Right: how much of the variance between workloads the model \
                  explains of those that it was not fitted to; where that is little, only dispatches are shown.";
     let names = bars.iter().map(|bar| bar.cost.strategy.as_str());
-    let mut rows = Rows::new(&title, notes, names, 50.0, 170.0);
+    let mut rows = Rows::new(&title, notes, names, 50.0, 230.0);
     let reach = |bar: &Bar| {
         let explained = bar
             .cost

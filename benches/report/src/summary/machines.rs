@@ -57,6 +57,11 @@ impl OfMachine {
         self.heads.first().map(|head| head.strategy.as_str())
     }
 
+    /// Whether it is about the default, and not about metering alone.
+    pub fn decides(&self) -> bool {
+        self.heads.iter().any(|head| head.head == "default")
+    }
+
     /// When the run began, for people.
     pub fn measured(&self) -> String {
         crate::record::timestamp(self.started)
