@@ -197,6 +197,39 @@ fn a_folder_lists_its_entries() {
     assert_eq!((caller.u32(8), &caller.memory[2024..2026]), (26, &b"a."[..]));
 }
 
+/// Names and cookies from a cookie on.
+fn list(caller: &mut Caller, fd: u64, cookie: u64) -> Vec<(String, u64)> {
+    let args = [fd, 2000, 1000, cookie, 8];
+    assert_eq!(caller.call(Function::FdReaddir, &args), Errno::SUCCESS);
+    let (mut at, mut found) = (2000, Vec::new());
+    while at < 2000 + caller.u32(8) as usize {
+        let len = caller.u32(at + 16) as usize;
+        let name = String::from_utf8_lossy(&caller.memory[at + 24..at + 24 + len]).into_owned();
+        found.push((name, caller.u64(at)));
+        at += 24 + len;
+    }
+    found
+}
+
+#[test]
+fn cookies_stay_true_when_files_are_made_and_removed_meanwhile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["b", "d", "f"] {
+        std::fs::write(folder.path().join(name), "").expect("a file");
+    }
+    let mut caller = Caller::new(Wasi::new().folder(folder.path(), "/").expect("a folder"));
+    let names = |list: Vec<(String, u64)>| list.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let all = list(&mut caller, 3, 0);
+    let after_b = all[2].1;
+    std::fs::write(folder.path().join("a"), "").expect("a file");
+    std::fs::write(folder.path().join("c"), "").expect("a file");
+    std::fs::remove_file(folder.path().join("d")).expect("removed");
+    assert_eq!(names(list(&mut caller, 3, after_b)), ["d", "f"], "as reading began");
+    // Reading from the beginning shows what there is now, and the old cookie still stands behind the same name.
+    assert_eq!(names(list(&mut caller, 3, 0)), [".", "..", "b", "f", "a", "c"]);
+    assert_eq!(names(list(&mut caller, 3, after_b)), ["f", "a", "c"]);
+}
+
 #[test]
 fn nothing_can_be_written_made_or_removed() {
     let mut caller = with_files();

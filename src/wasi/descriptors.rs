@@ -58,6 +58,28 @@ pub(super) enum Kind {
     Socket(Socket),
 }
 
+/// Where a descriptor comes from: what it takes to have it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "snapshot", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(not(feature = "snapshot"), allow(dead_code))]
+pub(super) enum Source {
+    /// Standard input or an output, by the number that it had first.
+    Stream(u32),
+    /// A folder that the program was given under this name.
+    Given(String),
+    /// Opened below a folder that was given, and how.
+    Opened {
+        given: String,
+        path: String,
+        follow: bool,
+        read: bool,
+        write: bool,
+    },
+    /// Opened by a path that is too long to be kept.
+    Far,
+    Socket,
+}
+
 /// A descriptor.
 pub(super) struct Descriptor {
     pub kind: Kind,
@@ -66,8 +88,7 @@ pub(super) struct Descriptor {
     /// What may be passed on to what is opened through it.
     pub inheriting: u64,
     pub flags: u16,
-    /// Its name, if it is a folder that the program was given.
-    pub given: Option<String>,
+    pub source: Source,
 }
 
 impl Kind {
@@ -105,14 +126,14 @@ impl Kind {
 
 impl Descriptor {
     /// With all rights that apply.
-    pub fn new(kind: Kind) -> Descriptor {
+    pub fn new(kind: Kind, source: Source) -> Descriptor {
         let (base, inheriting) = kind.rights();
         Descriptor {
             kind,
             base,
             inheriting,
             flags: 0,
-            given: None,
+            source,
         }
     }
 
@@ -195,6 +216,37 @@ impl Descriptors {
     /// Adds one that the program is given from its start, however many there are.
     pub fn give(&mut self, descriptor: Descriptor) {
         self.push_at(self.0.len(), descriptor);
+    }
+
+    /// All that are open, with their numbers.
+    #[cfg(feature = "snapshot")]
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Descriptor)> {
+        let open = |(fd, descriptor)| Some((fd, Option::as_ref(descriptor)?));
+        (0..).zip(&self.0).filter_map(open)
+    }
+
+    /// All that are open, with their numbers.
+    #[cfg(feature = "snapshot")]
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Descriptor)> {
+        let open = |(fd, descriptor)| Some((fd, Option::as_mut(descriptor)?));
+        (0..).zip(&mut self.0).filter_map(open)
+    }
+
+    /// Takes the first descriptor that comes from there.
+    #[cfg(feature = "snapshot")]
+    pub fn take(&mut self, source: &Source) -> Option<Descriptor> {
+        let is_it = |found: &&mut Option<Descriptor>| found.as_ref().is_some_and(|found| found.source == *source);
+        self.0.iter_mut().find(is_it)?.take()
+    }
+
+    /// Gives a descriptor a number that none has.
+    #[cfg(feature = "snapshot")]
+    pub fn place(&mut self, fd: u32, descriptor: Descriptor) -> Result<(), Errno> {
+        if fd as usize >= MAX_DESCRIPTORS.max(self.0.len()) || self.get(fd).is_ok() {
+            return Err(Errno::BADF);
+        }
+        self.push_at(fd as usize, descriptor);
+        Ok(())
     }
 
     pub fn close(&mut self, fd: u32) -> Result<Descriptor, Errno> {

@@ -30,8 +30,8 @@ impl Listing {
         self.entries.clear();
         for (name, filetype, inode) in found {
             let cookie = self.cookies.get(&name).copied().unwrap_or_else(|| {
-                self.next += 1;
-                self.next + OWN.len() as u64 - 1
+                self.next = self.next.saturating_add(1);
+                self.next.saturating_add(OWN.len() as u64 - 1)
             });
             cookies.insert(name.clone(), cookie);
             self.entries.insert(cookie, (name, filetype, inode));
@@ -40,11 +40,28 @@ impl Listing {
         Ok(())
     }
 
+    /// The cookies of names, and the number that the next one follows from.
+    #[cfg(feature = "snapshot")]
+    pub fn cookies(&self) -> (Vec<(String, u64)>, u64) {
+        let cookies = self.entries.iter().map(|(&cookie, (name, ..))| (name.clone(), cookie));
+        (cookies.collect(), self.next)
+    }
+
+    /// A listing whose names keep the cookies that they had.
+    #[cfg(feature = "snapshot")]
+    pub fn with_cookies((cookies, next): &(Vec<(String, u64)>, u64)) -> Listing {
+        Listing {
+            entries: BTreeMap::new(),
+            cookies: cookies.iter().cloned().collect(),
+            next: *next,
+        }
+    }
+
     /// Writes entries from a cookie on, and returns how many bytes of the space they take. The last one is cut off where
     /// the space ends, which shows the program that there are more.
     pub fn read(&mut self, folder: &Folder, cookie: u64, space: &mut [u8]) -> Result<usize, Errno> {
         let own = folder.stat()?.inode;
-        if cookie == 0 || self.next == 0 {
+        if cookie == 0 || self.entries.is_empty() {
             self.refresh(folder)?;
         }
         let mut used = 0;
@@ -68,7 +85,7 @@ impl Listing {
             }
         }
         for (at, (name, filetype, inode)) in self.entries.range(cookie..) {
-            if !put(at + 1, name, *filetype, *inode) {
+            if !put(at.saturating_add(1), name, *filetype, *inode) {
                 break;
             }
         }

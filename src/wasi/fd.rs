@@ -2,7 +2,7 @@
 
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context};
-use super::descriptors::Kind;
+use super::descriptors::{Kind, Source};
 use super::guest::Guest;
 use super::stat::SetTime;
 
@@ -167,5 +167,8 @@ pub(super) fn prestat_dir_name(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>)
 
 /// The name of a folder that the program was given.
 fn given(cx: &mut Context, fd: u32) -> Result<&str, Errno> {
-    cx.get(fd)?.given.as_deref().ok_or(Errno::BADF)
+    match &cx.get(fd)?.source {
+        Source::Given(name) => Ok(name),
+        Source::Stream(_) | Source::Opened { .. } | Source::Far | Source::Socket => Err(Errno::BADF),
+    }
 }

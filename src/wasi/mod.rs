@@ -47,6 +47,8 @@ mod path;
 mod poll;
 mod process;
 mod random;
+#[cfg(feature = "snapshot")]
+mod saved;
 mod socket;
 mod stat;
 mod stdio;
@@ -63,12 +65,14 @@ use wasm_dispatch_ir::types::{FuncType, ValType};
 pub use self::abi::Errno;
 use self::clock::Clock;
 pub use self::context::Context;
-use self::descriptors::{Descriptor, Descriptors, Input, Kind, Output as Writer, Socket, Stream};
+use self::descriptors::{Descriptor, Descriptors, Input, Kind, Output as Writer, Socket, Source, Stream};
 use self::directory::Listing;
 use self::files::Folder;
 use self::host::HostFolder;
 use self::memory::Tree;
 use self::random::Randomness;
+#[cfg(feature = "snapshot")]
+pub use self::saved::{Lost, Saved, WhyLost};
 use self::table::Step;
 pub use self::table::{Exit, Function};
 use self::wait::Waiting;
@@ -281,12 +285,13 @@ impl Wasi {
     /// The surroundings, for any engine.
     pub fn context(self) -> Context {
         let mut descriptors = Descriptors::default();
-        for kind in [
+        let streams = [
             Kind::Input(self.stdin),
             Kind::Output(self.stdout),
             Kind::Output(self.stderr),
-        ] {
-            descriptors.give(Descriptor::new(kind));
+        ];
+        for (number, kind) in (0..).zip(streams) {
+            descriptors.give(Descriptor::new(kind, Source::Stream(number)));
         }
         let files = self
             .has_files
@@ -296,12 +301,11 @@ impl Wasi {
             .into_iter()
             .map(|(name, folder)| (name, Folder::Host(folder)));
         for (name, folder) in files.into_iter().chain(folders) {
-            let mut descriptor = Descriptor::new(Kind::Folder(folder, Listing::default()));
-            descriptor.given = Some(name);
-            descriptors.give(descriptor);
+            let kind = Kind::Folder(folder, Listing::default());
+            descriptors.give(Descriptor::new(kind, Source::Given(name)));
         }
         for socket in self.sockets {
-            descriptors.give(Descriptor::new(Kind::Socket(socket)));
+            descriptors.give(Descriptor::new(Kind::Socket(socket), Source::Socket));
         }
         Context {
             args: self.args,
@@ -317,7 +321,9 @@ impl Wasi {
     /// for each program.
     ///
     /// A program that exits ends its call with [`ErrorKind::Host`], whose source is an [`Exit`]: see [`exit_code`].
-    pub fn define<T: 'static>(self, imports: &mut Imports<T>) {
+    ///
+    /// Returns a handle for the host, to save what becomes of the surroundings.
+    pub fn define<T: 'static>(self, imports: &mut Imports<T>) -> Surroundings {
         let context = Arc::new(Mutex::new(self.context()));
         for &function in Function::ALL {
             let results: &[ValType] = if function == Function::ProcExit {
@@ -343,6 +349,7 @@ impl Wasi {
                 });
             }
         }
+        Surroundings(context)
     }
 
     /// Instantiates a command and runs it: returns its exit code, 0 if it just returns.
@@ -358,6 +365,23 @@ impl Wasi {
             Err(error) => Err(error),
         };
         ended.or_else(|error| exit_code(&error).ok_or(error))
+    }
+}
+
+/// A program's surroundings, which its imports share.
+#[derive(Clone, Debug)]
+pub struct Surroundings(#[cfg_attr(not(feature = "snapshot"), allow(dead_code))] Arc<Mutex<Context>>);
+
+#[cfg(feature = "snapshot")]
+impl Surroundings {
+    /// [`Context::save`], for a program that is paused: beside a [snapshot](Vm::snapshot) of its machine.
+    pub fn save(&self) -> Saved {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).save()
+    }
+
+    /// [`Context::restore`], before the program goes on.
+    pub fn restore(&self, saved: &Saved) -> Vec<Lost> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).restore(saved)
     }
 }
 

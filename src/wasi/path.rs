@@ -2,7 +2,7 @@
 
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context};
-use super::descriptors::{Descriptor, Kind};
+use super::descriptors::{Descriptor, Kind, Source};
 use super::directory::Listing;
 use super::fd::times;
 use super::files::Found;
@@ -70,12 +70,33 @@ pub(super) fn open(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer {
         Found::File(file) => Kind::File(file),
         Found::Folder(folder) => Kind::Folder(folder, Listing::default()),
     };
-    let mut opened = Descriptor::new(kind);
+    let mut opened = Descriptor::new(kind, below(&from.source, path, &opening));
     opened.base &= wanted & from.inheriting;
     opened.inheriting &= a.u64(6) & from.inheriting;
     opened.flags = opening.flags;
     let fd = cx.descriptors.insert(opened)?;
     Ok(m.write_u32(a.u32(8), fd)?)
+}
+
+/// Longest path that is kept, in bytes: longer ones POSIX does not open.
+const MAX_PATH: usize = 4096;
+
+/// Where a descriptor comes from that was opened below another one.
+fn below(from: &Source, path: &str, how: &Opening) -> Source {
+    let (given, path) = match from {
+        Source::Given(name) => (name.clone(), path.to_owned()),
+        // A program could make it longer and longer.
+        Source::Opened { path: to, .. } if to.len() + path.len() >= MAX_PATH => return Source::Far,
+        Source::Opened { given, path: to, .. } => (given.clone(), format!("{to}/{path}")),
+        Source::Stream(_) | Source::Far | Source::Socket => return Source::Far,
+    };
+    Source::Opened {
+        given,
+        path,
+        follow: how.follow,
+        read: how.read,
+        write: how.write,
+    }
 }
 
 /// `path_create_directory(fd, path, its length)`

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context};
-use super::descriptors::{Descriptor, Kind, Socket};
+use super::descriptors::{Descriptor, Kind, Socket, Source};
 use super::errors::errno;
 use super::guest::Guest;
 use super::io::{wait_for, write};
@@ -34,7 +34,7 @@ pub(super) fn accept(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer
     socket
         .prepare(wanted & flags::NONBLOCK != 0)
         .map_err(|error| errno(&error))?;
-    let mut accepted = Descriptor::new(Kind::Socket(socket));
+    let mut accepted = Descriptor::new(Kind::Socket(socket), Source::Socket);
     accepted.base &= descriptor.inheriting;
     accepted.flags = wanted;
     let fd = cx.descriptors.insert(accepted)?;
