@@ -66,11 +66,11 @@ impl<T> Caller<'_, T> {
     /// # Errors
     ///
     /// Traps when they lie past its end, or there is none.
-    pub fn read(&self, address: u32, into: &mut [u8]) -> Result<(), Trap> {
-        let start = address as usize;
-        let from = self
-            .memory(0)
-            .and_then(|bytes| bytes.get(start..start.checked_add(into.len())?));
+    pub fn read(&self, address: impl Into<u64>, into: &mut [u8]) -> Result<(), Trap> {
+        let start = usize::try_from(address.into()).ok();
+        let from = start
+            .zip(self.memory(0))
+            .and_then(|(start, bytes)| bytes.get(start..start.checked_add(into.len())?));
         into.copy_from_slice(from.ok_or(Trap::OutOfBoundsMemoryAccess)?);
         Ok(())
     }
@@ -80,11 +80,11 @@ impl<T> Caller<'_, T> {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: u32, from: &[u8]) -> Result<(), Trap> {
-        let start = address as usize;
-        let to = self
-            .memory_mut(0)
-            .and_then(|bytes| bytes.get_mut(start..start.checked_add(from.len())?));
+    pub fn write(&mut self, address: impl Into<u64>, from: &[u8]) -> Result<(), Trap> {
+        let start = usize::try_from(address.into()).ok();
+        let to = start
+            .zip(self.memory_mut(0))
+            .and_then(|(start, bytes)| bytes.get_mut(start..start.checked_add(from.len())?));
         to.ok_or(Trap::OutOfBoundsMemoryAccess)?.copy_from_slice(from);
         Ok(())
     }

@@ -150,7 +150,7 @@ impl<T> ReentrantCaller<'_, T> {
     /// # Errors
     ///
     /// Traps when they lie past its end, or there is none.
-    pub fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), Trap> {
+    pub fn read(&mut self, address: impl Into<u64>, into: &mut [u8]) -> Result<(), Trap> {
         self.plain().read(address, into)
     }
 
@@ -159,7 +159,7 @@ impl<T> ReentrantCaller<'_, T> {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: u32, from: &[u8]) -> Result<(), Trap> {
+    pub fn write(&mut self, address: impl Into<u64>, from: &[u8]) -> Result<(), Trap> {
         self.plain().write(address, from)
     }
 
