@@ -86,9 +86,9 @@ pub use module::{Arrival, Function, Meta, Module, ModuleOptions};
 pub use strategy::Strategy;
 pub use types::{ExportType, ExternType, ImportType, MemoryType, Pause, SizeLimits, SourceLocation, TableType};
 pub use vm::{
-    AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostFunction, HostPanic, HostResults, Imports,
-    Instance, InterruptHandle, IntoHostFunction, Memory, OutOfFuel, ReentrantCaller, Table, TypedFunc, Value, Vm,
-    VmOptions, WasmTuple, WasmType,
+    Address, AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostFunction, HostPanic, HostResults,
+    Imports, Instance, InterruptHandle, IntoHostFunction, Memory, OutOfFuel, ReentrantCaller, Table, TypedFunc, Value,
+    Vm, VmOptions, WasmTuple, WasmType,
 };
 #[cfg(feature = "snapshot")]
 pub use {error::SnapshotError, vm::Snapshot};

@@ -15,7 +15,7 @@ use wasm_dispatch_ir::types::{ValType, slots};
 
 use super::Vm;
 use super::call::{TypedFunc, put_values};
-use super::caller::Caller;
+use super::caller::{Address, Caller};
 use super::handles::{Func, Instance, Memory, VmId};
 use super::host::{HostCall, HostError};
 use super::imports::Imports;
@@ -105,7 +105,7 @@ impl<T> AsyncCaller<'_, T> {
     /// # Errors
     ///
     /// Traps when they lie past its end, or there is none.
-    pub fn read(&mut self, address: impl Into<u64>, into: &mut [u8]) -> Result<(), Trap> {
+    pub fn read(&mut self, address: impl Address, into: &mut [u8]) -> Result<(), Trap> {
         self.plain().read(address, into)
     }
 
@@ -114,7 +114,7 @@ impl<T> AsyncCaller<'_, T> {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: impl Into<u64>, from: &[u8]) -> Result<(), Trap> {
+    pub fn write(&mut self, address: impl Address, from: &[u8]) -> Result<(), Trap> {
         self.plain().write(address, from)
     }
 

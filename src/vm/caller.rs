@@ -66,8 +66,8 @@ impl<T> Caller<'_, T> {
     /// # Errors
     ///
     /// Traps when they lie past its end, or there is none.
-    pub fn read(&self, address: impl Into<u64>, into: &mut [u8]) -> Result<(), Trap> {
-        let start = usize::try_from(address.into()).ok();
+    pub fn read(&self, address: impl Address, into: &mut [u8]) -> Result<(), Trap> {
+        let start = usize::try_from(address.bits()).ok();
         let from = start
             .zip(self.memory(0))
             .and_then(|(start, bytes)| bytes.get(start..start.checked_add(into.len())?));
@@ -80,8 +80,8 @@ impl<T> Caller<'_, T> {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: impl Into<u64>, from: &[u8]) -> Result<(), Trap> {
-        let start = usize::try_from(address.into()).ok();
+    pub fn write(&mut self, address: impl Address, from: &[u8]) -> Result<(), Trap> {
+        let start = usize::try_from(address.bits()).ok();
         let to = start
             .zip(self.memory_mut(0))
             .and_then(|(start, bytes)| bytes.get_mut(start..start.checked_add(from.len())?));
@@ -187,4 +187,34 @@ impl<T> Caller<'_, T> {
         self.budget.set_fuel(self.state, Some(left.saturating_sub(units)));
         if left < units { Err(Trap::OutOfFuel) } else { Ok(()) }
     }
+}
+
+/// An address in a program's memory: of 32 or 64 bits, as the memory has them, and signed or not, as functions of the host take
+/// them.
+pub trait Address: Copy + sealed::Sealed {
+    /// The address itself: signed integers are the same bits as unsigned ones.
+    #[doc(hidden)]
+    fn bits(self) -> u64;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! addresses {
+    ($($ty:ty as $unsigned:ty;)*) => {$(
+        impl sealed::Sealed for $ty {}
+        impl Address for $ty {
+            fn bits(self) -> u64 {
+                u64::from(self as $unsigned)
+            }
+        }
+    )*};
+}
+
+addresses! {
+    i32 as u32;
+    u32 as u32;
+    i64 as u64;
+    u64 as u64;
 }

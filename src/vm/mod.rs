@@ -27,7 +27,7 @@ use wasm_dispatch_machine::state::Machine;
 pub use self::asynchronous::AsyncCaller;
 pub use self::budget::{InterruptHandle, OutOfFuel};
 pub use self::call::TypedFunc;
-pub use self::caller::Caller;
+pub use self::caller::{Address, Caller};
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{HostError, HostFunction, HostResults, IntoHostFunction};
 pub use self::imports::Imports;

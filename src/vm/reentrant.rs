@@ -6,7 +6,7 @@
 use wasm_dispatch_ir::Trap;
 
 use super::Vm;
-use super::caller::Caller;
+use super::caller::{Address, Caller};
 use super::handles::{Func, Instance, Memory, VmId};
 use super::value::Value;
 use crate::error::Error;
@@ -150,7 +150,7 @@ impl<T> ReentrantCaller<'_, T> {
     /// # Errors
     ///
     /// Traps when they lie past its end, or there is none.
-    pub fn read(&mut self, address: impl Into<u64>, into: &mut [u8]) -> Result<(), Trap> {
+    pub fn read(&mut self, address: impl Address, into: &mut [u8]) -> Result<(), Trap> {
         self.plain().read(address, into)
     }
 
@@ -159,7 +159,7 @@ impl<T> ReentrantCaller<'_, T> {
     /// # Errors
     ///
     /// Traps, writing nothing, when they lie past its end, or there is none.
-    pub fn write(&mut self, address: impl Into<u64>, from: &[u8]) -> Result<(), Trap> {
+    pub fn write(&mut self, address: impl Address, from: &[u8]) -> Result<(), Trap> {
         self.plain().write(address, from)
     }
 

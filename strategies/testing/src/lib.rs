@@ -42,7 +42,7 @@ impl BodyBuilder {
                 locals: locals.iter().copied().collect(),
                 scratch,
                 frame_size: u32::from(scratch) + u32::from(VECTOR_SCRATCH_SLOTS),
-                shape: shape(),
+                shape: shape(MEMORIES),
                 ..FunctionBody::default()
             },
             first: 0,
@@ -216,7 +216,7 @@ pub struct Outcome {
 /// What a memory holds at first; made once, because a test runs thousands of machines.
 static PAGE: OnceLock<Vec<u8>> = OnceLock::new();
 
-/// The memories of the instance that runs functions: the last has addresses of 64 bits.
+/// The memories of the instance that runs functions, where they do not choose others: the last has addresses of 64 bits.
 const MEMORIES: [AddressType; 3] = [AddressType::I32, AddressType::I32, AddressType::I64];
 
 /// Its table of functions.
@@ -232,30 +232,29 @@ fn memory_shape(address: AddressType) -> MemoryShape {
     }
 }
 
-/// The shape of the module that functions are of.
-fn shape() -> Arc<ModuleShape> {
+/// The shape of a module with these memories.
+fn shape(memories: [AddressType; 3]) -> Arc<ModuleShape> {
     Arc::new(ModuleShape {
-        memories: MEMORIES.map(memory_shape).into(),
+        memories: memories.map(memory_shape).into(),
         tables: [TABLE].into(),
     })
 }
 
-/// A machine of one instance with three memories of one page, the last with addresses of 64 bits, two globals and a table of the
-/// functions and a null.
-pub fn machine(functions: usize) -> Machine {
+/// A machine of one instance with memories of one page, two globals and a table of the functions and a null.
+pub fn machine(functions: usize, shape: &ModuleShape) -> Machine {
     let mut machine = Machine::new(MachineLimits {
         call_depth: 1000,
         stack_slots: 1 << 14,
         ..MachineLimits::default()
     });
     let state = &mut machine.state;
-    for address in MEMORIES {
+    for &shape in &shape.memories {
         state.store.memories.push(Memory {
             bytes: PAGE
                 .get_or_init(|| (0..PAGE_SIZE).map(|i| (i * 7 + i / 256) as u8).collect())
                 .clone(),
             declared_max: None,
-            shape: memory_shape(address),
+            shape,
         });
     }
     for _ in 0..2 {
@@ -300,7 +299,7 @@ pub fn run_in_slices<A: Backend, B: Backend>(
     let second = Program {
         instances: vec![Arc::new(ModuleCode::<B>::new(bodies.clone()))],
     };
-    let mut machine = machine(functions.len());
+    let mut machine = machine(functions.len(), &functions[0].shape);
     machine.stack.from(0)[..arguments.len()].copy_from_slice(arguments);
     machine.state.frames.push(Frame::entry(0, 0, 0));
     machine.state.slice = slice;

@@ -25,6 +25,8 @@ const FUEL: u64 = 3_000;
 /// A module that exports all kinds of things, some of them to [`CALLER`].
 const LIBRARY: &str = r#"(module
     (memory (export "memory") 1 4)
+    (memory $wide i64 1 4)
+    (memory $bytes 5 9000 (pagesize 1))
     (table $t (export "table") 6 20 funcref)
     (global (export "count") (mut i64) (i64.const 7))
     (global $ref (export "ref") (mut funcref) (ref.null func))
@@ -39,10 +41,13 @@ const LIBRARY: &str = r#"(module
     (func $chain (export "chain") (param i64) (result i64)
         (if (i64.eqz (local.get 0)) (then (return (i64.const 1))))
         (i64.store8 (i32.wrap_i64 (local.get 0)) (local.get 0))
+        (i64.store8 $wide offset=70 (local.get 0) (local.get 0))
+        (i64.store8 $bytes (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 3)) (local.get 0))
         (i64.add (local.get 0)
             (call_indirect $t (type $unary) (i64.sub (local.get 0) (i64.const 1)) (i32.const 1))))
     (func (export "init") (table.init $t $kept (i32.const 2) (i32.const 0) (i32.const 3)) (elem.drop $kept)
-        (memory.init $text (i32.const 3) (i32.const 1) (i32.const 4)) (data.drop $text)))"#;
+        (memory.init $text (i32.const 3) (i32.const 1) (i32.const 4)) (data.drop $text)
+        (drop (memory.grow $bytes (i32.const 4099)))))"#;
 
 /// Calls between instances, references and floats that wait in frames, loops with a switch, tail calls.
 const CALLER: &str = r#"(module
@@ -440,6 +445,16 @@ fn each_contradiction_is_refused_for_its_own_reason() {
         }),
         (Inconsistent("size of a memory"), |data| data.memories[0].0 = 5),
         (Limit("memory pages"), |data| data.memories[0].0 = 4),
+        (Inconsistent("size of a memory"), |data| data.memories[1].0 = u64::MAX),
+        (Limit("memory pages"), |data| data.memories[1].0 = 4),
+        (Inconsistent("size of a memory"), |data| data.memories[2].0 = 9_001),
+        // Of a memory of few bytes, its one part has as many.
+        (Inconsistent("part of a memory"), |data| {
+            data.memories[2] = (5, vec![(0, vec![1; 4096])])
+        }),
+        (Inconsistent("part of a memory"), |data| {
+            data.memories[2] = (4_100, vec![(1, vec![1; 5])])
+        }),
         (Inconsistent("part of a memory"), |data| {
             data.memories[0].1.push((16, vec![1; 4096]))
         }),

@@ -3,7 +3,7 @@
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot, Statement};
-use wasm_dispatch_ir::shape::{AddressType, MemoryShape};
+use wasm_dispatch_ir::shape::AddressType;
 
 use super::arrive::NOTHING;
 use super::vectors::Place;
@@ -93,7 +93,7 @@ impl Compiler<'_> {
             Statement::Eval(value) => self.tree(value, To::Acc, scratch),
             Statement::Builtin { op, base, x, y } => {
                 let (shape, fast) = (&self.body.shape, self.body.is_fast(0));
-                let plain = fast && shape.memory(0) == Some(MemoryShape::default());
+                let plain = shape.memory(0).is_some_and(|memory| memory.page_size_log2 == 16);
                 let narrow = shape.table(x).is_some_and(|table| table.address == AddressType::I32);
                 match (op, x, y) {
                     _ if self.body.metered && op.is_bulk() => {

@@ -5,7 +5,7 @@ use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp};
 
 use super::{Compiler, Operand, To, accumulator};
 use crate::code::Unit;
-use crate::handlers::memory;
+use crate::handlers::{memory, memory64};
 use crate::kind::{AddressForm, Class};
 
 impl Compiler<'_> {
@@ -28,7 +28,10 @@ impl Compiler<'_> {
     }
 
     pub(super) fn load(&mut self, op: LoadOp, memory: u16, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
-        if !self.body.is_fast(memory) {
+        if memory == 0 && !self.body.is_fast(memory) {
+            return self.load_wide(op, address, offset, to_slot, scratch);
+        }
+        if memory != 0 {
             let slot = self.copied(address, scratch);
             let entry = memory::pick_load_any(Class::of(op.result()), to_slot);
             self.node(entry, &[op as u32, u32::from(memory)]);
@@ -46,6 +49,35 @@ impl Compiler<'_> {
         }
     }
 
+    /// A load from memory 0 at an address of 64 bits.
+    fn load_wide(&mut self, op: LoadOp, address: NodeId, offset: u64, to_slot: bool, scratch: Slot) {
+        let a = self.one_variable(address, scratch);
+        self.node(memory64::pick_load(op, a == Operand::Acc, to_slot), &[]);
+        self.address(offset + op.width() as u64);
+        self.operand(a);
+    }
+
+    /// A store to memory 0 at an address of 64 bits.
+    fn store_wide(&mut self, op: StoreOp, address: NodeId, offset: u64, value: NodeId) {
+        let mut scratch = self.body.scratch;
+        let (a, value) = if self.leaf(value).is_some() {
+            let a = self.one_variable(address, scratch);
+            let value = match a {
+                Operand::Acc if accumulator(self.class(value)) == 0 => self.plain_leaf(value),
+                _ => self.leaf(value),
+            };
+            (a, value.unwrap_or(Operand::Acc))
+        } else {
+            let a = self.in_slot(address, &mut scratch);
+            self.tree(value, To::Acc, scratch);
+            (Operand::Slot(a), Operand::Acc)
+        };
+        self.node(memory64::pick_store(op, a == Operand::Acc, value.location()), &[]);
+        self.address(offset + op.width() as u64);
+        self.operand(a);
+        self.operand(value);
+    }
+
     /// A scratch slot with a copy of the value, which the node may overwrite.
     pub(super) fn copied(&mut self, id: NodeId, scratch: Slot) -> Slot {
         self.tree(id, To::Slot(scratch), scratch);
@@ -54,7 +86,10 @@ impl Compiler<'_> {
 
     pub(super) fn store(&mut self, op: StoreOp, memory: u16, address: NodeId, offset: u64, value: NodeId) {
         let mut scratch = self.body.scratch;
-        if !self.body.is_fast(memory) {
+        if memory == 0 && !self.body.is_fast(memory) {
+            return self.store_wide(op, address, offset, value);
+        }
+        if memory != 0 {
             let address = self.in_slot(address, &mut scratch);
             let value = self.in_slot(value, &mut scratch);
             self.node(memory::store_any_memory(), &[op as u32, u32::from(memory)]);

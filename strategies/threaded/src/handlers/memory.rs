@@ -39,6 +39,43 @@ pub(super) unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> O
     }
 }
 
+/// What a load makes of the bytes at a place.
+///
+/// # Safety
+///
+/// As many bytes as it reads are readable there.
+#[inline(always)]
+pub(super) unsafe fn read<O: Load>(place: *const u8) -> O::R {
+    // SAFETY: the bytes are readable, says the contract.
+    let bytes = unsafe {
+        match O::WIDTH {
+            1 => u64::from(place.read()),
+            2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
+            4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
+            _ => u64::from_le(place.cast::<u64>().read_unaligned()),
+        }
+    };
+    O::from_bytes(bytes.to_le_bytes())
+}
+
+/// Writes what a store makes of a slot to a place.
+///
+/// # Safety
+///
+/// As many bytes as it writes are writable there.
+#[inline(always)]
+pub(super) unsafe fn write<O: Store>(place: *mut u8, value: u64) {
+    // SAFETY: the bytes are writable, says the contract.
+    unsafe {
+        match O::WIDTH {
+            1 => place.write(value as u8),
+            2 => place.cast::<u16>().write_unaligned((value as u16).to_le()),
+            4 => place.cast::<u32>().write_unaligned((value as u32).to_le()),
+            _ => place.cast::<u64>().write_unaligned(value.to_le()),
+        }
+    }
+}
+
 /// `d = O(a)`
 pub(super) struct LoadFrom<O, A, D>(PhantomData<(O, A, D)>);
 
@@ -55,13 +92,7 @@ impl<O: Load, A: Address, D: Dest> Step for LoadFrom<O, A, D> {
         unsafe {
             let address = A::address(r, END_UNITS);
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            let bytes = match O::WIDTH {
-                1 => u64::from(place.read()),
-                2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
-                4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
-                _ => u64::from_le(place.cast::<u64>().read_unaligned()),
-            };
-            D::put(r, END_UNITS + A::UNITS, O::from_bytes(bytes.to_le_bytes()));
+            D::put(r, END_UNITS + A::UNITS, read::<O>(place));
         }
         Ok(())
     }
@@ -84,12 +115,7 @@ impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
             let address = A::address(r, END_UNITS);
             let value = V::get(r, END_UNITS + A::UNITS).to_slot();
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            match O::WIDTH {
-                1 => place.write(value as u8),
-                2 => place.cast::<u16>().write_unaligned((value as u16).to_le()),
-                4 => place.cast::<u32>().write_unaligned((value as u32).to_le()),
-                _ => place.cast::<u64>().write_unaligned(value.to_le()),
-            }
+            write::<O>(place, value);
         }
         Ok(())
     }

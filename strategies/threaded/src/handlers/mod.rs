@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod memory;
+pub(crate) mod memory64;
 pub(crate) mod numeric;
 pub(crate) mod superinstructions;
 mod vector;

@@ -28,12 +28,30 @@ pub(super) struct Label {
     pub carried: Vec<ValType>,
 }
 
+/// Types of addresses and indices.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// Of addresses in each memory.
+    pub memories: [ValType; 2],
+    /// Of indices of the table.
+    pub table: ValType,
+}
+
+/// An access's memory and offset.
+pub(super) struct Place {
+    /// ` memory offset=n`
+    pub text: String,
+    /// Type of its addresses.
+    pub address: ValType,
+}
+
 /// Writes one function.
 pub(super) struct Writer<'m> {
     pub random: Random,
     pub text: String,
     pub functions: &'m [Signature],
     pub own: usize,
+    pub shape: Shape,
     pub locals: Vec<ValType>,
     pub labels: Vec<Label>,
     /// Instructions that may still be written; only leaves when it is used up.
@@ -54,8 +72,17 @@ pub fn module(seed: u64) -> String {
         text.push_str(&line);
         text.push('\n');
     };
-    line("(memory (export \"memory\") 1 2)".into());
-    line("(memory (export \"other\") 1 1)".into());
+    let mut address = |wide| match random.chance(wide) {
+        true => ValType::I64,
+        false => ValType::I32,
+    };
+    let shape = Shape {
+        memories: [address(25), address(40)],
+        table: address(30),
+    };
+    let [first, second] = shape.memories;
+    line(format!("(memory (export \"memory\") {first} 1 2)"));
+    line(format!("(memory (export \"other\") {second} 1 1)"));
     line(format!("(global $fuel (export \"fuel\") (mut i32) (i32.const {FUEL}))"));
     for (number, ty) in TYPES.into_iter().enumerate() {
         line(format!(
@@ -68,11 +95,15 @@ pub fn module(seed: u64) -> String {
     }
     let count = functions.len();
     let names: Vec<String> = (0..count).map(|number| format!("$f{number}")).collect();
-    line(format!("(table (export \"table\") {} funcref)", count + 1));
-    line(format!("(elem (i32.const 0) func {})", names.join(" ")));
-    line(format!("(data (i32.const 0) \"{}\")", data(&mut random)));
+    line(format!(
+        "(table (export \"table\") {} {} funcref)",
+        shape.table,
+        count + 1
+    ));
+    line(format!("(elem ({}.const 0) func {})", shape.table, names.join(" ")));
+    line(format!("(data ({first}.const 0) \"{}\")", data(&mut random)));
     for own in 0..count {
-        line(function(&mut random, &functions, own));
+        line(function(&mut random, &functions, own, shape));
     }
     text.push_str(")\n");
     text
@@ -140,7 +171,7 @@ fn lanes(vector: u128) -> String {
     lanes.join(" ")
 }
 
-fn function(random: &mut Random, functions: &[Signature], own: usize) -> String {
+fn function(random: &mut Random, functions: &[Signature], own: usize, shape: Shape) -> String {
     let signature = &functions[own];
     let params = signature.params.len();
     let mut locals = signature.params.clone();
@@ -152,6 +183,7 @@ fn function(random: &mut Random, functions: &[Signature], own: usize) -> String 
         text: String::new(),
         functions,
         own,
+        shape,
         locals,
         labels: vec![Label {
             carried: signature.results.clone(),
@@ -385,42 +417,55 @@ impl Writer<'_> {
         self.put(mnemonic);
     }
 
-    /// Pushes an address that is mostly in bounds.
-    pub(super) fn address(&mut self, depth: usize) {
-        self.value(ValType::I32, depth);
+    /// Pushes an address of this type that is mostly in bounds.
+    pub(super) fn address(&mut self, ty: ValType, depth: usize) {
+        self.value(ty, depth);
         if self.random.chance(93) {
-            let mask = *self.random.pick(&["i32.const 255", "i32.const 65528", "i32.const 31"]);
-            self.put(mask);
-            self.put("i32.and");
+            let mask = *self.random.pick(&[255, 65_528, 31]);
+            self.mask(ty, mask);
         }
     }
 
-    /// ` $memory offset=n`: mostly small.
-    pub(super) fn place(&mut self) -> String {
-        let memory = if self.random.chance(80) { "" } else { " 1" };
-        match self.random.below(40) {
+    /// Keeps some bits of an integer.
+    pub(super) fn mask(&mut self, ty: ValType, mask: u32) {
+        self.put(format_args!("{ty}.const {mask}"));
+        self.put(format_args!("{ty}.and"));
+    }
+
+    /// Where an access goes: mostly the first memory, mostly with a small offset.
+    pub(super) fn place(&mut self) -> Place {
+        let second = !self.random.chance(80);
+        let address = self.shape.memories[usize::from(second)];
+        let memory = if second { " 1" } else { "" };
+        let far = match address {
+            ValType::I64 => u64::MAX,
+            _ => u64::from(u32::MAX),
+        };
+        let text = match self.random.below(40) {
             0..20 => memory.to_string(),
-            20..39 => format!("{memory} offset={}", self.random.below(8)),
-            _ => format!("{memory} offset={}", u32::MAX - self.random.below(70_000) as u32),
-        }
+            20..38 => format!("{memory} offset={}", self.random.below(8)),
+            38 if address == ValType::I64 => format!("{memory} offset={}", (1 << 32) + self.random.below(70_000)),
+            _ => format!("{memory} offset={}", far - self.random.below(70_000) as u64),
+        };
+        Place { text, address }
     }
 
     fn load(&mut self, ty: ValType, depth: usize) {
-        self.address(depth);
+        let place = self.place();
+        self.address(place.address, depth);
         if ty == ValType::V128 && self.random.chance(30) {
             self.value(ty, depth);
             let access = *self.random.pick(operators::lane_loads());
-            return self.lane_access(access);
+            return self.lane_access(access, &place);
         }
         let name = *self.random.pick(operators::loads(ty));
-        let place = self.place();
-        self.put(format_args!("{name}{place}"));
+        self.put(format_args!("{name}{}", place.text));
     }
 
     /// A load or a store of a lane, its operands on the stack.
-    pub(super) fn lane_access(&mut self, (name, lanes): (&str, u8)) {
-        let (place, lane) = (self.place(), self.random.below(usize::from(lanes)));
-        self.put(format_args!("{name}{place} {lane}"));
+    pub(super) fn lane_access(&mut self, (name, lanes): (&str, u8), place: &Place) {
+        let lane = self.random.below(usize::from(lanes));
+        self.put(format_args!("{name}{} {lane}", place.text));
     }
 
     /// More values on the stack than lowering keeps waiting, or a tree deeper than it builds.

@@ -24,16 +24,16 @@ impl Writer<'_> {
                 self.put(format_args!("global.set {}", Self::global(ty)));
             }
             27..40 => {
-                self.address(inner);
+                let place = self.place();
+                self.address(place.address, inner);
                 self.value(ty, inner);
                 self.canonical(ty);
                 if ty == ValType::V128 && self.random.chance(50) {
                     let access = *self.random.pick(operators::lane_stores());
-                    return self.lane_access(access);
+                    return self.lane_access(access, &place);
                 }
                 let name = *self.random.pick(operators::stores(ty));
-                let place = self.place();
-                self.put(format_args!("{name}{place}"));
+                self.put(format_args!("{name}{}", place.text));
             }
             40..42 => {
                 self.value(ty, inner);
@@ -41,16 +41,24 @@ impl Writer<'_> {
             }
             42..44 => self.wide_arithmetic(inner),
             44..46 => {
-                let fill = self.random.chance(50);
-                for _ in 0..2 {
-                    self.value(ValType::I32, 0);
-                    self.put("i32.const 1023");
-                    self.put("i32.and");
+                // Memory 1 is copied to now and then.
+                let (fill, other) = (self.random.chance(50), self.random.chance(20));
+                let [first, second] = self.shape.memories;
+                let (to, from, name) = match (fill, other) {
+                    (true, _) => (first, ValType::I32, "memory.fill"),
+                    (false, false) => (first, first, "memory.copy"),
+                    (false, true) => (second, first, "memory.copy 1 0"),
+                };
+                let length = match (to, from) {
+                    (ValType::I32, _) => ValType::I32,
+                    (_, ValType::I32) if !fill => ValType::I32,
+                    _ => ValType::I64,
+                };
+                for (ty, most) in [(to, 1023), (from, 1023), (length, 63)] {
+                    self.value(ty, 0);
+                    self.mask(ty, most);
                 }
-                self.value(ValType::I32, 0);
-                self.put("i32.const 63");
-                self.put("i32.and");
-                self.put(if fill { "memory.fill" } else { "memory.copy" });
+                self.put(name);
             }
             46..50 => {
                 // Exchange of two locals through the stack.
@@ -326,18 +334,19 @@ impl Writer<'_> {
 
     /// The table index of a function, rarely another.
     fn index(&mut self, function: usize) {
+        let ty = self.shape.table;
         if self.random.chance(4) {
-            self.value(ValType::I32, 1);
+            self.value(ty, 1);
         } else if self.random.chance(50) {
             // Not a constant: the sum of a local and its difference to the index.
-            let local = self.local(ValType::I32);
-            self.put(format_args!("i32.const {function}"));
+            let local = self.local(ty);
+            self.put(format_args!("{ty}.const {function}"));
             self.put(format_args!("local.get {local}"));
-            self.put("i32.add");
+            self.put(format_args!("{ty}.add"));
             self.put(format_args!("local.get {local}"));
-            self.put("i32.sub");
+            self.put(format_args!("{ty}.sub"));
         } else {
-            self.put(format_args!("i32.const {function}"));
+            self.put(format_args!("{ty}.const {function}"));
         }
     }
 
