@@ -59,7 +59,7 @@ fn one<'a, T>(random: &mut Random, list: &'a mut [T]) -> Option<&'a mut T> {
 
 /// Changes one thing.
 fn change(data: &mut Data, random: &mut Random) -> Option<()> {
-    match random.below(18) {
+    match random.below(20) {
         0 => data.paused = (*random.pick(&[true, false])).then(|| number(random, data.paused.unwrap_or(0))),
         1 => data.fuel = *random.pick(&[None, Some(0), Some(1), Some(u64::MAX)]),
         2..=5 => {
@@ -112,6 +112,11 @@ fn change(data: &mut Data, random: &mut Random) -> Option<()> {
             let table = one(random, &mut data.tables)?;
             resize(random, table);
         }
+        18 => data.waiting = (*random.pick(&[true, false])).then(|| number(random, data.waiting.unwrap_or(0))),
+        19 => match one(random, &mut data.globals_high) {
+            Some(high) if random.chance(50) => *high = slot(random),
+            _ => resize(random, &mut data.globals_high),
+        },
         _ => {
             let (bytes, elements) = one(random, &mut data.segments)?;
             let list = if random.chance(50) { bytes } else { elements };

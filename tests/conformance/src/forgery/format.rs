@@ -27,12 +27,16 @@ pub struct Data {
     pub stack: Vec<u64>,
     /// Values of all globals.
     pub globals: Vec<u64>,
+    /// The high halves of those that are vectors.
+    pub globals_high: Vec<u64>,
     /// Memories: pages, and numbered parts of 4 KiB.
     pub memories: Vec<(u64, Vec<Chunk>)>,
     /// Elements of tables.
     pub tables: Vec<Vec<u64>>,
     /// Of each instance, which data segments and which element segments are dropped.
     pub segments: Vec<(Vec<bool>, Vec<bool>)>,
+    /// The host function that the topmost frame waits for.
+    pub waiting: Option<u32>,
 }
 
 impl Data {
