@@ -48,6 +48,11 @@ pub enum ErrorKind {
     },
     /// The machine's [`Limiter`](crate::Limiter) refused something: a memory, a table or an instance.
     Refused(&'static str),
+    /// The host has no memory left for what a module or its embedder asks for, within all limits.
+    HostMemory {
+        /// What there is no room for.
+        what: &'static str,
+    },
     /// Something that a module imports was not provided.
     MissingImport {
         /// First part of the import's name.
@@ -193,6 +198,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Limit { what, limit } => write!(f, "{what} beyond the limit of {limit}"),
             ErrorKind::Refused(what) => write!(f, "the host's limiter refused {what}"),
+            ErrorKind::HostMemory { what } => write!(f, "the host has no memory left for {what}"),
             ErrorKind::MissingImport { module, name } => write!(f, "unknown import: {module}.{name} is not provided"),
             ErrorKind::ImportMismatch {
                 module,

@@ -24,6 +24,11 @@ pub struct Limits {
     pub host_depth: u32,
     /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
     pub table_elements: u64,
+    /// Instances in a machine (default 100,000).
+    pub instances: u32,
+    /// Values that all branches, returns and tail calls of a module carry together, where one carries more than 16 (default
+    /// 262,144). Each is moved by code of its own.
+    pub carried_values: u64,
 }
 
 impl Default for Limits {
@@ -37,6 +42,8 @@ impl Default for Limits {
             memory_pages: machine.memory_pages,
             host_depth: 64,
             table_elements: machine.table_elements,
+            instances: 100_000,
+            carried_values: 1 << 18,
         }
     }
 }
@@ -77,4 +84,6 @@ setters! {
     memory_pages: u64;
     host_depth: u32;
     table_elements: u64;
+    instances: u32;
+    carried_values: u64;
 }

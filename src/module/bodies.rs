@@ -6,14 +6,18 @@ use std::task::{Context, Poll, Waker};
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
 use wasm_dispatch_ir::operands::EntryTypes;
-use wasm_dispatch_ir::types::{ValType, slot_types, slots};
+use wasm_dispatch_ir::types::{FuncType, ValType, slot_types, slots};
 use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::backend::Bodies;
-use wasmparser::{BinaryReader, BinaryReaderError, FuncToValidate, FuncValidatorAllocations, ValidatorResources};
+use wasmparser::{
+    BinaryReader, BinaryReaderError, BlockType, Frame, FrameKind, FuncToValidate, FuncValidator,
+    FuncValidatorAllocations, Operator, ValidatorResources,
+};
 
-use super::declarations::Declarations;
+use super::declarations::{Declarations, FEW_VALUES};
 use super::refusal::{FEATURES, malformed, refused, supported_type, unsupported};
 use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
 use crate::lower::{self, Lowering, ModuleTypes};
 
 /// The bodies of a module's own functions.
@@ -145,10 +149,15 @@ impl Bodies for ModuleBodies {
     }
 }
 
+/// Operands that a function may have at once, those that cannot be reached included: others are limited by the frame.
+const MAX_OPERANDS: u32 = 1 << 20;
+
 /// Validates functions as they arrive.
 #[derive(Default)]
 pub(super) struct BodyValidator {
     allocations: FuncValidatorAllocations,
+    /// What counts towards [`Limits::carried_values`], so far.
+    carried: u64,
     /// Of the next function.
     next: u32,
 }
@@ -160,6 +169,7 @@ impl BodyValidator {
         function: FuncToValidate<ValidatorResources>,
         body: &wasmparser::FunctionBody<'_>,
         bodies: &ModuleBodies,
+        limits: &Limits,
     ) -> Result<u32, Error> {
         let index = self.next;
         let declarations = &*bodies.declarations;
@@ -185,9 +195,18 @@ impl BodyValidator {
         let mut needs = lower::Needs::new(locals, vectors);
         while !operators.eof() {
             let offset = operators.original_position();
+            if declarations.has_many {
+                let operator = operators.clone().read().map_err(malformed)?;
+                self.carried += carried(&operator, &validator, declarations, index);
+            }
             let visited = operators.visit_operator(&mut validator.visitor(offset));
             visited.map_err(malformed)?.map_err(invalid)?;
             let opcode = body.as_bytes()[(offset - body.range().start) as usize];
+            // Where nothing can be reached, few bytes push operands without end.
+            if validator.operand_stack_height() > MAX_OPERANDS {
+                let (what, limit) = ("operands of one function", u64::from(MAX_OPERANDS));
+                return Err(ErrorKind::Limit { what, limit }.into());
+            }
             // What cannot be reached is not lowered. The last `end` leaves no block.
             let reached = validator.get_control_frame(0).is_some_and(|frame| !frame.unreachable);
             needs.operator(opcode, if reached { validator.operand_stack_height() } else { 0 });
@@ -200,6 +219,10 @@ impl BodyValidator {
             }
             .into());
         }
+        if self.carried > limits.carried_values {
+            let (what, limit) = ("values carried by branches", limits.carried_values);
+            return Err(ErrorKind::Limit { what, limit }.into());
+        }
         self.allocations = validator.into_allocations();
         self.next += 1;
         let raw = Raw {
@@ -208,6 +231,48 @@ impl BodyValidator {
         };
         bodies.arrived(index, raw);
         Ok(index)
+    }
+}
+
+/// How many values an operator may move to where it leads, if they are not few. It may be invalid: validation comes next.
+fn carried(
+    operator: &Operator<'_>,
+    validator: &FuncValidator<ValidatorResources>,
+    declarations: &Declarations,
+    function: u32,
+) -> u64 {
+    let of_type =
+        |ty: u32, of: fn(&FuncType) -> &[ValType]| declarations.types.get(ty as usize).map_or(0, |ty| of(ty).len());
+    let of_label = |depth: u32| match validator.get_control_frame(depth as usize) {
+        Some(Frame {
+            kind: FrameKind::Loop,
+            block_type: BlockType::FuncType(ty),
+            ..
+        }) => of_type(*ty, |ty| &ty.params),
+        Some(Frame {
+            block_type: BlockType::FuncType(ty),
+            ..
+        }) => of_type(*ty, |ty| &ty.results),
+        _ => 0,
+    };
+    let of_function = |index: u32, of| {
+        let ty = declarations.function_types.get(index as usize);
+        ty.map_or(0, |&ty| of_type(ty, of))
+    };
+    let few = |values: usize| if values > FEW_VALUES { values as u64 } else { 0 };
+    match operator {
+        Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => few(of_label(*relative_depth)),
+        Operator::BrTable { targets } => {
+            // All carry as many, and each place that they lead to is given them once.
+            let places = u64::from(targets.len()) + 1;
+            places * few(of_label(targets.default()))
+        }
+        Operator::Return => few(of_function(declarations.imported_functions + function, |ty| {
+            &ty.results
+        })),
+        Operator::ReturnCall { function_index } => few(of_function(*function_index, |ty| &ty.params)),
+        Operator::ReturnCallIndirect { type_index, .. } => few(of_type(*type_index, |ty| &ty.params)),
+        _ => 0,
     }
 }
 

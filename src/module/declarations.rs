@@ -18,6 +18,9 @@ use crate::lower::ModuleTypes;
 use crate::metering::Metering;
 use crate::types::{ExternType, ImportType, MemoryType, SizeLimits, TableType};
 
+/// Values that a branch carries without counting towards [`Limits::carried_values`].
+pub(super) const FEW_VALUES: usize = 16;
+
 /// A module without its code and data.
 #[derive(Debug, Default)]
 pub(crate) struct Declarations {
@@ -43,6 +46,8 @@ pub(crate) struct Declarations {
     pub data_count: Option<u32>,
     /// Whether functions or globals have vectors in their types.
     pub has_vectors: bool,
+    /// Whether a type has more parameters or results than branches move without counting them.
+    pub has_many: bool,
     /// Where its programs can be stopped.
     pub metering: Metering,
     /// Whether arithmetic gives one NaN.
@@ -176,6 +181,7 @@ impl Declarations {
                 types.collect::<Result<Vec<_>, _>>()
             };
             let ty = FuncType::new(list(ty.params())?, list(ty.results())?);
+            self.has_many |= ty.params.len().max(ty.results.len()) > FEW_VALUES;
             self.has_vectors |= ty.params.contains(&ValType::V128) || ty.results.contains(&ValType::V128);
             self.types.push(ty);
         }

@@ -110,7 +110,7 @@ impl Decoder {
         match valid.map_err(|error| refused(&error, true))? {
             ValidPayload::Func(function, body) => {
                 let (declarations, bodies) = self.close();
-                let index = self.functions.body(function, &body, &bodies)?;
+                let index = self.functions.body(function, &body, &bodies, &self.limits)?;
                 if declarations.own_start() == Some(index) {
                     self.note_start();
                 }

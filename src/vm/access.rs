@@ -121,7 +121,7 @@ impl<T> Vm<T> {
         self.ask(demand, "a memory")?;
         let Some(bytes) = store::allocate_pages(ty.shape(), ty.limits.min) else {
             self.machine.state.limited.failed(demand);
-            return Err(too_large().into());
+            return Err(ErrorKind::HostMemory { what: "a memory" }.into());
         };
         let memories = &mut self.machine.state.store.memories;
         memories.push(store::Memory {
@@ -162,7 +162,7 @@ impl<T> Vm<T> {
         self.ask(demand, "a table")?;
         if store_grow(&mut table, ty.limits.min, 0, limit).is_none() {
             self.machine.state.limited.failed(demand);
-            return Err(too_large().into());
+            return Err(ErrorKind::HostMemory { what: "a table" }.into());
         }
         let tables = &mut self.machine.state.store.tables;
         tables.push(table);
@@ -216,7 +216,8 @@ impl<T> Vm<T> {
         let limit = state.store.memories[memory as usize].most_pages(self.limits.memory_pages);
         state.grow_memory(memory, pages, limit).map_err(|why| match why {
             NotGrown::Refused => ErrorKind::Refused("a memory's growth").into(),
-            NotGrown::Limit | NotGrown::Host => ErrorKind::Limit {
+            NotGrown::Host => ErrorKind::HostMemory { what: "a memory" }.into(),
+            NotGrown::Limit => ErrorKind::Limit {
                 what: "memory pages",
                 limit,
             }

@@ -37,6 +37,10 @@ impl<T> Vm<T> {
         imports: &Imports<T>,
     ) -> Result<(Instance, Option<u32>), Error> {
         self.check_metering(module)?;
+        if self.machine.state.store.instances.len() >= self.limits.instances as usize {
+            let (what, limit) = ("instances", u64::from(self.limits.instances));
+            return Err(ErrorKind::Limit { what, limit }.into());
+        }
         let (mut instance, resolved) = self.resolve_imports(module, imports)?;
         let demand = Demand::Instance {
             existing: self.modules.len() as u64,

@@ -56,6 +56,8 @@ mod routes;
 
 pub use probe::probe;
 use routes::Routes;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Links in a piece. It bounds the native stack that dropping takes and, where calls stay calls, running.
 pub const PIECE: usize = 64;
@@ -184,6 +186,8 @@ pub struct ChainsBuilder {
     entries: Vec<Option<Next>>,
     blocks: BlockId,
     routes: Routes,
+    /// The ways of each switch: those from blocks of the same loop are the same.
+    switches: HashMap<(u32, Option<routes::Span>), Arc<[Transfer]>>,
     bytes: usize,
     /// Closures made since the last link of a statement was complete.
     closures: u32,
@@ -199,6 +203,7 @@ impl ChainsBuilder {
             entries: (0..body.blocks.len()).map(|_| None).collect(),
             blocks: body.blocks.len() as BlockId,
             routes: Routes::new(body, jumps, copied),
+            switches: HashMap::new(),
             bytes: 0,
             closures: 0,
             counts: Vec::with_capacity(body.statements.len()),
@@ -213,6 +218,19 @@ impl ChainsBuilder {
     /// The way from a block to another.
     pub fn transfer(&self, from: BlockId, to: BlockId) -> Transfer {
         self.routes.transfer(from, to)
+    }
+
+    /// The ways of a switch, the statement of this number, from a block to others. Blocks that end with copies of it share
+    /// them.
+    pub fn switch(&mut self, from: BlockId, number: u32, targets: &[BlockId]) -> Arc<[Transfer]> {
+        let key = (number, self.routes.innermost(from));
+        if let Some(known) = self.switches.get(&key) {
+            return known.clone();
+        }
+        let ways: Arc<[Transfer]> = targets.iter().map(|&target| self.transfer(from, target)).collect();
+        self.count(size_of_val(&*ways));
+        self.switches.insert(key, ways.clone());
+        ways
     }
 
     /// Counts the heap bytes of something that a link owns.

@@ -3,13 +3,16 @@
 use super::Transfer;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody, Statement};
 
+/// The first and last block of a loop.
+pub type Span = (BlockId, BlockId);
+
 /// The ways between the blocks of a function.
 pub struct Routes {
     jumps: bool,
     /// For each block the jump's target that it ends with a copy of.
     copied: Vec<Option<BlockId>>,
     /// For each block the first and last block of the innermost loop that it is in, if that loop has no other in it.
-    loops: Vec<Option<(BlockId, BlockId)>>,
+    loops: Vec<Option<Span>>,
 }
 
 impl Routes {
@@ -24,12 +27,18 @@ impl Routes {
             loops: vec![None; body.blocks.len()],
         };
         // A loop reaches from its head to the last block with a way back to the head.
-        let mut ends = vec![None; body.blocks.len()];
+        let mut ends: Vec<Option<BlockId>> = vec![None; body.blocks.len()];
+        // Of the blocks that end with copies of one switch the last counts.
+        let mut last_users = vec![None; body.blocks.len()];
         for block in blocks.clone() {
-            let last = routes.copied(block).unwrap_or(block);
+            last_users[routes.copied(block).unwrap_or(block) as usize] = Some(block);
+        }
+        for (last, user) in blocks.clone().zip(last_users) {
+            let Some(block) = user else { continue };
             for target in successors(body, last) {
                 if target <= block {
-                    ends[target as usize] = Some(block);
+                    let end = &mut ends[target as usize];
+                    *end = (*end).max(Some(block));
                 }
             }
         }
@@ -52,6 +61,11 @@ impl Routes {
 
     pub fn is_head(&self, block: BlockId) -> bool {
         self.loops[block as usize].is_some_and(|(head, _)| head == block)
+    }
+
+    /// The innermost loop that a block is in, if that has no other in it.
+    pub fn innermost(&self, block: BlockId) -> Option<Span> {
+        self.loops[block as usize]
     }
 
     pub fn transfer(&self, from: BlockId, to: BlockId) -> Transfer {

@@ -1,5 +1,7 @@
 //! The closures of terminators: how a block ends.
 
+use std::sync::Arc;
+
 use wasm_dispatch_closures::chain::{Next, Transfer, link, trapped};
 use wasm_dispatch_closures::operand::Operand;
 use wasm_dispatch_ir::Trap;
@@ -37,9 +39,7 @@ impl Compiler<'_> {
 
     /// `goto targets[min(index, last)]`
     pub fn switch(&mut self, block: BlockId, number: u32, index: NodeId, targets: &[BlockId]) -> Next {
-        let transfers = targets.iter().map(|&target| self.chains.transfer(block, target));
-        let transfers: Box<[Transfer]> = transfers.collect();
-        self.chains.count(size_of_val(&*transfers));
+        let transfers = self.chains.switch(block, number, targets);
         self.variable(index, ToSwitch(transfers, number))
     }
 
@@ -132,7 +132,7 @@ impl<S: Sink> BinaryVisitor for TestRoot<'_, '_, S> {
 }
 
 /// `goto transfers[min(index, last)]`
-struct ToSwitch(Box<[Transfer]>, u32);
+struct ToSwitch(Arc<[Transfer]>, u32);
 
 impl Sink for ToSwitch {
     type Out = Next;

@@ -1,0 +1,155 @@
+//! What modules of each shape take as they grow, under each strategy: a table of exponents of time and of bytes of memory
+//! for each byte of module. `scripts/sweep` builds and runs it.
+
+use std::fmt::Write;
+use std::process::{Command, ExitCode};
+
+use wasm_dispatch::Strategy;
+use wasm_dispatch_shapes::shapes::{SHAPES, Shape};
+use wasm_dispatch_shapes::taking::{Taken, take};
+
+/// Sizes that are measured, as multiples of a shape's own.
+const TIMES: [usize; 4] = [1, 4, 8, 16];
+
+/// Runs of which the fastest counts.
+const RUNS: usize = 7;
+
+/// What one module took.
+struct Point {
+    bytes: f64,
+    /// CPU nanoseconds, or instructions.
+    time: f64,
+    peak: f64,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["one", shape, size, strategy] => one(shape, size, strategy),
+        ["--help" | "-h"] => {
+            println!("Usage: sweep [--instructions] [SHAPE...]");
+            Ok(())
+        }
+        ["--instructions", ref shapes @ ..] => table(shapes, true),
+        ref shapes => table(shapes, false),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sweep: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// CPU time of this thread so far, in nanoseconds.
+fn cpu_time() -> Result<u64, String> {
+    let path = "/proc/thread-self/schedstat";
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let first = text.split_whitespace().next().and_then(|number| number.parse().ok());
+    first.ok_or_else(|| format!("{path} holds no number"))
+}
+
+/// Measures one module in this process, and prints what it took.
+fn one(shape: &str, size: &str, strategy: &str) -> Result<(), String> {
+    let shape = find(shape)?;
+    let size = size.parse().map_err(|_| format!("'{size}' is no size"))?;
+    let strategy: Strategy = strategy.parse().map_err(|error| format!("{error}"))?;
+    let module = (shape.make)(size);
+    let mut best = u64::MAX;
+    let mut taken = Taken::default();
+    // Under Callgrind once is enough.
+    let runs = if std::env::var_os("SWEEP_ONCE").is_some() {
+        1
+    } else {
+        RUNS
+    };
+    for _ in 0..runs {
+        let begun = cpu_time()?;
+        taken = take(&module, strategy).map_err(|error| format!("{}: {error}", shape.name))?;
+        best = best.min(cpu_time()? - begun);
+    }
+    println!("{} {best} {}", module.len(), taken.peak);
+    Ok(())
+}
+
+fn find(name: &str) -> Result<&'static Shape, String> {
+    let found = SHAPES.iter().find(|shape| shape.name == name);
+    found.ok_or_else(|| format!("no shape is called '{name}'"))
+}
+
+/// Measures one module in a process of its own.
+fn measure(shape: &Shape, times: usize, strategy: Strategy, instructions: bool) -> Result<Point, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = if instructions {
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        command.arg(program).env("SWEEP_ONCE", "1");
+        command
+    } else {
+        Command::new(program)
+    };
+    let size = (shape.size * times).to_string();
+    let output = command.args(["one", shape.name, &size, strategy.name()]).output();
+    let output = output.map_err(|error| format!("{command:?}: {error}"))?;
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let numbers: Vec<f64> = out.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [bytes, mut time, peak] = numbers[..] else {
+        return Err(format!("{} x{times} under {strategy}: {}", shape.name, err.trim()));
+    };
+    if instructions {
+        let collected = err.lines().find_map(|line| line.split_once("Collected : "));
+        let count = collected.and_then(|(_, count)| count.trim().parse().ok());
+        time = count.ok_or_else(|| format!("valgrind counts nothing: {}", err.trim()))?;
+    }
+    Ok(Point { bytes, time, peak })
+}
+
+/// Prints the table.
+fn table(names: &[&str], instructions: bool) -> Result<(), String> {
+    let shapes: Vec<&Shape> = match names {
+        [] => SHAPES.iter().collect(),
+        names => names.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
+    };
+    let mut head = String::from("| shape | bytes of module |");
+    let mut line = String::from("|:--|--:|");
+    for strategy in Strategy::ALL {
+        let _ = write!(head, " `{strategy}` |");
+        line.push_str("--:|");
+    }
+    println!("{head}\n{line}");
+    for shape in shapes {
+        let mut row = String::new();
+        let mut largest = 0.0;
+        for &strategy in Strategy::ALL {
+            let points = TIMES.map(|times| measure(shape, times, strategy, instructions));
+            let points = points.into_iter().collect::<Result<Vec<Point>, String>>()?;
+            largest = points.last().map_or(0.0, |point| point.bytes);
+            let _ = write!(row, " {:.2}, {:.0} |", exponent(&points[1..]), per_byte(&points));
+        }
+        println!("| `{}`: {} | {largest} |{row}", shape.name, shape.about);
+    }
+    Ok(())
+}
+
+/// The slope of time over bytes, both as logarithms.
+fn exponent(points: &[Point]) -> f64 {
+    let logs: Vec<(f64, f64)> = points.iter().map(|point| (point.bytes.ln(), point.time.ln())).collect();
+    let count = logs.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|log| log.0), mean(|log| log.1));
+    let over = logs.iter().map(|log| (log.0 - x) * (log.1 - y)).sum::<f64>();
+    over / logs.iter().map(|log| (log.0 - x).powi(2)).sum::<f64>()
+}
+
+/// Bytes of memory for each byte of module, beyond what the smallest module takes.
+fn per_byte(points: &[Point]) -> f64 {
+    match points {
+        [first, .., last] if last.bytes > first.bytes => (last.peak - first.peak) / (last.bytes - first.bytes),
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,54 @@
+//! What a module takes from its bytes to its last result.
+
+use allocation_counter::{measure, opt_out};
+use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Value, Vm};
+
+/// What a module took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Taken {
+    /// The most heap bytes at once, without memories and the value stack.
+    pub peak: u64,
+}
+
+/// Loads a module, instantiates it with zeros for what it imports, compiles all functions, calls `run`, and asks for what
+/// explanations ask for.
+///
+/// # Errors
+///
+/// What went wrong, as a sentence.
+pub fn take(bytes: &[u8], strategy: Strategy) -> Result<Taken, String> {
+    let mut outcome = Ok(());
+    let info = measure(|| outcome = run(bytes, strategy));
+    outcome?;
+    Ok(Taken { peak: info.bytes_max })
+}
+
+fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
+    let text = |error: wasm_dispatch::Error| error.to_string();
+    let module = Module::new(bytes).map_err(text)?;
+    let mut vm = None;
+    // The value stack is as large for any module.
+    opt_out(|| vm = Some(Vm::with(strategy, Limits::default().stack_slots(1 << 17))));
+    let Some(mut vm) = vm else { unreachable!() };
+    let mut imports = Imports::new();
+    for import in module.imports() {
+        if let ExternType::Global(_) = import.ty {
+            let zero = vm.new_global(Value::I32(0), false).map_err(text)?;
+            imports.define(&import.module, &import.name, zero);
+        }
+    }
+    let instance = vm.instantiate(&module, &imports).map_err(text)?;
+    module.compile(strategy);
+    for _ in 0..2 {
+        vm.call(instance, "run", &[]).map_err(text)?;
+    }
+    // By name, and once for all.
+    let exports = module
+        .exports()
+        .filter(|export| module.exported_function(&export.name).is_some());
+    if exports.count() == 0 {
+        return Err("nothing is exported".to_owned());
+    }
+    vm.snapshot().map_err(text)?;
+    Ok(())
+}
