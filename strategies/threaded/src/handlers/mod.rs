@@ -8,6 +8,7 @@ pub(crate) mod numeric;
 pub(crate) mod superinstructions;
 mod vector;
 pub(crate) mod vector_memory;
+mod vector_pairs;
 pub(crate) mod vector_pick;
 pub(crate) mod wide;
 

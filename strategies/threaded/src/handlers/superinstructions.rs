@@ -11,6 +11,7 @@ use super::call::{Call, Return, TailCall};
 use super::control::{BranchIf, BranchTest, Jump, Switch};
 use super::memory::{LoadFrom, StoreTo};
 use super::numeric::{BinaryOf, GlobalGet, GlobalSet, Move, SelectOf, UnaryOf};
+use super::vector_pairs;
 use crate::abi::{Handler, Step};
 use crate::operand::{Acc, Const, PastAcc, Slot, Sum, ToAcc, ToSlot};
 use crate::superinstruction::{Both, Front, Rows, row};
@@ -223,6 +224,7 @@ pub(crate) fn all() -> Rows {
     accessing(&mut rows);
     floating(&mut rows);
     returning(&mut rows);
+    vector_pairs::all(&mut rows);
     rows
 }
 

@@ -188,16 +188,22 @@ mod v2 {
 
             /// The handler of a row that has a form here, if this machine has it.
             pub(super) fn pick_one(op: Vector1Op, a: Location, to_slot: bool) -> Option<Picked> {
+                if !is_there() {
+                    return None;
+                }
                 match op {
-                    $(Vector1Op::$one if is_there() => Some(one::<Fast<$one>>(a, to_slot)),)*
+                    $(Vector1Op::$one => Some(one::<Fast<$one>>(a, to_slot)),)*
                     _ => None,
                 }
             }
 
             /// Likewise.
             pub(super) fn pick_two(op: Vector2Op, a: Location, b: Location, to_slot: bool) -> Option<Picked> {
+                if !is_there() {
+                    return None;
+                }
                 match op {
-                    $(Vector2Op::$two if is_there() => Some(two::<Fast<$two>>(a, b, to_slot)),)*
+                    $(Vector2Op::$two => Some(two::<Fast<$two>>(a, b, to_slot)),)*
                     _ => None,
                 }
             }
