@@ -70,7 +70,7 @@ impl Data {
 }
 
 fn sealed(payload: &[u8]) -> Vec<u8> {
-    let mut bytes = b"wdsnap\r\n\x01\x00".to_vec();
+    let mut bytes = b"wdsnap\r\n\x02\x00".to_vec();
     bytes.extend_from_slice(&Sha256::digest(payload));
     bytes.extend_from_slice(payload);
     bytes
