@@ -11,6 +11,7 @@ Where there is a shorter way to the same number (a closed form, Python's sort, i
 model resembles the program, the more it proves.
 """
 
+import base64
 import hashlib
 import re
 import sys
@@ -240,6 +241,146 @@ def string_search(n):
     return total
 
 
+# Programs of class `vector`, and their twins without vector instructions.
+
+
+def fnv(data, state=0xCBF29CE484222325):
+    """FNV-1a in 64 bits."""
+    for byte in data:
+        state = (state ^ byte) * 0x100000001B3 & M64
+    return state
+
+
+def vector_dot(rounds):
+    """What one number more or less makes of the product before."""
+    numbers = randoms(2 * 4096)
+    pairs = [[next(numbers) >> 28, next(numbers) >> 28] for _ in range(4096)]
+    product, total = sum(a * b for a, b in pairs), 0
+    for round_ in range(rounds):
+        pair = pairs[round_ % 4096]
+        product += ((round_ & 15) - pair[0]) * pair[1]
+        pair[0] = round_ & 15
+        total += product
+    return total
+
+
+def vector_find(rounds):
+    """Sums of the places of each byte."""
+    buffer = [8 + x % 200 if x >> 12 & 1023 else x % 8 for x in randoms(1 << 15)]
+    places = [0] * 256
+    for place, byte in enumerate(buffer):
+        places[byte] += place
+    total = 0
+    for round_ in range(rounds):
+        total += places[round_ % 8]
+        place = round_ * 61 % (1 << 15)
+        places[buffer[place]] -= place
+        buffer[place] ^= 1
+        places[buffer[place]] += place
+    return total
+
+
+def vector_saxpy(rounds):
+    """Halves as whole numbers; only the number that changes in between leaves a difference."""
+    numbers = randoms(2 * 4096)
+    pairs = [[next(numbers) >> 24, 2 * (next(numbers) >> 24)] for _ in range(4096)]
+    for round_ in range(rounds):
+        pair = pairs[round_ % 4096]
+        pair[1] += 3 * (pair[0] - (round_ & 255))
+        pair[0] = round_ & 255
+    return sum(y * (i % 97 + 1) for i, (_, y) in enumerate(pairs))
+
+
+def vector_blend(rounds):
+    """A byte that blending leaves as it is stays out until it is changed."""
+    size = 8192
+    pixels = [[x & 255, x >> 8 & 255, x >> 16 & 255] for x in randoms(size)]
+    moving = set(range(size))
+    for round_ in range(rounds):
+        for place in list(moving):
+            source, opacity, target = pixels[place]
+            blended = source * opacity + target * (256 - opacity) >> 8
+            pixels[place][2] = blended
+            if blended == target:
+                moving.discard(place)
+        pixels[round_ % size][0] ^= 0x55
+        pixels[round_ * 31 % size][2] = pixels[round_ * 31 % size][2] + 77 & 255
+        moving |= {round_ % size, round_ * 31 % size}
+    return fnv(target for _, _, target in pixels)
+
+
+def vector_squares(rounds):
+    samples = [x >> 16 for x in randoms(8192)]
+
+    def square(sample):
+        return (sample - 65536 if sample >= 32768 else sample) ** 2
+
+    energy, total = sum(map(square, samples)), 0
+    for round_ in range(rounds):
+        total += energy & M32
+        place = round_ * 7 % 8192
+        energy -= square(samples[place])
+        samples[place] = samples[place] + 1234 & 65535
+        energy += square(samples[place])
+    return total
+
+
+def vector_count(rounds):
+    buffer = [x >> 27 for x in randoms(1 << 15)]
+    counts, total = Counter(buffer), 0
+    for round_ in range(rounds):
+        total += counts[round_ & 31] * (round_ + 1)
+        place = round_ * 61 % (1 << 15)
+        counts[buffer[place]] -= 1
+        buffer[place] ^= 3
+        counts[buffer[place]] += 1
+    return total
+
+
+def vector_chacha20(rounds):
+    """RFC 8439 over single words; only the blocks whose bytes count."""
+
+    def quarter(state, a, b, c, d):
+        for left, right, target, by in [(a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)]:
+            state[left] = state[left] + state[right] & M32
+            state[target] = rotate(state[target] ^ state[left], by)
+
+    def block(counter):
+        start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574]
+        start += [int.from_bytes(range(i, i + 4), "little") for i in range(0, 32, 4)]
+        start += [counter, 0x09000000, 0x4A000000, 0]
+        state = start[:]
+        for _ in range(10):
+            for i in range(4):
+                quarter(state, i, 4 + i, 8 + i, 12 + i)
+            for i in range(4):
+                quarter(state, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+        return b"".join((a + b & M32).to_bytes(4, "little") for a, b in zip(start, state))
+
+    # The RFC's own example.
+    assert block(1)[:4] == bytes.fromhex("10f1e7e4")
+    state = fnv(b"")
+    for round_ in range(rounds):
+        state = fnv(block(64 * round_ + round_ % 64 + 1)[:8], state)
+    return state
+
+
+def vector_base64(rounds):
+    data = bytearray(x >> 9 & 255 for x in randoms(3072))
+    letters = again = b""
+    for round_ in range(rounds):
+        letters = base64.b64encode(data)
+        again = bytes(data)
+        place = round_ * 7 % len(data)
+        data[place] = data[place] + letters[round_ * 31 % len(letters)] & 255
+    return fnv(again, fnv(letters))
+
+
+VECTORS = [
+    *(vector_dot, vector_find, vector_saxpy, vector_blend),
+    *(vector_squares, vector_count, vector_chacha20, vector_base64),
+]
+
 MODELS = {
     function.__name__: function
     for function in [
@@ -247,6 +388,8 @@ MODELS = {
         *(sort, sha256, sieve, matmul, hash_map, string_search),
     ]
 } | {"fib_iterative": fib_iterative, "fib_tail": fib_tail}
+for function in VECTORS:
+    MODELS |= {function.__name__: function, f"{function.__name__}_scalar": function}
 
 
 if __name__ == "__main__":

@@ -34,6 +34,10 @@ pub enum Class {
     BrTable,
     /// `memory.copy` and `memory.fill`.
     BulkMemory,
+    /// Vector instructions.
+    Vector,
+    /// What those of class `vector` do, compiled from the same sources without vector instructions.
+    ScalarTwin,
     /// More code in use than fits the processor's caches.
     HugeCode,
     /// A run so short that loading and compiling dominate.
@@ -44,7 +48,7 @@ pub enum Class {
 
 impl Class {
     /// Every class of the project's workloads, in the order in which reports show them.
-    pub const ALL: [Class; 11] = [
+    pub const ALL: [Class; 13] = [
         Class::Dispatch,
         Class::Calls,
         Class::IndirectCalls,
@@ -54,6 +58,8 @@ impl Class {
         Class::Branchy,
         Class::BrTable,
         Class::BulkMemory,
+        Class::Vector,
+        Class::ScalarTwin,
         Class::HugeCode,
         Class::Startup,
     ];
@@ -70,6 +76,8 @@ impl Class {
             Class::Branchy => "branchy",
             Class::BrTable => "br-table",
             Class::BulkMemory => "bulk-memory",
+            Class::Vector => "vector",
+            Class::ScalarTwin => "scalar-twin",
             Class::HugeCode => "huge-code",
             Class::Startup => "startup",
             Class::Own => "own",

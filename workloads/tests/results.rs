@@ -15,7 +15,7 @@ struct Running {
 impl Running {
     fn new(workload: &Workload) -> Running {
         let mut config = Config::default();
-        config.wasm_tail_call(true);
+        config.wasm_tail_call(true).wasm_simd(true);
         let engine = Engine::new(&config);
         let wasm = workload.wasm().unwrap_or_else(|error| panic!("{error}"));
         let module =

@@ -13,7 +13,7 @@ use crate::wasi::Host;
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
     let mode = |mode| {
         let mut config = Config::default();
-        config.wasm_tail_call(true);
+        config.wasm_tail_call(true).wasm_simd(true);
         config.compilation_mode(mode);
         Wasmi {
             engine: wasmi::Engine::new(&config),
