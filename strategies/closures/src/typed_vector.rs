@@ -1,4 +1,4 @@
-//! Instructions of vectors with everything that is known before a run turned into types; the part of [`typed`](crate::typed)
+//! Instructions of vectors with everything that is known before a run turned into types; the part of [`typed`]
 //! for them. Vectors are in slots, so there is one form of each instruction for each place of its scalar operand.
 
 use std::marker::PhantomData;
