@@ -410,7 +410,8 @@ fn fuel_is_refused_where_nothing_pays_for_it() {
 
 /// A call that is three frames deep, the topmost of them in the middle of its function.
 fn deep(world: &World) -> Data {
-    for fuel in 20..200 {
+    // A page that is grown costs 4096 units, and `run` grows one.
+    for fuel in (20..200).chain(4_096..4_400) {
         let (mut vm, instance) = world.machine(Strategy::default()).expect("an instance");
         vm.set_out_of_fuel(OutOfFuel::Pause);
         vm.set_fuel(Some(fuel)).expect("fuel");
