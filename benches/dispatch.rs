@@ -26,7 +26,7 @@ type Loaded<'w> = (&'w Workload, Vec<u8>);
 const HELP: &str = "\
 cargo bench compares the dispatch strategies and says which one to ship.
 
-  cargo bench                            the quick run: under 5 minutes
+  cargo bench                            the quick run: under 10 minutes
   cargo bench -- --full                  the long run; also WASM_DISPATCH_BENCH=full cargo bench
   cargo bench -- sort                    workloads and strategies with 'sort' in 'workload/strategy'
   WASM_DISPATCH_SEED=1 cargo bench       another order of the interleaved pass
