@@ -56,21 +56,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.prepare_twice(self.stack.len() - 1);
         let index = self.pop();
         // A table has fewer than 2^32 elements: none is at the last index of 32 bits.
-        let b = self.node(Node::Const(u64::from(u32::MAX)), ValType::I32);
+        const NONE: u64 = u32::MAX as u64;
         if let Node::Const(index) = self.body.node(index) {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            return self.node(Node::Const(u64::from(index)), ValType::I32);
+            return self.node(Node::Const(index.min(NONE)), ValType::I32);
         }
+        let b = self.node(Node::Const(NONE), ValType::I32);
         let end = self.node(Node::Const(1 << 32), ValType::I64);
         let condition = self.binary_node(BinaryOp::I64LtU, index, end);
         let a = self.unary_node(UnaryOp::I32WrapI64, index);
         self.node(Node::Select { condition, a, b }, ValType::I32)
-    }
-
-    /// A tree that will be read twice goes to its canonical slot, unless it is a constant.
-    fn prepare_twice(&mut self, position: usize) {
-        if !matches!(self.body.node(self.stack[position].node), Node::Const(_)) {
-            self.materialize(position);
-        }
     }
 }

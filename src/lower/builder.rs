@@ -150,6 +150,11 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.body.reads(id, slot)
     }
 
+    /// Whether a tree is the value in a slot, or in those from it on.
+    pub(super) fn is_read_from(&self, id: NodeId, slot: Slot) -> bool {
+        self.body.node(id).slots().is_some_and(|(first, _)| first == slot)
+    }
+
     /// Whether a tree reads one of so many slots, of which the first is given.
     pub(super) fn reads_any(&self, id: NodeId, first: Slot, count: Slot) -> bool {
         self.body.any(id, |node| {

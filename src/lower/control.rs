@@ -317,7 +317,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
     /// Writes the value that begins at a position into a slot, or into those from it on, if it is not there.
     fn move_to(&mut self, slot: Slot, position: usize) {
         let value = self.stack[position].node;
-        if self.body.node(value).slots().is_none_or(|(read, _)| read != slot) {
+        if !self.is_read_from(value, slot) {
             self.set(slot, value);
         }
     }

@@ -133,22 +133,9 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.push_vector(node);
     }
 
-    /// Pops the value on top of the stack: a constant, or in its canonical slots, so that it can be read more than once.
+    /// Pops the value on top of the stack, to be read more than once.
     fn settled(&mut self) -> NodeId {
-        let top = self.stack.len() - 1;
-        let is_constant = match self.body.node(self.stack[top].node) {
-            Node::Const(_) | Node::Vector(VectorNode::Const(_)) => true,
-            Node::Slot(_)
-            | Node::Unary { .. }
-            | Node::Binary { .. }
-            | Node::Load { .. }
-            | Node::Select { .. }
-            | Node::GlobalGet(_)
-            | Node::Vector(_) => false,
-        };
-        if !is_constant {
-            self.materialize(top);
-        }
+        self.prepare_twice(self.stack.len() - 1);
         self.pop_value()
     }
 }

@@ -111,20 +111,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Whether the value at a position is in its canonical slots.
     pub(super) fn is_canonical(&self, position: usize) -> bool {
-        let entry = self.stack[position];
-        match self.body.node(entry.node) {
-            Node::Slot(slot) => slot == self.canonical_slot(position),
-            Node::Vector(VectorNode::Slot(slot)) => {
-                slot == self.canonical_slot(position - usize::from(entry.ty.siblings().0))
-            }
-            Node::Const(_)
-            | Node::Unary { .. }
-            | Node::Binary { .. }
-            | Node::Load { .. }
-            | Node::Select { .. }
-            | Node::GlobalGet(_)
-            | Node::Vector(_) => false,
-        }
+        let Entry { node, ty, .. } = self.stack[position];
+        self.is_read_from(node, self.canonical_slot(position - usize::from(ty.siblings().0)))
     }
 
     /// Pushes a tree whose value takes one slot.
@@ -284,6 +272,14 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         }
     }
 
+    /// A value that will be read twice goes to its canonical slots, unless it is a constant.
+    pub(super) fn prepare_twice(&mut self, position: usize) {
+        let node = self.body.node(self.stack[position].node);
+        if !matches!(node, Node::Const(_) | Node::Vector(VectorNode::Const(_))) {
+            self.materialize(position);
+        }
+    }
+
     /// Materializes everything from a position on.
     pub(super) fn materialize_from(&mut self, position: usize) {
         for position in position.max(self.materialized)..self.stack.len() {
@@ -371,7 +367,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         // Nothing else reads the second slot of a vector.
         let slot = self.locals.get(local).slot;
         let value = self.pop_value();
-        if self.body.node(value).slots().is_some_and(|(read, _)| read == slot) {
+        if self.is_read_from(value, slot) {
             return;
         }
         self.materialize_effects(self.facts[value as usize].effects & TRAPS);
