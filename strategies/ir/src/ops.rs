@@ -84,38 +84,6 @@ pub trait Store: Copy + Send + Sync + 'static {
     fn store<At: Into<u64>>(memory: &mut [u8], address: At, offset: u64, value: Self::V) -> Result<(), Trap>;
 }
 
-/// A generic function over [`Unary`] types, for [`UnaryOp::visit`].
-pub trait UnaryVisitor {
-    /// What the function returns.
-    type Output;
-    /// The function.
-    fn visit<O: Unary>(self) -> Self::Output;
-}
-
-/// A generic function over [`Binary`] types, for [`BinaryOp::visit`].
-pub trait BinaryVisitor {
-    /// What the function returns.
-    type Output;
-    /// The function.
-    fn visit<O: Binary>(self) -> Self::Output;
-}
-
-/// A generic function over [`Load`] types, for [`LoadOp::visit`].
-pub trait LoadVisitor {
-    /// What the function returns.
-    type Output;
-    /// The function.
-    fn visit<O: Load>(self) -> Self::Output;
-}
-
-/// A generic function over [`Store`] types, for [`StoreOp::visit`].
-pub trait StoreVisitor {
-    /// What the function returns.
-    type Output;
-    /// The function.
-    fn visit<O: Store>(self) -> Self::Output;
-}
-
 /// Wraps an infallible row's result, and hands a fallible one through.
 macro_rules! applied {
     (pure, $e:expr) => {
@@ -135,10 +103,20 @@ macro_rules! traps {
     };
 }
 
-/// An enumeration of rows with mnemonics, proposals and a visitor.
-macro_rules! row_enum {
-    ($(#[$doc:meta])* $enum:ident visits $trait:ident through $visitor:ident;
-     $($(#[$row_doc:meta])* $name:ident $mnemonic:literal $proposal:ident)*) => {
+/// For one group of rows: a visitor, and an enumeration with mnemonics and proposals.
+macro_rules! group {
+    (
+        $(#[$doc:meta])* $enum:ident visits $trait:ident through $visitor:ident;
+        $($(#[$row_doc:meta])* $name:ident $mnemonic:literal $proposal:ident)*
+    ) => {
+        #[doc = concat!("A generic function over [`", stringify!($trait), "`] types, for [`", stringify!($enum), "::visit`].")]
+        pub trait $visitor {
+            /// What the function returns.
+            type Output;
+            /// The function.
+            fn visit<O: $trait>(self) -> Self::Output;
+        }
+
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
@@ -173,6 +151,8 @@ macro_rules! row_enum {
         }
     };
 }
+
+pub(crate) use group;
 
 macro_rules! unary_row {
     ($(#[$doc:meta])* $name:ident { $m:ident $(:: $f:ident)* ($a:ty) -> $r:ty, $kind:ident }) => {
@@ -265,23 +245,23 @@ macro_rules! define {
         store { $($(#[$sd:meta])* $s:ident $sm:literal $sp:ident $sb:tt)* }
         builtin $builtin:tt
     ) => {
-        row_enum! {
+        group! {
             /// Instructions with one operand.
             UnaryOp visits Unary through UnaryVisitor;
             $($(#[$ud])* $u $um $up)*
         }
-        row_enum! {
+        group! {
             /// Instructions with two operands.
             BinaryOp visits Binary through BinaryVisitor;
             $($(#[$td])* $t $tm $tp)*
             $($(#[$vd])* $v $vm $vp)*
         }
-        row_enum! {
+        group! {
             /// Loads from linear memory.
             LoadOp visits Load through LoadVisitor;
             $($(#[$ld])* $l $lm $lp)*
         }
-        row_enum! {
+        group! {
             /// Stores to linear memory.
             StoreOp visits Store through StoreVisitor;
             $($(#[$sd])* $s $sm $sp)*

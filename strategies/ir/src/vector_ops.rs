@@ -3,6 +3,7 @@
 //!
 //! None but loads and stores can trap, so all others return plain values.
 
+use crate::ops;
 use crate::semantics::memory as access;
 use crate::semantics::vector::{bits, conversions, float, integer, memory, tuned, widths};
 use crate::slot::SlotValue;
@@ -198,54 +199,17 @@ macro_rules! methods {
     };
 }
 
-/// For one group: a visitor, and an enumeration of the rows with mnemonics and proposals.
+/// For one group: what every group has, and the methods that its enumeration has besides.
 macro_rules! group {
     (
         $(#[$doc:meta])* $enum:ident visits $trait:ident through $visitor:ident; { $($method:tt)* }
         $($(#[$row_doc:meta])* $name:ident $mnemonic:literal $proposal:ident)*
     ) => {
-        #[doc = concat!("A generic function over [`", stringify!($trait), "`] types, for [`", stringify!($enum), "::visit`].")]
-        pub trait $visitor {
-            /// What the function returns.
-            type Output;
-            /// The function.
-            fn visit<O: $trait>(self) -> Self::Output;
+        ops::group! {
+            $(#[$doc])* $enum visits $trait through $visitor;
+            $($(#[$row_doc])* $name $mnemonic $proposal)*
         }
-
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum $enum {
-            $($(#[$row_doc])* $name,)*
-        }
-
         methods! { $enum [$($name)*] $($method)* }
-
-        impl $enum {
-            /// Every row, in table order.
-            pub const ALL: &'static [$enum] = &[$($enum::$name),*];
-
-            /// The instruction's name in the WebAssembly text format.
-            pub fn mnemonic(self) -> &'static str {
-                match self {
-                    $($enum::$name => $mnemonic,)*
-                }
-            }
-
-            /// The proposal that brought the instruction.
-            pub fn proposal(self) -> Proposal {
-                match self {
-                    $($enum::$name => Proposal::$proposal,)*
-                }
-            }
-
-            #[doc = concat!("Calls the visitor with the type that implements [`", stringify!($trait), "`] for this row.")]
-            pub fn visit<V: $visitor>(self, visitor: V) -> V::Output {
-                match self {
-                    $($enum::$name => visitor.visit::<$name>(),)*
-                }
-            }
-        }
     };
 }
 
