@@ -391,6 +391,8 @@ macro_rules! define {
             Vector1Op visits Vector1 through Vector1Visitor; {
                 /// Computes the result.
                 fn apply(a: V128) -> V128 => O::apply(a);
+                /// Whether the row is `hot` in the table.
+                fn is_hot() -> bool => O::HOT;
             }
             $($(#[$ad])* $a $am $ap)*
         }
@@ -399,6 +401,8 @@ macro_rules! define {
             Vector2Op visits Vector2 through Vector2Visitor; {
                 /// Computes the result.
                 fn apply(a: V128, b: V128) -> V128 => O::apply(a, b);
+                /// Whether the row is `hot` in the table.
+                fn is_hot() -> bool => O::HOT;
             }
             $($(#[$bd])* $b $bm $bp)*
         }
@@ -407,6 +411,8 @@ macro_rules! define {
             Vector3Op visits Vector3 through Vector3Visitor; {
                 /// Computes the result.
                 fn apply(a: V128, b: V128, c: V128) -> V128 => O::apply(a, b, c);
+                /// Whether the row is `hot` in the table.
+                fn is_hot() -> bool => O::HOT;
             }
             $($(#[$cd])* $c $cm $cp)*
         }
@@ -415,6 +421,8 @@ macro_rules! define {
             VectorTestOp visits VectorTest through VectorTestVisitor; {
                 /// Computes the result.
                 fn apply(a: V128) -> u32 => O::apply(a);
+                /// Whether the row is `hot` in the table.
+                fn is_hot() -> bool => O::HOT;
             }
             $($(#[$td])* $t $tm $tp)*
         }
@@ -423,6 +431,8 @@ macro_rules! define {
             ShiftOp visits Shift through ShiftVisitor; {
                 /// Computes the result.
                 fn apply(a: V128, b: u32) -> V128 => O::apply(a, b);
+                /// Whether the row is `hot` in the table.
+                fn is_hot() -> bool => O::HOT;
             }
             $($(#[$hd])* $h $hm $hp)*
         }

@@ -8,7 +8,7 @@ use super::arrive::VECTOR;
 use super::{Compiler, Operand, To};
 use crate::code::Unit;
 use crate::handlers::vector_memory::Access;
-use crate::handlers::vector_pick::{self as pick, Hot};
+use crate::handlers::vector_pick as pick;
 use crate::kind::{AddressForm, Location};
 
 /// What an access of a vector needs besides operands.

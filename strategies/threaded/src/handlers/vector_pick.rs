@@ -1,7 +1,7 @@
 //! The handlers of nodes on vectors, by operation and by where operands are.
 //!
-//! The pickers say which forms there are: the compiler asks [`is_hot`] and its siblings, and brings operands to slots for
-//! rows that have no other.
+//! The pickers say which forms there are: the compiler asks `is_hot` and [`has_all_addresses`], and brings operands to slots
+//! for rows that have no other.
 
 use wasm_dispatch_ir::vector_ops::*;
 
@@ -12,22 +12,12 @@ use crate::abi::{Picked, picked_once};
 use crate::kind::{AddressForm, Location};
 use crate::operand::{Acc, Const, PastAcc, Slot, Sum, ToAcc, ToSlot};
 
-/// Whether a row has all forms, or else only that with operands and result in slots.
-pub(crate) trait Hot: Copy {
-    fn is_hot(self) -> bool;
-}
-
+/// A row that is `hot` has all forms, others only that with operands and result in slots.
 macro_rules! heat {
     (vector1 [$($one:ident $one_heat:ident)*] vector2 [$($two:ident $two_heat:ident)*]
      vector3 [$($three:ident $three_heat:ident)*] vector_test [$($test:ident $test_heat:ident)*]
      shift [$($shift:ident $shift_heat:ident)*] splat $splat:tt extract $extract:tt replace $replace:tt
      vector_load $load:tt vector_store $store:tt load_lane $load_lane:tt store_lane $store_lane:tt) => {
-        heat! { @ Vector1Op $($one $one_heat)* }
-        heat! { @ Vector2Op $($two $two_heat)* }
-        heat! { @ Vector3Op $($three $three_heat)* }
-        heat! { @ VectorTestOp $($test $test_heat)* }
-        heat! { @ ShiftOp $($shift $shift_heat)* }
-
         /// The handler of `d = op(a)`: from a slot or the accumulator.
         pub(crate) fn pick_one(op: Vector1Op, a: Location, to_slot: bool) -> Picked {
             #[cfg(target_arch = "x86_64")]
@@ -76,15 +66,6 @@ macro_rules! heat {
                 $(ShiftOp::$shift => {
                     heat! { ? $shift_heat shift::<$shift>(a, b, to_slot); picked_once::<ShiftBy<$shift, Slot, Slot, ToSlot>>() }
                 })*
-            }
-        }
-    };
-    (@ $enum:ident $($row:ident $heat:ident)*) => {
-        impl Hot for $enum {
-            fn is_hot(self) -> bool {
-                match self {
-                    $($enum::$row => heat! { ? $heat true; false },)*
-                }
             }
         }
     };
