@@ -1,5 +1,6 @@
 //! Lowered code as text: `s3 = i32.add(s0, 4)`. A slot of the frame is `s` and its number, a global `g` and its index.
 
+use crate::builtin::Builtin;
 use crate::code::vector::VectorNode;
 use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use crate::flat::{Instruction, Operand, Test, VectorInstruction};
@@ -53,11 +54,7 @@ pub fn statement(body: &FunctionBody, statement: &Statement, block: BlockId) -> 
         }
         Statement::Eval(value) => format!("eval {}", tree(value)),
         Statement::Meter { cost } => format!("meter {cost}"),
-        Statement::Builtin { op, base, x, y } => match op.immediates().len() {
-            0 => format!("{} at s{base}", op.mnemonic()),
-            1 => format!("{} {x} at s{base}", op.mnemonic()),
-            _ => format!("{} {x} {y} at s{base}", op.mnemonic()),
-        },
+        Statement::Builtin { op, base, x, y } => builtin(op, base, x, y),
         Statement::Jump(target) => format!("jump to block {target}"),
         Statement::Branch {
             condition,
@@ -257,7 +254,7 @@ pub fn instruction(body: &FunctionBody, instruction: &Instruction, block: BlockI
         Instruction::GlobalGet { d, global } => format!("s{d} = g{global}"),
         Instruction::GlobalSet { global, value } => format!("g{global} = {}", untyped(value)),
         Instruction::Vector(instruction) => vector_instruction(body, instruction),
-        Instruction::Builtin { op, base, x, y } => format!("{} {x} {y} at s{base}", op.mnemonic()),
+        Instruction::Builtin { op, base, x, y } => builtin(op, base, x, y),
         Instruction::Meter { cost } => format!("meter {cost}"),
         Instruction::Jump(target) => format!("jump to block {target}"),
         Instruction::Branch { test, when, target } => {
@@ -281,6 +278,15 @@ pub fn instruction(body: &FunctionBody, instruction: &Instruction, block: BlockI
         }
         Instruction::Return => "return".to_owned(),
         Instruction::Trap(trap) => format!("trap: {trap}"),
+    }
+}
+
+/// With the immediates that it has.
+fn builtin(op: Builtin, base: Slot, x: u32, y: u32) -> String {
+    match op.immediates().len() {
+        0 => format!("{} at s{base}", op.mnemonic()),
+        1 => format!("{} {x} at s{base}", op.mnemonic()),
+        _ => format!("{} {x} {y} at s{base}", op.mnemonic()),
     }
 }
 

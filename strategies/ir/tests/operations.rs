@@ -2,6 +2,7 @@
 
 use wasm_dispatch_ir::builtin::Builtin;
 use wasm_dispatch_ir::code::{FunctionBody, Statement};
+use wasm_dispatch_ir::flat::Instruction;
 use wasm_dispatch_ir::ops::BinaryOp;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_ir::types::ValType;
@@ -66,9 +67,15 @@ fn an_operation_that_the_table_has_with_exchanged_operands_finds_it() {
 #[test]
 fn a_builtin_shows_the_immediates_that_it_has_and_no_others() {
     let line = |op| {
-        let (base, x, y) = (7, 1, 2);
-        text::statement(&FunctionBody::default(), &Statement::Builtin { op, base, x, y }, 0)
+        let (body, base, x, y) = (FunctionBody::default(), 7, 1, 2);
+        let line = text::statement(&body, &Statement::Builtin { op, base, x, y }, 0);
+        assert_eq!(
+            text::instruction(&body, &Instruction::Builtin { op, base, x, y }, 0),
+            line
+        );
+        line
     };
+    assert_eq!(line(Builtin::I64Add128), "i64.add128 at s7");
     assert_eq!(line(Builtin::TableGrow), "table.grow 1 at s7");
     assert_eq!(line(Builtin::MemoryCopy), "memory.copy 1 2 at s7");
 }
