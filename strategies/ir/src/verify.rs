@@ -332,15 +332,15 @@ impl<'a> BlockChecker<'a> {
                 self.write(index, slot, ty)?;
             }
             Statement::VectorSet { slot, value } => {
-                self.vector(index, value)?;
+                self.takes(index, value, ValType::V128)?;
                 self.write(index, slot, ValType::V128)?;
             }
-            Statement::VectorGlobalSet { value, .. } => self.vector(index, value)?,
+            Statement::VectorGlobalSet { value, .. } => self.takes(index, value, ValType::V128)?,
             Statement::VectorStore {
                 memory, address, value, ..
             } => {
                 self.takes(index, address, address_type(self.body, memory.into())?)?;
-                self.vector(index, value)?;
+                self.takes(index, value, ValType::V128)?;
             }
             Statement::StoreLane {
                 op,
@@ -351,7 +351,7 @@ impl<'a> BlockChecker<'a> {
                 ..
             } => {
                 self.takes(index, address, address_type(self.body, memory.into())?)?;
-                self.vector(index, value)?;
+                self.takes(index, value, ValType::V128)?;
                 ensure!(lane < op.lanes(), "statement {index} has no lane {lane}");
             }
             Statement::Builtin { op, base, x, y } => {
@@ -476,13 +476,6 @@ impl<'a> BlockChecker<'a> {
                 self.canonical[position] = Some(ty);
             }
         }
-        Ok(())
-    }
-
-    /// A statement's operand is a vector.
-    fn vector(&self, index: u32, value: NodeId) -> Result<(), VerifyError> {
-        let ty = self.body.node_types[value as usize];
-        ensure!(ty == ValType::V128, "statement {index} wants v128 and gets {ty}");
         Ok(())
     }
 
