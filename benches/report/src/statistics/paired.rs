@@ -126,32 +126,6 @@ impl Paired {
         })
     }
 
-    /// Programs as cases: none of them is left out, however far it is.
-    pub fn of_programs(observations: &[Observation]) -> Option<Paired> {
-        let cases: Vec<f64> = observations.iter().map(|one| one.log_ratio).collect();
-        let whole = Paired::of(observations)?;
-        Some(
-            Paired {
-                mean: mean(&cases),
-                deviation: variance(&cases).sqrt(),
-                cases: cases.len(),
-                left_out: 0,
-                ..whole
-            }
-            .by_student(),
-        )
-    }
-
-    /// The same without the range of its cases: programs differ too much for it.
-    fn by_student(self) -> Paired {
-        let half = student::two_sided(CONFIDENCE, (self.cases.max(2) - 1) as f64);
-        let half = half * self.deviation * (1.0 + 1.0 / self.cases.max(1) as f64).sqrt();
-        Paired {
-            range: [self.mean - half, self.range[1], self.mean + half],
-            ..self
-        }
-    }
-
     /// Compares by the mean over several workloads. Cases are independent of each other, workloads within a case are not; so
     /// the mean over workloads comes first: within each process that has measured all of them, or within each layout, or,
     /// where neither has, over everything, with the widest workload's number of cases.
@@ -210,16 +184,12 @@ impl Paired {
 
     /// The ratio with its 95 % interval. With one case the interval is everything.
     pub fn estimate(&self) -> Estimate {
-        self.estimate_of(self.cases)
+        self.estimate_of(self.cases, CONFIDENCE)
     }
 
     /// The same with another confidence.
     pub fn estimate_at(&self, confidence: f64) -> Estimate {
-        let half = match self.cases {
-            0 | 1 => f64::INFINITY,
-            cases => student::two_sided(confidence, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt(),
-        };
-        Estimate::of_log(self.mean, half)
+        self.estimate_of(self.cases, confidence)
     }
 
     /// What it comes to. A difference is none if the median of the cases lies on the other side: then a few slow ones make it.
@@ -242,16 +212,14 @@ impl Paired {
                 high: high.exp(),
             });
         }
-        let freedom = self.cases.checked_sub(1).filter(|&freedom| freedom > 0)? as f64;
-        let half = student::two_sided(CONFIDENCE, freedom) * self.deviation * (1.0 + 1.0 / self.cases as f64).sqrt();
-        Some(Estimate::of_log(self.mean, half))
+        one_more_by_student(self.mean, self.deviation, self.cases)
     }
 
-    /// The same if there were this many cases of the same spread.
-    fn estimate_of(&self, cases: usize) -> Estimate {
+    /// The ratio with its interval if there were this many cases of the same spread.
+    fn estimate_of(&self, cases: usize, confidence: f64) -> Estimate {
         let half = match cases {
             0 | 1 => f64::INFINITY,
-            _ => student::two_sided(CONFIDENCE, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt(),
+            _ => student::two_sided(confidence, (cases - 1) as f64) * self.deviation / (cases as f64).sqrt(),
         };
         Estimate::of_log(self.mean, half)
     }
@@ -259,7 +227,7 @@ impl Paired {
     /// About how many more cases it would take to be sure, with a band that counts as no difference; none if it is sure, or
     /// if it would take too many. Growing by a quarter finds it to a factor; the spread is not known better than that.
     pub fn more(&self, band: f64) -> Option<usize> {
-        let is_unsure = |cases: usize| self.estimate_of(cases).verdict_within(band) == Verdict::Unsure;
+        let is_unsure = |cases: usize| self.estimate_of(cases, CONFIDENCE).verdict_within(band) == Verdict::Unsure;
         if !is_unsure(self.cases) {
             return None;
         }
@@ -269,6 +237,18 @@ impl Paired {
             .find(|&cases| !is_unsure(cases))?;
         Some(needed.saturating_sub(self.cases).max(1))
     }
+}
+
+/// What one more may come to that is like these (programs, machines), with 95 %, from their logarithms. They differ too much
+/// for the range of them to say it, and none of them is left out, however far it is. None with fewer than two.
+pub fn one_more_of(logs: &[f64]) -> Option<Estimate> {
+    one_more_by_student(mean(logs), variance(logs).sqrt(), logs.len())
+}
+
+fn one_more_by_student(mean: f64, deviation: f64, cases: usize) -> Option<Estimate> {
+    let freedom = cases.checked_sub(1).filter(|&freedom| freedom > 0)? as f64;
+    let half = student::two_sided(CONFIDENCE, freedom) * deviation * (1.0 + 1.0 / cases as f64).sqrt();
+    Some(Estimate::of_log(mean, half))
 }
 
 /// More cases than that are not worth asking for.

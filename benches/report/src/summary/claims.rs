@@ -72,7 +72,6 @@ fn claim(
         // A class is as large as it is, and nothing is said about more than it.
         marks.retain(|(_, why)| !why.contains("workloads that it should") && !why.starts_with("one workload"));
     }
-    let rival = ranking.rival(b, a).filter(|_| class.is_none());
     let (grade, reasons) = graded(foundation.marks.iter().cloned().chain(marks));
     Some(Claim {
         id: match class {
@@ -85,7 +84,10 @@ fn claim(
         },
         ratio: paired.estimate(),
         one_binary: paired.one_more().filter(|_| paired.level == Level::Layout),
-        new_program: rival.and_then(|rival| rival.new_program),
+        new_program: match class {
+            None => ranking.new_program(b, a),
+            Some(_) => None,
+        },
         holds: paired.verdict() == Verdict::Slower && !ranking.doubtful,
         grade,
         reasons,

@@ -7,6 +7,7 @@ use super::{
     Cell, ClassMean, Costs, Exception, FEWEST_PROGRAMS, FEWEST_SAMPLES, Hinge, Recommendation, Rival, StrategySummary,
     Verdict, WorkloadSummary, Worst,
 };
+use crate::statistics::paired::one_more_of;
 use crate::statistics::{self, Estimate, Level, Observation, Paired};
 
 /// The order of the strategies. Strategies and workloads are indices into the grid.
@@ -218,16 +219,10 @@ impl Ranking<'_> {
     }
 
     /// What a program may come to that is like the workloads: they are a sample, too. None with fewer than [`FEWEST_PROGRAMS`].
-    fn new_program(&self, strategy: usize, best: usize) -> Option<Estimate> {
+    pub fn new_program(&self, strategy: usize, best: usize) -> Option<Estimate> {
         let mean = |&workload: &usize| paired(self.grid, strategy, best, &[workload]).map(|paired| paired.mean);
         let means: Vec<f64> = self.counted.iter().filter_map(mean).collect();
-        let observations = means.iter().zip(0..).map(|(&log_ratio, process)| Observation {
-            layout: None,
-            process,
-            log_ratio,
-        });
-        let of_programs = Paired::of_programs(&Vec::from_iter(observations))?;
-        (means.len() >= FEWEST_PROGRAMS && strategy != best).then(|| of_programs.one_more())?
+        (means.len() >= FEWEST_PROGRAMS && strategy != best).then(|| one_more_of(&means))?
     }
 
     /// For each of some sets of workloads: the fastest strategy there but the best of all, if the verdict on the best

@@ -9,6 +9,7 @@ use super::heads::Place;
 use super::{Claim, Grade, Head, Summary};
 use crate::record::{Kind, Run};
 use crate::statistics::Estimate;
+use crate::statistics::paired::one_more_of;
 use crate::{Error, json};
 use wasm_dispatch_record::{Fingerprint, Machine, commits_since};
 
@@ -204,17 +205,11 @@ impl Summary {
 
     /// Time of a strategy by that of the first on another machine: not estimable from fewer than [`FEWEST_MACHINES`].
     pub fn on_another_machine(&self, strategy: &str) -> Option<Estimate> {
-        use crate::statistics::{Observation, Paired};
         let logs = self
             .machines
             .iter()
             .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
-        let observations = logs.zip(0..).map(|(log_ratio, process)| Observation {
-            layout: None,
-            process,
-            log_ratio,
-        });
-        let observations: Vec<Observation> = observations.collect();
-        (observations.len() >= FEWEST_MACHINES).then(|| Paired::of_programs(&observations)?.one_more())?
+        let logs: Vec<f64> = logs.collect();
+        (logs.len() >= FEWEST_MACHINES).then(|| one_more_of(&logs))?
     }
 }

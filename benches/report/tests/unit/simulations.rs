@@ -304,15 +304,8 @@ fn a_new_program_is_where_it_is_said_to_be() {
     let mut random = Random::new(40);
     let program = |random: &mut Random| 0.8 + 0.3 * normal(random);
     let held = (0..1000).filter(|_| {
-        let known = (0..37).map(|process| Observation {
-            layout: None,
-            process,
-            log_ratio: program(&mut random),
-        });
-        let range = Paired::of_programs(&known.collect::<Vec<_>>())
-            .unwrap()
-            .one_more()
-            .unwrap();
+        let known: Vec<f64> = (0..37).map(|_| program(&mut random)).collect();
+        let range = super::paired::one_more_of(&known).unwrap();
         range.contains(program(&mut random).exp())
     });
     let held = held.count();
@@ -325,15 +318,8 @@ fn another_machine_is_where_it_is_said_to_be_from_three_on() {
     for machines in [3, 5] {
         let machine = |random: &mut Random| 0.8 + 0.1 * normal(random);
         let held = (0..1000).filter(|_| {
-            let known = (0..machines).map(|process| Observation {
-                layout: None,
-                process,
-                log_ratio: machine(&mut random),
-            });
-            let range = Paired::of_programs(&known.collect::<Vec<_>>())
-                .unwrap()
-                .one_more()
-                .unwrap();
+            let known: Vec<f64> = (0..machines).map(|_| machine(&mut random)).collect();
+            let range = super::paired::one_more_of(&known).unwrap();
             range.contains(machine(&mut random).exp())
         });
         let held = held.count();
