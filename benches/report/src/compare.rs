@@ -17,7 +17,7 @@ use serde::Serialize;
 use wasm_dispatch_record::Side;
 
 use crate::record::{EVERY_STRATEGY, Phase, Recording};
-use crate::statistics::{Estimate, Level, Observation, Paired, Verdict};
+use crate::statistics::{Estimate, Level, Observation, Paired, Verdict, mean};
 use crate::times;
 
 /// The largest ratios that are let pass: 1.01 for 1 %.
@@ -151,8 +151,7 @@ impl Measured {
             let place = (sample.layout, sample.block.unwrap_or(number));
             of_cell.entry(place).or_default().push(time.ln());
         }
-        let mean = |logs: Vec<f64>| logs.iter().sum::<f64>() / logs.len() as f64;
-        let means = |blocks: Blocks<Vec<f64>>| blocks.into_iter().map(|(block, logs)| (block, mean(logs))).collect();
+        let means = |blocks: Blocks<Vec<f64>>| blocks.into_iter().map(|(block, logs)| (block, mean(&logs))).collect();
         let wrong = recording.wrong().into_iter();
         let wrong =
             wrong.filter_map(|((full, workload), why)| Some(((name(full)?, workload.to_owned()), why.to_owned())));
@@ -221,22 +220,12 @@ impl Comparison {
             let name = |full: &str| wanted(full).then(|| full.to_owned());
             Measured::of(run, is_wall, name).numbered(by_layout)
         });
-        let names = |of: &Measured| -> BTreeSet<String> {
-            of.times
-                .keys()
-                .chain(of.wrong.keys())
-                .map(|cell| cell.0.clone())
-                .collect()
+        // Strategies and workloads.
+        let names = |of: &Measured| -> (BTreeSet<String>, BTreeSet<String>) {
+            of.times.keys().chain(of.wrong.keys()).cloned().unzip()
         };
-        let workloads = |of: &Measured| -> BTreeSet<String> {
-            of.times
-                .keys()
-                .chain(of.wrong.keys())
-                .map(|cell| cell.1.clone())
-                .collect()
-        };
-        let common: Vec<String> = names(&base).intersection(&names(&new)).cloned().collect();
-        let (of_base, of_new) = (workloads(&base), workloads(&new));
+        let ((before, of_base), (after, of_new)) = (names(&base), names(&new));
+        let common: Vec<String> = before.intersection(&after).cloned().collect();
         let both: BTreeSet<&String> = of_base.intersection(&of_new).collect();
         let mut comparison = compare(&[base, new, Measured::default()], &common, &both, bounds);
         for (these, those, when) in [(&of_base, &of_new, "before"), (&of_new, &of_base, "after")] {

@@ -4,6 +4,8 @@
 //! least squares problems*, 1974, chapter 23). There are few coefficients, so they are found one at a time, over and over:
 //! the problem is convex, and that converges.
 
+use crate::statistics::mean;
+
 /// Enough for any problem here; each pass is a few hundred multiplications.
 const PASSES: usize = 20_000;
 
@@ -42,7 +44,7 @@ pub fn non_negative(rows: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
 /// Share of the variance of `values` that `predicted` explains: 1 if they are equal, 0 if the mean is as good a prediction,
 /// negative if it is a better one. `None` for fewer than two values, or values that are all equal.
 pub fn explained(values: &[f64], predicted: &[f64]) -> Option<f64> {
-    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let mean = mean(values);
     let total: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let left: f64 = (values.iter().zip(predicted))
         .map(|(value, predicted)| (value - predicted).powi(2))

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, Recording};
-use crate::statistics::median;
+use crate::statistics::{mean_of, median};
 use crate::times::{self, Measure};
 use crate::{Error, json};
 use fit::{explained, non_negative};
@@ -374,7 +374,7 @@ impl StrategyCost {
 
     fn share(&self, of: impl Fn(&WorkloadCost) -> f64) -> Option<f64> {
         let shares = (self.workloads.iter()).map(|workload| of(workload) / workload.measured.value);
-        let mean = shares.sum::<f64>() / self.workloads.len().max(1) as f64;
+        let mean = mean_of(shares);
         (mean.is_finite() && self.predicts()).then_some(mean)
     }
 }

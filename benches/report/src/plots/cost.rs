@@ -6,6 +6,7 @@ use super::palette::{Palette, lighter, readable_on};
 use super::rows::Rows;
 use super::svg::{Align, BLACK, GREY, GRID_GREY, Rgb, Text};
 use crate::cost::{CostModel, StrategyCost, WorkloadCost};
+use crate::statistics::mean_of;
 use crate::units;
 
 /// Height of a bar.
@@ -27,8 +28,7 @@ impl Bar<'_> {
         // For each node: a workload that takes long for one would else count more than the others.
         let mean = |of: fn(&WorkloadCost) -> f64| {
             let values = cost.workloads.iter();
-            let values = values.map(|workload| of(workload) / workload.nodes.max(1) as f64);
-            values.sum::<f64>() / cost.workloads.len().max(1) as f64
+            mean_of(values.map(|workload| of(workload) / workload.nodes.max(1) as f64))
         };
         Bar {
             cost,

@@ -149,6 +149,17 @@ impl Random {
     }
 }
 
+/// Arithmetic mean; 0 for no values.
+pub fn mean(values: &[f64]) -> f64 {
+    mean_of(values.iter().copied())
+}
+
+/// The same of values that are computed on the way.
+pub fn mean_of(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
 /// Median; the mean of the middle two for an even number of values. `None` for no values.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIDENCE, Estimate, Verdict, median, student};
+use super::{CONFIDENCE, Estimate, Verdict, mean, mean_of, median, student};
 
 /// One pair of times.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -405,15 +405,6 @@ pub fn rank_correlation(pairs: &[(u32, f64)]) -> f64 {
     } else {
         0.0
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    mean_of(values.iter().copied())
-}
-
-fn mean_of(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1) as f64;
-    values.sum::<f64>() / count
 }
 
 fn mean_of_means(groups: &[Vec<f64>]) -> f64 {

@@ -295,7 +295,7 @@ pub(super) fn compare(grid: &Grid, strategy: usize, reference: usize, workloads:
         _ if workloads.is_empty() => None,
         _ if strategy == reference => Some(Estimate::exact(1.0)),
         Some(paired) => Some(paired.estimate()),
-        None => Some(Estimate::exact((logs.iter().sum::<f64>() / logs.len() as f64).exp())),
+        None => Some(Estimate::exact(statistics::mean(&logs).exp())),
     }
 }
 

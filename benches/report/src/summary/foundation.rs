@@ -377,25 +377,22 @@ fn controls(recording: &Recording) -> Vec<ControlResult> {
 }
 
 fn conditions(processes: &[Process], slowdown: Option<f64>) -> Conditions {
+    fn cpu_share(p: &Process) -> Option<f64> {
+        Some(p.cpu_nanoseconds? as f64 / p.wall_nanoseconds.max(1) as f64)
+    }
     let mean = |value: fn(&Process) -> Option<f64>| {
         let values: Vec<f64> = processes.iter().filter_map(value).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        (!values.is_empty()).then(|| statistics::mean(&values))
     };
-    let cpu_share = |p: &Process| Some(p.cpu_nanoseconds? as f64 / p.wall_nanoseconds.max(1) as f64);
     Conditions {
         cpu_share: mean(cpu_share),
         steal: mean(|p| p.steal),
         pressure: mean(|p| p.pressure),
         switches_per_second: mean(|p| Some(p.involuntary_switches? as f64 / (p.wall_nanoseconds.max(1) as f64 / 1e9))),
         disturbed: mean(|p| {
-            let share = p
-                .cpu_nanoseconds
-                .map(|cpu| cpu as f64 / p.wall_nanoseconds.max(1) as f64);
-            (p.steal.is_some() || share.is_some()).then(|| {
-                f64::from(u8::from(
-                    p.steal.is_some_and(|steal| steal > 0.05) || share.is_some_and(|share| share < 0.95),
-                ))
-            })
+            let (steal, share) = (p.steal, cpu_share(p));
+            let is = steal.is_some_and(|steal| steal > 0.05) || share.is_some_and(|share| share < 0.95);
+            (steal.is_some() || share.is_some()).then_some(f64::from(u8::from(is)))
         }),
         slowdown,
     }
@@ -417,13 +414,12 @@ fn slowdown(ranking: &Ranking<'_>) -> Option<f64> {
             }
         }
     }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let processes: Vec<(u32, f64)> = by_process
         .into_iter()
-        .map(|(process, logs)| (process, mean(&logs)))
+        .map(|(process, logs)| (process, statistics::mean(&logs)))
         .collect();
     let third = processes.len() / 3;
-    let of = |part: &[(u32, f64)]| mean(&part.iter().map(|(_, log)| *log).collect::<Vec<f64>>());
+    let of = |part: &[(u32, f64)]| statistics::mean_of(part.iter().map(|(_, log)| *log));
     let change = of(&processes[processes.len() - third..]) - of(&processes[..third]);
     (rank_correlation(&processes).abs() > DRIFT && change.abs() > LEAST).then(|| change.exp())
 }

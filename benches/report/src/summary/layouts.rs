@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
 use crate::record::Recording;
+use crate::statistics::mean;
 
 /// The ranked strategies in one layout of the code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,10 +115,6 @@ fn relative(ranking: &Ranking<'_>, layout: Option<u64>, strategy: usize, best: u
     };
     let logs: Option<Vec<f64>> = ranking.counted.iter().map(of_workload).collect();
     logs.filter(|logs| !logs.is_empty()).map(|logs| mean(&logs).exp())
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::decide::{self, Ranking};
-use crate::statistics::Random;
+use crate::statistics::{Random, mean_of};
 
 /// Two workloads are much the same if their times by strategy differ by less than this factor, typically.
 const SAME: f64 = 1.08;
@@ -74,8 +74,8 @@ pub(super) fn mix(ranking: &Ranking<'_>) -> Option<Mix> {
         count: groups.len(),
         relative: (0..ranking.ranked.len())
             .map(|at| {
-                let of_group = |group: &Vec<usize>| mean(group.iter().map(|&index| logs[index][at]));
-                mean(groups.iter().map(of_group)).exp()
+                let of_group = |group: &Vec<usize>| mean_of(group.iter().map(|&index| logs[index][at]));
+                mean_of(groups.iter().map(of_group)).exp()
             })
             .collect(),
     };
@@ -122,11 +122,6 @@ pub(super) fn mix(ranking: &Ranking<'_>) -> Option<Mix> {
     })
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1) as f64;
-    values.sum::<f64>() / count
-}
-
 /// Indices of points that are connected by closeness.
 fn clusters(logs: &[Vec<f64>]) -> Vec<Vec<usize>> {
     let distance = |a: &[f64], b: &[f64]| {
@@ -155,7 +150,7 @@ fn clusters(logs: &[Vec<f64>]) -> Vec<Vec<usize>> {
 fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
     const PASSES: usize = 200;
     let width = logs[0].len();
-    let middle: Vec<f64> = (0..width).map(|at| mean(logs.iter().map(|point| point[at]))).collect();
+    let middle: Vec<f64> = (0..width).map(|at| mean_of(logs.iter().map(|point| point[at]))).collect();
     let mut left: Vec<Vec<f64>> = logs
         .iter()
         .map(|point| point.iter().zip(&middle).map(|(a, b)| a - b).collect())
