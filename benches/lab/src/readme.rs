@@ -8,7 +8,7 @@ use clap::Args;
 use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, RECORDED};
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
-use wasm_dispatch_report::summary::machines::Holds;
+use wasm_dispatch_report::summary::machines::{Holds, on_another};
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Column, Row, Table};
@@ -373,12 +373,12 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             machine.grade.letter()
         ));
     }
-    sentences.extend(agreement(decision));
+    sentences.push(agreement(decision));
     sentences
 }
 
-/// Which claims of the order hold on all machines, and which do not.
-fn agreement(decision: &Decision) -> Option<String> {
+/// Which claims of the order hold on all machines and which do not, and what is known of another one.
+fn agreement(decision: &Decision) -> String {
     let machines = &decision.machines;
     let pair = |pair: &[Place]| {
         let (first, second) = (&pair[0].strategy, &pair[1].strategy);
@@ -386,11 +386,16 @@ fn agreement(decision: &Decision) -> Option<String> {
         format!("`{first}` before `{second}` {holds}")
     };
     let pairs: Vec<String> = decision.ranking().windows(2).map(pair).collect();
-    Some(format!(
-        "Of this order: {}. On a machine of another kind: not estimable from {}.",
-        pairs.join("; "),
-        machines.len()
-    ))
+    let second = decision.ranking().get(1).map(|place| &place.strategy);
+    let another = second.and_then(|second| Some((second, on_another(machines, second)?)));
+    let another = match another {
+        Some((second, estimate)) => format!("`{second}` may take {} of the time of the first", range(estimate)),
+        None => format!("not estimable from {}", machines.len()),
+    };
+    format!(
+        "Of this order: {}. On a machine of another kind: {another}.",
+        pairs.join("; ")
+    )
 }
 
 fn instead(list: &[Exception]) -> String {

@@ -313,14 +313,31 @@ fn machines_are_kept_apart_and_a_claim_says_where_it_holds() {
         id: "20260104-030405-full".to_owned(),
         ..other
     };
+    let third = World {
+        id: "20260105-030405-full".to_owned(),
+        cpu: "ARM Example",
+        ..same.clone()
+    };
     let runs = [runs[0].clone(), same.measure(folder.path(), 3)];
     let summary = summarise(&record::merge(&runs, &folder.path().join("agree")).unwrap());
-    assert_eq!(summary.holds("mean fast slow"), Holds::Everywhere);
+    assert_eq!(summary.holds("mean fast slow"), Holds::Everywhere(2));
+    assert_eq!(summary.holds("mean fast slow").text(), "on both");
     assert!(
         summary
             .sentences()
             .iter()
             .any(|sentence| sentence.contains("All 2 machines agree on fast"))
+    );
+    // Of three, something can be said about a fourth.
+    let [one, two] = runs;
+    let runs = [one, two, third.measure(folder.path(), 4)];
+    let summary = summarise(&record::merge(&runs, &folder.path().join("three")).unwrap());
+    assert_eq!(summary.holds("mean fast slow").text(), "on all 3");
+    let sentences = summary.sentences().join("\n");
+    assert!(
+        sentences.contains("All 3 machines agree on fast")
+            && sentences.contains("On another machine the second may take 1."),
+        "{sentences}"
     );
 }
 

@@ -12,3 +12,16 @@ fn only_what_stands_between_the_markers_is_replaced() {
     assert!(splice(&begin, "peers", "new").unwrap_err().contains(end));
     assert!(splice(&text, "summary", "new").is_err());
 }
+
+#[test]
+fn another_machine_is_spoken_of_from_three_on() {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/decision.json");
+    let mut decision = Decision::read(&recorded).unwrap();
+    let machine = decision.machines[0].clone();
+    decision.machines = vec![machine.clone(); 2];
+    assert!(agreement(&decision).ends_with("On a machine of another kind: not estimable from 2."));
+    decision.machines.push(machine);
+    let said = agreement(&decision);
+    assert!(said.contains(" on all 3;") && !said.contains("not estimable"), "{said}");
+    assert!(said.ends_with(" of the time of the first."), "{said}");
+}

@@ -145,12 +145,11 @@ fn others(runs: &Path, but: &Run) -> Vec<OfMachine> {
     found.filter(decides).map(|summary| OfMachine::of(&summary)).collect()
 }
 
-/// Where a claim holds, in words: "on both", "on Intel only", "not measured on AMD".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Where a claim holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// On every machine that was measured, of which there are several.
-    Everywhere,
+    /// On every machine that was measured, of which there are this many, two or more.
+    Everywhere(usize),
     /// On these, and not on the others.
     OnlyOn(Vec<String>),
     /// On the one machine that was measured.
@@ -160,18 +159,17 @@ pub enum Holds {
 }
 
 impl Holds {
-    /// In words.
+    /// In words: "on both", "on Intel only", "on AMD; not measured elsewhere".
     pub fn text(&self) -> String {
         match self {
-            Holds::Everywhere => "on both".to_owned(),
+            Holds::Everywhere(2) => "on both".to_owned(),
+            Holds::Everywhere(count) => format!("on all {count}"),
             Holds::OnlyOn(vendors) => format!("on {} only", vendors.join(", ")),
             Holds::OnOne(vendor) => format!("on {vendor}; not measured elsewhere"),
             Holds::Nowhere => "does not hold".to_owned(),
         }
     }
-}
 
-impl Holds {
     /// Where a claim of this name is made.
     pub fn of(machines: &[OfMachine], id: &str) -> Holds {
         let vendor = |machine: &OfMachine| machine.machine().vendor().to_owned();
@@ -183,7 +181,7 @@ impl Holds {
         match (on.as_slice(), machines.len()) {
             ([], _) => Holds::Nowhere,
             ([only], 1) => Holds::OnOne(only.clone()),
-            (all, count) if all.len() == count => Holds::Everywhere,
+            (all, count) if all.len() == count => Holds::Everywhere(count),
             _ => Holds::OnlyOn(on),
         }
     }
@@ -202,14 +200,13 @@ impl Summary {
     pub fn holds(&self, id: &str) -> Holds {
         Holds::of(&self.on_machines(), id)
     }
+}
 
-    /// Time of a strategy by that of the first on another machine: not estimable from fewer than [`FEWEST_MACHINES`].
-    pub fn on_another_machine(&self, strategy: &str) -> Option<Estimate> {
-        let logs = self
-            .machines
-            .iter()
-            .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
-        let logs: Vec<f64> = logs.collect();
-        (logs.len() >= FEWEST_MACHINES).then(|| one_more_of(&logs))?
-    }
+/// Time of a strategy by that of the first on another machine than these: not estimable from fewer than [`FEWEST_MACHINES`].
+pub fn on_another(machines: &[OfMachine], strategy: &str) -> Option<Estimate> {
+    let logs = machines
+        .iter()
+        .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
+    let logs: Vec<f64> = logs.collect();
+    (logs.len() >= FEWEST_MACHINES).then(|| one_more_of(&logs))?
 }

@@ -150,7 +150,9 @@ fn clusters(logs: &[Vec<f64>]) -> Vec<Vec<usize>> {
 fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
     const PASSES: usize = 200;
     let width = logs[0].len();
-    let middle: Vec<f64> = (0..width).map(|at| mean_of(logs.iter().map(|point| point[at]))).collect();
+    let middle: Vec<f64> = (0..width)
+        .map(|at| mean_of(logs.iter().map(|point| point[at])))
+        .collect();
     let mut left: Vec<Vec<f64>> = logs
         .iter()
         .map(|point| point.iter().zip(&middle).map(|(a, b)| a - b).collect())

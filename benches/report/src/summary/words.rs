@@ -1,6 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
-use super::machines::{FEWEST_MACHINES, OfMachine};
+use super::machines::{OfMachine, on_another};
 use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
 use crate::statistics::{Estimate, Level};
 use crate::units;
@@ -110,19 +110,13 @@ impl Summary {
             true => format!("All {} machines agree on {first}.", all.len()),
             false => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
         };
-        let another = match self.machines.len() < FEWEST_MACHINES {
-            true => format!("On another machine: not estimable from {}.", self.machines.len()),
-            false => match self
-                .strategies
-                .get(1)
-                .and_then(|second| self.on_another_machine(&second.name))
-            {
-                Some(estimate) => format!(
-                    "On another machine the second may take {} of the first's time.",
-                    range(estimate)
-                ),
-                None => "On another machine: not estimable.".to_owned(),
-            },
+        let second = self.strategies.get(1);
+        let another = match second.and_then(|second| on_another(&self.machines, &second.name)) {
+            Some(estimate) => format!(
+                "On another machine the second may take {} of the first's time.",
+                range(estimate)
+            ),
+            None => format!("On another machine: not estimable from {}.", self.machines.len()),
         };
         std::iter::once(agree)
             .chain(list.map(|line| line + "."))
