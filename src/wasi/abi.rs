@@ -30,11 +30,13 @@ errors! {
 /// Kinds of files.
 pub mod filetype {
     pub const UNKNOWN: u8 = 0;
+    #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "only the host has some"))]
     pub const BLOCK_DEVICE: u8 = 1;
     pub const CHARACTER_DEVICE: u8 = 2;
     pub const DIRECTORY: u8 = 3;
     pub const REGULAR_FILE: u8 = 4;
     pub const SOCKET_STREAM: u8 = 6;
+    #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "only the host has some"))]
     pub const SYMBOLIC_LINK: u8 = 7;
 }
 

@@ -4,9 +4,9 @@ use std::io::SeekFrom;
 use std::sync::Arc;
 
 use super::abi::{Errno, filetype};
-use super::host::{HostFile, HostFolder, HostFound};
+use super::host::{HostFile, HostFolder};
 use super::memory::{Entry, MemoryFile, Tree};
-use super::stat::{Opening, Stat};
+use super::stat::{Found, Opening, Stat};
 use super::wait::Watch;
 
 /// A folder of the host, or one in memory.
@@ -23,12 +23,6 @@ pub(super) enum Opened {
     Host(HostFile),
 }
 
-/// What was found under a path.
-pub(super) enum Found {
-    File(Opened),
-    Folder(Folder),
-}
-
 impl Folder {
     /// Whether anything in it can be changed.
     pub fn is_writable(&self) -> bool {
@@ -39,7 +33,7 @@ impl Folder {
     }
 
     /// Opens what is under a path.
-    pub fn open(&self, path: &str, how: Opening) -> Result<Found, Errno> {
+    pub fn open(&self, path: &str, how: Opening) -> Result<Found<Opened, Folder>, Errno> {
         if how.changes() && !self.is_writable() {
             return Err(Errno::ROFS);
         }
@@ -50,8 +44,8 @@ impl Folder {
                 Entry::Folder(tree) => Ok(Found::Folder(Folder::Memory(tree))),
             },
             Folder::Host(folder) => Ok(match folder.open(path, how)? {
-                HostFound::File(file) => Found::File(Opened::Host(file)),
-                HostFound::Folder(folder) => Found::Folder(Folder::Host(folder)),
+                Found::File(file) => Found::File(Opened::Host(file)),
+                Found::Folder(folder) => Found::Folder(Folder::Host(folder)),
             }),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cap_fs_ext::{
-    DirExt, FollowSymlinks, MetadataExt, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
+    DirExt, FileTypeExt, FollowSymlinks, MetadataExt, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
     SystemTimeSpec,
 };
 use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
@@ -14,7 +14,7 @@ use cap_std::time::SystemTime as CapTime;
 
 use super::abi::{Errno, filetype, flags};
 use super::errors::errno;
-use super::stat::{Opening, SetTime, Stat};
+use super::stat::{Found, Opening, SetTime, Stat};
 use super::wait::{Watch, watch};
 
 /// A folder of the host: a capability, nothing outside can be reached through it.
@@ -22,12 +22,6 @@ use super::wait::{Watch, watch};
 pub(super) struct HostFolder {
     dir: Arc<Dir>,
     writable: bool,
-}
-
-/// What was opened.
-pub(super) enum HostFound {
-    File(HostFile),
-    Folder(HostFolder),
 }
 
 fn spec(time: SetTime) -> Option<SystemTimeSpec> {
@@ -49,24 +43,20 @@ fn check<T>(result: io::Result<T>) -> Answer<T> {
 
 fn type_of(found: FileType) -> u8 {
     if found.is_dir() {
-        return filetype::DIRECTORY;
+        filetype::DIRECTORY
     } else if found.is_file() {
-        return filetype::REGULAR_FILE;
+        filetype::REGULAR_FILE
     } else if found.is_symlink() {
-        return filetype::SYMBOLIC_LINK;
+        filetype::SYMBOLIC_LINK
+    } else if found.is_char_device() {
+        filetype::CHARACTER_DEVICE
+    } else if found.is_block_device() {
+        filetype::BLOCK_DEVICE
+    } else if found.is_socket() {
+        filetype::SOCKET_STREAM
+    } else {
+        filetype::UNKNOWN
     }
-    #[cfg(unix)]
-    {
-        use cap_std::fs::FileTypeExt;
-        if found.is_char_device() {
-            return filetype::CHARACTER_DEVICE;
-        } else if found.is_block_device() {
-            return filetype::BLOCK_DEVICE;
-        } else if found.is_socket() {
-            return filetype::SOCKET_STREAM;
-        }
-    }
-    filetype::UNKNOWN
 }
 
 fn nanos(time: io::Result<CapTime>) -> u64 {
@@ -132,7 +122,7 @@ impl HostFolder {
         if self.writable { Ok(self) } else { Err(Errno::ROFS) }
     }
 
-    pub fn open(&self, path: &str, how: Opening) -> Answer<HostFound> {
+    pub fn open(&self, path: &str, how: Opening) -> Answer<Found<HostFile, HostFolder>> {
         if how.directory && (how.create || how.truncate) {
             return Err(Errno::INVAL);
         }
@@ -173,7 +163,7 @@ impl HostFolder {
                 return Err(Errno::ISDIR);
             }
             let dir = Dir::from_std_file(file.into_std());
-            return Ok(HostFound::Folder(HostFolder::new(dir, self.writable)));
+            return Ok(Found::Folder(HostFolder::new(dir, self.writable)));
         }
         if how.directory {
             return Err(Errno::NOTDIR);
@@ -181,7 +171,7 @@ impl HostFolder {
         let stream = !metadata.is_file();
         let file = HostFile { file, stream };
         file.set_flags(how.flags)?;
-        Ok(HostFound::File(file))
+        Ok(Found::File(file))
     }
 
     pub fn stat(&self) -> Answer<Stat> {

@@ -27,9 +27,6 @@
 //!
 //! [`Context`] is independent of this library's machine, so other engines can have the same surroundings.
 
-// What only hosts with folders and descriptors reach.
-#![cfg_attr(not(unix), allow(dead_code, unused_mut, unused_variables, unreachable_code))]
-
 mod abi;
 mod clock;
 mod context;

@@ -4,7 +4,7 @@ use std::io::{self, SeekFrom};
 use std::path::Path;
 
 use super::abi::Errno;
-use super::stat::{Opening, SetTime, Stat};
+use super::stat::{Found, Opening, SetTime, Stat};
 use super::wait::Watch;
 
 /// There is none.
@@ -14,12 +14,6 @@ pub(super) enum HostFolder {}
 /// There is none.
 #[derive(Debug)]
 pub(super) enum HostFile {}
-
-/// What was opened.
-pub(super) enum HostFound {
-    File(HostFile),
-    Folder(HostFolder),
-}
 
 type Answer<T = ()> = Result<T, Errno>;
 
@@ -41,8 +35,7 @@ macro_rules! never {
 }
 
 never! { HostFolder:
-    changeable() -> Answer<&HostFolder>;
-    open(&str, Opening) -> Answer<HostFound>;
+    open(&str, Opening) -> Answer<Found<HostFile, HostFolder>>;
     stat() -> Answer<Stat>;
     stat_at(&str, bool) -> Answer<Stat>;
     set_times_at(&str, bool, SetTime, SetTime) -> Answer;

@@ -5,10 +5,9 @@ use super::context::{Answer, Args, Context};
 use super::descriptors::{Descriptor, Kind, Source};
 use super::directory::Listing;
 use super::fd::times;
-use super::files::Found;
 use super::guest::Guest;
 use super::host::HostFolder;
-use super::stat::Opening;
+use super::stat::{Found, Opening};
 
 /// How a path is looked up; flags that do not exist are refused.
 fn follow(lookup: u32) -> Result<bool, Errno> {

@@ -11,9 +11,9 @@ use super::clock::{Clock, nanos};
 use super::context::Context;
 use super::descriptors::{Descriptor, Descriptors, Kind, Source};
 use super::directory::Listing;
-use super::files::{Folder, Found};
+use super::files::Folder;
 use super::random::Randomness;
-use super::stat::{Opening, Stat};
+use super::stat::{Found, Opening, Stat};
 
 /// What a program's surroundings have become: descriptors with their places, rights and flags, clocks, seeded randomness.
 ///

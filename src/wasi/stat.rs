@@ -63,6 +63,7 @@ pub(super) struct Opening {
     pub read: bool,
     pub write: bool,
     pub create: bool,
+    #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "only the host makes files"))]
     pub exclusive: bool,
     pub truncate: bool,
     pub directory: bool,
@@ -77,11 +78,18 @@ impl Opening {
     }
 }
 
+/// What was found under a path.
+pub(super) enum Found<File, Folder> {
+    File(File),
+    Folder(Folder),
+}
+
 /// A time to set.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SetTime {
     Keep,
     Now,
     /// In nanoseconds since 1970.
+    #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "only the host sets times"))]
     At(u64),
 }

@@ -25,13 +25,17 @@ impl Readiness {
     };
 }
 
+#[cfg(any(unix, windows))]
+use self::host::Watched;
 pub(super) use self::host::{Watch, available, readiness, watch};
 
 #[cfg(unix)]
 mod host {
     use std::os::fd::{AsFd, OwnedFd};
     use std::sync::Arc;
+    use std::task::Context;
 
+    use async_io::Async;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     use super::{Interest, Readiness};
@@ -65,15 +69,46 @@ mod host {
     pub fn available(fd: &Watch) -> u64 {
         rustix::io::ioctl_fionread(fd).unwrap_or(0)
     }
+
+    /// Descriptors that the host watches.
+    pub struct Watched(Vec<(Async<OwnedFd>, Interest)>);
+
+    impl Watched {
+        /// Has the host watch these, and returns how many it does not watch.
+        pub fn new(ends: &[(Watch, Interest)]) -> (Watched, usize) {
+            // A name of its own for each, as the host watches no descriptor twice.
+            let own = |fd: &Watch| fd.try_clone().and_then(Async::new_nonblocking).ok();
+            let watched: Vec<_> = ends.iter().filter_map(|(fd, of)| Some((own(fd)?, *of))).collect();
+            let missing = ends.len() - watched.len();
+            (Watched(watched), missing)
+        }
+
+        /// Whether one is ready; otherwise the task is woken when one is.
+        pub fn is_ready(&self, context: &mut Context<'_>) -> bool {
+            let mut ready = false;
+            for (end, interest) in &self.0 {
+                ready |= match interest {
+                    Interest::Read => end.poll_readable(context),
+                    Interest::Write => end.poll_writable(context),
+                }
+                .is_ready();
+            }
+            ready
+        }
+    }
 }
 
 #[cfg(not(unix))]
 mod host {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    #[cfg(windows)]
+    use std::task::Context;
+
     use super::{Interest, Readiness};
 
     /// Here no descriptor can be waited for: reading and writing block instead.
-    #[derive(Clone, Debug)]
-    pub enum Watch {}
+    pub type Watch = Arc<Infallible>;
 
     pub fn watch<T>(_end: &T) -> Option<Watch> {
         None
@@ -84,7 +119,22 @@ mod host {
     }
 
     pub fn available(watch: &Watch) -> u64 {
-        match *watch {}
+        match **watch {}
+    }
+
+    /// There is nothing to watch.
+    #[cfg(windows)]
+    pub struct Watched;
+
+    #[cfg(windows)]
+    impl Watched {
+        pub fn new(ends: &[(Watch, Interest)]) -> (Watched, usize) {
+            (Watched, ends.len())
+        }
+
+        pub fn is_ready(&self, _context: &mut Context<'_>) -> bool {
+            false
+        }
     }
 }
 
@@ -108,50 +158,31 @@ mod waiting {
     use std::future::{Future, poll_fn};
     use std::pin::Pin;
     use std::task::Poll;
-
-    #[cfg(unix)]
     use std::time::{Duration, Instant};
 
     use async_io::Timer;
 
-    use super::Waiting;
+    use super::{Waiting, Watched};
 
     /// How often a descriptor is looked at that the host does not watch.
-    #[cfg(unix)]
     const UNWATCHED: Duration = Duration::from_millis(10);
 
     impl Waiting {
         /// Ends when something that is waited for has come.
         pub async fn wait(self) {
-            #[cfg_attr(not(unix), allow(unused_mut))]
-            let mut until = self.until;
-            #[cfg(unix)]
-            let mut ends = Vec::with_capacity(self.ends.len());
-            #[cfg(unix)]
-            for (fd, interest) in &self.ends {
-                // A name of its own, as the host watches no descriptor twice.
-                match fd.try_clone().and_then(async_io::Async::new_nonblocking) {
-                    Ok(end) => ends.push((end, *interest)),
-                    // It cannot be watched, so it is looked at now and then.
-                    Err(_) => {
-                        let soon = Instant::now() + UNWATCHED;
-                        until = Some(until.map_or(soon, |until| until.min(soon)));
-                    }
-                }
-            }
+            let (ends, unwatched) = Watched::new(&self.ends);
+            let soon = (unwatched > 0).then(|| Instant::now() + UNWATCHED);
+            let until = self.until.into_iter().chain(soon).min();
             let mut timer = until.map(Timer::at);
             poll_fn(move |context| {
                 let timed = timer.as_mut().map(|timer| Pin::new(timer).poll(context));
-                let mut ready = timed.is_some_and(|timed| timed.is_ready());
-                #[cfg(unix)]
-                for (end, interest) in &ends {
-                    ready |= match interest {
-                        super::Interest::Read => end.poll_readable(context),
-                        super::Interest::Write => end.poll_writable(context),
-                    }
-                    .is_ready();
+                let timed = timed.is_some_and(|timed| timed.is_ready());
+                // Both are asked, so that both wake the task.
+                if ends.is_ready(context) | timed {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
                 }
-                if ready { Poll::Ready(()) } else { Poll::Pending }
             })
             .await
         }
@@ -163,14 +194,21 @@ mod waiting {
     }
 }
 
-/// Elsewhere clocks step, so nothing waits.
+/// Elsewhere clocks step and no descriptor is watched, so nothing waits.
 #[cfg(not(any(unix, windows)))]
 mod waiting {
     use super::Waiting;
 
     impl Waiting {
-        pub async fn wait(self) {}
+        pub async fn wait(self) {
+            self.block();
+        }
 
-        pub fn block(self) {}
+        pub fn block(self) {
+            debug_assert!(
+                self.until.is_none() && self.ends.is_empty(),
+                "nothing can be waited for"
+            );
+        }
     }
 }
