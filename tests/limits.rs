@@ -3,7 +3,9 @@
 mod common;
 
 use common::{add, call_i32, error_of, for_each_strategy, for_each_strategy_on_a_small_stack, module, trap_of, wasm};
-use wasm_dispatch::{Error, ErrorKind, Imports, Limits, Module, SizeLimits, TableType, Trap, ValType, Value, Vm};
+use wasm_dispatch::{
+    AddressType, Error, ErrorKind, Imports, Limits, Module, SizeLimits, TableType, Trap, ValType, Value, Vm,
+};
 
 fn limits() -> Limits {
     Limits::default()
@@ -245,6 +247,24 @@ fn tables_start_and_grow_up_to_the_limit() {
         assert!(vm.new_table(ty(100)).is_ok());
         assert_eq!(limited(&error_of(vm.new_table(ty(101)))), ("table elements", 100));
     });
+}
+
+#[test]
+fn a_table_beyond_its_size_is_refused_for_that_and_not_for_want_of_memory() {
+    let mut vm = Vm::with(wasm_dispatch::Strategy::default(), limits().table_elements(u64::MAX));
+    let ty = |min, max| TableType {
+        address: AddressType::I64,
+        ..TableType::new(ValType::FuncRef, SizeLimits { min, max })
+    };
+    let most = u64::from(u32::MAX);
+    let error = error_of(vm.new_table(ty(most + 1, None)));
+    assert_eq!(limited(&error), ("table elements", most));
+    let error = error_of(vm.new_table(ty(3, Some(2))));
+    assert_eq!(limited(&error), ("table elements", 2));
+    let table = vm.new_table(ty(1, Some(2))).unwrap();
+    assert_eq!(vm.table_len(table).unwrap(), 1);
+    let error = error_of(vm.grow_table(table, 2, Value::FuncRef(None)));
+    assert_eq!(limited(&error), ("table elements", 2));
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be, or the host has no memory left; [`Refused`](ErrorKind::Refused);
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be; [`Refused`](ErrorKind::Refused); [`HostMemory`](ErrorKind::HostMemory);
     /// [`Usage`](ErrorKind::Usage) when its pages have a size that pages cannot have.
     pub fn new_memory(&mut self, ty: impl Into<MemoryType>) -> Result<Memory, Error> {
         let ty = ty.into();
@@ -136,37 +136,26 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table may be; [`Refused`](ErrorKind::Refused);
-    /// [`Usage`](ErrorKind::Usage) when its elements are not references.
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table, or this one, may be; [`Refused`](ErrorKind::Refused);
+    /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) when its elements are not references.
     pub fn new_table(&mut self, ty: TableType) -> Result<Table, Error> {
         if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
             return Err(Error::usage("a table holds references"));
         }
-        let limit = self.limits.table_elements;
-        let mut table = store::Table {
+        let state = &mut self.machine.state;
+        let id = state.store.tables.len() as u32;
+        let table = store::Table {
             elements: Vec::new(),
             declared_max: ty.limits.max,
             shape: ty.shape(),
         };
-        let too_large = || ErrorKind::Limit {
-            what: "table elements",
-            limit,
-        };
-        if ty.limits.min > limit {
-            return Err(too_large().into());
+        let limit = table.most_elements(state.limits.table_elements);
+        state.store.tables.push(table);
+        if let Err(why) = state.grow_table(id, 0, ty.limits.min) {
+            state.store.tables.pop();
+            return Err(no_table(why, "a table", limit));
         }
-        let demand = Demand::Table {
-            from: 0,
-            to: ty.limits.min,
-        };
-        self.ask(demand, "a table")?;
-        if store_grow(&mut table, ty.limits.min, 0, limit).is_none() {
-            self.machine.state.limited.failed(demand);
-            return Err(ErrorKind::HostMemory { what: "a table" }.into());
-        }
-        let tables = &mut self.machine.state.store.tables;
-        tables.push(table);
-        Ok(Table::new(self.id, (tables.len() - 1) as u32))
+        Ok(Table::new(self.id, id))
     }
 
     /// Makes a global that instances can import.
@@ -208,8 +197,8 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum, or the host has no memory left,
-    /// [`Refused`](ErrorKind::Refused); [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum; [`Refused`](ErrorKind::Refused);
+    /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) for a handle of another machine.
     pub fn grow_memory(&mut self, memory: Memory, pages: u64) -> Result<u64, Error> {
         let memory = memory.index_in(self.id)?;
         let state = &mut self.machine.state;
@@ -229,25 +218,19 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum, [`Refused`](ErrorKind::Refused);
-    /// [`Usage`](ErrorKind::Usage) for a value of another type, or a handle of another machine.
+    /// [`Limit`](ErrorKind::Limit) when it would exceed its maximum; [`Refused`](ErrorKind::Refused);
+    /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) for a value of another type, or a handle of another machine.
     pub fn grow_table(&mut self, table: Table, delta: u64, value: Value) -> Result<u64, Error> {
         let table = table.index_in(self.id)?;
         let [slot, ..] = value.to_slots(self.id)?;
-        let limit = self.limits.table_elements;
         let state = &mut self.machine.state;
-        let element = state.store.tables[table as usize].shape.element;
+        let own = &state.store.tables[table as usize];
+        let (element, limit) = (own.shape.element, own.most_elements(state.limits.table_elements));
         if element != value.ty() {
             return Err(Error::usage(format!("a table of {element} cannot hold {value:?}")));
         }
-        state.grow_table(table, slot, delta).map_err(|why| match why {
-            NotGrown::Refused => ErrorKind::Refused("a table's growth").into(),
-            NotGrown::Limit | NotGrown::Host => ErrorKind::Limit {
-                what: "table elements",
-                limit,
-            }
-            .into(),
-        })
+        let grown = state.grow_table(table, slot, delta);
+        grown.map_err(|why| no_table(why, "a table's growth", limit))
     }
 
     /// Asks the machine's limiter, if it has one.
@@ -329,6 +312,17 @@ impl<T> Vm<T> {
     }
 }
 
+/// Why there is no table, or no larger one.
+fn no_table(why: NotGrown, wanted: &'static str, limit: u64) -> Error {
+    let what = "table elements";
+    let kind = match why {
+        NotGrown::Refused => ErrorKind::Refused(wanted),
+        NotGrown::Host => ErrorKind::HostMemory { what: "a table" },
+        NotGrown::Limit => ErrorKind::Limit { what, limit },
+    };
+    kind.into()
+}
+
 /// What an instance of this machine exports under a name.
 pub(super) fn export(vm: VmId, store: &Store, modules: &[Module], instance: u32, name: &str) -> Option<Extern> {
     let index = *modules[instance as usize].inner.exports.get(name)?;
@@ -365,10 +359,6 @@ pub(super) fn set_global(vm: VmId, state: &mut State, global: Global, value: Val
     }
     state.set_slots_of_global(global, slots);
     Ok(())
-}
-
-fn store_grow(table: &mut store::Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
-    wasm_dispatch_machine::bulk::grow_table(table, delta, value, limit)
 }
 
 fn no_export(name: &str, kind: &'static str) -> Error {

@@ -167,10 +167,12 @@ impl State {
         if !self.limited.allows(demand) {
             return Err(NotGrown::Refused);
         }
-        grow_table(table, delta, value, limit).ok_or_else(|| {
+        if table.elements.try_reserve(delta as usize).is_err() {
             self.limited.failed(demand);
-            NotGrown::Host
-        })
+            return Err(NotGrown::Host);
+        }
+        table.elements.resize((from + delta) as usize, value);
+        Ok(from)
     }
 
     pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
@@ -303,18 +305,6 @@ pub enum NotGrown {
 
 /// Whether a table may have `delta` elements more.
 fn table_fits(table: &Table, delta: u64, limit: u64) -> bool {
-    let max = table.declared_max.unwrap_or(u64::MAX).min(limit);
     let new = (table.elements.len() as u64).checked_add(delta);
-    new.is_some_and(|new| new <= max.min(u64::from(u32::MAX)))
-}
-
-/// Grows a table by `delta` elements and returns the old size, or `None`, changing nothing.
-pub fn grow_table(table: &mut Table, delta: u64, value: u64, limit: u64) -> Option<u64> {
-    if !table_fits(table, delta, limit) {
-        return None;
-    }
-    let old = table.elements.len();
-    table.elements.try_reserve(delta as usize).ok()?;
-    table.elements.resize(old + delta as usize, value);
-    Some(old as u64)
+    new.is_some_and(|new| new <= table.most_elements(limit))
 }

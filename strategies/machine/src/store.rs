@@ -174,6 +174,14 @@ pub struct Table {
     pub shape: TableShape,
 }
 
+impl Table {
+    /// Elements that it may have: as many as it declares, as are in `limit`, and as 32 bits count.
+    pub fn most_elements(&self, limit: u64) -> u64 {
+        let declared = self.declared_max.unwrap_or(u64::MAX);
+        declared.min(limit).min(u32::MAX.into())
+    }
+}
+
 /// `FunctionEntry::instance` of a host function.
 pub const HOST: u32 = u32::MAX;
 
