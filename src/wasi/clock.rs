@@ -79,12 +79,7 @@ fn cpu_time(clock: u32) -> Option<u64> {
         THREAD_CPU => ClockId::ThreadCPUTime,
         _ => return None,
     };
-    let time = clock_gettime(id);
-    Some(
-        (time.tv_sec as u64)
-            .saturating_mul(1_000_000_000)
-            .saturating_add(time.tv_nsec as u64),
-    )
+    Duration::try_from(clock_gettime(id)).ok().map(nanos)
 }
 
 #[cfg(not(unix))]
@@ -101,10 +96,7 @@ fn resolution(clock: u32) -> u64 {
         PROCESS_CPU => ClockId::ProcessCPUTime,
         _ => ClockId::ThreadCPUTime,
     });
-    ((time.tv_sec as u64)
-        .saturating_mul(1_000_000_000)
-        .saturating_add(time.tv_nsec as u64))
-    .max(1)
+    Duration::try_from(time).map_or(1, nanos).max(1)
 }
 
 /// The units in which Windows counts.

@@ -122,6 +122,17 @@ impl Kind {
             other => Ok(Stat::of_type(other.filetype())),
         }
     }
+
+    /// To wait for it, if using it may make anyone wait.
+    pub fn watch(&self) -> Option<Watch> {
+        match self {
+            Kind::Input(input) => input.watch.clone(),
+            Kind::Output(output) => output.watch.clone(),
+            Kind::File(file) => file.watch(),
+            Kind::Folder(..) => None,
+            Kind::Socket(socket) => socket.watch(),
+        }
+    }
 }
 
 impl Descriptor {

@@ -52,6 +52,16 @@ pub(super) fn errno(error: &io::Error) -> Errno {
     }
 }
 
+/// Repeats what a signal to the host's process has interrupted. What would make the host wait is [`Errno::AGAIN`].
+pub(super) fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
+    loop {
+        match what() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done.map_err(|error| errno(&error)),
+        }
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io;

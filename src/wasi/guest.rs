@@ -8,7 +8,7 @@ use super::abi::Errno;
 pub(super) struct Guest<'m>(pub &'m mut [u8]);
 
 /// Longest path, in bytes; POSIX allows this limit.
-const MAX_PATH: u32 = 4096;
+pub(super) const MAX_PATH: u32 = 4096;
 
 /// Buffers of one call; POSIX allows this limit.
 const MAX_BUFFERS: u32 = 1024;

@@ -13,7 +13,8 @@ use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 use cap_std::time::SystemTime as CapTime;
 
 use super::abi::{Errno, filetype, flags};
-use super::errors::errno;
+use super::clock::nanos;
+use super::errors::{again, errno};
 use super::stat::{Found, Opening, SetTime, Stat};
 use super::wait::{Watch, watch};
 
@@ -59,11 +60,11 @@ fn type_of(found: FileType) -> u8 {
     }
 }
 
-fn nanos(time: io::Result<CapTime>) -> u64 {
+fn since_1970(time: io::Result<CapTime>) -> u64 {
     let since = time
         .ok()
         .and_then(|time| time.into_std().duration_since(UNIX_EPOCH).ok());
-    since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    since.map_or(0, nanos)
 }
 
 fn stat_of(metadata: &Metadata) -> Stat {
@@ -71,20 +72,18 @@ fn stat_of(metadata: &Metadata) -> Stat {
     let changed = {
         use cap_fs_ext::OsMetadataExt;
         let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
-        seconds
-            .saturating_mul(1_000_000_000)
-            .saturating_add(metadata.ctime_nsec() as u64)
+        nanos(Duration::new(seconds, metadata.ctime_nsec() as u32))
     };
     #[cfg(not(unix))]
-    let changed = nanos(metadata.modified());
+    let changed = since_1970(metadata.modified());
     Stat {
         device: MetadataExt::dev(metadata),
         inode: MetadataExt::ino(metadata),
         filetype: type_of(metadata.file_type()),
         links: MetadataExt::nlink(metadata),
         size: metadata.len(),
-        accessed: nanos(metadata.accessed()),
-        modified: nanos(metadata.modified()),
+        accessed: since_1970(metadata.accessed()),
+        modified: since_1970(metadata.modified()),
         changed,
     }
 }
@@ -448,15 +447,5 @@ impl HostFile {
     /// To wait for it, if that may be needed.
     pub fn watch(&self) -> Option<Watch> {
         if self.stream { watch(&self.file) } else { None }
-    }
-}
-
-/// Repeats what a signal to the host's process has interrupted.
-fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> Answer<T> {
-    loop {
-        match what() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return check(done),
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! Reading and writing through descriptors.
 
-use std::io::{self, ErrorKind, Read, SeekFrom, Write};
+use std::io::{Read, SeekFrom, Write};
 
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context, Stop};
 use super::descriptors::{Descriptor, Kind, Socket};
-use super::errors::errno;
+use super::errors::again;
 use super::files::Opened;
 use super::guest::Guest;
 use super::wait::{Interest, Waiting, Watch, readiness, watch};
@@ -83,13 +83,17 @@ fn ready(watch: Option<&Watch>, interest: Interest, flags: u16) -> Answer {
     }
 }
 
-/// Repeats what a signal to the host's process has interrupted.
-fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match what() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            done => return done,
-        }
+/// Checks that this may be done with a descriptor's bytes: from this position on, or where the descriptor is.
+fn check(descriptor: &Descriptor, interest: Interest, at: Option<u64>) -> Result<(), Errno> {
+    match (&descriptor.kind, interest) {
+        (Kind::Folder(..), _) => return Err(Errno::ISDIR),
+        (Kind::Output(_), Interest::Read) | (Kind::Input(_), Interest::Write) => return Err(Errno::BADF),
+        (Kind::Input(_) | Kind::Output(_) | Kind::Socket(_), _) if at.is_some() => return Err(Errno::SPIPE),
+        _ => descriptor.check(interest.right())?,
+    }
+    match at {
+        Some(_) => descriptor.check(rights::FD_SEEK),
+        None => Ok(()),
     }
 }
 
@@ -101,15 +105,7 @@ fn read_into(
     out: u32,
 ) -> Answer {
     let flags = descriptor.flags;
-    match &descriptor.kind {
-        Kind::Folder(..) => return Err(Errno::ISDIR.into()),
-        Kind::Output(_) => return Err(Errno::BADF.into()),
-        Kind::Input(_) | Kind::Socket(_) if at.is_some() => return Err(Errno::SPIPE.into()),
-        _ => descriptor.check(rights::FD_READ)?,
-    }
-    if at.is_some() {
-        descriptor.check(rights::FD_SEEK)?;
-    }
+    check(descriptor, Interest::Read, at)?;
     let buffers = m.buffers(list, count)?;
     m.bytes(out, 4)?;
     // A stream gives what is there, however many buffers the program has.
@@ -119,15 +115,13 @@ fn read_into(
         Kind::Input(input) => {
             ready(input.watch.as_ref(), Interest::Read, flags)?;
             let into = m.bytes_mut(first.0, first.1)?;
-            again(|| input.end.read(into)).map_err(|error| errno(&error))?
+            again(|| input.end.read(into))?
         }
         Kind::Socket(Socket::Connection(stream)) => {
             let into = m.bytes_mut(first.0, first.1)?;
             match again(|| stream.read(into)) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(wait_for(watch(stream), Interest::Read, flags));
-                }
-                read => read.map_err(|error| errno(&error))?,
+                Err(Errno::AGAIN) => return Err(wait_for(watch(stream), Interest::Read, flags)),
+                read => read?,
             }
         }
         Kind::File(file) if file.is_stream() => {
@@ -170,15 +164,7 @@ fn write_from(
     out: u32,
 ) -> Answer {
     let flags = descriptor.flags;
-    match &descriptor.kind {
-        Kind::Folder(..) => return Err(Errno::ISDIR.into()),
-        Kind::Input(_) => return Err(Errno::BADF.into()),
-        Kind::Output(_) | Kind::Socket(_) if at.is_some() => return Err(Errno::SPIPE.into()),
-        _ => descriptor.check(rights::FD_WRITE)?,
-    }
-    if at.is_some() {
-        descriptor.check(rights::FD_SEEK)?;
-    }
+    check(descriptor, Interest::Write, at)?;
     let buffers = m.buffers(list, count)?;
     m.bytes(out, 4)?;
     let mut total = 0;
@@ -206,33 +192,22 @@ fn write_from(
 
 /// Writes some of these bytes, at least one.
 fn write_some(kind: &mut Kind, bytes: &[u8], at: Option<u64>, flags: u16) -> Answer<usize> {
-    let (written, watch) = match kind {
+    let written = match kind {
         Kind::File(file) => {
             let file = file.host()?;
-            let written = match at {
+            match at {
                 Some(at) => file.write_at(bytes, at),
                 None => file.write(bytes, flags & flags::APPEND != 0),
-            };
-            match written {
-                Ok(0) => return Err(Errno::IO.into()),
-                Err(Errno::AGAIN) => return Err(wait_for(file.watch(), Interest::Write, flags)),
-                written => return Ok(written?),
             }
         }
-        Kind::Output(output) => (again(|| output.end.write(bytes)), output.watch.clone()),
-        Kind::Socket(Socket::Connection(stream)) => {
-            let written = again(|| stream.write(bytes));
-            // A second name of it is made only where it is needed.
-            let blocks = matches!(&written, Err(error) if error.kind() == ErrorKind::WouldBlock);
-            (written, if blocks { watch(stream) } else { None })
-        }
+        Kind::Output(output) => again(|| output.end.write(bytes)),
+        Kind::Socket(Socket::Connection(stream)) => again(|| stream.write(bytes)),
         Kind::Socket(Socket::Listener(_)) => return Err(Errno::NOTCONN.into()),
         Kind::Folder(..) | Kind::Input(_) => return Err(Errno::BADF.into()),
     };
     match written {
         Ok(0) => Err(Errno::IO.into()),
-        Ok(written) => Ok(written),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(wait_for(watch, Interest::Write, flags)),
-        Err(error) => Err(errno(&error).into()),
+        Err(Errno::AGAIN) => Err(wait_for(kind.watch(), Interest::Write, flags)),
+        written => Ok(written?),
     }
 }

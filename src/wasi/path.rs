@@ -5,7 +5,7 @@ use super::context::{Answer, Args, Context};
 use super::descriptors::{Descriptor, Kind, Source};
 use super::directory::Listing;
 use super::fd::times;
-use super::guest::Guest;
+use super::guest::{Guest, MAX_PATH};
 use super::host::HostFolder;
 use super::stat::{Found, Opening};
 
@@ -77,15 +77,12 @@ pub(super) fn open(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer {
     Ok(m.write_u32(a.u32(8), fd)?)
 }
 
-/// Longest path that is kept, in bytes: longer ones POSIX does not open.
-const MAX_PATH: usize = 4096;
-
 /// Where a descriptor comes from that was opened below another one.
 fn below(from: &Source, path: &str, how: &Opening) -> Source {
     let (given, path) = match from {
         Source::Given(name) => (name.clone(), path.to_owned()),
-        // A program could make it longer and longer.
-        Source::Opened { path: to, .. } if to.len() + path.len() >= MAX_PATH => return Source::Far,
+        // A program could make it longer and longer, and the host does not open what is longer.
+        Source::Opened { path: to, .. } if to.len() + path.len() >= MAX_PATH as usize => return Source::Far,
         Source::Opened { given, path: to, .. } => (given.clone(), format!("{to}/{path}")),
         Source::Stream(_) | Source::Far | Source::Socket => return Source::Far,
     };

@@ -1,12 +1,12 @@
 //! `poll_oneoff`: waiting for clocks and descriptors.
 
+use std::io::SeekFrom;
 use std::time::{Duration, Instant};
 
 use super::abi::{Errno, rights};
 use super::clock::{Clock, nanos};
 use super::context::{Answer, Args, Context, Stop};
 use super::descriptors::{Descriptor, Kind};
-use super::files::Opened;
 use super::guest::Guest;
 use super::wait::{Interest, Polling, Readiness, Waiting, Watch, available, readiness};
 
@@ -120,49 +120,35 @@ fn subscription(cx: &mut Context, m: &Guest<'_>, at: u32, passed: u64) -> Result
 }
 
 fn descriptor(cx: &mut Context, fd: u32, interest: Interest) -> What {
-    let found = cx.get(fd).and_then(|descriptor| state(descriptor, interest));
-    match found {
-        Ok(Some(watch)) => What::Watched(interest, watch),
-        Ok(None) => What::Settled(interest, Ok(bytes_left(cx, fd, interest))),
-        Err(errno) => What::Settled(interest, Err(errno)),
-    }
+    let found = cx.get(fd).and_then(|descriptor| {
+        Ok(match state(descriptor, interest)? {
+            Some(watch) => What::Watched(interest, watch),
+            None => What::Settled(interest, Ok(bytes_left(descriptor, interest))),
+        })
+    });
+    found.unwrap_or_else(|errno| What::Settled(interest, Err(errno)))
 }
 
 /// Whether a descriptor can be used in this way, and what to watch if that may make the program wait.
-fn state(descriptor: &mut Descriptor, interest: Interest) -> Result<Option<Watch>, Errno> {
+fn state(descriptor: &Descriptor, interest: Interest) -> Result<Option<Watch>, Errno> {
     descriptor.check(rights::POLL_FD_READWRITE)?;
     let accepts = matches!(interest, Interest::Read) && descriptor.base & rights::SOCK_ACCEPT != 0;
     if !accepts {
-        descriptor.check(match interest {
-            Interest::Read => rights::FD_READ,
-            Interest::Write => rights::FD_WRITE,
-        })?;
+        descriptor.check(interest.right())?;
     }
-    Ok(match &descriptor.kind {
-        Kind::Input(input) => input.watch.clone(),
-        Kind::Output(output) => output.watch.clone(),
-        Kind::File(file) => file.watch(),
-        Kind::Socket(socket) => socket.watch(),
-        Kind::Folder(..) => return Err(Errno::BADF),
-    })
+    match descriptor.kind {
+        Kind::Folder(..) => Err(Errno::BADF),
+        Kind::Input(_) | Kind::Output(_) | Kind::File(_) | Kind::Socket(_) => Ok(descriptor.kind.watch()),
+    }
 }
 
 /// How much a program could read of what makes nobody wait: one byte, if that is not known.
-fn bytes_left(cx: &mut Context, fd: u32, interest: Interest) -> u64 {
-    let file = match (interest, cx.get(fd)) {
-        (
-            Interest::Read,
-            Ok(Descriptor {
-                kind: Kind::File(file), ..
-            }),
-        ) => file,
-        _ => return 1,
+fn bytes_left(descriptor: &mut Descriptor, interest: Interest) -> u64 {
+    let (Interest::Read, Kind::File(file)) = (interest, &mut descriptor.kind) else {
+        return 1;
     };
     let size = file.stat().map_or(0, |stat| stat.size);
-    let position = match file {
-        Opened::Memory(_, position) => Ok(*position),
-        Opened::Host(file) => file.seek(std::io::SeekFrom::Current(0)),
-    };
+    let position = file.seek(SeekFrom::Current(0));
     size.saturating_sub(position.unwrap_or(0))
 }
 

@@ -1,12 +1,12 @@
 //! Sockets that the host has given to the program. It can make none.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::net::Shutdown;
 
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context};
 use super::descriptors::{Descriptor, Kind, Socket, Source};
-use super::errors::errno;
+use super::errors::{again, errno};
 use super::guest::Guest;
 use super::io::{wait_for, write};
 use super::wait::{Interest, watch};
@@ -23,12 +23,9 @@ pub(super) fn accept(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer
     }
     m.bytes(a.u32(2), 4)?;
     cx.descriptors.next()?;
-    let stream = match listener.accept() {
-        Ok((stream, _)) => stream,
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            return Err(wait_for(watch(listener), Interest::Read, descriptor.flags));
-        }
-        Err(error) => return Err(errno(&error).into()),
+    let (stream, _) = match again(|| listener.accept()) {
+        Err(Errno::AGAIN) => return Err(wait_for(watch(listener), Interest::Read, descriptor.flags)),
+        accepted => accepted?,
     };
     let socket = Socket::Connection(stream);
     socket
@@ -63,16 +60,17 @@ pub(super) fn recv(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer {
         None => 0,
         Some((address, len)) => {
             let into = m.bytes_mut(address, len)?;
-            let received = if a.u32(3) == PEEK {
-                stream.peek(into)
-            } else {
-                (&mut &*stream).read(into)
-            };
-            match received {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(wait_for(watch(stream), Interest::Read, flags));
+            let peeks = a.u32(3) == PEEK;
+            let received = again(|| {
+                if peeks {
+                    stream.peek(into)
+                } else {
+                    (&*stream).read(into)
                 }
-                received => received.map_err(|error| errno(&error))?,
+            });
+            match received {
+                Err(Errno::AGAIN) => return Err(wait_for(watch(stream), Interest::Read, flags)),
+                received => received?,
             }
         }
     };

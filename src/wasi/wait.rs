@@ -2,11 +2,23 @@
 
 use std::time::Instant;
 
+use super::abi::rights;
+
 /// What is waited for at a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interest {
     Read,
     Write,
+}
+
+impl Interest {
+    /// The right to do it.
+    pub fn right(self) -> u64 {
+        match self {
+            Interest::Read => rights::FD_READ,
+            Interest::Write => rights::FD_WRITE,
+        }
+    }
 }
 
 /// How a descriptor is.
