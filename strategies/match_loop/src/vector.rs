@@ -9,7 +9,7 @@ use pastey::paste;
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::{FunctionBody, Slot};
 use wasm_dispatch_ir::flat::{Operand, VectorInstruction};
-use wasm_dispatch_ir::semantics::vector::bits;
+use wasm_dispatch_ir::semantics::vector::tuned;
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_ir::vector_ops::*;
@@ -200,7 +200,7 @@ macro_rules! operations {
                         set!(d, if s!(condition) as u32 != 0 { v!(a) } else { v!(b) });
                     }
                     VectorOp::Shuffle { d, a, b, lanes } => {
-                        set!(d, bits::shuffle(v!(a), v!(b), vectors[lanes as usize].to_bytes()));
+                        set!(d, tuned::i8x16_shuffle(v!(a), v!(b), vectors[lanes as usize].to_bytes()));
                     }
                     VectorOp::GlobalGet { d, global } => set!(d, state.vector_global(global)),
                     VectorOp::GlobalSet { global, a } => state.set_vector_global(global, v!(a)),

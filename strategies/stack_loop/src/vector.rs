@@ -8,7 +8,7 @@ use std::fmt;
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{FunctionBody, Slot};
-use wasm_dispatch_ir::semantics::vector::bits;
+use wasm_dispatch_ir::semantics::vector::tuned;
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_ir::vector_ops::*;
@@ -231,7 +231,7 @@ macro_rules! operations {
                     }
                     VectorOp::Shuffle(lanes) => {
                         let (b, a) = (pop_vector!(), pop_vector!());
-                        push_vector!(bits::shuffle(a, b, vectors[lanes as usize].to_bytes()));
+                        push_vector!(tuned::i8x16_shuffle(a, b, vectors[lanes as usize].to_bytes()));
                     }
                     VectorOp::Drop => sp = sp.wrapping_sub(2),
                 }
