@@ -33,6 +33,10 @@ pub trait VectorMaker: Sized {
 /// Calls the maker's function for an instruction.
 pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorInstruction) -> K::Code {
     use VectorInstruction as I;
+    let place = |memory: u8, address, offset| Place {
+        memory: first_memory(body, u16::from(memory), offset),
+        address,
+    };
     match instruction {
         I::Copy { d, a } => maker.vector(d, InSlots(a)),
         I::Const { d, vector } => maker.vector(d, VectorConstant(body.vectors[vector as usize])),
@@ -102,10 +106,7 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
         } => op.visit(MakeLoad {
             maker,
             d,
-            place: Place {
-                memory: first_memory(body, u16::from(memory), offset),
-                address,
-            },
+            place: place(memory, address, offset),
         }),
         I::LoadLane {
             op,
@@ -115,36 +116,24 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             memory,
             offset,
             a,
-        } => {
-            let place = Place {
-                memory: first_memory(body, u16::from(memory), offset),
-                address,
-            };
-            op.visit(MakeLoadLane {
-                maker,
-                d,
-                place,
-                a: InSlots(a),
-                lane,
-            })
-        }
+        } => op.visit(MakeLoadLane {
+            maker,
+            d,
+            place: place(memory, address, offset),
+            a: InSlots(a),
+            lane,
+        }),
         I::Store {
             op,
             address,
             memory,
             offset,
             a,
-        } => {
-            let place = Place {
-                memory: first_memory(body, u16::from(memory), offset),
-                address,
-            };
-            op.visit(MakeStore {
-                maker,
-                place,
-                a: InSlots(a),
-            })
-        }
+        } => op.visit(MakeStore {
+            maker,
+            place: place(memory, address, offset),
+            a: InSlots(a),
+        }),
         I::StoreLane {
             op,
             lane,
@@ -152,18 +141,12 @@ pub fn make<K: VectorMaker>(maker: K, body: &FunctionBody, instruction: VectorIn
             memory,
             offset,
             a,
-        } => {
-            let place = Place {
-                memory: first_memory(body, u16::from(memory), offset),
-                address,
-            };
-            op.visit(MakeStoreLane {
-                maker,
-                place,
-                a: InSlots(a),
-                lane,
-            })
-        }
+        } => op.visit(MakeStoreLane {
+            maker,
+            place: place(memory, address, offset),
+            a: InSlots(a),
+            lane,
+        }),
     }
 }
 
