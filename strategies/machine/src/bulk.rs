@@ -9,6 +9,7 @@ use crate::limiter::Demand;
 use std::ops::Range;
 
 use wasm_dispatch_ir::builtin::SLOTS;
+use wasm_dispatch_ir::shape::MemoryShape;
 use wasm_dispatch_ir::trap::Trap;
 
 use crate::state::State;
@@ -119,9 +120,7 @@ impl State {
         let id = self.current_instance().memories[memory as usize];
         let memory = &self.store.memories[id as usize];
         let (shape, most) = (memory.shape, memory.most_pages(self.limits.memory_pages));
-        let old = shape.pages(self.bytes(id).len());
-        let fits = old.checked_add(delta).is_some_and(|new| new <= most);
-        let Some(more) = shape.bytes(delta).filter(|_| fits) else {
+        let Some(more) = memory_bytes(shape, self.bytes(id).len(), delta, most) else {
             return Ok(shape.address.failed());
         };
         self.pay(more as u64)?;
@@ -136,8 +135,7 @@ impl State {
     pub fn grow_memory(&mut self, id: u32, pages: u64, most: u64) -> Result<u64, NotGrown> {
         let shape = self.store.memories[id as usize].shape;
         let from = self.bytes(id).len();
-        let fits = shape.pages(from).checked_add(pages).is_some_and(|new| new <= most);
-        let more = shape.bytes(pages).filter(|_| fits).ok_or(NotGrown::Limit)?;
+        let more = memory_bytes(shape, from, pages, most).ok_or(NotGrown::Limit)?;
         let demand = Demand::Memory {
             from: from as u64,
             to: from as u64 + more as u64,
@@ -301,6 +299,12 @@ pub enum NotGrown {
     Refused,
     /// The host has no memory left.
     Host,
+}
+
+/// The bytes of `delta` pages more, if a memory of this many bytes may have them.
+fn memory_bytes(shape: MemoryShape, bytes: usize, delta: u64, most: u64) -> Option<usize> {
+    let new = shape.pages(bytes).checked_add(delta)?;
+    shape.bytes(delta).filter(|_| new <= most)
 }
 
 /// Whether a table may have `delta` elements more.
