@@ -63,75 +63,43 @@ pub(crate) const fn filled(units: usize) -> usize {
     units.next_multiple_of(2)
 }
 
-macro_rules! entry_point {
-    ($($abi:literal)?) => {
+/// The signature of all handlers and their entry points.
+macro_rules! entry_points {
+    ($abi:literal) => {
         /// The signature of all handlers.
         #[allow(improper_ctypes_definitions)] // No other language calls handlers.
-        pub(crate) type Entry = unsafe extern $($abi)? fn(
+        pub(crate) type Entry = unsafe extern $abi fn(
             *const Unit, *mut u64, *mut u8, u64, *mut Context, usize, f64, f32, Vector,
         ) -> u64;
 
-        /// The entry point of a handler.
-        #[allow(improper_ctypes_definitions)]
-        pub(crate) unsafe extern $($abi)? fn enter<H: Handler, M: Mode>(
-            ip: *const Unit,
-            frame: *mut u64,
-            memory: *mut u8,
-            acc: u64,
-            context: *mut Context,
-            memory_len: usize,
-            acc64: f64,
-            acc32: f32,
-            acc128: Vector,
-        ) -> u64 {
-            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
-            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
+        entry_points! {
+            @ $abi
+            /// The entry point of a handler.
+            enter
         }
 
-        /// The entry point of a handler for the rare case of another one: never merged into that, because the registers
-        /// that it saves on the native stack would be saved in the frequent case, too.
-        #[cold]
-        #[inline(never)]
-        #[allow(improper_ctypes_definitions)]
-        pub(crate) unsafe extern $($abi)? fn enter_rare<H: Handler, M: Mode>(
-            ip: *const Unit,
-            frame: *mut u64,
-            memory: *mut u8,
-            acc: u64,
-            context: *mut Context,
-            memory_len: usize,
-            acc64: f64,
-            acc32: f32,
-            acc128: Vector,
-        ) -> u64 {
-            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
-            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
+        entry_points! {
+            @ $abi
+            /// The entry point of a handler for the rare case of another one: never merged into that, because the registers
+            /// that it saves on the native stack would be saved in the frequent case, too.
+            #[cold]
+            #[inline(never)]
+            enter_rare
         }
 
-        /// The entry point of a handler with operations of newer machines ("x86-64-v2"); the compiler writes it for those alone.
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "ssse3,sse4.1,sse4.2")]
-        #[allow(improper_ctypes_definitions)]
-        pub(crate) unsafe extern $($abi)? fn enter_v2<H: Handler, M: Mode>(
-            ip: *const Unit,
-            frame: *mut u64,
-            memory: *mut u8,
-            acc: u64,
-            context: *mut Context,
-            memory_len: usize,
-            acc64: f64,
-            acc32: f32,
-            acc128: Vector,
-        ) -> u64 {
-            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
-            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
+        entry_points! {
+            @ $abi
+            /// The entry point of a handler with operations of newer machines ("x86-64-v2"); the compiler writes it for those alone.
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "ssse3,sse4.1,sse4.2")]
+            enter_v2
         }
 
         /// Ends the run for the reason that was put into the context, or for the trap whose code is in `acc`.
         #[cold]
         #[inline(never)]
         #[allow(improper_ctypes_definitions)]
-        unsafe extern $($abi)? fn leave(
+        unsafe extern $abi fn leave(
             ip: *const Unit,
             frame: *mut u64,
             _memory: *mut u8,
@@ -152,13 +120,31 @@ macro_rules! entry_point {
             }
         }
     };
+    (@ $abi:literal $(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[allow(improper_ctypes_definitions)]
+        pub(crate) unsafe extern $abi fn $name<H: Handler, M: Mode>(
+            ip: *const Unit,
+            frame: *mut u64,
+            memory: *mut u8,
+            acc: u64,
+            context: *mut Context,
+            memory_len: usize,
+            acc64: f64,
+            acc32: f32,
+            acc128: Vector,
+        ) -> u64 {
+            // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
+            unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
+        }
+    };
 }
 
 // The System V convention passes all nine arguments in registers on Windows, too.
 #[cfg(all(target_arch = "x86_64", windows))]
-entry_point!("sysv64");
+entry_points!("sysv64");
 #[cfg(not(all(target_arch = "x86_64", windows)))]
-entry_point!("C");
+entry_points!("C");
 
 /// The machine's registers while handlers run.
 #[derive(Clone, Copy)]
