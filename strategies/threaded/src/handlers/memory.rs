@@ -46,32 +46,43 @@ pub(super) unsafe fn place(r: &Regs, at: usize, address: u32, width: usize) -> O
 /// As many bytes as it reads are readable there.
 #[inline(always)]
 pub(super) unsafe fn read<O: Load>(place: *const u8) -> O::R {
+    // SAFETY: the contract is the same.
+    let bits = unsafe { read_bits(place, O::WIDTH) };
+    O::from_bytes(bits.to_le_bytes())
+}
+
+/// The bytes of an access of up to 64 bits as a number.
+///
+/// # Safety
+///
+/// As many bytes as its width are readable there.
+#[inline(always)]
+pub(super) unsafe fn read_bits(place: *const u8, width: usize) -> u64 {
     // SAFETY: the bytes are readable, says the contract.
-    let bytes = unsafe {
-        match O::WIDTH {
+    unsafe {
+        match width {
             1 => u64::from(place.read()),
             2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
             4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
             _ => u64::from_le(place.cast::<u64>().read_unaligned()),
         }
-    };
-    O::from_bytes(bytes.to_le_bytes())
+    }
 }
 
-/// Writes what a store makes of a slot to a place.
+/// Writes the low bits of a number, as many as an access has.
 ///
 /// # Safety
 ///
-/// As many bytes as it writes are writable there.
+/// As many bytes as its width are writable there.
 #[inline(always)]
-pub(super) unsafe fn write<O: Store>(place: *mut u8, value: u64) {
+pub(super) unsafe fn write_bits(place: *mut u8, width: usize, bits: u64) {
     // SAFETY: the bytes are writable, says the contract.
     unsafe {
-        match O::WIDTH {
-            1 => place.write(value as u8),
-            2 => place.cast::<u16>().write_unaligned((value as u16).to_le()),
-            4 => place.cast::<u32>().write_unaligned((value as u32).to_le()),
-            _ => place.cast::<u64>().write_unaligned(value.to_le()),
+        match width {
+            1 => place.write(bits as u8),
+            2 => place.cast::<u16>().write_unaligned((bits as u16).to_le()),
+            4 => place.cast::<u32>().write_unaligned((bits as u32).to_le()),
+            _ => place.cast::<u64>().write_unaligned(bits.to_le()),
         }
     }
 }
@@ -115,14 +126,14 @@ impl<O: Store, A: Address, V: Source<O::V>> Step for StoreTo<O, A, V> {
             let address = A::address(r, END_UNITS);
             let value = V::get(r, END_UNITS + A::UNITS).to_slot();
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            write::<O>(place, value);
+            write_bits(place, O::WIDTH, value);
         }
         Ok(())
     }
 }
 
-/// `d = load(scratch)` from a memory that is not 0 or has addresses of 64 bits: units are operation, memory, offset (2), scratch slot, which holds the
-/// address, and D.
+/// `d = load(scratch)` from a memory that is not 0: units are operation, memory, offset (2), scratch slot, which holds the
+/// address, of the memory's type, and D.
 struct LoadAny<T, D>(PhantomData<(T, D)>);
 
 impl<T: Value, D: Dest> Handler for LoadAny<T, D> {
@@ -159,7 +170,7 @@ unsafe fn load_any(state: &mut State, op: u32, memory: u32, offset: u64, slot: *
     }
 }
 
-/// `store(address slot) = value slot` for a memory that is not 0 or has addresses of 64 bits: units are operation, memory, offset (2), two slots.
+/// `store(address slot) = value slot` for a memory that is not 0: units are operation, memory, offset (2), two slots.
 struct StoreAny;
 
 impl Handler for StoreAny {

@@ -9,7 +9,7 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 
-use super::memory::{END_UNITS, read, write};
+use super::memory::{END_UNITS, read, write_bits};
 use crate::abi::{Picked, Regs, Step, picked};
 use crate::kind::{Kind, Location};
 use crate::operand::{Acc, Const, Dest, Slot, Source, ToAcc, ToSlot};
@@ -64,7 +64,7 @@ impl<O: Store, A: Source<u64>, V: Source<O::V>> Step for StoreWide<O, A, V> {
             let address = A::get(r, END_UNITS);
             let value = V::get(r, END_UNITS + A::UNITS).to_slot();
             let place = place(r, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            write::<O>(place, value);
+            write_bits(place, O::WIDTH, value);
         }
         Ok(())
     }

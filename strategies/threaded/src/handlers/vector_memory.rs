@@ -10,28 +10,10 @@ use wasm_dispatch_ir::vector_ops::{
 use wasm_dispatch_ir::{Trap, V128};
 use wasm_dispatch_machine::state::State;
 
-use super::memory::{END_UNITS, place};
+use super::memory::{END_UNITS, place, read_bits, write_bits};
 use crate::abi::{Handler, Mode, Regs, Step};
 use crate::kind::Kind;
 use crate::operand::{Address, VectorDest, VectorSource, read_vector, write_vector};
-
-/// The bytes of an access of up to 64 bits as a number.
-///
-/// # Safety
-///
-/// So many bytes are readable.
-#[inline(always)]
-unsafe fn read(place: *const u8, width: usize) -> u64 {
-    // SAFETY: they are readable, says the contract.
-    unsafe {
-        match width {
-            1 => u64::from(place.read()),
-            2 => u64::from(u16::from_le(place.cast::<u16>().read_unaligned())),
-            4 => u64::from(u32::from_le(place.cast::<u32>().read_unaligned())),
-            _ => u64::from_le(place.cast::<u64>().read_unaligned()),
-        }
-    }
-}
 
 /// `d = O(a)`
 pub(super) struct VectorLoadFrom<O, A, D>(PhantomData<(O, A, D)>);
@@ -51,7 +33,7 @@ impl<O: VectorLoad, A: Address, D: VectorDest> Step for VectorLoadFrom<O, A, D> 
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
             let bytes = match O::WIDTH {
                 16 => place.cast::<[u8; 16]>().read_unaligned(),
-                width => V128::from_slots([read(place, width), 0]).to_bytes(),
+                width => V128::from_slots([read_bits(place, width), 0]).to_bytes(),
             };
             D::put_vector(r, END_UNITS + A::UNITS, O::from_bytes(bytes));
         }
@@ -97,7 +79,7 @@ impl<O: LoadLane, D: VectorDest> Step for LoadLaneFrom<O, D> {
             let address = r.slot(END_UNITS + 1).read() as u32;
             let vector = read_vector(r.slot(END_UNITS + 2));
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            let bytes = read(place, O::WIDTH).to_le_bytes();
+            let bytes = read_bits(place, O::WIDTH).to_le_bytes();
             D::put_vector(r, END_UNITS + 3, O::insert(vector, lane, bytes));
         }
         Ok(())
@@ -118,12 +100,7 @@ impl<O: StoreLane, V: VectorSource> Step for StoreLaneTo<O, V> {
             let address = r.slot(END_UNITS + 1).read() as u32;
             let bits = u64::from_le_bytes(O::extract(V::get_vector(r, END_UNITS + 2), lane));
             let place = place(r, 0, address, O::WIDTH).ok_or(Trap::OutOfBoundsMemoryAccess)?;
-            match O::WIDTH {
-                1 => place.write(bits as u8),
-                2 => place.cast::<u16>().write_unaligned((bits as u16).to_le()),
-                4 => place.cast::<u32>().write_unaligned((bits as u32).to_le()),
-                _ => place.cast::<u64>().write_unaligned(bits.to_le()),
-            }
+            write_bits(place, O::WIDTH, bits);
         }
         Ok(())
     }
@@ -143,8 +120,8 @@ impl Access {
     const ALL: [Access; 4] = [Access::Load, Access::Store, Access::LoadLane, Access::StoreLane];
 }
 
-/// An access of another memory than the first, or of one with 64-bit addresses: units are access, operation, memory, lane, offset (2), the slot of the address
-/// and the first slot of the vector, which is read, written, or both.
+/// An access of another memory than the first, or of one with 64-bit addresses: units are access, operation, memory, lane,
+/// offset (2), the slot of the address and the first slot of the vector, which is read, written, or both.
 pub(super) struct VectorAccessAny;
 
 impl Handler for VectorAccessAny {
