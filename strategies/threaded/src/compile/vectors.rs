@@ -119,9 +119,7 @@ impl Compiler<'_> {
     fn vector_dest(&mut self, to: To) {
         self.cached[VECTOR] = None;
         if let To::Slot(slot) = to {
-            self.stream.push(Unit::from(slot));
-            self.forget(slot);
-            self.forget(slot.wrapping_add(1));
+            self.past_acc(slot);
             self.cached[VECTOR] = Some(slot);
         }
     }
@@ -286,8 +284,7 @@ impl Compiler<'_> {
                 let changed = scratch;
                 self.move_vector(a, To::Slot(changed));
                 self.access_any(Access::LoadLane, op as u32, [memory, lane], offset, address, changed);
-                self.forget(changed);
-                self.forget(changed + 1);
+                self.forget_vector(changed);
                 return match to {
                     To::Slot(slot) if slot != changed => self.move_vector(changed, To::Slot(slot)),
                     _ => self.reload(changed, to_slot),
@@ -321,6 +318,11 @@ impl Compiler<'_> {
     /// A destination that leaves the accumulator alone.
     fn past_acc(&mut self, slot: Slot) {
         self.stream.push(Unit::from(slot));
+        self.forget_vector(slot);
+    }
+
+    /// What was in two slots is cached no longer.
+    fn forget_vector(&mut self, slot: Slot) {
         self.forget(slot);
         self.forget(slot.wrapping_add(1));
     }
@@ -383,8 +385,7 @@ impl Compiler<'_> {
             };
             let address = self.in_slot(address, &mut { scratch + 2 });
             self.access_any(Access::Load, op as u32, [memory, 0], offset, address, slot);
-            self.forget(slot);
-            self.forget(slot + 1);
+            self.forget_vector(slot);
             return self.reload(slot, to_slot);
         }
         let (form, a, b) = if pick::has_all_addresses(op) {
