@@ -103,51 +103,66 @@ fn binary(comparisons: bool) -> impl Iterator<Item = (Operator, ValType, bool)> 
     })
 }
 
+/// An operation on vectors.
+pub struct VectorRow {
+    pub mnemonic: &'static str,
+    proposal: Proposal,
+    /// Lanes that the immediate chooses one of; 0 if there is none.
+    pub lanes: u8,
+    pub operands: Vec<ValType>,
+    /// `None` for what stores.
+    pub result: Option<ValType>,
+    /// Whether it reads or writes memory: its first operand is an address then.
+    pub accesses: bool,
+}
+
+/// All operations on vectors that have a row in the instruction table.
+pub fn vector_rows() -> Vec<VectorRow> {
+    use ValType::{I32, V128};
+    let mut rows = Vec::new();
+    macro_rules! rows {
+        ($($ops:ident($op:ident): $lanes:expr, $operands:expr => $result:expr, $accesses:literal;)*) => {
+            $(rows.extend($ops::ALL.iter().map(|$op| VectorRow {
+                mnemonic: $op.mnemonic(),
+                proposal: $op.proposal(),
+                lanes: $lanes,
+                operands: $operands.to_vec(),
+                result: $result,
+                accesses: $accesses,
+            }));)*
+        };
+    }
+    rows! {
+        Vector1Op(op): 0, [V128] => Some(V128), false;
+        Vector2Op(op): 0, [V128; 2] => Some(V128), false;
+        Vector3Op(op): 0, [V128; 3] => Some(V128), false;
+        VectorTestOp(op): 0, [V128] => Some(I32), false;
+        ShiftOp(op): 0, [V128, I32] => Some(V128), false;
+        SplatOp(op): 0, [op.operand()] => Some(V128), false;
+        ExtractOp(op): op.lanes(), [V128] => Some(op.result()), false;
+        ReplaceOp(op): op.lanes(), [V128, op.operand()] => Some(V128), false;
+        VectorLoadOp(op): 0, [I32] => Some(V128), true;
+        VectorStoreOp(op): 0, [I32, V128] => None, true;
+        LoadLaneOp(op): op.lanes(), [I32, V128] => Some(V128), true;
+        StoreLaneOp(op): op.lanes(), [I32, V128] => None, true;
+    }
+    rows
+}
+
 /// Operators on vectors and the types of their results. Those of relaxed SIMD are not among them: an engine may choose what
 /// some of them give.
-fn vector() -> Vec<(Operator, ValType)> {
-    use ValType::{I32, V128};
-    let mut list = Vec::new();
-    let mut add = |proposal, lanes, operator: Operator, result| {
-        if proposal != Proposal::RelaxedSimd {
-            let floats = floats(operator.mnemonic).filter(|_| result == V128);
-            list.push((
-                Operator {
-                    lanes,
-                    floats,
-                    ..operator
-                },
-                result,
-            ));
-        }
-    };
-    for op in Vector1Op::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[V128]), V128);
-    }
-    for op in Vector2Op::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[V128, V128]), V128);
-    }
-    for op in Vector3Op::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[V128; 3]), V128);
-    }
-    for op in VectorTestOp::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[V128]), I32);
-    }
-    for op in ShiftOp::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[V128, I32]), V128);
-    }
-    for op in SplatOp::ALL {
-        add(op.proposal(), 0, Operator::new(op.mnemonic(), &[op.operand()]), V128);
-    }
-    for op in ExtractOp::ALL {
-        let operator = Operator::new(op.mnemonic(), &[V128]);
-        add(op.proposal(), op.lanes(), operator, op.result());
-    }
-    for op in ReplaceOp::ALL {
-        let operator = Operator::new(op.mnemonic(), &[V128, op.operand()]);
-        add(op.proposal(), op.lanes(), operator, V128);
-    }
-    list
+fn vector() -> impl Iterator<Item = (Operator, ValType)> {
+    let rows = vector_rows().into_iter();
+    let rows = rows.filter(|row| !row.accesses && row.proposal != Proposal::RelaxedSimd);
+    rows.filter_map(|row| {
+        let result = row.result?;
+        let operator = Operator {
+            lanes: row.lanes,
+            floats: floats(row.mnemonic).filter(|_| result == ValType::V128),
+            ..Operator::new(row.mnemonic, &row.operands)
+        };
+        Some((operator, result))
+    })
 }
 
 /// The shape of what an operator gives, if it is floats whose NaNs are not determined.

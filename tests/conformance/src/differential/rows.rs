@@ -4,11 +4,9 @@ use std::fmt::Write;
 
 use wasm_dispatch::ValType;
 use wasm_dispatch::ir::V128;
-use wasm_dispatch::ir::vector_ops::{
-    ExtractOp, LoadLaneOp, ReplaceOp, ShiftOp, SplatOp, StoreLaneOp, Vector1Op, Vector2Op, Vector3Op, VectorLoadOp,
-    VectorStoreOp, VectorTestOp,
-};
 use wasm_dispatch_testing::vectors::Vectors;
+
+use super::operators::vector_rows;
 
 /// An operation with its immediates.
 #[derive(Clone, Debug)]
@@ -43,8 +41,8 @@ const FORMS: [&str; 5] = ["locals", "computed", "memory", "constant", "twice"];
 pub fn rows(vectors: &mut Vectors) -> Vec<Row> {
     use ValType::{I32, V128};
     let mut rows = Vec::new();
-    let mut add = |mnemonic, lanes: u8, operands: &[ValType], result, accesses| {
-        let lanes: &[u8] = match lanes {
+    for row in vector_rows() {
+        let lanes: &[u8] = match row.lanes {
             0 => &[],
             2 => &[0, 1],
             lanes => &[0, lanes / 2, lanes - 1],
@@ -55,51 +53,21 @@ pub fn rows(vectors: &mut Vectors) -> Vec<Row> {
         }
         for immediate in immediates {
             rows.push(Row {
-                mnemonic,
+                mnemonic: row.mnemonic,
                 immediate,
-                operands: operands.to_vec(),
-                result,
-                accesses,
+                operands: row.operands.clone(),
+                result: row.result,
+                accesses: row.accesses,
             });
         }
-    };
-    for op in Vector1Op::ALL {
-        add(op.mnemonic(), 0, &[V128], Some(V128), false);
     }
-    for op in Vector2Op::ALL {
-        add(op.mnemonic(), 0, &[V128; 2], Some(V128), false);
-    }
-    for op in Vector3Op::ALL {
-        add(op.mnemonic(), 0, &[V128; 3], Some(V128), false);
-    }
-    for op in VectorTestOp::ALL {
-        add(op.mnemonic(), 0, &[V128], Some(I32), false);
-    }
-    for op in ShiftOp::ALL {
-        add(op.mnemonic(), 0, &[V128, I32], Some(V128), false);
-    }
-    for op in SplatOp::ALL {
-        add(op.mnemonic(), 0, &[op.operand()], Some(V128), false);
-    }
-    for op in ExtractOp::ALL {
-        add(op.mnemonic(), op.lanes(), &[V128], Some(op.result()), false);
-    }
-    for op in ReplaceOp::ALL {
-        add(op.mnemonic(), op.lanes(), &[V128, op.operand()], Some(V128), false);
-    }
-    for op in VectorLoadOp::ALL {
-        add(op.mnemonic(), 0, &[I32], Some(V128), true);
-    }
-    for op in VectorStoreOp::ALL {
-        add(op.mnemonic(), 0, &[I32, V128], None, true);
-    }
-    for op in LoadLaneOp::ALL {
-        add(op.mnemonic(), op.lanes(), &[I32, V128], Some(V128), true);
-    }
-    for op in StoreLaneOp::ALL {
-        add(op.mnemonic(), op.lanes(), &[I32, V128], None, true);
-    }
-    add("select", 0, &[V128, V128, I32], Some(V128), false);
+    rows.push(Row {
+        mnemonic: "select",
+        immediate: String::new(),
+        operands: vec![V128, V128, I32],
+        result: Some(V128),
+        accesses: false,
+    });
     for _ in 0..12 {
         let lanes: Vec<String> = (0..16).map(|_| vectors.below(32).to_string()).collect();
         rows.push(Row {
