@@ -264,14 +264,11 @@ fn of_run(folder: &Path) -> Item {
     let decision = decision
         .filter(|decision| decision["run"].as_str() == Some(&run.id))
         .unwrap_or_default();
-    let text = |in_summary: &str, in_decision: &str| {
-        let found = summary.pointer(in_summary).or_else(|| decision.pointer(in_decision))?;
+    let text = |place: &str| {
+        let found = summary.pointer(place).or_else(|| decision.pointer(place))?;
         found.as_str().map(str::to_owned)
     };
-    let (best, grade) = (
-        text("/recommendation/best", "/recommendation/best"),
-        text("/foundation/grade", "/foundation/grade"),
-    );
+    let (best, grade) = (text("/recommendation/best"), text("/foundation/grade"));
     Item {
         row: vec![
             name.clone(),
