@@ -369,7 +369,7 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             of.kernel,
             of.rustc.split(" (").next().unwrap_or_default(),
             machine.measured(),
-            of.revision.get(..7).unwrap_or(&of.revision),
+            of.short_revision(),
             machine.grade.letter()
         ));
     }

@@ -72,7 +72,7 @@ pub(crate) fn all_positive(numbers: &[(Option<u64>, &str)]) -> Result<(), Error>
 /// # Errors
 ///
 /// If there is a run in the one asked for, or if none can be made.
-pub(crate) fn fresh_folder(asked: Option<&PathBuf>, run: &mut Run) -> Result<PathBuf, Error> {
+pub fn fresh_folder(asked: Option<&PathBuf>, run: &mut Run) -> Result<PathBuf, Error> {
     let Some(folder) = asked else {
         return Ok(take_folder(run)?);
     };

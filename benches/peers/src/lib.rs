@@ -18,11 +18,10 @@ use wasm_dispatch_engines::peers::{self, Peer};
 use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
 use wasm_dispatch_measure::layouts::Sources;
-use wasm_dispatch_measure::run::{self, launchers_of, layouts_of, setup};
+use wasm_dispatch_measure::run::{self, fresh_folder, launchers_of, layouts_of, setup};
 use wasm_dispatch_measure::supervisor::Supervisor;
 use wasm_dispatch_measure::worker::{self, Loads};
 use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
-use wasm_dispatch_report::take_folder;
 use wasm_dispatch_workloads::Workload;
 
 /// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
@@ -206,10 +205,7 @@ fn measure(options: &Options) -> Result<String, Error> {
         eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);
     }
     let abouts: Vec<Row> = engines.iter().map(about).collect();
-    let folder = match &options.out {
-        Some(folder) => folder.clone(),
-        None => take_folder(&mut run)?,
-    };
+    let folder = fresh_folder(options.out.as_ref(), &mut run)?;
     let sources = Sources::own().map(|own| Sources {
         binary: "peers",
         features: FEATURES,

@@ -139,6 +139,11 @@ impl Fingerprint {
         }
     }
 
+    /// The revision as people write it.
+    pub fn short_revision(&self) -> &str {
+        self.revision.get(..7).unwrap_or(&self.revision)
+    }
+
     /// Names and values, in the order in which a report shows them.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let hardware = &self.hardware;

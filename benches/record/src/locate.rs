@@ -51,9 +51,26 @@ pub fn take_folder(run: &mut Run) -> Result<PathBuf, Error> {
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
-    newest_with(runs, FILE_NAME, |name| {
-        name.starts_with(|first: char| first.is_ascii_digit())
-    })
+    newest_with(runs, FILE_NAME, is_main)
+}
+
+/// Whether a run, or a folder, of this name is one that strategies are ranked by: those begin with their time.
+pub fn is_main(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// What lies below `runs` and has a name that is wanted, the last by name first.
+///
+/// # Errors
+///
+/// If `runs` cannot be read.
+pub fn newest_first(runs: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_wanted = |folder: &PathBuf| is_wanted(&folder.file_name().unwrap_or_default().to_string_lossy());
+    let mut folders: Vec<PathBuf> = folders.filter(is_wanted).collect();
+    folders.sort_by(|a, b| b.cmp(a));
+    Ok(folders)
 }
 
 /// The last folder below `runs`, by name, that has a file of this name and itself a name that is wanted.
@@ -65,11 +82,8 @@ pub fn newest_with(runs: &Path, file: &str, is_wanted: impl Fn(&str) -> bool) ->
     if !runs.is_dir() {
         return Err(Error::NoRun(runs.to_owned()));
     }
-    let entries = fs::read_dir(runs).map_err(Error::io(runs))?;
-    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let is_wanted = |folder: &PathBuf| is_wanted(&folder.file_name().unwrap_or_default().to_string_lossy());
+    let mut folders = newest_first(runs, is_wanted)?.into_iter();
     folders
-        .filter(|folder| is_wanted(folder) && folder.join(file).is_file())
-        .max()
+        .find(|folder| folder.join(file).is_file())
         .ok_or_else(|| Error::NoRun(runs.to_owned()))
 }

@@ -19,6 +19,7 @@ use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::summary::heads::Place;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary, machines};
 use crate::{Error, Fingerprint, json, report};
+use wasm_dispatch_record::is_main;
 
 /// Version of the file.
 pub const DECISION_SCHEMA: u32 = 3;
@@ -451,9 +452,12 @@ fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
     let used: Vec<&String> = used.chain([&decision.run]).collect();
     for entry in fs::read_dir(recorded).map_err(Error::io(recorded))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_run = name.starts_with(|first: char| first.is_ascii_digit());
         let samples = entry.path().join(FILE_NAME);
-        if !is_run || used.contains(&&name) || !entry.path().join("summary.json").is_file() || !samples.is_file() {
+        if !is_main(&name)
+            || used.contains(&&name)
+            || !entry.path().join("summary.json").is_file()
+            || !samples.is_file()
+        {
             continue;
         }
         if record::read(&samples)?

@@ -2,7 +2,6 @@
 //!
 //! That is another run, because those engines are heavy to build. A report shows the newest one that lies beside its own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::statistics::Estimate;
 use crate::summary::words::range;
 use crate::table::{Column, Table, escape};
 use crate::{json, units};
+use wasm_dispatch_record::newest_first;
 
 /// Name of the file in a run of the peers.
 pub const FILE_NAME: &str = "ladder.json";
@@ -122,14 +122,9 @@ pub fn newest(runs: &Path) -> Option<Ladder> {
 
 /// The same with the folder that it is in.
 pub fn newest_with_folder(runs: &Path) -> Option<(Ladder, PathBuf)> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path()).collect();
-    folders.sort();
-    let is_of_peers = |folder: &&PathBuf| {
-        let name = folder.file_name().unwrap_or_default();
-        name.to_string_lossy().starts_with("peers-")
-    };
-    let of = |folder: &PathBuf| Some((json::load::<Ladder>(&folder.join(FILE_NAME)).ok()?, folder.clone()));
-    let mut ladders = folders.iter().rev().filter(is_of_peers).filter_map(of);
+    let folders = newest_first(runs, |name| name.starts_with("peers-")).ok()?;
+    let of = |folder: PathBuf| Some((json::load::<Ladder>(&folder.join(FILE_NAME)).ok()?, folder));
+    let mut ladders = folders.into_iter().filter_map(of);
     ladders.find(|(ladder, _)| ladder.engines.iter().any(|rung| rung.engine == "wasmi"))
 }
 

@@ -135,7 +135,7 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
         if !own.same_sources(its) || !own.machine().is(&its.machine()) {
             summary.warnings.push(format!(
                 "{what}: measured at another revision or on another machine ({}, {})",
-                its.revision.get(..7).unwrap_or(&its.revision),
+                its.short_revision(),
                 its.cpu
             ));
         }

@@ -1,5 +1,7 @@
 //! A record of several machines, apart.
 
+use std::collections::BTreeSet;
+
 use super::reader::Recording;
 use super::rows::{Origin, Process};
 use crate::fingerprint::{Fingerprint, Machine};
@@ -51,10 +53,10 @@ impl Recording {
         if let [only] = part.origins.as_slice() {
             part.run.id.clone_from(&only.id);
         }
-        let numbers: Vec<Option<u32>> = part.processes.iter().map(|process| Some(process.process)).collect();
+        let processes = || part.processes.iter();
+        let numbers: BTreeSet<Option<u32>> = processes().map(|process| Some(process.process)).collect();
+        let blocks: BTreeSet<Option<u32>> = processes().map(|process| process.block).collect();
         part.samples.retain(|sample| numbers.contains(&sample.process));
-        let blocks: std::collections::BTreeSet<Option<u32>> =
-            part.processes.iter().map(|process| process.block).collect();
         let missing = self
             .plan
             .map_or(0, |plan| plan.blocks.saturating_sub(self.finished_blocks));

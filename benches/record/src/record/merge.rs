@@ -181,8 +181,10 @@ impl Merged {
 
         let mut blocks = Numbers::from(self.blocks);
         let mut processes = Numbers::from(self.processes);
+        let mut layouts: BTreeMap<u32, Option<u64>> = BTreeMap::new();
         for process in &recording.processes {
             let layout = self.seed(recording, process.layout, &process.binary);
+            layouts.insert(process.process, layout);
             self.rows.push(Row::Process(Process {
                 process: processes.of(Some(process.process)),
                 block: process.block.map(|block| blocks.of(Some(block))),
@@ -191,14 +193,11 @@ impl Merged {
                 ..process.clone()
             }));
         }
-        let binaries = recording.processes.iter();
-        let binaries: BTreeMap<u32, &str> = binaries.map(|process| (process.process, &*process.binary)).collect();
         for sample in &recording.samples {
             let mut sample = sample.clone();
             sample.block = sample.block.map(|block| blocks.of(Some(block)));
-            let binary = sample.process.and_then(|process| binaries.get(&process));
-            if let Some(binary) = binary {
-                sample.layout = self.seed(recording, sample.layout, binary);
+            if let Some(&layout) = sample.process.and_then(|process| layouts.get(&process)) {
+                sample.layout = layout;
             }
             let known = processes.next;
             let process = processes.of(sample.process);
@@ -215,9 +214,7 @@ impl Merged {
         self.blocks = blocks.next;
         self.processes = processes.next;
     }
-}
 
-impl Merged {
     /// The seed of a layout in the merged run: that of the run, unless another binary of the same machine has it already. The
     /// same seed makes other layouts of other code.
     fn seed(&mut self, recording: &Recording, seed: Option<u64>, binary: &str) -> Option<u64> {

@@ -1,6 +1,5 @@
 //! What several machines say, side by side: nothing is averaged over them, and a claim says where it holds.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use crate::record::{Kind, Run};
 use crate::statistics::Estimate;
 use crate::statistics::paired::one_more_of;
 use crate::{Error, json};
-use wasm_dispatch_record::{Fingerprint, Machine, commits_since};
+use wasm_dispatch_record::{Fingerprint, Machine, commits_since, is_main, newest_first};
 
 /// With fewer machines nothing is said about another one.
 pub const FEWEST_MACHINES: usize = 3;
@@ -133,14 +132,14 @@ pub(crate) fn beside_runs(summary: &mut Summary, runs: &Path) {
 /// Summaries of full runs below a folder, the newest first; what cannot be read is passed over, since a report is complete
 /// without.
 fn others(runs: &Path, but: &Run) -> Vec<OfMachine> {
-    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    folders.sort_by(|a, b| b.cmp(a));
-    let read = |folder: &PathBuf| -> Result<Summary, Error> { json::load(&folder.join("summary.json")) };
-    let found = folders.iter().filter_map(|folder| read(folder).ok());
+    let folders = newest_first(runs, |_| true).unwrap_or_default();
+    let read = |folder: PathBuf| -> Result<Summary, Error> { json::load(&folder.join("summary.json")) };
+    let found = folders.into_iter().filter_map(|folder| read(folder).ok());
     let decides = |summary: &Summary| {
-        let is_main = summary.run.id.starts_with(|first: char| first.is_ascii_digit());
-        is_main && summary.run.kind == Kind::Full && summary.run.id != but.id && !summary.heads.is_empty()
+        is_main(&summary.run.id)
+            && summary.run.kind == Kind::Full
+            && summary.run.id != but.id
+            && !summary.heads.is_empty()
     };
     found.filter(decides).map(|summary| OfMachine::of(&summary)).collect()
 }
