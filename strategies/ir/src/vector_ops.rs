@@ -1,4 +1,4 @@
-//! The vector part of the instruction table as types, in the manner of [`ops`](crate::ops): for each group an enumeration,
+//! The vector part of the instruction table as types, in the manner of [`crate::ops`]: for each group an enumeration,
 //! which code blocks hold, and for each row a zero-sized type, which generic code of a strategy is instantiated with.
 //!
 //! None but loads and stores can trap, so all others return plain values.
