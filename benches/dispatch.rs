@@ -1,7 +1,7 @@
 //! `cargo bench`: compares the dispatch strategies on all workloads, verified, and says which one to ship.
 //!
 //! Two passes. Criterion's gives the familiar front door: one group per workload, one entry per strategy, filters,
-//! baselines. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::bench`. It starts this
+//! baselines; in the quick run it has one workload of each class. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::bench`. It starts this
 //! program again for every block.
 //!
 //! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, which takes in the extra
@@ -26,7 +26,7 @@ type Loaded<'w> = (&'w Workload, Vec<u8>);
 const HELP: &str = "\
 cargo bench compares the dispatch strategies and says which one to ship.
 
-  cargo bench                            the quick run: under 10 minutes
+  cargo bench                            the quick run: under 5 minutes
   cargo bench -- --full                  the long run; also WASM_DISPATCH_BENCH=full cargo bench
   cargo bench -- sort                    workloads and strategies with 'sort' in 'workload/strategy'
   WASM_DISPATCH_SEED=1 cargo bench       another order of the interleaved pass
@@ -35,9 +35,10 @@ cargo bench compares the dispatch strategies and says which one to ship.
 Everything else is criterion's:
 ";
 
-/// Time for criterion's pass, shared by its entries, and the most that one of them gets: quick, and full.
+/// Time for criterion's pass, shared by its entries, and the most that one of them gets: quick, and full. Entries of which
+/// ten samples take longer get that.
 const CRITERION: [(Duration, Duration); 2] = [
-    (Duration::from_secs(50), Duration::from_millis(600)),
+    (Duration::from_secs(30), Duration::from_millis(600)),
     (Duration::from_secs(240), Duration::from_secs(5)),
 ];
 
@@ -107,12 +108,20 @@ fn run() -> Result<(), Failed> {
         seed,
         ..Request::default()
     };
-    let workloads = request.chosen_workloads()?;
+    // What is named, or only looked at, is found among all.
+    let is_spread = !full && !has_filter(std::env::args().skip(1)) && measures();
+    let workloads = match full || is_spread {
+        true => request.chosen_workloads()?,
+        false => wasm_dispatch_workloads::all()?,
+    };
     if full && wasm_dispatch_workloads::extra()?.is_empty() {
         eprintln!("No extra workloads; `scripts/build-workloads --extra` builds them.");
     }
     let loaded = workloads.iter().map(|workload| Ok((workload, workload.wasm()?)));
-    let loaded: Vec<Loaded<'_>> = loaded.collect::<Result<_, Failed>>()?;
+    let mut loaded: Vec<Loaded<'_>> = loaded.collect::<Result<_, Failed>>()?;
+    if is_spread {
+        loaded = one_of_each_class(loaded);
+    }
     let engines: Vec<Ours> = Entrant::all().map(Entrant::engine).collect();
     // A fixed share, so that more workloads do not make the run longer.
     let (budget, most) = CRITERION[usize::from(full)];
@@ -136,10 +145,14 @@ fn run() -> Result<(), Failed> {
     if !measures {
         return chosen.map(|_| ());
     }
-    request.workloads = chosen?;
-    if request.workloads.is_empty() {
+    let chosen = chosen?;
+    if chosen.is_empty() {
         eprintln!("no workload matches the filter");
         return Ok(());
+    }
+    // Without a filter the pass that decides has all of them.
+    if !is_spread {
+        request.workloads = chosen;
     }
     eprintln!("\nMeasuring interleaved, for the decision");
     let measured = request.run()?;
@@ -161,6 +174,50 @@ fn measures() -> bool {
     has("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(has)
 }
 
+/// Whether criterion is given a filter: something that is neither an option nor the value of one.
+fn has_filter(arguments: impl Iterator<Item = String>) -> bool {
+    // Those of its options that have a value, which may stand after them.
+    const VALUED: [&str; 19] = [
+        "-c",
+        "--color",
+        "--colour",
+        "-s",
+        "--save-baseline",
+        "-b",
+        "--baseline",
+        "--baseline-lenient",
+        "--format",
+        "--load-baseline",
+        "--output-format",
+        "--sample-size",
+        "--warm-up-time",
+        "--measurement-time",
+        "--nresamples",
+        "--noise-threshold",
+        "--confidence-level",
+        "--significance-level",
+        "--plotting-backend",
+    ];
+    let mut is_value = false;
+    for argument in arguments {
+        if !is_value && !argument.starts_with('-') {
+            return true;
+        }
+        is_value = VALUED.contains(&argument.as_str());
+    }
+    false
+}
+
+/// Of each class the workload with the smallest module.
+fn one_of_each_class(loaded: Vec<Loaded<'_>>) -> Vec<Loaded<'_>> {
+    let is_smallest = |(workload, wasm): &Loaded<'_>| {
+        let classmates = loaded.iter().filter(|(other, _)| other.class() == workload.class());
+        let smallest = classmates.min_by_key(|(_, other)| other.len());
+        smallest.is_some_and(|(_, smallest)| smallest.len() == wasm.len())
+    };
+    loaded.iter().filter(|each| is_smallest(each)).cloned().collect()
+}
+
 /// The pass that criterion drives. Returns the workloads that its filter let through.
 ///
 /// Always of the quick size: ten samples of each full one would take longer than the pass that decides. A wrong result
@@ -176,7 +233,7 @@ fn criterion_pass(
     let mut progress = Progress::new(loaded.len() * engines.len());
     // Without a filter everything will run. Then an entry that is slow can be given the time that ten samples take, which
     // saves criterion from complaining about it.
-    let everything = std::env::args().skip(1).all(|argument| argument == "--bench");
+    let everything = measures() && !has_filter(std::env::args().skip(1));
     for (workload, wasm) in loaded {
         let mut group = criterion.benchmark_group(workload.name());
         // Ten samples of equal length: ten runs are enough for a slow entry, where growing samples take 55.
@@ -186,10 +243,13 @@ fn criterion_pass(
             let mut ran_here = false;
             let mut prepared = everything.then(|| engine.prepare(workload, wasm));
             if let Some(Ok(prepared)) = &mut prepared {
-                let once = prepared
-                    .run(workload.quick())
-                    .map_or(Duration::ZERO, |timing| timing.wall);
-                group.measurement_time(measurement.max(once * 12));
+                let mut once = || {
+                    let timing = prepared.run(workload.quick());
+                    timing.map_or(Duration::ZERO, |timing| timing.wall)
+                };
+                // The first run is the slower one. A little more than ten times a run, and criterion makes twenty.
+                let ten = once().min(once()).mul_f64(9.6);
+                group.measurement_time(measurement.max(ten));
             }
             group.bench_function(engine.name(), |bencher| {
                 if !ran_here {

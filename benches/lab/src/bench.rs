@@ -27,7 +27,7 @@ verified. One strategy runs twice under two names, to show how much is noise; in
 its turn.
 
 Examples:
-  wasm-dispatch-lab bench                                  all workloads, about two minutes
+  wasm-dispatch-lab bench                                  all but the scalar twins, about two minutes
   wasm-dispatch-lab bench sort 'fib_*' calls --blocks 20   some of them
   wasm-dispatch-lab bench --full                           the run that a decision is based on
   wasm-dispatch-lab bench --module my.wasm --invoke run --args 1000

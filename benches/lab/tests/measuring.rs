@@ -270,6 +270,22 @@ fn the_shards_of_a_plan_together_are_the_whole_matrix_once() {
 }
 
 #[test]
+fn scalar_twins_are_measured_in_full_or_when_they_are_named() {
+    let folder = folder();
+    let planned = |options: &[&str]| -> BTreeSet<String> {
+        let output = lab(folder.path(), &[&["plan", "--json", "--shards", "1"], options].concat());
+        let plan: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let workloads = plan["shards"][0]["parts"][0]["workloads"].as_array().unwrap();
+        workloads.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let (quick, named, full) = (planned(&[]), planned(&["scalar-twin"]), planned(&["--full"]));
+    assert!(named.iter().all(|name| name.ends_with("_scalar")), "{named:?}");
+    assert!(!named.is_empty() && quick.is_disjoint(&named), "{quick:?}");
+    let both = quick.union(&named).cloned().collect();
+    assert!(full.is_superset(&both), "{full:?} lacks some of {both:?}");
+}
+
+#[test]
 fn what_a_plan_prints_can_be_run_and_merged() {
     let folder = folder();
     let options = [
