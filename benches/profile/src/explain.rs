@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wasm_dispatch::machine::backend::Line as Code;
-use wasm_dispatch::{Module, Strategy};
+use wasm_dispatch::{Module, Strategy, demangle};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::text;
@@ -77,17 +77,23 @@ impl Handler {
     }
 }
 
-/// The function of a module that a text means: by index, by its name, or by the name that it is exported under.
+/// The function of a module that a text means: by index, by its name, as it is in the module or as its author wrote it, or by
+/// the name that it is exported under.
 ///
 /// # Errors
 ///
 /// If there is no such function, or it has no code here, being imported. Says what it could have been.
 pub fn find(module: &Module, text: &str) -> Result<u32, String> {
     let known = |index: &u32| module.function(*index).is_some();
-    let named = |text: &str| module.functions().find(|function| function.name() == Some(text));
+    let is_named = |name: &str| name == text || demangle(name) == text;
+    let named = || {
+        module
+            .functions()
+            .find(|function| function.name().is_some_and(is_named))
+    };
     let index = match text.parse::<u32>() {
         Ok(index) => Some(index).filter(known),
-        Err(_) => (module.exported_function(text)).or_else(|| named(text).map(|function| function.index())),
+        Err(_) => (module.exported_function(text)).or_else(|| named().map(|function| function.index())),
     };
     let index = index.ok_or_else(|| {
         format!(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use wasm_dispatch::Module;
+use wasm_dispatch::{Module, demangle};
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_measure::tally::{Counted, tally};
 use wasm_dispatch_workloads::{Run, Workload};
@@ -80,14 +80,15 @@ impl Program {
     }
 }
 
-/// The names of a module's functions, by index: from the name section, or else of an export.
+/// The names of a module's functions, by index: from the name section, or else of an export. Those of
+/// Rust and C++ are as their authors wrote them.
 pub fn names(module: &Module) -> HashMap<u32, String> {
     let exported = module.exports().filter_map(|export| {
         let index = module.exported_function(&export.name)?;
-        Some((index, export.name))
+        Some((index, demangle(&export.name).into_owned()))
     });
     let named = module.functions().filter_map(|function| {
-        let name = function.name()?.to_owned();
+        let name = demangle(function.name()?).into_owned();
         Some((function.index(), name))
     });
     exported.chain(named).collect()

@@ -27,6 +27,18 @@ fn functions_are_found_by_index_export_and_name() {
 }
 
 #[test]
+fn names_of_rust_are_as_their_authors_wrote_them() {
+    let wat = "(module (func $_ZN5tests6parser5parse17h0123456789abcdefE))";
+    let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
+    let line = functions(&module).remove(0);
+    assert_eq!(line.name.as_deref(), Some("tests::parser::parse"));
+    let explained = explain(&module, 0, &all()).unwrap();
+    assert_eq!(explained.name.as_deref(), Some("tests::parser::parse"));
+    assert_eq!(find(&module, "tests::parser::parse"), Ok(0));
+    assert_eq!(find(&module, "_ZN5tests6parser5parse17h0123456789abcdefE"), Ok(0));
+}
+
+#[test]
 fn an_imported_function_has_nothing_to_explain() {
     let wat = r#"(module (import "host" "f" (func)) (func (export "own")))"#;
     let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
