@@ -36,7 +36,12 @@ pub struct OwnModule {
     pub stdin: Option<PathBuf>,
     /// Files that the command may read: its name for each, and where it is.
     pub files: Vec<(String, PathBuf)>,
+    /// Folders of such files, with the folders in them: the same.
+    pub folders: Vec<(String, PathBuf)>,
 }
+
+/// What the files of a command's folders may take together: a copy of each is kept beside the run.
+const LARGEST: u64 = 64 << 20;
 
 /// Why a module cannot be a workload.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +147,7 @@ impl OwnModule {
             (!self.env.is_empty(), "--env"),
             (self.stdin.is_some(), "--stdin"),
             (!self.files.is_empty(), "--file"),
+            (!self.folders.is_empty(), "--dir"),
         ] {
             if given {
                 return Err(self.wrong(format!(
@@ -210,6 +216,38 @@ impl OwnModule {
         }
     }
 
+    /// The files in the command's folders, by name.
+    fn files_in_folders(&self) -> Result<Vec<(String, PathBuf)>, Error> {
+        let (mut files, mut size) = (Vec::new(), 0);
+        let mut open = self.folders.clone();
+        while let Some((guest, folder)) = open.pop() {
+            for entry in fs::read_dir(&folder).map_err(at(&folder))? {
+                let entry = entry.map_err(at(&folder))?;
+                let (path, kind) = (entry.path(), entry.file_type().map_err(at(&folder))?);
+                let name = entry.file_name().into_string();
+                let name = name.map_err(|name| at(&folder)(format!("{name:?} is no text")))?;
+                let guest = match guest.trim_start_matches("./") {
+                    "." | "" => name,
+                    above => format!("{}/{name}", above.trim_end_matches('/')),
+                };
+                // What a link leads to may lie outside, or lead back.
+                if kind.is_dir() {
+                    open.push((guest, path));
+                } else if kind.is_file() {
+                    size += entry.metadata().map_err(at(&path))?.len();
+                    files.push((guest, path));
+                }
+                if size > LARGEST {
+                    return Err(at(&folder)(
+                        "more than 64 MiB of files; name those that it needs with --file",
+                    ));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// What a command gives: exit code and output.
     fn command(&self, module: &Module, entry: &str, ty: &FuncType, folder: &Path) -> Result<ManifestRun, Error> {
         if !(ty.params.is_empty() && ty.results.is_empty()) {
@@ -229,7 +267,8 @@ impl OwnModule {
         let stdin = self.stdin.as_ref().map(|path| keep("stdin".to_owned(), path));
         let stdin = stdin.transpose()?;
         let (mut files, mut manifest_files) = (Vec::new(), Vec::new());
-        for (number, (guest, path)) in self.files.iter().enumerate() {
+        let below = self.files_in_folders()?;
+        for (number, (guest, path)) in self.files.iter().chain(&below).enumerate() {
             let (file, sha256, bytes) = keep(number.to_string(), path)?;
             let guest = guest.clone();
             files.push(WasiFile {

@@ -11,6 +11,7 @@ use wasm_dispatch_measure::shards::Shard;
 use wasm_dispatch_report::report;
 
 use super::compare::{self, Limits};
+use super::run::folder;
 use super::shared::{pair, percent};
 use super::{Failed, Outcome, Output};
 
@@ -92,7 +93,10 @@ struct Own {
         allow_hyphen_values = true
     )]
     args: Vec<String>,
-    /// WASI commands: a variable of the environment; may be repeated
+    /// WASI commands: a folder that it may read, under its own name or another, as it is now; may be repeated
+    #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder, requires = "module")]
+    dir: Vec<(String, PathBuf)>,
+    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "module")]
     env: Vec<(String, String)>,
     /// WASI commands: what stands on standard input
@@ -118,6 +122,7 @@ impl Matrix {
                 .collect(),
             env: own.env,
             stdin: own.stdin,
+            folders: own.dir,
             files: (own.file.into_iter())
                 .map(|(guest, host)| (guest, host.into()))
                 .collect(),
@@ -150,7 +155,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         return Ok(outcome);
     }
     let report = report(&measured.folder, &measured.folder)?;
-    let outcome = output.result().show(&report.summary, || {
+    let outcome = output.result().tell(&report.summary, || {
         let failures = measured.recording.failures.iter();
         let failures =
             failures.map(|failed| format!("FAILED: {} / {}: {}\n", failed.workload, failed.strategy, failed.error));

@@ -7,7 +7,7 @@ use wasm_dispatch_measure::run::Measured;
 use wasm_dispatch_report::compare::{Bounds, Change, Comparison, Ratio, has_cpu_time};
 use wasm_dispatch_report::record::{self, About, Recording, timestamp};
 use wasm_dispatch_report::statistics::{Level, Verdict};
-use wasm_dispatch_report::table::columns;
+use wasm_dispatch_report::table::{columns, wrapped};
 
 use super::shared::percent;
 use super::{Failed, Outcome, Output};
@@ -153,7 +153,7 @@ pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Optio
         let warnings = recording.warnings.iter();
         outcome
             .text
-            .extend(warnings.map(|warning| format!("Note: {warning}.\n")));
+            .extend(warnings.map(|warning| wrapped(&format!("Note: {warning}."))));
         outcome.text += &format!("Raw data: {}\n", recording.path.display());
     }
     Ok(Some(outcome))
@@ -212,7 +212,7 @@ fn show(
             );
         }
     }
-    Ok(Outcome::fine(text).failing_if(worse))
+    Ok(Outcome::fine(wrapped(&text)).failing_if(worse))
 }
 
 fn what(change: &Change) -> String {

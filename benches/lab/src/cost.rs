@@ -52,12 +52,15 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let path = model.write(&folder)?;
     let wrong = model.strategies.is_empty() || model.warnings.iter().any(|warning| warning.contains("has no model"));
     let text = || text(&model) + &format!("Model: {}\n", path.display());
-    Ok(options.output.result().show(&model, text)?.failing_if(wrong))
+    Ok(options.output.result().tell(&model, text)?.failing_if(wrong))
 }
 
 fn text(model: &CostModel) -> String {
     let mut text = format!("Nanoseconds, by the {} run {}:\n\n", model.size, model.run);
     text.push_str(&coefficients(model));
+    if model.strategies.iter().any(|model| model.dispatching().is_none()) {
+        text.push_str("A model that does not predict says nothing of the measured time: -.\n");
+    }
     text.push_str("\nMeasured time by predicted time:\n\n");
     text.push_str(&residuals(model));
     text.push('\n');
@@ -97,7 +100,7 @@ fn coefficients(model: &CostModel) -> String {
     row("variance explained", &|model| percent(model.explained));
     row("  of workloads left out", &|model| percent(model.explained_left_out));
     row("typical error", &|model| percent(model.typical_error));
-    let says = |share: Option<f64>| Some(percent(share).unwrap_or_else(|| "does not predict".to_owned()));
+    let says = |share: Option<f64>| Some(percent(share).unwrap_or_else(|| "-".to_owned()));
     row("of the measured time: dispatching", &|model| says(model.dispatching()));
     row("  working", &|model| says(model.working()));
     row("  neither, or too much", &|model| {

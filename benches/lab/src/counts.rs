@@ -56,7 +56,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             ..output
         };
         return Ok(printed
-            .show(&checked, || checked.text())?
+            .tell(&checked, || checked.text())?
             .failing_if(!checked.is_fine()));
     }
     if options.record {
@@ -76,7 +76,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         "run": counted.run,
         "counts": counted.counts,
     });
-    output.show(&value, || text)
+    output.tell(&value, || text)
 }
 
 /// Limits are for all kernels: a run that counted only a part would take some away.

@@ -40,7 +40,7 @@ pub struct Options {
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let run = chosen_run(options.run, options.runs)?;
     let recorded = record_decision(&run, &options.reports, options.force)?;
-    options.output.show(&recorded.decision, || {
+    options.output.tell(&recorded.decision, || {
         let list = |word: &str, reasons: &[String]| -> String {
             reasons.iter().map(|reason| format!("{word}: {reason}.\n")).collect()
         };

@@ -84,7 +84,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     Ok(options
         .output
         .result()
-        .show(&growth, text)?
+        .tell(&growth, text)?
         .failing_if(!growth.warnings.is_empty()))
 }
 

@@ -12,7 +12,9 @@ mod cost;
 mod counts;
 mod decide;
 mod explain;
+mod export;
 mod growth;
+mod history;
 mod list;
 mod merge;
 mod plan;
@@ -31,6 +33,7 @@ use clap::error::ErrorKind as Wrong;
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 pub use wasm_dispatch_engines::Entrant;
+use wasm_dispatch_report::table::wrapped;
 
 /// Measures the dispatch strategies, decides which one to use, and shows why
 #[derive(Parser)]
@@ -87,6 +90,8 @@ commands! {
     Merge in merge,
     Report in report,
     Compare in compare,
+    History in history,
+    Export in export,
     Decide in decide,
     Growth in growth,
     Cost in cost,
@@ -112,6 +117,11 @@ impl Output {
     /// For what was asked for: without progress and notes, it is still shown.
     fn result(self) -> Output {
         Output { quiet: false, ..self }
+    }
+
+    /// [`show`](Output::show) for sentences: lines of text are broken where they get too long.
+    pub fn tell(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Outcome, Failed> {
+        self.show(value, || wrapped(&text()))
     }
 
     /// A result in the form that is asked for.

@@ -40,7 +40,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         "machines": machines.len(),
         "warnings": merged.warnings,
     });
-    options.output.show(&value, || {
+    options.output.tell(&value, || {
         let warnings = merged.warnings.iter().map(|warning| format!("Note: {warning}.\n"));
         format!(
             "{} runs with {} blocks and {} samples, of {} kind{} of machine\n{}Raw data: {}\n",

@@ -11,7 +11,7 @@ use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, on_another};
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
-use wasm_dispatch_report::table::{Column, Row, Table};
+use wasm_dispatch_report::table::{Column, Row, Table, wrapped};
 use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{Error, json, ladder};
 
@@ -86,10 +86,19 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             "{name} does not say what the recorded decision says; 'wasm-dispatch-lab readme --write' puts it right"
         )));
     }
-    let value =
-        serde_json::json!({"schema": 1, "readme": readme, "stale": stale && !options.write, "summary": section});
+    let value = serde_json::json!({
+        "schema": 1,
+        "readme": readme,
+        "stale": stale && !options.write,
+        "older": super::claims::older(&decision),
+        "summary": section,
+    });
     let outcome = output.show(&value, || match (options.check, options.write) {
-        (true, _) => format!("{name} says what the recorded decision says.\n"),
+        (true, _) => {
+            let older = super::claims::older(&decision).into_iter();
+            let older: String = older.map(|older| format!("Note: {older}.\n")).collect();
+            wrapped(&format!("{name} says what the recorded decision says.\n{older}"))
+        }
         (_, true) if stale => format!("{name} is written.\n"),
         (_, true) => format!("{name} was up to date.\n"),
         _ => section.clone(),
@@ -373,6 +382,10 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             machine.grade.letter()
         ));
     }
+    sentences.push(
+        "Code that was changed since these revisions is not in the numbers; `wasm-dispatch-lab claims` says whether it was."
+            .to_owned(),
+    );
     sentences.push(agreement(decision));
     sentences
 }

@@ -219,6 +219,8 @@ fn the_json_of_every_command_that_reads_a_run_is_json_and_nothing_else() {
         &["merge", "before", "-o", "merged"],
         &["list", "runs", "--runs", "."],
         &["compare", "before", "before"],
+        &["history", "--runs", "."],
+        &["export", "before", "--out", "times.csv"],
         &["plan", "--shards", "2", "count", "sort"],
     ] {
         let said = lab(root, &[arguments, &["--json"]].concat());
@@ -290,6 +292,8 @@ fn every_field_of_the_json_stands_in_the_readme() {
         &["plan", "--shards", "2", "count", "sort"],
         &["merge", "before", "-o", "merged"],
         &["compare", "before", "slow"],
+        &["history", "--runs", "."],
+        &["export", "before", "-o", "times.csv"],
         &["readme"],
         &growth,
         &cost,

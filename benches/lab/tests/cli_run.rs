@@ -41,6 +41,26 @@ const FUNCTIONS: &str = r#"(module
     (func $down (export "down") (param i32) (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
     (func (export "negative") (result i32) (i32.const -7)))"#;
 
+/// A command: prints its input, and then a file.
+const PRINT: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 600) "things/text")
+    (func $print (param $file i32)
+        (i32.store (i32.const 0) (i32.const 1000))
+        (i32.store (i32.const 4) (i32.const 1000))
+        (drop (call $read (local.get $file) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (i32.store (i32.const 4) (i32.load (i32.const 8)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+    (func (export "_start")
+        (call $print (i32.const 0))
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 600) (i32.const 11) (i32.const 0)
+            (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 20)))
+        (call $print (i32.load (i32.const 20)))))"#;
+
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("hello.wat"), HELLO).unwrap();
@@ -137,6 +157,44 @@ fn a_command_gets_its_arguments_and_its_exit_code_is_passed_on() {
     assert_eq!(json["stdout"], "hello\nhello.wat\0a\0");
     assert_eq!(json["stderr"], "warning\n");
     assert_eq!(json["error"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_command_gets_input_files_and_folders_by_the_same_options_everywhere() {
+    let folder = folder();
+    let root = folder.path();
+    fs::write(root.join("print.wat"), PRINT).unwrap();
+    fs::write(root.join("input"), "input\n").unwrap();
+    fs::create_dir(root.join("things")).unwrap();
+    fs::write(root.join("things/text"), "text\n").unwrap();
+    for given in [["--file", "things/text=things/text"], ["--dir", "."]] {
+        let options = [&["--stdin", "input"][..], &given].concat();
+        let run = lab(root, &[&["run", "print.wat"][..], &options].concat());
+        assert_eq!((run.code, run.out.as_str()), (Some(0), "input\ntext\n"), "{run:?}");
+        let profile = lab(root, &[&["profile", "print.wat"][..], &options].concat());
+        assert_eq!(profile.code, Some(0), "{profile:?}");
+        let few = ["--blocks", "1", "--strategies", "match_loop", "--quiet"];
+        let out = format!("bench{}", given[0]);
+        let bench = ["bench", "--module", "print.wat", "-o", &out];
+        let bench = lab(root, &[&bench[..], &few, &options].concat());
+        assert_eq!(bench.code, Some(0), "{bench:?}");
+        let manifest = fs::read_to_string(root.join(&out).join("workload/print.toml")).unwrap();
+        assert!(manifest.contains("guest = \"things/text\""), "{manifest}");
+        // "input", "text".
+        let printed = "8811e6d62f9bb6e191937009cb18df3dae8fec8649f3a1bc47a7eef30e0795e8";
+        assert!(manifest.contains(printed), "{manifest}");
+    }
+    let wrong = lab(
+        root,
+        &["run", "functions.wat", "--invoke", "nothing", "--stdin", "input"],
+    );
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert!(wrong.err.contains("--stdin is for WASI commands"), "{wrong:?}");
+    let missing = lab(root, &["run", "print.wat", "--stdin", "nowhere"]);
+    assert!(
+        missing.code == Some(1) && missing.err.contains("nowhere"),
+        "{missing:?}"
+    );
 }
 
 #[test]

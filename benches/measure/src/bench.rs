@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use wasm_dispatch_engines::Size;
 use wasm_dispatch_engines::own::OwnModule;
+use wasm_dispatch_record::METERED;
 use wasm_dispatch_record::record::{Kind, Run, Setup};
 use wasm_dispatch_workloads::{Class, Workload};
 
@@ -78,9 +79,6 @@ struct Defaults {
     max_blocks: u32,
     timeout: u64,
 }
-
-/// Names of runs with metering begin like this: they decide heads of their own.
-pub const METERED: &str = "metered-";
 
 const QUICK: Defaults = Defaults {
     kind: Kind::Quick,

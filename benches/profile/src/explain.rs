@@ -85,15 +85,27 @@ impl Handler {
 /// If there is no such function, or it has no code here, being imported. Says what it could have been.
 pub fn find(module: &Module, text: &str) -> Result<u32, String> {
     let known = |index: &u32| module.function(*index).is_some();
-    let is_named = |name: &str| name == text || demangle(name) == text;
-    let named = || {
-        module
-            .functions()
-            .find(|function| function.name().is_some_and(is_named))
+    let named = |is: &dyn Fn(&str) -> bool| -> Vec<u32> {
+        let found = (module.functions()).filter(|function| function.name().is_some_and(is));
+        found.map(|function| function.index()).collect()
     };
     let index = match text.parse::<u32>() {
         Ok(index) => Some(index).filter(known),
-        Err(_) => (module.exported_function(text)).or_else(|| named().map(|function| function.index())),
+        Err(_) => {
+            let exactly = || named(&|name| name == text).first().copied();
+            let index = module.exported_function(text).or_else(exactly);
+            // Several functions may be called the same by their author: one for each type that it was compiled for.
+            let written = || named(&|name| demangle(name) == text);
+            match (index, index.map_or_else(written, |_| Vec::new()).as_slice()) {
+                (Some(index), _) => Some(index),
+                (None, []) => None,
+                (None, [only]) => Some(*only),
+                (None, several) => {
+                    let several: Vec<String> = several.iter().map(u32::to_string).collect();
+                    return Err(format!("several functions are called '{text}': {}", several.join(", ")));
+                }
+            }
+        }
     };
     let index = index.ok_or_else(|| {
         format!(

@@ -36,6 +36,12 @@ fn names_of_rust_are_as_their_authors_wrote_them() {
     assert_eq!(explained.name.as_deref(), Some("tests::parser::parse"));
     assert_eq!(find(&module, "tests::parser::parse"), Ok(0));
     assert_eq!(find(&module, "_ZN5tests6parser5parse17h0123456789abcdefE"), Ok(0));
+
+    let wat = "(module (func $_ZN5tests5parse17h0123456789abcdefE) (func $_ZN5tests5parse17hfedcba9876543210E))";
+    let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
+    let several = "several functions are called 'tests::parse': 0, 1".to_owned();
+    assert_eq!(find(&module, "tests::parse"), Err(several));
+    assert_eq!(find(&module, "_ZN5tests5parse17hfedcba9876543210E"), Ok(1));
 }
 
 #[test]

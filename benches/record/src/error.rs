@@ -20,7 +20,7 @@ pub enum Error {
     #[error("{0}: {1}")]
     Callgrind(PathBuf, String),
     /// There is no recorded run in the folder where one was looked for.
-    #[error("no recorded run in {0}; `cargo bench` makes one")]
+    #[error("no recorded run in {0}; `wasm-dispatch-lab bench` and `cargo bench` make one")]
     NoRun(PathBuf),
     /// A run that should be new has this file already.
     #[error("{0} exists already and is never overwritten")]

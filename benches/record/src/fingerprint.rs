@@ -139,6 +139,31 @@ impl Fingerprint {
         }
     }
 
+    /// Whether the measured code has changed since, in words; none if it has not, or if that cannot be found out.
+    pub fn is_older(&self) -> Option<String> {
+        let now = sources();
+        let has_changed = match now.is_empty() || self.sources.is_empty() {
+            // Records from before sources were hashed: git knows, if it knows the revision.
+            true => {
+                let revision = self.revision.trim_end_matches("+changes");
+                let changes = git(&[&["diff", "--name-only", revision, "--"][..], &MEASURED].concat())?;
+                !changes.is_empty()
+            }
+            false => now != self.sources,
+        };
+        let commits = match commits_since(&self.revision) {
+            Some(1) => ", 1 commit ago".to_owned(),
+            Some(commits) if commits > 1 => format!(", {commits} commits ago"),
+            _ => String::new(),
+        };
+        has_changed.then(|| {
+            format!(
+                "the measured code has changed since this was recorded (revision {}{commits})",
+                self.short_revision()
+            )
+        })
+    }
+
     /// The revision as people write it.
     pub fn short_revision(&self) -> &str {
         self.revision.get(..7).unwrap_or(&self.revision)

@@ -44,14 +44,27 @@ pub fn take_folder(run: &mut Run) -> Result<PathBuf, Error> {
     unreachable!("a folder has room for another name")
 }
 
-/// The newest run below `runs`. Run ids begin with their time, so the last name is the newest. Folders with other names
-/// (`peers-...`) hold something else: they are drawn when they are asked for.
+/// Names of runs with metering begin like this: they decide heads of their own.
+pub const METERED: &str = "metered-";
+
+/// The newest run of strategies below `runs`, with metering or without. Run ids have their time in them, so the last one is the
+/// newest. Folders with other names (`peers-...`) hold something else: they are drawn when they are asked for.
 ///
 /// # Errors
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
-    newest_with(runs, FILE_NAME, is_main)
+    let main = newest_with(runs, FILE_NAME, is_main);
+    let metered = newest_with(runs, FILE_NAME, |name| name.starts_with(METERED));
+    let time = |run: &PathBuf| {
+        let name = run.file_name().unwrap_or_default().to_string_lossy();
+        name.trim_start_matches(METERED).to_owned()
+    };
+    match (main, metered) {
+        (Ok(main), Ok(metered)) => Ok(std::cmp::max_by_key(main, metered, time)),
+        (Err(_), Ok(metered)) => Ok(metered),
+        (main, Err(_)) => main,
+    }
 }
 
 /// Whether a run, or a folder, of this name is one that strategies are ranked by: those begin with their time.

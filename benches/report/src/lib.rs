@@ -59,7 +59,7 @@ pub use limits::Limits;
 pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
-    Error, Fingerprint, Progress, json, newest_run, newest_with, progress, record, runs_folder, take_folder,
+    Error, Fingerprint, METERED, Progress, json, newest_run, newest_with, progress, record, runs_folder, take_folder,
     target_folder,
 };
 
@@ -87,12 +87,9 @@ impl Report {
             summary.run.kind.name(),
             table::of(summary).plain()
         );
-        for sentence in summary.sentences() {
-            let _ = writeln!(text, "{sentence}");
-        }
-        let _ = writeln!(text, "{}", summary.caveat());
-        for note in summary.notes() {
-            let _ = writeln!(text, "Note: {note}.");
+        let notes = summary.notes().into_iter().map(|note| format!("Note: {note}."));
+        for sentence in summary.sentences().into_iter().chain([summary.caveat()]).chain(notes) {
+            text.push_str(&table::wrapped(&sentence));
         }
         let _ = writeln!(text, "\nRaw data: {}", summary.raw_data);
         for plot in &self.plots {
@@ -121,6 +118,7 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
         growth: newest_growth.map(|run| growth::read(&run)).transpose()?,
         ladder: runs.and_then(ladder::newest),
     };
+    summary.warnings.extend(summary.run.fingerprint.is_older());
     // One page, one revision: what is of another says so.
     let grown = beside
         .growth

@@ -114,7 +114,7 @@ impl Table {
         let head = |line: usize| heads.iter().map(|head| part(head, line).unwrap_or_default()).collect();
         let texts = |row: &Row| shown.iter().map(|&index| row.cells[index].text.clone()).collect();
         let lines: Vec<Vec<String>> = (0..height).map(head).chain(self.rows.iter().map(texts)).collect();
-        let lines = aligned(&lines, |place| !self.columns[shown[place]].is_text);
+        let lines = aligned_lines(&lines, |place| !self.columns[shown[place]].is_text);
         let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
         let mut text = String::new();
         for (index, line) in lines.iter().enumerate() {
@@ -196,13 +196,61 @@ impl Table {
     }
 }
 
-/// Rows of texts in columns, the last one as it is. Columns named in `right` are set to the right.
-pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
-    let lines = aligned(rows, |index| right.contains(&index));
-    lines.into_iter().map(|line| line + "\n").collect()
+/// Columns of a terminal that output for people keeps to.
+pub const WIDTH: usize = 120;
+
+/// A line or several, broken between words where they are longer than [`WIDTH`]; what goes on is set in. Ends with a new line.
+pub fn wrapped(text: &str) -> String {
+    text.lines().map(|line| hanging(line, indented(line) + 2)).collect()
 }
 
-fn aligned(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<String> {
+fn indented(line: &str) -> usize {
+    line.chars().take_while(|c| *c == ' ').count()
+}
+
+/// A line broken between words, with what goes on below a column.
+fn hanging(line: &str, column: usize) -> String {
+    let (mut text, mut at) = (String::new(), 0);
+    for (index, word) in line.split(' ').enumerate() {
+        let length = word.chars().count();
+        // A word that is as long as a line stands as it is.
+        if index > 0 && at + 1 + length > WIDTH && at > column {
+            text += &format!("\n{:column$}", "");
+            at = column;
+        } else if index > 0 {
+            text.push(' ');
+            at += 1;
+        }
+        text += word;
+        at += length;
+    }
+    text + "\n"
+}
+
+/// Rows of texts in columns, the last one broken where it gets too wide. Columns named in `right` are set to the right.
+pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
+    let lines = aligned_lines(rows, |index| right.contains(&index));
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let last = rows
+        .iter()
+        .filter(|row| row.len() == count)
+        .filter_map(|row| row.last());
+    let last = last.map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    // Where little room is left for it, it begins a line of its own.
+    let column = match widest.saturating_sub(last) {
+        column if column + 30 > WIDTH => 4,
+        column => column,
+    };
+    lines.iter().map(|line| hanging(line, column)).collect()
+}
+
+/// Rows of texts in columns, however wide.
+pub fn aligned(rows: &[Vec<String>]) -> String {
+    aligned_lines(rows, |_| false).join("\n") + "\n"
+}
+
+fn aligned_lines(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<String> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -57,12 +57,18 @@ pub struct How {
     /// The exported function to call [default: _start, the entry of a WASI command]
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
-    /// Let a WASI command read a folder, under its own name or another; may be repeated
+    /// WASI commands: a folder that it may read, under its own name or another; may be repeated
     #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder)]
     dir: Vec<(String, PathBuf)>,
-    /// A variable of a WASI command's environment, which is empty otherwise; may be repeated
+    /// WASI commands: a file that it may read; may be repeated
+    #[arg(long = "file", value_name = "NAME=FILE", value_parser = pair)]
+    files: Vec<(String, String)>,
+    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
+    /// WASI commands: what stands on standard input [default: what the lab has there]
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
     /// Trap after N instructions
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
@@ -86,17 +92,27 @@ impl How {
         limits
     }
 
+    /// One of the options for WASI commands that was given.
+    fn given_to_a_command(&self) -> Option<&'static str> {
+        let given = [
+            ("--dir", !self.dir.is_empty()),
+            ("--file", !self.files.is_empty()),
+            ("--env", !self.env.is_empty()),
+            ("--stdin", self.stdin.is_some()),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
+    }
+
     /// One of the options that was given.
     pub fn given(&self) -> Option<&'static str> {
         let given = [
             ("--invoke", self.invoke.is_some()),
-            ("--dir", !self.dir.is_empty()),
-            ("--env", !self.env.is_empty()),
             ("--fuel", self.fuel.is_some()),
             ("--memory-pages", self.memory_pages.is_some()),
             ("--call-depth", self.call_depth.is_some()),
         ];
-        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
+        let found = given.iter().find(|(_, given)| *given).map(|(option, _)| *option);
+        found.or(self.given_to_a_command())
     }
 }
 
@@ -149,7 +165,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 }
 
 /// `FOLDER`, or `NAME=FOLDER`.
-fn folder(text: &str) -> Result<(String, PathBuf), String> {
+pub fn folder(text: &str) -> Result<(String, PathBuf), String> {
     Ok(match text.split_once('=') {
         Some((name, folder)) if !name.is_empty() => (name.to_owned(), folder.into()),
         _ => (text.to_owned(), text.into()),

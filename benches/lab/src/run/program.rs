@@ -155,14 +155,10 @@ impl Request<'_> {
 
     /// The arguments of a function. Those of a command are given to it by WASI.
     fn arguments(&self, entry: &str, ty: &FuncType, is_command: bool, is_main: bool) -> Result<Vec<Value>, Failed> {
-        if !is_command {
-            for (given, option) in [(!self.how.dir.is_empty(), "--dir"), (!self.how.env.is_empty(), "--env")] {
-                if given {
-                    return Err(Failed::Usage(format!(
-                        "{option} is for WASI commands, and this module imports no WASI"
-                    )));
-                }
-            }
+        if let (false, Some(option)) = (is_command, self.how.given_to_a_command()) {
+            return Err(Failed::Usage(format!(
+                "{option} is for WASI commands, and this module imports no WASI"
+            )));
         }
         if is_command && is_main {
             return Ok(Vec::new());
@@ -194,6 +190,17 @@ impl Request<'_> {
         for (name, folder) in &self.how.dir {
             let opened = wasi.read_only_folder(folder, name);
             wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
+        }
+        for (name, file) in &self.how.files {
+            let bytes = fs::read(file).map_err(|error| Failed::Work(format!("{file}: {error}")))?;
+            wasi = wasi
+                .file(name, bytes)
+                .map_err(|error| Failed::Usage(error.to_string()))?;
+        }
+        if let Some(file) = &self.how.stdin {
+            let input = fs::File::open(file);
+            let input = input.map_err(|error| Failed::Work(format!("{}: {error}", file.display())))?;
+            wasi = wasi.stdin(std::io::BufReader::new(input));
         }
         if !keep {
             return Ok((wasi, None));

@@ -15,24 +15,65 @@ fn a_number_or_a_comparison_without_a_claim_is_found() {
     let readme = "# It\n\nIt takes 12 ns to call it. The other\nis faster. Nothing here.\n\n```sh\n5 % in code\n```\n\
                   <!-- summary: written by x -->\n3 % generated\n<!-- /summary -->\nIt has 6 strategies.\n";
     assert_eq!(
-        loose(readme, &book(&[])),
+        loose::of_prose(readme, &book(&[])),
         ["It takes 12 ns to call it.", "The other is faster."]
     );
     assert_eq!(
-        loose(readme, &book(&["takes `12 ns` to call"])),
+        loose::of_prose(readme, &book(&["takes `12 ns` to call"])),
         ["The other is faster."]
     );
-    assert!(loose(readme, &book(&["takes 12 ns", "The other is faster"])).is_empty());
+    assert!(loose::of_prose(readme, &book(&["takes 12 ns", "The other is faster"])).is_empty());
+    assert_eq!(loose::of_generated(readme, &[]), ["3 % generated"]);
 }
 
 #[test]
-fn the_readme_says_nothing_that_is_not_a_claim_and_every_claim_of_its_prose_stands_there() {
+fn what_is_generated_and_the_page_may_say_the_numbers_of_claims_and_no_others() {
+    let claim = |says: &str, number: &str| Listed {
+        says: says.to_owned(),
+        record: String::new(),
+        number: number.to_owned(),
+        holds: String::new(),
+        check: String::new(),
+    };
+    let listed = [
+        claim(
+            "match_loop takes less time than stack_loop",
+            "2.15x (2.14 to 2.17); 295 µs",
+        ),
+        claim("There is no class on which another strategy is clearly better", ""),
+    ];
+    let page = |sentence: &str| {
+        let html = format!("<h1>It</h1><p>9.99x</p><ul><li>{sentence}</li></ul><figure aria-label=\"{sentence}\">");
+        loose::without_claim(loose::sentences_of_page(&html), &listed)
+    };
+    for carried in [
+        "match_loop is 2.15x ahead (95 % interval 2.14 to 2.17)",
+        "from 295 µs on",
+        "There is no class on which another strategy is clearly better.",
+        "match_loop is faster",
+        "six strategies, 8 layouts",
+    ] {
+        assert_eq!(page(carried), [""; 0], "{carried}");
+    }
+    for loose in [
+        "match_loop is 2.16x ahead",
+        "match_loop is 2.15x ahead (2.14 to 2.18)",
+        "from 296 µs on",
+        "There is no workload on which another strategy is clearly better.",
+        "closure_per_op is faster",
+    ] {
+        assert_eq!(page(loose), [loose, loose], "{loose}");
+    }
+}
+
+#[test]
+fn readme_and_page_say_nothing_that_is_not_a_claim_and_every_claim_of_the_prose_stands_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
     let Ok(book) = read(&root.join("reports/claims.toml")) else {
         panic!("no claims.toml")
     };
-    assert_eq!(loose(&readme, &book), Vec::<String>::new());
+    assert_eq!(loose::of_prose(&readme, &book), [""; 0]);
     let text = flat(&readme);
     for claim in &book.claim {
         assert!(
@@ -42,4 +83,16 @@ fn the_readme_says_nothing_that_is_not_a_claim_and_every_claim_of_its_prose_stan
         );
         assert!(!claim.check.is_empty());
     }
+    let decision = Decision::read(&root.join("reports/decision.json")).unwrap();
+    let recorded = root.join("reports/recorded");
+    let mut listed = listed::of_decision(&decision);
+    let Ok(of_records) = listed::of_records(&decision, &recorded) else {
+        panic!("records that cannot be read")
+    };
+    listed.extend(of_records);
+    assert_eq!(loose::of_generated(&readme, &listed), [""; 0]);
+    let page = fs::read_to_string(recorded.join(&decision.run).join("summary.md")).unwrap();
+    let page = loose::sentences_of_summary(&page);
+    assert!(page.len() > 10, "{page:?}");
+    assert_eq!(loose::without_claim(page, &listed), [""; 0]);
 }

@@ -1,0 +1,269 @@
+//! What the records carry, claim by claim: what the README's generated parts and the page may say.
+
+use std::path::Path;
+
+use wasm_dispatch_report::cost::CostModel;
+use wasm_dispatch_report::decision::Decision;
+use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::summary::machines::{Holds, OfMachine, on_another};
+use wasm_dispatch_report::summary::words::{range, times};
+use wasm_dispatch_report::summary::{Exception, Rival, Summary};
+use wasm_dispatch_report::units::{three_digits, time};
+use wasm_dispatch_report::{growth, json, ladder};
+
+use super::super::Failed;
+use super::Listed;
+
+/// What to use by what is asked for, and the claims of the first machine.
+pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    for head in &decision.heads {
+        listed.push(Listed {
+            says: format!("for {}, use {}", head.head, head.strategy),
+            record: head.run.clone(),
+            number: head.runner_up.as_ref().map_or(String::new(), of_rival),
+            holds: format!("grade {}", head.grade.letter()),
+            check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
+        });
+    }
+    for claim in decision.machines.first().map_or(&[][..], |machine| &machine.claims) {
+        let holds = Holds::of(&decision.machines, &claim.id).text();
+        listed.push(Listed {
+            says: claim.says.clone(),
+            record: decision.run.clone(),
+            number: with_intervals(claim.ratio, claim.one_binary, claim.new_program),
+            holds: format!("{holds}, grade {}", claim.grade.letter()),
+            check: "wasm-dispatch-lab bench --full".to_owned(),
+        });
+    }
+    listed
+}
+
+/// A factor with all intervals that there are.
+fn with_intervals(ratio: Estimate, one_binary: Option<Estimate>, new_program: Option<Estimate>) -> String {
+    let more = [("one binary", one_binary), ("a new program", new_program)];
+    let more = more
+        .into_iter()
+        .filter_map(|(what, estimate)| Some(format!("; {what} {}", range(estimate?))));
+    format!("{} ({}{})", times(ratio.value), range(ratio), more.collect::<String>())
+}
+
+fn of_rival(rival: &Rival) -> String {
+    let number = with_intervals(rival.times_as_long, rival.one_binary, rival.new_program);
+    format!("{} {number}", rival.strategy)
+}
+
+/// What else the records say: of the recorded run, of growth, and of other engines.
+pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Listed>, Failed> {
+    let mut listed = of_machines(decision);
+    let run = recorded.join(&decision.run);
+    let summary = run.join("summary.json");
+    if summary.is_file() {
+        listed.extend(of_summary(&json::load(&summary)?));
+    }
+    if let Some(model) = CostModel::load(&run)? {
+        listed.extend(of_model(&model));
+    }
+    if let Some(folder) = growth::newest(recorded) {
+        listed.extend(of_growth(&growth::read(&folder)?));
+    }
+    if let Some(ladder) = ladder::newest(recorded) {
+        listed.extend(of_ladder(&ladder));
+    }
+    Ok(listed)
+}
+
+/// The order on each machine, and what that says of another one.
+fn of_machines(decision: &Decision) -> Vec<Listed> {
+    let of = |machine: &OfMachine| Listed {
+        says: format!(
+            "on {} {} comes first",
+            machine.machine(),
+            machine.first().unwrap_or("no strategy")
+        ),
+        record: machine.run.clone(),
+        number: (machine.ranking().iter())
+            .map(|place| {
+                let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
+                format!("{} {number}", place.strategy)
+            })
+            .collect::<Vec<_>>()
+            .join("; "),
+        holds: format!("grade {} {}", machine.grade.letter(), machine.reasons.join("; ")),
+        check: "scripts/record".to_owned(),
+    };
+    let mut listed: Vec<Listed> = decision.machines.iter().map(of).collect();
+    let second = decision.ranking().get(1);
+    if let Some(estimate) = second.and_then(|second| on_another(&decision.machines, &second.strategy)) {
+        listed.push(Listed {
+            says: "on a machine of another kind the second takes that of the time of the first".to_owned(),
+            record: decision.run.clone(),
+            number: range(estimate),
+            holds: "as machines differ".to_owned(),
+            check: "scripts/record".to_owned(),
+        });
+    }
+    listed
+}
+
+/// A claim of a run, that the same run checks again.
+fn said(record: &str, says: String, number: String, check: &str) -> Listed {
+    Listed {
+        says,
+        record: record.to_owned(),
+        number,
+        holds: String::new(),
+        check: check.to_owned(),
+    }
+}
+
+fn of_summary(summary: &Summary) -> Vec<Listed> {
+    let check = format!("wasm-dispatch-lab report reports/recorded/{}", summary.run.id);
+    let said = |says: String, number: String| said(&summary.run.id, says, number, &check);
+    let mut listed = Vec::new();
+    if let Some(advice) = &summary.recommendation {
+        let best = &advice.best;
+        for (what, found, verb) in [
+            ("class", &advice.classes, "is better than"),
+            ("workload", &advice.workloads, "is better than"),
+            ("class", &advice.ties, "is as good as"),
+        ] {
+            if found.is_empty() {
+                let none = format!("There is no {what} on which another strategy is clearly better");
+                listed.push(said(none, String::new()));
+            }
+            listed.extend(found.iter().map(
+                |Exception {
+                     on,
+                     strategy,
+                     times_as_fast,
+                 }| {
+                    let number = format!("{} ({})", times(times_as_fast.value), range(*times_as_fast));
+                    said(format!("on the {what} {on} {strategy} {verb} {best}"), number)
+                },
+            ));
+        }
+        for rival in advice.runner_up.iter().chain(&advice.best_safe) {
+            listed.push(said(format!("{best} before {}", rival.strategy), of_rival(rival)));
+        }
+    }
+    if let (Some(length), Some(advice)) = (&summary.run_length, &summary.recommendation) {
+        for (share, name) in [(0.5, "half"), (0.9, "nine of ten")] {
+            let from = length
+                .from(&advice.best, share)
+                .map_or(String::new(), |from| time(from.max(1.0)));
+            listed.push(said(
+                format!(
+                    "from when on {} is fastest on {name} of the programs, loading included",
+                    advice.best
+                ),
+                from,
+            ));
+        }
+    }
+    for control in &summary.foundation.controls {
+        let ratio = control.ratio;
+        let number = format!(
+            "{:.3}x ({:.3} to {:.3}), {:.1} %",
+            ratio.value,
+            ratio.low,
+            ratio.high,
+            (control.floor - 1.0) * 100.0
+        );
+        listed.push(said(format!("{} measured against itself", control.of), number));
+    }
+    let grade = format!("the run has grade {}", summary.foundation.grade.letter());
+    listed.push(said(grade, summary.foundation.reasons.join("; ")));
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    if let Some(mix) = &summary.mix {
+        let axes = mix.axes.iter().copied().map(percent);
+        listed.push(said(
+            "workloads differ along few axes".to_owned(),
+            axes.collect::<Vec<_>>().join(", "),
+        ));
+        listed.push(said(
+            "the same strategy is first under random weightings".to_owned(),
+            percent(mix.random),
+        ));
+    }
+    for of in &summary.explained {
+        let states = of.states.iter().map(|(_, _, time)| format!(", {time:.2}x"));
+        let number = percent(of.r_squared.max(0.0)) + &states.collect::<String>();
+        listed.push(said(
+            format!("what a layout does to {} is an address", of.strategy),
+            number,
+        ));
+    }
+    listed.extend(
+        starting(summary).map(|number| said("what loading takes, and what of it is shared".to_owned(), number)),
+    );
+    listed
+}
+
+/// Shares of what is shared, and the times to compile a byte.
+fn starting(summary: &Summary) -> Option<String> {
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let costs = ranked.filter_map(|strategy| {
+        let costs = &strategy.costs;
+        let shared = 100.0 * costs.load_ns? / (costs.load_ns? + costs.compile_ns?);
+        Some((shared, costs.compile_ns_per_wasm_byte?))
+    });
+    let costs: Vec<(f64, f64)> = costs.collect();
+    let ends = |of: fn(&(f64, f64)) -> f64| {
+        let least = costs.iter().map(of).min_by(f64::total_cmp)?;
+        Some((least, costs.iter().map(of).max_by(f64::total_cmp)?))
+    };
+    let ((least, most), (first, last)) = (ends(|cost| cost.0)?, ends(|cost| cost.1)?);
+    Some(format!(
+        "{least:.0} to {most:.0} %, {} ns to {} ns",
+        three_digits(first),
+        three_digits(last)
+    ))
+}
+
+fn of_model(model: &CostModel) -> Vec<Listed> {
+    let of = |cost: &wasm_dispatch_report::cost::StrategyCost| {
+        let (dispatches, nodes) = (cost.workloads.iter()).fold((0.0, 0usize), |(sum, count), workload| {
+            (
+                sum + workload.dispatches as f64 / workload.nodes.max(1) as f64,
+                count + 1,
+            )
+        });
+        let share = cost
+            .dispatching()
+            .map_or(String::new(), |share| format!(", {:.0} %", 100.0 * share));
+        let number = format!("{} times{share}", three_digits(dispatches / nodes.max(1) as f64));
+        said(
+            &model.run,
+            format!("dispatches of {} for each operation", cost.strategy),
+            number,
+            "wasm-dispatch-lab cost",
+        )
+    };
+    model.strategies.iter().map(of).collect()
+}
+
+fn of_growth(growth: &growth::Growth) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    for axis in &growth.axes {
+        let curves = axis.curves.iter().filter(|curve| curve.control_of.is_none());
+        listed.extend(curves.filter_map(|curve| {
+            let check = format!("wasm-dispatch-lab growth {} --full", axis.axis.name());
+            let says = format!("{} with more {}", curve.strategy, axis.title);
+            Some(said(&growth.run.id, says, times(curve.growth()?), &check))
+        }));
+    }
+    listed
+}
+
+fn of_ladder(ladder: &ladder::Ladder) -> Vec<Listed> {
+    let ranked = ladder.engines.iter();
+    let ranked = ranked.filter_map(|rung| {
+        let mean = rung.mean?;
+        let number = format!("{} ({})", times(mean.value), range(mean));
+        let says = format!("{} by {}", rung.engine, ladder.reference);
+        let check = "cargo run --release -p wasm-dispatch-peers --features all";
+        Some(said(&ladder.run.id, says, number, check))
+    });
+    ranked.collect()
+}

@@ -1,0 +1,156 @@
+//! `wasm-dispatch-lab claims`: every claim of the README and the page, with its number, where it holds, and how to check it.
+
+mod listed;
+mod loose;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use wasm_dispatch_report::Error;
+use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
+
+use super::{Failed, Outcome, Output};
+
+/// Every claim of README and page: its number, where it holds, and how to check it
+#[derive(Args)]
+#[command(after_help = "\
+Claims of the recorded decision are checked against its records; those of the README's prose stand in
+reports/claims.toml, with the command that measures them again. What README and page say beyond that is listed
+as loose.
+
+Examples:
+  wasm-dispatch-lab claims
+  wasm-dispatch-lab claims --page target/wasm-dispatch/20261201-090000-full/index.html
+  wasm-dispatch-lab claims --json | jq '.claims[] | select(.holds | startswith(\"on\") | not)'
+
+Exit code: 0 if README and page say nothing that is not a claim, and each of the prose stands there; 1 if not, or if
+something cannot be read; 2 if the command line is wrong.")]
+pub struct Options {
+    /// The folder with decision.json and claims.toml
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    reports: PathBuf,
+    /// The README
+    #[arg(long, value_name = "FILE", default_value = "README.md")]
+    readme: PathBuf,
+    /// The page of the recorded run, as 'report' writes it [default: the same sentences in its summary.md]
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// Fail, too, if the measured code has changed since it was recorded
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// A claim as it is listed.
+#[derive(Serialize)]
+struct Listed {
+    /// What is said.
+    says: String,
+    /// The run that it comes from, or where it stands.
+    record: String,
+    /// The number with its intervals, as text; empty where it has none.
+    number: String,
+    /// Where it holds, and its grade.
+    holds: String,
+    /// The command that checks it again.
+    check: String,
+}
+
+/// A claim of the README's prose.
+#[derive(Deserialize)]
+struct Prose {
+    /// The words, as they stand there; line breaks do not matter.
+    text: String,
+    /// The command that checks it.
+    check: String,
+}
+
+#[derive(Deserialize)]
+struct Book {
+    #[serde(default)]
+    claim: Vec<Prose>,
+}
+
+pub fn run(options: Options) -> Result<Outcome, Failed> {
+    let decision = Decision::read(&options.reports.join(DECISION_FILE))?;
+    let readme = fs::read_to_string(&options.readme).map_err(Error::io(&options.readme))?;
+    let book = read(&options.reports.join("claims.toml"))?;
+    let recorded = options.reports.join(RECORDED);
+    let mut listed = listed::of_decision(&decision);
+    listed.extend(listed::of_records(&decision, &recorded)?);
+    let mut loose = loose::of_prose(&readme, &book);
+    loose.extend(loose::of_generated(&readme, &listed));
+    let page = match &options.page {
+        Some(page) => loose::sentences_of_page(&fs::read_to_string(page).map_err(Error::io(page))?),
+        // A run that was recorded elsewhere has no page here.
+        None => fs::read_to_string(recorded.join(&decision.run).join("summary.md"))
+            .map_or(Vec::new(), |text| loose::sentences_of_summary(&text)),
+    };
+    loose.extend(loose::without_claim(page, &listed));
+    let text = flat(&readme);
+    for prose in &book.claim {
+        let stands = text.contains(&flat(&prose.text));
+        listed.push(Listed {
+            says: prose.text.clone(),
+            record: options.readme.display().to_string(),
+            number: String::new(),
+            holds: if stands {
+                "as the command says"
+            } else {
+                "the README does not say it any more"
+            }
+            .to_owned(),
+            check: prose.check.clone(),
+        });
+    }
+    let gone = listed.iter().any(|claim| claim.holds.contains("any more"));
+    let older = older(&decision);
+    let value = serde_json::json!({"schema": 1, "claims": listed, "loose": loose, "older": older});
+    let outcome = options.output.tell(&value, || {
+        let claims = listed.iter().map(Listed::text);
+        let older = older.iter().map(|older| format!("OLDER THAN THE CODE: {older}\n"));
+        let loose = loose.iter().map(|sentence| format!("NO CLAIM BEHIND IT: {sentence}\n"));
+        claims.chain(older).chain(loose).collect()
+    })?;
+    Ok(outcome.failing_if(gone || !loose.is_empty() || (options.fresh && !older.is_empty())))
+}
+
+impl Listed {
+    /// For people: what is said, and below it everything else.
+    fn text(&self) -> String {
+        let parts = [&self.number, &self.holds, &self.record];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        format!("{}\n    {}\n    check: {}\n", self.says, parts.join("; "), self.check)
+    }
+}
+
+/// Which of the records that the decision rests on are older than the code, in words.
+pub fn older(decision: &Decision) -> Vec<String> {
+    let machines = decision.machines.iter();
+    let older = machines.filter_map(|machine| Some(format!("{}: {}", machine.run, machine.fingerprint.is_older()?)));
+    older.collect()
+}
+
+fn read(path: &Path) -> Result<Book, Failed> {
+    let text = fs::read_to_string(path).map_err(Error::io(path))?;
+    toml::from_str(&text).map_err(|error| Failed::Work(format!("{}: {error}", path.display())))
+}
+
+/// Text without line breaks and marks.
+fn flat(text: &str) -> String {
+    text.replace(['`', '*'], "")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/claims.rs"]
+mod tests;
