@@ -95,6 +95,9 @@ pub enum ErrorKind {
     /// A snapshot was refused.
     #[cfg(feature = "snapshot")]
     Snapshot(SnapshotError),
+    /// The bytes of a precompiled module were refused.
+    #[cfg(feature = "cache")]
+    Cache(CacheError),
     /// The call was paused: [`Vm::resume`](crate::Vm::resume) continues it, the next call abandons it.
     Paused(Pause),
     /// The program called an asynchronous host function, for which a blocking call cannot wait. Use
@@ -220,6 +223,8 @@ impl fmt::Display for Error {
             ErrorKind::Trap(info) => write!(f, "trap: {}{}", info.trap, info.backtrace),
             #[cfg(feature = "snapshot")]
             ErrorKind::Snapshot(error) => write!(f, "{error}"),
+            #[cfg(feature = "cache")]
+            ErrorKind::Cache(error) => write!(f, "{error}"),
             ErrorKind::Paused(Pause::Interrupted) => f.write_str("paused: interrupted"),
             ErrorKind::Paused(Pause::OutOfFuel) => f.write_str("paused: all fuel consumed"),
             ErrorKind::Paused(Pause::NotArrived) => f.write_str("paused: a function has not arrived"),
@@ -257,8 +262,52 @@ impl std::error::Error for Error {
             ErrorKind::Host { source, .. } => Some(&**source),
             #[cfg(feature = "snapshot")]
             ErrorKind::Snapshot(error) => Some(error),
+            #[cfg(feature = "cache")]
+            ErrorKind::Cache(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// Why the bytes of a precompiled module are refused.
+#[cfg(feature = "cache")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The bytes are not a precompiled module, or not all of one.
+    Malformed,
+    /// Another version of this library made them: precompile the module again.
+    Version,
+    /// The bytes were changed.
+    Checksum,
+    /// They were made with another choice of metering or determinism than they are read with.
+    Options,
+    /// The code breaks a rule that code of this library's own making keeps.
+    Unsound(String),
+}
+
+#[cfg(feature = "cache")]
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CacheError::Malformed => f.write_str("not a precompiled module, or truncated"),
+            CacheError::Version => {
+                f.write_str("the module was precompiled by another version of wasm-dispatch: precompile it again")
+            }
+            CacheError::Checksum => f.write_str("the precompiled module was changed"),
+            CacheError::Options => f.write_str("the module was precompiled with other metering or determinism"),
+            CacheError::Unsound(why) => write!(f, "the precompiled code is unsound: {why}"),
+        }
+    }
+}
+
+#[cfg(feature = "cache")]
+impl std::error::Error for CacheError {}
+
+#[cfg(feature = "cache")]
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Error {
+        ErrorKind::Cache(error).into()
     }
 }
 

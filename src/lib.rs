@@ -61,6 +61,7 @@
 //! - `all-strategies`: all strategies.
 //! - `demangle`, on by default: names of Rust and C++ functions in backtraces as their authors wrote them.
 //! - `dwarf`: files and lines in backtraces, from a module's debug information.
+//! - `cache`: modules with their lowered code as bytes (`ModuleOptions::precompile`, `Module::deserialize`).
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).
 //! - `wasi`: WASI preview 1 (module `wasi`).
 
@@ -79,6 +80,8 @@ mod vm;
 pub mod wasi;
 
 pub use demangle::demangle;
+#[cfg(feature = "cache")]
+pub use error::CacheError;
 pub use error::{Backtrace, BacktraceFrame, Error, ErrorKind, TrapInfo};
 pub use limits::Limits;
 pub use metering::Metering;

@@ -38,6 +38,9 @@ struct Raw {
     bytes: Box<[u8]>,
     /// Of its first byte in the module.
     offset: u64,
+    /// The bytes are of lowered code, which is to be verified.
+    #[cfg(feature = "cache")]
+    lowered: bool,
 }
 
 /// What is still to come.
@@ -118,11 +121,36 @@ impl ModuleBodies {
         let body = self.functions.get(function as usize)?;
         let raw = body.raw.get()?;
         Some(body.lowered.get_or_init(|| {
+            #[cfg(feature = "cache")]
+            if raw.lowered {
+                // What does not keep the rules runs as nothing but a trap.
+                let lowered = super::cache::function(&self.declarations, function, &raw.bytes);
+                return Arc::new(lowered.unwrap_or_else(|_| impossible(&self.declarations, function)));
+            }
             let lowered = lower(&self.declarations, function, raw);
             // Validation has bounded what lowering may need and refused what it does not know.
             debug_assert!(lowered.is_ok(), "a valid function is not lowered: {lowered:?}");
             Arc::new(lowered.unwrap_or_else(|_| impossible(&self.declarations, function)))
         }))
+    }
+
+    /// Takes in lowered code, to be verified when the function is first asked for.
+    #[cfg(feature = "cache")]
+    pub(super) fn set_lowered(&self, function: u32, bytes: Box<[u8]>) {
+        let offset = 0;
+        let lowered = true;
+        self.arrived(function, Raw { bytes, offset, lowered });
+    }
+
+    /// Verifies lowered code that was taken in, now.
+    #[cfg(feature = "cache")]
+    pub(super) fn verify_lowered(&self, function: u32) -> Result<(), Error> {
+        let body = &self.functions[function as usize];
+        if let Some(raw) = body.raw.get() {
+            let lowered = super::cache::function(&self.declarations, function, &raw.bytes)?;
+            body.lowered.get_or_init(|| Arc::new(lowered));
+        }
+        Ok(())
     }
 
     /// Lowers all functions that have arrived.
@@ -163,6 +191,15 @@ pub(super) struct BodyValidator {
 }
 
 impl BodyValidator {
+    /// Goes on to the next function, whose lowered code is there instead. Returns its index among the own ones.
+    #[cfg(feature = "cache")]
+    pub(super) fn skip(&mut self, bodies: &ModuleBodies, lowered: Box<[u8]>) -> u32 {
+        let index = self.next;
+        self.next += 1;
+        bodies.set_lowered(index, lowered);
+        index
+    }
+
     /// Validates the next function and hands it over. Returns its index among the own ones.
     pub(super) fn body(
         &mut self,
@@ -228,6 +265,8 @@ impl BodyValidator {
         let raw = Raw {
             bytes: body.as_bytes().into(),
             offset: body.range().start,
+            #[cfg(feature = "cache")]
+            lowered: false,
         };
         bodies.arrived(index, raw);
         Ok(index)

@@ -253,6 +253,11 @@ impl Declarations {
     fn element_section(&mut self, reader: wasmparser::ElementSectionReader<'_>) -> Result<(), Error> {
         for element in reader {
             let element = element.map_err(malformed)?;
+            #[cfg(feature = "cache")]
+            let ty = match &element.items {
+                ElementItems::Functions(_) => ValType::FuncRef,
+                ElementItems::Expressions(ty, _) => supported_type(wasmparser::ValType::Ref(*ty), 0)?,
+            };
             let items = match element.items {
                 ElementItems::Functions(functions) => {
                     let functions: Result<_, _> = functions.into_iter().collect();
@@ -277,7 +282,12 @@ impl Declarations {
                     offset: const_expr(&offset_expr)?,
                 },
             };
-            self.elements.push(ElementSegment { items, mode });
+            self.elements.push(ElementSegment {
+                #[cfg(feature = "cache")]
+                ty,
+                items,
+                mode,
+            });
         }
         Ok(())
     }

@@ -20,6 +20,9 @@ pub(super) struct Decoder {
     limits: Limits,
     head: Head,
     functions: BodyValidator,
+    /// The functions' lowered code, from the last to the first, if it comes from elsewhere: bodies are not looked at.
+    #[cfg(feature = "cache")]
+    pub(super) lowered: Option<Vec<Box<[u8]>>>,
     data: Vec<DataSegment>,
     has_data: bool,
     names: HashMap<u32, String>,
@@ -60,6 +63,8 @@ impl Decoder {
             limits: *limits,
             head: Head::Open(Box::new(declarations)),
             functions: BodyValidator::default(),
+            #[cfg(feature = "cache")]
+            lowered: None,
             data: Vec::new(),
             has_data: false,
             names: HashMap::new(),
@@ -110,6 +115,15 @@ impl Decoder {
         match valid.map_err(|error| refused(&error, true))? {
             ValidPayload::Func(function, body) => {
                 let (declarations, bodies) = self.close();
+                #[cfg(feature = "cache")]
+                if let Some(lowered) = &mut self.lowered {
+                    // For a function too many, none: it is no code.
+                    let index = self.functions.skip(&bodies, lowered.pop().unwrap_or_default());
+                    if declarations.own_start() == Some(index) {
+                        self.note_start();
+                    }
+                    return Ok(());
+                }
                 let index = self.functions.body(function, &body, &bodies, &self.limits)?;
                 if declarations.own_start() == Some(index) {
                     self.note_start();

@@ -1,6 +1,8 @@
 //! The immutable module: decoded and validated, its functions lowered when they are first called.
 
 mod bodies;
+#[cfg(feature = "cache")]
+mod cache;
 mod constant;
 mod declarations;
 mod decode;
@@ -18,6 +20,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::types::FuncType;
+#[cfg(feature = "cache")]
+use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::backend::{Backend, ModuleCode};
 
 use self::bodies::ModuleBodies;
@@ -104,6 +108,9 @@ pub(crate) enum ExternIndex {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ElementSegment {
+    /// Type of the references.
+    #[cfg(feature = "cache")]
+    pub ty: ValType,
     pub items: Items,
     pub mode: SegmentMode,
 }

@@ -56,12 +56,16 @@ impl ModuleOptions {
     /// [`Unsupported`](crate::ErrorKind::Unsupported) with the proposal's name, or
     /// [`Limit`](crate::ErrorKind::Limit).
     pub fn compile(self, bytes: &[u8]) -> Result<Module, Error> {
+        decode_all(self.decoder(), bytes)
+    }
+
+    /// [`ModuleOptions::compile`], but for the bodies of functions, which come lowered.
+    #[cfg(feature = "cache")]
+    pub(super) fn compile_lowered(&self, bytes: &[u8], mut functions: Vec<Box<[u8]>>) -> Result<Module, Error> {
+        functions.reverse();
         let mut decoder = self.decoder();
-        decoder.check_size(bytes.len())?;
-        decoder.push(bytes, true)?;
-        let module = decoder.module();
-        module.inner.complete(decoder.late());
-        Ok(module)
+        decoder.lowered = Some(functions);
+        decode_all(decoder, bytes)
     }
 
     /// Reads a module to its end, decoding and validating while it arrives.
@@ -94,6 +98,14 @@ impl ModuleOptions {
             !self.without_custom_sections,
         )
     }
+}
+
+fn decode_all(mut decoder: Decoder, bytes: &[u8]) -> Result<Module, Error> {
+    decoder.check_size(bytes.len())?;
+    decoder.push(bytes, true)?;
+    let module = decoder.module();
+    module.inner.complete(decoder.late());
+    Ok(module)
 }
 
 impl Module {

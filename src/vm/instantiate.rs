@@ -30,18 +30,51 @@ impl<T> Vm<T> {
         Ok(instance)
     }
 
+    /// [`Vm::instantiate`] with imports by their place instead of their names: as many as the module has, in its order. Two of
+    /// one name can then be different things.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vm::instantiate`]; [`Usage`](ErrorKind::Usage) for more imports than the module has.
+    pub fn instantiate_with(&mut self, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
+        let wanted = module.inner.imports.len();
+        if imports.len() > wanted {
+            let given = imports.len();
+            return Err(Error::usage(format!("{given} imports for a module that has {wanted}")));
+        }
+        let find = |number: usize| imports.get(number).map(|&item| Definition::Extern(item));
+        let (instance, start) = self.instantiate_found(module, find)?;
+        if let Some(start) = start {
+            self.invoke(start, |_| {})?;
+        }
+        Ok(instance)
+    }
+
     /// Everything of an instantiation but running the start function.
     pub(super) fn instantiate_without_start(
         &mut self,
         module: &Module,
         imports: &Imports<T>,
     ) -> Result<(Instance, Option<u32>), Error> {
+        let find = |number: usize| {
+            let import = &module.inner.imports[number];
+            imports.get(&import.module, &import.name).cloned()
+        };
+        self.instantiate_found(module, find)
+    }
+
+    /// The same, with what stands for each import by its number.
+    fn instantiate_found(
+        &mut self,
+        module: &Module,
+        find: impl Fn(usize) -> Option<Definition<T>>,
+    ) -> Result<(Instance, Option<u32>), Error> {
         self.check_metering(module)?;
         if self.machine.state.store.instances.len() >= self.limits.instances as usize {
             let (what, limit) = ("instances", u64::from(self.limits.instances));
             return Err(ErrorKind::Limit { what, limit }.into());
         }
-        let (mut instance, resolved) = self.resolve_imports(module, imports)?;
+        let (mut instance, resolved) = self.resolve_imports(module, find)?;
         let demand = Demand::Instance {
             existing: self.modules.len() as u64,
         };
@@ -65,29 +98,29 @@ impl<T> Vm<T> {
     fn resolve_imports(
         &mut self,
         module: &Module,
-        imports: &Imports<T>,
+        find: impl Fn(usize) -> Option<Definition<T>>,
     ) -> Result<(store::Instance, Vec<Extern>), Error> {
         let mut instance = store::Instance::default();
         for ty in &module.inner.types {
             instance.signatures.push(self.machine.state.store.signatures.intern(ty));
         }
         let mut found = Vec::new();
-        for import in &module.inner.imports {
-            let Some(definition) = imports.get(&import.module, &import.name) else {
+        for (number, import) in module.inner.imports.iter().enumerate() {
+            let Some(definition) = find(number) else {
                 let (module, name) = (import.module.clone(), import.name.clone());
                 return Err(ErrorKind::MissingImport { module, name }.into());
             };
             let definition = match definition {
                 Definition::Extern(item) => {
-                    self.check_import(import, *item)?;
-                    *item
+                    self.check_import(import, item)?;
+                    item
                 }
                 Definition::Host(host) => {
                     let ty = ExternType::Func((*host.ty).clone());
                     if ty != import.ty {
                         return Err(mismatch(import, ty.to_string()));
                     }
-                    Extern::Func(self.host_func(host))
+                    Extern::Func(self.host_func(&host))
                 }
             };
             found.push(definition);
@@ -140,8 +173,12 @@ impl<T> Vm<T> {
         }
     }
 
-    /// The type of something that exists.
-    fn extern_type(&self, item: Extern) -> Result<ExternType, Error> {
+    /// The type of something in this machine, with the size that a memory or table has by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage) for a handle of another machine.
+    pub fn extern_type(&self, item: Extern) -> Result<ExternType, Error> {
         let state = &self.machine.state;
         Ok(match item {
             Extern::Func(func) => ExternType::Func(self.func_type(func)?.clone()),

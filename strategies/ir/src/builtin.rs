@@ -77,6 +77,7 @@ macro_rules! define {
     ) => {
         /// An instruction that the machine itself carries out.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[repr(u8)]
         pub enum Builtin {
             $($(#[$doc])* $name,)*

@@ -33,6 +33,7 @@ pub use crate::index::{BlockId, NodeId, Slot};
 
 /// One node of an expression tree: 16 bytes, because lowering is mostly writing them to memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Node {
     /// The value of a frame slot.
     Slot(Slot),
@@ -144,6 +145,7 @@ const _: () = assert!(size_of::<Node>() == 16 && size_of::<Statement>() == 16);
 
 /// A statement of a block; the last statement of each block is a terminator, all others are not.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Statement {
     /// `slot = value`
     Set {
@@ -344,6 +346,7 @@ pub struct BuiltinCall {
 
 /// A straight line of statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CodeBlock {
     /// Index of its first statement.
     pub first: u32,

@@ -5,6 +5,11 @@ use crate::types::ValType;
 
 /// Types of the slots of parameters and locals, from slot 0 on, as runs of one type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(into = "Vec<(u32, ValType)>", try_from = "Vec<(u32, ValType)>")
+)]
 pub struct SlotTypes {
     /// The slot after each run, and the type of its values.
     runs: Vec<(u32, ValType)>,
@@ -68,8 +73,34 @@ impl FromIterator<ValType> for SlotTypes {
     }
 }
 
+#[cfg(feature = "serde")]
+impl From<SlotTypes> for Vec<(u32, ValType)> {
+    fn from(types: SlotTypes) -> Self {
+        types.runs
+    }
+}
+
+/// Of whole values, in runs that go up to a slot that has a number.
+#[cfg(feature = "serde")]
+impl TryFrom<Vec<(u32, ValType)>> for SlotTypes {
+    type Error = &'static str;
+
+    fn try_from(runs: Vec<(u32, ValType)>) -> Result<SlotTypes, &'static str> {
+        let mut first = 0;
+        for &(end, ty) in &runs {
+            let whole = ty.siblings() == (0, 0);
+            if !whole || end <= first || end > 1 << 16 || (end - first) % u32::from(ty.slots()) != 0 {
+                return Err("types of slots that are no values");
+            }
+            first = end;
+        }
+        Ok(SlotTypes { runs })
+    }
+}
+
 /// Operands that follow each other on a stack, above those of another run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Run {
     /// The run below, if there is one.
     below: RunId,
@@ -81,7 +112,23 @@ struct Run {
 
 /// A run of operands in [`OperandTypes`], with all below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "Option<u32>", from = "Option<u32>"))]
 pub struct RunId(u32);
+
+#[cfg(feature = "serde")]
+impl From<RunId> for Option<u32> {
+    fn from(id: RunId) -> Self {
+        (id != RunId::NONE).then_some(id.0)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Option<u32>> for RunId {
+    fn from(id: Option<u32>) -> RunId {
+        id.map_or(RunId::NONE, RunId)
+    }
+}
 
 impl RunId {
     /// Nothing.
@@ -90,11 +137,24 @@ impl RunId {
 
 /// The operands that are in their canonical slots where a block begins: see [`OperandTypes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EntryTypes {
     top: RunId,
     covered: u32,
     first: u32,
     count: u32,
+}
+
+impl EntryTypes {
+    /// Number of slots that it has types for.
+    pub fn len(&self) -> usize {
+        (self.covered as usize).saturating_add(self.count as usize)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 impl Default for EntryTypes {
@@ -112,6 +172,7 @@ impl Default for EntryTypes {
 /// Types of the operands at the entries of all blocks of a function. What blocks have in common, from the bottom of the
 /// operand stack up, is kept once: as runs, each of which names the one below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OperandTypes {
     runs: Vec<Run>,
     types: Vec<ValType>,
@@ -159,7 +220,8 @@ impl OperandTypes {
         {
             let start = (run.start as usize).min(end);
             for position in start.max(from)..end {
-                all[position - from] = self.types.get(run.types as usize + position - start).copied();
+                let listed = (run.types as usize).saturating_add(position - start);
+                all[position - from] = self.types.get(listed).copied();
             }
             if start == end {
                 break;
@@ -172,9 +234,19 @@ impl OperandTypes {
     /// The types at an entry, from the first canonical slot on.
     pub fn at(&self, entry: EntryTypes) -> Vec<Option<ValType>> {
         let mut all = self.covered(entry.top, entry.covered as usize, 0);
-        let above = entry.first as usize..entry.first as usize + entry.count as usize;
+        let above = entry.first as usize..(entry.first as usize).saturating_add(entry.count as usize);
         all.extend_from_slice(self.above.get(above).unwrap_or_default());
         all
+    }
+
+    /// Number of types and runs that are kept.
+    pub fn len(&self) -> usize {
+        self.runs.len() + self.types.len() + self.above.len()
+    }
+
+    /// Whether none are.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Gives back what was reserved and not used.

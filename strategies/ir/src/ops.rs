@@ -119,6 +119,7 @@ macro_rules! group {
 
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[repr(u8)]
         pub enum $enum {
             $($(#[$row_doc])* $name,)*

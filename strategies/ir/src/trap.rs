@@ -7,6 +7,7 @@ use std::fmt;
 /// The wording of [`Display`](fmt::Display) follows the reference interpreter, on which the official test suite relies
 /// (WebAssembly core specification 2.0, section 4.4, "Instructions").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Trap {

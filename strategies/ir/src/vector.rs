@@ -5,6 +5,7 @@ use std::fmt;
 /// A WebAssembly `v128`: 16 bytes, the lowest lane first, each lane little-endian whatever the machine is (specification
 /// section 4.2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[repr(C, align(16))]
 pub struct V128(pub [u8; 16]);
 

@@ -11,6 +11,7 @@ use crate::vector_ops::{
 
 /// A node that takes or gives a vector. Memories have 8 bits here: validation lets at most 100 through.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[allow(missing_docs)] // `op`, `a`, `b`, `c`, `memory`, `address`, `offset` as in `Node`; `lane` is a lane's number.
 pub enum VectorNode {
     /// The vector in two frame slots, of which this is the first.

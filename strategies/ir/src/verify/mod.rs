@@ -22,6 +22,16 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
+/// The function costs too much to verify.
+const WORK: &str = "more to verify than its size allows";
+
+impl VerifyError {
+    /// Whether the function may be sound, but would take more time to verify than is linear in its size.
+    pub fn is_work(&self) -> bool {
+        self.0 == WORK
+    }
+}
+
 macro_rules! ensure {
     ($condition:expr, $($message:tt)*) => {
         if !$condition {
@@ -29,6 +39,11 @@ macro_rules! ensure {
         }
     };
 }
+
+mod meters;
+mod module;
+
+pub use self::module::{ModuleFacts, STEPS, verify_in};
 
 /// Deepest expression tree that lowering may build; strategies recurse over trees when they compile.
 pub const MAX_TREE_DEPTH: u32 = 16;
