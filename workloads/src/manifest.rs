@@ -118,6 +118,10 @@ pub struct Manifest {
     pub entry: String,
     /// How the expected results were obtained.
     pub expected_from: String,
+    /// Whether what it imports, but for WASI, is made up by whoever runs it: functions that cannot be called, and memories, tables
+    /// and globals of zeros.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stubs: bool,
     /// The small size.
     pub quick: ManifestRun,
     /// The large size.
@@ -142,6 +146,7 @@ impl Manifest {
             sha256: String::new(),
             entry: String::new(),
             expected_from: String::new(),
+            stubs: false,
             quick: run.clone(),
             full: run,
             count: None,

@@ -23,6 +23,7 @@ pub struct Workload {
     sha256: String,
     entry: String,
     expected_from: String,
+    stubs: bool,
     quick: Run,
     full: Run,
     count: Option<Run>,
@@ -58,6 +59,9 @@ pub struct Run {
     pub instances: u32,
     /// How often the entry is called; usually once. Every call must give the same.
     pub calls: u32,
+    /// The SHA-256 of the entry, of all of the above, and of whether imports are made up: what of a program besides its module
+    /// decides what it does.
+    pub sha256: String,
 }
 
 impl Run {
@@ -180,12 +184,19 @@ impl Workload {
             return Err(bad("module", "a file that ends in `.wat` or `.wasm` is expected"));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
+        let of_size = |size: &str, run: ManifestRun| {
+            // As it is written, which does not depend on where or how it stands in the file.
+            let text = toml::to_string(&run).map_err(|error| bad(size, &error.to_string()))?;
+            let sha256 = sha256_hex(format!("{}\n{}\n{text}", manifest.entry, manifest.stubs).as_bytes());
+            check_run(path, size, run, sha256)
+        };
         Ok(Workload {
             file: path.to_owned(),
             module_file: folder.join(&manifest.module),
-            quick: check_run(path, "quick", manifest.quick)?,
-            full: check_run(path, "full", manifest.full)?,
-            count: manifest.count.map(|run| check_run(path, "count", run)).transpose()?,
+            quick: of_size("quick", manifest.quick)?,
+            full: of_size("full", manifest.full)?,
+            count: manifest.count.map(|run| of_size("count", run)).transpose()?,
+            stubs: manifest.stubs,
             name: manifest.name,
             class: manifest.class,
             description: one_line(&manifest.description),
@@ -286,6 +297,11 @@ impl Workload {
         &self.expected_from
     }
 
+    /// Whether what it imports, but for WASI, is made up by whoever runs it.
+    pub fn stubs(&self) -> bool {
+        self.stubs
+    }
+
     /// The small size: a few milliseconds in a fast interpreter.
     pub fn quick(&self) -> &Run {
         &self.quick
@@ -308,7 +324,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
+fn check_run(path: &Path, size: &str, run: ManifestRun, sha256: String) -> Result<Run, Error> {
     let bad = |field: &str, reason: &str| Error::BadField {
         file: path.to_owned(),
         field: format!("{size}.{field}"),
@@ -355,6 +371,7 @@ fn check_run(path: &Path, size: &str, run: ManifestRun) -> Result<Run, Error> {
         wasi,
         instances: run.instances,
         calls: run.calls,
+        sha256,
     })
 }
 

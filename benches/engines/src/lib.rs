@@ -8,6 +8,7 @@
 //! peers/      other engines, one file each, and the list of all
 //! wasi.rs     commands: the same surroundings for every engine
 //! own.rs      a module of the user's as a workload
+//! stubs.rs    what such a module imports and the lab does not know
 //! ```
 //!
 //! An engine that gives a wrong result gets an error and no time.
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod ours;
 pub mod own;
 pub mod peers;
+pub mod stubs;
 pub mod values;
 pub mod wasi;
 

@@ -11,6 +11,7 @@ use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::stubs;
 use crate::values::{to_typed, to_value};
 use crate::wasi::surroundings;
 
@@ -234,6 +235,7 @@ impl Ours {
             entry: workload.entry().to_string(),
             module,
             code_bytes,
+            stubs: workload.stubs(),
             from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
         })
     }
@@ -270,6 +272,10 @@ impl Engine for Ours {
         if let Some((wasi, _)) = surroundings(workload.quick())? {
             wasi.define(&mut imports);
         }
+        if workload.stubs() {
+            let module = self.module(wasm).map_err(text)?;
+            stubs::define(&module, &mut vm, &mut imports).map_err(text)?;
+        }
         let (loaded, timing) = Timing::of(|| {
             let module = self.module(wasm)?;
             self.entrant.compile(&module);
@@ -288,6 +294,7 @@ impl Engine for Ours {
             entry: workload.entry().to_string(),
             module: self.module(wasm).map_err(text)?,
             code_bytes: 0,
+            stubs: workload.stubs(),
             from_bytes: Some(wasm.to_vec()),
         };
         prepared.run(run).map(Some)
@@ -299,6 +306,8 @@ struct PreparedModule {
     entry: String,
     module: Module,
     code_bytes: usize,
+    /// Whether imports that the lab does not know are made up.
+    stubs: bool,
     /// For startup workloads: the bytes to begin with each time.
     from_bytes: Option<Vec<u8>>,
 }
@@ -316,6 +325,9 @@ impl Prepared for PreparedModule {
             wasi.define(&mut imports);
             printed
         });
+        if self.stubs {
+            stubs::define(&self.module, &mut vm, &mut imports).map_err(text)?;
+        }
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
                 let module = self.engine.module(bytes)?;

@@ -8,18 +8,28 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, exit_code};
-use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, ValType, Vm};
+use wasm_dispatch::{
+    ErrorKind, ExternType, Imports, InterruptHandle, Limits, Metering, Module, Pause, Strategy, ValType, Vm,
+};
+use wasm_dispatch_record::visible::{self, name};
 use wasm_dispatch_workloads::manifest::{Manifest, ManifestFile, ManifestMemory, ManifestRun, ManifestWasi};
 use wasm_dispatch_workloads::{Value, WasiFile, WasiRun, Workload, sha256_hex};
 
+use crate::stubs;
 use crate::values::{to_typed, to_value};
 use crate::wasi::of_command;
 
 /// Name of the folder, below a run's, with the workload.
 pub const FOLDER: &str = "workload";
+
+/// Characters of a file's name that become a workload's.
+const LONGEST_NAME: usize = 60;
 
 /// A module of the user's and how to run it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +48,8 @@ pub struct OwnModule {
     pub files: Vec<(String, PathBuf)>,
     /// Folders of such files, with the folders in them: the same.
     pub folders: Vec<(String, PathBuf)>,
+    /// Whether imports that the lab does not know are made up: see [`stubs::define`].
+    pub stubs: bool,
 }
 
 /// What the files of a command's folders may take together: a copy of each is kept beside the run.
@@ -53,6 +65,25 @@ pub struct Error {
     pub what: String,
 }
 
+/// Does something, and stops what runs on the handle's machine once that has taken too long.
+fn within<T>(patience: Duration, handle: &InterruptHandle, work: impl FnOnce() -> T) -> T {
+    /// How often it is stopped from then on: whatever begins after one interrupt needs another.
+    const AGAIN: Duration = Duration::from_millis(10);
+    let (done, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut wait = patience;
+            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                handle.interrupt();
+                wait = AGAIN;
+            }
+        });
+        // Also if it panics, so that nobody waits.
+        let _done = done;
+        work()
+    })
+}
+
 /// The error of something that went wrong with a file.
 fn at<E: fmt::Display>(path: &Path) -> impl Fn(E) -> Error {
     move |what| Error {
@@ -62,22 +93,25 @@ fn at<E: fmt::Display>(path: &Path) -> impl Fn(E) -> Error {
 }
 
 impl OwnModule {
-    /// Runs the module twice, and writes the workload below `run`, the folder of a run.
+    /// Runs the module twice, for no longer than `patience` each time, and writes the workload below `run`, the folder of a run.
     ///
     /// # Errors
     ///
-    /// If the module cannot be read, loaded or run, if it does not do the same twice, or if it leaves nothing that could be
-    /// compared.
-    pub fn write(&self, run: &Path) -> Result<Workload, Error> {
+    /// If the module cannot be read, loaded or run, if it does not end in time or not do the same twice, or if it leaves
+    /// nothing that could be compared.
+    pub fn write(&self, run: &Path, patience: Duration) -> Result<Workload, Error> {
         let bytes = fs::read(&self.file).map_err(at(&self.file))?;
         let wasm = wat::parse_bytes(&bytes).map_err(at(&self.file))?;
-        let module = Module::new(&wasm).map_err(at(&self.file))?;
+        // So that one that never ends can be stopped.
+        let options = Module::options().metering(Metering::Interrupts);
+        let module = options.compile(&wasm).map_err(at(&self.file))?;
+        self.check_imports(&module)?;
         let is_command = module.imports().any(|import| import.module == wasi::MODULE);
         let (entry, ty) = self.entry(&module, is_command)?;
         let folder = run.join(FOLDER);
         let once = match is_command {
-            true => self.command(&module, &entry, &ty, &folder)?,
-            false => self.function(&module, &entry, &ty)?,
+            true => self.command(&module, &entry, &ty, &folder, patience)?,
+            false => self.function(&module, &entry, &ty, patience)?,
         };
         let manifest = Manifest {
             name: self.name(),
@@ -86,6 +120,7 @@ impl OwnModule {
             licence: "the user's".to_owned(),
             entry,
             expected_from: format!("Two runs under {}.", Strategy::best_safe()),
+            stubs: self.stubs,
             ..Manifest::own(once)
         };
         manifest
@@ -108,8 +143,13 @@ impl OwnModule {
                 '_'
             }
         };
-        let name: String = stem.chars().map(letter).collect();
-        if name.is_empty() { "module".to_owned() } else { name }
+        // Long enough to know it by, and for a file to be called so.
+        let of_file: String = stem.chars().take(LONGEST_NAME).map(letter).collect();
+        if of_file.is_empty() {
+            "module".to_owned()
+        } else {
+            of_file
+        }
     }
 
     fn entry(&self, module: &Module, is_command: bool) -> Result<(String, FuncType), Error> {
@@ -118,9 +158,12 @@ impl OwnModule {
             _ => None,
         });
         let mut functions: BTreeMap<String, FuncType> = functions.collect();
-        let names = functions.keys().cloned().collect::<Vec<_>>().join(", ");
+        let names = match functions.is_empty() {
+            true => "no function".to_owned(),
+            false => visible::names(functions.keys().map(String::as_str)),
+        };
         let entry = match (&self.invoke, is_command) {
-            (Some(name), _) => name.clone(),
+            (Some(asked), _) => asked.clone(),
             (None, true) => "_start".to_owned(),
             (None, false) => {
                 return Err(self.wrong(format!("name the function to call with --invoke; it exports {names}")));
@@ -128,7 +171,37 @@ impl OwnModule {
         };
         match functions.remove(&entry) {
             Some(ty) => Ok((entry, ty)),
-            None => Err(self.wrong(format!("no function is exported as '{entry}'; it exports {names}"))),
+            None => Err(self.wrong(format!(
+                "no function is exported as '{}'; it exports {names}",
+                name(&entry)
+            ))),
+        }
+    }
+
+    /// What it imports must be WASI's, if nothing may be made up.
+    fn check_imports(&self, module: &Module) -> Result<(), Error> {
+        let mut unknown = module
+            .imports()
+            .filter(|import| !stubs::is_known(&import.module, &import.name));
+        match unknown.next() {
+            Some(import) if !self.stubs => Err(self.wrong(format!(
+                "it imports '{}' from '{}', which the lab does not know; with --stubs it gets functions that trap, and memories, \
+                 tables and globals that are empty",
+                name(&import.name),
+                name(&import.module)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a run did not come to its end.
+    fn stopped(&self, error: &wasm_dispatch::Error, patience: Duration) -> Error {
+        match error.kind() {
+            ErrorKind::Paused(Pause::Interrupted) => self.wrong(format!(
+                "it did not end within {} s; --timeout allows more",
+                patience.as_secs_f64()
+            )),
+            _ => self.wrong(error),
         }
     }
 
@@ -142,7 +215,7 @@ impl OwnModule {
     }
 
     /// What a function gives: results and memory.
-    fn function(&self, module: &Module, entry: &str, ty: &FuncType) -> Result<ManifestRun, Error> {
+    fn function(&self, module: &Module, entry: &str, ty: &FuncType, patience: Duration) -> Result<ManifestRun, Error> {
         for (given, option) in [
             (!self.env.is_empty(), "--env"),
             (self.stdin.is_some(), "--stdin"),
@@ -167,9 +240,19 @@ impl OwnModule {
             .collect::<Result<_, _>>()?;
         let once = || {
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
-            let instance = vm.instantiate(module, &Imports::new())?;
+            let mut imports = Imports::new();
+            if self.stubs {
+                stubs::define(module, &mut vm, &mut imports)?;
+            }
             let own: Vec<_> = args.iter().map(|&value| to_value(value)).collect();
-            let results = vm.call(instance, entry, &own)?;
+            let (instance, results) = within(
+                patience,
+                &vm.interrupt_handle(),
+                || -> Result<_, wasm_dispatch::Error> {
+                    let instance = vm.instantiate(module, &imports)?;
+                    Ok((instance, vm.call(instance, entry, &own)?))
+                },
+            )?;
             let memory = module.exports().find_map(|export| match export.ty {
                 ExternType::Memory(_) => Some(export.name),
                 _ => None,
@@ -186,7 +269,7 @@ impl OwnModule {
             Ok((results, memory))
         };
         let (expect, memory) = self.twice(|| {
-            let (results, memory) = once().map_err(|error: wasm_dispatch::Error| self.wrong(error))?;
+            let (results, memory) = once().map_err(|error: wasm_dispatch::Error| self.stopped(&error, patience))?;
             let typed: Result<Vec<Value>, String> = results.into_iter().map(to_typed).collect();
             Ok((typed.map_err(|error| self.wrong(error))?, memory))
         })?;
@@ -249,7 +332,14 @@ impl OwnModule {
     }
 
     /// What a command gives: exit code and output.
-    fn command(&self, module: &Module, entry: &str, ty: &FuncType, folder: &Path) -> Result<ManifestRun, Error> {
+    fn command(
+        &self,
+        module: &Module,
+        entry: &str,
+        ty: &FuncType,
+        folder: &Path,
+        patience: Duration,
+    ) -> Result<ManifestRun, Error> {
         if !(ty.params.is_empty() && ty.results.is_empty()) {
             return Err(self.wrong(format!(
                 "a module that imports WASI is run as a command, but '{entry}' takes or returns something"
@@ -291,10 +381,16 @@ impl OwnModule {
             let mut imports = Imports::new();
             wasi.define(&mut imports);
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
-            let instance = vm.instantiate(module, &imports).map_err(|error| self.wrong(error))?;
-            let code = match vm.call(instance, entry, &[]) {
+            if self.stubs {
+                stubs::define(module, &mut vm, &mut imports).map_err(|error| self.wrong(error))?;
+            }
+            let ended = within(patience, &vm.interrupt_handle(), || {
+                let instance = vm.instantiate(module, &imports)?;
+                vm.call(instance, entry, &[])
+            });
+            let code = match ended {
                 Ok(_) => 0,
-                Err(error) => exit_code(&error).ok_or_else(|| self.wrong(error))?,
+                Err(error) => exit_code(&error).ok_or_else(|| self.stopped(&error, patience))?,
             };
             let stdout = printed.stdout().map_err(|error| self.wrong(error))?;
             Ok((code, sha256_hex(&stdout)))

@@ -105,6 +105,10 @@ struct Own {
     /// WASI commands: a file that it may read; may be repeated
     #[arg(long, value_name = "NAME=FILE", value_parser = pair, requires = "module")]
     file: Vec<(String, String)>,
+    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
+    /// zeros
+    #[arg(long, requires = "module")]
+    stubs: bool,
 }
 
 impl Matrix {
@@ -123,6 +127,7 @@ impl Matrix {
             env: own.env,
             stdin: own.stdin,
             folders: own.dir,
+            stubs: own.stubs,
             files: (own.file.into_iter())
                 .map(|(guest, host)| (guest, host.into()))
                 .collect(),

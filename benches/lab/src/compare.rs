@@ -82,13 +82,16 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         return Err(Failed::Usage(format!("no strategy '{unknown}' is in both runs")));
     }
     if comparison.cells.is_empty() && comparison.fails_now.is_empty() {
-        return Err(Failed::Work(
-            "the two runs have no strategy on the same workload in common".to_owned(),
-        ));
+        let why: Vec<String> = comparison.left_out.iter().map(|what| format!("\n  {what}")).collect();
+        return Err(Failed::Work(format!(
+            "the two runs have no strategy on the same workload in common{}",
+            why.concat()
+        )));
     }
     let warnings = warnings(&before, &after);
     let is_cpu = has_cpu_time(&before) && has_cpu_time(&after);
-    let run_json = |of: &Recording| serde_json::json!({"path": of.path, "run": of.run, "blocks": of.blocks()});
+    let run_json =
+        |of: &Recording| serde_json::json!({"path": of.path.to_string_lossy(), "run": of.run, "blocks": of.blocks()});
     let about = serde_json::json!({
         "schema": 2,
         "before": run_json(&before),
@@ -123,7 +126,7 @@ pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Optio
     }
     let about = serde_json::json!({
         "schema": 1,
-        "path": recording.path,
+        "path": recording.path.to_string_lossy(),
         "run": recording.run,
         "blocks": recording.blocks(),
         "sides": recording.engines,

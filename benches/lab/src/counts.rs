@@ -72,7 +72,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let text = counts::text(&runs, &folder)?;
     let value = serde_json::json!({
         "schema": 1,
-        "path": counted.path,
+        "path": counted.path.to_string_lossy(),
         "run": counted.run,
         "counts": counted.counts,
     });

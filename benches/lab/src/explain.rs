@@ -5,6 +5,7 @@ use serde_json::json;
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_profile::explain::{self, Line};
 use wasm_dispatch_report::table::columns;
+use wasm_dispatch_report::visible;
 
 use super::shared::strategy;
 use super::{Failed, Outcome, Output, subject};
@@ -69,7 +70,7 @@ fn list(module: &str, functions: &[Line]) -> String {
             line.blocks.to_string(),
             line.statements.to_string(),
             line.nodes.to_string(),
-            line.name.clone().unwrap_or_default(),
+            visible::name(line.name.as_deref().unwrap_or_default()).into_owned(),
         ]
     });
     let rows: Vec<Vec<String>> = std::iter::once(head.to_vec()).chain(rows).collect();

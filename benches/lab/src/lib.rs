@@ -34,6 +34,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 pub use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::table::wrapped;
+use wasm_dispatch_report::visible;
 
 /// Measures the dispatch strategies, decides which one to use, and shows why
 #[derive(Parser)]
@@ -161,7 +162,8 @@ impl Outcome {
 
     /// Everything is fine, said in JSON.
     pub fn json(value: &impl Serialize) -> Result<Outcome, Failed> {
-        Ok(Outcome::fine(serde_json::to_string_pretty(value)? + "\n"))
+        let text = serde_json::to_string_pretty(value)? + "\n";
+        Ok(Outcome::fine(visible::json(&text)))
     }
 
     /// The same text with exit code 1, if `wrong`.
@@ -258,7 +260,7 @@ fn shortened(error: &str) -> String {
 
 fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = std::io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(visible::text(text).as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => code,
         // A reader may have seen enough: `wasm-dispatch-lab report | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => code,
@@ -269,7 +271,13 @@ fn print(text: &str, code: ExitCode) -> ExitCode {
     }
 }
 
+/// Characters of an error that are shown: what is wrong may quote a name of megabytes.
+const LONGEST_ERROR: usize = 8000;
+
 /// Writes to standard error. If that is closed, there is no place left to say so.
 fn complain(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let cut = text.char_indices().nth(LONGEST_ERROR).map(|(at, _)| &text[..at]);
+    let shown = visible::text(cut.unwrap_or(text));
+    let more = if cut.is_some() { "…\n" } else { "" };
+    let _ = std::io::stderr().write_all(format!("{shown}{more}").as_bytes());
 }

@@ -157,8 +157,8 @@ fn workloads(options: &Options) -> Result<Vec<Item>, Failed> {
                 "name": workload.name(),
                 "class": workload.class().name(),
                 "description": description,
-                "manifest": workload.file(),
-                "module": workload.module_file(),
+                "manifest": workload.file().to_string_lossy(),
+                "module": workload.module_file().to_string_lossy(),
                 "wasm_bytes": bytes,
                 "entry": workload.entry(),
                 "quick": of_size(workload.quick()),
@@ -249,7 +249,7 @@ fn of_run(folder: &Path) -> Item {
         Err(error) => {
             return Item {
                 row: vec![name.clone(), "cannot be read".to_owned(), error.to_string()],
-                json: json!({"folder": folder, "error": error.to_string()}),
+                json: json!({"folder": name, "error": error.to_string()}),
                 name,
             };
         }
@@ -281,7 +281,7 @@ fn of_run(folder: &Path) -> Item {
             format!("{} x {}", run.fingerprint.cores, run.fingerprint.cpu),
         ],
         json: json!({
-            "folder": folder,
+            "folder": folder.to_string_lossy(),
             "id": run.id,
             "kind": run.kind,
             "grade": grade,

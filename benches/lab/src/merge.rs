@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let machines: BTreeSet<_> = fingerprints.map(|of| (&of.cpu, of.cores, &of.kernel)).collect();
     let value = serde_json::json!({
         "schema": 1,
-        "path": merged.path,
+        "path": merged.path.to_string_lossy(),
         "runs": merged.origins,
         "blocks": merged.blocks(),
         "samples": merged.samples.len(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use object::{Object, ObjectSymbol};
-use wasm_dispatch_engines::Ours;
+use wasm_dispatch_engines::{Ours, Size};
 use wasm_dispatch_record::record::{Layout, Program, Row, Traits};
 
 use crate::supervisor::{Supervisor, control_of};
@@ -26,11 +26,13 @@ pub fn rows(supervisor: &Supervisor<'_>) -> Vec<Row> {
     });
     let controls = setup.control.iter().chain(&setup.controls);
     let controls = controls.map(|strategy| Row::from(control_of(strategy)));
+    let size = Size::named(&setup.size);
     let programs = supervisor.workloads.iter().map(|workload| {
         Row::from(Program {
             workload: workload.name().to_owned(),
             sha256: workload.sha256().to_owned(),
             size: setup.size.clone(),
+            run: size.map_or(String::new(), |size| size.of(workload).sha256.clone()),
         })
     });
     let layouts = supervisor.launchers.iter().filter(|launcher| launcher.side.is_none());

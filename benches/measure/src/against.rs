@@ -18,7 +18,7 @@ use wasm_dispatch_record::{Side, target_folder};
 use crate::bench::Request;
 use crate::error::Error;
 use crate::layouts::{LAB, Sources, said};
-use crate::run::{Measured, fresh_folder, layouts_of, measure, seed_of_now};
+use crate::run::{Measured, fresh_folder, layouts_of, measure, seed_of_now, shown};
 use crate::supervisor::{Launcher, Supervisor};
 
 /// In how many layouts, if nothing else is asked for.
@@ -238,7 +238,7 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     let mut run = Run::start(if request.full { Kind::Full } else { Kind::Quick });
     // Not among the runs of which the newest is drawn.
     run.id.insert_str(0, "against-");
-    let folder = fresh_folder(request.folder.as_ref(), &mut run)?;
+    let (folder, _lock) = fresh_folder(request.folder.as_ref(), &mut run)?;
     let sides = Sides::build(&base, layouts, request.quiet)?;
     let controls = setup.strategies.iter().map(|strategy| {
         Row::Control(Control {
@@ -248,7 +248,7 @@ pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     });
     let heads: Vec<Row> = sides.abouts.into_iter().map(Row::About).chain(controls).collect();
     if !request.quiet {
-        let folder = folder.display();
+        let folder = shown(&folder);
         eprintln!("After an interruption: wasm-dispatch-lab bench --resume {folder}");
     }
     let supervisor = Supervisor {

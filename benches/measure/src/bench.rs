@@ -4,6 +4,7 @@
 //! processes of different layouts take turns. One strategy is enrolled twice, so that the record shows its own noise.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use wasm_dispatch_engines::Size;
@@ -15,7 +16,7 @@ use wasm_dispatch_workloads::{Class, Workload};
 use crate::choice::choose;
 use crate::error::Error;
 use crate::run::{
-    Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now, strategies,
+    Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now, shown, strategies,
 };
 use crate::shards::{Shard, matrix};
 use crate::supervisor::{Launcher, Supervisor};
@@ -53,7 +54,8 @@ pub struct Request {
     /// Seed of all orders
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Give a process up after such a silence
+    /// Give a process up after such a silence, and a module of your own if it runs longer than that before anything is measured
+    /// [default: 120; 900 with --full]
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Only a part of it.
@@ -108,6 +110,11 @@ impl Request {
         if self.full { &FULL } else { &QUICK }
     }
 
+    /// Seconds after which what says nothing, or does not end, is given up.
+    fn patience(&self) -> u64 {
+        self.timeout.unwrap_or(self.defaults().timeout)
+    }
+
     /// The project's workloads that are asked for; the full run, or whoever names them, also gets the scalar twins and the
     /// extra ones that have been built.
     ///
@@ -156,6 +163,7 @@ impl Request {
             (self.blocks.map(u64::from), "blocks"),
             (self.iterations.map(u64::from), "iterations"),
             (self.layouts.map(u64::from), "layouts"),
+            (self.timeout, "timeout"),
         ])?;
         if workloads.is_empty() {
             return Err(Error::Asked("there are no workloads to measure".to_owned()));
@@ -179,7 +187,7 @@ impl Request {
                 Some(_) => None,
                 None => Some(self.seconds.unwrap_or(defaults.seconds)),
             },
-            timeout: self.timeout.unwrap_or(defaults.timeout),
+            timeout: self.patience(),
             shard: self.shard.map(|shard| shard.to_string()),
             own: self.own.is_some(),
             parts,
@@ -194,6 +202,7 @@ impl Request {
     pub fn run(&self) -> Result<Measured, Error> {
         // What can be wrong is found out before anything is written or built.
         strategies(&self.strategies)?;
+        all_positive(&[(self.timeout, "timeout")])?;
         let chosen = match &self.own {
             Some(_) if !self.workloads.is_empty() => {
                 return Err(Error::Asked("name workloads or a module, not both".to_owned()));
@@ -208,14 +217,14 @@ impl Request {
         if let Some(shard) = self.shard {
             run.id.push_str(&format!("-{}", shard.to_string().replace('/', "of")));
         }
-        let folder = fresh_folder(self.folder.as_ref(), &mut run)?;
+        let (folder, _lock) = fresh_folder(self.folder.as_ref(), &mut run)?;
         let workloads = match (chosen, &self.own) {
             (Some(workloads), _) => workloads,
             (None, Some(own)) => {
                 if !self.quiet {
-                    eprintln!("Running {} twice, for what it must give ...", own.file.display());
+                    eprintln!("Running {} twice, for what it must give ...", shown(&own.file));
                 }
-                vec![own.write(&folder)?]
+                vec![own.write(&folder, Duration::from_secs(self.patience()))?]
             }
             (None, None) => Vec::new(),
         };
@@ -235,7 +244,7 @@ impl Request {
         if !self.quiet {
             eprintln!(
                 "After an interruption: wasm-dispatch-lab bench --resume {}",
-                folder.display()
+                shown(&folder)
             );
         }
         let supervisor = Supervisor {

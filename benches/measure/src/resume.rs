@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use wasm_dispatch_engines::own;
+use wasm_dispatch_record::Lock;
 use wasm_dispatch_record::record::{self, Writer};
 
 use crate::against;
@@ -16,6 +17,12 @@ use crate::supervisor::{Progressed, Supervisor};
 ///
 /// If it is no such run, or if the binaries are not those that it began with.
 pub fn resume(folder: &Path, quiet: bool) -> Result<Measured, Error> {
+    // Read first: a folder without a run stays as it is.
+    record::read(folder)?;
+    let _lock = match folder.is_dir() {
+        true => Some(Lock::take(folder)?),
+        false => None,
+    };
     let recording = record::read(folder)?;
     let wrong = |what: &str| Error::Resume(recording.path.clone(), what.to_owned());
     let setup = (recording.setup.clone()).ok_or_else(|| wrong("it does not say what was asked for"))?;

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
-use wasm_dispatch_record::take_folder;
+use wasm_dispatch_record::{Lock, take_folder, visible};
 
 use crate::about;
 use crate::error::Error;
@@ -67,20 +67,27 @@ pub(crate) fn all_positive(numbers: &[(Option<u64>, &str)]) -> Result<(), Error>
     }
 }
 
-/// The folder of a new run: the one asked for, or one of its own.
+/// The folder of a new run, the one asked for or one of its own, and the right to write into it.
 ///
 /// # Errors
 ///
-/// If there is a run in the one asked for, or if none can be made.
-pub fn fresh_folder(asked: Option<&PathBuf>, run: &mut Run) -> Result<PathBuf, Error> {
+/// If there is a run in the one asked for, or one that is being written; or if none can be made.
+pub fn fresh_folder(asked: Option<&PathBuf>, run: &mut Run) -> Result<(PathBuf, Lock), Error> {
     let Some(folder) = asked else {
-        return Ok(take_folder(run)?);
+        let folder = take_folder(run)?;
+        let lock = Lock::take(&folder)?;
+        return Ok((folder, lock));
     };
     let path = folder.join(record::FILE_NAME);
-    match path.exists() {
-        true => Err(wasm_dispatch_record::Error::RunExists(path).into()),
-        false => Ok(folder.clone()),
-    }
+    let is_free = || match path.exists() {
+        true => Err(wasm_dispatch_record::Error::RunExists(path.clone())),
+        false => Ok(()),
+    };
+    // Before, so that nothing is written to a run that is there; and after, in case another has just ended.
+    is_free()?;
+    let lock = Lock::take(folder)?;
+    is_free()?;
+    Ok((folder.clone(), lock))
 }
 
 /// Begins a record, and measures into it until it is complete. `heads` stand at its beginning.
@@ -98,7 +105,7 @@ pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[R
     writer.write_all(&about::rows(supervisor))?;
     writer.write(supervisor.setup.clone())?;
     if !supervisor.quiet {
-        eprintln!("Raw data: {}", writer.path().display());
+        eprintln!("Raw data: {}", shown(writer.path()));
     }
     supervisor.measure(&mut writer, Progressed::default())?;
     Measured::read(folder)
@@ -152,6 +159,11 @@ pub fn launchers_of(sources: Result<Sources, String>, setup: &Setup, quiet: bool
         }
     }
     Ok(launchers)
+}
+
+/// A path as it may be shown.
+pub(crate) fn shown(path: &Path) -> String {
+    visible::line(&path.to_string_lossy()).into_owned()
 }
 
 /// The strategy that is enrolled a second time: our default, if it is there.

@@ -31,6 +31,7 @@ pub const VARIABLE: &str = "WASM_DISPATCH_WORKER";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Manifests of the workloads.
+    #[serde(with = "paths")]
     pub manifests: Vec<PathBuf>,
     /// Names of the strategies.
     pub strategies: Vec<String>,
@@ -55,6 +56,39 @@ pub struct Job {
     /// Whether to time everything from bytes to the first result, too.
     #[serde(default)]
     pub cold: bool,
+}
+
+/// Paths as JSON: texts, and what is no text as its system has it.
+mod paths {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Raw(OsString),
+    }
+
+    pub fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+        let written = paths.iter().map(|path| match path.to_str() {
+            Some(text) => Written::Text(text.to_owned()),
+            None => Written::Raw(path.as_os_str().to_owned()),
+        });
+        serializer.collect_seq(written)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+        let written = Vec::<Written>::deserialize(deserializer)?.into_iter();
+        Ok(written
+            .map(|path| match path {
+                Written::Text(text) => text.into(),
+                Written::Raw(raw) => raw.into(),
+            })
+            .collect())
+    }
 }
 
 /// A strategy on a workload.

@@ -205,7 +205,7 @@ fn measure(options: &Options) -> Result<String, Error> {
         eprintln!("{} {}: {}", peer.name, peer.version, peer.configuration);
     }
     let abouts: Vec<Row> = engines.iter().map(about).collect();
-    let folder = fresh_folder(options.out.as_ref(), &mut run)?;
+    let (folder, _lock) = fresh_folder(options.out.as_ref(), &mut run)?;
     let sources = Sources::own().map(|own| Sources {
         binary: "peers",
         features: FEATURES,

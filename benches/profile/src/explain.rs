@@ -9,6 +9,7 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
+use wasm_dispatch_record::visible;
 
 use crate::program::names;
 
@@ -201,7 +202,7 @@ impl Explained {
         let name = self
             .name
             .as_deref()
-            .map_or_else(String::new, |name| format!(" '{name}'"));
+            .map_or_else(String::new, |name| format!(" '{}'", visible::name(name)));
         let mut text = format!(
             "function {}{name} {}: {} blocks, {} slots in its frame\n\nDispatches of one run through each block:\n\n{:>7} {:>10} {:>5}",
             self.function,

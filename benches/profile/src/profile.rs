@@ -7,6 +7,7 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
+use wasm_dispatch_record::visible;
 
 use crate::program::Program;
 use crate::tables::{Table, Tables};
@@ -156,7 +157,10 @@ impl Profile {
             1 => String::new(),
             _ => format!("{program}: "),
         };
-        let named = |name: &Option<String>| name.as_ref().map_or_else(String::new, |name| format!(" '{name}'"));
+        let named = |name: &Option<String>| {
+            name.as_ref()
+                .map_or_else(String::new, |name| format!(" '{}'", visible::name(name)))
+        };
         text += "\nhottest functions\n   share           nodes  function\n";
         for hot in &self.functions {
             let (of, name) = (of(&hot.program), named(&hot.name));

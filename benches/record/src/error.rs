@@ -25,6 +25,9 @@ pub enum Error {
     /// A run that should be new has this file already.
     #[error("{0} exists already and is never overwritten")]
     RunExists(PathBuf),
+    /// Another process is writing into the folder of a run.
+    #[error("{0}: another process is writing this run; wait until it has ended, or stop it")]
+    InUse(PathBuf),
     /// A run does not fit the others with which it is to be merged, and why.
     #[error("{0} cannot be merged: {1}")]
     Merge(PathBuf, String),

@@ -10,14 +10,17 @@ mod fingerprint;
 pub mod growth;
 pub mod json;
 mod locate;
+mod lock;
 mod named;
 pub mod progress;
 pub mod record;
 mod side;
+pub mod visible;
 
 pub use count::Count;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Hardware, Machine, commits_since, file_hash};
 pub use locate::{METERED, is_main, newest_first, newest_run, newest_with, runs_folder, take_folder, target_folder};
+pub use lock::Lock;
 pub use progress::Progress;
 pub use side::Side;

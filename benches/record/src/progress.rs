@@ -9,6 +9,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use crate::visible;
+
 /// Progress of a job of a known number of steps, written to standard error.
 ///
 /// Writing is best effort: a closed standard error never stops a measurement.
@@ -44,7 +46,7 @@ impl Progress {
 
     /// Says what is being done now. Call it when a step begins.
     pub fn begin(&mut self, label: &str) {
-        label.clone_into(&mut self.label);
+        self.label = visible::name(label).into_owned();
         self.show();
     }
 
@@ -76,7 +78,7 @@ impl Progress {
     /// Prints a line without disturbing the progress line.
     pub fn say(&mut self, text: &str) {
         let wipe = if self.in_place { "\r\x1b[2K" } else { "" };
-        let _ = writeln!(self.output, "{wipe}{text}");
+        let _ = writeln!(self.output, "{wipe}{}", visible::text(text));
         if self.in_place {
             self.show();
         }

@@ -216,6 +216,7 @@ impl Comparison {
                 .len()
         };
         let by_layout = layouts(before) == layouts(after) && layouts(before) > 1;
+        let programs = (before.known_programs(), after.known_programs());
         let [base, new] = [before, after].map(|run| {
             let name = |full: &str| wanted(full).then(|| full.to_owned());
             Measured::of(run, is_wall, name).numbered(by_layout)
@@ -226,8 +227,15 @@ impl Comparison {
         };
         let ((before, of_base), (after, of_new)) = (names(&base), names(&new));
         let common: Vec<String> = before.intersection(&after).cloned().collect();
-        let both: BTreeSet<&String> = of_base.intersection(&of_new).collect();
+        let mut both: BTreeSet<&String> = of_base.intersection(&of_new).collect();
+        let (was, is) = programs;
+        let unlike: Vec<(&String, &str)> = (both.iter())
+            .filter_map(|&name| Some((name, was.get(name)?.differs(is.get(name)?)?)))
+            .collect();
+        both.retain(|name| !unlike.iter().any(|(other, _)| other == name));
         let mut comparison = compare(&[base, new, Measured::default()], &common, &both, bounds);
+        let unlike = unlike.iter();
+        (comparison.left_out).extend(unlike.map(|(name, what)| format!("{name}: it has {what} after than before")));
         for (these, those, when) in [(&of_base, &of_new, "before"), (&of_new, &of_base, "after")] {
             let alone: Vec<&str> = these.difference(those).map(String::as_str).collect();
             if !alone.is_empty() {

@@ -60,7 +60,7 @@ pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
     Error, Fingerprint, METERED, Progress, json, newest_run, newest_with, progress, record, runs_folder, take_folder,
-    target_folder,
+    target_folder, visible,
 };
 
 /// A finished report: the decision, and where it was written.
@@ -191,5 +191,5 @@ fn markdown_text(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> 
     for (name, value) in summary.run.fingerprint.rows() {
         let _ = writeln!(text, "| {name} | {value} |");
     }
-    text
+    visible::text(&text).into_owned()
 }

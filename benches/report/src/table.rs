@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::summary::{self, StrategySummary, Summary};
 use crate::units;
+use crate::visible;
 
 /// What a cell is, for renderers that can show it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Table {
     /// In Markdown, the best of each row in bold.
     pub fn markdown(&self) -> String {
         let shown = self.shown();
-        let plain = |text: &str| text.replace('|', "\\|");
+        let plain = |text: &str| visible::line(text).replace('|', "\\|");
         let cell = |row: &Row, index: usize| match &row.cells[index] {
             cell if index == 0 && row.begins_part => format!("**{}**", plain(&cell.text)),
             cell if cell.look == Look::Best => format!("**{}**", cell.text),
@@ -251,6 +252,8 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
 }
 
 fn aligned_lines(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<String> {
+    let shown = |row: &Vec<String>| row.iter().map(|cell| visible::line(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -273,7 +276,7 @@ fn aligned_lines(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> Vec<
 
 /// Text with the characters that mean something in HTML and XML replaced.
 pub fn escape(text: &str) -> String {
-    let mut escaped = text.to_owned();
+    let mut escaped = visible::text(text).into_owned();
     // The ampersand first: it begins the others.
     for (character, name) in [('&', "amp"), ('<', "lt"), ('>', "gt"), ('"', "quot"), ('\'', "#39")] {
         escaped = escaped.replace(character, &format!("&{name};"));

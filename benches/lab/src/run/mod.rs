@@ -69,6 +69,10 @@ pub struct How {
     /// WASI commands: what stands on standard input [default: what the lab has there]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
+    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
+    /// zeros
+    #[arg(long)]
+    stubs: bool,
     /// Trap after N instructions
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
@@ -107,6 +111,7 @@ impl How {
     pub fn given(&self) -> Option<&'static str> {
         let given = [
             ("--invoke", self.invoke.is_some()),
+            ("--stubs", self.stubs),
             ("--fuel", self.fuel.is_some()),
             ("--memory-pages", self.memory_pages.is_some()),
             ("--call-depth", self.call_depth.is_some()),

@@ -8,8 +8,8 @@ use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
-use wasm_dispatch_engines::Entrant;
-use wasm_dispatch_report::units;
+use wasm_dispatch_engines::{Entrant, stubs};
+use wasm_dispatch_report::{units, visible};
 
 use super::{Failed, Request, values};
 
@@ -28,6 +28,9 @@ pub enum Ended {
     /// By a trap, or by what the machine did not allow.
     Stopped(Error),
 }
+
+/// Functions that are listed if none that is exported was named.
+const MOST_SHOWN: usize = 40;
 
 /// What became of a run.
 pub struct Ran {
@@ -80,6 +83,9 @@ impl Request<'_> {
             let (surroundings, outputs) = self.surroundings(is_main, keep)?;
             surroundings.define(&mut imports);
             written = outputs;
+        }
+        if self.how.stubs {
+            stubs::define(&module, &mut vm, &mut imports).map_err(|error| self.failed(error))?;
         }
         vm.set_fuel(self.how.fuel).map_err(|error| self.failed(error))?;
         clock.restart();
@@ -146,8 +152,11 @@ impl Request<'_> {
                 true => text.push_str("no function"),
                 false => text.push_str("these:"),
             }
-            for (name, ty) in &functions {
-                let _ = write!(text, "\n  {name} {ty}");
+            for (name, ty) in functions.iter().take(MOST_SHOWN) {
+                let _ = write!(text, "\n  {} {ty}", visible::name(name));
+            }
+            if let Some(more @ 1..) = functions.len().checked_sub(MOST_SHOWN) {
+                let _ = write!(text, "\n  and {more} more");
             }
             self.failed(text)
         })
@@ -241,7 +250,7 @@ impl Ran {
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         json!({
             "schema": 1,
-            "file": request.file,
+            "file": request.file.to_string_lossy(),
             "strategy": strategy.name,
             "results": results,
             "exit_code": exit_code,

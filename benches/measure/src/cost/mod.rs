@@ -10,9 +10,9 @@ pub mod work;
 use std::path::Path;
 
 use clap::Args;
-use wasm_dispatch_record::Progress;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_record::record::{self, Kind, Recording, Run};
+use wasm_dispatch_record::{Lock, Progress};
 use wasm_dispatch_workloads::{Class, Workload};
 
 use crate::error::Error;
@@ -149,6 +149,7 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
     }
     let workloads = workloads_of(&recording, &folder)?;
 
+    let _lock = Lock::take(&into)?;
     let statements = request.statements.unwrap_or(STATEMENTS);
     let kernels = Kernel::ALL.map(|kernel| straight::kernel(kernel, statements));
     let kernel_workloads = generated::write_all(&kernels, &into)?;

@@ -158,7 +158,7 @@ impl Request {
         ])?;
         let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
         run.id.insert_str(0, PREFIX);
-        let folder = fresh_folder(self.folder.as_ref(), &mut run)?;
+        let (folder, _lock) = fresh_folder(self.folder.as_ref(), &mut run)?;
         if !self.quiet {
             eprintln!("Making programs and counting their instructions ...");
         }

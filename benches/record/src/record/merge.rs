@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::reader::{Recording, read};
-use super::rows::{BlockEnd, Kind, Layout, Origin, Phase, Plan, Process, Row, Run};
+use super::rows::{BlockEnd, Kind, Layout, Origin, Phase, Plan, Process, Program, Row, Run};
 use super::writer::Writer;
 use super::{SCHEMA, time};
 use crate::error::Error;
@@ -75,7 +75,7 @@ fn check(recordings: &[Recording]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     let mut classes: BTreeMap<&str, &str> = BTreeMap::new();
     let mut engines: BTreeMap<&str, String> = BTreeMap::new();
-    let mut programs: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    let mut programs: BTreeMap<String, Program> = BTreeMap::new();
     let mut counted = None;
     let mut sources: Vec<(Machine, Fingerprint, String)> = Vec::new();
     for recording in recordings {
@@ -109,20 +109,12 @@ fn check(recordings: &[Recording]) -> Result<(), Error> {
                 )));
             }
         }
-        let sizes = recording.programs.iter();
-        let sizes = sizes.map(|program| (&*program.workload, &*program.size, &*program.sha256));
-        let old = recording.setup.iter().flat_map(|setup| {
-            let workloads = setup.parts.iter().flat_map(|part| &part.workloads);
-            workloads.map(|workload| (workload.as_str(), setup.size.as_str(), ""))
-        });
-        for (workload, size, sha256) in sizes.chain(old) {
-            let known = programs.entry(workload).or_insert((size, sha256));
-            if known.0 != size || !(known.1.is_empty() || sha256.is_empty() || known.1 == sha256) {
-                let what = if known.0 != size { "size" } else { "module" };
-                return Err(wrong(format!(
-                    "its workload {workload} is of another {what} than elsewhere"
-                )));
+        for (workload, program) in recording.known_programs() {
+            let known = programs.entry(workload.clone()).or_insert_with(|| program.clone());
+            if let Some(what) = known.differs(&program) {
+                return Err(wrong(format!("its workload {workload} has {what} than elsewhere")));
             }
+            known.learn(program);
         }
         let abouts = recording.engines.iter();
         let abouts = abouts.map(|about| (&about.name, format!("{} {}", about.version, about.configuration)));

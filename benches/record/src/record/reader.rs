@@ -158,6 +158,21 @@ impl Recording {
         }
     }
 
+    /// What the workloads are, by name, as far as the record says it: older ones know a size at most.
+    pub fn known_programs(&self) -> BTreeMap<String, Program> {
+        let of_setup = self.setup.iter().flat_map(|setup| {
+            let workloads = setup.parts.iter().flat_map(|part| &part.workloads);
+            workloads.map(|workload| Program {
+                workload: workload.clone(),
+                sha256: String::new(),
+                size: setup.size.clone(),
+                run: String::new(),
+            })
+        });
+        let programs = of_setup.chain(self.programs.iter().cloned());
+        programs.map(|program| (program.workload.clone(), program)).collect()
+    }
+
     /// Strategies and workloads that are wrong anywhere in the run, and why.
     pub fn wrong(&self) -> BTreeMap<(&str, &str), &str> {
         let unverified = self.samples.iter().filter(|sample| !sample.verified);

@@ -168,6 +168,34 @@ pub struct Program {
     pub sha256: String,
     /// Its size: `quick` or `full`.
     pub size: String,
+    /// SHA-256 of the function that is called, of what it is given, and of what must come out; empty in older records.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
+}
+
+impl Program {
+    /// What another program of this name has that this one has not, as far as both records say it.
+    pub fn differs(&self, other: &Program) -> Option<&'static str> {
+        let differ = |one: &str, other: &str| !(one.is_empty() || other.is_empty() || one == other);
+        let fields = [
+            (&self.size, &other.size, "another size"),
+            (&self.sha256, &other.sha256, "another module"),
+            (&self.run, &other.run, "other arguments or results"),
+        ];
+        fields
+            .into_iter()
+            .find(|(one, other, _)| differ(one, other))
+            .map(|(.., what)| what)
+    }
+
+    /// Takes over from another record what this one does not say.
+    pub(super) fn learn(&mut self, other: Program) {
+        for (own, other) in [(&mut self.sha256, other.sha256), (&mut self.run, other.run)] {
+            if own.is_empty() {
+                *own = other;
+            }
+        }
+    }
 }
 
 /// A binary of the run, and where the linker has put what runs hottest in it.

@@ -21,9 +21,12 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
         true => "functions compiled when they are first called",
         false => "all functions compiled beforehand",
     };
+    let above = match data.programs.len() {
+        1 => "the fastest strategy, if it takes that long. Below",
+        _ => "share of the programs on which a strategy is fastest, if they take that long. Below, for each program",
+    };
     let notes = format!(
-        "Time to load, compile and run, {how}. Above: share of the programs on which a strategy is fastest, if they take that \
-         long. Below, for each program: from when on the strategy is fastest that then stays so, with the 95 % interval over \
+        "Time to load, compile and run, {how}. Above: {above}: from when on the strategy is fastest that then stays so, with the 95 % interval over \
          layouts; right, the same for each byte of its module."
     );
     let (mut svg, top) = Svg::new(WIDTH, &data.headline(), &notes);
@@ -55,11 +58,11 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
             if share > 0.0 {
                 let above = y - SHARES * share;
                 svg.rectangle((from, above), (to, y), colors.color(name));
-                let hint = format!(
-                    "{name}: {:.0} % of programs that take {}",
-                    share * 100.0,
-                    units::time(length)
-                );
+                let length = units::time(length);
+                let hint = match data.programs.len() {
+                    1 => format!("{name}, if it takes {length}"),
+                    _ => format!("{name}: {:.0} % of programs that take {length}", share * 100.0),
+                };
                 svg.hint((from, above), (to, y), &hint);
                 y = above;
             }

@@ -13,6 +13,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeSty
 
 use super::Picture;
 use crate::table::escape;
+use crate::visible;
 
 /// Red, green, blue.
 pub(super) type Rgb = (u8, u8, u8);
@@ -236,7 +237,11 @@ impl Svg {
             color: rgb(look.color).to_backend_color(),
             pos: Pos::new(look.align, VPos::Center),
         };
-        self.draw(element::Text::new(text.to_owned(), place((x, y + lower)), style));
+        self.draw(element::Text::new(
+            visible::line(text).into_owned(),
+            place((x, y + lower)),
+            style,
+        ));
     }
 
     /// Notes what a pointer over an area is told.

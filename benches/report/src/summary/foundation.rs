@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::FEWEST_PROGRAMS;
 use super::collect::{Grid, Times};
 use super::decide::{self, Ranking};
 use crate::record::{Kind, Process, Recording};
@@ -127,13 +128,19 @@ impl Foundation {
             parts.collect::<Vec<_>>().join(", ")
         });
         let controls = self.controls.iter().map(|control| {
+            let ratio = control.ratio;
+            let floor = units::three_digits((control.floor - 1.0) * 100.0);
+            let share = match control.workloads {
+                // Of a few workloads there is no such share.
+                0..FEWEST_PROGRAMS => String::new(),
+                _ => format!("; 95 of 100 workloads differ by less than {floor} %"),
+            };
             format!(
-                "{} against itself: {:.3} ({:.3} to {:.3}); 95 of 100 workloads differ by less than {} %; clearly on {} of {}",
+                "{} against itself: {:.3} ({:.3} to {:.3}){share}; clearly on {} of {}",
                 control.of,
-                control.ratio.value,
-                control.ratio.low,
-                control.ratio.high,
-                units::three_digits((control.floor - 1.0) * 100.0),
+                ratio.value,
+                ratio.low,
+                ratio.high,
                 control.told_apart.len(),
                 control.workloads
             )

@@ -27,7 +27,8 @@ impl Summary {
 
     /// The recommendation and its conditions, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
-        let conditions = self.recommendation.iter().flat_map(Recommendation::conditions);
+        let counted = self.workloads.iter().filter(|workload| workload.counts).count();
+        let conditions = (self.recommendation.iter()).flat_map(|recommendation| recommendation.conditions(counted));
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
             .chain(self.heads_in_short())
@@ -194,7 +195,8 @@ impl Recommendation {
         }
     }
 
-    fn conditions(&self) -> Vec<String> {
+    /// What limits it. Of a single workload there is nothing to say that its mean does not.
+    fn conditions(&self, workloads: usize) -> Vec<String> {
         let Some(runner_up) = &self.runner_up else {
             return Vec::new();
         };
@@ -211,6 +213,10 @@ impl Recommendation {
             Some(rival) => format!("Best without unsafe code: {}", rival.behind("")),
             None => "No strategy without unsafe code is ranked.".to_owned(),
         });
+        if workloads == 1 {
+            sentences.push("This is about one workload, and says nothing of other programs.".to_owned());
+            return sentences;
+        }
         sentences.push(exceptions("class", "Classes", &self.best, &self.classes));
         if !self.ties.is_empty() {
             let list = self.ties.iter().map(|tie| format!("{} ({})", tie.on, tie.strategy));
@@ -237,6 +243,13 @@ impl RunLength {
             return "Total time against run length".to_owned();
         };
         let name = &last.0;
+        if let [program] = self.programs.as_slice() {
+            return match program.from(name) {
+                Some(0.0) => format!("{name} is fastest at every run length"),
+                Some(from) => format!("{name} is fastest from a run of {} on", units::time(from)),
+                None => "How long it runs decides which strategy is fastest".to_owned(),
+            };
+        }
         match (self.from(name, 0.5), self.from(name, 0.9)) {
             (_, Some(0.0)) => format!("{name} is fastest at every run length on most programs"),
             (Some(half), Some(most)) => format!(
@@ -258,7 +271,8 @@ impl RunLength {
             true => "functions compiled when they are first called",
             false => "all functions compiled beforehand",
         };
-        let short = match self.shortest() {
+        let shortest = self.shortest().filter(|_| self.programs.len() > 1);
+        let short = match shortest {
             Some(short) => format!("; the shortest ones are mostly fastest under {short}"),
             None => String::new(),
         };

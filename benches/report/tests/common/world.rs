@@ -114,6 +114,7 @@ impl World {
                 workload: format!("w{number}"),
                 sha256: format!("{number:02x}"),
                 size: self.size.to_owned(),
+                run: String::new(),
             })
         }));
         let blocks = self.layouts * self.processes;
