@@ -24,6 +24,12 @@ pub struct Limits {
     pub host_depth: u32,
     /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
     pub table_elements: u64,
+    /// Bytes of all memories of a machine together, in pages of 64 KiB (default 262,144: four as large as one may be). `memory.grow`
+    /// beyond gives -1.
+    pub all_memory_pages: u64,
+    /// Elements of all tables of a machine together (default 40,000,000: four as large as one may be). `table.grow` beyond
+    /// gives -1.
+    pub all_table_elements: u64,
     /// Instances in a machine (default 100,000).
     pub instances: u32,
     /// Values that all branches, returns and tail calls of a module carry together, where one carries more than 16 (default
@@ -42,6 +48,8 @@ impl Default for Limits {
             memory_pages: machine.memory_pages,
             host_depth: 64,
             table_elements: machine.table_elements,
+            all_memory_pages: machine.all_memory_pages,
+            all_table_elements: machine.all_table_elements,
             instances: 100_000,
             carried_values: 1 << 18,
         }
@@ -57,6 +65,8 @@ impl Limits {
             stack_slots: self.stack_slots.min(1 << 30),
             memory_pages: self.memory_pages,
             table_elements: self.table_elements,
+            all_memory_pages: self.all_memory_pages,
+            all_table_elements: self.all_table_elements,
         }
     }
 }
@@ -84,6 +94,8 @@ setters! {
     memory_pages: u64;
     host_depth: u32;
     table_elements: u64;
+    all_memory_pages: u64;
+    all_table_elements: u64;
     instances: u32;
     carried_values: u64;
 }

@@ -449,3 +449,70 @@ fn what_is_wrong_is_not_called_unsupported() {
         assert!(matches!(error.kind(), ErrorKind::Malformed { .. }), "{error}");
     }
 }
+
+/// A memory of one page and a table of ten elements that grow, and a second of each.
+const TWO_OF_EACH: &str = r#"(module
+    (memory 1) (memory 1) (table 10 funcref) (table 10 funcref)
+    (func (export "memory") (result i32) (memory.grow 1 (i32.const 1)))
+    (func (export "table") (result i32) (table.grow 1 (ref.null func) (i32.const 5))))"#;
+
+#[test]
+fn memories_and_tables_of_a_machine_are_limited_together() {
+    for_each_strategy(|strategy| {
+        let module = module(TWO_OF_EACH);
+        let mut vm = Vm::with(strategy, limits().all_memory_pages(5).all_table_elements(45));
+        let one = vm.instantiate(&module, &Imports::new()).unwrap();
+        let two = vm.instantiate(&module, &Imports::new()).unwrap();
+        // Four pages and forty elements so far, in both instances.
+        assert_eq!(call_i32(&mut vm, one, "memory"), 1);
+        assert_eq!(call_i32(&mut vm, two, "memory"), -1);
+        assert_eq!(call_i32(&mut vm, one, "memory"), -1);
+        assert_eq!(call_i32(&mut vm, two, "table"), 10);
+        assert_eq!(call_i32(&mut vm, one, "table"), -1);
+
+        let pages = ("pages of all memories together", 5);
+        let elements = ("elements of all tables together", 45);
+        assert_eq!(limited(&error_of(vm.instantiate(&module, &Imports::new()))), pages);
+        let of = |min| SizeLimits { min, max: None };
+        assert_eq!(limited(&error_of(vm.new_memory(of(1)))), pages);
+        assert_eq!(
+            limited(&error_of(vm.new_table(TableType::new(ValType::FuncRef, of(1))))),
+            elements
+        );
+        let memory = vm.new_memory(of(0)).unwrap();
+        assert_eq!(limited(&error_of(vm.grow_memory(memory, 1))), pages);
+        let table = vm.new_table(TableType::new(ValType::FuncRef, of(0))).unwrap();
+        let null = Value::FuncRef(None);
+        assert_eq!(limited(&error_of(vm.grow_table(table, 1, null))), elements);
+    });
+}
+
+#[cfg(feature = "snapshot")]
+#[test]
+fn a_snapshot_is_restored_within_the_limits_of_all_memories_and_tables() {
+    let module = module(TWO_OF_EACH);
+    let mut vm = Vm::new();
+    let instance = vm.instantiate(&module, &Imports::new()).unwrap();
+    for _ in 0..3 {
+        call_i32(&mut vm, instance, "memory");
+        call_i32(&mut vm, instance, "table");
+    }
+    let snapshot = vm.snapshot().unwrap();
+    let restored = |limits: Limits| {
+        let mut vm = Vm::with(wasm_dispatch::Strategy::default(), limits);
+        let instance = vm.prepare(&module, &Imports::new()).unwrap();
+        vm.restore(&snapshot).map(|()| (vm, instance))
+    };
+    // Five pages and 35 elements.
+    let fits = limits().all_memory_pages(5).all_table_elements(35);
+    let (mut vm, instance) = restored(fits).unwrap();
+    assert_eq!(call_i32(&mut vm, instance, "memory"), -1);
+    assert_eq!(call_i32(&mut vm, instance, "table"), -1);
+    for (small, what) in [
+        (fits.all_memory_pages(4), "pages of all memories together"),
+        (fits.all_table_elements(34), "elements of all tables together"),
+    ] {
+        let error = error_of(restored(small));
+        assert!(error.to_string().contains(what), "{error}");
+    }
+}

@@ -114,6 +114,9 @@ impl<T> Vm<T> {
         };
         let size = ty.shape().bytes(ty.limits.min).filter(|_| ty.limits.min <= limit);
         let size = size.ok_or_else(too_large)?;
+        if !self.machine.state.has_room_for_memory(size as u64) {
+            return Err(self.too_much_memory());
+        }
         let demand = Demand::Memory {
             from: 0,
             to: size as u64,
@@ -123,6 +126,7 @@ impl<T> Vm<T> {
             self.machine.state.limited.failed(demand);
             return Err(ErrorKind::HostMemory { what: "a memory" }.into());
         };
+        self.machine.state.store.sizes.memory_bytes += size as u64;
         let memories = &mut self.machine.state.store.memories;
         memories.push(store::Memory {
             bytes,
@@ -150,10 +154,11 @@ impl<T> Vm<T> {
             shape: ty.shape(),
         };
         let limit = table.most_elements(state.limits.table_elements);
+        let of_all = state.limits.all_table_elements;
         state.store.tables.push(table);
         if let Err(why) = state.grow_table(id, 0, ty.limits.min) {
             state.store.tables.pop();
-            return Err(no_table(why, "a table", limit));
+            return Err(no_table(why, "a table", limit, of_all));
         }
         Ok(Table::new(self.id, id))
     }
@@ -206,12 +211,19 @@ impl<T> Vm<T> {
         state.grow_memory(memory, pages, limit).map_err(|why| match why {
             NotGrown::Refused => ErrorKind::Refused("a memory's growth").into(),
             NotGrown::Host => ErrorKind::HostMemory { what: "a memory" }.into(),
+            NotGrown::LimitOfAll => self.too_much_memory(),
             NotGrown::Limit => ErrorKind::Limit {
                 what: "memory pages",
                 limit,
             }
             .into(),
         })
+    }
+
+    fn too_much_memory(&self) -> Error {
+        let limit = self.limits.all_memory_pages;
+        let what = "pages of all memories together";
+        ErrorKind::Limit { what, limit }.into()
     }
 
     /// Grows a table by some elements of this value and returns its old size in elements.
@@ -226,11 +238,12 @@ impl<T> Vm<T> {
         let state = &mut self.machine.state;
         let own = &state.store.tables[table as usize];
         let (element, limit) = (own.shape.element, own.most_elements(state.limits.table_elements));
+        let of_all = state.limits.all_table_elements;
         if element != value.ty() {
             return Err(Error::usage(format!("a table of {element} cannot hold {value:?}")));
         }
         let grown = state.grow_table(table, slot, delta);
-        grown.map_err(|why| no_table(why, "a table's growth", limit))
+        grown.map_err(|why| no_table(why, "a table's growth", limit, of_all))
     }
 
     /// Asks the machine's limiter, if it has one.
@@ -313,12 +326,18 @@ impl<T> Vm<T> {
 }
 
 /// Why there is no table, or no larger one.
-fn no_table(why: NotGrown, wanted: &'static str, limit: u64) -> Error {
-    let what = "table elements";
+fn no_table(why: NotGrown, wanted: &'static str, limit: u64, of_all: u64) -> Error {
     let kind = match why {
         NotGrown::Refused => ErrorKind::Refused(wanted),
         NotGrown::Host => ErrorKind::HostMemory { what: "a table" },
-        NotGrown::Limit => ErrorKind::Limit { what, limit },
+        NotGrown::Limit => ErrorKind::Limit {
+            what: "table elements",
+            limit,
+        },
+        NotGrown::LimitOfAll => ErrorKind::Limit {
+            what: "elements of all tables together",
+            limit: of_all,
+        },
     };
     kind.into()
 }

@@ -52,7 +52,13 @@ impl<T> Vm<T> {
                 self.check_value(value, table.shape.element)?;
             }
         }
+        let elements = data.tables.iter().map(|saved| saved.elements.len() as u64);
+        within(
+            elements.sum::<u64>() <= self.limits.all_table_elements,
+            "elements of all tables together",
+        )?;
         ensure(data.memories.len() == state.store.memories.len(), "number of memories")?;
+        let mut all_bytes = 0_u128;
         for (saved, memory) in data.memories.iter().zip(&state.store.memories) {
             let declared = memory.declared_max.unwrap_or(u64::MAX);
             ensure(
@@ -65,6 +71,9 @@ impl<T> Vm<T> {
             )?;
             let end = memory.shape.bytes(saved.pages);
             let end = end.ok_or(SnapshotError::Limit("memory of the host"))?;
+            all_bytes += end as u128;
+            let most = u128::from(self.limits.all_memory_pages) << 16;
+            within(all_bytes <= most, "pages of all memories together")?;
             for (index, chunk) in &saved.chunks {
                 // The last one may be shorter.
                 let start = (*index as usize).checked_mul(CHUNK).filter(|&start| start < end);

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use wasm_dispatch_ir::shape::MemoryShape;
 use wasm_dispatch_machine::limiter::Demand;
 use wasm_dispatch_machine::state::Frame;
-use wasm_dispatch_machine::store::allocate_pages;
+use wasm_dispatch_machine::store::{Sizes, allocate_pages};
 
 use self::format::{Data, MemoryData, SegmentData, TableData};
 use super::Vm;
@@ -125,6 +125,10 @@ impl<T> Vm<T> {
         self.ask_for_sizes(data)?;
         // Nothing fails from here on.
         let state = &mut self.machine.state;
+        state.store.sizes = Sizes {
+            memory_bytes: memories.iter().map(|bytes| bytes.len() as u64).sum(),
+            table_elements: data.tables.iter().map(|saved| saved.elements.len() as u64).sum(),
+        };
         for (id, bytes) in memories.into_iter().enumerate() {
             *state.bytes_mut(id as u32) = bytes;
         }

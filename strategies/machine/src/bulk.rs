@@ -13,7 +13,7 @@ use wasm_dispatch_ir::shape::MemoryShape;
 use wasm_dispatch_ir::trap::Trap;
 
 use crate::state::State;
-use crate::store::{self, Table};
+use crate::store::{self, PAGE, Table};
 
 /// Bytes that one instruction's worth of the slice pays for. A byte of memory that is copied for the first time, with a page
 /// fault for each page, takes about as long as an instruction of a fast strategy for each 16.
@@ -120,11 +120,24 @@ impl State {
         let id = self.current_instance().memories[memory as usize];
         let memory = &self.store.memories[id as usize];
         let (shape, most) = (memory.shape, memory.most_pages(self.limits.memory_pages));
-        let Some(more) = memory_bytes(shape, self.bytes(id).len(), delta, most) else {
+        let more = memory_bytes(shape, self.bytes(id).len(), delta, most);
+        let Some(more) = more.filter(|&more| self.has_room_for_memory(more as u64)) else {
             return Ok(shape.address.failed());
         };
         self.pay(more as u64)?;
         Ok(self.grow_memory(id, delta, most).unwrap_or(shape.address.failed()))
+    }
+
+    /// Whether the machine's memories together may have so many bytes more.
+    pub fn has_room_for_memory(&self, more: u64) -> bool {
+        let most = u128::from(self.limits.all_memory_pages) * PAGE as u128;
+        u128::from(self.store.sizes.memory_bytes) + u128::from(more) <= most
+    }
+
+    /// Whether the machine's tables together may have so many elements more.
+    pub fn has_room_for_table(&self, more: u64) -> bool {
+        let new = self.store.sizes.table_elements.checked_add(more);
+        new.is_some_and(|new| new <= self.limits.all_table_elements)
     }
 
     /// Grows a memory, by its index in the machine, by some pages up to `most`.
@@ -136,6 +149,9 @@ impl State {
         let shape = self.store.memories[id as usize].shape;
         let from = self.bytes(id).len();
         let more = memory_bytes(shape, from, pages, most).ok_or(NotGrown::Limit)?;
+        if !self.has_room_for_memory(more as u64) {
+            return Err(NotGrown::LimitOfAll);
+        }
         let demand = Demand::Memory {
             from: from as u64,
             to: from as u64 + more as u64,
@@ -144,6 +160,9 @@ impl State {
             return Err(NotGrown::Refused);
         }
         let grown = store::grow_pages(self.bytes_mut(id), shape, pages, most);
+        if grown.is_some() {
+            self.store.sizes.memory_bytes += more as u64;
+        }
         grown.ok_or_else(|| {
             self.limited.failed(demand);
             NotGrown::Host
@@ -160,6 +179,10 @@ impl State {
         if !table_fits(table, delta, limit) {
             return Err(NotGrown::Limit);
         }
+        if !self.has_room_for_table(delta) {
+            return Err(NotGrown::LimitOfAll);
+        }
+        let table = &mut self.store.tables[id as usize];
         let from = table.elements.len() as u64;
         let demand = Demand::Table { from, to: from + delta };
         if !self.limited.allows(demand) {
@@ -170,6 +193,7 @@ impl State {
             return Err(NotGrown::Host);
         }
         table.elements.resize((from + delta) as usize, value);
+        self.store.sizes.table_elements += delta;
         Ok(from)
     }
 
@@ -216,7 +240,7 @@ impl State {
     pub(crate) fn table_grow(&mut self, table: u32, value: u64, delta: u64) -> Result<u64, Trap> {
         let limit = self.limits.table_elements;
         let failed = self.module_table(table).shape.address.failed();
-        if !table_fits(self.module_table(table), delta, limit) {
+        if !table_fits(self.module_table(table), delta, limit) || !self.has_room_for_table(delta) {
             return Ok(failed);
         }
         self.pay(delta * ELEMENT)?;
@@ -295,6 +319,8 @@ fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<(), Trap> {
 pub enum NotGrown {
     /// It would be larger than it may be.
     Limit,
+    /// All of the machine's together would be larger than they may be.
+    LimitOfAll,
     /// The machine's [`Limiter`](crate::limiter::Limiter) has refused it.
     Refused,
     /// The host has no memory left.

@@ -39,6 +39,10 @@ pub struct MachineLimits {
     pub memory_pages: u64,
     /// Elements of one table.
     pub table_elements: u64,
+    /// Bytes of all memories together, in pages of 64 KiB.
+    pub all_memory_pages: u64,
+    /// Elements of all tables together.
+    pub all_table_elements: u64,
 }
 
 impl Default for MachineLimits {
@@ -48,6 +52,8 @@ impl Default for MachineLimits {
             stack_slots: 1 << 20,
             memory_pages: 1 << 16,
             table_elements: 10_000_000,
+            all_memory_pages: 1 << 18,
+            all_table_elements: 40_000_000,
         }
     }
 }

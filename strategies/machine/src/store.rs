@@ -19,12 +19,23 @@ pub struct Store {
     pub memories: Vec<Memory>,
     /// All tables.
     pub tables: Vec<Table>,
+    /// What memories and tables come to, all together.
+    pub sizes: Sizes,
     /// All functions.
     pub functions: Vec<FunctionEntry>,
     /// All instances.
     pub instances: Vec<Instance>,
     /// All function types.
     pub signatures: Signatures,
+}
+
+/// What the memories and tables of a machine come to. Whoever makes one, or makes it larger, adds to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Bytes of all memories.
+    pub memory_bytes: u64,
+    /// Elements of all tables.
+    pub table_elements: u64,
 }
 
 /// The slots of a vector, or that of another value and zero.
