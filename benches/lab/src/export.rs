@@ -80,7 +80,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         return Ok(Outcome::fine(text).failing_if(failed));
     };
     fs::write(out, &text).map_err(Error::io(out))?;
-    let value = json!({"schema": 1, "path": out, "run": recording.run.id, "rows": rows.len()});
+    let value = json!({"schema": 1, "path": out.to_string_lossy(), "run": recording.run.id, "rows": rows.len()});
     let outcome = options
         .output
         .show(&value, || format!("{} times: {}\n", rows.len(), out.display()))?;
