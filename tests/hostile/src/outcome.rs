@@ -63,13 +63,24 @@ fn run(module: &Module, strategy: Strategy, vm: &mut Vm) -> Result<Vec<String>, 
         let result = vm.call(instance, &name, &arguments);
         let left = vm.fuel();
         results.push(match result {
-            Ok(values) => format!("{values:?}, {left:?} left"),
+            Ok(values) => {
+                let values: Vec<String> = values.iter().map(shown).collect();
+                format!("{values:?}, {left:?} left")
+            }
             Err(error) => format!("{}, {left:?} left", text(&error)),
         });
     }
     let snapshot = vm.snapshot()?.to_bytes();
     results.push(format!("a snapshot of {} bytes", snapshot.len()));
     Ok(results)
+}
+
+/// A value, whatever machine it is of.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::FuncRef(Some(_)) => "a function".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Functions that trap, and everything else as it is declared.
