@@ -13,7 +13,7 @@ fn acts(character: char) -> bool {
     character.is_control() || orders || matches!(character, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// A text of lines as it may be shown: whatever [`acts`], but for ends of lines and tabs, is written as in Rust, `\u{1b}`.
+/// A text of lines as it may be shown: whatever a terminal would obey, but for ends of lines and tabs, is written as in Rust, `\u{1b}`.
 pub fn text(text: &str) -> Cow<'_, str> {
     escaped(
         text,
