@@ -23,78 +23,10 @@ use wasm_dispatch_conformance::watchdog::Watchdog;
 const FUEL: u64 = 3_000;
 
 /// A module that exports all kinds of things, some of them to [`CALLER`].
-const LIBRARY: &str = r#"(module
-    (memory (export "memory") 1 4)
-    (memory $wide i64 1 4)
-    (memory $bytes 5 9000 (pagesize 1))
-    (table $t (export "table") 6 20 funcref)
-    (global (export "count") (mut i64) (i64.const 7))
-    (global $ref (export "ref") (mut funcref) (ref.null func))
-    (type $unary (func (param i64) (result i64)))
-    (elem (i32.const 0) $twice $chain)
-    (elem $kept func $twice $chain $pair)
-    (data $text "some text")
-    (func $twice (export "twice") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
-    (func $pair (export "pair") (param i64 f32) (result i64 f32 i32) (local $f funcref)
-        (local.set $f (global.get $ref))
-        (call $chain (local.get 0)) (local.get 1) (ref.is_null (local.get $f)))
-    (func $chain (export "chain") (param i64) (result i64)
-        (if (i64.eqz (local.get 0)) (then (return (i64.const 1))))
-        (i64.store8 (i32.wrap_i64 (local.get 0)) (local.get 0))
-        (i64.store8 $wide offset=70 (local.get 0) (local.get 0))
-        (i64.store8 $bytes (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 3)) (local.get 0))
-        (i64.add (local.get 0)
-            (call_indirect $t (type $unary) (i64.sub (local.get 0) (i64.const 1)) (i32.const 1))))
-    (func (export "init") (table.init $t $kept (i32.const 2) (i32.const 0) (i32.const 3)) (elem.drop $kept)
-        (memory.init $text (i32.const 3) (i32.const 1) (i32.const 4)) (data.drop $text)
-        (drop (memory.grow $bytes (i32.const 4099)))))"#;
+const LIBRARY: &str = include_str!("forged/library.wat");
 
-/// Calls between instances, references and floats that wait in frames, loops with a switch, tail calls.
-const CALLER: &str = r#"(module
-    (import "lib" "memory" (memory 1))
-    (import "lib" "table" (table $shared 1 funcref))
-    (import "lib" "count" (global $count (mut i64)))
-    (import "lib" "ref" (global $ref (mut funcref)))
-    (import "lib" "chain" (func $chain (param i64) (result i64)))
-    (import "lib" "pair" (func $pair (param i64 f32) (result i64 f32 i32)))
-    (import "lib" "init" (func $init))
-    (import "host" "note" (func $note (param externref i32) (result externref)))
-    (memory $own 1 3)
-    (table $things 3 9 externref)
-    (global $thing (mut externref) (ref.null extern))
-    (global $fixed f64 (f64.const 2.5))
-    (type $unary (func (param i64) (result i64)))
-    (func $down (param $n i64) (param $sum i64) (result i64)
-        (if (i64.eqz (local.get $n)) (then (return (local.get $sum))))
-        (return_call $down (i64.sub (local.get $n) (i64.const 1)) (i64.add (local.get $sum) (local.get $n))))
-    (func $mixed (param $x externref) (param $n i32) (result i64) (local $f funcref) (local $s f32) (local $d f64)
-        (local.set $f (table.get $shared (i32.and (local.get $n) (i32.const 3))))
-        (local.set $d (global.get $fixed))
-        (table.set $things (i32.const 1) (call $note (local.get $x) (local.get $n)))
-        (loop $again
-            (block $c (block $b (block $a
-                (br_table $a $b $c (i32.and (local.get $n) (i32.const 3))))
-                (local.set $s (f32.add (local.get $s) (f32.const 1.5))) (br $c))
-                (local.set $d (f64.mul (local.get $d) (f64.const 1.25))))
-            (global.set $count (i64.add (global.get $count) (call $down (i64.extend_i32_u (local.get $n)) (i64.const 0))))
-            (i32.store $own (i32.mul (local.get $n) (i32.const 100)) (local.get $n))
-            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
-            (br_if $again (i32.gt_s (local.get $n) (i32.const 0))))
-        (global.set $ref (local.get $f))
-        (global.set $thing (local.get $x))
-        (i64.add (i64.trunc_sat_f64_s (local.get $d)) (i64.trunc_sat_f32_s (local.get $s))))
-    (func (export "run") (param $x externref) (param $n i32) (result i64 externref) (local $a i64) (local $b f32)
-        (call $init)
-        (drop (memory.grow $own (i32.const 1)))
-        (table.get $shared (i32.const 0))
-        (call $pair (i64.extend_i32_u (local.get $n)) (f32.const 3.5))
-        (drop) (local.set $b) (local.set $a)
-        (global.set $ref)
-        (i64.add (call $mixed (local.get $x) (local.get $n))
-            (i64.add
-                (call_indirect $shared (type $unary) (local.get $a) (i32.and (local.get $n) (i32.const 1)))
-                (call $chain (i64.trunc_f32_s (local.get $b)))))
-        (table.get $things (i32.const 1))))"#;
+/// Calls between instances, references, floats and vectors that wait in frames, loops with a switch, tail calls.
+const CALLER: &str = include_str!("forged/caller.wat");
 
 /// Makes the instances of a machine; returns the one that is called.
 type Build = Box<dyn Fn(&mut Vm) -> Result<Instance, Error>>;
@@ -430,10 +362,16 @@ fn each_contradiction_is_refused_for_its_own_reason() {
     use wasm_dispatch::SnapshotError::{self, Inconsistent, Limit};
     type Change = fn(&mut Data);
     const VALUE: SnapshotError = Inconsistent("a value that its type does not have");
-    // Instances are the library and the caller; globals `count`, `ref`, `thing`, `fixed`; tables `table`, `things`;
+    // Instances are the library and the caller; globals `count`, `ref`, `thing`, `fixed`, `lanes`; tables `table`, `things`;
     // the bottom frame is that of `run`.
     let changes: &[(SnapshotError, Change)] = &[
         (Inconsistent("number of globals"), |data| data.globals.push(0)),
+        (Inconsistent("number of globals that are vectors"), |data| {
+            data.globals_high.push(0)
+        }),
+        (Inconsistent("number of globals that are vectors"), |data| {
+            data.globals_high.clear()
+        }),
         (VALUE, |data| data.globals[1] = 1_000),
         (VALUE, |data| data.globals[2] = (1 << 32) + 1),
         (Inconsistent("number of tables"), |data| data.tables.push(Vec::new())),
@@ -523,5 +461,63 @@ fn each_contradiction_is_refused_for_its_own_reason() {
             let snapshot = Snapshot::from_bytes(&data.write()).expect("a snapshot");
             vm.restore(&snapshot).expect("a fit");
         }
+    }
+}
+
+/// A call of `woven` that is three frames deep: vectors are in locals, in a global, and wait on the operand stack.
+fn woven(world: &World) -> Data {
+    for fuel in 20..400 {
+        let (mut vm, instance) = world.machine(Strategy::default()).expect("an instance");
+        vm.set_out_of_fuel(OutOfFuel::Pause);
+        vm.set_fuel(Some(fuel)).expect("fuel");
+        let arguments = [Value::V128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10), Value::I32(4)];
+        vm.call(instance, "woven", &arguments).expect_err("a pause");
+        let data = Data::read(&vm.snapshot().expect("a snapshot").to_bytes()).expect("the format");
+        if data.frames.len() == 3 {
+            return data;
+        }
+    }
+    panic!("nowhere is it three frames deep")
+}
+
+#[test]
+fn forged_vectors_may_have_any_bits_but_must_have_both_halves() {
+    let world = World::two_modules();
+    let data = woven(&world);
+    let restored = |data: &Data, strategy| {
+        let (mut vm, instance) = world.machine(strategy).expect("an instance");
+        let snapshot = Snapshot::from_bytes(&data.write()).expect("a snapshot");
+        vm.restore(&snapshot).map(|()| (vm, instance))
+    };
+    let ends = |data: &Data| {
+        let mut ends = Strategy::ALL.iter().map(|&strategy| {
+            let (mut vm, instance) = restored(data, strategy).expect("bits of a vector");
+            let ends = go_on(&mut vm, instance, Random::new(1));
+            (ends, vm.snapshot().expect("a snapshot").to_bytes())
+        });
+        let first = ends.next().expect("a strategy");
+        assert!(ends.all(|other| other == first), "strategies end differently");
+        first.0[0].0.clone()
+    };
+    let real = ends(&data);
+    assert!(real.starts_with("Ok"), "{real}");
+    // The first two slots are the parameter `v` of `woven`, the fifth global is `lanes`: of signalling NaNs, say.
+    let changes: [fn(&mut Data); 4] = [
+        |data| data.stack[0] = 0x7ff0_0000_0000_0001,
+        |data| data.stack[1] = 0xff80_0001_ff80_0001,
+        |data| data.globals[4] = u64::MAX,
+        |data| data.globals_high[0] = 0x7f80_0001_8000_0000,
+    ];
+    for change in changes {
+        let mut forged = data.clone();
+        change(&mut forged);
+        assert_ne!(ends(&forged), real, "these bits matter");
+    }
+    for &strategy in Strategy::ALL {
+        let mut half = data.clone();
+        half.stack.pop();
+        let error = restored(&half, strategy).expect_err("a refusal");
+        let expected = wasm_dispatch::SnapshotError::Inconsistent("size of the value stack");
+        assert!(matches!(error.kind(), ErrorKind::Snapshot(found) if *found == expected), "{error}");
     }
 }
