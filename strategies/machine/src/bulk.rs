@@ -60,14 +60,27 @@ impl State {
         slots: &mut [u64; SLOTS],
         order: Order,
         size: u64,
-        mut work: impl FnMut(&mut State, Step),
+        work: impl Fn(&mut State, Step),
     ) -> Result<(), Trap> {
-        if !self.current_instance().metered {
-            let [to, second, len, ..] = *slots;
-            let (to, len) = (to as usize, len as usize);
-            work(self, Step { to, second, len });
-            return Ok(());
+        if self.current_instance().metered {
+            return self.paid_steps(slots, order, size, work);
         }
+        let [to, second, len, ..] = *slots;
+        let (to, len) = (to as usize, len as usize);
+        work(self, Step { to, second, len });
+        Ok(())
+    }
+
+    /// The steps of a metered module.
+    #[cold]
+    #[inline(never)]
+    fn paid_steps(
+        &mut self,
+        slots: &mut [u64; SLOTS],
+        order: Order,
+        size: u64,
+        work: impl Fn(&mut State, Step),
+    ) -> Result<(), Trap> {
         loop {
             let [to, second, left, ..] = *slots;
             if left == 0 {
@@ -197,21 +210,43 @@ impl State {
         Ok(from)
     }
 
+    // These two are frequent, so they take a way of their own where nothing is paid: each range is checked once.
+
     pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
-        let [to, _, len, ..] = *slots;
-        range(self.module_memory(memory).len(), to, len, Trap::OutOfBoundsMemoryAccess)?;
-        self.in_steps(slots, Order::Fill, 1, |state, step| {
-            state.module_memory(memory)[step.target()].fill(step.second as u8);
-        })
+        let [to, value, len, ..] = *slots;
+        let metered = self.current_instance().metered;
+        let bytes = self.module_memory(memory);
+        let target = range(bytes.len(), to, len, Trap::OutOfBoundsMemoryAccess)?;
+        if metered {
+            return self.paid_steps(slots, Order::Fill, 1, |state, step| {
+                state.module_memory(memory)[step.target()].fill(step.second as u8);
+            });
+        }
+        bytes[target].fill(value as u8);
+        Ok(())
     }
 
     pub(crate) fn memory_copy(&mut self, x: u32, y: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
         let [to, from, len, ..] = *slots;
         let oob = Trap::OutOfBoundsMemoryAccess;
-        let (x, y) = {
-            let memories = &self.current_instance().memories;
-            (memories[x as usize], memories[y as usize])
-        };
+        let instance = self.current_instance();
+        let metered = instance.metered;
+        let (x, y) = (instance.memories[x as usize], instance.memories[y as usize]);
+        if metered || x != y {
+            return self.copy_in_steps(x, y, slots);
+        }
+        let bytes = self.bytes_mut(x);
+        let source = range(bytes.len(), from, len, oob)?;
+        let target = range(bytes.len(), to, len, oob)?;
+        bytes.copy_within(source, target.start);
+        Ok(())
+    }
+
+    /// The rest of [`State::memory_copy`], of memories by their index in the machine.
+    #[inline(never)]
+    fn copy_in_steps(&mut self, x: u32, y: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
+        let [to, from, len, ..] = *slots;
+        let oob = Trap::OutOfBoundsMemoryAccess;
         range(self.bytes(y).len(), from, len, oob)?;
         range(self.bytes(x).len(), to, len, oob)?;
         self.in_steps(slots, order(x == y, to, from), 1, |state, step| {
@@ -306,10 +341,10 @@ fn order(same: bool, to: u64, from: u64) -> Order {
     }
 }
 
-/// Checks that `start..start + len` ends within `size`. Operands are 32-bit or 64-bit values, so the sum may wrap.
-fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<(), Trap> {
+/// `start..start + len` if it ends within `size`. Operands are 32-bit or 64-bit values, so the sum may wrap.
+fn range(size: usize, start: u64, len: u64, trap: Trap) -> Result<Range<usize>, Trap> {
     match start.checked_add(len) {
-        Some(end) if end <= size as u64 => Ok(()),
+        Some(end) if end <= size as u64 => Ok(start as usize..end as usize),
         _ => Err(trap),
     }
 }
