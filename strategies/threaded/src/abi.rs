@@ -284,6 +284,19 @@ pub(crate) const fn picked_once<H: Handler>() -> Picked {
     }
 }
 
+/// The handler of a node that takes one step and goes on. Only where the lab compares with a loop is there a second form for
+/// that: loops are what builds fall back to that do not jump, and these are most of the handlers.
+#[cfg(not(feature = "ablation"))]
+pub(crate) const fn picked_step<S: Step>() -> Picked {
+    picked_once::<S>()
+}
+
+/// Likewise.
+#[cfg(feature = "ablation")]
+pub(crate) const fn picked_step<S: Step>() -> Picked {
+    picked::<S>()
+}
+
 /// [`picked_once`] for newer machines.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const fn picked_v2<H: Handler>() -> Picked {

@@ -102,6 +102,8 @@ pub(crate) enum Kind {
         b: Location,
         d: Destination,
     },
+    /// `d = a` with its lanes rotated to the left by a constant, of which `op` is the shift
+    Rotate { op: ShiftOp, a: Location, d: Destination },
     /// `d = op(a)`, a vector of a scalar
     Splat { op: SplatOp, a: Location, d: Destination },
     /// `d = op(a)`, a lane of a vector
@@ -184,6 +186,7 @@ impl Kind {
                 let (a, b) = address.numbers();
                 number(28, op as u8, [a, b, value as u8, 0])
             }
+            Kind::Rotate { op, a, d } => number(29, op as u8, [a as u8, d as u8, 0, 0]),
         }
     }
 }
@@ -230,6 +233,7 @@ impl fmt::Display for Kind {
             Kind::Vector3 { op, a, b, c, d } => write!(f, "{d}{}({a},{b},{c})", op.mnemonic()),
             Kind::VectorTest { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
             Kind::Shift { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),
+            Kind::Rotate { op, a, d } => write!(f, "{d}rotated {}({a},c)", op.mnemonic()),
             Kind::Splat { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
             Kind::Extract { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
             Kind::Replace { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),

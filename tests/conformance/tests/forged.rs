@@ -518,6 +518,9 @@ fn forged_vectors_may_have_any_bits_but_must_have_both_halves() {
         half.stack.pop();
         let error = restored(&half, strategy).expect_err("a refusal");
         let expected = wasm_dispatch::SnapshotError::Inconsistent("size of the value stack");
-        assert!(matches!(error.kind(), ErrorKind::Snapshot(found) if *found == expected), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::Snapshot(found) if *found == expected),
+            "{error}"
+        );
     }
 }

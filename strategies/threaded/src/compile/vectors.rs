@@ -1,12 +1,14 @@
 //! Nodes on vectors. They have an accumulator of their own, which is a register cache of the frame as the others are.
 
+use wasm_dispatch_ir::V128;
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot};
-use wasm_dispatch_ir::vector_ops::{StoreLaneOp, VectorLoadOp, VectorStoreOp};
+use wasm_dispatch_ir::vector_ops::{ShiftOp, StoreLaneOp, Vector2Op, VectorLoadOp, VectorStoreOp};
 
 use super::arrive::VECTOR;
 use super::{Compiler, Operand, To};
 use crate::code::Unit;
+use crate::handlers::vector_constants as constants;
 use crate::handlers::vector_memory::Access;
 use crate::handlers::vector_pick as pick;
 use crate::kind::{AddressForm, Location};
@@ -167,6 +169,7 @@ impl Compiler<'_> {
                 self.node(pick::pick_one(op, Location::Slot, true), &[Unit::from(a)]);
                 return self.vector_dest(Self::to_slots(to, scratch));
             }
+            VectorNode::Two { op, a, b } if self.with_constant(op, a, b, to_slot, scratch) => {}
             VectorNode::Two { op, a, b } if op.is_hot() => {
                 let (a, b) = self.two_vectors(a, b, scratch);
                 self.node(pick::pick_two(op, a.location(), b.location(), to_slot), &[]);
@@ -241,6 +244,7 @@ impl Compiler<'_> {
                 self.operand(a);
                 self.operand(b);
             }
+            VectorNode::Shuffle { lanes, a, b } if self.with_one_shuffled(lanes, a, b, to_slot, scratch) => {}
             VectorNode::Shuffle { lanes, a, b } => {
                 let (a, b) = self.two_vectors(a, b, scratch);
                 self.node(pick::pick_shuffle(a.location(), b.location(), to_slot), &[]);
@@ -307,9 +311,94 @@ impl Compiler<'_> {
         (Operand::Slot(a), Operand::Slot(b), c)
     }
 
-    /// The bytes of a constant.
+    /// An operation on a vector and a constant, or a rotation, if it has a handler; all but its destination.
+    fn with_constant(&mut self, op: Vector2Op, a: NodeId, b: NodeId, to_slot: bool, scratch: Slot) -> bool {
+        if let (Vector2Op::V128Or, Some((left, x, by))) = (op, self.rotation(a, b)) {
+            let x = self.one_vector(x, scratch);
+            self.node(constants::pick_rotation(left, x.location(), to_slot), &[]);
+            self.operand(x);
+            self.stream.push(by);
+            return true;
+        }
+        let (a, constant) = match (self.known_vector(a), self.known_vector(b)) {
+            (_, Some(b)) => (a, b),
+            (Some(a), None) if constants::commutes(op) => (b, a),
+            _ => return false,
+        };
+        self.two_with_constant(op, a, constant, to_slot, scratch)
+    }
+
+    /// `op(a, constant)`, all but its destination, if it has a handler.
+    fn two_with_constant(&mut self, op: Vector2Op, a: NodeId, constant: V128, to_slot: bool, scratch: Slot) -> bool {
+        if constants::pick_two(op, Location::Slot, to_slot).is_none() {
+            return false;
+        }
+        let a = self.one_vector(a, scratch);
+        let Some(picked) = constants::pick_two(op, a.location(), to_slot) else {
+            return false;
+        };
+        self.node(picked, &[]);
+        self.operand(a);
+        self.constant(constant);
+        true
+    }
+
+    /// Two shifts of a vector in slots that are a rotation together: the shift to the left, the vector, the number of bits.
+    fn rotation(&self, a: NodeId, b: NodeId) -> Option<(ShiftOp, NodeId, u32)> {
+        let shift = |id| match self.body.node(id) {
+            Node::Vector(VectorNode::Shift { op, a, b }) => match self.body.node(b) {
+                Node::Const(by) => Some((op, a, by as u32)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (a, b) = (shift(a)?, shift(b)?);
+        let ((left, x, by), (right, y, rest)) = if constants::rotation(a.0).is_some() {
+            (a, b)
+        } else {
+            (b, a)
+        };
+        let (opposite, bits) = constants::rotation(left)?;
+        let same = self.plain_vector(x)? == self.plain_vector(y)?;
+        (same && right == opposite && by.wrapping_add(rest) % bits == 0).then_some((left, x, by))
+    }
+
+    /// A shuffle that takes bytes of one vector alone, or else zeros, all but its destination: a swizzle by a constant.
+    fn with_one_shuffled(&mut self, lanes: u32, a: NodeId, b: NodeId, to_slot: bool, scratch: Slot) -> bool {
+        let lanes = self.body.vectors[lanes as usize].to_bytes();
+        // What is not taken may be left out where it cannot trap.
+        let is_leaf = |id| self.plain_vector(id).is_some() || self.known_vector(id).is_some();
+        let is_zero = |id| self.known_vector(id) == Some(V128::ZERO);
+        let same = self.plain_vector(a).is_some() && self.plain_vector(a) == self.plain_vector(b);
+        let swapped = lanes.map(|lane| lane ^ 16);
+        let (x, lanes) = if same {
+            (a, lanes.map(|lane| lane & 15))
+        } else if is_zero(b) || is_leaf(b) && lanes.iter().all(|&lane| lane < 16) {
+            (a, lanes)
+        } else if is_zero(a) || is_leaf(a) && lanes.iter().all(|&lane| lane >= 16) {
+            (b, swapped)
+        } else {
+            return false;
+        };
+        self.two_with_constant(Vector2Op::I8x16Swizzle, x, V128::from_bytes(lanes), to_slot, scratch)
+    }
+
+    /// A vector that is known when it is compiled.
+    fn known_vector(&self, id: NodeId) -> Option<V128> {
+        match self.body.node(id) {
+            Node::Vector(VectorNode::Const(vector)) => Some(self.body.vectors[vector as usize]),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a constant of the function's.
     fn bytes(&mut self, vector: u32) {
-        for bytes in self.body.vectors[vector as usize].to_bytes().chunks_exact(4) {
+        self.constant(self.body.vectors[vector as usize]);
+    }
+
+    /// The bytes of a constant.
+    fn constant(&mut self, vector: V128) {
+        for bytes in vector.to_bytes().chunks_exact(4) {
             self.stream
                 .push(Unit::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
         }

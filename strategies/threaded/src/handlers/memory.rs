@@ -14,7 +14,7 @@ use wasm_dispatch_machine::state::State;
 use wasm_dispatch_machine::store::PAGE;
 
 use super::numeric::with_class;
-use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Step, picked, picked_step};
 use crate::kind::{AddressForm, Class, Kind, Location};
 use crate::operand::{Acc, Address, Const, Dest, Slot, Source, Sum, ToAcc, ToSlot, Value};
 
@@ -370,9 +370,9 @@ pub(crate) fn pick_load(op: LoadOp, address: AddressForm, to_slot: bool) -> Pick
         type Output = Picked;
         fn visit<O: Load>(self) -> Picked {
             with_address!(self.0, A => if self.1 {
-                picked::<LoadFrom<O, A, ToSlot>>()
+                picked_step::<LoadFrom<O, A, ToSlot>>()
             } else {
-                picked::<LoadFrom<O, A, ToAcc>>()
+                picked_step::<LoadFrom<O, A, ToAcc>>()
             })
         }
     }
@@ -386,9 +386,9 @@ pub(crate) fn pick_store(op: StoreOp, address: AddressForm, value: Location) -> 
         type Output = Picked;
         fn visit<O: Store>(self) -> Picked {
             with_address!(self.0, A => match self.1 {
-                Location::Slot => picked::<StoreTo<O, A, Slot>>(),
-                Location::Const => picked::<StoreTo<O, A, Const>>(),
-                Location::Acc => picked::<StoreTo<O, A, Acc>>(),
+                Location::Slot => picked_step::<StoreTo<O, A, Slot>>(),
+                Location::Const => picked_step::<StoreTo<O, A, Const>>(),
+                Location::Acc => picked_step::<StoreTo<O, A, Acc>>(),
             })
         }
     }

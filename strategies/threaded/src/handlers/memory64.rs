@@ -10,7 +10,7 @@ use wasm_dispatch_ir::ops::{Load, LoadOp, LoadVisitor, Store, StoreOp, StoreVisi
 use wasm_dispatch_ir::slot::SlotValue;
 
 use super::memory::{END_UNITS, read, write_bits};
-use crate::abi::{Picked, Regs, Step, picked};
+use crate::abi::{Picked, Regs, Step, picked_step};
 use crate::kind::{Kind, Location};
 use crate::operand::{Acc, Const, Dest, Slot, Source, ToAcc, ToSlot};
 
@@ -77,10 +77,10 @@ pub(crate) fn pick_load(op: LoadOp, from_acc: bool, to_slot: bool) -> Picked {
         type Output = Picked;
         fn visit<O: Load>(self) -> Picked {
             match (self.0, self.1) {
-                (true, true) => picked::<LoadWide<O, Acc, ToSlot>>(),
-                (true, false) => picked::<LoadWide<O, Acc, ToAcc>>(),
-                (false, true) => picked::<LoadWide<O, Slot, ToSlot>>(),
-                (false, false) => picked::<LoadWide<O, Slot, ToAcc>>(),
+                (true, true) => picked_step::<LoadWide<O, Acc, ToSlot>>(),
+                (true, false) => picked_step::<LoadWide<O, Acc, ToAcc>>(),
+                (false, true) => picked_step::<LoadWide<O, Slot, ToSlot>>(),
+                (false, false) => picked_step::<LoadWide<O, Slot, ToAcc>>(),
             }
         }
     }
@@ -94,12 +94,12 @@ pub(crate) fn pick_store(op: StoreOp, from_acc: bool, value: Location) -> Picked
         type Output = Picked;
         fn visit<O: Store>(self) -> Picked {
             match (self.0, self.1) {
-                (true, Location::Slot) => picked::<StoreWide<O, Acc, Slot>>(),
-                (true, Location::Const) => picked::<StoreWide<O, Acc, Const>>(),
-                (true, Location::Acc) => picked::<StoreWide<O, Acc, Acc>>(),
-                (false, Location::Slot) => picked::<StoreWide<O, Slot, Slot>>(),
-                (false, Location::Const) => picked::<StoreWide<O, Slot, Const>>(),
-                (false, Location::Acc) => picked::<StoreWide<O, Slot, Acc>>(),
+                (true, Location::Slot) => picked_step::<StoreWide<O, Acc, Slot>>(),
+                (true, Location::Const) => picked_step::<StoreWide<O, Acc, Const>>(),
+                (true, Location::Acc) => picked_step::<StoreWide<O, Acc, Acc>>(),
+                (false, Location::Slot) => picked_step::<StoreWide<O, Slot, Slot>>(),
+                (false, Location::Const) => picked_step::<StoreWide<O, Slot, Const>>(),
+                (false, Location::Acc) => picked_step::<StoreWide<O, Slot, Acc>>(),
             }
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod memory64;
 pub(crate) mod numeric;
 pub(crate) mod superinstructions;
 mod vector;
+pub(crate) mod vector_constants;
 pub(crate) mod vector_memory;
 mod vector_pairs;
 pub(crate) mod vector_pick;
@@ -18,7 +19,7 @@ fn vectors() -> Vec<crate::abi::Picked> {
     use wasm_dispatch_ir::vector_ops::*;
 
     use crate::kind::{AddressForm, Location};
-    use vector_pick as pick;
+    use {vector_constants as constants, vector_pick as pick};
 
     const PLACES: [Location; 2] = [Location::Slot, Location::Acc];
     let mut all = Vec::new();
@@ -31,6 +32,13 @@ fn vectors() -> Vec<crate::abi::Picked> {
             all.extend(VectorTestOp::ALL.iter().map(|&op| pick::pick_test(op, a, to_slot)));
             all.extend(SplatOp::ALL.iter().map(|&op| pick::pick_splat(op, a, to_slot)));
             all.extend(ExtractOp::ALL.iter().map(|&op| pick::pick_extract(op, a, to_slot)));
+            all.extend(
+                Vector2Op::ALL
+                    .iter()
+                    .filter_map(|&op| constants::pick_two(op, a, to_slot)),
+            );
+            let rotated = ShiftOp::ALL.iter().filter(|&&op| constants::rotation(op).is_some());
+            all.extend(rotated.map(|&op| constants::pick_rotation(op, a, to_slot)));
             for b in [Location::Slot, Location::Const] {
                 all.extend(ShiftOp::ALL.iter().map(|&op| pick::pick_shift(op, a, b, to_slot)));
             }

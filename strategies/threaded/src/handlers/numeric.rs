@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor, I32Add, Unary, UnaryOp, UnaryVisitor};
 
-use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Step, picked, picked_step};
 use crate::kind::{Class, Kind, Location};
 use crate::operand::{Acc, Const, Dest, PastAcc, Slot, Source, ToAcc, ToSlot, Value};
 
@@ -208,9 +208,9 @@ fn moved(class: Class, a: Location) -> Class {
 /// The handler of `accumulator = a`, or of `slot = accumulator`.
 pub(crate) fn pick_move(class: Class, a: Location) -> Picked {
     with_class!(moved(class, a), T => match a {
-        Location::Slot => picked::<Move<T, Slot, ToAcc>>(),
-        Location::Const => picked::<Move<T, Const, ToAcc>>(),
-        Location::Acc => picked::<Move<T, Acc, ToSlot>>(),
+        Location::Slot => picked_step::<Move<T, Slot, ToAcc>>(),
+        Location::Const => picked_step::<Move<T, Const, ToAcc>>(),
+        Location::Acc => picked_step::<Move<T, Acc, ToSlot>>(),
     })
 }
 
@@ -218,9 +218,9 @@ pub(crate) fn pick_move(class: Class, a: Location) -> Picked {
 pub(crate) fn pick_copy(class: Class, a: Location) -> Picked {
     // All 64 bits of a slot, whatever they are.
     match (class, a) {
-        (_, Location::Slot | Location::Acc) => picked::<Move<u64, Slot, PastAcc>>(),
-        (Class::I32 | Class::F32, Location::Const) => picked::<Move<u32, Const, PastAcc>>(),
-        (Class::I64 | Class::F64, Location::Const) => picked::<Move<u64, Const, PastAcc>>(),
+        (_, Location::Slot | Location::Acc) => picked_step::<Move<u64, Slot, PastAcc>>(),
+        (Class::I32 | Class::F32, Location::Const) => picked_step::<Move<u32, Const, PastAcc>>(),
+        (Class::I64 | Class::F64, Location::Const) => picked_step::<Move<u64, Const, PastAcc>>(),
     }
 }
 
@@ -235,10 +235,10 @@ pub(crate) fn pick_unary(op: UnaryOp, a: Location, to_slot: bool) -> Picked {
     }
     fn pick<O: Unary>(a: Location, to_slot: bool) -> Picked {
         match (a, to_slot) {
-            (Location::Acc, false) => picked::<UnaryOf<O, Acc, ToAcc>>(),
-            (Location::Acc, true) => picked::<UnaryOf<O, Acc, ToSlot>>(),
-            (_, false) => picked::<UnaryOf<O, Slot, ToAcc>>(),
-            (_, true) => picked::<UnaryOf<O, Slot, ToSlot>>(),
+            (Location::Acc, false) => picked_step::<UnaryOf<O, Acc, ToAcc>>(),
+            (Location::Acc, true) => picked_step::<UnaryOf<O, Acc, ToSlot>>(),
+            (_, false) => picked_step::<UnaryOf<O, Slot, ToAcc>>(),
+            (_, true) => picked_step::<UnaryOf<O, Slot, ToSlot>>(),
         }
     }
     op.visit(Pick(a, to_slot))
@@ -260,13 +260,13 @@ pub(crate) fn pick_binary(op: BinaryOp, a: Location, b: Location, to_slot: bool)
     }
     fn pick<O: Binary, D: Dest>(a: Location, b: Location) -> Picked {
         match (a, b) {
-            (Location::Slot, Location::Slot) => picked::<BinaryOf<O, Slot, Slot, D>>(),
-            (Location::Slot, Location::Const) => picked::<BinaryOf<O, Slot, Const, D>>(),
-            (Location::Slot, Location::Acc) => picked::<BinaryOf<O, Slot, Acc, D>>(),
-            (Location::Const, Location::Acc) => picked::<BinaryOf<O, Const, Acc, D>>(),
-            (Location::Const, _) => picked::<BinaryOf<O, Const, Slot, D>>(),
-            (Location::Acc, Location::Const) => picked::<BinaryOf<O, Acc, Const, D>>(),
-            (Location::Acc, _) => picked::<BinaryOf<O, Acc, Slot, D>>(),
+            (Location::Slot, Location::Slot) => picked_step::<BinaryOf<O, Slot, Slot, D>>(),
+            (Location::Slot, Location::Const) => picked_step::<BinaryOf<O, Slot, Const, D>>(),
+            (Location::Slot, Location::Acc) => picked_step::<BinaryOf<O, Slot, Acc, D>>(),
+            (Location::Const, Location::Acc) => picked_step::<BinaryOf<O, Const, Acc, D>>(),
+            (Location::Const, _) => picked_step::<BinaryOf<O, Const, Slot, D>>(),
+            (Location::Acc, Location::Const) => picked_step::<BinaryOf<O, Acc, Const, D>>(),
+            (Location::Acc, _) => picked_step::<BinaryOf<O, Acc, Slot, D>>(),
         }
     }
     op.visit(Pick(a, b, to_slot))
@@ -274,17 +274,17 @@ pub(crate) fn pick_binary(op: BinaryOp, a: Location, b: Location, to_slot: bool)
 
 /// The handler of `slot = slot + constant` that leaves the accumulator alone.
 pub(crate) fn step_past() -> Picked {
-    picked::<BinaryOf<I32Add, Slot, Const, PastAcc>>()
+    picked_step::<BinaryOf<I32Add, Slot, Const, PastAcc>>()
 }
 
 /// The handler of `d = condition != 0 ? a : b`; `a` and `b` are slots or constants, the condition is no constant.
 pub(crate) fn pick_select(class: Class, a: Location, b: Location, condition: Location, to_slot: bool) -> Picked {
     fn pick<T: Value, A: Source<T>, B: Source<T>>(condition: Location, to_slot: bool) -> Picked {
         match (condition, to_slot) {
-            (Location::Acc, true) => picked::<SelectOf<T, A, B, Acc, ToSlot>>(),
-            (Location::Acc, false) => picked::<SelectOf<T, A, B, Acc, ToAcc>>(),
-            (_, true) => picked::<SelectOf<T, A, B, Slot, ToSlot>>(),
-            (_, false) => picked::<SelectOf<T, A, B, Slot, ToAcc>>(),
+            (Location::Acc, true) => picked_step::<SelectOf<T, A, B, Acc, ToSlot>>(),
+            (Location::Acc, false) => picked_step::<SelectOf<T, A, B, Acc, ToAcc>>(),
+            (_, true) => picked_step::<SelectOf<T, A, B, Slot, ToSlot>>(),
+            (_, false) => picked_step::<SelectOf<T, A, B, Slot, ToAcc>>(),
         }
     }
     with_class!(class, T => match (a, b) {
@@ -298,8 +298,8 @@ pub(crate) fn pick_select(class: Class, a: Location, b: Location, condition: Loc
 /// The handler that reads a global.
 pub(crate) fn pick_global_get(class: Class, own: bool, to_slot: bool) -> Picked {
     with_class!(class, T => match (own, to_slot) {
-        (true, true) => picked::<GlobalGet<T, ToSlot>>(),
-        (true, false) => picked::<GlobalGet<T, ToAcc>>(),
+        (true, true) => picked_step::<GlobalGet<T, ToSlot>>(),
+        (true, false) => picked_step::<GlobalGet<T, ToAcc>>(),
         (false, true) => picked::<ImportedGet<T, ToSlot>>(),
         (false, false) => picked::<ImportedGet<T, ToAcc>>(),
     })
@@ -308,9 +308,9 @@ pub(crate) fn pick_global_get(class: Class, own: bool, to_slot: bool) -> Picked 
 /// The handler that sets a global.
 pub(crate) fn pick_global_set(class: Class, own: bool, a: Location) -> Picked {
     with_class!(class, T => match (own, a) {
-        (true, Location::Slot) => picked::<GlobalSet<T, Slot>>(),
-        (true, Location::Const) => picked::<GlobalSet<T, Const>>(),
-        (true, Location::Acc) => picked::<GlobalSet<T, Acc>>(),
+        (true, Location::Slot) => picked_step::<GlobalSet<T, Slot>>(),
+        (true, Location::Const) => picked_step::<GlobalSet<T, Const>>(),
+        (true, Location::Acc) => picked_step::<GlobalSet<T, Acc>>(),
         (false, Location::Slot) => picked::<ImportedSet<T, Slot>>(),
         (false, Location::Const) => picked::<ImportedSet<T, Const>>(),
         (false, Location::Acc) => picked::<ImportedSet<T, Acc>>(),

@@ -1,12 +1,13 @@
 //! Operations on vectors: moves, operations, lanes, select, globals.
 //!
-//! Vectors come from slots or from their accumulator and go there; a constant is moved to the accumulator first. Rows that
-//! programs run often (the table's `hot`) have a form for each of these, all others take slots and leave a slot.
+//! Vectors come from slots or from their accumulator and go there; a constant is moved to the accumulator first, but where
+//! [`vector_constants`](super::vector_constants) has a form that holds it. Rows that programs run often (the table's `hot`) have a
+//! form for each of these, all others take slots and leave a slot.
 
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::semantics::vector::tuned;
-use wasm_dispatch_ir::vector_ops::{Extract, Replace, Shift, Splat, Vector1, Vector2, Vector3, VectorTest};
+use wasm_dispatch_ir::vector_ops::{Extract, Replace, Shift, Splat, V128Or, Vector1, Vector2, Vector3, VectorTest};
 use wasm_dispatch_ir::{Trap, V128};
 use wasm_dispatch_machine::state::State;
 
@@ -142,6 +143,30 @@ impl<O: Shift, A: VectorSource, B: Source<u32>, D: VectorDest> Step for ShiftBy<
             let a = A::get_vector(r, 0);
             let b = B::get(r, A::UNITS);
             D::put_vector(r, A::UNITS + B::UNITS, O::apply(a, b));
+        }
+        Ok(())
+    }
+}
+
+/// `d = O(a, c) | P(a, w - c)`: lanes of `w` bits, rotated; the last unit but those of D is `c`, a constant.
+pub(super) struct Rotate<O, P, A, D>(PhantomData<(O, P, A, D)>);
+
+impl<O: Shift, P: Shift, A: VectorSource, D: VectorDest> Step for Rotate<O, P, A, D> {
+    const KIND: Kind = Kind::Rotate {
+        op: O::OP,
+        a: A::LOCATION,
+        d: D::DESTINATION,
+    };
+    const UNITS: usize = A::UNITS + 1 + D::UNITS;
+    #[inline(always)]
+    unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
+        // SAFETY: the units are those of A, the constant, and those of D, in this order.
+        unsafe {
+            let a = A::get_vector(r, 0);
+            let by = r.unit(A::UNITS);
+            // Shifts take the number of lanes' bits as zero, so this is also right for other numbers.
+            let value = V128Or::apply(O::apply(a, by), P::apply(a, by.wrapping_neg()));
+            D::put_vector(r, A::UNITS + 1, value);
         }
         Ok(())
     }

@@ -130,7 +130,7 @@ fn shift<O: Shift>(a: Location, b: Location, to_slot: bool) -> Picked {
 
 /// Rows for newer machines, in the forms of the table's.
 #[cfg(target_arch = "x86_64")]
-mod v2 {
+pub(super) mod v2 {
     use wasm_dispatch_ir::V128;
     use wasm_dispatch_ir::semantics::vector::x86::v2 as forms;
 
@@ -138,13 +138,13 @@ mod v2 {
     use crate::abi::picked_v2;
 
     /// Whether this machine has them.
-    pub(super) fn is_there() -> bool {
+    pub(in crate::handlers) fn is_there() -> bool {
         is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("sse4.2")
     }
 
     /// A row, carried out in its form for newer machines.
     #[derive(Clone, Copy)]
-    pub(super) struct Fast<O>(std::marker::PhantomData<O>);
+    pub(in crate::handlers) struct Fast<O>(std::marker::PhantomData<O>);
 
     macro_rules! fast {
         (vector1 [$($one:ident $one_form:ident)*] vector2 [$($two:ident $two_form:ident)*]) => {

@@ -35,7 +35,17 @@ pub struct Function {
 }
 
 /// Where a function's operands come from.
-const FORMS: [&str; 5] = ["locals", "computed", "memory", "constant", "twice"];
+const FORMS: [&str; 9] = [
+    "locals",
+    "computed",
+    "memory",
+    "constant",
+    "twice",
+    "first constant",
+    "zeros",
+    "same",
+    "rotated",
+];
 
 /// Every operation; one that has lanes with the lowest, the highest and one between.
 pub fn rows(vectors: &mut Vectors) -> Vec<Row> {
@@ -68,8 +78,10 @@ pub fn rows(vectors: &mut Vectors) -> Vec<Row> {
         result: Some(V128),
         accesses: false,
     });
-    for _ in 0..12 {
-        let lanes: Vec<String> = (0..16).map(|_| vectors.below(32).to_string()).collect();
+    // Bytes of both vectors, of the first alone, of the second alone.
+    for number in 0..12 {
+        let (most, least) = [(32, 0), (16, 0), (16, 16)][number % 3];
+        let lanes: Vec<String> = (0..16).map(|_| (least + vectors.below(most)).to_string()).collect();
         rows.push(Row {
             mnemonic: "i8x16.shuffle",
             immediate: lanes.join(" "),
@@ -95,7 +107,7 @@ pub fn module(rows: &[Row], vectors: &mut Vectors) -> (String, Vec<Function>) {
     let mut functions = Vec::new();
     for row in rows {
         for form in FORMS {
-            if row.accesses && matches!(form, "memory" | "twice") {
+            if !row.has(form) {
                 continue;
             }
             let name = format!("{} {} {form}", row.mnemonic, row.immediate);
@@ -131,10 +143,32 @@ fn constant(value: V128) -> String {
 }
 
 impl Row {
+    /// Whether there is a function of this form.
+    fn has(&self, form: &str) -> bool {
+        let two = self.operands.starts_with(&[ValType::V128; 2]);
+        match form {
+            "memory" | "twice" => !self.accesses,
+            "first constant" | "same" => two,
+            "zeros" => two && self.mnemonic == "i8x16.shuffle",
+            "rotated" => self.mnemonic.ends_with(".shl"),
+            _ => true,
+        }
+    }
+
     /// Parameters and body.
     fn function(&self, form: &str, vectors: &mut Vectors) -> (Vec<ValType>, String) {
         let mut params = self.operands.clone();
         let mut lines = Vec::new();
+        if form == "rotated" {
+            // What most of these write is a rotation.
+            let shape = self.mnemonic.trim_end_matches(".shl");
+            let by = vectors.below(64);
+            let rest = if vectors.below(8) == 0 { by } else { 64 - by };
+            let body = format!(
+                "local.get 0\ni32.const {by}\n{shape}.shl\nlocal.get 0\ni32.const {rest}\n{shape}.shr_u\nv128.or"
+            );
+            return (vec![ValType::V128], body);
+        }
         let last = self.operands.len() - 1;
         for (number, &ty) in self.operands.iter().enumerate() {
             let get = format!("local.get {number}");
@@ -147,6 +181,15 @@ impl Row {
                 ("constant", ValType::I32) if number == last && !self.accesses => {
                     lines.push(format!("i32.const {}", vectors.below(70)));
                 }
+                ("first constant", ValType::V128) if number == 0 => {
+                    params[number] = ValType::I32;
+                    lines.push(constant(vectors.vector()));
+                }
+                ("zeros", ValType::V128) if number == last => {
+                    params[number] = ValType::I32;
+                    lines.push(constant(V128::ZERO));
+                }
+                ("same", ValType::V128) => lines.push("local.get 0".into()),
                 ("computed", ValType::V128) => {
                     lines.extend([get, constant(vectors.vector()), "v128.xor".into()]);
                 }
