@@ -358,6 +358,7 @@ mod tests {
     use std::fmt::Debug;
 
     use wasm_dispatch_ir::Proposal;
+    use wasm_dispatch_ir::vector_ops::*;
 
     use super::*;
 
@@ -369,7 +370,8 @@ mod tests {
 
     #[test]
     fn a_row_names_the_proposal_that_brought_its_operator() {
-        let groups: HashMap<&str, &str> = wasmparser::for_each_visit_operator!(groups);
+        let mut groups: HashMap<&str, &str> = wasmparser::for_each_visit_operator!(groups);
+        groups.extend(wasmparser::for_each_visit_simd_operator!(groups));
         let check = |op: &dyn Debug, proposal: Proposal| {
             let name = format!("{op:?}");
             assert_eq!(groups.get(&*name), Some(&proposal.group()), "{name}");
@@ -379,5 +381,17 @@ mod tests {
         LoadOp::ALL.iter().for_each(|op| check(op, op.proposal()));
         StoreOp::ALL.iter().for_each(|op| check(op, op.proposal()));
         Builtin::ALL.iter().for_each(|op| check(op, op.proposal()));
+        Vector1Op::ALL.iter().for_each(|op| check(op, op.proposal()));
+        Vector2Op::ALL.iter().for_each(|op| check(op, op.proposal()));
+        Vector3Op::ALL.iter().for_each(|op| check(op, op.proposal()));
+        VectorTestOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        ShiftOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        SplatOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        ExtractOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        ReplaceOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        VectorLoadOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        VectorStoreOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        LoadLaneOp::ALL.iter().for_each(|op| check(op, op.proposal()));
+        StoreLaneOp::ALL.iter().for_each(|op| check(op, op.proposal()));
     }
 }
