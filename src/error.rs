@@ -90,6 +90,13 @@ pub enum ErrorKind {
     Usage(String),
     /// No such strategy in this build.
     UnknownStrategy(String),
+    /// This build or this system cannot run the machine's strategy ([`Strategy::refusal`](crate::Strategy::refusal)).
+    StrategyRefuses {
+        /// The strategy.
+        strategy: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
     /// The program trapped.
     Trap(TrapInfo),
     /// A snapshot was refused.
@@ -220,6 +227,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::Usage(message) => f.write_str(message),
             ErrorKind::UnknownStrategy(name) => write!(f, "no strategy is called \"{name}\" in this build"),
+            ErrorKind::StrategyRefuses { strategy, reason } => {
+                write!(f, "the strategy \"{strategy}\" cannot run here: {reason}")
+            }
             ErrorKind::Trap(info) => write!(f, "trap: {}{}", info.trap, info.backtrace),
             #[cfg(feature = "snapshot")]
             ErrorKind::Snapshot(error) => write!(f, "{error}"),

@@ -62,6 +62,14 @@ macro_rules! strategies {
                 }
             }
 
+            /// Why this build or this system cannot run the strategy, if so: what it needs depends on the platform. A machine with
+            /// such a strategy refuses to instantiate modules and to run.
+            pub fn refusal(self) -> Option<&'static str> {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::refusal(),)*
+                }
+            }
+
             /// The code that the strategy makes of a lowered function, block by block. Compiles it.
             pub fn listing(self, body: &FunctionBody) -> Listing {
                 match self {
@@ -115,6 +123,7 @@ strategies! {
     @"linked-closures" LinkedClosures: wasm_dispatch_linked_closures::LinkedClosures;
     @"closure-per-op" ClosurePerOp: wasm_dispatch_closure_per_op::ClosurePerOp;
     @"stack-loop" StackLoop: wasm_dispatch_stack_loop::StackLoop;
+    @"stencils" Stencils: wasm_dispatch_stencils::Stencils;
 }
 
 impl Default for Strategy {
@@ -151,6 +160,7 @@ impl FromStr for Strategy {
 /// A strategy with the code of a machine's instances, its type erased. A call through it happens once per run.
 pub(crate) trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
+    fn refusal(&self) -> Option<&'static str>;
     fn add_instance(&mut self, module: &Module);
     fn run(&self, machine: &mut Machine) -> Exit;
 }
@@ -170,6 +180,10 @@ impl<B: Backend> Default for EngineOf<B> {
 impl<B: Backend> Engine for EngineOf<B> {
     fn name(&self) -> &'static str {
         B::NAME
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        B::refusal()
     }
 
     fn add_instance(&mut self, module: &Module) {

@@ -37,6 +37,7 @@ pub use self::run::HostPanic;
 #[cfg(feature = "snapshot")]
 pub use self::snapshot::Snapshot;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
+use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::module::Module;
 use crate::strategy::{Engine, Strategy};
@@ -177,6 +178,17 @@ impl<T> Vm<T> {
     /// The name of the machine's strategy.
     pub fn strategy_name(&self) -> &'static str {
         self.engine.name()
+    }
+
+    /// Whether the strategy can run here.
+    fn check_strategy(&self) -> Result<(), Error> {
+        match self.engine.refusal() {
+            None => Ok(()),
+            Some(reason) => {
+                let strategy = self.engine.name();
+                Err(ErrorKind::StrategyRefuses { strategy, reason }.into())
+            }
+        }
     }
 
     /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy.

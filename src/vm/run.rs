@@ -90,6 +90,7 @@ impl<T> Vm<T> {
 
     /// Runs until there is something that the caller must know.
     pub(super) fn advance(&mut self) -> Result<Progress, Error> {
+        self.check_strategy()?;
         if self.waiting.is_some()
             && let Some(progress) = self.call_again()?
         {

@@ -27,6 +27,12 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Whether the strategy's crate forbids unsafe code.
     const SAFE: bool;
 
+    /// Why this build or this system cannot run the strategy, as a sentence without its end; `None` if it can. A machine asks
+    /// before it runs anything: no other strategy takes over.
+    fn refusal() -> Option<&'static str> {
+        None
+    }
+
     /// A compiled function: immutable, shared by all machines.
     type Code: Send + Sync + 'static;
 

@@ -134,6 +134,8 @@ macro_rules! entry_points {
             acc32: f32,
             acc128: Vector,
         ) -> u64 {
+            #[cfg(stencil)]
+            let ip = crate::holes::node(ip);
             // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
             unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
         }
@@ -147,6 +149,9 @@ entry_points!("sysv64");
 entry_points!("C");
 
 /// The machine's registers while handlers run.
+///
+/// What leaves a node, and how a slot is found, is in this file for handlers of a stream, and in `holes.rs` for copies of their
+/// machine code (`cfg(stencil)`).
 #[derive(Clone, Copy)]
 pub(crate) struct Regs {
     pub ip: *const Unit,
@@ -261,15 +266,27 @@ pub(crate) struct Picked {
     pub kind: Kind,
     /// The kind, to look superinstructions up by.
     pub nodes: Nodes,
+    /// By what a copy of its machine code is found.
+    #[cfg(feature = "copies")]
+    pub name: Name,
 }
+
+/// A handler's type, and whether it is entered by [`enter_v2`].
+#[cfg(feature = "copies")]
+pub(crate) type Name = (fn() -> &'static str, bool);
 
 /// The handler `H`.
 pub(crate) const fn picked<H: Handler>() -> Picked {
     Picked {
         entry: enter::<H, Jumps>,
+        #[cfg(not(stencil))]
         trampolined: enter::<H, Trampoline>,
+        #[cfg(stencil)]
+        trampolined: enter::<H, Jumps>,
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
+        #[cfg(feature = "copies")]
+        name: (std::any::type_name::<H>, false),
     }
 }
 
@@ -281,6 +298,8 @@ pub(crate) const fn picked_once<H: Handler>() -> Picked {
         trampolined: enter::<H, Jumps>,
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
+        #[cfg(feature = "copies")]
+        name: (std::any::type_name::<H>, false),
     }
 }
 
@@ -305,7 +324,15 @@ pub(crate) const fn picked_v2<H: Handler>() -> Picked {
         trampolined: enter_v2::<H, Jumps>,
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
+        #[cfg(feature = "copies")]
+        name: (std::any::type_name::<H>, true),
     }
+}
+
+/// The address of what ends a run.
+#[cfg(feature = "copies")]
+pub(crate) fn leave_address() -> u64 {
+    leave as *const () as u64
 }
 
 impl Regs {
@@ -387,10 +414,35 @@ impl Regs {
     /// # Safety
     ///
     /// As [`Handler::run`]; every node but terminators is followed by another.
+    #[cfg(not(stencil))]
     #[inline(always)]
     pub(crate) unsafe fn next<M: Mode>(self, units: usize) -> u64 {
         // SAFETY: nodes lie one behind the other in a function's stream, and behind this one there is another.
         unsafe { self.go::<M>(self.ip.add(HANDLER_UNITS + filled(units))) }
+    }
+
+    /// Goes on with the node whose address is in operand units `index` and `index + 1`.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; the units are the address of a node of this function.
+    #[cfg(not(stencil))]
+    #[inline(always)]
+    pub(crate) unsafe fn branch<M: Mode>(self, index: usize) -> u64 {
+        // SAFETY: the units are a node's address, says the contract.
+        unsafe { self.go::<M>(self.target(index)) }
+    }
+
+    /// Leaves this node to the handler of its rare case. The registers are as they were when the node began.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`], for that handler.
+    #[cfg(not(stencil))]
+    #[inline(always)]
+    pub(crate) unsafe fn rarely(self, handler: Entry) -> u64 {
+        // SAFETY: the contract is the same.
+        unsafe { self.call(handler) }
     }
 
     /// Takes over memory 0 of the current instance.
@@ -415,6 +467,7 @@ impl Regs {
     /// # Safety
     ///
     /// As [`Handler::run`].
+    #[cfg(not(stencil))]
     #[inline(always)]
     pub(crate) unsafe fn trap(mut self, trap: Trap) -> u64 {
         self.acc = u64::from(trap.code());
@@ -450,6 +503,7 @@ impl Regs {
     /// # Safety
     ///
     /// As [`Handler::run`]; the node has a slot's number there.
+    #[cfg(not(stencil))]
     #[inline(always)]
     pub(crate) unsafe fn slot(self, index: usize) -> *mut u64 {
         // SAFETY: lowered code names no slots beyond the end of its frame, and the compiler writes the numbers of no others.

@@ -14,6 +14,14 @@ pub struct Code {
     blocks: Box<[u32]>,
     /// Unit at which each statement's nodes begin, with the statement; ascending.
     statements: Box<[(u32, u32)]>,
+    /// What the nodes' handlers are, if they are not this crate's functions.
+    machine_code: Option<Box<dyn MachineCode>>,
+}
+
+/// Machine code that lives as long as the function whose nodes it carries out.
+pub trait MachineCode: std::fmt::Debug + Send + Sync {
+    /// Bytes it takes.
+    fn bytes(&self) -> usize;
 }
 
 impl Code {
@@ -22,6 +30,7 @@ impl Code {
             stream,
             blocks,
             statements,
+            machine_code: None,
         }
     }
 
@@ -46,8 +55,31 @@ impl Code {
         after.checked_sub(1).map_or(0, |index| self.statements[index].1)
     }
 
-    /// Heap bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.stream) + size_of_val(&*self.blocks) + size_of_val(&*self.statements)
+    #[cfg(feature = "copies")]
+    pub(crate) fn stream(&self) -> &[Unit] {
+        &self.stream
     }
+
+    /// Puts machine code in place of the handlers: `starts` are the units where nodes begin, and the addresses of their code.
+    #[cfg(feature = "copies")]
+    pub(crate) fn replace(&mut self, starts: impl Iterator<Item = (u32, u64)>, machine_code: Box<dyn MachineCode>) {
+        for (start, address) in starts {
+            let at = start as usize;
+            self.stream[at..at + 2].copy_from_slice(&units_of(address));
+        }
+        self.machine_code = Some(machine_code);
+    }
+
+    /// Heap bytes, and those of machine code.
+    pub fn bytes(&self) -> usize {
+        let machine_code = self.machine_code.as_ref().map_or(0, |code| code.bytes());
+        size_of_val(&*self.stream) + size_of_val(&*self.blocks) + size_of_val(&*self.statements) + machine_code
+    }
+}
+
+/// A 64-bit value as two units, in the machine's byte order.
+pub(crate) fn units_of(value: u64) -> [Unit; 2] {
+    let bytes = value.to_ne_bytes();
+    let (a, b) = bytes.split_at(size_of::<Unit>());
+    [a, b].map(|half| Unit::from_ne_bytes([half[0], half[1], half[2], half[3]]))
 }

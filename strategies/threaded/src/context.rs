@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use wasm_dispatch_machine::backend::{Lazy, ModuleCode, Program};
+use wasm_dispatch_machine::backend::{Backend, Compiled, Lazy, Program};
 use wasm_dispatch_machine::state::{Frame, State};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
@@ -19,6 +19,23 @@ pub(crate) enum Leave {
     Suspended,
 }
 
+/// The functions of all instances, compiled by this strategy or by one that runs the same streams.
+pub(crate) trait Functions {
+    /// An instance's own functions, compiled or not.
+    fn own(&self, instance: u32) -> &[Lazy<Code>];
+    /// One of them, compiled now if it was not before.
+    fn get(&self, instance: u32, function: u32) -> &Compiled<Code>;
+}
+
+impl<B: Backend<Code = Code>> Functions for Program<B> {
+    fn own(&self, instance: u32) -> &[Lazy<Code>] {
+        self.module(instance).functions()
+    }
+    fn get(&self, instance: u32, function: u32) -> &Compiled<Code> {
+        self.module(instance).get(function)
+    }
+}
+
 /// Where an instance's things are. They stay there during a run, except for the memory's bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -33,8 +50,6 @@ pub(crate) struct InstanceView {
     pub all_functions: *const u32,
     /// Its own functions.
     pub own_functions: *const Lazy<Code>,
-    /// Its code.
-    pub module: *const ModuleCode<Threaded>,
     /// Its memory 0, as the machine's, or `u32::MAX`.
     pub memory: u32,
 }
@@ -86,7 +101,8 @@ pub(crate) struct Context {
     pub all_tables: *const Table,
     /// All functions of the machine.
     pub functions: *const FunctionEntry,
-    pub program: *const Program<Threaded>,
+    /// The code of all instances.
+    pub program: *const dyn Functions,
     /// The machine's state. It is stale: its current instance may be one that this run has left. [`Context::state`] is not.
     pub stale_state: *mut State,
     /// Apart, because the compiler copies all of what is moved here, initialised or not.
@@ -123,12 +139,11 @@ impl Context {
                 signatures: std::ptr::null(),
                 all_functions: std::ptr::null(),
                 own_functions: std::ptr::null(),
-                module: std::ptr::null(),
                 memory: u32::MAX,
             },
             all_tables: std::ptr::null(),
             functions: std::ptr::null(),
-            program: std::ptr::null(),
+            program: std::ptr::null::<Program<Threaded>>() as *const dyn Functions,
             stale_state: std::ptr::null_mut(),
             views: std::ptr::null_mut(),
             ip: std::ptr::null(),
@@ -210,7 +225,6 @@ impl Context {
     pub unsafe fn view_of(&mut self, instance: u32) -> InstanceView {
         // SAFETY: program and state outlive the run, to which `run` has given this context.
         let (state, program) = unsafe { (&mut *self.stale_state, &*self.program) };
-        let module = program.module(instance);
         let entry = &state.store.instances[instance as usize];
         InstanceView {
             globals: state
@@ -221,8 +235,7 @@ impl Context {
             tables: entry.tables.as_ptr(),
             signatures: entry.signatures.as_ptr(),
             all_functions: entry.functions.as_ptr(),
-            own_functions: module.functions().as_ptr(),
-            module,
+            own_functions: program.own(instance).as_ptr(),
             memory: entry.memories.first().copied().unwrap_or(u32::MAX),
         }
     }

@@ -69,7 +69,12 @@ mod abi;
 mod code;
 mod compile;
 mod context;
+#[cfg(feature = "copies")]
+#[doc(hidden)]
+pub mod copies;
 mod handlers;
+#[cfg(stencil)]
+mod holes;
 mod kind;
 mod operand;
 mod run;

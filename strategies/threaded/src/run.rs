@@ -1,16 +1,16 @@
 //! From the strategy contract into the handlers and back.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_machine::backend::{Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program};
 use wasm_dispatch_machine::state::{Frame, Machine};
 
-use crate::Threaded;
 use crate::abi::{Entry, Regs};
-use crate::context::{Context, Leave, Views};
+use crate::code::Code;
+use crate::context::{Context, Functions, Leave, Views};
 use crate::handlers::call;
 
 /// Runs the topmost frame and what it calls.
-pub(crate) fn run(program: &Program<Threaded>, machine: &mut Machine) -> Exit {
+pub(crate) fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
     // Handlers return to the frame below without asking whether there is one.
     if machine
         .state
@@ -109,7 +109,7 @@ unsafe fn start_handlers(mut registers: Regs) {
 }
 
 /// What the run ended with.
-fn finish(program: &Program<Threaded>, context: &mut Context, state: &mut wasm_dispatch_machine::state::State) -> Exit {
+fn finish(program: &dyn Functions, context: &mut Context, state: &mut wasm_dispatch_machine::state::State) -> Exit {
     state.slice = context.slice;
     let Some(trap) = Trap::from_code(context.trap as u8) else {
         return match context.reason {
@@ -126,7 +126,7 @@ fn finish(program: &Program<Threaded>, context: &mut Context, state: &mut wasm_d
         native: 0,
     };
     state.leave_frame(current);
-    let code = &program.module(current.instance).get(current.function).code;
+    let code = &program.get(current.instance, current.function).code;
     Exit::Trapped {
         trap,
         statement: code.statement_at(context.ip),

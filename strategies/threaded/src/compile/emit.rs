@@ -6,7 +6,7 @@ use super::arrive::VECTOR;
 use super::lookup;
 use super::{Compiler, Operand, To, accumulator};
 use crate::abi::{HANDLER_UNITS, Picked, filled};
-use crate::code::Unit;
+use crate::code::{Unit, units_of};
 use crate::handlers::{control, numeric};
 use crate::kind::{Class, Kind};
 use crate::techniques::Techniques;
@@ -73,6 +73,10 @@ impl Compiler<'_> {
                 let entry = if jumps { picked.entry } else { picked.trampolined };
                 self.address(entry as usize as u64);
                 self.last = (picked.kind != Kind::Other).then_some((start, picked.nodes));
+                #[cfg(feature = "copies")]
+                if let Some(nodes) = &mut self.nodes {
+                    nodes.push((start as u32, picked.name));
+                }
             }
         }
         if let Some(trace) = &mut self.trace {
@@ -145,7 +149,5 @@ impl Compiler<'_> {
 
 /// Writes a 64-bit value into two units, in the machine's byte order.
 pub(super) fn write_u64(units: &mut [Unit], value: u64) {
-    let bytes = value.to_ne_bytes();
-    units[0] = Unit::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    units[1] = Unit::from_ne_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+    units.copy_from_slice(&units_of(value));
 }

@@ -98,6 +98,9 @@ struct Compiler<'a> {
     techniques: Techniques,
     /// A node that each block begins with.
     probe: Option<Picked>,
+    /// Where nodes begin, and their handlers' types, for copies of machine code.
+    #[cfg(feature = "copies")]
+    nodes: Option<Vec<(u32, crate::abi::Name)>>,
 }
 
 /// Compiles a function; without `jumps` for a loop that calls the handlers.
@@ -107,6 +110,43 @@ pub(crate) fn compile(body: &FunctionBody, jumps: bool) -> Code {
     let mut compiler = Compiler::new(body, techniques);
     compiler.function();
     compiler.finish()
+}
+
+/// Compiles a function of single nodes, whose machine code is to be copied; without `jumps` as [`compile`].
+#[cfg(feature = "copies")]
+pub(crate) fn compile_single(body: &FunctionBody, jumps: bool) -> crate::copies::Draft {
+    let mut techniques = Techniques::current();
+    techniques.jumps &= jumps;
+    techniques.pairs = false;
+    let mut compiler = Compiler::new(body, techniques);
+    compiler.nodes = Some(Vec::new());
+    compiler.function();
+    let nodes = compiler.nodes.take().unwrap_or_default();
+    let targets = compiler.targets.clone();
+    crate::copies::Draft::new(compiler.finish(), nodes, targets)
+}
+
+/// The single nodes that a function is compiled to.
+#[cfg(feature = "copies")]
+pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::ListedNode>> {
+    let mut techniques = Techniques::current();
+    techniques.pairs = false;
+    let mut compiler = Compiler::new(body, techniques);
+    compiler.nodes = Some(Vec::new());
+    compiler.trace = Some(Vec::new());
+    compiler.function();
+    let mut blocks = vec![Vec::new(); body.blocks.len()];
+    let traced = compiler.trace.unwrap_or_default().into_iter();
+    for ((block, kind, fused, out_of_line), (_, (name, v2))) in traced.zip(compiler.nodes.unwrap_or_default()) {
+        let info = NodeInfo {
+            kind: kind.to_string(),
+            fused,
+            out_of_line,
+        };
+        let name = name();
+        blocks[block as usize].push(crate::copies::ListedNode { info, name, v2 });
+    }
+    blocks
 }
 
 /// Compiles a function for jumps, with this node at the beginning of each block.
@@ -151,6 +191,8 @@ impl<'a> Compiler<'a> {
             in_a_row: 0,
             techniques,
             probe: None,
+            #[cfg(feature = "copies")]
+            nodes: None,
         }
     }
 }

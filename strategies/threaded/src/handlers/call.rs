@@ -4,15 +4,14 @@
 //! reserved when the run began, and goes on with the callee's first node.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_machine::backend::{Compiled, ModuleCode};
+use wasm_dispatch_machine::backend::Compiled;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
-use crate::Threaded;
 use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, enter_rare, filled, picked};
 use crate::code::Code;
 use crate::code::Unit;
-use crate::context::{Context, InstanceView, Leave};
+use crate::context::{Context, Functions, InstanceView, Leave};
 use crate::kind::Kind;
 
 /// Where a caller goes on: in which of a call's operand units that block's number is, the last one.
@@ -301,10 +300,10 @@ impl<const TAIL: bool> Handler for FirstElsewhere<TAIL> {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         let entry = r.acc as *const FunctionEntry;
         // SAFETY: `call_elsewhere` leaves to this handler, with the callee's entry. The view is that of its instance, and so is the
-        // code.
+        // code. The program is alive during the run.
         unsafe {
             let view = (*r.context).keep((*entry).instance);
-            let callee = compile(&*(*view).module, (*entry).index);
+            let callee = compile(&*(*r.context).program, (*entry).instance, (*entry).index);
             enter_elsewhere::<TAIL, M>(r, entry, view, callee)
         }
     }
@@ -417,11 +416,10 @@ struct CompileFirst<const TAIL: bool>;
 impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: `Call` (`TailCall` if `TAIL`) leaves to this handler, so the node is one. The module's code is alive during the
-        // run.
+        // SAFETY: `Call` (`TailCall` if `TAIL`) leaves to this handler, so the node is one. The program is alive during the run.
         unsafe {
             let function = r.unit(0);
-            let callee = compile(&*(*r.context).view.module, function);
+            let callee = compile(&*(*r.context).program, (*r.context).instance, function);
             if TAIL {
                 enter_compiled::<M>(r, callee, || function, r.frame, None)
             } else {
@@ -434,8 +432,8 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
 
 #[cold]
 #[inline(never)]
-fn compile(module: &ModuleCode<Threaded>, function: u32) -> &Compiled<Code> {
-    module.get(function)
+fn compile(program: &dyn Functions, instance: u32, function: u32) -> &Compiled<Code> {
+    program.get(instance, function)
 }
 
 /// Return to the frame on top of the frame stack.
@@ -491,8 +489,7 @@ impl Handler for ReturnElsewhere {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
-    // SAFETY: `run` has made sure of the bottom frame, below which nothing is taken; the module is one of the program's, which
-    // outlives the run.
+    // SAFETY: `run` has made sure of the bottom frame, below which nothing is taken; the program outlives the run.
     unsafe {
         let context = &mut *context;
         context.frames_top = context.frames_top.sub(1);
@@ -508,7 +505,8 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
         if frame.native != 0 {
             return frame.native as *const Unit;
         }
-        (*context.view.module).get(frame.function).code.block(frame.block)
+        let program = &*context.program;
+        program.get(frame.instance, frame.function).code.block(frame.block)
     }
 }
 
@@ -523,7 +521,7 @@ impl Handler for Meter {
         unsafe {
             let (left, short) = (*r.context).slice.overflowing_sub(u64::from(r.unit(0)));
             if short {
-                return r.call(enter_rare::<Suspend, M>);
+                return r.rarely(enter_rare::<Suspend, M>);
             }
             (*r.context).slice = left;
             r.next::<M>(2)

@@ -21,7 +21,7 @@ impl Handler for Jump {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are the address of a node of this function.
-        unsafe { r.go::<M>(r.target(0)) }
+        unsafe { r.branch::<M>(0) }
     }
 }
 
@@ -38,7 +38,7 @@ impl<A: Source<u32>, const WHEN: bool> Handler for BranchIf<A, WHEN> {
         // SAFETY: the units are the target, a node of this function, and A.
         unsafe {
             if (A::get(&r, TARGET_UNITS) != 0) == WHEN {
-                return r.go::<M>(r.target(0));
+                return r.branch::<M>(0);
             }
             r.next::<M>(TARGET_UNITS + A::UNITS)
         }
@@ -64,7 +64,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
             match O::apply(a, b) {
                 Ok(result) => {
                     if (result.to_slot() != 0) == WHEN {
-                        return r.go::<M>(r.target(0));
+                        return r.branch::<M>(0);
                     }
                     r.next::<M>(TARGET_UNITS + A::UNITS + B::UNITS)
                 }

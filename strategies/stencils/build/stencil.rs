@@ -1,0 +1,210 @@
+//! A handler's machine code with its holes, made ready to be copied.
+
+use iced_x86::{Decoder, DecoderOptions, Instruction};
+
+use crate::proof;
+use crate::table::Table;
+
+/// What a hole is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The distance to the node's operand units.
+    Units,
+    /// Eight times the slot number in an operand unit.
+    Slot(u8),
+    /// The distance to a constant of the handler's own.
+    Constant(u16),
+    /// The distance to the code of the next node.
+    Next,
+    /// The distance to the code of the branch's target.
+    Target,
+    /// The distance to a trap's exit.
+    Trap(u8),
+    /// The distance to where the handler takes over.
+    Rare,
+}
+
+impl What {
+    /// Whether control leaves the stencil there.
+    pub fn is_exit(self) -> bool {
+        matches!(self, What::Next | What::Target | What::Trap(_) | What::Rare)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Hole {
+    pub at: usize,
+    pub what: What,
+    /// Bytes from what the hole stands for, counted from the node's beginning if that is its units.
+    pub offset: i32,
+}
+
+/// Constants of handlers, each once.
+#[derive(Default)]
+pub struct Pool {
+    pub constants: Vec<[u8; 16]>,
+}
+
+impl Pool {
+    pub fn add(&mut self, bytes: &[u8]) -> u16 {
+        let mut constant = [0; 16];
+        let length = bytes.len().min(16);
+        constant[..length].copy_from_slice(&bytes[..length]);
+        let found = self.constants.iter().position(|other| *other == constant);
+        found.unwrap_or_else(|| {
+            self.constants.push(constant);
+            self.constants.len() - 1
+        }) as u16
+    }
+}
+
+/// An instruction and where it is.
+#[derive(Clone, Copy)]
+pub struct Placed {
+    pub start: usize,
+    pub end: usize,
+    pub instruction: Instruction,
+    /// Where its displacement is, if it has one, and the target of its branch or another immediate.
+    pub displacement: Option<usize>,
+    pub immediate: Option<usize>,
+}
+
+pub struct Draft {
+    code: Vec<u8>,
+    pub instructions: Vec<Placed>,
+    pub holes: Vec<Hole>,
+}
+
+/// A stencil that has been proved.
+pub struct Stencil {
+    code: Vec<u8>,
+    holes: Vec<Hole>,
+    /// Bytes of operand units that it reads.
+    reach: usize,
+}
+
+impl Draft {
+    pub fn decode(code: &[u8]) -> Result<Draft, String> {
+        let mut decoder = Decoder::new(64, code, DecoderOptions::NONE);
+        let mut instructions = Vec::new();
+        while decoder.can_decode() {
+            let start = decoder.position();
+            let instruction = decoder.decode();
+            if instruction.is_invalid() {
+                return Err("has an unknown instruction".to_owned());
+            }
+            let offsets = decoder.get_constant_offsets(&instruction);
+            instructions.push(Placed {
+                start,
+                end: decoder.position(),
+                instruction,
+                displacement: offsets
+                    .has_displacement()
+                    .then(|| start + offsets.displacement_offset()),
+                immediate: offsets.has_immediate().then(|| start + offsets.immediate_offset()),
+            });
+        }
+        Ok(Draft {
+            code: code.to_vec(),
+            instructions,
+            holes: Vec::new(),
+        })
+    }
+
+    /// Where the instruction ends that has a field here.
+    pub fn end_of(&self, field: usize) -> Option<usize> {
+        let after = self.instructions.partition_point(|placed| placed.start <= field);
+        let placed = self.instructions.get(after.checked_sub(1)?)?;
+        (field + 4 <= placed.end).then_some(placed.end)
+    }
+
+    /// The hole at a field.
+    pub fn hole_at(&self, field: usize) -> Option<Hole> {
+        self.holes.iter().copied().find(|hole| hole.at == field)
+    }
+
+    /// Proves it, and makes the frequent way through it straight.
+    pub fn finish(mut self) -> Result<Stencil, String> {
+        let reach = proof::check(&self, self.code.len())?;
+        if self.code.len() > usize::from(u16::MAX) || self.holes.len() > usize::from(u8::MAX) {
+            return Err("is too long".to_owned());
+        }
+        let targets = proof::inner_targets(&self);
+        for index in 0..self.holes.len() {
+            let Hole { at, what, .. } = self.holes[index];
+            // `jcc over; jmp exit; over:` becomes `jncc exit`, with a prefix that means nothing in place of the byte left over.
+            if what.is_exit()
+                && at >= 3
+                && self.code[at - 1] == 0xe9
+                && self.code[at - 2] == 5
+                && self.code[at - 3] & 0xf0 == 0x70
+                && !targets.contains(&(at - 1))
+            {
+                let condition = self.code[at - 3] & 0xf ^ 1;
+                self.code[at - 3..at].copy_from_slice(&[0x3e, 0x0f, 0x80 | condition]);
+            }
+        }
+        let end = self.code.len();
+        // `jcc NEXT; jmp TARGET` becomes `jncc TARGET; jmp NEXT`.
+        if let [.., first, last] = &mut self.holes[..]
+            && (first.what, last.what) == (What::Next, What::Target)
+            && (first.at + 9, last.at + 4) == (end, end)
+            && self.code[first.at - 2] == 0x0f
+            && !targets.contains(&(last.at - 1))
+        {
+            self.code[first.at - 1] ^= 1;
+            (first.what, last.what) = (What::Target, What::Next);
+        }
+        // What comes next is laid out next.
+        if let Some(last) = self.holes.last()
+            && last.what == What::Next
+            && last.at + 4 == end
+            && self.code[last.at - 1] == 0xe9
+        {
+            self.code.truncate(last.at - 1);
+            self.holes.pop();
+        }
+        // What has been changed is still whole instructions, which branch to such.
+        let changed = Draft {
+            holes: self.holes.clone(),
+            ..Draft::decode(&self.code)?
+        };
+        proof::check(&changed, end)?;
+        Ok(Stencil {
+            code: self.code,
+            holes: self.holes,
+            reach,
+        })
+    }
+}
+
+impl Stencil {
+    /// Adds code and holes to the table; returns the other fields of its row.
+    pub fn write(&self, table: &mut Table) -> String {
+        let row = format!(
+            "code: {}, length: {}, holes: {}, count: {}, reach: {}",
+            table.code.len(),
+            self.code.len(),
+            table.holes.len(),
+            self.holes.len(),
+            self.reach
+        );
+        table.code.extend(&self.code);
+        for Hole { at, what, offset } in &self.holes {
+            // Distances count from the end of the instruction.
+            let rest = match what {
+                What::Slot(_) => 0,
+                _ => self.end_of(*at) - at,
+            };
+            table.holes.push(format!(
+                "at: {at}, what: What::{what:?}, offset: {offset}, rest: {rest}"
+            ));
+        }
+        row
+    }
+
+    fn end_of(&self, field: usize) -> usize {
+        let decoded = Draft::decode(&self.code).ok();
+        decoded.and_then(|draft| draft.end_of(field)).unwrap_or(field + 4)
+    }
+}

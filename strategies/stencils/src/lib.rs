@@ -1,0 +1,136 @@
+//! Copy and patch: no dispatch at all. A function is copies of handlers' machine code, one behind the other, with operands
+//! patched in.
+//!
+//! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, one for each operation. So this
+//! strategy is also the control experiment of the others: what it saves is what dispatch costs `threaded`, with the same
+//! handlers and the same traffic between registers, frame and memory.
+//!
+//! # One dispatch
+//!
+//! There is none. A handler's machine code ends where it would jump to the next; there the next handler's begins.
+//!
+//! ```text
+//!   handler, compiled for this:            its copy for s2 = s0 + 5:
+//!     mov  ecx, [rip + NODE+8+4]  ; b        mov  ecx, [rip + 0xff2]     ; 5, among the constants
+//!     add  ecx, [rsi + SLOT_0]    ; a        add  ecx, [rsi + 0x0]
+//!     mov  [rsi + SLOT_2], rcx    ; d        mov  [rsi + 0x10], rcx
+//!     jmp  NEXT                            the next node's copy follows
+//! ```
+//!
+//! The build script compiles the handlers' crate a second time. There, all that a node says is the address of a symbol that
+//! nothing defines, so that the object file has a relocation wherever it is used: a *hole*. Code with holes is a *stencil*; a
+//! table of them is part of this crate. At run time `compile` copies a stencil for each node and fills its holes:
+//!
+//! - slot numbers become displacements, eight times the number;
+//! - constants and offsets are read, relative to the instruction, from data in front of the code;
+//! - exits become distances: to the next node, to a branch's target, to a trap's end.
+//!
+//! No code generator, no register allocator, no second semantics: what a handler does, the copy does.
+//!
+//! Not every handler has a stencil. The build refuses what calls a function, has a stack frame, reads a table of its own, or hands
+//! on its node's address, as calls and returns do (`build/proof.rs`). Such a node's code jumps to the handler itself. The function keeps
+//! `threaded`'s stream, in which each node now begins with the address of its code in place of its handler's. So the handler
+//! goes on as ever, with a jump to the address that the next node begins with.
+//!
+//! # Calls and traps
+//!
+//! Calls, returns, resuming at a block, suspending and what ends a run are `threaded`'s own handlers: they find nodes
+//! by their places in the stream, whatever the nodes' code is. A trap jumps behind the function's code, where the node's place
+//! and the trap are put into registers, and on to where all traps of `threaded` end.
+//!
+//! # What it costs
+//!
+//! The loop `do { i = i + c } while (i < n)` is eight instructions a turn, three of them loads and one a store:
+//!
+//! ```text
+//!   mov  ecx, [rip + constant]    ; c
+//!   add  ecx, [rsi + i]
+//!   mov  [rsi + i], rcx
+//!   cmp  [rsi + n], ecx
+//!   ja   loop
+//! ```
+//!
+//! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
+//! maps memory, at least two pages for each function that is called. And the process must be allowed to make code while it runs: pages
+//! are written first and made executable then, never both, and constants of the module are in pages that never are (`memory.rs`).
+//! Where the build or the system does not have what it takes, the strategy says why and runs nothing
+//! ([`Backend::refusal`]).
+//!
+//! # Literature
+//!
+//! Xu and Kjolstad, *Copy-and-patch compilation* (OOPSLA 2021), makes stencils of C++ templates in this way. CPython 3.13 makes
+//! them of its interpreter's instructions (Bucher and others, PEP 744); Xu, *Building a baseline JIT for Lua automatically* (2023),
+//! of an interpreter's description. Piumarta and Riccardi, *Optimizing direct threaded code by selective inlining* (PLDI 1998),
+//! already copied handlers from the running interpreter, and so did Ertl and Gregg, *Retargeting JIT compilers by using
+//! C-compiler generated executable code* (PACT 2004).
+
+// Elsewhere there is nothing to put together.
+#![cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
+#![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
+
+mod code;
+mod compile;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod enter;
+mod key;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod memory;
+mod run;
+mod table;
+#[cfg(all(test, feature = "make"))]
+mod tests;
+
+#[cfg(all(test, not(feature = "make")))]
+#[test]
+fn a_build_without_stencils_says_why_it_has_none() {
+    assert_eq!(run::refusal(), Some("the crate was built without its feature `make`"));
+}
+
+use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
+use wasm_dispatch_machine::state::Machine;
+use wasm_dispatch_threaded::copies::{self, Code};
+
+use key::key;
+use table::Stencil;
+
+/// The strategy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stencils;
+
+impl Backend for Stencils {
+    const NAME: &'static str = "stencils";
+    const TERM: &'static str = "copy and patch";
+    const IDEA: &'static str = "copies of handlers' machine code in a row, with operands patched in";
+    const SAFE: bool = false;
+    type Code = Code;
+
+    fn refusal() -> Option<&'static str> {
+        run::refusal()
+    }
+
+    fn compile(body: &FunctionBody) -> Code {
+        run::compile(body)
+    }
+
+    /// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node.
+    fn listing(body: &FunctionBody) -> Listing {
+        let line = |node: copies::ListedNode| {
+            let copied = Stencil::find(key(node.name, node.v2)).is_some();
+            Line {
+                parts: vec![node.info.kind],
+                dispatches: if copied || node.info.out_of_line { 0 } else { 2 },
+            }
+        };
+        let blocks = copies::listing(body).into_iter();
+        blocks.map(|nodes| nodes.into_iter().map(line).collect()).collect()
+    }
+
+    fn code_bytes(code: &Code) -> usize {
+        code.bytes()
+    }
+
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        copies::run(program, machine)
+    }
+}

@@ -1,0 +1,170 @@
+//! For a strategy that runs copies of the handlers' machine code: a function's nodes, before there is code for them, and what
+//! both builds must agree on.
+//!
+//! Such a strategy keeps the stream. In place of its handler's address, a node has that of its own code. So whatever is a
+//! handler still (calls, returns, resuming, traps) goes on with the node after it as ever, by a jump to the address there.
+
+use std::mem::offset_of;
+
+use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::state::{Frame, Machine};
+use wasm_dispatch_machine::store::{FunctionEntry, Table};
+
+use crate::abi::{HANDLER_UNITS, Name, leave_address};
+use crate::code::Unit;
+pub use crate::code::{Code, MachineCode};
+use crate::context::{Context, InstanceView};
+use crate::self_check::{Dispatch, dispatch};
+
+/// Units of 32 bits before a node's operands.
+pub const OPERANDS: usize = HANDLER_UNITS;
+
+/// A function's nodes, none of them fused.
+#[derive(Debug)]
+pub struct Draft {
+    code: Code,
+    nodes: Vec<(u32, Name)>,
+    /// Units with a branch target's address, ascending.
+    targets: Vec<usize>,
+}
+
+/// A node of a [`Draft`].
+#[derive(Clone, Copy, Debug)]
+pub struct DraftNode<'a> {
+    /// The unit at which it begins.
+    pub start: u32,
+    /// The unit after its operands.
+    pub end: u32,
+    /// Its handler's type.
+    pub name: &'static str,
+    /// Whether it is the form of the handler for newer machines.
+    pub v2: bool,
+    /// Its handler.
+    pub handler: u64,
+    /// Where it is.
+    pub address: u64,
+    /// Its operand units.
+    pub operands: &'a [u32],
+    /// The unit at which its first branch target begins.
+    pub target: Option<u32>,
+}
+
+impl Draft {
+    pub(crate) fn new(code: Code, nodes: Vec<(u32, Name)>, targets: Vec<usize>) -> Draft {
+        Draft { code, nodes, targets }
+    }
+
+    /// The nodes, in the order of the stream.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = DraftNode<'_>> {
+        let stream = self.code.stream();
+        let base = stream.as_ptr() as u64;
+        self.nodes.iter().enumerate().map(move |(index, &(start, (name, v2)))| {
+            let end = self.nodes.get(index + 1).map_or(stream.len() as u32, |next| next.0);
+            let at = start as usize;
+            let first = self.targets.partition_point(|&unit| unit < at);
+            let target = self.targets.get(first).filter(|&&unit| unit < end as usize);
+            DraftNode {
+                start,
+                end,
+                name: name(),
+                v2,
+                handler: read(&stream[at..]),
+                address: base + u64::from(start) * size_of::<Unit>() as u64,
+                operands: &stream[at + HANDLER_UNITS..end as usize],
+                target: target.map(|&unit| ((read(&stream[unit..]) - base) / size_of::<Unit>() as u64) as u32),
+            }
+        })
+    }
+
+    /// The function as it is, with its handlers.
+    pub fn with_handlers(self) -> Code {
+        self.code
+    }
+
+    /// The function with code in place of handlers: an address for each node.
+    ///
+    /// # Safety
+    ///
+    /// Each address is of machine code that does what the node's handler does, entered and left as that is, and stays
+    /// executable as long as `machine_code` lives.
+    pub unsafe fn with_machine_code(self, addresses: &[u64], machine_code: Box<dyn MachineCode>) -> Code {
+        let Draft { mut code, nodes, .. } = self;
+        let starts = nodes.iter().map(|node| node.0).zip(addresses.iter().copied());
+        code.replace(starts, machine_code);
+        code
+    }
+}
+
+/// A 64-bit value in the first two units.
+fn read(units: &[Unit]) -> u64 {
+    let (a, b) = (units[0].to_ne_bytes(), units[1].to_ne_bytes());
+    u64::from_ne_bytes([a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]])
+}
+
+/// Compiles a function to single nodes.
+pub fn draft(body: &FunctionBody) -> Draft {
+    crate::compile::compile_single(body, *dispatch() != Dispatch::Loop)
+}
+
+/// A node for explanations.
+#[derive(Clone, Debug)]
+pub struct ListedNode {
+    /// What it does.
+    pub info: crate::NodeInfo,
+    /// Its handler's type.
+    pub name: &'static str,
+    /// Whether it is the form of the handler for newer machines.
+    pub v2: bool,
+}
+
+/// The single nodes that a function is compiled to, by block.
+pub fn listing(body: &FunctionBody) -> Vec<Vec<ListedNode>> {
+    crate::compile::single_nodes(body)
+}
+
+/// As the strategy of this crate runs its own.
+pub fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
+    crate::run::run(program, machine)
+}
+
+/// The address of the code that ends a run by the trap whose code is in the integer accumulator, at the node in `ip`.
+pub fn trap_exit() -> u64 {
+    leave_address()
+}
+
+/// Where both builds of this crate must find what handlers reach: sizes and places, in bytes.
+pub const LAYOUT: [u32; 26] = [
+    size_of::<Context>() as u32,
+    offset_of!(Context, function) as u32,
+    offset_of!(Context, frames_top) as u32,
+    offset_of!(Context, frames_end) as u32,
+    offset_of!(Context, stack) as u32,
+    offset_of!(Context, slice) as u32,
+    offset_of!(Context, stack_end) as u32,
+    offset_of!(Context, instance) as u32,
+    offset_of!(Context, view) as u32,
+    offset_of!(Context, all_tables) as u32,
+    offset_of!(Context, functions) as u32,
+    offset_of!(Context, program) as u32,
+    offset_of!(Context, stale_state) as u32,
+    size_of::<InstanceView>() as u32,
+    offset_of!(InstanceView, globals) as u32,
+    offset_of!(InstanceView, tables) as u32,
+    size_of::<Table>() as u32,
+    offset_of!(Table, elements) as u32,
+    size_of::<FunctionEntry>() as u32,
+    size_of::<Frame>() as u32,
+    offset_of!(Frame, native) as u32,
+    offset_of!(Frame, base) as u32,
+    offset_of!(Frame, instance) as u32,
+    offset_of!(Frame, function) as u32,
+    offset_of!(Frame, block) as u32,
+    HANDLER_UNITS as u32,
+];
+
+/// [`LAYOUT`] in the object.
+#[cfg(stencil)]
+#[unsafe(no_mangle)]
+#[used]
+static STENCIL_LAYOUT: [u32; LAYOUT.len()] = LAYOUT;

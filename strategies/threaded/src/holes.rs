@@ -1,0 +1,214 @@
+//! Handlers as their machine code is copied (`cfg(stencil)`): what a copy leaves open.
+//!
+//! The crate is compiled a second time for it, to an object that is read and never linked. All that depends on the node is a
+//! symbol there which nothing defines, so that each place to be filled in has a relocation:
+//!
+//! | symbol | stands for |
+//! |---|---|
+//! | `NODE` | the node, whose operand units are read from where the copy keeps them |
+//! | `SLOT_n` | eight times the slot number in operand unit n |
+//! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
+//! | `TRAP_n` | the end of the run by the trap with that code |
+//! | `RARE` | the handler itself, which carries the node out from its beginning |
+//!
+//! What uses the node in another way, say hands on its address, has a relocation that the reader refuses. Then the node's
+//! handler is not copied, but called. There are no superinstructions here: `ip` is always the node.
+
+use std::mem::MaybeUninit;
+
+use wasm_dispatch_ir::Trap;
+
+use crate::abi::{Entry, Mode, Regs, Vector};
+use crate::code::Unit;
+use crate::context::Context;
+
+/// The registers of a handler, but for `ip`, which the code that follows does not use.
+#[allow(improper_ctypes_definitions)]
+type Exit = unsafe extern "C" fn(
+    MaybeUninit<*const Unit>,
+    *mut u64,
+    *mut u8,
+    u64,
+    *mut Context,
+    usize,
+    f64,
+    f32,
+    Vector,
+) -> u64;
+
+/// A trap needs the frame and the context alone.
+#[allow(improper_ctypes_definitions)]
+type TrapExit = unsafe extern "C" fn(
+    MaybeUninit<*const Unit>,
+    *mut u64,
+    MaybeUninit<*mut u8>,
+    MaybeUninit<u64>,
+    *mut Context,
+) -> u64;
+
+// Exits are no functions here, because the language lets none that is external take a vector.
+unsafe extern "C" {
+    static NODE: [Unit; 64];
+    static NEXT: u8;
+    static TARGET: u8;
+    static RARE: u8;
+}
+
+macro_rules! traps {
+    ($($trap:ident $name:ident)*) => {
+        unsafe extern "C" {
+            $(static $name: u8;)*
+        }
+
+        /// Leaves by the exit of a trap; if there is none, the handler reports it.
+        ///
+        /// # Safety
+        ///
+        /// As [`Handler::run`](crate::abi::Handler::run).
+        #[inline(always)]
+        unsafe fn trap_exit(r: Regs, trap: Trap) -> u64 {
+            match trap {
+                $(Trap::$trap => {
+                    // SAFETY: the text does nothing: being another for each trap, it keeps LLVM from choosing an exit by its
+                    // address, where there are two, and jumping to what it chose. A trap needs the frame and the context, which
+                    // are as the contract says.
+                    unsafe {
+                        std::arch::asm!(concat!("# ", stringify!($name)), options(nomem, nostack, preserves_flags));
+                        let exit = std::mem::transmute::<*const u8, TrapExit>(&raw const $name);
+                        let (ip, memory, acc) = (MaybeUninit::uninit(), MaybeUninit::uninit(), MaybeUninit::uninit());
+                        exit(ip, r.frame, memory, acc, r.context)
+                    }
+                })*
+                // SAFETY: the contract is the same.
+                _ => unsafe { r.leave_by(&raw const RARE) },
+            }
+        }
+    };
+}
+
+traps! {
+    Unreachable TRAP_1
+    IntegerDivideByZero TRAP_2
+    IntegerOverflow TRAP_3
+    InvalidConversionToInteger TRAP_4
+    OutOfBoundsMemoryAccess TRAP_5
+    OutOfBoundsTableAccess TRAP_6
+    UndefinedElement TRAP_7
+    UninitializedElement TRAP_8
+    IndirectCallTypeMismatch TRAP_9
+    CallStackExhausted TRAP_10
+    OutOfFuel TRAP_11
+}
+
+macro_rules! slots {
+    ($($unit:literal $name:ident)*) => {
+        unsafe extern "C" {
+            $(static $name: u8;)*
+        }
+
+        /// Eight times the slot number in an operand unit.
+        #[inline(always)]
+        fn slot_bytes(unit: usize) -> Option<usize> {
+            match unit {
+                $($unit => Some((&raw const $name).addr()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+slots! {
+    0 SLOT_0 1 SLOT_1 2 SLOT_2 3 SLOT_3 4 SLOT_4 5 SLOT_5 6 SLOT_6 7 SLOT_7
+    8 SLOT_8 9 SLOT_9 10 SLOT_10 11 SLOT_11 12 SLOT_12 13 SLOT_13 14 SLOT_14 15 SLOT_15
+}
+
+/// The node of a copy, in place of the one in the register.
+#[inline(always)]
+pub(crate) fn node(_ip: *const Unit) -> *const Unit {
+    (&raw const NODE).cast()
+}
+
+impl Regs {
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run) of what is put in the exit's place.
+    #[inline(always)]
+    unsafe fn leave_by(self, exit: *const u8) -> u64 {
+        let Regs {
+            frame,
+            memory,
+            acc,
+            context,
+            memory_len,
+            acc64,
+            acc32,
+            acc128,
+            ..
+        } = self;
+        let ip = MaybeUninit::uninit();
+        // SAFETY: what is put in the exit's place has this signature; the contract is the same.
+        unsafe {
+            std::mem::transmute::<*const u8, Exit>(exit)(
+                ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128,
+            )
+        }
+    }
+
+    /// Goes on with the copy of the next node's code.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); every node but terminators is followed by another.
+    #[inline(always)]
+    pub(crate) unsafe fn next<M: Mode>(self, _units: usize) -> u64 {
+        // SAFETY: there is another node, says the contract.
+        unsafe { self.leave_by(&raw const NEXT) }
+    }
+
+    /// Goes on with the copy of the target's code.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); the node has one target, whose address is in this unit.
+    #[inline(always)]
+    pub(crate) unsafe fn branch<M: Mode>(self, _index: usize) -> u64 {
+        // SAFETY: there is a target, says the contract.
+        unsafe { self.leave_by(&raw const TARGET) }
+    }
+
+    /// Leaves this node to its handler. The registers are as they were when the node began.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run).
+    #[inline(always)]
+    pub(crate) unsafe fn rarely(self, _handler: Entry) -> u64 {
+        // SAFETY: the contract is the same.
+        unsafe { self.leave_by(&raw const RARE) }
+    }
+
+    /// Ends the run with a trap at this node.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run).
+    #[inline(always)]
+    pub(crate) unsafe fn trap(self, trap: Trap) -> u64 {
+        // SAFETY: the contract is the same.
+        unsafe { trap_exit(self, trap) }
+    }
+
+    /// The slot whose number is in operand unit `index`.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); the node has a slot's number there.
+    #[inline(always)]
+    pub(crate) unsafe fn slot(self, index: usize) -> *mut u64 {
+        match slot_bytes(index) {
+            Some(bytes) => self.frame.wrapping_byte_add(bytes),
+            // SAFETY: the slot is within the frame, says the contract.
+            None => unsafe { self.frame.add(self.unit(index) as usize) },
+        }
+    }
+}
