@@ -4,7 +4,7 @@
 Expected results come from here and from native builds of the C sources, never from a WebAssembly engine: an engine that
 is wrong must not be able to write its own expectation. Each function has the name of its workload, takes the arguments
 of the entry function, and returns the result (any representative modulo 2^32 or 2^64), or a pair of the result and the
-memory from address 0 where the manifest checks memory. `scripts/build-workloads --check` compares them with the
+memory from address 0 where the manifest checks memory; for a command, what it prints. `scripts/build-workloads --check` compares them with the
 manifests.
 
 Where there is a shorter way to the same number (a closed form, Python's sort, its SHA-256), it is taken: the less a
@@ -376,6 +376,44 @@ def vector_base64(rounds):
     return fnv(again, fnv(letters))
 
 
+def host_clock(n):
+    """What the command prints: its clock begins at zero, and moves on by a millisecond with each reading."""
+    total = 0
+    for reading in range(n):
+        total = (total * 31 + reading * 1_000_000) & M64
+    return b"%016x\n" % total
+
+
+def host_write(n):
+    lines, value = [], 1
+    for _ in range(n):
+        value = lcg(value)
+        # The lowest four bits come first.
+        lines.append("line " + "".join(chr(97 + int(digit, 16)) for digit in reversed(f"{value:08x}")) + "\n")
+    return "".join(lines).encode()
+
+
+def between_calls(n):
+    sides, value = (Counter(), Counter()), 1
+    for _ in range(n):
+        side = sides[value >> 2 & 1]
+        # A word is taken by the value without its last two bits, modulo the 256 words.
+        side[value >> 2 & 255] += value
+        value = value * 1664525 + (side[value >> 2 & 255] & M32 ^ 1013904223) & M32
+    return value
+
+
+def between_library(n):
+    random, total = 1, 0
+    for _ in range(n):
+        folded = 0x811C9DC5
+        for _ in range(16):
+            random = lcg(random)
+            folded = (folded ^ random) * 0x01000193 & M32
+        total = total * 31 + folded & M32
+    return total
+
+
 VECTORS = [
     *(vector_dot, vector_find, vector_saxpy, vector_blend),
     *(vector_squares, vector_count, vector_chacha20, vector_base64),
@@ -386,6 +424,7 @@ MODELS = {
     for function in [
         *(count, fib_recursive, mutual_tail, memory_fill_sum, indirect_calls, br_table, bulk, shuffled),
         *(sort, sha256, sieve, matmul, hash_map, string_search),
+        *(host_clock, host_write, between_calls, between_library),
     ]
 } | {"fib_iterative": fib_iterative, "fib_tail": fib_tail}
 for function in VECTORS:

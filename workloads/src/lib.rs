@@ -30,4 +30,4 @@ pub use error::Error;
 pub use folder::{all, all_and_extra, default_folder, extra, extra_folder, extra_in, load_dir};
 pub use manifest::Class;
 pub use value::{ParseValueError, Value, ValueType};
-pub use workload::{Link, MemoryCheck, Run, WasiFile, WasiRun, Workload};
+pub use workload::{Beside, Link, MemoryCheck, Run, WasiFile, WasiRun, Workload};

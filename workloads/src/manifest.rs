@@ -40,6 +40,10 @@ pub enum Class {
     ScalarTwin,
     /// More code in use than fits the processor's caches.
     HugeCode,
+    /// Calls of the host.
+    HostCalls,
+    /// Calls that go over to another instance.
+    BetweenInstances,
     /// A run so short that loading and compiling dominate.
     Startup,
     /// A module of the user's, whatever it does.
@@ -48,7 +52,7 @@ pub enum Class {
 
 impl Class {
     /// Every class of the project's workloads, in the order in which reports show them.
-    pub const ALL: [Class; 13] = [
+    pub const ALL: [Class; 15] = [
         Class::Dispatch,
         Class::Calls,
         Class::IndirectCalls,
@@ -61,6 +65,8 @@ impl Class {
         Class::Vector,
         Class::ScalarTwin,
         Class::HugeCode,
+        Class::HostCalls,
+        Class::BetweenInstances,
         Class::Startup,
     ];
 
@@ -79,6 +85,8 @@ impl Class {
             Class::Vector => "vector",
             Class::ScalarTwin => "scalar-twin",
             Class::HugeCode => "huge-code",
+            Class::HostCalls => "host-calls",
+            Class::BetweenInstances => "between-instances",
             Class::Startup => "startup",
             Class::Own => "own",
         }
@@ -122,6 +130,9 @@ pub struct Manifest {
     /// and globals of zeros.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stubs: bool,
+    /// Other modules that are instantiated before it, in this order, and whose exports it may import.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<ManifestBeside>,
     /// The small size.
     pub quick: ManifestRun,
     /// The large size.
@@ -147,6 +158,7 @@ impl Manifest {
             entry: String::new(),
             expected_from: String::new(),
             stubs: false,
+            beside: Vec::new(),
             quick: run.clone(),
             full: run,
             count: None,
@@ -189,6 +201,18 @@ pub struct ManifestLink {
     pub version: String,
     /// Its licence.
     pub licence: String,
+}
+
+/// A module that a workload is linked with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestBeside {
+    /// What imports call it.
+    pub name: String,
+    /// Its file, beside the manifest.
+    pub module: String,
+    /// The SHA-256 of that file.
+    pub sha256: String,
 }
 
 /// One size of a workload.

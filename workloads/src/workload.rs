@@ -24,9 +24,30 @@ pub struct Workload {
     entry: String,
     expected_from: String,
     stubs: bool,
+    beside: Vec<Beside>,
     quick: Run,
     full: Run,
     count: Option<Run>,
+}
+
+/// Another module, which is instantiated before that of a workload, and whose exports that one imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// What imports call it.
+    pub name: String,
+    file: PathBuf,
+    sha256: String,
+}
+
+impl Beside {
+    /// The module in binary form, as of [`Workload::wasm`].
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is not what the manifest says.
+    pub fn wasm(&self) -> Result<Vec<u8>, Error> {
+        read_module(&self.file, &self.sha256)
+    }
 }
 
 /// A published package that is linked into a module.
@@ -177,11 +198,18 @@ impl Workload {
         {
             return Err(bad("name", "only lower-case letters, digits and `_` are allowed"));
         }
-        if !is_sha256_hex(&manifest.sha256) {
-            return Err(bad("sha256", "64 lower-case hexadecimal digits are expected"));
-        }
-        if !manifest.module.ends_with(".wat") && !manifest.module.ends_with(".wasm") {
-            return Err(bad("module", "a file that ends in `.wat` or `.wasm` is expected"));
+        let own = ("", &manifest.module, &manifest.sha256);
+        let beside = manifest.beside.iter();
+        let beside = beside.map(|beside| ("beside.", &beside.module, &beside.sha256));
+        for (of, module, sha256) in [own].into_iter().chain(beside) {
+            if !is_sha256_hex(sha256) {
+                let field = format!("{of}sha256");
+                return Err(bad(&field, "64 lower-case hexadecimal digits are expected"));
+            }
+            if !module.ends_with(".wat") && !module.ends_with(".wasm") {
+                let field = format!("{of}module");
+                return Err(bad(&field, "a file that ends in `.wat` or `.wasm` is expected"));
+            }
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let of_size = |size: &str, run: ManifestRun| {
@@ -197,6 +225,16 @@ impl Workload {
             full: of_size("full", manifest.full)?,
             count: manifest.count.map(|run| of_size("count", run)).transpose()?,
             stubs: manifest.stubs,
+            beside: (manifest.beside.into_iter())
+                .map(|beside| Beside {
+                    name: beside.name,
+                    file: folder.join(beside.module),
+                    sha256: beside.sha256,
+                })
+                .collect(),
+            quick: check_run(path, "quick", manifest.quick)?,
+            full: check_run(path, "full", manifest.full)?,
+            count: manifest.count.map(|run| check_run(path, "count", run)).transpose()?,
             name: manifest.name,
             class: manifest.class,
             description: one_line(&manifest.description),
@@ -220,26 +258,7 @@ impl Workload {
     /// The module in binary form: read from the module file, compared with the manifest's checksum, and assembled if it
     /// is `.wat` text.
     pub fn wasm(&self) -> Result<Vec<u8>, Error> {
-        let file = &self.module_file;
-        let bytes = fs::read(file).map_err(|source| Error::Unreadable {
-            file: file.clone(),
-            source,
-        })?;
-        let actual = sha256_hex(&bytes);
-        if actual != self.sha256 {
-            return Err(Error::Sha256Mismatch {
-                file: file.clone(),
-                expected: self.sha256.clone(),
-                actual,
-            });
-        }
-        match wat::parse_bytes(&bytes) {
-            Ok(wasm) => Ok(wasm.into_owned()),
-            Err(source) => Err(Error::BadWat {
-                file: file.clone(),
-                source,
-            }),
-        }
+        read_module(&self.module_file, &self.sha256)
     }
 
     /// The manifest.
@@ -300,6 +319,9 @@ impl Workload {
     /// Whether what it imports, but for WASI, is made up by whoever runs it.
     pub fn stubs(&self) -> bool {
         self.stubs
+    /// The modules that are instantiated before it, in this order; those that come later may import from earlier ones.
+    pub fn beside(&self) -> &[Beside] {
+        &self.beside
     }
 
     /// The small size: a few milliseconds in a fast interpreter.
@@ -316,6 +338,29 @@ impl Workload {
     /// if the workload is not counted.
     pub fn count(&self) -> Option<&Run> {
         self.count.as_ref()
+    }
+}
+
+/// A module file in binary form, if it has this checksum.
+fn read_module(file: &Path, sha256: &str) -> Result<Vec<u8>, Error> {
+    let bytes = fs::read(file).map_err(|source| Error::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
+    let actual = sha256_hex(&bytes);
+    if actual != sha256 {
+        return Err(Error::Sha256Mismatch {
+            file: file.to_owned(),
+            expected: sha256.to_owned(),
+            actual,
+        });
+    }
+    match wat::parse_bytes(&bytes) {
+        Ok(wasm) => Ok(wasm.into_owned()),
+        Err(source) => Err(Error::BadWat {
+            file: file.to_owned(),
+            source,
+        }),
     }
 }
 

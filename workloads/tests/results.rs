@@ -5,7 +5,7 @@ use std::thread;
 
 use wasm_dispatch_engines::peers;
 use wasm_dispatch_workloads::{Run, Value, Workload, all, extra};
-use wasmi::{Config, Engine, Extern, F32, F64, Instance, Module, Store, Val};
+use wasmi::{Config, Engine, Extern, F32, F64, Instance, Linker, Module, Store, Val};
 
 struct Running {
     store: Store<()>,
@@ -20,14 +20,19 @@ impl Running {
         let wasm = workload.wasm().unwrap_or_else(|error| panic!("{error}"));
         let module =
             Module::new(&engine, &wasm).unwrap_or_else(|error| panic!("{}: {error}", workload.file().display()));
-        assert_eq!(
-            module.imports().count(),
-            0,
-            "{}: workloads import nothing",
-            workload.name()
-        );
         let mut store = Store::new(&engine, ());
-        let instance = Instance::new(&mut store, &module, &[])
+        let mut linker = Linker::new(&engine);
+        for beside in workload.beside() {
+            let wasm = beside.wasm().unwrap_or_else(|error| panic!("{error}"));
+            let module = Module::new(&engine, &wasm).unwrap_or_else(|error| panic!("{}: {error}", beside.name));
+            let instance = linker.instantiate_and_start(&mut store, &module);
+            let instance = instance.unwrap_or_else(|error| panic!("{}: {error}", beside.name));
+            let defined = linker.instance(&mut store, &beside.name, instance);
+            defined.unwrap_or_else(|error| panic!("{}: {error}", beside.name));
+        }
+        // Whatever else it imports is missing here.
+        let instance = linker
+            .instantiate_and_start(&mut store, &module)
             .unwrap_or_else(|error| panic!("{}: {error}", workload.file().display()));
         Running { store, instance }
     }

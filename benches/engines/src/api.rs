@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasm_dispatch::wasi::Function;
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
-use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::engine::{Engine, Prepared, Timing, of_one_module, verify};
 use crate::values::{Number, unlike};
 use crate::wasi::{Host, surroundings};
 
@@ -98,6 +98,7 @@ impl<A: Api + 'static> Engine for Adapted<A> {
     }
 
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
+        of_one_module(workload)?;
         let starts = workload.class() == Class::Startup;
         let api = if starts { &self.startup } else { &self.steady };
         Ok(Box::new(PreparedModule {

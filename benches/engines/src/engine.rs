@@ -140,6 +140,18 @@ pub trait Prepared {
     }
 }
 
+/// Refuses what is measured on our strategies only: workloads of several modules.
+///
+/// # Errors
+///
+/// For such a workload.
+pub fn of_one_module(workload: &Workload) -> Result<(), String> {
+    match workload.beside() {
+        [] => Ok(()),
+        _ => Err("calls between instances are not measured on other engines".to_owned()),
+    }
+}
+
 /// Compares results to the bit.
 ///
 /// # Errors

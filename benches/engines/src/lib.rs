@@ -18,6 +18,7 @@
 #[allow(unused)] // Without features there is no engine like that.
 mod api;
 pub mod engine;
+pub mod linking;
 pub mod ours;
 pub mod own;
 pub mod peers;

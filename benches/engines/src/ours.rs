@@ -11,6 +11,7 @@ use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::linking::{Beside, beside, link};
 use crate::stubs;
 use crate::values::{to_typed, to_value};
 use crate::wasi::surroundings;
@@ -229,15 +230,26 @@ impl Ours {
         Module::options().metering(self.metering).compile(wasm)
     }
 
-    fn prepared(&self, workload: &Workload, wasm: &[u8], module: Module, code_bytes: usize) -> Box<dyn Prepared> {
-        Box::new(PreparedModule {
+    fn prepared(
+        &self,
+        workload: &Workload,
+        wasm: &[u8],
+        module: Module,
+        code_bytes: usize,
+    ) -> Result<Box<dyn Prepared>, String> {
+        let beside = beside(workload, |wasm| self.module(wasm))?;
+        for (_, module) in &beside {
+            self.entrant.compile(module);
+        }
+        Ok(Box::new(PreparedModule {
             engine: self.clone(),
             entry: workload.entry().to_string(),
             module,
+            beside,
             code_bytes,
             stubs: workload.stubs(),
             from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
-        })
+        }))
     }
 }
 
@@ -249,7 +261,7 @@ impl Engine for Ours {
     fn prepare(&self, workload: &Workload, wasm: &[u8]) -> Result<Box<dyn Prepared>, String> {
         let module = self.module(wasm).map_err(text)?;
         let code_bytes = self.entrant.compile(&module);
-        Ok(self.prepared(workload, wasm, module, code_bytes))
+        self.prepared(workload, wasm, module, code_bytes)
     }
 
     fn prepare_module(
@@ -263,7 +275,7 @@ impl Engine for Ours {
             return Ok((prepared?, timing));
         }
         let (code_bytes, timing) = Timing::of(|| self.entrant.compile(module));
-        Ok((self.prepared(workload, wasm, module.clone(), code_bytes), timing))
+        Ok((self.prepared(workload, wasm, module.clone(), code_bytes)?, timing))
     }
 
     fn load(&self, workload: &Workload, wasm: &[u8]) -> Result<Option<Timing>, String> {
@@ -276,6 +288,7 @@ impl Engine for Ours {
             let module = self.module(wasm).map_err(text)?;
             stubs::define(&module, &mut vm, &mut imports).map_err(text)?;
         }
+        link(&mut vm, &beside(workload, |wasm| self.module(wasm))?, &mut imports).map_err(text)?;
         let (loaded, timing) = Timing::of(|| {
             let module = self.module(wasm)?;
             self.entrant.compile(&module);
@@ -293,6 +306,8 @@ impl Engine for Ours {
             engine: self.clone(),
             entry: workload.entry().to_string(),
             module: self.module(wasm).map_err(text)?,
+            // Loaded beforehand, compiled when they are called.
+            beside: beside(workload, |wasm| self.module(wasm))?,
             code_bytes: 0,
             stubs: workload.stubs(),
             from_bytes: Some(wasm.to_vec()),
@@ -305,6 +320,8 @@ struct PreparedModule {
     engine: Ours,
     entry: String,
     module: Module,
+    /// What it imports from.
+    beside: Beside,
     code_bytes: usize,
     /// Whether imports that the lab does not know are made up.
     stubs: bool,
@@ -328,6 +345,7 @@ impl Prepared for PreparedModule {
         if self.stubs {
             stubs::define(&self.module, &mut vm, &mut imports).map_err(text)?;
         }
+        link(&mut vm, &self.beside, &mut imports).map_err(text)?;
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
                 let module = self.engine.module(bytes)?;
@@ -360,10 +378,11 @@ impl PreparedModule {
     /// Several calls, of several instances in turn.
     fn run_in_turn(&self, run: &Run, arguments: &[Value]) -> Result<Timing, String> {
         let mut vm = self.engine.entrant.vm(Limits::default());
-        let mut functions = Vec::new();
-        let mut instances = Vec::new();
+        let (mut functions, mut instances) = (Vec::new(), Vec::new());
+        let mut imports = Imports::new();
+        link(&mut vm, &self.beside, &mut imports).map_err(text)?;
         for _ in 0..run.instances {
-            let instance = vm.instantiate(&self.module, &Imports::new()).map_err(text)?;
+            let instance = vm.instantiate(&self.module, &imports).map_err(text)?;
             instances.push(instance);
             functions.push(vm.exported_func(instance, &self.entry).map_err(text)?);
         }

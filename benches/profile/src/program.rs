@@ -51,6 +51,11 @@ impl Program {
             let Some(&index) = place(&counted.body).and_then(|place| known.get(&place)) else {
                 continue;
             };
+            // A function of a module beside it may stand at the same place of that one.
+            let body = module.function(index).and_then(|function| function.body());
+            if body.is_none_or(|body| body.statement_offsets != counted.body.statement_offsets) {
+                continue;
+            }
             // Several machines may have compiled the same function.
             let function = functions.entry(index).or_insert_with(|| FunctionRuns {
                 index,

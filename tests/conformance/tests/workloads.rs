@@ -18,6 +18,7 @@ use wasm_dispatch_conformance::differential::ours::remains;
 use wasm_dispatch_conformance::differential::plan::{HostLog, Remains};
 use wasm_dispatch_conformance::random::{Random, setting};
 use wasm_dispatch_engines::engine::verify;
+use wasm_dispatch_engines::linking::{beside, link};
 use wasm_dispatch_engines::values::{to_typed, to_value};
 use wasm_dispatch_engines::wasi::surroundings;
 use wasm_dispatch_workloads::{Workload, all};
@@ -126,6 +127,8 @@ fn run(workload: &Workload, module: &Module, strategy: Strategy, mode: Mode) -> 
     });
     let say = |error: Error| error.to_string();
     let mut vm = Vm::with(strategy, Limits::default());
+    let metered = |wasm: &[u8]| Module::options().metering(Metering::Fuel).compile(wasm);
+    link(&mut vm, &beside(workload, metered)?, &mut imports).map_err(say)?;
     let instance = vm.instantiate(module, &imports).map_err(say)?;
     vm.set_fuel(Some(PLENTY)).map_err(say)?;
     let arguments: Vec<Value> = quick.args.iter().map(|&value| to_value(value)).collect();
