@@ -212,10 +212,11 @@ impl Workload {
             }
         }
         let folder = path.parent().unwrap_or(Path::new(""));
+        let linked: String = manifest.beside.iter().map(|beside| beside.sha256.as_str()).collect();
         let of_size = |size: &str, run: ManifestRun| {
             // As it is written, which does not depend on where or how it stands in the file.
             let text = toml::to_string(&run).map_err(|error| bad(size, &error.to_string()))?;
-            let sha256 = sha256_hex(format!("{}\n{}\n{text}", manifest.entry, manifest.stubs).as_bytes());
+            let sha256 = sha256_hex(format!("{}\n{}\n{linked}{text}", manifest.entry, manifest.stubs).as_bytes());
             check_run(path, size, run, sha256)
         };
         Ok(Workload {
@@ -232,9 +233,6 @@ impl Workload {
                     sha256: beside.sha256,
                 })
                 .collect(),
-            quick: check_run(path, "quick", manifest.quick)?,
-            full: check_run(path, "full", manifest.full)?,
-            count: manifest.count.map(|run| check_run(path, "count", run)).transpose()?,
             name: manifest.name,
             class: manifest.class,
             description: one_line(&manifest.description),
@@ -319,6 +317,8 @@ impl Workload {
     /// Whether what it imports, but for WASI, is made up by whoever runs it.
     pub fn stubs(&self) -> bool {
         self.stubs
+    }
+
     /// The modules that are instantiated before it, in this order; those that come later may import from earlier ones.
     pub fn beside(&self) -> &[Beside] {
         &self.beside

@@ -33,9 +33,12 @@ pub struct Request {
     /// Some of the strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
-    /// The long run: large sizes, 24 layouts, extra workloads
+    /// The long run: 24 layouts, short runs in batches, all workloads, with the extra ones that are built
     #[arg(long)]
     pub full: bool,
+    /// Size of the workloads, quick or full [default: quick]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub size: Option<Size>,
     /// How long, about
     #[arg(long = "time", value_name = "SECONDS")]
     pub seconds: Option<u64>,
@@ -72,8 +75,8 @@ pub struct Request {
 /// What a run consists of if nothing else is asked for.
 struct Defaults {
     kind: Kind,
-    size: Size,
     iterations: u32,
+    batch_ms: u64,
     layouts: u32,
     seconds: u64,
     /// For each layout.
@@ -84,8 +87,8 @@ struct Defaults {
 
 const QUICK: Defaults = Defaults {
     kind: Kind::Quick,
-    size: Size::Quick,
     iterations: 2,
+    batch_ms: 0,
     layouts: 1,
     seconds: 110,
     min_blocks: 5,
@@ -95,15 +98,22 @@ const QUICK: Defaults = Defaults {
 
 const FULL: Defaults = Defaults {
     kind: Kind::Full,
-    size: Size::Full,
     iterations: 1,
+    // What one process takes differs from another's by more than one batch of this length from the next. Full sizes would take
+    // three hours.
+    batch_ms: 20,
     layouts: 24,
     seconds: 3000,
     min_blocks: 2,
-    // More would make a record that is too large to keep.
+    // Two processes of each layout: more would tell little more.
     max_blocks: 2,
     timeout: 900,
 };
+
+/// Reads a size.
+fn size(text: &str) -> Result<Size, String> {
+    Size::named(text).ok_or_else(|| "a size is quick or full".to_owned())
+}
 
 impl Request {
     fn defaults(&self) -> &'static Defaults {
@@ -179,7 +189,8 @@ impl Request {
             controls,
             strategies,
             cold: true,
-            size: defaults.size.name().to_owned(),
+            size: self.size.unwrap_or(Size::Quick).name().to_owned(),
+            batch_ms: defaults.batch_ms,
             iterations: self.iterations.unwrap_or(defaults.iterations),
             min_blocks: self.blocks.unwrap_or(defaults.min_blocks.saturating_mul(rounds)),
             max_blocks: self.blocks.unwrap_or(defaults.max_blocks.saturating_mul(rounds)),

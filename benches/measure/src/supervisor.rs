@@ -344,6 +344,7 @@ impl Supervisor<'_> {
             size,
             warm_up: Size::Quick,
             iterations: self.setup.iterations,
+            batch_ms: self.setup.batch_ms,
             seed: turn.seed,
             block,
             layout: launcher.layout,

@@ -43,6 +43,9 @@ pub struct Job {
     pub warm_up: Size,
     /// Timed runs of each strategy on each workload.
     pub iterations: u32,
+    /// What each of them takes at least, in milliseconds: short runs are repeated.
+    #[serde(default)]
+    pub batch_ms: u64,
     /// Seed of the order.
     pub seed: u64,
     /// Number of the block, and of the process.
@@ -350,8 +353,10 @@ fn of_workload<W: Write>(
         let mut failed = Vec::new();
         for (name, prepared) in &mut running {
             voice.begin(workload, name)?;
-            match prepared.run(job.size.of(workload)) {
-                Ok(timing) => voice.row(sample(name, Phase::Execute, 1, timing))?,
+            match batch(Duration::from_millis(job.batch_ms), || {
+                prepared.run(job.size.of(workload))
+            }) {
+                Ok((runs, timing)) => voice.row(sample(name, Phase::Execute, runs, timing))?,
                 Err(error) => {
                     voice.failure(workload, name, error)?;
                     failed.push(*name);
@@ -361,6 +366,19 @@ fn of_workload<W: Write>(
         running.retain(|(name, _)| !failed.contains(name));
     }
     Ok(())
+}
+
+/// Runs once, and again until all runs together have taken that long: how many there were, and their time. None takes so much
+/// less time that more of them would be worth their cost.
+fn batch(least: Duration, mut run: impl FnMut() -> Result<Timing, String>) -> Result<(u64, Timing), String> {
+    const MOST: u64 = 20;
+    let mut total = run()?;
+    let mut runs = 1;
+    while total.wall < least && runs < MOST {
+        total += run()?;
+        runs += 1;
+    }
+    Ok((runs, total))
 }
 
 /// Loads until it has taken long enough for clock readings not to matter: how many times, and the time of all. `None` if

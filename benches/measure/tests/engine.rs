@@ -553,7 +553,7 @@ fn full_disk() -> Result<(), Failed> {
     let folder = temporary();
     let run = folder.path().join("run");
     let own = env::current_exe()?;
-    let line = "trap '' XFSZ; ulimit -f 16; exec \"$0\"";
+    let line = "trap '' XFSZ; ulimit -f 10; exec \"$0\"";
     let status = Command::new("sh")
         .args(["-c", line])
         .arg(own)

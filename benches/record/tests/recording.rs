@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 
 use common::{header, sample};
-use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Run, Size, Writer};
+use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Plan, Row, Run, Sample, Size, Writer};
 use wasm_dispatch_report::{Error, newest_run};
 
 fn folder() -> tempfile::TempDir {
@@ -131,7 +131,7 @@ fn files_that_are_no_runs_are_refused_and_say_why() {
         ("", "empty"),
         ("hello\n", "expected value"),
         ("{\"row\":\"sample\"}\n", "no run header"),
-        ("{\"row\":\"run\",\"schema\":3}\n", "schema 3"),
+        ("{\"row\":\"run\",\"schema\":4}\n", "schema 4"),
         ("{\"row\":\"run\",\"schema\":1}\n", "missing field"),
     ];
     for (text, reason) in cases {
@@ -159,6 +159,13 @@ fn the_newest_run_is_found_by_its_name() {
     Writer::create(&folder.path().join("peers-20990101-000000-quick"), &header()).unwrap();
     let newest = newest_run(folder.path()).unwrap();
     assert!(newest.ends_with("20260103-000000-quick"), "{}", newest.display());
+    // One with metering is a run of strategies like the others.
+    for id in ["metered-20260102-120000-quick", "metered-20260103-000001-quick"] {
+        Writer::create(&folder.path().join(id), &header()).unwrap();
+        let is_newer = id > "metered-20260103";
+        let newest = newest_run(folder.path()).unwrap();
+        assert_eq!(newest.ends_with(id), is_newer, "{newest:?}");
+    }
 }
 
 #[test]
@@ -167,4 +174,52 @@ fn a_run_that_starts_now_knows_when_and_on_what() {
     assert_eq!(run.schema, record::SCHEMA);
     assert!(run.id.ends_with("-full") && run.id.starts_with("20"), "{}", run.id);
     assert!(run.fingerprint.cores >= 1);
+}
+
+#[test]
+fn a_block_is_written_in_few_bytes_and_read_as_the_samples_that_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = Vec::new();
+    for (workload, strategy, iterations, nanoseconds, cpu) in [
+        ("fib", "threaded", 1, 24_100, Some(24_000)),
+        ("fib", "threaded", 1, 24_300, Some(24_200)),
+        ("fib", "match_loop", 3, 99_000, None),
+        ("sort", "threaded", 1, 5, Some(4)),
+    ] {
+        rows.push(Row::Sample(Sample {
+            workload: workload.to_owned(),
+            class: "calls".to_owned(),
+            strategy: strategy.to_owned(),
+            phase: Phase::Execute,
+            iterations,
+            nanoseconds,
+            cpu_nanoseconds: cpu,
+            block: Some(0),
+            layout: Some(3),
+            process: Some(0),
+            verified: strategy != "match_loop",
+        }));
+    }
+    let mut writer = Writer::create(folder.path(), &Run::start(Kind::Quick)).unwrap();
+    writer.write(Plan { blocks: 1 }).unwrap();
+    writer.block(&rows, 0).unwrap();
+    let text = std::fs::read_to_string(writer.path()).unwrap();
+    assert_eq!(text.matches("threaded").count(), 2, "{text}");
+    assert!(
+        text.contains(r#"["threaded",[[1,24100,24000],[1,24300,24200]]]"#),
+        "{text}"
+    );
+
+    let mut read = record::read(folder.path()).unwrap().samples;
+    let order = |sample: &Sample| (sample.workload.clone(), sample.strategy.clone(), sample.nanoseconds);
+    read.sort_by_key(order);
+    let mut written: Vec<Sample> = rows
+        .into_iter()
+        .filter_map(|row| match row {
+            Row::Sample(sample) => Some(sample),
+            _ => None,
+        })
+        .collect();
+    written.sort_by_key(order);
+    assert_eq!(read, written, "what was not verified, too");
 }

@@ -42,7 +42,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     }
     html.push_str("<h2 id=\"recommendation\">Recommendation</h2>\n<ul>\n");
     for sentence in summary.sentences() {
-        let _ = writeln!(html, "<li>{}</li>", escape(&sentence));
+        let _ = writeln!(html, "<li>{}</li>", unbroken(&sentence));
     }
     let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(&summary.caveat()));
     html.push_str(&claims(summary));
@@ -148,7 +148,7 @@ fn mix(summary: &Summary) -> String {
     let explained = summary.explained.iter().map(|of| of.sentence() + ".");
     let items = mix.sentences().into_iter().chain(explained);
     let items: String = items
-        .map(|sentence| format!("<li>{}</li>\n", escape(&sentence)))
+        .map(|sentence| format!("<li>{}</li>\n", unbroken(&sentence)))
         .collect();
     format!(
         "<h2 id=\"mix\">Workloads as a sample</h2>\n<ul>\n{items}</ul>\n{}",
@@ -186,6 +186,14 @@ fn regret(summary: &Summary) -> String {
          best on each workload.</p>\n{}",
         table.html()
     )
+}
+
+/// A sentence whose numbers and their units are not apart at the end of a line.
+fn unbroken(sentence: &str) -> String {
+    escape(sentence)
+        .replace(" %", "\u{a0}%")
+        .replace(" µs", "\u{a0}µs")
+        .replace(" ms", "\u{a0}ms")
 }
 
 /// The `svg` element alone: inside HTML there is no XML declaration, and the figure has its title.

@@ -6,12 +6,13 @@
 //! can be read with nothing but a JSON parser:
 //!
 //! ```text
-//! {"row":"run","schema":2,"id":"20260102-030405-quick","started":1767323045,"kind":"quick",...}
-//! {"row":"sample","workload":"fib","class":"calls","strategy":"threaded","phase":"execute","iterations":1,...}
+//! {"row":"run","schema":3,"id":"20260102-030405-quick","started":1767323045,"kind":"quick",...}
+//! {"row":"cells","phase":"execute","block":0,"process":0,"of":[{"workload":"fib","class":"calls","times":[...
 //! ```
 //!
 //! Everything else that the lab makes (table, plots, page) is derived from that file and can be made again from it.
 
+mod cells;
 mod machines;
 mod merge;
 mod reader;
@@ -19,6 +20,7 @@ mod rows;
 mod time;
 mod writer;
 
+pub use cells::{Cells, OfWorkload};
 pub use merge::merge;
 pub use reader::{Recording, read};
 pub use rows::{
@@ -30,8 +32,8 @@ pub use writer::Writer;
 
 /// Version of the file format; raised when a reader of the version before would misunderstand a file.
 ///
-/// 1: one process. 2: one process per block, control, setup and origins.
-pub const SCHEMA: u32 = 2;
+/// 1: one process. 2: one process per block, control, setup and origins. 3: samples of a block gathered in rows of cells.
+pub const SCHEMA: u32 = 3;
 
 /// The oldest version that can still be read.
 pub const OLDEST_SCHEMA: u32 = 1;

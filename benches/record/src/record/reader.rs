@@ -72,6 +72,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         let number = index + 1;
         match serde_json::from_slice(line) {
             Ok(Row::Sample(sample)) => recording.samples.push(sample),
+            Ok(Row::Cells(cells)) => recording.samples.extend(cells.samples()),
             Ok(Row::Failure(failure)) => recording.failures.push(failure),
             Ok(Row::Size(size)) => recording.sizes.push(size),
             Ok(Row::Count(count)) => recording.counts.push(count),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
+use super::cells::Cells;
 use super::time::run_id;
 use crate::count::Count;
 use crate::fingerprint::Fingerprint;
@@ -288,8 +289,11 @@ pub struct Setup {
     pub cold: bool,
     /// Size of the workloads: `quick` or `full`.
     pub size: String,
-    /// How often each process runs each strategy on each workload, after a warm-up.
+    /// How often each process times each strategy on each workload, after a warm-up.
     pub iterations: u32,
+    /// What a timed batch takes at least, in milliseconds: a short run is repeated. 0: each batch is one run.
+    #[serde(default)]
+    pub batch_ms: u64,
     /// Blocks to measure at least.
     pub min_blocks: u32,
     /// Blocks to measure at most.
@@ -354,6 +358,8 @@ rows! {
     Run,
     /// A timed batch.
     Sample,
+    /// Many of them.
+    Cells,
     /// Something went wrong.
     Failure,
     /// Size of compiled code.

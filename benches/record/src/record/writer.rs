@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::FILE_NAME;
+use super::cells::{Cells, gathered};
 use super::rows::{BlockEnd, Process, Row, Run, Sample};
 use crate::error::Error;
 
@@ -66,7 +67,9 @@ impl Writer {
             if !line.trim_ascii().is_empty() {
                 let row = serde_json::from_slice(line).map_err(|error| Error::line(&writer.path, index + 1, error))?;
                 match row {
-                    Row::Sample(Sample { block: Some(_), .. }) | Row::Process(Process { block: Some(_), .. }) => {
+                    Row::Sample(Sample { block: Some(_), .. })
+                    | Row::Cells(Cells { block: Some(_), .. })
+                    | Row::Process(Process { block: Some(_), .. }) => {
                         unfinished = unfinished.or(Some(at));
                     }
                     Row::BlockEnd(_) => unfinished = None,
@@ -97,9 +100,9 @@ impl Writer {
     }
 
     /// Appends the rows of a block and says that it is complete, in one write: a killed run has all of it or is known not
-    /// to have it.
+    /// to have it. Samples are [gathered](Cells).
     pub fn block(&mut self, rows: &[Row], block: u32) -> Result<(), Error> {
-        self.write_all(rows.iter().chain([&Row::BlockEnd(BlockEnd { block })]))
+        self.write_all(gathered(rows).iter().chain([&Row::BlockEnd(BlockEnd { block })]))
     }
 
     /// The file being written.
