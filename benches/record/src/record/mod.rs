@@ -20,12 +20,11 @@ mod rows;
 mod time;
 mod writer;
 
-pub use cells::{Cells, OfWorkload};
 pub use merge::merge;
 pub use reader::{Recording, read};
 pub use rows::{
-    About, BlockEnd, Control, Failure, Kind, Layout, Origin, Part, Phase, Plan, Process, Program, Row, Run, Sample,
-    Setup, Size, Traits,
+    About, BlockEnd, Cells, Control, Failure, Kind, Layout, OfWorkload, Origin, Part, Phase, Plan, Process, Program,
+    Row, Run, Sample, Setup, Size, Traits,
 };
 pub use time::timestamp;
 pub use writer::Writer;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
-use super::cells::Cells;
 use super::time::run_id;
 use crate::count::Count;
 use crate::fingerprint::Fingerprint;
@@ -105,6 +104,36 @@ pub struct Sample {
     /// Whether every result in the batch was checked and right. Looked at in the execute phase only; one sample that
     /// is not verified makes its cell an error.
     pub verified: bool,
+}
+
+/// The verified batches of a process in one phase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cells {
+    /// What was timed.
+    pub phase: Phase,
+    /// As of [`Sample::block`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
+    /// As of [`Sample::layout`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u64>,
+    /// As of [`Sample::process`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
+    /// By workload, in the order in which they were measured.
+    pub of: Vec<OfWorkload>,
+}
+
+/// The batches of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfWorkload {
+    /// Name of the workload.
+    pub workload: String,
+    /// Class of the workload.
+    pub class: String,
+    /// By strategy, in the order in which they were first timed: for each batch iterations, wall time of all together and, where
+    /// there is one, CPU time, in nanoseconds.
+    pub times: Vec<(String, Vec<Vec<u64>>)>,
 }
 
 /// A strategy did not do what a workload expects.

@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::FILE_NAME;
-use super::cells::{Cells, gathered};
-use super::rows::{BlockEnd, Process, Row, Run, Sample};
+use super::cells::gathered;
+use super::rows::{BlockEnd, Cells, Process, Row, Run, Sample};
 use crate::error::Error;
 
 /// Appends rows to a run's file. Every row is written at once, so a killed run loses at most the last line.
