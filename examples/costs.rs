@@ -53,7 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let ExternType::Func(ty) = &import.ty else {
             return Err(format!("{}.{} is no function", import.module, import.name).into());
         };
-        imports.func_dynamic(&import.module, &import.name, ty.clone(), |_, _| Err("not provided".into()));
+        imports.func_dynamic(&import.module, &import.name, ty.clone(), |_, _| {
+            Err("not provided".into())
+        });
     }
     // What is made once, whoever asks first.
     Vm::new().instantiate(&module, &imports)?;

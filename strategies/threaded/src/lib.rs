@@ -63,6 +63,8 @@
 //! compilation* (OOPSLA 2021), where operands as template parameters come from. Handlers that end with a guaranteed tail call
 //! are those of the protobuf parser and of CPython 3.14.
 
+// What superinstructions alone ask of handlers.
+#![cfg_attr(not(feature = "superinstructions"), allow(dead_code))]
 #![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
 
 mod abi;
@@ -79,6 +81,7 @@ mod kind;
 mod operand;
 mod run;
 mod self_check;
+#[cfg(feature = "superinstructions")]
 mod superinstruction;
 mod techniques;
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod arrive;
 mod carry;
 mod emit;
 mod flow;
+#[cfg_attr(not(feature = "superinstructions"), path = "no_lookup.rs")]
 mod lookup;
 mod memory;
 mod trees;

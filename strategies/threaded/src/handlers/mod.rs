@@ -5,10 +5,12 @@ pub(crate) mod control;
 pub(crate) mod memory;
 pub(crate) mod memory64;
 pub(crate) mod numeric;
+#[cfg(feature = "superinstructions")]
 pub(crate) mod superinstructions;
 mod vector;
 pub(crate) mod vector_constants;
 pub(crate) mod vector_memory;
+#[cfg(feature = "superinstructions")]
 mod vector_pairs;
 pub(crate) mod vector_pick;
 pub(crate) mod wide;
