@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use common::{add, call_i32, error_of, for_each_strategy, module, wasm};
-use wasm_dispatch::machine::backend::Backend as _;
+use wasm_dispatch::ir::code::FunctionBody;
+use wasm_dispatch::machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch::machine::reference::Reference;
+use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch::{ErrorKind, Imports, Limits, Module, Strategy, Value, Vm};
 use wasmparser::{Parser, Payload};
 
@@ -96,6 +98,54 @@ fn a_strategy_of_ones_own_is_chosen_by_its_type() {
     };
     let by_type = run(Vm::with_backend::<Reference>(Limits::default()));
     assert_eq!(by_type, (Reference::NAME, vec![Value::I32(610)]));
+}
+
+/// A strategy that no system can run.
+struct Refused;
+
+impl Backend for Refused {
+    const NAME: &'static str = "refused";
+    const TERM: &'static str = Reference::TERM;
+    const IDEA: &'static str = Reference::IDEA;
+    const SAFE: bool = true;
+    type Code = <Reference as Backend>::Code;
+
+    fn refusal() -> Option<&'static str> {
+        Some("the moon is not full")
+    }
+
+    fn compile(body: &FunctionBody) -> Self::Code {
+        Reference::compile(body)
+    }
+
+    fn listing(body: &FunctionBody) -> Listing {
+        Reference::listing(body)
+    }
+
+    fn code_bytes(code: &Self::Code) -> usize {
+        Reference::code_bytes(code)
+    }
+
+    fn run(_: &Program<Self>, _: &mut Machine) -> Exit {
+        panic!("it must not run");
+    }
+}
+
+#[test]
+fn a_strategy_that_cannot_run_here_is_refused_with_its_reason() {
+    let mut vm = Vm::with_backend::<Refused>(Limits::default());
+    let error = error_of(vm.instantiate(&module(COUNTER), &Imports::new()));
+    let expected = "the strategy \"refused\" cannot run here: the moon is not full";
+    assert_eq!(error.to_string(), expected);
+    let ErrorKind::StrategyRefuses { strategy, reason } = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert_eq!((*strategy, *reason), ("refused", "the moon is not full"));
+}
+
+#[test]
+fn every_strategy_of_this_build_runs_here() {
+    for_each_strategy(|strategy| assert_eq!(strategy.refusal(), None));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The strategy contract: compile a function, and run the machine until it returns, traps or needs its owner.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +41,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles a function. Cannot fail: everything that could be refused was refused by validation and lowering.
     fn compile(body: &FunctionBody) -> Self::Code;
 
+    /// Compiles a function of a module. What its functions share besides, such as memory for machine code, is in `shared`.
+    fn compile_within(body: &FunctionBody, _shared: &Shared) -> Self::Code {
+        Self::compile(body)
+    }
+
     /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
     fn listing(body: &FunctionBody) -> Listing;
 
@@ -58,6 +65,24 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// [`proceed`](crate::driver::proceed) instead, which knows that a bulk builtin that ends with [`Trap::OutOfFuel`] is to be
     /// carried out again.
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit;
+}
+
+/// What the functions of one module share under one strategy, if that makes anything of it.
+#[derive(Default)]
+pub struct Shared(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl Shared {
+    /// The value, made by the first who asks. `None`: it was made as another type.
+    pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let made = if self.0.get().is_some() { "made" } else { "not made" };
+        write!(f, "Shared({made})")
+    }
 }
 
 /// Why [`Backend::run`] came back.
@@ -156,7 +181,7 @@ pub struct Compiled<C> {
 }
 
 impl<C> Compiled<C> {
-    fn new<B: Backend<Code = C>>(body: Arc<FunctionBody>) -> Box<Compiled<C>> {
+    fn new<B: Backend<Code = C>>(body: Arc<FunctionBody>, shared: &Shared) -> Box<Compiled<C>> {
         #[cfg(debug_assertions)]
         if let Err(error) = wasm_dispatch_ir::verify::verify(&body) {
             panic!("lowering broke its contract: {error}");
@@ -167,7 +192,7 @@ impl<C> Compiled<C> {
                 locals: body.locals.len() as u32,
                 frame_size: body.frame_size,
             },
-            code: B::compile(&body),
+            code: B::compile_within(&body, shared),
             body,
         })
     }
@@ -217,6 +242,7 @@ pub struct ModuleCode<B: Backend> {
     functions: Box<[Lazy<B::Code>]>,
     /// Stands in for functions that have not arrived.
     absent: Lazy<B::Code>,
+    shared: Shared,
 }
 
 /// A function that is compiled when it is first asked for.
@@ -230,6 +256,7 @@ impl<B: Backend> ModuleCode<B> {
             bodies,
             functions,
             absent: OnceLock::new(),
+            shared: Shared::default(),
         }
     }
 
@@ -258,9 +285,10 @@ impl<B: Backend> ModuleCode<B> {
     #[inline(never)]
     fn compile(&self, function: u32) -> &Compiled<B::Code> {
         let Some(body) = self.bodies.body(function) else {
-            return self.absent.get_or_init(|| Compiled::new::<B>(Arc::new(absent())));
+            let absent = || Compiled::new::<B>(Arc::new(absent()), &self.shared);
+            return self.absent.get_or_init(absent);
         };
-        self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body))
+        self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body, &self.shared))
     }
 
     /// Compiles all functions that have arrived, on this many threads, or fewer if the system has no more.

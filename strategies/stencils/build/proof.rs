@@ -40,7 +40,8 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
                 let field = placed.immediate.ok_or("has a branch without a target")?;
                 if !draft.hole_at(field).is_some_and(|hole| hole.what.is_exit()) {
                     let target = instruction.near_branch_target() as usize;
-                    if !starts.contains(&target) && !(target == cut && cut < end) {
+                    let whole = starts.contains(&target) || target == cut && cut < end;
+                    if !whole {
                         return Err("branches into an instruction".to_owned());
                     }
                 }

@@ -32,8 +32,8 @@ enum Ahead {
     Constant(usize),
 }
 
-/// The machine code of a function, for constants in front of it that take a multiple of `page` bytes.
-pub(crate) fn assemble(draft: &Draft, page: usize) -> Assembly {
+/// The machine code of a function.
+pub(crate) fn assemble(draft: &Draft) -> Assembly {
     let nodes: Vec<DraftNode<'_>> = draft.nodes().collect();
     let mut assembler = Assembler {
         assembly: Assembly::default(),
@@ -43,7 +43,7 @@ pub(crate) fn assemble(draft: &Draft, page: usize) -> Assembly {
     for (index, node) in nodes.iter().enumerate() {
         assembler.node(index, node);
     }
-    assembler.finish(&nodes, page)
+    assembler.finish(&nodes)
 }
 
 struct Assembler {
@@ -149,8 +149,7 @@ impl Assembler {
         self.assembly.code[at..at + UNIT].copy_from_slice(&value.to_le_bytes());
     }
 
-    fn finish(mut self, nodes: &[DraftNode<'_>], page: usize) -> Assembly {
-        let before = self.assembly.constants.len().next_multiple_of(page);
+    fn finish(mut self, nodes: &[DraftNode<'_>]) -> Assembly {
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
             let here = self.assembly.code.len();
             let node = &nodes[node];
@@ -169,8 +168,11 @@ impl Assembler {
                     self.hand_over(node.address, node.handler);
                     distance(at, rest, here)
                 }
-                // Constants lie before the code.
-                Ahead::Constant(place) => distance(at, rest, place).wrapping_sub(before as u32),
+                Ahead::Constant(place) => {
+                    let reach = distance(at, rest, place) as i32;
+                    self.assembly.reaches.push((at as u32, reach));
+                    continue;
+                }
             };
             self.fill(at, value);
         }

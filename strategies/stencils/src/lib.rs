@@ -51,7 +51,7 @@
 //! ```
 //!
 //! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
-//! maps memory, at least two pages for each function that is called. And the process must be allowed to make code while it runs: pages
+//! takes memory, at least two pages for each function that is called. And the process must be allowed to make code while it runs: pages
 //! are written first and made executable then, never both, and constants of the module are in pages that never are (`memory.rs`).
 //! Where the build or the system does not have what it takes, the strategy says why and runs nothing
 //! ([`Backend::refusal`]).
@@ -87,7 +87,7 @@ fn a_build_without_stencils_says_why_it_has_none() {
 }
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program, Shared};
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
 
@@ -110,7 +110,11 @@ impl Backend for Stencils {
     }
 
     fn compile(body: &FunctionBody) -> Code {
-        run::compile(body)
+        run::compile(body, None)
+    }
+
+    fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
+        run::compile(body, Some(shared))
     }
 
     /// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node.

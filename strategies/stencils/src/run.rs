@@ -3,15 +3,20 @@
 use std::sync::OnceLock;
 
 use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_machine::backend::Shared;
 use wasm_dispatch_threaded::copies::{Code, Draft, LAYOUT, draft};
 
 use crate::table;
 
 /// Compiles a function.
-pub(crate) fn compile(body: &FunctionBody) -> Code {
-    let draft = draft(body);
+pub(crate) fn compile(body: &FunctionBody, shared: Option<&Shared>) -> Code {
+    compile_draft(draft(body), shared)
+}
+
+/// Puts code in place of a function's handlers.
+pub(crate) fn compile_draft(draft: Draft, shared: Option<&Shared>) -> Code {
     match refusal() {
-        None => machine::code(draft),
+        None => machine::code(draft, shared),
         // Never run: machines ask first.
         Some(_) => draft.with_handlers(),
     }
@@ -35,14 +40,19 @@ pub(crate) fn refusal() -> Option<&'static str> {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod machine {
     use super::*;
+    use std::sync::Arc;
+
     use crate::compile::assemble;
     use crate::enter::enter;
-    use crate::memory::{Region, page};
+    use crate::memory::{Arena, Region};
 
-    /// The function as machine code.
-    pub(super) fn code(draft: Draft) -> Code {
-        let assembly = assemble(&draft, page());
-        match Region::new(&assembly.constants, &assembly.code) {
+    /// The function as machine code, in its module's arena or in one of its own.
+    pub(super) fn code(draft: Draft, shared: Option<&Shared>) -> Code {
+        let arena = shared.and_then(|shared| shared.get_or_make(Arc::<Arena>::default).cloned());
+        let assembly = assemble(&draft);
+        let length = assembly.code.len();
+        let place = |distance| assembly.placed(distance);
+        match Region::new(&arena.unwrap_or_default(), &assembly.constants, length, place) {
             Ok(region) => enter(draft, &assembly, region),
             Err(error) => {
                 log::warn!(
@@ -56,7 +66,7 @@ mod machine {
     /// What the system says when code is to be made.
     pub(super) fn forbidden() -> Option<String> {
         const RETURN: u8 = 0xc3;
-        let error = Region::new(&[], &[RETURN]).err()?;
+        let error = Region::new(&Arc::default(), &[], 1, |_| vec![RETURN]).err()?;
         Some(format!(
             "the system allows no code that is made while a program runs: {error}"
         ))
@@ -67,7 +77,7 @@ mod machine {
 mod machine {
     use super::*;
 
-    pub(super) fn code(draft: Draft) -> Code {
+    pub(super) fn code(draft: Draft, _shared: Option<&Shared>) -> Code {
         draft.with_handlers()
     }
 

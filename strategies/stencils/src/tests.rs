@@ -1,4 +1,14 @@
+use wasm_dispatch_ir::code::{Node, Statement};
+use wasm_dispatch_ir::ops::{BinaryOp, LoadOp};
+use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_testing::BodyBuilder;
+use wasm_dispatch_threaded::copies::draft;
+use wasm_dispatch_threaded::trial;
+
 use crate::Stencils;
+use crate::compile::assemble;
+use crate::key::key;
+use crate::run::compile_draft;
 use crate::table;
 
 wasm_dispatch_testing::vector_tests! {
@@ -43,12 +53,54 @@ fn holes_lie_within_their_stencils_one_behind_the_other() {
     }
 }
 
+#[test]
+fn every_stencil_leaves_behind_what_its_handler_does() {
+    let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
+    let (handlers, differences) = trial::differences(20, is_copied, |draft| compile_draft(draft, None));
+    assert!(
+        differences.is_empty(),
+        "{} of {handlers}:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+    // Not tried: what this machine has a better form of, and what needs more of a machine.
+    let stencils = table::STENCILS.len();
+    assert!(handlers * 4 > stencils * 3, "{handlers} of {stencils}");
+}
+
+#[test]
+fn numbers_that_a_module_chooses_are_no_machine_code() {
+    const CHOSEN: u32 = 0x3cb4_90e8;
+    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I64], 0);
+    b.add(0, CHOSEN as i32);
+    let value = b.i32(CHOSEN as i32);
+    b.set(0, value);
+    let (address, wide) = (b.local(0), u64::from(CHOSEN) << 32 | 1);
+    let (long, wide) = (b.local(1), b.node(Node::Const(wide), ValType::I64));
+    let mixed = b.binary(BinaryOp::I64Xor, long, wide);
+    b.set(1, mixed);
+    let loaded = b.load(LoadOp::I32Load, address, CHOSEN - 4);
+    b.set(0, loaded);
+    let (a, value) = (b.local(0), b.i32(CHOSEN as i32));
+    let condition = b.binary(BinaryOp::I32LtU, a, value);
+    b.statement(Statement::Branch {
+        condition,
+        when: true,
+        target: 0,
+    });
+    b.statement(Statement::Return);
+    let assembly = assemble(&draft(&b.finish()));
+    let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
+    assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
+}
+
 mod maps {
     use std::fs;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
-    use wasm_dispatch_machine::backend::Backend;
+    use wasm_dispatch_machine::backend::{Backend, Shared};
     use wasm_dispatch_testing::{counting_loop, run};
 
     use super::*;
@@ -73,9 +125,31 @@ mod maps {
 
     #[test]
     fn constants_can_be_read_and_code_can_be_read_and_executed() {
-        let region = Region::new(&[1, 2, 3], &[0xc3]).expect("the system allows it");
-        assert_eq!(allowed(region.code()), "r-xp");
-        assert_eq!(allowed(region.code() - 1), "r--p");
+        let arena = Arc::default();
+        for _ in 0..3 {
+            let mut constants = 0;
+            let code = |distance: i32| {
+                constants = i64::from(distance);
+                vec![0xc3]
+            };
+            let region = Region::new(&arena, &[1, 2, 3], 1, code).expect("the system allows it");
+            assert_eq!(allowed(region.code()), "r-xp");
+            assert_eq!(allowed(region.code().wrapping_add_signed(constants)), "r--p");
+        }
+    }
+
+    #[test]
+    fn functions_of_a_module_share_mappings() {
+        let shared = Shared::default();
+        let before = maps().len();
+        let functions: Vec<_> = (0..500)
+            .map(|_| Stencils::compile_within(&counting_loop(), &shared))
+            .collect();
+        let after = maps().len();
+        assert!(
+            after < before + functions.len() / 5,
+            "{before} mappings before, {after} afterwards"
+        );
     }
 
     #[test]

@@ -86,6 +86,9 @@ mod superinstruction;
 mod techniques;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "copies")]
+#[doc(hidden)]
+pub mod trial;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};

@@ -92,7 +92,7 @@ pub(crate) fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut M
 /// # Safety
 ///
 /// The registers are as [`Handler::run`](crate::abi::Handler::run) wants them.
-unsafe fn start_handlers(mut registers: Regs) {
+pub(crate) unsafe fn start_handlers(mut registers: Regs) {
     // SAFETY: the first registers fit their node, says the contract; later ones, because handlers that do not jump leave them
     // in the context just as they would hand them on.
     unsafe {

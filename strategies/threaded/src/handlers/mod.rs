@@ -16,7 +16,7 @@ pub(crate) mod vector_pick;
 pub(crate) mod wide;
 
 /// Those on vectors.
-#[cfg(test)]
+#[cfg(any(test, feature = "copies"))]
 fn vectors() -> Vec<crate::abi::Picked> {
     use wasm_dispatch_ir::vector_ops::*;
 
@@ -70,7 +70,7 @@ fn vectors() -> Vec<crate::abi::Picked> {
 }
 
 /// Every handler that the compiler can write and that may be part of a superinstruction, some of them more than once.
-#[cfg(test)]
+#[cfg(any(test, feature = "copies"))]
 pub(crate) fn all_picked() -> Vec<crate::abi::Picked> {
     use wasm_dispatch_ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 
