@@ -8,11 +8,17 @@ use wasm_dispatch::Strategy;
 use wasm_dispatch_shapes::shapes::{SHAPES, Shape};
 use wasm_dispatch_shapes::taking::{Taken, take};
 
-/// Sizes that are measured, as multiples of a shape's own.
+/// Sizes that are measured, as multiples of the smallest.
 const TIMES: [usize; 4] = [1, 4, 8, 16];
 
 /// Runs of which the fastest counts.
-const RUNS: usize = 7;
+const RUNS: usize = 5;
+
+/// Nanoseconds that the largest module of a shape takes at least, if it can: what less takes is mostly the machine itself.
+const ENOUGH: f64 = 2e7;
+
+/// The smallest module of a shape is its own size times this at most.
+const LARGEST_UNIT: usize = 128;
 
 /// What one module took.
 struct Point {
@@ -125,8 +131,9 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
     for shape in shapes {
         let mut row = String::new();
         let mut largest = 0.0;
+        let unit = unit(shape, instructions);
         for &strategy in Strategy::ALL {
-            let points = TIMES.map(|times| measure(shape, times, strategy, instructions));
+            let points = TIMES.map(|times| measure(shape, unit * times, strategy, instructions));
             let points = points.into_iter().collect::<Result<Vec<Point>, String>>()?;
             largest = points.last().map_or(0.0, |point| point.bytes);
             let _ = write!(row, " {:.2}, {:.0} |", exponent(&points[1..]), per_byte(&points));
@@ -134,6 +141,23 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
         println!("| `{}`: {} | {largest} |{row}", shape.name, shape.about);
     }
     Ok(())
+}
+
+/// How many times a shape's own size the smallest module is, so that the largest takes long enough to say something.
+fn unit(shape: &Shape, instructions: bool) -> usize {
+    // Instructions are the same each time, and take fifty times as long.
+    let most = if instructions { 1 } else { LARGEST_UNIT };
+    let largest = |unit: usize| measure(shape, unit * TIMES[TIMES.len() - 1], Strategy::default(), false);
+    let mut unit = 1;
+    while unit < most {
+        // What a limit refuses is too large.
+        match largest(2 * unit) {
+            Ok(point) if point.time < ENOUGH => unit *= 2,
+            Ok(_) => return 2 * unit,
+            Err(_) => return unit,
+        }
+    }
+    unit
 }
 
 /// The slope of time over bytes, both as logarithms.

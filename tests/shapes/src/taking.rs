@@ -1,7 +1,7 @@
 //! What a module takes from its bytes to its last result.
 
 use allocation_counter::{measure, opt_out};
-use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Trap, Value, Vm};
 
 /// What a module took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,13 +28,22 @@ fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
     let module = Module::new(bytes).map_err(text)?;
     let mut vm = None;
     // The value stack is as large for any module.
-    opt_out(|| vm = Some(Vm::with(strategy, Limits::default().stack_slots(1 << 17))));
+    opt_out(|| vm = Some(Vm::with(strategy, Limits::default().stack_slots(1 << 16))));
     let Some(mut vm) = vm else { unreachable!() };
     let mut imports = Imports::new();
     for import in module.imports() {
-        if let ExternType::Global(_) = import.ty {
-            let zero = vm.new_global(Value::I32(0), false).map_err(text)?;
-            imports.define(&import.module, &import.name, zero);
+        match &import.ty {
+            ExternType::Global(ty) => {
+                let zero = vm.new_global(Value::zero(ty.value), ty.mutable).map_err(text)?;
+                imports.define(&import.module, &import.name, zero);
+            }
+            ExternType::Func(ty) => {
+                imports.func_dynamic(&import.module, &import.name, ty.clone(), |_, _| {
+                    Err(Trap::Unreachable.into())
+                });
+            }
+            // No shape imports one.
+            _ => {}
         }
     }
     let instance = vm.instantiate(&module, &imports).map_err(text)?;

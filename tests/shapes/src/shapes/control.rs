@@ -2,7 +2,7 @@
 
 use wasm_encoder::{BlockType, ValType};
 
-use super::parts::one;
+use super::parts::{Parts, one};
 
 pub fn blocks(n: usize) -> Vec<u8> {
     one(|sink| {
@@ -133,4 +133,23 @@ pub fn switch_in_loop(n: usize) -> Vec<u8> {
         }
         sink.end().end();
     })
+}
+
+pub fn switches_with_values(n: usize) -> Vec<u8> {
+    const VALUES: usize = 10;
+    let mut parts = Parts::new();
+    parts.types.ty().function([], vec![ValType::I32; VALUES]);
+    parts.function(0, 1, |sink| {
+        for _ in 0..n {
+            sink.block(BlockType::FunctionType(1)).block(BlockType::FunctionType(1));
+            (0..VALUES).for_each(|_| {
+                sink.local_get(0);
+            });
+            sink.local_get(0).br_table([0, 1, 0, 1], 0).end().end();
+            (0..VALUES).for_each(|_| {
+                sink.drop();
+            });
+        }
+    });
+    parts.finish()
 }

@@ -1,8 +1,8 @@
 //! Long straight code, and large expressions.
 
-use wasm_encoder::{MemArg, MemArgTarget};
+use wasm_encoder::{Function, Lane, MemArg, MemArgTarget, MemoryType, ValType};
 
-use super::parts::one;
+use super::parts::{Parts, one};
 
 pub fn straight(n: usize) -> Vec<u8> {
     one(|sink| {
@@ -81,6 +81,93 @@ pub fn ranges(n: usize) -> Vec<u8> {
     one(|sink| {
         for _ in 0..n {
             sink.local_get(0).local_get(0).local_get(0).memory_fill(0);
+        }
+    })
+}
+
+/// A module of one function with a local that is a vector.
+fn one_vector(body: impl FnOnce(&mut wasm_encoder::InstructionSink<'_>)) -> Vec<u8> {
+    let mut parts = Parts::new();
+    parts.functions.function(0);
+    let mut function = Function::new([(1, ValType::V128)]);
+    let mut sink = function.instructions();
+    body(&mut sink);
+    sink.end();
+    parts.code.function(&function);
+    parts.finish()
+}
+
+pub fn vectors(n: usize) -> Vec<u8> {
+    one_vector(|sink| {
+        for _ in 0..n {
+            sink.local_get(0).local_get(0).i32x4_add().i8x16_popcnt().local_set(0);
+        }
+    })
+}
+
+pub fn vector_constants(n: usize) -> Vec<u8> {
+    one_vector(|sink| {
+        for number in 0..n {
+            sink.v128_const(number as i128).local_set(0);
+        }
+    })
+}
+
+pub fn shuffles(n: usize) -> Vec<u8> {
+    const LANES: [Lane; 16] = [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31];
+    one_vector(|sink| {
+        sink.local_get(0);
+        for _ in 0..n {
+            sink.local_get(0).i8x16_shuffle(LANES);
+        }
+        sink.local_set(0);
+    })
+}
+
+pub fn wide_memory(n: usize) -> Vec<u8> {
+    let place = MemArg {
+        offset: 70_000,
+        ..PLACE
+    };
+    let mut parts = Parts::new();
+    parts.memories.memory(MemoryType {
+        minimum: 2,
+        maximum: None,
+        memory64: true,
+        shared: false,
+        page_size_log2: None,
+    });
+    parts.function(0, 1, |sink| {
+        for _ in 0..n {
+            sink.i64_const(8).i64_const(16).i32_load(place).i32_store(place);
+        }
+    });
+    parts.finish()
+}
+
+pub fn local_groups(n: usize) -> Vec<u8> {
+    let mut parts = Parts::new();
+    parts.functions.function(0);
+    let ty = |number: usize| if number % 2 == 0 { ValType::I32 } else { ValType::F64 };
+    let mut function = Function::new((0..n.min(50_000)).map(|number| (1, ty(number))));
+    function.instructions().end();
+    parts.code.function(&function);
+    parts.finish()
+}
+
+pub fn dead_code(n: usize) -> Vec<u8> {
+    one(|sink| {
+        sink.return_();
+        for _ in 0..n {
+            sink.i32_const(1).drop();
+        }
+    })
+}
+
+pub fn nops(n: usize) -> Vec<u8> {
+    one(|sink| {
+        for _ in 0..n {
+            sink.nop();
         }
     })
 }

@@ -38,7 +38,10 @@ macro_rules! shapes {
 shapes! {
     sections {
         types 300 "types, each different";
+        wide_types 40 "parameters of types of 1,000";
         imports 300 "imported globals";
+        imported_functions 300 "imported functions, of WASI by their names";
+        long_names 40 "exports with names of 1,000 bytes";
         functions 1000 "functions, none of them called";
         functions_called 500 "functions, each called once";
         functions_in_a_row 500 "functions, each of which calls the next";
@@ -47,13 +50,17 @@ shapes! {
         functions_exported 300 "functions, each exported";
         function_names 400 "functions with names";
         globals 600 "globals";
+        global_expression 800 "operations in the first value of a global";
+        vector_globals 200 "globals that are vectors";
         data_segments 1000 "passive data segments";
         data 4000 "bytes of data";
+        data_active 600 "active data segments";
         element_segments 800 "passive element segments";
         elements_active 4000 "elements of an active segment";
         elements_passive 4000 "elements of a passive segment";
         element_expressions 1500 "elements that are expressions";
         custom 4000 "bytes of a custom section";
+        customs 500 "custom sections";
     }
     expressions {
         straight 600 "additions to a local, one after another";
@@ -64,6 +71,13 @@ shapes! {
         selects 700 "selects in one expression";
         tees 1000 "assignments that are also read";
         ranges 400 "operations on ranges";
+        vectors 300 "operations on vectors";
+        vector_constants 200 "constants that are vectors";
+        shuffles 200 "shuffles in one expression";
+        wide_memory 400 "loads and stores with 64-bit addresses and offsets";
+        local_groups 600 "groups of locals";
+        dead_code 1500 "operations that cannot be reached";
+        nops 4000 "operations that do nothing";
     }
     control {
         blocks 1500 "blocks inside each other";
@@ -76,6 +90,7 @@ shapes! {
         switches 400 "switches of four targets, one after another";
         switch 2000 "targets of one switch";
         blocks_and_switches 400 "blocks inside each other, and as many switches in the innermost";
+        switches_with_values 60 "switches whose targets take 10 values";
         switch_in_loop 250 "targets of a switch in a loop, and as many ways back to it";
     }
     calls {

@@ -4,7 +4,7 @@ use wasm_encoder::{
     ConstExpr, CustomSection, Elements, EntityType, ExportKind, GlobalType, NameMap, NameSection, RefType, ValType,
 };
 
-use super::parts::{Parts, called, with};
+use super::parts::{MANY, Parts, called, with};
 
 /// Locals of the functions that have many: as many as a function may have.
 const LOCALS: u32 = 50_000;
@@ -22,6 +22,43 @@ pub fn types(n: usize) -> Vec<u8> {
         for number in 0..n {
             let digit = |place: u32| ALL[number / 6_usize.pow(place) % 6];
             parts.types.ty().function((0..8).map(digit), []);
+        }
+    })
+}
+
+pub fn wide_types(n: usize) -> Vec<u8> {
+    with(|parts| {
+        for number in 0..n {
+            // Each different in its last parameter but eleven.
+            let ty = |place: usize| {
+                if number >> (place % 16) & 1 == 1 {
+                    ValType::I64
+                } else {
+                    ValType::I32
+                }
+            };
+            parts.types.ty().function((0..MANY).map(ty), []);
+        }
+    })
+}
+
+pub fn imported_functions(n: usize) -> Vec<u8> {
+    let mut parts = Parts::new();
+    for number in 0..n {
+        let name = format!("fd_write{number}");
+        parts
+            .imports
+            .import("wasi_snapshot_preview1", &name, EntityType::Function(0));
+    }
+    parts.function(0, 0, |_| {});
+    parts.exports.export("run", ExportKind::Func, n as u32);
+    parts.build().finish()
+}
+
+pub fn long_names(n: usize) -> Vec<u8> {
+    with(|parts| {
+        for number in 0..n {
+            parts.exports.export(&format!("{number:01000}"), ExportKind::Func, 0);
         }
     })
 }
@@ -112,6 +149,42 @@ pub fn globals(n: usize) -> Vec<u8> {
     })
 }
 
+pub fn global_expression(n: usize) -> Vec<u8> {
+    with(|parts| {
+        let ty = GlobalType {
+            val_type: ValType::I32,
+            mutable: false,
+            shared: false,
+        };
+        let more = (0..n).fold(ConstExpr::i32_const(1), |sum, _| sum.with_i32_const(3).with_i32_add());
+        parts.globals.global(ty, &more);
+    })
+}
+
+pub fn vector_globals(n: usize) -> Vec<u8> {
+    with(|parts| {
+        for number in 0..n {
+            let ty = GlobalType {
+                val_type: ValType::V128,
+                mutable: true,
+                shared: false,
+            };
+            parts.globals.global(ty, &ConstExpr::v128_const(number as i128));
+        }
+    })
+}
+
+pub fn data_active(n: usize) -> Vec<u8> {
+    with(|parts| {
+        parts.memory();
+        for number in 0..n {
+            parts
+                .data
+                .active(0, &ConstExpr::i32_const((number % 65_536) as i32), [7]);
+        }
+    })
+}
+
 pub fn data_segments(n: usize) -> Vec<u8> {
     with(|parts| {
         parts.memory();
@@ -173,5 +246,19 @@ pub fn custom(n: usize) -> Vec<u8> {
         name: "x".into(),
         data: vec![1; n].into(),
     });
+    module.finish()
+}
+
+pub fn customs(n: usize) -> Vec<u8> {
+    let mut parts = Parts::new();
+    parts.function(0, 0, |_| {});
+    parts.exports.export("run", ExportKind::Func, 0);
+    let mut module = parts.build();
+    for number in 0..n {
+        module.section(&CustomSection {
+            name: format!("x{number}").into(),
+            data: [][..].into(),
+        });
+    }
     module.finish()
 }
