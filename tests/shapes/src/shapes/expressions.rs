@@ -148,7 +148,13 @@ pub fn wide_memory(n: usize) -> Vec<u8> {
 pub fn local_groups(n: usize) -> Vec<u8> {
     let mut parts = Parts::new();
     parts.functions.function(0);
-    let ty = |number: usize| if number % 2 == 0 { ValType::I32 } else { ValType::F64 };
+    let ty = |number: usize| {
+        if number.is_multiple_of(2) {
+            ValType::I32
+        } else {
+            ValType::F64
+        }
+    };
     let mut function = Function::new((0..n.min(50_000)).map(|number| (1, ty(number))));
     function.instructions().end();
     parts.code.function(&function);
