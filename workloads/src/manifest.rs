@@ -237,6 +237,9 @@ pub struct ManifestRun {
     /// How often the entry is called.
     #[serde(default = "one")]
     pub calls: u32,
+    /// On how many threads; then each instance has a machine of its own. 0: all are in one machine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub threads: u32,
 }
 
 impl ManifestRun {
@@ -250,12 +253,17 @@ impl ManifestRun {
             wasi: None,
             instances: 1,
             calls: 1,
+            threads: 0,
         }
     }
 }
 
 fn one() -> u32 {
     1
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The surroundings of a WASI command, and what must come of it.

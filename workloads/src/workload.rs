@@ -80,6 +80,9 @@ pub struct Run {
     pub instances: u32,
     /// How often the entry is called; usually once. Every call must give the same.
     pub calls: u32,
+    /// On how many threads calls are made; then each instance has a machine of its own, which stays on its thread. Usually 0: all
+    /// instances are in one machine.
+    pub threads: u32,
     /// The SHA-256 of the entry, of all of the above, and of whether imports are made up: what of a program besides its module
     /// decides what it does.
     pub sha256: String,
@@ -88,7 +91,7 @@ pub struct Run {
 impl Run {
     /// Whether the entry is called once, on a machine with one instance: all that other engines support.
     pub fn is_one_call(&self) -> bool {
-        self.instances == 1 && self.calls == 1
+        self.instances == 1 && self.calls == 1 && self.threads == 0
     }
 }
 
@@ -406,7 +409,13 @@ fn check_run(path: &Path, size: &str, run: ManifestRun, sha256: String) -> Resul
     if run.calls < run.instances {
         return Err(bad("calls", "must be at least `instances`, so that each is called"));
     }
-    if wasi.is_some() && run.calls != 1 {
+    if run.threads > run.instances {
+        return Err(bad(
+            "threads",
+            "must be at most `instances`, so that each has a machine",
+        ));
+    }
+    if wasi.is_some() && (run.calls != 1 || run.threads != 0) {
         return Err(bad("calls", "a command is called once"));
     }
     Ok(Run {
@@ -416,6 +425,7 @@ fn check_run(path: &Path, size: &str, run: ManifestRun, sha256: String) -> Resul
         wasi,
         instances: run.instances,
         calls: run.calls,
+        threads: run.threads,
         sha256,
     })
 }

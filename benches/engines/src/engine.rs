@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 use serde::{Deserialize, Serialize};
-use wasm_dispatch::Module;
+use wasm_dispatch::{Instance, Module, Value, Vm};
 use wasm_dispatch_workloads::{Run, Workload};
+
+use crate::values::to_typed;
 
 /// Time that passed, and time that the thread ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +136,11 @@ pub trait Prepared {
     /// What went wrong: a trap, or "expected A, got B".
     fn run(&mut self, run: &Run) -> Result<Timing, String>;
 
+    /// Of the calls of the last run, if they were made on threads: the time that 99 of 100 do not exceed.
+    fn tail(&self) -> Option<Duration> {
+        None
+    }
+
     /// Bytes of compiled code, where the engine tells.
     fn code_bytes(&self) -> Option<usize> {
         None
@@ -169,4 +176,19 @@ pub fn verify(run: &Run, got: &[u64], memory: impl FnOnce(&str) -> Option<Vec<u8
         }
     }
     Ok(())
+}
+
+/// Compares the results of a call, and the memory that it left, with what a run should give.
+///
+/// # Errors
+///
+/// What differs, for people.
+pub fn check(run: &Run, vm: &Vm, instance: Instance, results: Vec<Value>) -> Result<(), String> {
+    let bits: Vec<u64> = (results.into_iter())
+        .map(|value| to_typed(value).map(|value| value.bits()))
+        .collect::<Result<_, _>>()?;
+    verify(run, &bits, |export| {
+        let memory = vm.exported_memory(instance, export).ok()?;
+        vm.memory(memory).ok().map(<[u8]>::to_vec)
+    })
 }

@@ -23,6 +23,7 @@ pub mod ours;
 pub mod own;
 pub mod peers;
 pub mod stubs;
+mod threads;
 pub mod values;
 pub mod wasi;
 

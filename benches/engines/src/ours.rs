@@ -3,17 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::Backend;
 use wasm_dispatch::wasi::exit_code;
-use wasm_dispatch::{Imports, Instance, Limits, Metering, Module, Strategy, Value, Vm};
+use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
-use crate::engine::{Engine, Prepared, Timing, verify};
+use crate::threads::{Serving, on_threads};
+
+use crate::engine::{Engine, Prepared, Timing, check};
 use crate::linking::{Beside, beside, link};
 use crate::stubs;
-use crate::values::{to_typed, to_value};
+use crate::values::to_value;
 use crate::wasi::surroundings;
 
 /// A strategy that the lab can run and measure.
@@ -248,6 +251,7 @@ impl Ours {
             beside,
             code_bytes,
             stubs: workload.stubs(),
+            tail: None,
             from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
         }))
     }
@@ -310,6 +314,7 @@ impl Engine for Ours {
             beside: beside(workload, |wasm| self.module(wasm))?,
             code_bytes: 0,
             stubs: workload.stubs(),
+            tail: None,
             from_bytes: Some(wasm.to_vec()),
         };
         prepared.run(run).map(Some)
@@ -325,6 +330,8 @@ struct PreparedModule {
     code_bytes: usize,
     /// Whether imports that the lab does not know are made up.
     stubs: bool,
+    /// Of the last run on threads.
+    tail: Option<Duration>,
     /// For startup workloads: the bytes to begin with each time.
     from_bytes: Option<Vec<u8>>,
 }
@@ -332,6 +339,11 @@ struct PreparedModule {
 impl Prepared for PreparedModule {
     fn run(&mut self, run: &Run) -> Result<Timing, String> {
         let arguments: Vec<Value> = run.args.iter().map(|&value| to_value(value)).collect();
+        if run.threads > 0 {
+            let (timing, tail) = on_threads(run, || self.machine(&arguments))?;
+            self.tail = Some(tail);
+            return Ok(timing);
+        }
         if !run.is_one_call() {
             return self.run_in_turn(run, &arguments);
         }
@@ -372,9 +384,28 @@ impl Prepared for PreparedModule {
     fn code_bytes(&self) -> Option<usize> {
         Some(self.code_bytes)
     }
+
+    fn tail(&self) -> Option<Duration> {
+        self.tail
+    }
 }
 
 impl PreparedModule {
+    /// A machine with an instance whose entry is to be called with these arguments.
+    fn machine<'a>(&self, arguments: &'a [Value]) -> Result<Serving<'a>, String> {
+        let mut vm = self.engine.entrant.vm(Limits::default());
+        let mut imports = Imports::new();
+        link(&mut vm, &self.beside, &mut imports).map_err(text)?;
+        let instance = vm.instantiate(&self.module, &imports).map_err(text)?;
+        let function = vm.exported_func(instance, &self.entry).map_err(text)?;
+        Ok(Serving {
+            vm,
+            instance,
+            function,
+            arguments,
+        })
+    }
+
     /// Several calls, of several instances in turn.
     fn run_in_turn(&self, run: &Run, arguments: &[Value]) -> Result<Timing, String> {
         let mut vm = self.engine.entrant.vm(Limits::default());
@@ -411,19 +442,4 @@ impl PreparedModule {
 
 fn text(error: wasm_dispatch::Error) -> String {
     error.to_string()
-}
-
-/// Compares the results of a call, and the memory that it left, with what a run should give.
-///
-/// # Errors
-///
-/// What differs, for people.
-pub fn check(run: &Run, vm: &Vm, instance: Instance, results: Vec<Value>) -> Result<(), String> {
-    let bits: Vec<u64> = (results.into_iter())
-        .map(|value| to_typed(value).map(|value| value.bits()))
-        .collect::<Result<_, _>>()?;
-    verify(run, &bits, |export| {
-        let memory = vm.exported_memory(instance, export).ok()?;
-        vm.memory(memory).ok().map(<[u8]>::to_vec)
-    })
 }

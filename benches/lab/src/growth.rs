@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wasm_dispatch_measure::growth::Request;
 use wasm_dispatch_measure::resume;
-use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, Growth};
+use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, CurvePoint, Growth};
 use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::{Error, runs_folder, units};
 
@@ -29,6 +29,9 @@ What grows:
   call_depth    Calls below each other: 1 to 32,768; 60,000 with --full
   instances     Instances that are called in turn: 1 to 512; 4,096 with --full
   memory        Bytes that are read and written at random: 4 KB to 16 MB; 256 MB with --full
+  machines      Machines that a thread calls in turn, with 64 KB each: 1 to 64; with the 99th percentile of calls
+  machines_on_two
+                The same on two threads: 2 to 64. The time of an instruction there is wall time
 
 Examples:
   wasm-dispatch-lab growth                          everything, about two minutes
@@ -105,6 +108,18 @@ fn text(growth: &Growth) -> String {
         text.push_str(&format!("Nanoseconds of an instruction, by {}:\n\n", axis.title));
         text.push_str(&table(axis));
         text.push('\n');
+        if axis
+            .curves
+            .iter()
+            .flat_map(|curve| &curve.points)
+            .any(|point| point.tail_nanoseconds.is_some())
+        {
+            text.push_str(&format!(
+                "What 99 of 100 calls do not exceed, by {}:\n\n{}\n",
+                axis.title,
+                tails(axis)
+            ));
+        }
     }
     text.push_str(&format!("{}\n", growth.control_sentence()));
     for warning in &growth.warnings {
@@ -114,6 +129,24 @@ fn text(growth: &Growth) -> String {
 }
 
 fn table(axis: &AxisCurves) -> String {
+    let last = |curve: &Curve| curve.growth().map_or("-".to_owned(), units::three_digits);
+    let show = |point: &CurvePoint| units::three_digits(point.nanoseconds.value);
+    by_value(axis, &show, Some(("last / best", &last)))
+}
+
+fn tails(axis: &AxisCurves) -> String {
+    by_value(
+        axis,
+        &|point| point.tail_nanoseconds.map_or("-".to_owned(), units::time),
+        None,
+    )
+}
+
+/// What a last row is called, and what it says of each strategy.
+type Last<'l> = (&'l str, &'l dyn Fn(&Curve) -> String);
+
+/// A row for each value, a column for each strategy, and a last row.
+fn by_value(axis: &AxisCurves, show: &dyn Fn(&CurvePoint) -> String, last: Option<Last<'_>>) -> String {
     let curves: Vec<&Curve> = axis.curves.iter().filter(|curve| curve.control_of.is_none()).collect();
     let mut values: Vec<u64> = (curves.iter())
         .flat_map(|curve| curve.points.iter().map(|point| point.value))
@@ -127,13 +160,18 @@ fn table(axis: &AxisCurves) -> String {
         let mut row = head(&axis.value_text(value));
         row.extend(curves.iter().map(|curve| {
             let point = curve.points.iter().find(|point| point.value == value);
-            point.map_or("-".to_owned(), |point| units::three_digits(point.nanoseconds.value))
+            point.map_or("-".to_owned(), show)
         }));
         rows.push(row);
     }
-    let mut last = head("last / best");
-    last.extend((curves.iter()).map(|curve| curve.growth().map_or("-".to_owned(), units::three_digits)));
-    rows.push(last);
+    if let Some((name, of)) = last {
+        rows.push(
+            head(name)
+                .into_iter()
+                .chain(curves.iter().map(|curve| of(curve)))
+                .collect(),
+        );
+    }
     let right: Vec<usize> = (0..=curves.len()).collect();
     columns(&rows, &right)
 }

@@ -214,6 +214,46 @@ fn growth_measures_what_it_is_asked_for_and_shows_it_again() {
 }
 
 #[test]
+fn machines_on_threads_have_what_most_calls_do_not_exceed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let run = run.to_str().unwrap();
+    let few = [
+        "--largest",
+        "8",
+        "--instructions",
+        "400000",
+        "--processes",
+        "1",
+        "--quiet",
+        "-o",
+        run,
+    ];
+    let axes = ["growth", "machines", "machines_on_two", "--strategies", "match_loop"];
+    let measured = lab(&[&axes[..], &few, &["--json"]].concat());
+    let stderr = String::from_utf8_lossy(&measured.stderr);
+    assert_eq!(measured.status.code(), Some(0), "{stderr}");
+    let growth: Growth = serde_json::from_slice(&measured.stdout).unwrap();
+    let values = |axis: usize| -> Vec<u64> {
+        let points = &growth.axes[axis].curves[0].points;
+        // Twenty calls of 20,000 instructions: the longest one is longer than the mean, which is that of a thread.
+        for point in points {
+            let call = point.nanoseconds.value * 20_000.0;
+            let tail = point.tail_nanoseconds.unwrap();
+            assert!(tail > call * 0.5 && tail < call * 1000.0, "{point:?}");
+        }
+        points.iter().map(|point| point.value).collect()
+    };
+    assert_eq!((values(0), values(1)), (vec![1, 4], vec![2, 8]));
+    let shown = lab(&["growth", "--read", run]);
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(
+        text.contains("What 99 of 100 calls do not exceed, by machines on two threads"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_cannot_grow_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, says) in [

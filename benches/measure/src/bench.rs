@@ -45,7 +45,7 @@ pub struct Request {
     /// How many blocks, whatever they take
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub blocks: Option<u32>,
-    /// Timed runs in each block [default: 2]
+    /// Timed batches in each block [default: 1]
     #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
     /// Link the lab in N layouts and measure all [default: 1 as it is; 24 with --full]
@@ -87,7 +87,8 @@ struct Defaults {
 
 const QUICK: Defaults = Defaults {
     kind: Kind::Quick,
-    iterations: 2,
+    // A second run in a process tells less than another process.
+    iterations: 1,
     batch_ms: 0,
     layouts: 1,
     seconds: 110,

@@ -3,7 +3,7 @@
 use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Value, Vm};
 use wasm_dispatch_workloads::{Run, Workload};
 
-use wasm_dispatch_engines::ours::check;
+use wasm_dispatch_engines::engine::check;
 use wasm_dispatch_engines::values::to_value;
 
 /// A workload compiled and instantiated, ready to be called.

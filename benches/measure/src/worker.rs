@@ -356,7 +356,13 @@ fn of_workload<W: Write>(
             match batch(Duration::from_millis(job.batch_ms), || {
                 prepared.run(job.size.of(workload))
             }) {
-                Ok((runs, timing)) => voice.row(sample(name, Phase::Execute, runs, timing))?,
+                Ok((runs, timing)) => {
+                    voice.row(sample(name, Phase::Execute, runs, timing))?;
+                    if let Some(wall) = prepared.tail() {
+                        let cpu = Duration::ZERO;
+                        voice.row(sample(name, Phase::Tail, 1, Timing { wall, cpu }))?;
+                    }
+                }
                 Err(error) => {
                     voice.failure(workload, name, error)?;
                     failed.push(*name);

@@ -28,6 +28,10 @@ named! {
         Instances = "instances",
         /// Memory that is read and written at random.
         Memory = "memory",
+        /// Machines that a thread calls in turn.
+        Machines = "machines",
+        /// The same on two threads.
+        MachinesOnTwo = "machines_on_two",
     }
 }
 
@@ -45,6 +49,8 @@ impl Axis {
             Axis::CallDepth => "calls below each other",
             Axis::Instances => "instances called in turn",
             Axis::Memory => "memory in use",
+            Axis::Machines => "machines on a thread",
+            Axis::MachinesOnTwo => "machines on two threads",
         }
     }
 
@@ -52,7 +58,7 @@ impl Axis {
     pub fn unit(self) -> Unit {
         match self {
             Axis::HotCode | Axis::ColdCode | Axis::Memory => Unit::Bytes,
-            Axis::CallDepth | Axis::Instances => Unit::Count,
+            Axis::CallDepth | Axis::Instances | Axis::Machines | Axis::MachinesOnTwo => Unit::Count,
         }
     }
 }

@@ -67,6 +67,9 @@ pub struct CurvePoint {
     /// Nanoseconds of an executed instruction of WebAssembly, with the 95 % interval over processes. Both ends are null with
     /// a single run.
     pub nanoseconds: Measure,
+    /// Where machines are called on threads: what 99 of 100 calls do not exceed, in nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail_nanoseconds: Option<f64>,
     /// How many runs were timed.
     pub samples: usize,
     /// By how many processes.
@@ -145,6 +148,8 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
         let times: Vec<f64> = samples.map(times::of_one).collect();
         Some(median(&times)? / point.wasm_bytes.max(1) as f64)
     };
+    let tails = times::samples(recording, &point.workload, strategy, Phase::Tail);
+    let tails: Vec<f64> = tails.map(times::of_one).collect();
     // The control compiles what its strategy does.
     let sized = recording.controls.iter().find(|control| control.name == strategy);
     let sized = sized.map_or(strategy, |control| control.of.as_str());
@@ -152,6 +157,7 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
     Some(CurvePoint {
         value: point.value,
         nanoseconds: timed.nanoseconds,
+        tail_nanoseconds: median(&tails),
         samples: timed.samples,
         processes: timed.processes,
         load_nanoseconds: per_byte(EVERY_STRATEGY, Phase::Load),

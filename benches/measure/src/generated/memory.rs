@@ -109,5 +109,6 @@ pub fn memory(name: &str, bytes: u64, instances: u32, in_a_call: u64, instructio
         expect: vec![Value::I64(result as i64)],
         instances: instances.max(1),
         calls: calls as u32,
+        threads: 0,
     }
 }

@@ -40,6 +40,8 @@ pub struct Generated {
     pub instances: u32,
     /// How many calls there are.
     pub calls: u32,
+    /// On how many threads, each instance in a machine of its own; 0: all in one machine.
+    pub threads: u32,
 }
 
 impl Generated {
@@ -52,6 +54,7 @@ impl Generated {
         let run = ManifestRun {
             instances: self.instances,
             calls: self.calls,
+            threads: self.threads,
             ..ManifestRun::of(&self.args, &self.expect)
         };
         let manifest = Manifest {
@@ -147,6 +150,7 @@ impl Builder {
             expect: vec![Value::I64(result as i64)],
             instances: 1,
             calls: 1,
+            threads: 0,
         }
     }
 

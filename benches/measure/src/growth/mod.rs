@@ -80,6 +80,12 @@ const OF_AN_INSTANCE: u64 = 4096;
 /// Instructions of a call where instances take turns.
 const OF_A_CALL: u64 = 500;
 
+/// Memory in use in each of several machines.
+const OF_A_MACHINE: u64 = 64 << 10;
+
+/// Instructions of a call where machines take turns: some tens of microseconds.
+const OF_A_REQUEST: u64 = 20_000;
+
 /// The values of an axis, smallest first: the endpoints of the quick run are where caches are full, those of the full run
 /// are a factor of two apart.
 pub fn values(axis: Axis, full: bool) -> Vec<u64> {
@@ -88,9 +94,13 @@ pub fn values(axis: Axis, full: bool) -> Vec<u64> {
         Axis::CallDepth => (1, 1 << 15, 8),
         Axis::Instances => (1, 512, 8),
         Axis::Memory => (1 << 12, 16 << 20, 8),
+        Axis::Machines => (1, 64, 4),
+        Axis::MachinesOnTwo => (2, 64, 4),
     };
     let (to, step, last) = match (full, axis) {
+        (false, Axis::MachinesOnTwo) => (to, quick_step, Some(64)),
         (false, _) => (to, quick_step, None),
+        (true, Axis::Machines | Axis::MachinesOnTwo) => (to, 2, None),
         (true, Axis::HotCode | Axis::ColdCode) => (8 << 20, 2, Some(10_000_000)),
         (true, Axis::CallDepth) => (to, 2, Some(60_000)),
         (true, Axis::Instances) => (4096, 2, None),
@@ -112,6 +122,15 @@ pub fn program(axis: Axis, value: u64, instructions: u64) -> Generated {
             memory::memory(&name, OF_AN_INSTANCE, instances, OF_A_CALL, instructions)
         }
         Axis::Memory => memory::memory(&name, value, 1, instructions, instructions),
+        Axis::Machines | Axis::MachinesOnTwo => {
+            let machines = u32::try_from(value).unwrap_or(u32::MAX);
+            // Each machine is called twice at least.
+            let request = OF_A_REQUEST.min(instructions / value.saturating_mul(2).max(1));
+            Generated {
+                threads: if axis == Axis::Machines { 1 } else { 2 },
+                ..memory::memory(&name, OF_A_MACHINE, machines, request, instructions)
+            }
+        }
     }
 }
 

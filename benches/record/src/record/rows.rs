@@ -71,6 +71,8 @@ pub enum Phase {
     Cold,
     /// Run the small size once, compiled.
     Warm,
+    /// What 99 of 100 calls of a run on threads do not exceed.
+    Tail,
 }
 
 /// One timed batch.

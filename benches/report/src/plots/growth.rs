@@ -7,6 +7,7 @@ use super::scale::LogScale;
 use super::svg::{Align, GREY, MARGIN, Svg, Text, WIDTH};
 use crate::growth::{AxisCurves, Curve, CurvePoint, Growth};
 use crate::summary::words::times;
+use crate::times::Measure;
 use crate::units;
 
 const PANEL: f64 = 210.0;
@@ -42,8 +43,18 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     let (mut svg, mut top) = Svg::new(WIDTH, &title, &notes);
     for axis in &growth.axes {
         svg.text((MARGIN, top + 22.0), &answer(axis), Text::new(14.5).bold());
-        draw_panel(&mut svg, axis, top + ABOVE, colors);
+        draw_panel(&mut svg, axis, top + ABOVE, colors, OF_AN_INSTRUCTION);
         top += ABOVE + PANEL + BELOW;
+        let mut tails = strategies(axis)
+            .flat_map(|curve| &curve.points)
+            .map(|point| point.tail_nanoseconds.is_some())
+            .peekable();
+        if tails.peek().is_some() && tails.all(|is_there| is_there) {
+            let title = format!("What 99 of 100 calls do not exceed, by {}", axis.title);
+            svg.text((MARGIN, top + 22.0), &title, Text::new(14.5).bold());
+            draw_panel(&mut svg, axis, top + ABOVE, colors, OF_A_CALL);
+            top += ABOVE + PANEL + BELOW;
+        }
     }
     Some(svg.finish(top + 2.0))
 }
@@ -76,16 +87,33 @@ fn answer(axis: &AxisCurves) -> String {
     }
 }
 
-fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette) {
+/// What a panel shows of each point, and what that is.
+type Shown = (fn(&CurvePoint) -> Measure, &'static str);
+
+const OF_AN_INSTRUCTION: Shown = (|point| point.nanoseconds, "for each instruction");
+
+const OF_A_CALL: Shown = (
+    |point| Measure {
+        value: point.tail_nanoseconds.unwrap_or(f64::MIN_POSITIVE),
+        low: None,
+        high: None,
+    },
+    "are not exceeded by 99 of 100 calls",
+);
+
+fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of, what): Shown) {
     let points = || strategies(axis).flat_map(|curve| &curve.points);
     let size = |point: &CurvePoint| point.value.max(1) as f64;
     let end = right_end(strategies(axis).map(|curve| curve.strategy.as_str()));
-    let nanoseconds = points().map(|point| point.nanoseconds.value);
+    let nanoseconds = points().map(|point| of(point).value);
     let panel = Panel {
         x: LogScale::around(points().map(size), 0.0, (MARGIN + LEFT, end)),
         y: LogScale::around(nanoseconds, 0.05, (top + PANEL, top)),
     };
-    panel.draw_axes(svg, |value| format!("{} ns", units::count(value)));
+    panel.draw_axes(svg, |value| match value < 1000.0 {
+        true => format!("{} ns", units::count(value)),
+        false => units::time(value),
+    });
     // The values that were measured, as far as their names fit beside each other.
     let mut values: Vec<u64> = points().map(|point| point.value).collect();
     values.sort_unstable();
@@ -103,12 +131,12 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette) {
             free = at + half + 8.0;
         }
     }
-    let place = |point: &CurvePoint| (panel.x.at(size(point)), panel.y.at(point.nanoseconds.value));
+    let place = |point: &CurvePoint| (panel.x.at(size(point)), panel.y.at(of(point).value));
     let lines = strategies(axis).map(|curve| (curve.strategy.as_str(), curve.points.iter().map(place).collect()));
     panel.draw_curves(svg, &lines.collect::<Vec<_>>(), colors);
     for curve in strategies(axis) {
         for point in &curve.points {
-            if let (Some(low), Some(high)) = (point.nanoseconds.low, point.nanoseconds.high) {
+            if let (Some(low), Some(high)) = (of(point).low, of(point).high) {
                 let x = place(point).0;
                 svg.line(
                     &[(x, panel.y.at(low)), (x, panel.y.at(high))],
@@ -118,10 +146,10 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette) {
             }
             svg.disc(place(point), 3.0, colors.color(&curve.strategy));
             let hint = format!(
-                "{} at {}: {} for each instruction, {} runs in {} processes",
+                "{} at {}: {} {what}, {} runs in {} processes",
                 curve.strategy,
                 axis.value_text(point.value),
-                units::time(point.nanoseconds.value),
+                units::time(of(point).value),
                 point.samples,
                 point.processes
             );
