@@ -11,7 +11,7 @@ use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
 use wasm_dispatch_machine::backend::Bodies;
 use wasmparser::{
     BinaryReader, BinaryReaderError, BlockType, Frame, FrameKind, FuncToValidate, FuncValidator,
-    FuncValidatorAllocations, Operator, ValidatorResources,
+    FuncValidatorAllocations, Operator, OperatorsReader, ValidatorResources,
 };
 
 use super::declarations::{Declarations, FEW_VALUES};
@@ -232,13 +232,16 @@ impl BodyValidator {
         let mut needs = lower::Needs::new(locals, vectors);
         while !operators.eof() {
             let offset = operators.original_position();
-            if declarations.has_many {
-                let operator = operators.clone().read().map_err(malformed)?;
+            let rest = &body.as_bytes()[(offset - body.range().start) as usize..];
+            let opcode = rest[0];
+            if declarations.has_many && may_carry(opcode) {
+                // A reader of its own: a copy of the other would copy all blocks that are open.
+                let rest = BinaryReader::new_features(rest, offset, FEATURES);
+                let operator = OperatorsReader::new(rest).read().map_err(malformed)?;
                 self.carried += carried(&operator, &validator, declarations, index);
             }
             let visited = operators.visit_operator(&mut validator.visitor(offset));
             visited.map_err(malformed)?.map_err(invalid)?;
-            let opcode = body.as_bytes()[(offset - body.range().start) as usize];
             // Where nothing can be reached, few bytes push operands without end.
             if validator.operand_stack_height() > MAX_OPERANDS {
                 let (what, limit) = ("operands of one function", u64::from(MAX_OPERANDS));
@@ -271,6 +274,12 @@ impl BodyValidator {
         bodies.arrived(index, raw);
         Ok(index)
     }
+}
+
+/// Whether an operator that begins so moves values to where it leads: those that `carried` knows (binary format, 5.4.1).
+fn may_carry(opcode: u8) -> bool {
+    // br, br_if, br_table, return; return_call, return_call_indirect.
+    matches!(opcode, 0x0c..=0x0f | 0x12 | 0x13)
 }
 
 /// How many values an operator may move to where it leads, if they are not few. It may be invalid: validation comes next.

@@ -8,6 +8,8 @@ use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Trap, Value, 
 pub struct Taken {
     /// The most heap bytes at once, without memories and the value stack.
     pub peak: u64,
+    /// All bytes that were ever taken, given back or not: what is copied again and again shows here.
+    pub total: u64,
 }
 
 /// Loads a module, instantiates it with zeros for what it imports, compiles all functions, calls `run`, and asks for what
@@ -20,7 +22,10 @@ pub fn take(bytes: &[u8], strategy: Strategy) -> Result<Taken, String> {
     let mut outcome = Ok(());
     let info = measure(|| outcome = run(bytes, strategy));
     outcome?;
-    Ok(Taken { peak: info.bytes_max })
+    Ok(Taken {
+        peak: info.bytes_max,
+        total: info.bytes_total,
+    })
 }
 
 fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {

@@ -45,6 +45,27 @@ fn memory_grows_in_proportion_to_the_bytes_of_a_module_under_every_strategy() {
 }
 
 #[test]
+fn no_shape_copies_more_for_each_byte_the_larger_it_is() {
+    let mut wrong = Vec::new();
+    // Debug builds verify lowered code, which writes out the types of what waits on the stack at each block.
+    let verified = |name: &str| cfg!(debug_assertions) && name == "stack_across_ifs";
+    for shape in SHAPES.iter().filter(|shape| !verified(shape.name)) {
+        let [small, middle, large] = [1, 4, 16].map(|times| (shape.make)((shape.size * times / 8).max(1)));
+        let total = |module: &[u8]| match take(module, Strategy::default()) {
+            Ok(taken) => taken.total as f64,
+            Err(error) => panic!("{}: {error}", shape.name),
+        };
+        let slope = |from: &[u8], to: &[u8]| (total(to) - total(from)) / (to.len() - from.len()) as f64;
+        let (first, second) = (slope(&small, &middle), slope(&middle, &large));
+        // Four times as much if something is copied for each of as many things; what doubles now and then makes up to twice.
+        if second > 2.5 * first.max(1.0) {
+            wrong.push(format!("{}: {first:.1} and then {second:.1} for a byte", shape.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn branches_that_carry_too_many_values_together_are_refused_with_the_name_of_the_limit() {
     let loads = |branches| Module::new(&carrying(branches)).map(drop);
     assert!(loads(100).is_ok());

@@ -15,6 +15,21 @@ pub fn blocks(n: usize) -> Vec<u8> {
     })
 }
 
+pub fn blocks_of_many(n: usize) -> Vec<u8> {
+    let mut parts = Parts::new();
+    let many = parts.many_results();
+    parts.function(0, 0, |sink| {
+        (0..n).for_each(|_| {
+            sink.block(BlockType::Empty);
+        });
+        (0..n).for_each(|_| {
+            sink.br(0).end();
+        });
+    });
+    parts.giving_many(many);
+    parts.finish()
+}
+
 pub fn loops(n: usize) -> Vec<u8> {
     one(|sink| {
         (0..n).for_each(|_| {

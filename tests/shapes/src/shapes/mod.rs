@@ -81,6 +81,7 @@ shapes! {
     }
     control {
         blocks 1500 "blocks inside each other";
+        blocks_of_many 1500 "blocks inside each other, in a module with a type of 1,000 results";
         loops 1000 "loops inside each other";
         ifs 700 "ifs inside each other, with else";
         ifs_in_a_row 400 "ifs with else, one after another";
