@@ -5,24 +5,10 @@ use iced_x86::{Decoder, DecoderOptions, Instruction};
 use crate::proof;
 use crate::table::Table;
 
-/// What a hole is filled with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// The distance to the node's operand units.
-    Units,
-    /// Eight times the slot number in an operand unit.
-    Slot(u8),
-    /// The distance to a constant of the handler's own.
-    Constant(u16),
-    /// The distance to the code of the next node.
-    Next,
-    /// The distance to the code of the branch's target.
-    Target,
-    /// The distance to a trap's exit.
-    Trap(u8),
-    /// The distance to where the handler takes over.
-    Rare,
-}
+#[path = "../src/what.rs"]
+mod what;
+
+pub use what::What;
 
 impl What {
     /// Whether control leaves the stencil there.

@@ -7,7 +7,8 @@ use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, trap_exit};
 
 use crate::code::Assembly;
 use crate::key::key;
-use crate::table::{CONSTANTS, Hole, Stencil, What};
+use crate::table::{CONSTANTS, Hole, Stencil};
+use crate::what::What;
 
 /// Bytes of a unit.
 const UNIT: usize = size_of::<u32>();

@@ -79,6 +79,7 @@ mod run;
 mod table;
 #[cfg(all(test, feature = "make"))]
 mod tests;
+mod what;
 
 #[cfg(all(test, not(feature = "make")))]
 #[test]

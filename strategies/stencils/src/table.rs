@@ -1,25 +1,6 @@
 //! The stencils, as the build has made them.
 
-/// What a hole is filled with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-// Which of them occur depends on the build: without stencils, none does.
-#[allow(dead_code)]
-pub(crate) enum What {
-    /// The distance to the node's operand units.
-    Units,
-    /// Eight times the slot number in an operand unit.
-    Slot(u8),
-    /// The distance to a constant of the handler's own.
-    Constant(u16),
-    /// The distance to the code of the next node.
-    Next,
-    /// The distance to the code of the branch's target.
-    Target,
-    /// The distance to a trap's exit.
-    Trap(u8),
-    /// The distance to where the handler takes over.
-    Rare,
-}
+use crate::what::What;
 
 /// A field of 32 bits that is filled in.
 #[derive(Clone, Copy, Debug)]
