@@ -4,7 +4,6 @@ use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
-use wasm_dispatch::Metering;
 use wasm_dispatch_measure::choice;
 use wasm_dispatch_measure::tally;
 use wasm_dispatch_profile::{Profile, Program, profile};
@@ -112,7 +111,7 @@ fn of_module(file: &Path, args: &[String], how: &How) -> Result<(Program, Option
         Ended::Returned(_) | Ended::Exited(_) => None,
         Ended::Stopped(error) => Some(error.to_string()),
     };
-    let module = subject::of_file(file, &how.limits(), Metering::Off)?;
+    let module = subject::of_file(file, &how.limits(), how.metering())?;
     let name = file.display().to_string();
     Ok((Program::new(&name, &module, &counted), trap))
 }

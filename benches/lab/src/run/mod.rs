@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use wasm_dispatch::{Limits, Vm};
+use wasm_dispatch::{Limits, Metering, Vm};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::tally::Tally;
 
@@ -94,6 +94,14 @@ impl How {
             limits = limits.call_depth(depth);
         }
         limits
+    }
+
+    /// What its module is compiled to count.
+    pub fn metering(&self) -> Metering {
+        match self.fuel {
+            Some(_) => Metering::Fuel,
+            None => Metering::Off,
+        }
     }
 
     /// One of the options for WASI commands that was given.

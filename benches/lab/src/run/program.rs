@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
-use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Metering, Module, Value, Vm};
+use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Module, Value, Vm};
 use wasm_dispatch_engines::{Entrant, stubs};
 use wasm_dispatch_report::{units, visible};
 
@@ -53,13 +53,9 @@ impl Request<'_> {
         let bytes = fs::read(self.file).map_err(|error| self.failed(error))?;
         let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
         clock.ends("read");
-        let metering = match self.how.fuel {
-            Some(_) => Metering::Fuel,
-            None => Metering::Off,
-        };
         let module = Module::options()
             .limits(self.how.limits())
-            .metering(metering)
+            .metering(self.how.metering())
             .compile(&wasm)
             .map_err(|error| self.failed(error))?;
         clock.ends("decode, validate");
