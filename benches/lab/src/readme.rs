@@ -8,7 +8,7 @@ use clap::Args;
 use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, RECORDED};
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
-use wasm_dispatch_report::summary::machines::{Holds, on_another};
+use wasm_dispatch_report::summary::machines::{Holds, compared_over, on_another};
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Column, Row, Table, wrapped};
@@ -238,7 +238,7 @@ fn machines_table(decision: &Decision) -> Table {
     let mut rows = Vec::new();
     for machine in &decision.machines {
         let ranking = machine.ranking();
-        let mut row = |name: &str, cell: &dyn Fn(&Place) -> String| {
+        let mut row = |name: &str, ranking: &[Place], cell: &dyn Fn(&Place) -> String| {
             let cells = decision.ranking().iter().map(|column| {
                 let place = ranking.iter().find(|place| place.strategy == column.strategy);
                 place.map_or(String::new(), cell)
@@ -246,17 +246,27 @@ fn machines_table(decision: &Decision) -> Table {
             rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
         };
         let is_first = |place: &Place| place.times_as_long.low == place.times_as_long.high;
-        row(&format!("{}, mean", machine.machine().vendor()), &|place| {
-            three_digits(place.times_as_long.value)
-        });
-        row("its interval", &|place| match is_first(place) {
+        let mean = |place: &Place| three_digits(place.times_as_long.value);
+        row(&format!("{}, mean", machine.machine().vendor()), ranking, &mean);
+        row("its interval", ranking, &|place| match is_first(place) {
             true => String::new(),
             false => range(place.times_as_long),
         });
         if ranking.iter().any(|place| place.one_binary.is_some()) {
-            row("one binary", &|place| place.one_binary.map_or(String::new(), range));
+            row("one binary", ranking, &|place| {
+                place.one_binary.map_or(String::new(), range)
+            });
         }
-        row("new program", &|place| place.new_program.map_or(String::new(), range));
+        row("new program", ranking, &|place| {
+            place.new_program.map_or(String::new(), range)
+        });
+        if let Some(shared) = machine.shared.as_ref().filter(|shared| shared.programs > 0) {
+            row(
+                &format!("mean of the {} that all ran", shared.programs),
+                shared.ranking(),
+                &mean,
+            );
+        }
     }
     Table {
         columns: [Column::texts("")]
@@ -405,8 +415,9 @@ fn agreement(decision: &Decision) -> String {
         Some((second, estimate)) => format!("`{second}` may take {} of the time of the first", range(estimate)),
         None => format!("not estimable from {}", machines.len()),
     };
+    let over = compared_over(machines).map_or(String::new(), |over| format!("Of {} machines: {over} ", machines.len()));
     format!(
-        "Of this order: {}. On a machine of another kind: {another}.",
+        "{over}Of this order: {}. On a machine of another kind: {another}.",
         pairs.join("; ")
     )
 }

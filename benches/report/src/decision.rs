@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::summary::heads::Place;
-use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary, machines};
+use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
 use crate::{Error, Fingerprint, json, report};
 use wasm_dispatch_record::is_main;
 
@@ -122,9 +122,7 @@ impl Decision {
 
     /// The same beside runs of other machines in a folder.
     fn beside(recording: &Recording, runs: &Path) -> Result<Decision, Error> {
-        let mut summary = summary::summarise(recording);
-        machines::beside_runs(&mut summary, runs);
-        Decision::of(&summary, recording)
+        Decision::of(&summary::summarise_beside(recording, Some(runs)), recording)
     }
 
     fn of(summary: &Summary, recording: &Recording) -> Result<Decision, Error> {
@@ -254,15 +252,16 @@ impl Decision {
         // What is said beside the heads belongs to the default.
         let mut decision = match default_stays {
             true => {
-                // What other machines say stands beside it all the same.
+                // What other machines say stands beside it all the same, compared over what all of them ran.
                 let mut machines = old.machines.clone();
-                let known =
-                    |machine: &OfMachine| old.machines.iter().any(|known| known.machine().is(&machine.machine()));
-                machines.extend(
-                    self.machines
-                        .into_iter()
-                        .filter(|machine| !known(machine) && machine.decides()),
-                );
+                for machine in self.machines {
+                    match machines.iter_mut().find(|known| known.machine().is(&machine.machine())) {
+                        Some(known) if known.run == machine.run => known.shared = machine.shared,
+                        Some(_) => {}
+                        None if machine.decides() => machines.push(machine),
+                        None => {}
+                    }
+                }
                 Decision {
                     heads: self.heads,
                     machines,
@@ -291,9 +290,16 @@ fn order_of(head: &str) -> usize {
 /// A head as all machines see it: where they disagree, no choice holds for any other machine.
 fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
     let mut head = head.clone();
+    let there = |machine: &OfMachine| {
+        let mut heads = machine.compared().iter();
+        heads.find(|its| its.head == head.head).map(|its| its.strategy.clone())
+    };
+    // Over what all of them ran, which need not be all that the head rests on.
+    let here = machines.iter().find(|machine| machine.run == head.run).and_then(there);
+    let here = here.unwrap_or_else(|| head.strategy.clone());
     let other = |machine: &OfMachine| {
-        let its = machine.heads.iter().find(|its| its.head == head.head)?;
-        (its.strategy != head.strategy).then(|| format!("{} on {}", its.strategy, machine.fingerprint.cpu))
+        let its = there(machine).filter(|its| *its != here)?;
+        Some(format!("{its} on {}", machine.fingerprint.cpu))
     };
     let others: Vec<String> = machines.iter().filter_map(other).collect();
     if !others.is_empty() {

@@ -104,14 +104,11 @@ impl Report {
 /// summary.md, the plots as SVG, and index.html. Nothing is measured.
 pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let recording = record::read(run)?;
-    let mut summary = summary::summarise(&recording);
     fs::create_dir_all(out).map_err(Error::io(out))?;
     let folder = if run.is_dir() { Some(run) } else { run.parent() };
     let runs = folder.and_then(Path::parent);
     let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
-    if let Some(runs) = runs.filter(|_| !is_own) {
-        summary::machines::beside_runs(&mut summary, runs);
-    }
+    let mut summary = summary::summarise_beside(&recording, runs.filter(|_| !is_own));
     let newest_growth = runs.and_then(growth::newest);
     let beside = Beside {
         cost: folder.map(CostModel::load).transpose()?.flatten(),

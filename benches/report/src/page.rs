@@ -108,12 +108,18 @@ fn claims(summary: &Summary) -> String {
             claim.grade.letter().to_string(),
             claim.reasons.join("; "),
         ];
-        let there = machines
-            .clone()
-            .map(|machine| match machine.claims.iter().find(|its| its.id == claim.id) {
-                Some(its) => format!("{} ({})", units::three_digits(its.ratio.value), its.grade.letter()),
-                None => "not claimed there".to_owned(),
-            });
+        let there =
+            machines.clone().map(
+                |machine| match machine.compared_claims().iter().find(|its| its.id == claim.id) {
+                    Some(its) => {
+                        let over = machine.shared.as_ref().map(|_| format!(", {} programs", its.programs));
+                        let ratio = units::three_digits(its.ratio.value);
+                        format!("{ratio} ({}{})", its.grade.letter(), over.unwrap_or_default())
+                    }
+                    None if summary.holds(&claim.id).of == 1 => "not measured there".to_owned(),
+                    None => "not claimed there".to_owned(),
+                },
+            );
         cells.into_iter().chain(there).collect()
     };
     let table = Table {

@@ -5,7 +5,7 @@ use std::path::Path;
 use wasm_dispatch_report::cost::CostModel;
 use wasm_dispatch_report::decision::Decision;
 use wasm_dispatch_report::statistics::Estimate;
-use wasm_dispatch_report::summary::machines::{Holds, OfMachine, on_another};
+use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
 use wasm_dispatch_report::summary::words::{range, times};
 use wasm_dispatch_report::summary::{Exception, Rival, Summary};
 use wasm_dispatch_report::units::{three_digits, time};
@@ -82,13 +82,16 @@ fn of_machines(decision: &Decision) -> Vec<Listed> {
             machine.first().unwrap_or("no strategy")
         ),
         record: machine.run.clone(),
-        number: (machine.ranking().iter())
-            .map(|place| {
-                let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
-                format!("{} {number}", place.strategy)
-            })
-            .collect::<Vec<_>>()
-            .join("; "),
+        number: (machine
+            .ranking()
+            .iter()
+            .chain(machine.shared.iter().flat_map(Shared::ranking)))
+        .map(|place| {
+            let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
+            format!("{} {number}", place.strategy)
+        })
+        .collect::<Vec<_>>()
+        .join("; "),
         holds: format!("grade {} {}", machine.grade.letter(), machine.reasons.join("; ")),
         check: "scripts/record".to_owned(),
     };

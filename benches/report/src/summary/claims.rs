@@ -16,6 +16,9 @@ pub struct Claim {
     pub id: String,
     /// The claim in words.
     pub says: String,
+    /// How many programs it is about; 0 if an older report does not have it.
+    #[serde(default)]
+    pub programs: usize,
     /// Time of the second by that of the first: mean over layouts.
     pub ratio: Estimate,
     /// The same in one binary.
@@ -82,6 +85,7 @@ fn claim(
             None => format!("{first} takes less time than {second} on average"),
             Some((class, _)) => format!("{first} is fastest on {class}, before {second}"),
         },
+        programs: workloads.len(),
         ratio: paired.estimate(),
         one_binary: paired.one_more().filter(|_| paired.level == Level::Layout),
         new_program: match class {

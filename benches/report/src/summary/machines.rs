@@ -1,15 +1,19 @@
 //! What several machines say, side by side: nothing is averaged over them, and a claim says where it holds.
+//!
+//! Two records need not have the same programs. Where they differ, machines are compared over those that all of them ran, and
+//! everything is said of these again; what is the same is the same by name and, as far as records say it, by size and module.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::heads::Place;
 use super::{Claim, Grade, Head, Summary};
-use crate::record::{Kind, Run};
+use crate::json;
+use crate::record::{self, Kind, Recording, Run};
 use crate::statistics::Estimate;
 use crate::statistics::paired::one_more_of;
-use crate::{Error, json};
 use wasm_dispatch_record::{Fingerprint, Machine, commits_since, is_main, newest_first};
 
 /// With fewer machines nothing is said about another one.
@@ -32,6 +36,22 @@ pub struct OfMachine {
     pub heads: Vec<Head>,
     /// What it says.
     pub claims: Vec<Claim>,
+    /// What it says of the programs that all machines beside it ran, too; none if all ran the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
+}
+
+/// What a machine says of the programs that all of several machines ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    /// How many programs these are; with none, nothing is compared.
+    pub programs: usize,
+    /// Whether a record does not say which modules they are: then they are the same by name and size.
+    pub by_name: bool,
+    /// What to use for them.
+    pub heads: Vec<Head>,
+    /// What is said of them.
+    pub claims: Vec<Claim>,
 }
 
 impl OfMachine {
@@ -44,12 +64,23 @@ impl OfMachine {
             reasons: summary.foundation.reasons.clone(),
             heads: summary.heads.clone(),
             claims: summary.claims.clone(),
+            shared: None,
         }
     }
 
     /// The machine.
     pub fn machine(&self) -> Machine {
         self.fingerprint.machine()
+    }
+
+    /// What to use there, for what all machines ran; empty if that is nothing.
+    pub fn compared(&self) -> &[Head] {
+        self.shared.as_ref().map_or(&self.heads, |shared| &shared.heads)
+    }
+
+    /// What it says of what all machines ran.
+    pub fn compared_claims(&self) -> &[Claim] {
+        self.shared.as_ref().map_or(&self.claims, |shared| &shared.claims)
     }
 
     /// The strategy that comes first there; none if nothing is ranked.
@@ -72,15 +103,10 @@ impl OfMachine {
         self.heads.first().map_or(&[], |head| &head.ranking)
     }
 
-    /// Whether it makes a claim.
-    pub fn claims(&self, id: &str) -> bool {
-        self.claims.iter().any(|claim| claim.id == id && claim.is_made())
-    }
-
-    /// Time of a strategy by that of the first one there.
+    /// Time of a strategy by that of the first one there, over what all machines ran.
     pub fn relative(&self, strategy: &str) -> Option<Estimate> {
         let mut places = self
-            .heads
+            .compared()
             .iter()
             .filter(|head| head.head == "default")
             .flat_map(|head| &head.ranking);
@@ -100,89 +126,200 @@ impl OfMachine {
     }
 }
 
-/// Puts others beside a summary, as far as they are of other machines: of each, the first.
-pub(super) fn beside(summary: &mut Summary, others: &[Summary]) {
-    beside_all(summary, others.iter().map(OfMachine::of));
-}
+/// A run on one machine: what is said of it, and its record, if that is still there.
+pub(super) type Source = (Summary, Option<Recording>);
 
-/// The same with what was read elsewhere.
-fn beside_all(summary: &mut Summary, others: impl Iterator<Item = OfMachine>) {
-    if summary.machines.is_empty() {
-        summary.machines.push(OfMachine::of(summary));
-    }
-    for other in others {
-        if !summary
-            .machines
+/// What each of several machines says, the first source's first: of each machine, the first that there is. Empty with one.
+pub(super) fn side_by_side(sources: impl Iterator<Item = Source>) -> Vec<OfMachine> {
+    let mut kept: Vec<Source> = Vec::new();
+    for source in sources {
+        let machine = source.0.run.fingerprint.machine();
+        if !kept
             .iter()
-            .any(|known| known.machine().is(&other.machine()))
+            .any(|(known, _)| known.run.fingerprint.machine().is(&machine))
         {
-            summary.machines.push(other);
+            kept.push(source);
         }
     }
-    if summary.machines.len() < 2 {
-        summary.machines.clear();
+    if kept.len() < 2 {
+        return Vec::new();
+    }
+    let shared = shared(&kept);
+    let of = |(summary, recording): &Source| OfMachine {
+        shared: shared.as_ref().map(|programs| Shared::of(recording.as_ref(), programs)),
+        ..OfMachine::of(summary)
+    };
+    let mut machines: Vec<OfMachine> = kept.iter().map(of).collect();
+    // What one record does not say of its programs, the comparison does not know.
+    let by_name = |machine: &OfMachine| machine.shared.as_ref().is_some_and(|shared| shared.by_name);
+    let by_name = machines.iter().any(by_name);
+    for shared in machines.iter_mut().filter_map(|machine| machine.shared.as_mut()) {
+        shared.by_name = by_name;
+    }
+    machines
+}
+
+/// The programs that count on all machines and are the same there, or none if that is all of them everywhere.
+fn shared(sources: &[Source]) -> Option<BTreeSet<String>> {
+    let counted = |(summary, _): &Source| -> BTreeSet<String> {
+        let counted = summary.workloads.iter().filter(|workload| workload.counts);
+        counted.map(|workload| workload.name.clone()).collect()
+    };
+    let all: Vec<BTreeSet<String>> = sources.iter().map(counted).collect();
+    let known = sources.iter().filter_map(|(_, recording)| recording.as_ref());
+    let known: Vec<_> = known.map(Recording::known_programs).collect();
+    let is_same = |name: &String| {
+        let mut programs = known.iter().filter_map(|programs| programs.get(name));
+        let first = programs.next();
+        first.is_none_or(|first| programs.all(|other| first.differs(other).is_none()))
+    };
+    let mut shared = all.first()?.clone();
+    shared.retain(|name| all.iter().all(|names| names.contains(name)) && is_same(name));
+    if all.iter().all(|names| *names == shared) {
+        return None;
+    }
+    // Without its samples nothing can be said of some programs of a run.
+    if known.len() < sources.len() {
+        shared.clear();
+    }
+    Some(shared)
+}
+
+impl Shared {
+    /// The ranking of its first head.
+    pub fn ranking(&self) -> &[Place] {
+        self.heads.first().map_or(&[], |head| &head.ranking)
+    }
+
+    fn of(recording: Option<&Recording>, programs: &BTreeSet<String>) -> Shared {
+        let Some(recording) = recording.filter(|_| !programs.is_empty()) else {
+            return Shared::default();
+        };
+        let known = recording.known_programs();
+        let mut part = recording.clone();
+        part.samples.retain(|sample| programs.contains(&sample.workload));
+        part.failures.retain(|failure| programs.contains(&failure.workload));
+        part.sizes.retain(|size| programs.contains(&size.workload));
+        let summary = super::of_one_machine(&part);
+        Shared {
+            programs: programs.len(),
+            by_name: programs
+                .iter()
+                .any(|name| known.get(name).is_none_or(|program| program.sha256.is_empty())),
+            heads: summary.heads,
+            claims: summary.claims,
+        }
     }
 }
 
-/// Puts the newest full runs of other machines beside a summary: of those in a folder of runs that were summarised.
-pub(crate) fn beside_runs(summary: &mut Summary, runs: &Path) {
-    beside_all(summary, others(runs, &summary.run).into_iter());
-}
-
-/// Summaries of full runs below a folder, the newest first; what cannot be read is passed over, since a report is complete
-/// without.
-fn others(runs: &Path, but: &Run) -> Vec<OfMachine> {
-    let folders = newest_first(runs, |_| true).unwrap_or_default();
-    let read = |folder: PathBuf| -> Result<Summary, Error> { json::load(&folder.join("summary.json")) };
-    let found = folders.into_iter().filter_map(|folder| read(folder).ok());
-    let decides = |summary: &Summary| {
-        is_main(&summary.run.id)
-            && summary.run.kind == Kind::Full
-            && summary.run.id != but.id
-            && !summary.heads.is_empty()
-    };
-    found.filter(decides).map(|summary| OfMachine::of(&summary)).collect()
+/// Full runs below a folder, the newest first; what cannot be read is passed over, since a report is complete without.
+pub(super) fn others(runs: &Path, but: &Run) -> impl Iterator<Item = Source> {
+    let folders = newest_first(runs, |_| true).unwrap_or_default().into_iter();
+    let but = but.id.clone();
+    folders.filter_map(move |folder| {
+        let summary: Summary = json::load(&folder.join("summary.json")).ok()?;
+        let run = &summary.run;
+        let decides = is_main(&run.id) && run.kind == Kind::Full && run.id != but && !summary.heads.is_empty();
+        decides.then(|| (summary, record::read(&folder).ok()))
+    })
 }
 
 /// Where a claim holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// On every machine that was measured, of which there are this many, two or more.
-    Everywhere(usize),
-    /// On these, and not on the others.
-    OnlyOn(Vec<String>),
-    /// On the one machine that was measured.
-    OnOne(String),
-    /// Nowhere.
-    Nowhere,
+pub struct Holds {
+    /// On these machines, by their vendors.
+    pub on: Vec<String>,
+    /// How many machines were compared; one if the others did not run what it is about.
+    pub of: usize,
+    /// Over how many programs that all of them ran, if there are others that not all ran.
+    pub over: Option<usize>,
 }
 
 impl Holds {
-    /// In words: "on both", "on Intel only", "on AMD; not measured elsewhere".
+    /// In words: "on both", "on Intel only, over the 9 programs that both ran", "on AMD; not measured elsewhere".
     pub fn text(&self) -> String {
-        match self {
-            Holds::Everywhere(2) => "on both".to_owned(),
-            Holds::Everywhere(count) => format!("on all {count}"),
-            Holds::OnlyOn(vendors) => format!("on {} only", vendors.join(", ")),
-            Holds::OnOne(vendor) => format!("on {vendor}; not measured elsewhere"),
-            Holds::Nowhere => "does not hold".to_owned(),
+        let over = self.over.filter(|_| self.of > 1).map_or(String::new(), |count| {
+            let all = if self.of == 2 { "both" } else { "all" };
+            format!("over {} that {all} ran", programs(count))
+        });
+        let where_it_is = match (self.on.as_slice(), self.of) {
+            ([], _) if over.is_empty() => return "does not hold".to_owned(),
+            ([], _) => return format!("does not hold {over}"),
+            ([only], 1) if self.over.is_some() => {
+                return format!("on {only}; not measured elsewhere on the same programs");
+            }
+            ([only], 1) => return format!("on {only}; not measured elsewhere"),
+            (on, of) if on.len() < of => format!("on {} only", on.join(", ")),
+            (_, 2) => "on both".to_owned(),
+            (_, of) => format!("on all {of}"),
+        };
+        match over.is_empty() {
+            true => where_it_is,
+            false => format!("{where_it_is}, {over}"),
         }
     }
 
     /// Where a claim of this name is made.
     pub fn of(machines: &[OfMachine], id: &str) -> Holds {
-        let vendor = |machine: &OfMachine| machine.machine().vendor().to_owned();
-        let on: Vec<String> = machines
-            .iter()
-            .filter(|machine| machine.claims(id))
-            .map(vendor)
-            .collect();
-        match (on.as_slice(), machines.len()) {
-            ([], _) => Holds::Nowhere,
-            ([only], 1) => Holds::OnOne(only.clone()),
-            (all, count) if all.len() == count => Holds::Everywhere(count),
-            _ => Holds::OnlyOn(on),
+        // Claims about the same: of a class, or of the mean.
+        let about = |id: &str| id.rsplitn(3, ' ').nth(2).map(str::to_owned);
+        let is_shared = machines.iter().any(|machine| machine.shared.is_some());
+        let mut shared = machines.iter().flat_map(OfMachine::compared_claims);
+        let over = shared
+            .find(|claim| about(&claim.id) == about(id))
+            .map_or(0, |claim| claim.programs);
+        let compared = if is_shared && over == 0 {
+            &machines[..1]
+        } else {
+            machines
+        };
+        let makes = |machine: &&OfMachine| {
+            let claims = if compared.len() < machines.len() {
+                &machine.claims
+            } else {
+                machine.compared_claims()
+            };
+            claims.iter().any(|claim| claim.id == id && claim.is_made())
+        };
+        let on = compared.iter().filter(makes);
+        Holds {
+            on: on.map(|machine| machine.machine().vendor().to_owned()).collect(),
+            of: compared.len(),
+            over: is_shared.then_some(over),
         }
+    }
+}
+
+/// `the 9 programs`.
+fn programs(count: usize) -> String {
+    match count {
+        1 => "the one program".to_owned(),
+        count => format!("the {count} programs"),
+    }
+}
+
+/// What several machines are compared over, in a sentence; none where they ran the same at the same revision.
+pub fn compared_over(machines: &[OfMachine]) -> Option<String> {
+    let first = machines.first()?;
+    let all = if machines.len() == 2 { "both" } else { "all" };
+    let over = first.shared.as_ref().map(|shared| match (shared.programs, shared.by_name) {
+        (0, _) => "They ran different programs, so nothing is compared".to_owned(),
+        (count, false) => format!("They are compared over {} that {all} ran", programs(count)),
+        (count, true) => format!(
+            "They are compared over {} that {all} ran (the same by name and size; an older record does not have more)",
+            programs(count)
+        ),
+    });
+    let is_same = |other: &OfMachine| first.fingerprint.same_sources(&other.fingerprint);
+    let revisions = (!machines.iter().all(is_same)).then(|| {
+        let revisions = machines.iter().map(|machine| machine.fingerprint.short_revision());
+        format!("the code was that of {}", revisions.collect::<Vec<_>>().join(", "))
+    });
+    match (over, revisions) {
+        (Some(over), Some(revisions)) => Some(format!("{over}; {revisions}.")),
+        (Some(over), None) => Some(format!("{over}.")),
+        (None, Some(revisions)) => Some(format!("They were not of one revision: {revisions}.")),
+        (None, None) => None,
     }
 }
 

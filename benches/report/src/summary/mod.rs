@@ -25,6 +25,8 @@ pub mod mix;
 pub mod run_length;
 pub mod words;
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Recording, Run};
@@ -36,6 +38,7 @@ pub use foundation::{ControlResult, Foundation, Grade};
 pub use heads::Head;
 pub use layouts::{Explained, OfLayout};
 pub use machines::OfMachine;
+use machines::Source;
 pub use mix::Mix;
 pub use run_length::RunLength;
 
@@ -253,14 +256,23 @@ pub struct Hinge {
 /// Makes the summary of a run. One of several machines is summarised for the first that has the best grade; the others stand
 /// beside it.
 pub fn summarise(recording: &Recording) -> Summary {
-    let mut all: Vec<Summary> = recording.by_machine().iter().map(of_one_machine).collect();
-    let best = (0..all.len()).min_by_key(|&index| all[index].foundation.grade);
-    let mut summary = all.remove(best.unwrap_or(0));
-    if !all.is_empty() {
-        // Each is a run of its own, as far as it goes.
-        machines::beside(&mut summary, &all);
-        summary.run = recording.run.clone();
-    }
+    summarise_beside(recording, None)
+}
+
+/// The same, with the newest full runs of other machines beside it: of those in a folder of runs that were summarised.
+pub(crate) fn summarise_beside(recording: &Recording, runs: Option<&Path>) -> Summary {
+    let parts = recording.by_machine().into_iter();
+    // Each is a run of its own, as far as it goes.
+    let mut all: Vec<Source> = parts.map(|part| (of_one_machine(&part), Some(part))).collect();
+    // Sorting keeps the order of what is graded alike.
+    let first = (0..all.len())
+        .min_by_key(|&index| all[index].0.foundation.grade)
+        .unwrap_or(0);
+    all[..=first].rotate_right(1);
+    let mut summary = all[0].0.clone();
+    let others = runs.into_iter().flat_map(|runs| machines::others(runs, &recording.run));
+    summary.machines = machines::side_by_side(all.into_iter().chain(others));
+    summary.run = recording.run.clone();
     summary
 }
 

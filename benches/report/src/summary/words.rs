@@ -1,6 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
-use super::machines::{OfMachine, on_another};
+use super::machines::{OfMachine, compared_over, on_another};
 use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
 use crate::statistics::{Estimate, Level};
 use crate::units;
@@ -85,32 +85,38 @@ impl Summary {
 
     /// What other machines say, side by side.
     fn by_machine(&self) -> Vec<String> {
-        let of = |machine: &OfMachine| match machine.first() {
-            Some(first) => first.to_owned(),
-            None => "no strategy".to_owned(),
-        };
-        let Some(first) = self.machines.first().map(of) else {
+        if self.machines.is_empty() {
             return Vec::new();
+        }
+        let compared = self.machines.iter().all(|machine| !machine.compared().is_empty());
+        // What was run on one machine only is said of that one.
+        let heads = |machine: &OfMachine| match compared {
+            true => machine.compared().first().cloned(),
+            false => machine.heads.first().cloned(),
         };
-        let all: Vec<String> = self.machines.iter().map(of).collect();
-        let list = self.machines.iter().zip(&all);
-        let list = list.map(|(machine, best)| {
-            let order = machine.heads.first().map_or(&[][..], |head| &head.ranking);
-            let order = order.iter().skip(1);
+        let list = self.machines.iter().map(|machine| {
+            let head = heads(machine);
+            let order = head.iter().flat_map(|head| head.ranking.iter().skip(1));
             let order = order.map(|place| format!("{} {}", place.strategy, times(place.times_as_long.value)));
             format!(
-                "{} ({}, grade {}, {}): {best} first, then {}",
+                "{} ({}, grade {}, {}): {} first, then {}.",
                 machine.fingerprint.cpu,
                 machine.run,
                 machine.grade.letter(),
                 machine.age(),
+                head.as_ref().map_or("no strategy", |head| &head.strategy),
                 joined(order)
             )
         });
-        let agree = match all.iter().all(|best| *best == first) {
-            true => format!("All {} machines agree on {first}.", all.len()),
-            false => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
-        };
+        let mut firsts = self
+            .machines
+            .iter()
+            .map(|machine| heads(machine).map(|head| head.strategy));
+        let first = firsts.next().flatten();
+        let agree = compared.then(|| match (&first, firsts.all(|other| other == first)) {
+            (Some(first), true) => format!("All {} machines agree on {first}.", self.machines.len()),
+            _ => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
+        });
         let second = self.strategies.get(1);
         let another = match second.and_then(|second| on_another(&self.machines, &second.name)) {
             Some(estimate) => format!(
@@ -119,10 +125,13 @@ impl Summary {
             ),
             None => format!("On another machine: not estimable from {}.", self.machines.len()),
         };
-        std::iter::once(agree)
-            .chain(list.map(|line| line + "."))
-            .chain([another])
-            .collect()
+        (compared_over(&self.machines)
+            .into_iter()
+            .map(|over| format!("{} machines were measured. {over}", self.machines.len())))
+        .chain(agree)
+        .chain(list)
+        .chain([another])
+        .collect()
     }
 }
 
