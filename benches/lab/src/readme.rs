@@ -9,10 +9,10 @@ use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, compared_over, on_another};
-use wasm_dispatch_report::summary::words::{range, times};
+use wasm_dispatch_report::summary::words::{from_when_on, range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Column, Row, Table, wrapped};
-use wasm_dispatch_report::units::{three_digits, time};
+use wasm_dispatch_report::units::three_digits;
 use wasm_dispatch_report::{Error, json, ladder};
 
 use super::{Failed, Outcome, Output};
@@ -210,7 +210,7 @@ fn growing(recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
         .iter()
         .map(|(factor, curve)| format!("`{}` {}", curve.strategy, times(*factor)));
     Ok(Some(format!(
-        "As the code in use grows from {} to {}, an instruction comes to take longer: {} ([curves]({link}/{}/growth.json), {}).",
+        "As the code in use grows from {} to {}, an instruction comes to take that many times as long: {} ([curves]({link}/{}/growth.json), {}).",
         axis.value_text(from.value),
         axis.value_text(to.value),
         Vec::from_iter(list).join(", "),
@@ -339,7 +339,10 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
         });
     }
     if !advice.ties.is_empty() {
-        sentences.push(format!("Another strategy is as good on {}.", instead(&advice.ties)));
+        sentences.push(format!(
+            "Another strategy is not clearly worse on {}.",
+            instead(&advice.ties)
+        ));
     }
     if let Some(BreakEven {
         half,
@@ -353,18 +356,12 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
         } else {
             "all compiled beforehand"
         };
-        let from = |from: &Option<f64>, share: &str| match from {
-            Some(0.0) => format!("on {share} at every run length"),
-            Some(from) => format!("on {share} from {} on", time(*from)),
-            None => format!("not on {share}, however long they run"),
-        };
         let shortest = shortest.as_ref().map_or(String::new(), |name| {
             format!("; the shortest are mostly fastest under `{name}`")
         });
         sentences.push(format!(
-            "Load and compile time included ({how}), it is fastest {}, {}{shortest}.",
-            from(half, "half of the programs"),
-            from(most, "nine of ten")
+            "Load and compile time included ({how}), it is fastest {}{shortest}.",
+            from_when_on(*half, *most, decision.workloads)
         ));
     }
     if !decision.not_ranked.is_empty() {

@@ -19,9 +19,11 @@ fn scaled(value: f64, names: [&str; 3]) -> Option<String> {
     Some(format!("{} {name}", three_digits(value / unit)))
 }
 
-/// A positive number with three digits: `1.23`, `12.3`, `123`.
+/// A positive number with three digits: `1.23`, `12.3`, `123`; one that two places do not show with the digits it has: `0.0042`.
 pub fn three_digits(value: f64) -> String {
-    if value < 9.995 {
+    if value > 0.0 && value < 0.00995 {
+        count(value)
+    } else if value < 9.995 {
         format!("{value:.2}")
     } else if value < 99.95 {
         format!("{value:.1}")

@@ -129,7 +129,7 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
         for (what, found, verb) in [
             ("class", &advice.classes, "is better than"),
             ("workload", &advice.workloads, "is better than"),
-            ("class", &advice.ties, "is as good as"),
+            ("class", &advice.ties, "is not clearly worse than"),
         ] {
             if found.is_empty() {
                 let none = format!("There is no {what} on which another strategy is clearly better");
@@ -152,9 +152,7 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     }
     if let (Some(length), Some(advice)) = (&summary.run_length, &summary.recommendation) {
         for (share, name) in [(0.5, "half"), (0.9, "nine of ten")] {
-            let from = length
-                .from(&advice.best, share)
-                .map_or(String::new(), |from| time(from.max(1.0)));
+            let from = length.from(&advice.best, share).map_or(String::new(), time);
             listed.push(said(
                 format!(
                     "from when on {} is fastest on {name} of the programs, loading included",
@@ -181,12 +179,12 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     if let Some(mix) = &summary.mix {
         let axes = mix.axes.iter().copied().map(percent);
         listed.push(said(
-            "workloads differ along few axes".to_owned(),
+            "workloads differ along axes".to_owned(),
             axes.collect::<Vec<_>>().join(", "),
         ));
         listed.push(said(
             "the same strategy is first under random weightings".to_owned(),
-            percent(mix.random),
+            mix.random_share(),
         ));
     }
     for of in &summary.explained {

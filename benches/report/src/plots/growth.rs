@@ -14,6 +14,8 @@ const PANEL: f64 = 210.0;
 /// Above a panel, for its title; below it, for its axis.
 const ABOVE: f64 = 42.0;
 const BELOW: f64 = 46.0;
+/// A strategy that comes to take less than that many times as long does not mind.
+const MINDS: f64 = 1.1;
 /// Room for the ticks of the vertical axes.
 const LEFT: f64 = 62.0;
 
@@ -27,12 +29,15 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     let (axis, curve, factor) = all()
         .filter_map(|(axis, curve)| Some((axis, curve, curve.growth()?)))
         .max_by(|(_, _, a), (_, _, b)| a.total_cmp(b))?;
-    let title = format!(
-        "Size costs {} most when there is more {}: {} the time for each instruction",
-        curve.strategy,
-        axis.title,
-        times(factor)
-    );
+    let title = match factor < MINDS {
+        true => "No strategy minds size".to_owned(),
+        false => format!(
+            "Size costs {} most when there is more {}: {} the time for each instruction",
+            curve.strategy,
+            axis.title,
+            times(factor)
+        ),
+    };
     let notes = format!(
         "Time of an executed instruction of WebAssembly in generated programs of which one thing grows, with its 95 % \
          interval; both axes logarithmic. {} Another run than the rest of this report: {}, revision {}.",
@@ -74,8 +79,11 @@ fn answer(axis: &AxisCurves) -> String {
         return axis.title.clone();
     };
     let to = (most.points.last()).map_or(String::new(), |point| axis.value_text(point.value));
-    match up < 1.1 {
+    match up < MINDS {
         true => format!("More {}, up to {to}: no strategy minds", axis.title),
+        false if most.strategy == least.strategy => {
+            format!("More {}, up to {to}: {} for {}", axis.title, times(up), most.strategy)
+        }
         false => format!(
             "More {}, up to {to}: {} for {}, {} for {}",
             axis.title,

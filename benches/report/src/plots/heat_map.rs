@@ -159,6 +159,7 @@ fn title(summary: &Summary) -> String {
     let others = others.map(|name| format!(", {name} on {}", wins(name)));
     match (wins(best), counted.len()) {
         (1, 1) => format!("{best} is fastest on the one workload"),
+        (2, 2) => format!("{best} is fastest on both workloads"),
         (won, all) if won == all => format!("{best} is fastest on all {all} workloads"),
         (won, all) => format!(
             "{best} is fastest on {won} of {all} workloads{}",

@@ -196,12 +196,6 @@ impl Ranking<'_> {
     pub fn rival(&self, strategy: usize, best: usize) -> Option<Rival> {
         let times_as_long = compare(self.grid, strategy, best, &self.counted)?;
         let paired = paired(self.grid, strategy, best, &self.counted);
-        let is_enough = |workload: usize, strategy: usize| {
-            let verified = self.grid.verified(workload, strategy);
-            verified.is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
-        };
-        let mut counted = self.counted.iter();
-        let enough = counted.all(|&workload| is_enough(workload, strategy) && is_enough(workload, best));
         Some(Rival {
             strategy: self.name(strategy),
             times_as_long,
@@ -209,13 +203,24 @@ impl Ranking<'_> {
                 .filter(|paired| paired.level == Level::Layout)
                 .and_then(|paired| paired.one_more()),
             new_program: self.new_program(strategy, best),
-            verdict: match enough && !self.doubtful {
+            verdict: match self.is_believed(strategy, best, &self.counted) {
                 true => paired
                     .map_or(times_as_long.verdict(), |paired| paired.verdict())
                     .turned(),
                 false => Verdict::Unsure,
             },
         })
+    }
+
+    /// Whether a difference of two strategies on some workloads is believed at all: the run tells none from itself, and there are
+    /// enough samples.
+    fn is_believed(&self, a: usize, b: usize, workloads: &[usize]) -> bool {
+        let is_enough = |workload: usize, strategy: usize| {
+            let verified = self.grid.verified(workload, strategy);
+            verified.is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
+        };
+        let mut workloads = workloads.iter();
+        !self.doubtful && workloads.all(|&workload| is_enough(workload, a) && is_enough(workload, b))
     }
 
     /// What a program may come to that is like the workloads: they are a sample, too. None with fewer than [`FEWEST_PROGRAMS`].
@@ -232,7 +237,11 @@ impl Ranking<'_> {
             let (&best, others) = self.ranked.split_first()?;
             let other = *by_mean(self.grid, workloads, others.to_vec()).first()?;
             let times_as_fast = compare(self.grid, best, other, workloads)?;
-            is_of_kind(times_as_fast.verdict()).then(|| Exception {
+            let verdict = match self.is_believed(best, other, workloads) {
+                true => times_as_fast.verdict(),
+                false => Verdict::Unsure,
+            };
+            is_of_kind(verdict).then(|| Exception {
                 on: on.clone(),
                 strategy: self.name(other),
                 times_as_fast,

@@ -72,7 +72,11 @@ pub(super) fn explained(recording: &Recording, ranking: &Ranking<'_>) -> Vec<Exp
         let all: Vec<f64> = times.iter().map(|&(_, time)| time).collect();
         let squares = |values: &[f64], middle: f64| values.iter().map(|value| (value - middle).powi(2)).sum::<f64>();
         let within: f64 = states.values().map(|values| squares(values, mean(values))).sum();
-        let freedom = all.len().checked_sub(states.len()).filter(|&freedom| freedom > 0)?;
+        // One state explains nothing.
+        let freedom = all
+            .len()
+            .checked_sub(states.len())
+            .filter(|&freedom| freedom > 0 && states.len() > 1)?;
         let total = squares(&all, mean(&all)) / (all.len() - 1) as f64;
         Some(Explained {
             strategy: name,
@@ -93,11 +97,14 @@ impl Explained {
             .states
             .iter()
             .map(|(offset, count, time)| format!("{offset}: {time:.2}x in {count}"));
+        let share = match self.r_squared {
+            share if share < 0.005 => "nothing".to_owned(),
+            share => format!("{:.0} %", share * 100.0),
+        };
         format!(
-            "Of what {} layouts do to {}, {:.0} % is where its largest function begins in a line of 64 bytes ({})",
+            "Of what {} layouts do to {}, {share} is where its largest function begins in a line of 64 bytes ({})",
             self.layouts,
             self.strategy,
-            (self.r_squared * 100.0).max(0.0),
             states.collect::<Vec<_>>().join(", ")
         )
     }

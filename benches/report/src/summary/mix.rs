@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FEWEST_PROGRAMS;
 use super::decide::{self, Ranking};
 use crate::statistics::{Random, mean_of};
 
@@ -88,13 +89,16 @@ pub(super) fn mix(ranking: &Ranking<'_>) -> Option<Mix> {
         };
         ranking.counted.iter().map(time).sum()
     };
-    let mut weightings = vec![
-        weighted("every workload the same", &everything),
-        weighted("every class the same", &classes),
-        weighted("what is much the same once", &clusters),
-    ];
-    if !not_kernels.is_empty() && not_kernels.len() < logs.len() {
-        weightings.push(weighted("only what is like no other", &not_kernels));
+    // Where each class, or each cluster, is one workload, it is the same weighting again.
+    let mut weightings = vec![weighted("every workload the same", &everything)];
+    for (name, groups) in [
+        ("every class the same", &classes),
+        ("what is much the same once", &clusters),
+        ("only what is like no other", &not_kernels),
+    ] {
+        if !groups.is_empty() && groups.len() < logs.len() {
+            weightings.push(weighted(name, groups));
+        }
     }
     weightings.push(Weighting {
         name: "total time".to_owned(),
@@ -212,17 +216,20 @@ fn random(logs: &[Vec<f64>]) -> f64 {
 }
 
 impl Mix {
+    /// The share of random weightings that leave the first one first; what is not all of them is not said to be 100 %.
+    pub fn random_share(&self) -> String {
+        match self.random {
+            1.0.. => "100 %".to_owned(),
+            share => format!("{:.1} %", (share * 100.0).clamp(0.1, 99.9)),
+        }
+    }
+
     /// What it comes to, in sentences.
     pub fn sentences(&self) -> Vec<String> {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
-        let axes = self
-            .axes
-            .iter()
-            .take(3)
-            .copied()
-            .map(percent)
-            .collect::<Vec<_>>()
-            .join(", ");
+        // An axis that carries nothing is none, and a few points have few axes whatever they are.
+        let axes = self.axes.iter().take(3).filter(|share| **share >= 0.005);
+        let axes: Vec<String> = axes.copied().map(percent).collect();
         let same = self
             .clusters
             .iter()
@@ -231,14 +238,18 @@ impl Mix {
             .join("; ");
         let first = |weighting: &&Weighting| weighting.relative.iter().skip(1).all(|&time| time > 1.0);
         let all = self.weightings.len();
-        let mut sentences = vec![
-            format!("Workloads differ along few axes, which hold {axes} of the differences."),
-            format!(
-                "The same strategy is first under {} of {all} weightings, and under {} of random ones.",
-                self.weightings.iter().filter(first).count(),
-                percent(self.random)
-            ),
-        ];
+        let mut sentences = Vec::new();
+        if self.places.len() >= FEWEST_PROGRAMS && axes.len() > 1 {
+            sentences.push(format!(
+                "Of the differences between workloads the first axes hold {}.",
+                axes.join(", ")
+            ));
+        }
+        sentences.push(format!(
+            "The same strategy is first under {} of {all} weightings, and under {} of random ones.",
+            self.weightings.iter().filter(first).count(),
+            self.random_share()
+        ));
         if !self.clusters.is_empty() {
             sentences.push(format!("Much the same: {same}."));
         }

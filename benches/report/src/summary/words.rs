@@ -114,7 +114,8 @@ impl Summary {
             .map(|machine| heads(machine).map(|head| head.strategy));
         let first = firsts.next().flatten();
         let agree = compared.then(|| match (&first, firsts.all(|other| other == first)) {
-            (Some(first), true) => format!("All {} machines agree on {first}.", self.machines.len()),
+            (Some(first), true) if self.machines.len() == 2 => format!("Both machines have {first} first."),
+            (Some(first), true) => format!("All {} machines have {first} first.", self.machines.len()),
             _ => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
         });
         let second = self.strategies.get(1);
@@ -230,7 +231,7 @@ impl Recommendation {
         if !self.ties.is_empty() {
             let list = self.ties.iter().map(|tie| format!("{} ({})", tie.on, tie.strategy));
             sentences.push(format!(
-                "Classes on which another strategy is as fast: {}.",
+                "Classes on which another strategy is not clearly slower: {}.",
                 joined(list)
             ));
         }
@@ -260,18 +261,11 @@ impl RunLength {
             };
         }
         match (self.from(name, 0.5), self.from(name, 0.9)) {
-            (_, Some(0.0)) => format!("{name} is fastest at every run length on most programs"),
-            (Some(half), Some(most)) => format!(
-                "{name} is fastest on half of the programs that take {} or more, on nine of ten from {} on",
-                units::time(half.max(1.0)),
-                units::time(most)
-            ),
-            (Some(half), None) => format!(
-                "{name} is fastest on half of the programs that take {} or more",
-                units::time(half.max(1.0))
-            ),
-            _ => "How long a program runs decides which strategy is fastest, and it differs from program to program"
-                .to_owned(),
+            (None, None) => {
+                "How long a program runs decides which strategy is fastest, and it differs from program to program"
+                    .to_owned()
+            }
+            (half, most) => format!("{name} is fastest {}", from_when_on(half, most, self.programs.len())),
         }
     }
 
@@ -280,8 +274,9 @@ impl RunLength {
             true => "functions compiled when they are first called",
             false => "all functions compiled beforehand",
         };
+        let last = self.programs.first().and_then(|program| program.lines.first());
         let shortest = self.shortest().filter(|_| self.programs.len() > 1);
-        let short = match shortest {
+        let short = match shortest.filter(|short| last.is_none_or(|(name, ..)| name != short)) {
             Some(short) => format!("; the shortest ones are mostly fastest under {short}"),
             None => String::new(),
         };
@@ -314,6 +309,25 @@ impl Cell {
             Cell::Error { what } => what.clone(),
             Cell::Missing => "not measured".to_owned(),
         }
+    }
+}
+
+/// From when on a strategy is the fastest on half of some programs, and on nine of ten; of fewer than ten, on all.
+pub fn from_when_on(half: Option<f64>, most: Option<f64>, programs: usize) -> String {
+    let (half_of, most_of) = match programs {
+        FEWEST_FOR_SHARE.. => ("half of the programs".to_owned(), "nine of ten".to_owned()),
+        2 => ("1 of 2 programs".to_owned(), "both".to_owned()),
+        few => (format!("{} of {few} programs", few.div_ceil(2)), format!("all {few}")),
+    };
+    let from = |share: &str, from: Option<f64>| match from {
+        // A program that is fastest under it from its first run on.
+        Some(0.0) => format!("on {share} at every run length"),
+        Some(from) => format!("on {share} from {} on", units::time(from)),
+        None => format!("not on {share}, however long they run"),
+    };
+    match half == most {
+        true => from(&format!("{most_of} programs"), most),
+        false => format!("{}, {}", from(&half_of, half), from(&most_of, most)),
     }
 }
 

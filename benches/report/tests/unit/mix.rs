@@ -29,6 +29,32 @@ fn the_axes_are_those_along_which_the_points_differ() {
 }
 
 #[test]
+fn axes_that_carry_nothing_and_those_of_a_few_workloads_are_not_said() {
+    let mix = |workloads: usize, axes: &[f64], random: f64| {
+        let mix = Mix {
+            clusters: Vec::new(),
+            axes: axes.to_vec(),
+            places: vec![(String::new(), 0.0, 0.0); workloads],
+            alone: Vec::new(),
+            weightings: Vec::new(),
+            random,
+        };
+        mix.sentences().join(" ")
+    };
+    assert!(mix(20, &[0.7, 0.299, 0.001], 1.0).contains("the first axes hold 70 %, 30 %."));
+    for said in [
+        mix(2, &[1.0, 0.0, 0.0], 1.0),
+        mix(20, &[1.0, 0.0], 1.0),
+        mix(20, &[0.0; 3], 1.0),
+    ] {
+        assert!(!said.contains("axes"), "{said}");
+    }
+    // One of ten thousand is not none.
+    assert!(mix(20, &[], 0.9999).contains("99.9 % of random ones"));
+    assert!(mix(20, &[], 1.0).contains("100 % of random ones"));
+}
+
+#[test]
 fn weights_decide_only_where_no_strategy_is_ahead_everywhere() {
     assert_eq!(random(&[vec![0.0, 0.1], vec![0.0, 0.5]]), 1.0);
     // One is ahead on one of two workloads, the other on the other, by as much.

@@ -49,6 +49,42 @@ fn a_break_even_point_is_said_of_the_share_of_programs_that_it_is_true_of() {
 }
 
 #[test]
+fn a_title_says_of_few_programs_how_many_and_of_no_run_length_a_time() {
+    let of = |programs: &[OfProgram]| {
+        let mut programs = programs.to_vec();
+        // The title is about the first of the ranking.
+        programs.iter_mut().for_each(|program| program.lines.reverse());
+        let length = RunLength { lazily: true, programs };
+        length.headline()
+    };
+    let kernel = program("kernel", (10.0, 10.0), (40.0, 4.0));
+    let large = program("large", (10_000.0, 10.0), (400_000.0, 4.0));
+    let always = program("always", (10.0, 10.0), (5.0, 4.0));
+    for (programs, said) in [
+        (
+            vec![&kernel, &kernel, &large],
+            "thorough is fastest on 2 of 3 programs from 60.0 ns on, on all 3 from 660 µs on",
+        ),
+        (
+            vec![&always, &large],
+            "thorough is fastest on 1 of 2 programs at every run length, on both from 660 µs on",
+        ),
+        (
+            vec![&always; 3],
+            "thorough is fastest on all 3 programs at every run length",
+        ),
+        (
+            vec![&always; 12],
+            "thorough is fastest on nine of ten programs at every run length",
+        ),
+        (vec![&always], "thorough is fastest at every run length"),
+    ] {
+        let programs: Vec<OfProgram> = programs.into_iter().cloned().collect();
+        assert_eq!(of(&programs), said);
+    }
+}
+
+#[test]
 fn a_break_even_point_has_an_interval_over_layouts() {
     let layout = |slow: f64| vec![(100.0, 10.0), (400.0 * slow, 4.0)];
     let found = crossing_over_layouts(&[layout(1.0), layout(1.1), layout(0.95)], 0, 1).unwrap();

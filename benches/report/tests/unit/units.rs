@@ -3,6 +3,7 @@ use super::*;
 #[test]
 fn times_are_shown_in_the_unit_that_fits() {
     assert_eq!(time(0.5), "0.50 ns");
+    assert_eq!(time(0.0042), "0.0042 ns");
     assert_eq!(time(999.9), "1.00 µs");
     assert_eq!(time(12_345.0), "12.3 µs");
     assert_eq!(time(12_345_678.0), "12.3 ms");
