@@ -6,6 +6,7 @@
 use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, trap_exit};
 
 use crate::code::Assembly;
+use crate::form::Form;
 use crate::key::key;
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
@@ -34,17 +35,37 @@ enum Ahead {
 }
 
 /// The machine code of a function.
-pub(crate) fn assemble(draft: &Draft) -> Assembly {
+pub(crate) fn assemble(draft: &Draft, form: Form) -> Assembly {
     let nodes: Vec<DraftNode<'_>> = draft.nodes().collect();
+    let loops = match form.aligned {
+        true => loops(&nodes, draft.end()),
+        false => Vec::new(),
+    };
+    let mut loops = loops.into_iter().peekable();
     let mut assembler = Assembler {
         assembly: Assembly::default(),
         later: Vec::new(),
         own: vec![None; CONSTANTS.len()],
     };
     for (index, node) in nodes.iter().enumerate() {
+        if loops.next_if_eq(&node.start).is_some() {
+            assembler.align();
+        }
         assembler.node(index, node);
     }
     assembler.finish(&nodes)
+}
+
+/// The units of nodes to which a node of theirs or behind them goes back, ascending. `end` is where the blocks end: what goes back
+/// from there enters a block, and runs once.
+fn loops(nodes: &[DraftNode<'_>], end: u32) -> Vec<u32> {
+    let nodes = nodes.iter().take_while(|node| node.start < end);
+    let mut loops: Vec<u32> = nodes
+        .flat_map(|node| node.targets().filter(|&target| target <= node.start))
+        .collect();
+    loops.sort_unstable();
+    loops.dedup();
+    loops
 }
 
 struct Assembler {
@@ -68,13 +89,22 @@ impl Assembler {
         }
     }
 
+    /// Fills up to where a loop begins.
+    fn align(&mut self) {
+        let code = &mut self.assembly.code;
+        while !code.len().is_multiple_of(LOOP) {
+            let nops = &NOPS[..(LOOP - code.len() % LOOP).min(NOPS.len())];
+            code.extend(nops[nops.len() - 1]);
+        }
+    }
+
     fn copy(&mut self, index: usize, node: &DraftNode<'_>, stencil: &Stencil) {
         let start = self.assembly.code.len();
         let (mut code, mut holes) = (stencil.code(), stencil.holes());
         // A jump to what comes next is left out.
         if let Some((last, others)) = holes.split_last()
             && last.what == What::Target
-            && node.target == Some(node.end)
+            && node.targets().next() == Some(node.end)
             && usize::from(last.at) + UNIT == code.len()
             && code[usize::from(last.at) - 1] == JMP
         {
@@ -100,7 +130,7 @@ impl Assembler {
                     Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
                 }
                 What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
-                What::Target => match node.target {
+                What::Target => match node.targets().next() {
                     Some(target) => Ahead::Node(target),
                     None => Ahead::Handler,
                 },
@@ -180,6 +210,21 @@ impl Assembler {
         self.assembly
     }
 }
+
+/// Loops begin at multiples of this: what is fetched at once.
+const LOOP: usize = 32;
+
+/// What does nothing, in so many bytes.
+const NOPS: [&[u8]; 8] = [
+    &[0x90],
+    &[0x66, 0x90],
+    &[0x0f, 0x1f, 0x00],
+    &[0x0f, 0x1f, 0x40, 0x00],
+    &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+    &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+    &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+    &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+];
 
 /// `jmp` with a distance of 32 bits.
 const JMP: u8 = 0xe9;

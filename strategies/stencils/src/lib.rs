@@ -1,9 +1,9 @@
 //! Copy and patch: no dispatch at all. A function is copies of handlers' machine code, one behind the other, with operands
 //! patched in.
 //!
-//! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, one for each operation. So this
-//! strategy is also the control experiment of the others: what it saves is what dispatch costs `threaded`, with the same
-//! handlers and the same traffic between registers, frame and memory.
+//! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, one for each operation. So copies
+//! alone ([`Plain`]) are a control experiment: what they save is what dispatch costs `threaded`, with the same handlers and the
+//! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also has loops begin at multiples of 32 bytes.
 //!
 //! # One dispatch
 //!
@@ -72,6 +72,7 @@ mod code;
 mod compile;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod enter;
+mod form;
 mod key;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod memory;
@@ -88,54 +89,55 @@ fn a_build_without_stencils_says_why_it_has_none() {
 }
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program, Shared};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
 
-use key::key;
-use table::Stencil;
+macro_rules! backends {
+    ($($(#[$doc:meta])* $backend:ident $name:literal $form:ident $run:ident: $idea:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $backend;
 
-/// The strategy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Stencils;
+        impl Backend for $backend {
+            const NAME: &'static str = $name;
+            const TERM: &'static str = "copy and patch";
+            const IDEA: &'static str = $idea;
+            const SAFE: bool = false;
+            type Code = Code;
 
-impl Backend for Stencils {
-    const NAME: &'static str = "stencils";
-    const TERM: &'static str = "copy and patch";
-    const IDEA: &'static str = "copies of handlers' machine code in a row, with operands patched in";
-    const SAFE: bool = false;
-    type Code = Code;
-
-    fn refusal() -> Option<&'static str> {
-        run::refusal()
-    }
-
-    fn compile(body: &FunctionBody) -> Code {
-        run::compile(body, None)
-    }
-
-    fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
-        run::compile(body, Some(shared))
-    }
-
-    /// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node.
-    fn listing(body: &FunctionBody) -> Listing {
-        let line = |node: copies::ListedNode| {
-            let copied = Stencil::find(key(node.name, node.v2)).is_some();
-            Line {
-                parts: vec![node.info.kind],
-                dispatches: if copied || node.info.out_of_line { 0 } else { 2 },
+            fn refusal() -> Option<&'static str> {
+                run::refusal()
             }
-        };
-        let blocks = copies::listing(body).into_iter();
-        blocks.map(|nodes| nodes.into_iter().map(line).collect()).collect()
-    }
 
-    fn code_bytes(code: &Code) -> usize {
-        code.bytes()
-    }
+            fn compile(body: &FunctionBody) -> Code {
+                run::compile(body, form::$form, None)
+            }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        copies::run(program, machine)
-    }
+            fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
+                run::compile(body, form::$form, Some(shared))
+            }
+
+            fn listing(body: &FunctionBody) -> Listing {
+                run::listing(body)
+            }
+
+            fn code_bytes(code: &Code) -> usize {
+                code.bytes()
+            }
+
+            fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+                copies::$run(program, machine)
+            }
+        }
+    )*};
+}
+
+backends! {
+    /// The strategy.
+    Stencils "stencils" PRODUCT run:
+        "copies of handlers' machine code in a row, with operands patched in";
+    /// The control experiment: copies alone. What it saves is what dispatch and the decoding of operands cost `threaded`.
+    Plain "plain_stencils" PLAIN run:
+        "copies of handlers' machine code in a row, with operands patched in and nothing else changed";
 }

@@ -3,23 +3,38 @@
 use std::sync::OnceLock;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::Shared;
-use wasm_dispatch_threaded::copies::{Code, Draft, LAYOUT, draft};
+use wasm_dispatch_machine::backend::{Line, Listing, Shared};
+use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, draft};
 
-use crate::table;
+use crate::form::Form;
+use crate::key::key;
+use crate::table::{self, Stencil};
 
 /// Compiles a function.
-pub(crate) fn compile(body: &FunctionBody, shared: Option<&Shared>) -> Code {
-    compile_draft(draft(body), shared)
+pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) -> Code {
+    compile_draft(draft(body), form, shared)
 }
 
 /// Puts code in place of a function's handlers.
-pub(crate) fn compile_draft(draft: Draft, shared: Option<&Shared>) -> Code {
+pub(crate) fn compile_draft(draft: Draft, form: Form, shared: Option<&Shared>) -> Code {
     match refusal() {
-        None => machine::code(draft, shared),
+        None => machine::code(draft, form, shared),
         // Never run: machines ask first.
         Some(_) => draft.with_handlers(),
     }
+}
+
+/// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node.
+pub(crate) fn listing(body: &FunctionBody) -> Listing {
+    let line = |node: copies::ListedNode| {
+        let copied = Stencil::find(key(node.name, node.v2)).is_some();
+        Line {
+            parts: vec![node.info.kind],
+            dispatches: if copied || node.info.out_of_line { 0 } else { 2 },
+        }
+    };
+    let blocks = copies::listing(body).into_iter();
+    blocks.map(|nodes| nodes.into_iter().map(line).collect()).collect()
 }
 
 /// Why the strategy cannot run here, if so. Found out at the first use: none of it changes while a process runs.
@@ -47,9 +62,9 @@ mod machine {
     use crate::memory::{Arena, Region};
 
     /// The function as machine code, in its module's arena or in one of its own.
-    pub(super) fn code(draft: Draft, shared: Option<&Shared>) -> Code {
+    pub(super) fn code(draft: Draft, form: Form, shared: Option<&Shared>) -> Code {
         let arena = shared.and_then(|shared| shared.get_or_make(Arc::<Arena>::default).cloned());
-        let assembly = assemble(&draft);
+        let assembly = assemble(&draft, form);
         let length = assembly.code.len();
         let place = |distance| assembly.placed(distance);
         match Region::new(&arena.unwrap_or_default(), &assembly.constants, length, place) {
@@ -77,7 +92,7 @@ mod machine {
 mod machine {
     use super::*;
 
-    pub(super) fn code(draft: Draft, _shared: Option<&Shared>) -> Code {
+    pub(super) fn code(draft: Draft, _form: Form, _shared: Option<&Shared>) -> Code {
         draft.with_handlers()
     }
 

@@ -5,18 +5,21 @@ use wasm_dispatch_testing::BodyBuilder;
 use wasm_dispatch_threaded::copies::draft;
 use wasm_dispatch_threaded::trial;
 
-use crate::Stencils;
 use crate::compile::assemble;
+use crate::form::{PLAIN, PRODUCT};
 use crate::key::key;
 use crate::run::compile_draft;
 use crate::table;
+use crate::{Plain, Stencils};
 
 wasm_dispatch_testing::vector_tests! {
     vectors: Stencils;
+    plain_vectors: Plain;
 }
 
 wasm_dispatch_testing::strategy_tests! {
     stencils: Stencils;
+    plain: Plain;
 }
 
 /// Reasons for which the build refuses to copy a handler; any other would be of a compiler that nobody has looked at.
@@ -56,7 +59,7 @@ fn holes_lie_within_their_stencils_one_behind_the_other() {
 #[test]
 fn every_stencil_leaves_behind_what_its_handler_does() {
     let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
-    let (handlers, differences) = trial::differences(20, is_copied, |draft| compile_draft(draft, None));
+    let (handlers, differences) = trial::differences(20, is_copied, |draft| compile_draft(draft, PLAIN, None), false);
     assert!(
         differences.is_empty(),
         "{} of {handlers}:\n{}",
@@ -89,9 +92,38 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
         target: 0,
     });
     b.statement(Statement::Return);
-    let assembly = assemble(&draft(&b.finish()));
-    let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
-    assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
+    let body = b.finish();
+    for form in [PLAIN, PRODUCT] {
+        let assembly = assemble(&draft(&body), form);
+        let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
+        assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
+    }
+}
+
+#[test]
+fn loops_begin_at_multiples_of_32_in_the_product_alone() {
+    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 0);
+    b.add(1, 3);
+    b.statement(Statement::Jump(1));
+    b.add(0, -1);
+    let condition = b.local(0);
+    b.statement(Statement::Branch {
+        condition,
+        when: true,
+        target: 1,
+    });
+    b.statement(Statement::Return);
+    let draft = draft(&b.finish());
+    let nodes: Vec<_> = draft.nodes().collect();
+    let blocks = nodes.iter().filter(|node| node.start < draft.end());
+    let back = blocks.flat_map(|node| node.targets().find(|&target| target <= node.start));
+    let [head] = back.collect::<Vec<_>>()[..] else {
+        panic!("one loop goes back to one place");
+    };
+    let head = nodes.partition_point(|node| node.start < head);
+    let place = |form| assemble(&draft, form).starts[head] % 32;
+    assert_eq!(place(PRODUCT), 0);
+    assert_ne!(place(PLAIN), 0);
 }
 
 mod maps {

@@ -211,6 +211,9 @@ impl Mode for Trampoline {
 pub(crate) trait Handler: 'static {
     /// The node's kind, if it can be part of a pair.
     const KIND: Kind = Kind::Other;
+    /// Where control goes from the node.
+    #[cfg_attr(not(feature = "copies"), allow(dead_code))]
+    const ROLE: Role = Role::Step;
     /// Carries out the node at `r.ip` and goes on with another one.
     ///
     /// # Safety
@@ -271,9 +274,51 @@ pub(crate) struct Picked {
     pub name: Name,
 }
 
-/// A handler's type, and whether it is entered by [`enter_v2`].
+/// Where control goes from a node, for code that keeps slots in registers while nodes run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// To the next node or to a target, or the run ends by a trap.
+    Step,
+    /// To one of its targets.
+    Jump,
+    /// To the next node, or the run stops, to go on at the block, maybe under another strategy.
+    Poll,
+    /// To a function whose frame begins at the slot of operand unit 1; then to the next node.
+    Call,
+    /// To a function of a table or another instance. Its frame begins at the slot of operand unit 1, and the slot of unit 2 is
+    /// read; then to the next node, or to the one after it.
+    CallAnywhere,
+    /// To the next node, after a call that led to another instance.
+    SwitchBack,
+    /// To another function, in place of this one.
+    TailCall,
+    /// To the caller.
+    Return,
+    /// Nowhere: a trap.
+    Raise,
+}
+
+/// What a copy of a handler's machine code is found by, and what it must be laid out for.
 #[cfg(feature = "copies")]
-pub(crate) type Name = (fn() -> &'static str, bool);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    /// The handler's type.
+    pub of: fn() -> &'static str,
+    /// Whether it is entered by [`enter_v2`].
+    pub v2: bool,
+    pub role: Role,
+}
+
+#[cfg(feature = "copies")]
+impl Name {
+    const fn new<H: Handler>(v2: bool) -> Name {
+        Name {
+            of: std::any::type_name::<H>,
+            v2,
+            role: H::ROLE,
+        }
+    }
+}
 
 /// The handler `H`.
 pub(crate) const fn picked<H: Handler>() -> Picked {
@@ -286,7 +331,7 @@ pub(crate) const fn picked<H: Handler>() -> Picked {
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
         #[cfg(feature = "copies")]
-        name: (std::any::type_name::<H>, false),
+        name: Name::new::<H>(false),
     }
 }
 
@@ -299,7 +344,7 @@ pub(crate) const fn picked_once<H: Handler>() -> Picked {
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
         #[cfg(feature = "copies")]
-        name: (std::any::type_name::<H>, false),
+        name: Name::new::<H>(false),
     }
 }
 
@@ -325,8 +370,48 @@ pub(crate) const fn picked_v2<H: Handler>() -> Picked {
         kind: H::KIND,
         nodes: const { Nodes::of(H::KIND) },
         #[cfg(feature = "copies")]
-        name: (std::any::type_name::<H>, true),
+        name: Name::new::<H>(true),
     }
+}
+
+/// Enters the node at `ip`, and gives back the registers that callers want back: copies of machine code use them.
+///
+/// # Safety
+///
+/// As [`Handler::run`] for that node's handler.
+#[cfg(all(feature = "copies", target_arch = "x86_64", not(windows), not(stencil)))]
+#[unsafe(naked)]
+#[allow(improper_ctypes_definitions)]
+pub(crate) unsafe extern "C" fn enter_saving(
+    _ip: *const Unit,
+    _frame: *mut u64,
+    _memory: *mut u8,
+    _acc: u64,
+    _context: *mut Context,
+    _memory_len: usize,
+    _acc64: f64,
+    _acc32: f32,
+    _acc128: Vector,
+) -> u64 {
+    // All arguments stay in their registers for the handler, whose address the node begins with.
+    std::arch::naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "call [rdi]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+    )
 }
 
 /// The address of what ends a run.

@@ -55,6 +55,12 @@ impl Code {
         after.checked_sub(1).map_or(0, |index| self.statements[index].1)
     }
 
+    /// The units at which blocks begin.
+    #[cfg(feature = "copies")]
+    pub(crate) fn blocks(&self) -> &[u32] {
+        &self.blocks
+    }
+
     #[cfg(feature = "copies")]
     pub(crate) fn stream(&self) -> &[Unit] {
         &self.stream

@@ -11,6 +11,7 @@ use wasm_dispatch_machine::backend::{Backend, Exit, Program};
 use wasm_dispatch_machine::state::{Frame, Machine};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
+pub use crate::abi::Role;
 use crate::abi::{HANDLER_UNITS, Name, leave_address};
 use crate::code::Unit;
 pub use crate::code::{Code, MachineCode};
@@ -27,6 +28,8 @@ pub struct Draft {
     nodes: Vec<(u32, Name)>,
     /// Units with a branch target's address, ascending.
     targets: Vec<usize>,
+    /// The unit behind the blocks, where their entrances out of line begin.
+    end: u32,
 }
 
 /// A node of a [`Draft`].
@@ -46,33 +49,62 @@ pub struct DraftNode<'a> {
     pub address: u64,
     /// Its operand units.
     pub operands: &'a [u32],
-    /// The unit at which its first branch target begins.
-    pub target: Option<u32>,
+    /// Where control goes from it.
+    pub role: Role,
+    stream: &'a [Unit],
+    /// Units with its targets' addresses.
+    targets: &'a [usize],
+}
+
+impl DraftNode<'_> {
+    /// The units at which its branch targets begin.
+    pub fn targets(&self) -> impl ExactSizeIterator<Item = u32> {
+        let base = self.stream.as_ptr() as u64;
+        let unit = move |&unit: &usize| ((read(&self.stream[unit..]) - base) / size_of::<Unit>() as u64) as u32;
+        self.targets.iter().map(unit)
+    }
 }
 
 impl Draft {
-    pub(crate) fn new(code: Code, nodes: Vec<(u32, Name)>, targets: Vec<usize>) -> Draft {
-        Draft { code, nodes, targets }
+    pub(crate) fn new(code: Code, nodes: Vec<(u32, Name)>, targets: Vec<usize>, end: u32) -> Draft {
+        Draft {
+            code,
+            nodes,
+            targets,
+            end,
+        }
+    }
+
+    /// The unit behind the blocks' nodes. What follows are entrances of blocks out of line, which no block falls into.
+    pub fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// The units at which a machine that has stopped goes on.
+    pub fn entrances(&self) -> &[u32] {
+        self.code.blocks()
     }
 
     /// The nodes, in the order of the stream.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = DraftNode<'_>> {
         let stream = self.code.stream();
         let base = stream.as_ptr() as u64;
-        self.nodes.iter().enumerate().map(move |(index, &(start, (name, v2)))| {
+        self.nodes.iter().enumerate().map(move |(index, &(start, name))| {
             let end = self.nodes.get(index + 1).map_or(stream.len() as u32, |next| next.0);
             let at = start as usize;
             let first = self.targets.partition_point(|&unit| unit < at);
-            let target = self.targets.get(first).filter(|&&unit| unit < end as usize);
+            let count = self.targets[first..].partition_point(|&unit| unit < end as usize);
             DraftNode {
                 start,
                 end,
-                name: name(),
-                v2,
+                name: (name.of)(),
+                v2: name.v2,
                 handler: read(&stream[at..]),
                 address: base + u64::from(start) * size_of::<Unit>() as u64,
                 operands: &stream[at + HANDLER_UNITS..end as usize],
-                target: target.map(|&unit| ((read(&stream[unit..]) - base) / size_of::<Unit>() as u64) as u32),
+                role: name.role,
+                stream,
+                targets: &self.targets[first..first + count],
             }
         })
     }
@@ -125,7 +157,12 @@ pub fn listing(body: &FunctionBody) -> Vec<Vec<ListedNode>> {
 
 /// As the strategy of this crate runs its own.
 pub fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
-    crate::run::run(program, machine)
+    crate::run::run::<B, false>(program, machine)
+}
+
+/// Likewise, where copies use registers that the handlers leave alone.
+pub fn run_saving<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
+    crate::run::run::<B, true>(program, machine)
 }
 
 /// The address of the code that ends a run by the trap whose code is in the integer accumulator, at the node in `ip`.

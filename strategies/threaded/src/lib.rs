@@ -137,7 +137,7 @@ impl Backend for Threaded {
     }
 
     fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        run::run(program, machine)
+        run::run::<Threaded, false>(program, machine)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::code::Code;
 use crate::context::{Context, Functions, Leave, Views};
 use crate::handlers::call;
 
-/// Runs the topmost frame and what it calls.
-pub(crate) fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
+/// Runs the topmost frame and what it calls. `SAVES` if the code uses registers that handlers leave alone.
+pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(program: &Program<B>, machine: &mut Machine) -> Exit {
     // Handlers return to the frame below without asking whether there is one.
     if machine
         .state
@@ -77,7 +77,7 @@ pub(crate) fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut M
                 ..Regs::empty()
             };
             registers.read_memory();
-            start_handlers(registers);
+            start_handlers::<SAVES>(registers);
             // Where the run has come to.
             (*context).state();
         }
@@ -91,14 +91,17 @@ pub(crate) fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut M
 ///
 /// # Safety
 ///
-/// The registers are as [`Handler::run`](crate::abi::Handler::run) wants them.
-pub(crate) unsafe fn start_handlers(mut registers: Regs) {
+/// The registers are as [`Handler::run`](crate::abi::Handler::run) wants them. Without `SAVES`, all code leaves alone what
+/// handlers do.
+pub(crate) unsafe fn start_handlers<const SAVES: bool>(mut registers: Regs) {
     // SAFETY: the first registers fit their node, says the contract; later ones, because handlers that do not jump leave them
     // in the context just as they would hand them on.
     unsafe {
         let context = registers.context;
         loop {
             let handler = registers.ip.cast::<Entry>().read_unaligned();
+            #[cfg(all(feature = "copies", target_arch = "x86_64", not(windows), not(stencil)))]
+            let handler = if SAVES { crate::abi::enter_saving } else { handler };
             registers.call(handler);
             if !(*context).running {
                 return;

@@ -51,13 +51,14 @@ impl Handler for Stop {
 }
 
 /// Runs every handler of which there is code (`is_copied`) this many times, and what `compile` makes of its node: the same function,
-/// with that code. Returns how many handlers there were, and what differs.
+/// with that code. `saving` if it uses registers that handlers leave alone. Returns how many handlers there were, and what differs.
 ///
 /// For builds in which handlers return to a loop: only there they can be asked where their next node is.
 pub fn differences(
     times: u32,
     is_copied: impl Fn(&str, bool) -> bool,
     compile: impl Fn(Draft) -> Code,
+    saving: bool,
 ) -> (usize, Vec<String>) {
     if !cfg!(trampoline) {
         return (0, vec!["the handlers of this build return to no loop".to_owned()]);
@@ -65,7 +66,7 @@ pub fn differences(
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let (mut found, mut names) = (Vec::new(), BTreeSet::new());
     for picked in handlers() {
-        let (name, v2) = (picked.name.0(), picked.name.1);
+        let (name, v2) = ((picked.name.of)(), picked.name.v2);
         if !is_copied(name, v2) || !names.insert((name, v2)) {
             continue;
         }
@@ -74,8 +75,8 @@ pub fn differences(
             let operands = operands(picked.kind, &mut random);
             let before = World::random(&mut random);
             let draft = || draft(picked, &operands[..units]);
-            let expected = before.clone().run(&draft().with_handlers());
-            let got = before.run(&compile(draft()));
+            let expected = before.clone().run(&draft().with_handlers(), false);
+            let got = before.run(&compile(draft()), saving);
             if !expected.is_like(&got) {
                 found.push(format!(
                     "{name} ({v2}), units {:?}:\n{expected:?}\n{got:?}",
@@ -172,7 +173,13 @@ fn draft(node: Picked, operands: &[Unit]) -> Draft {
         targets.push(HANDLER_UNITS);
     }
     let nodes = vec![(0, node.name), (behind as u32, stop.name), (target as u32, stop.name)];
-    Draft::new(Code::new(stream, Box::new([0]), Box::new([(0, 0)])), nodes, targets)
+    let end = stream.len() as u32;
+    Draft::new(
+        Code::new(stream, Box::new([0]), Box::new([(0, 0)])),
+        nodes,
+        targets,
+        end,
+    )
 }
 
 impl World {
@@ -209,13 +216,18 @@ impl World {
     }
 
     /// Runs a node to its end.
-    fn run(mut self, code: &Code) -> World {
+    fn run(mut self, code: &Code, saving: bool) -> World {
         let mut context = Context::empty();
         context.registers.acc128 = no_vector();
         let registers = self.registers(code, &mut context);
         // SAFETY: the code is that of `draft`: its node's slots are within the frame, whose operand units `operands` has made, memory
         // is this world's, and behind it are nodes that end the run. `handlers` has none that needs more of the context.
-        unsafe { start_handlers(registers) };
+        unsafe {
+            match saving {
+                true => start_handlers::<true>(registers),
+                false => start_handlers::<false>(registers),
+            }
+        }
         let left = context.registers;
         // SAFETY: the run left at a node of the code.
         let unit = unsafe { context.ip.offset_from(code.entry()) } as usize;

@@ -102,6 +102,9 @@ struct Compiler<'a> {
     /// Where nodes begin, and their handlers' types, for copies of machine code.
     #[cfg(feature = "copies")]
     nodes: Option<Vec<(u32, crate::abi::Name)>>,
+    /// The unit behind the blocks.
+    #[cfg(feature = "copies")]
+    end: u32,
 }
 
 /// Compiles a function; without `jumps` for a loop that calls the handlers.
@@ -123,8 +126,8 @@ pub(crate) fn compile_single(body: &FunctionBody, jumps: bool) -> crate::copies:
     compiler.nodes = Some(Vec::new());
     compiler.function();
     let nodes = compiler.nodes.take().unwrap_or_default();
-    let targets = compiler.targets.clone();
-    crate::copies::Draft::new(compiler.finish(), nodes, targets)
+    let (targets, end) = (compiler.targets.clone(), compiler.end);
+    crate::copies::Draft::new(compiler.finish(), nodes, targets, end)
 }
 
 /// The single nodes that a function is compiled to.
@@ -138,14 +141,17 @@ pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::Listed
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
     let traced = compiler.trace.unwrap_or_default().into_iter();
-    for ((block, kind, fused, out_of_line), (_, (name, v2))) in traced.zip(compiler.nodes.unwrap_or_default()) {
+    for ((block, kind, fused, out_of_line), (_, name)) in traced.zip(compiler.nodes.unwrap_or_default()) {
         let info = NodeInfo {
             kind: kind.to_string(),
             fused,
             out_of_line,
         };
-        let name = name();
-        blocks[block as usize].push(crate::copies::ListedNode { info, name, v2 });
+        blocks[block as usize].push(crate::copies::ListedNode {
+            info,
+            name: (name.of)(),
+            v2: name.v2,
+        });
     }
     blocks
 }
@@ -194,6 +200,8 @@ impl<'a> Compiler<'a> {
             probe: None,
             #[cfg(feature = "copies")]
             nodes: None,
+            #[cfg(feature = "copies")]
+            end: 0,
         }
     }
 }
@@ -216,6 +224,10 @@ impl Compiler<'_> {
                 self.begin_statement(index);
                 self.statement(number as u32, body.statements[index as usize]);
             }
+        }
+        #[cfg(feature = "copies")]
+        {
+            self.end = self.next_node();
         }
         self.entrances();
     }

@@ -8,7 +8,7 @@ use wasm_dispatch_machine::backend::Compiled;
 use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, enter_rare, filled, picked};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_rare, filled, picked};
 use crate::code::Code;
 use crate::code::Unit;
 use crate::context::{Context, Functions, InstanceView, Leave};
@@ -47,6 +47,7 @@ impl Suspended {
 pub(super) struct Call;
 
 impl Handler for Call {
+    const ROLE: Role = Role::Call;
     const KIND: Kind = Kind::Call;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -68,6 +69,7 @@ impl Handler for Call {
 pub(super) struct TailCall;
 
 impl Handler for TailCall {
+    const ROLE: Role = Role::TailCall;
     const KIND: Kind = Kind::TailCall;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -148,6 +150,7 @@ pub(crate) enum CallKind {
 struct CallIndirect<const TAIL: bool, const ACC: bool>;
 
 impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
+    const ROLE: Role = if TAIL { Role::TailCall } else { Role::CallAnywhere };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         let acc = r.acc as u32;
@@ -231,6 +234,7 @@ impl<const TAIL: bool> Handler for CallElement<TAIL> {
 struct CallImport<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for CallImport<TAIL> {
+    const ROLE: Role = if TAIL { Role::TailCall } else { Role::CallAnywhere };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are as said above: the function is one of the current instance's, and the view has its entry.
@@ -354,6 +358,7 @@ unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
 struct SwitchBack;
 
 impl Handler for SwitchBack {
+    const ROLE: Role = Role::SwitchBack;
     #[inline(always)]
     unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
         // SAFETY: the node is one that only returns lead to, and a return has just taken the frame on top: it is still there. With
@@ -440,6 +445,7 @@ fn compile(program: &dyn Functions, instance: u32, function: u32) -> &Compiled<C
 pub(super) struct Return;
 
 impl Handler for Return {
+    const ROLE: Role = Role::Return;
     const KIND: Kind = Kind::Return;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -514,6 +520,7 @@ pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
 struct Meter;
 
 impl Handler for Meter {
+    const ROLE: Role = Role::Poll;
     const KIND: Kind = Kind::Meter;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {

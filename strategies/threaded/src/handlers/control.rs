@@ -6,7 +6,7 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 
-use crate::abi::{Handler, Mode, Picked, Regs, Step, picked};
+use crate::abi::{Handler, Mode, Picked, Regs, Role, Step, picked};
 use crate::code::Unit;
 use crate::kind::{Kind, Location};
 use crate::operand::{Acc, Const, Slot, Source};
@@ -17,6 +17,7 @@ pub(crate) const TARGET_UNITS: usize = 2;
 pub(super) struct Jump;
 
 impl Handler for Jump {
+    const ROLE: Role = Role::Jump;
     const KIND: Kind = Kind::Jump;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -78,6 +79,7 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, const WHEN: bool> Handler for 
 pub(super) struct Switch<A>(PhantomData<A>);
 
 impl<A: Source<u32>> Handler for Switch<A> {
+    const ROLE: Role = Role::Jump;
     const KIND: Kind = Kind::Switch { index: A::LOCATION };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -93,6 +95,7 @@ impl<A: Source<u32>> Handler for Switch<A> {
 struct Raise;
 
 impl Handler for Raise {
+    const ROLE: Role = Role::Raise;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: there is one unit.
