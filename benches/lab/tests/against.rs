@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lab::{LAB, Said, lab};
-use wasm_dispatch_record::record::{self, Recording};
+use wasm_dispatch_record::record::{self, Phase, Recording};
 
 /// One layout, so that nothing is built.
 fn against(folder: &Path, base: &str, more: &[&str]) -> Said {
@@ -108,6 +108,51 @@ fn what_takes_longer_than_the_base_is_listed_and_is_exit_code_1() {
         assert!(said.out.contains(text), "{text}: {}", said.out);
     }
     assert!(!said.out.contains("Nothing is slower"), "{}", said.out);
+}
+
+#[test]
+fn a_workload_that_the_base_cannot_read_is_left_out_of_all_sides_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    // A base from before there were such manifests: it ends before it begins anything.
+    let unread = "*fib_iterative.toml*) echo 'unknown variant of a class' >&2; exit 1";
+    let text = format!("job=$(cat); case \"$job\" in {unread};; esac; printf %s \"$job\" | {LAB}");
+    script(folder.path(), "older", &text);
+    let generous = [
+        "--limit",
+        "1000",
+        "--limit-workload",
+        "1000",
+        "--blocks",
+        "3",
+        "-o",
+        "run",
+    ];
+    let said = against(folder.path(), "older", &generous);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let note = "Note: fib_iterative: it ended with exit status: 1: unknown variant of a class (base).";
+    assert!(said.out.contains(note), "{}", said.out);
+    let record = read(folder.path());
+    let of = |name: &str| {
+        let samples = record.samples.iter().filter(|sample| sample.workload == name);
+        samples.filter(|sample| sample.phase == Phase::Execute).count()
+    };
+    assert_eq!(of("count"), 3 * 3, "on all sides in all blocks");
+    assert!(of("fib_iterative") <= 1, "no side goes on with it");
+    // A run that goes on knows it, too.
+    let resume = [
+        "bench",
+        "--resume",
+        "run",
+        "--json",
+        "--quiet",
+        "--limit-workload",
+        "1000",
+        "--limit",
+        "1000",
+    ];
+    let json = lab(folder.path(), &resume).json();
+    assert_eq!(json["cells"].as_array().unwrap().len(), 1, "{json}");
+    assert_eq!(json["left_out"].as_array().unwrap().len(), 1, "{json}");
 }
 
 #[test]

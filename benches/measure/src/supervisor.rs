@@ -237,9 +237,15 @@ impl Supervisor<'_> {
         let failed = |workload: &str, strategy: &str| so_far.failed.contains(&Cell::new(workload, strategy));
         let mut workloads = self.setup.parts.iter().flat_map(|part| &part.workloads);
         workloads.any(|workload| {
-            !failed(workload, EVERY_STRATEGY)
+            !self.is_out(workload, &so_far.failed)
                 && (self.setup.strategies.iter()).any(|strategy| !failed(workload, strategy))
         })
+    }
+
+    /// Whether a binary can do nothing with a workload: where sides are compared, then there is nothing to compare it with.
+    fn is_out(&self, workload: &str, failed: &BTreeSet<Cell>) -> bool {
+        let of = |launcher: &Launcher| Cell::new(workload, &launcher.name_of(EVERY_STRATEGY));
+        self.launchers.iter().any(|launcher| failed.contains(&of(launcher)))
     }
 
     /// The part whose turn it is: in each round every part once, in random order.
@@ -267,14 +273,18 @@ impl Supervisor<'_> {
         for (turn, number) in turns.iter().zip(0..) {
             let launcher = turn.launcher;
             let mut rows = loop {
+                // One that came to nothing in this block or before.
+                if launcher.side.is_some() && turn.workloads.iter().any(|name| self.is_out(name, &so_far.failed)) {
+                    break Vec::new();
+                }
                 let job = self.job(block, turn, &so_far.failed)?;
                 match ask(launcher, &job, Duration::from_secs(self.setup.timeout), &mut begins)? {
                     Told::Whole(rows) => break rows,
                     Told::Broke(cell, error) => {
-                        let cell = cell.map(|cell| Cell {
-                            strategy: launcher.name_of(&cell.strategy),
-                            ..cell
-                        });
+                        let cell = match cell {
+                            Some(cell) => Some(Cell::new(&cell.workload, &launcher.name_of(&cell.strategy))),
+                            None => turn.unread(),
+                        };
                         let Some(cell) = cell.filter(|cell| !so_far.failed.contains(cell)) else {
                             let side = launcher.side.map_or(String::new(), |side| format!("{}: ", side.name()));
                             return Err(Error::Worker(side + &error));
@@ -396,6 +406,19 @@ struct Turn<'t> {
     workloads: &'t [String],
     /// Decides the order within it.
     seed: u64,
+}
+
+impl Turn<'_> {
+    /// What failed if the worker ended before it began anything: another revision may not know what stands in a manifest. None
+    /// where no revisions are compared. What the control cannot read, the base cannot: it is the same code.
+    fn unread(&self) -> Option<Cell> {
+        let side = match self.launcher.side? {
+            Side::Control => Side::Base,
+            side => side,
+        };
+        let [workload] = self.workloads else { return None };
+        Some(Cell::new(workload, &side.of(EVERY_STRATEGY)))
+    }
 }
 
 /// What came of a worker.

@@ -272,9 +272,22 @@ pub fn has_cpu_time(recording: &Recording) -> bool {
 fn compare(sides: &[Measured; 3], strategies: &[String], workloads: &BTreeSet<&String>, bounds: Bounds) -> Comparison {
     let side = |side: Side| &sides[side as usize];
     let mut found = Comparison::default();
+    // What the base cannot even read is left out as a whole, with one reason for all that has it.
+    let mut unread: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
+    for &workload in workloads {
+        let why = side(Side::Base)
+            .wrong
+            .get(&(EVERY_STRATEGY.to_owned(), workload.clone()));
+        if let Some(why) = why {
+            unread.entry(why).or_default().push(workload);
+        }
+    }
+    let reasons = unread.iter();
+    (found.left_out).extend(reasons.map(|(why, names)| format!("{}: {why} (base)", names.join(", "))));
+    let is_read = |workload: &&&String| !unread.values().flatten().any(|name| *name == workload.as_str());
     for strategy in strategies {
         let mut all: [Vec<Vec<Observation>>; 3] = Default::default();
-        for workload in workloads {
+        for workload in workloads.iter().filter(is_read) {
             let why = |of: Side| side(of).why(strategy, workload);
             match (why(Side::Base), why(Side::New)) {
                 (None, Some(why)) => found.fails_now.push(format!("{strategy} on {workload}: {why}")),
