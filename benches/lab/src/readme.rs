@@ -17,11 +17,14 @@ use wasm_dispatch_report::{Error, json, ladder};
 
 use super::{Failed, Outcome, Output};
 
-/// Write or check the README's summary of the decision
+pub(super) mod bias;
+
+/// Write or check the README's summary of the decision, and the numbers of BIAS.md
 #[derive(Args)]
 #[command(after_help = "\
 The summary stands between the lines <!-- summary: written by wasm-dispatch-lab readme --> and
-<!-- /summary -->, the table of other engines between the same of 'peers', if there are such lines. Without --check and --write it is printed.
+<!-- /summary -->, the table of other engines between the same of 'peers', if there are such lines; what a BIAS.md beside
+the README says of the record, between those of 'bias'. Without --check and --write it is printed.
 
 Examples:
   wasm-dispatch-lab decide && wasm-dispatch-lab readme --write
@@ -48,7 +51,10 @@ pub struct Options {
 
 /// What is written: a name for each section, and what makes it.
 type Make = fn(&Decision, &Path, &str) -> Result<String, Failed>;
-const SECTIONS: [(&str, Make); 2] = [("summary", summary), ("peers", peers)];
+const SECTIONS: [(&str, Make); 3] = [("summary", summary), ("peers", peers), ("bias", bias::section)];
+
+/// Stands beside the README, and has a section, too.
+pub(super) const BIAS: &str = "BIAS.md";
 
 /// The plots that the README shows, as far as the recorded run has them.
 const PLOTS: [(&str, &str); 4] = [
@@ -65,27 +71,37 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let decision = Decision::read(&reports.join(DECISION_FILE))?;
     // Links have slashes everywhere.
     let link = format!("{}/{RECORDED}", options.reports.display()).replace('\\', "/");
-    let old = fs::read_to_string(&readme).map_err(Error::io(&readme))?;
-    let (mut new, mut sections) = (old.clone(), Vec::new());
-    for (name, make) in SECTIONS {
-        // A README may do without what stands beside the decision.
-        if name == "summary" || old.contains(&begin(name)) {
-            let section = make(&decision, &reports.join(RECORDED), &link)?;
-            new = splice(&new, name, &section).map_err(|what| Failed::Work(format!("{}: {what}", readme.display())))?;
-            sections.push(section);
+    let (mut stale, mut sections) = (false, Vec::new());
+    for file in [readme.clone(), folder.join(BIAS)] {
+        let is_readme = file == readme;
+        // A README may stand alone.
+        if !is_readme && !file.is_file() {
+            continue;
         }
+        let old = fs::read_to_string(&file).map_err(Error::io(&file))?;
+        let mut new = old.clone();
+        for (name, make) in SECTIONS {
+            // It may also do without what stands beside the decision.
+            if (is_readme && name == "summary") || old.contains(&begin(name)) {
+                let section = make(&decision, &reports.join(RECORDED), &link)?;
+                new =
+                    splice(&new, name, &section).map_err(|what| Failed::Work(format!("{}: {what}", file.display())))?;
+                sections.push(section);
+            }
+        }
+        if options.write && old != new {
+            fs::write(&file, &new).map_err(Error::io(&file))?;
+        }
+        if options.check && old != new && !output.json {
+            return Err(Failed::Work(format!(
+                "{} does not say what the recorded decision says; 'wasm-dispatch-lab readme --write' puts it right",
+                file.display()
+            )));
+        }
+        stale |= old != new;
     }
     let section = sections.join("\n");
-    let stale = old != new;
-    if options.write && stale {
-        fs::write(&readme, new).map_err(Error::io(&readme))?;
-    }
     let name = readme.display();
-    if options.check && stale && !output.json {
-        return Err(Failed::Work(format!(
-            "{name} does not say what the recorded decision says; 'wasm-dispatch-lab readme --write' puts it right"
-        )));
-    }
     let value = serde_json::json!({
         "schema": 1,
         "readme": readme,

@@ -12,6 +12,7 @@ use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{growth, json, ladder};
 
 use super::super::Failed;
+use super::super::readme::bias;
 use super::Listed;
 
 /// What to use by what is asked for, and the claims of the first machine.
@@ -195,6 +196,8 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
             number,
         ));
     }
+    let of_bias = bias::sentences(summary).into_iter();
+    listed.extend(of_bias.map(|sentence| said("how the run is made up".to_owned(), sentence)));
     listed.extend(
         starting(summary).map(|number| said("what loading takes, and what of it is shared".to_owned(), number)),
     );

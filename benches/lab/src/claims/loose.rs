@@ -2,7 +2,7 @@
 
 use wasm_dispatch_engines::Entrant;
 
-use super::{Book, Listed, flat};
+use super::{Listed, Prose, flat};
 
 /// Words that compare, of which each needs a claim.
 const COMPARING: [&str; 10] = [
@@ -54,8 +54,8 @@ fn sentences(text: &str) -> Vec<String> {
 }
 
 /// Sentences of the README's prose that compare or give a measured number, and stand in no claim of the book.
-pub(super) fn of_prose(readme: &str, book: &Book) -> Vec<String> {
-    let claims: Vec<String> = book.claim.iter().map(|claim| flat(&claim.text)).collect();
+pub(super) fn of_prose<'b>(readme: &str, book: impl Iterator<Item = &'b Prose>) -> Vec<String> {
+    let claims: Vec<String> = book.map(|claim| flat(&claim.text)).collect();
     let covered = |sentence: &String| {
         claims
             .iter()

@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 use wasm_dispatch_report::Error;
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
 
+use super::readme::BIAS;
 use super::{Failed, Outcome, Output};
 
 /// Every claim of README and page: its number, where it holds, and how to check it
 #[derive(Args)]
 #[command(after_help = "\
-Claims of the recorded decision are checked against its records; those of the README's prose stand in
-reports/claims.toml, with the command that measures them again. What README and page say beyond that is listed
-as loose.
+Claims of the recorded decision are checked against its records; those of the prose of README and
+BIAS.md stand in reports/claims.toml, with the command that measures them again. What these and the page say beyond
+that is listed as loose.
 
 Examples:
   wasm-dispatch-lab claims
@@ -59,19 +60,33 @@ struct Listed {
     check: String,
 }
 
-/// A claim of the README's prose.
+/// A claim of the prose of README or BIAS.md.
 #[derive(Deserialize)]
 struct Prose {
+    /// The file that says it.
+    #[serde(default = "readme")]
+    file: String,
     /// The words, as they stand there; line breaks do not matter.
     text: String,
     /// The command that checks it.
     check: String,
 }
 
+fn readme() -> String {
+    "README.md".to_owned()
+}
+
 #[derive(Deserialize)]
 struct Book {
     #[serde(default)]
     claim: Vec<Prose>,
+}
+
+impl Book {
+    /// The claims of a file.
+    fn of<'b>(&'b self, file: &str) -> impl Iterator<Item = &'b Prose> {
+        self.claim.iter().filter(move |prose| prose.file == file)
+    }
 }
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
@@ -81,8 +96,15 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let recorded = options.reports.join(RECORDED);
     let mut listed = listed::of_decision(&decision);
     listed.extend(listed::of_records(&decision, &recorded)?);
-    let mut loose = loose::of_prose(&readme, &book);
-    loose.extend(loose::of_generated(&readme, &listed));
+    let bias = options.readme.with_file_name(BIAS);
+    // A README may stand alone.
+    let bias_text = fs::read_to_string(&bias).unwrap_or_default();
+    let files = [("README.md", &options.readme, &readme), (BIAS, &bias, &bias_text)];
+    let mut loose = Vec::new();
+    for (name, _, text) in files {
+        loose.extend(loose::of_prose(text, book.of(name)));
+        loose.extend(loose::of_generated(text, &listed));
+    }
     let page = match &options.page {
         Some(page) => loose::sentences_of_page(&fs::read_to_string(page).map_err(Error::io(page))?),
         // A run that was recorded elsewhere has no page here.
@@ -90,21 +112,18 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             .map_or(Vec::new(), |text| loose::sentences_of_summary(&text)),
     };
     loose.extend(loose::without_claim(page, &listed));
-    let text = flat(&readme);
-    for prose in &book.claim {
-        let stands = text.contains(&flat(&prose.text));
-        listed.push(Listed {
+    for (name, path, text) in files {
+        let text = flat(text);
+        listed.extend(book.of(name).map(|prose| Listed {
             says: prose.text.clone(),
-            record: options.readme.display().to_string(),
+            record: path.display().to_string(),
             number: String::new(),
-            holds: if stands {
-                "as the command says"
-            } else {
-                "the README does not say it any more"
-            }
-            .to_owned(),
+            holds: match text.contains(&flat(&prose.text)) {
+                true => "as the command says".to_owned(),
+                false => format!("{name} does not say it any more"),
+            },
             check: prose.check.clone(),
-        });
+        }));
     }
     let gone = listed.iter().any(|claim| claim.holds.contains("any more"));
     let older = older(&decision);

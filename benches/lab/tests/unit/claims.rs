@@ -2,6 +2,7 @@ use super::*;
 
 fn book(texts: &[&str]) -> Book {
     let prose = |text: &&str| Prose {
+        file: readme(),
         text: (*text).to_owned(),
         check: "true".to_owned(),
     };
@@ -15,14 +16,17 @@ fn a_number_or_a_comparison_without_a_claim_is_found() {
     let readme = "# It\n\nIt takes 12 ns to call it. The other\nis faster. Nothing here.\n\n```sh\n5 % in code\n```\n\
                   <!-- summary: written by x -->\n3 % generated\n<!-- /summary -->\nIt has 6 strategies.\n";
     assert_eq!(
-        loose::of_prose(readme, &book(&[])),
+        loose::of_prose(readme, book(&[]).of("README.md")),
         ["It takes 12 ns to call it.", "The other is faster."]
     );
     assert_eq!(
-        loose::of_prose(readme, &book(&["takes `12 ns` to call"])),
+        loose::of_prose(readme, book(&["takes `12 ns` to call"]).of("README.md")),
         ["The other is faster."]
     );
-    assert!(loose::of_prose(readme, &book(&["takes 12 ns", "The other is faster"])).is_empty());
+    let known = book(&["takes 12 ns", "The other is faster"]);
+    assert!(loose::of_prose(readme, known.of("README.md")).is_empty());
+    // What one file claims, another does not.
+    assert_eq!(loose::of_prose(readme, known.of(BIAS)).len(), 2);
     assert_eq!(loose::of_generated(readme, &[]), ["3 % generated"]);
 }
 
@@ -69,20 +73,20 @@ fn what_is_generated_and_the_page_may_say_the_numbers_of_claims_and_no_others() 
 #[test]
 fn readme_and_page_say_nothing_that_is_not_a_claim_and_every_claim_of_the_prose_stands_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let files = ["README.md", BIAS].map(|name| (name, fs::read_to_string(root.join(name)).unwrap()));
     let Ok(book) = read(&root.join("reports/claims.toml")) else {
         panic!("no claims.toml")
     };
-    assert_eq!(loose::of_prose(&readme, &book), [""; 0]);
-    let text = flat(&readme);
-    for claim in &book.claim {
-        assert!(
-            text.contains(&flat(&claim.text)),
-            "the README does not say: {}",
-            claim.text
-        );
-        assert!(!claim.check.is_empty());
+    for (name, text) in &files {
+        assert_eq!(loose::of_prose(text, book.of(name)), [""; 0], "{name}");
+        for claim in book.of(name) {
+            let stands = flat(text).contains(&flat(&claim.text));
+            assert!(stands, "{name} does not say: {}", claim.text);
+            assert!(!claim.check.is_empty());
+        }
     }
+    let known = |claim: &Prose| files.iter().any(|(name, _)| *name == claim.file);
+    assert!(book.claim.iter().all(known), "a claim of a file that is not looked at");
     let decision = Decision::read(&root.join("reports/decision.json")).unwrap();
     let recorded = root.join("reports/recorded");
     let mut listed = listed::of_decision(&decision);
@@ -90,7 +94,9 @@ fn readme_and_page_say_nothing_that_is_not_a_claim_and_every_claim_of_the_prose_
         panic!("records that cannot be read")
     };
     listed.extend(of_records);
-    assert_eq!(loose::of_generated(&readme, &listed), [""; 0]);
+    for (name, text) in &files {
+        assert_eq!(loose::of_generated(text, &listed), [""; 0], "{name}");
+    }
     let page = fs::read_to_string(recorded.join(&decision.run).join("summary.md")).unwrap();
     let page = loose::sentences_of_summary(&page);
     assert!(page.len() > 10, "{page:?}");

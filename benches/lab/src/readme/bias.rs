@@ -1,0 +1,156 @@
+//! The numbers of `BIAS.md`: the recorded run with its workloads weighed in other ways, what loading takes, and how long runs are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use wasm_dispatch_report::decision::Decision;
+use wasm_dispatch_report::json;
+use wasm_dispatch_report::statistics::geometric_mean;
+use wasm_dispatch_report::summary::{Cell, Summary, WorkloadSummary};
+use wasm_dispatch_report::table::{Column, Row, Table};
+use wasm_dispatch_report::units::{bytes, three_digits, time};
+
+use crate::Failed;
+
+/// Classes and workloads that the text speaks of.
+const NAMED: [&str; 4] = ["dispatch", "memory", "shuffled", "fib_recursive"];
+
+pub fn section(decision: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
+    let summary: Summary = json::load(&recorded.join(&decision.run).join("summary.json"))?;
+    let run = &decision.run;
+    let mut text = format!(
+        "From the run `{run}` on {} ([summary]({link}/{run}/summary.md)); times by that of the first strategy, \
+         geometric means over workloads (those of the README are taken over layouts, too, so a last digit may differ):\n\n",
+        decision.fingerprint.cpu
+    );
+    // The folder that has the reports.
+    let root = recorded.ancestors().nth(2).unwrap_or(Path::new(""));
+    text += &weights(&summary, root).markdown();
+    text.push('\n');
+    for sentence in sentences(&summary) {
+        let _ = writeln!(text, "- {sentence}");
+    }
+    Ok(text)
+}
+
+/// What is said of the run beside the table.
+pub fn sentences(summary: &Summary) -> Vec<String> {
+    let counted: Vec<&WorkloadSummary> = summary.workloads.iter().filter(|workload| workload.counts).collect();
+    let classes = summary.strategies.first().map_or(0, |first| first.classes.len());
+    let mut sentences = vec![format!("It has {} workloads in {classes} classes.", counted.len())];
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let costs = ranked.filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
+    let mut costs: Vec<_> = costs.collect();
+    costs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let (Some((least, first)), Some((most, last))) = (costs.first(), costs.last())
+        && let (Some(shared), Some(of_byte)) = (first.costs.load_ns, first.costs.compile_ns_per_wasm_byte)
+    {
+        sentences.push(format!(
+            "Loading all of their modules, {} of them, takes {} to decode, validate and lower, which is shared, and then {} \
+             (`{}`) to {} (`{}`) to compile.",
+            bytes(least / of_byte),
+            time(shared),
+            time(*least),
+            first.name,
+            time(*most),
+            last.name
+        ));
+    }
+    let fastest = counted.iter().filter_map(|workload| {
+        let times = workload.cells.iter().filter_map(|cell| match cell {
+            Cell::Measured { median_ns, .. } => Some(*median_ns),
+            _ => None,
+        });
+        Some((times.min_by(f64::total_cmp)?, &workload.name))
+    });
+    let mut fastest: Vec<(f64, &String)> = fastest.collect();
+    fastest.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let [(least, first), .., (most, last)] = fastest[..] {
+        sentences.push(format!(
+            "One run takes {} (`{first}`) to {} (`{last}`) under the strategy that is first there.",
+            time(least),
+            time(most)
+        ));
+    }
+    sentences
+}
+
+/// Weights of the page, and groups of workloads: by where their code comes from, and those that the text speaks of.
+fn weights(summary: &Summary, root: &Path) -> Table {
+    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let names: Vec<&str> = ranked.map(|strategy| strategy.name.as_str()).collect();
+    let counted = summary.workloads.iter().filter(|workload| workload.counts);
+    let counted: Vec<&WorkloadSummary> = counted.collect();
+    let mut groups: BTreeMap<String, Vec<&WorkloadSummary>> = BTreeMap::new();
+    for &workload in &counted {
+        groups
+            .entry(origin(root, &workload.name).to_owned())
+            .or_default()
+            .push(workload);
+    }
+    let mut groups: Vec<(String, Vec<&WorkloadSummary>)> = groups.into_iter().collect();
+    for name in NAMED {
+        let of_class: Vec<_> = counted
+            .iter()
+            .copied()
+            .filter(|workload| workload.class == name)
+            .collect();
+        let alone: Vec<_> = counted
+            .iter()
+            .copied()
+            .filter(|workload| workload.name == name)
+            .collect();
+        groups.push((format!("the class {name}"), of_class));
+        groups.push((format!("`{name}` alone"), alone));
+    }
+    let mix = summary.mix.iter().flat_map(|mix| &mix.weightings);
+    let weighed = mix.map(|weighting| {
+        (
+            weighting.name.clone(),
+            weighting.count,
+            Some(weighting.relative.clone()),
+        )
+    });
+    let grouped = groups.into_iter().filter(|(_, workloads)| !workloads.is_empty());
+    let grouped = grouped.map(|(name, workloads)| {
+        let means = (0..names.len()).map(|strategy| {
+            let ratios: Option<Vec<f64>> = workloads.iter().map(|workload| relative(workload, strategy)).collect();
+            geometric_mean(&ratios?)
+        });
+        (name, workloads.len(), means.collect())
+    });
+    let row = |(name, count, means): (String, usize, Option<Vec<f64>>)| -> Option<Row> {
+        let cells = means?.into_iter().map(three_digits);
+        Some([name, count.to_string()].into_iter().chain(cells).collect())
+    };
+    let numbers = names.iter().map(|name| Column::numbers(format!("`{name}`")));
+    Table {
+        columns: [Column::texts("weights"), Column::numbers("number")]
+            .into_iter()
+            .chain(numbers)
+            .collect(),
+        rows: weighed.chain(grouped).filter_map(row).collect(),
+    }
+}
+
+/// Time of a strategy by that of the first one of the ranking on a workload.
+fn relative(workload: &WorkloadSummary, strategy: usize) -> Option<f64> {
+    let of = |at: usize| match workload.cells.get(at) {
+        Some(Cell::Measured { ratio, .. }) => Some(ratio.value),
+        _ => None,
+    };
+    Some(of(strategy)? / of(0)?)
+}
+
+/// Where a workload's code comes from, by where it stands in the repository.
+fn origin(root: &Path, workload: &str) -> &'static str {
+    let folder = root.join("workloads");
+    let stands = |path: String| folder.join(path).exists();
+    match workload {
+        name if stands(format!("kernels/{name}.toml")) => "kernels in WebAssembly text",
+        name if stands(format!("programs/rust/{name}")) => "programs in Rust",
+        name if stands(format!("programs/{name}.toml")) => "programs in C",
+        _ => "other people's C",
+    }
+}
