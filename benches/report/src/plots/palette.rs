@@ -20,7 +20,7 @@ const OKABE_ITO: [Rgb; 8] = [
 pub(super) const WRONG: Rgb = OKABE_ITO[1];
 
 /// Where the place of a name among the colours begins to be computed. So chosen that no two of our strategies want the same.
-const SEED: u32 = 0x811c_9e32;
+const SEED: u32 = 0x8122_0b71;
 
 /// Colours by name. A name has a place that it wants, whatever else is in the picture; only where two want the same one does
 /// the second of them, by the alphabet, go on to the next.
