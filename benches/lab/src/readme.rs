@@ -278,7 +278,7 @@ fn machines_table(decision: &Decision) -> Table {
         });
         if let Some(shared) = machine.shared.as_ref().filter(|shared| shared.programs > 0) {
             row(
-                &format!("mean of the {} that all ran", shared.programs),
+                &format!("mean over the {} in common", shared.programs),
                 shared.ranking(),
                 &mean,
             );
@@ -428,7 +428,7 @@ fn agreement(decision: &Decision) -> String {
         Some((second, estimate)) => format!("`{second}` may take {} of the time of the first", range(estimate)),
         None => format!("not estimable from {}", machines.len()),
     };
-    let over = compared_over(machines).map_or(String::new(), |over| format!("Of {} machines: {over} ", machines.len()));
+    let over = compared_over(machines).map_or(String::new(), |over| over + " ");
     format!(
         "{over}Of this order: {}. On a machine of another kind: {another}.",
         pairs.join("; ")

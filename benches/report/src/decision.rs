@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -479,7 +480,11 @@ fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
 }
 
 /// The same with all numbers that are not whole at four significant digits.
-fn rounded(decision: &Decision) -> Result<Decision, Error> {
+///
+/// # Errors
+///
+/// If it is nothing that JSON can hold.
+pub fn rounded<T: Serialize + DeserializeOwned>(of: &T) -> Result<T, Error> {
     fn round(value: &mut Value) {
         match value {
             Value::Number(number) if number.is_f64() => {
@@ -492,7 +497,7 @@ fn rounded(decision: &Decision) -> Result<Decision, Error> {
         }
     }
     let wrong = |source| Error::Json(DECISION_FILE.into(), source);
-    let mut value = serde_json::to_value(decision).map_err(wrong)?;
+    let mut value = serde_json::to_value(of).map_err(wrong)?;
     round(&mut value);
     serde_json::from_value(value).map_err(wrong)
 }

@@ -8,6 +8,7 @@ use std::fs;
 use common::world::{World, good};
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
 use wasm_dispatch_report::record::{self, Kind, Setup, Writer};
+use wasm_dispatch_report::summary::machines::Holds;
 use wasm_dispatch_report::summary::{Claim, Grade, OfMachine, Summary, Verdict, summarise};
 use wasm_dispatch_report::{Error, record_decision, report};
 
@@ -389,7 +390,7 @@ fn machines_that_ran_different_programs_are_compared_over_those_that_all_ran() {
     );
     let sentences = summary.sentences().join("\n");
     for text in [
-        "compared over the 10 programs that both ran; the code was that of fedcba9, 0123abc.",
+        "compared over the 10 programs that both ran; they were measured at revisions fedcba9 and 0123abc.",
         "Both machines have fast first.",
     ] {
         assert!(sentences.contains(text), "{text}: {sentences}");
@@ -420,6 +421,11 @@ fn machines_that_ran_different_programs_are_compared_over_those_that_all_ran() {
         summary.holds("mean fast slow").text(),
         "on Intel only, over the 3 programs that both ran"
     );
+
+    // What holds of a part of its programs alone is no claim of a machine.
+    let mut machines = summary.machines.clone();
+    machines[0].claims.iter_mut().for_each(|claim| claim.holds = false);
+    assert_eq!(Holds::of(&machines, "mean slow fast").text(), "does not hold");
 
     // Programs of another size are other programs, whatever they are called.
     let (summary, page, decision) = drawn(World {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wasm_dispatch_report::cost::CostModel;
-use wasm_dispatch_report::decision::Decision;
+use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
 use wasm_dispatch_report::summary::words::{range, times};
@@ -56,11 +56,25 @@ fn of_rival(rival: &Rival) -> String {
 
 /// What else the records say: of the recorded run, of growth, and of other engines.
 pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Listed>, Failed> {
-    let mut listed = of_machines(decision);
+    let mut listed = of_machines(&decision.machines, &decision.run);
     let run = recorded.join(&decision.run);
     let summary = run.join("summary.json");
     if summary.is_file() {
-        listed.extend(of_summary(&json::load(&summary)?));
+        // The page has its numbers as they are, the README as the decision rounds them: the last digit shown may differ.
+        let summary: Summary = json::load(&summary)?;
+        for summary in [rounded(&summary)?, summary] {
+            let more = of_summary(&summary)
+                .into_iter()
+                .chain(of_machines(&summary.machines, &summary.run.id));
+            for claim in more {
+                if !listed
+                    .iter()
+                    .any(|known| (&known.says, &known.number) == (&claim.says, &claim.number))
+                {
+                    listed.push(claim);
+                }
+            }
+        }
     }
     if let Some(model) = CostModel::load(&run)? {
         listed.extend(of_model(&model));
@@ -75,7 +89,7 @@ pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Lis
 }
 
 /// The order on each machine, and what that says of another one.
-fn of_machines(decision: &Decision) -> Vec<Listed> {
+fn of_machines(machines: &[OfMachine], run: &str) -> Vec<Listed> {
     let of = |machine: &OfMachine| Listed {
         says: format!(
             "on {} {} comes first",
@@ -96,12 +110,12 @@ fn of_machines(decision: &Decision) -> Vec<Listed> {
         holds: format!("grade {} {}", machine.grade.letter(), machine.reasons.join("; ")),
         check: "scripts/record".to_owned(),
     };
-    let mut listed: Vec<Listed> = decision.machines.iter().map(of).collect();
-    let second = decision.ranking().get(1);
-    if let Some(estimate) = second.and_then(|second| on_another(&decision.machines, &second.strategy)) {
+    let mut listed: Vec<Listed> = machines.iter().map(of).collect();
+    let second = machines.first().and_then(|first| first.ranking().get(1));
+    if let Some(estimate) = second.and_then(|second| on_another(machines, &second.strategy)) {
         listed.push(Listed {
             says: "on a machine of another kind the second takes that of the time of the first".to_owned(),
-            record: decision.run.clone(),
+            record: run.to_owned(),
             number: range(estimate),
             holds: "as machines differ".to_owned(),
             check: "scripts/record".to_owned(),

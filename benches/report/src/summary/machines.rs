@@ -243,8 +243,7 @@ impl Holds {
             format!("over {} that {all} ran", programs(count))
         });
         let where_it_is = match (self.on.as_slice(), self.of) {
-            ([], _) if over.is_empty() => return "does not hold".to_owned(),
-            ([], _) => return format!("does not hold {over}"),
+            ([], _) => return "does not hold".to_owned(),
             ([only], 1) if self.over.is_some() => {
                 return format!("on {only}; not measured elsewhere on the same programs");
             }
@@ -259,7 +258,7 @@ impl Holds {
         }
     }
 
-    /// Where a claim of this name is made.
+    /// Where a claim of this name is made: over all that a machine ran, and over what all machines ran.
     pub fn of(machines: &[OfMachine], id: &str) -> Holds {
         // Claims about the same: of a class, or of the mean.
         let about = |id: &str| id.rsplitn(3, ' ').nth(2).map(str::to_owned);
@@ -273,13 +272,10 @@ impl Holds {
         } else {
             machines
         };
+        let is_made = |claims: &[Claim]| claims.iter().any(|claim| claim.id == id && claim.is_made());
+        // What holds of a part of the programs alone is no claim.
         let makes = |machine: &&OfMachine| {
-            let claims = if compared.len() < machines.len() {
-                &machine.claims
-            } else {
-                machine.compared_claims()
-            };
-            claims.iter().any(|claim| claim.id == id && claim.is_made())
+            is_made(&machine.claims) && (compared.len() < machines.len() || is_made(machine.compared_claims()))
         };
         let on = compared.iter().filter(makes);
         Holds {
@@ -301,26 +297,33 @@ fn programs(count: usize) -> String {
 /// What several machines are compared over, in a sentence; none where they ran the same at the same revision.
 pub fn compared_over(machines: &[OfMachine]) -> Option<String> {
     let first = machines.first()?;
-    let all = if machines.len() == 2 { "both" } else { "all" };
-    let over = first.shared.as_ref().map(|shared| match (shared.programs, shared.by_name) {
-        (0, _) => "They ran different programs, so nothing is compared".to_owned(),
-        (count, false) => format!("They are compared over {} that {all} ran", programs(count)),
-        (count, true) => format!(
-            "They are compared over {} that {all} ran (the same by name and size; an older record does not have more)",
-            programs(count)
-        ),
-    });
+    let count = machines.len();
+    let all = if count == 2 { "both" } else { "all" };
+    let over = first
+        .shared
+        .as_ref()
+        .map(|shared| match (shared.programs, shared.by_name) {
+            (0, _) => "ran different programs, so nothing is compared".to_owned(),
+            (some, false) => format!("are compared over {} that {all} ran", programs(some)),
+            (some, true) => format!(
+                "are compared over {} that {all} ran (the same by name and size, of which an older record has no more)",
+                programs(some)
+            ),
+        });
     let is_same = |other: &OfMachine| first.fingerprint.same_sources(&other.fingerprint);
     let revisions = (!machines.iter().all(is_same)).then(|| {
         let revisions = machines.iter().map(|machine| machine.fingerprint.short_revision());
-        format!("the code was that of {}", revisions.collect::<Vec<_>>().join(", "))
+        format!(
+            "were measured at revisions {}",
+            revisions.collect::<Vec<_>>().join(" and ")
+        )
     });
-    match (over, revisions) {
-        (Some(over), Some(revisions)) => Some(format!("{over}; {revisions}.")),
-        (Some(over), None) => Some(format!("{over}.")),
-        (None, Some(revisions)) => Some(format!("They were not of one revision: {revisions}.")),
-        (None, None) => None,
-    }
+    let said = [over, revisions]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; they ");
+    (!said.is_empty()).then(|| format!("The {count} machines {said}."))
 }
 
 impl Summary {

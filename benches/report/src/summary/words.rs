@@ -126,13 +126,12 @@ impl Summary {
             ),
             None => format!("On another machine: not estimable from {}.", self.machines.len()),
         };
-        (compared_over(&self.machines)
+        compared_over(&self.machines)
             .into_iter()
-            .map(|over| format!("{} machines were measured. {over}", self.machines.len())))
-        .chain(agree)
-        .chain(list)
-        .chain([another])
-        .collect()
+            .chain(agree)
+            .chain(list)
+            .chain([another])
+            .collect()
     }
 }
 
