@@ -157,7 +157,9 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
         "\n*Mean*: over layouts of the code, with its 95 % interval. *One binary*: what a build of yours may get. *New \
          program*: what a program may get that is like the workloads.\n\n",
     );
-    let beside = [starting(&run)?, growing(recorded, link)?];
+    let path = run.join("summary.json");
+    let summary: Option<Summary> = path.is_file().then(|| json::load(&path)).transpose()?;
+    let beside = [summary.as_ref().and_then(starting), growing(recorded, link)?];
     for sentence in sentences(decision, link)
         .into_iter()
         .chain(beside.into_iter().flatten())
@@ -174,13 +176,8 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     Ok(text)
 }
 
-/// What loading costs, from the summary of a run; none if that is not there.
-fn starting(run: &Path) -> Result<Option<String>, Failed> {
-    let path = run.join("summary.json");
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let summary: Summary = json::load(&path)?;
+/// What loading costs, from the summary of a run; none if it was not timed.
+pub(super) fn starting(summary: &Summary) -> Option<String> {
     let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
     let costs = ranked.filter_map(|strategy| {
         let costs = &strategy.costs;
@@ -189,11 +186,9 @@ fn starting(run: &Path) -> Result<Option<String>, Failed> {
     });
     let mut costs: Vec<_> = costs.collect();
     costs.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
-    let (Some(first), Some(last)) = (costs.first(), costs.last()) else {
-        return Ok(None);
-    };
+    let (first, last) = (costs.first()?, costs.last()?);
     let shares = || costs.iter().map(|(share, ..)| *share);
-    Ok(Some(format!(
+    Some(format!(
         "Decoding and lowering, which the strategies share, are {:.0} to {:.0} % of loading; functions are compiled when they are \
          first called, at {} (`{}`) to {} ns (`{}`) for each byte of wasm.",
         shares().fold(f64::INFINITY, f64::min),
@@ -202,7 +197,7 @@ fn starting(run: &Path) -> Result<Option<String>, Failed> {
         first.2,
         three_digits(last.1),
         last.2
-    )))
+    ))
 }
 
 /// What growing code does, from the newest recorded growth run; none without one.

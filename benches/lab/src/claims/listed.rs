@@ -12,7 +12,7 @@ use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{growth, json, ladder};
 
 use super::super::Failed;
-use super::super::readme::bias;
+use super::super::readme::{bias, starting};
 use super::Listed;
 
 /// What to use by what is asked for, and the claims of the first machine.
@@ -210,33 +210,10 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
             number,
         ));
     }
-    let of_bias = bias::sentences(summary).into_iter();
-    listed.extend(of_bias.map(|sentence| said("how the run is made up".to_owned(), sentence)));
-    listed.extend(
-        starting(summary).map(|number| said("what loading takes, and what of it is shared".to_owned(), number)),
-    );
+    // Sentences that others write from the same summary, with all their numbers.
+    let written = bias::sentences(summary).into_iter().chain(starting(summary));
+    listed.extend(written.map(|sentence| said("what it runs, and what loading takes".to_owned(), sentence)));
     listed
-}
-
-/// Shares of what is shared, and the times to compile a byte.
-fn starting(summary: &Summary) -> Option<String> {
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let costs = ranked.filter_map(|strategy| {
-        let costs = &strategy.costs;
-        let shared = 100.0 * costs.load_ns? / (costs.load_ns? + costs.compile_ns?);
-        Some((shared, costs.compile_ns_per_wasm_byte?))
-    });
-    let costs: Vec<(f64, f64)> = costs.collect();
-    let ends = |of: fn(&(f64, f64)) -> f64| {
-        let least = costs.iter().map(of).min_by(f64::total_cmp)?;
-        Some((least, costs.iter().map(of).max_by(f64::total_cmp)?))
-    };
-    let ((least, most), (first, last)) = (ends(|cost| cost.0)?, ends(|cost| cost.1)?);
-    Some(format!(
-        "{least:.0} to {most:.0} %, {} ns to {} ns",
-        three_digits(first),
-        three_digits(last)
-    ))
 }
 
 fn of_model(model: &CostModel) -> Vec<Listed> {

@@ -102,3 +102,24 @@ fn readme_and_page_say_nothing_that_is_not_a_claim_and_every_claim_of_the_prose_
     assert!(page.len() > 10, "{page:?}");
     assert_eq!(loose::without_claim(page, &listed), [""; 0]);
 }
+
+#[test]
+fn a_number_is_carried_as_the_page_has_it_and_as_the_decision_rounds_it() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
+    let decision = Decision::read(&reports.join("decision.json")).unwrap();
+    let own = reports.join(RECORDED).join(&decision.run).join("summary.json");
+    let mut summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(own).unwrap()).unwrap();
+    // The page says 2.24; of four digits, 2.245, the README makes 2.25.
+    summary["recommendation"]["runner_up"]["times_as_long"]["value"] = serde_json::json!(2.24499);
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join(&decision.run);
+    fs::create_dir(&run).unwrap();
+    fs::write(run.join("summary.json"), summary.to_string()).unwrap();
+    let Ok(listed) = listed::of_records(&decision, folder.path()) else {
+        panic!("a record that cannot be read")
+    };
+    for number in ["2.24x", "2.25x"] {
+        let carried = listed.iter().any(|claim| claim.number.contains(number));
+        assert!(carried, "{number}");
+    }
+}
