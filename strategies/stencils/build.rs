@@ -5,6 +5,9 @@
 //! and the strategy refuses to run with that reason.
 
 #[cfg(feature = "make")]
+#[path = "build/access.rs"]
+mod access;
+#[cfg(feature = "make")]
 #[path = "build/object.rs"]
 mod object;
 #[cfg(feature = "make")]
@@ -22,6 +25,7 @@ mod table;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/access.rs");
     println!("cargo::rerun-if-changed=src/key.rs");
     println!("cargo::rerun-if-changed=src/what.rs");
     let table = match made() {

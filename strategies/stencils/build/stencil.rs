@@ -2,6 +2,7 @@
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
+use crate::access::{self, Access};
 use crate::proof;
 use crate::table::Table;
 
@@ -67,6 +68,10 @@ pub struct Stencil {
     holes: Vec<Hole>,
     /// Bytes of operand units that it reads.
     reach: usize,
+    /// How it uses slots, if that is known.
+    accesses: Option<Vec<Access>>,
+    /// Whether it branches within itself, so that all must stay where it is.
+    branches: bool,
 }
 
 impl Draft {
@@ -102,6 +107,11 @@ impl Draft {
         let after = self.instructions.partition_point(|placed| placed.start <= field);
         let placed = self.instructions.get(after.checked_sub(1)?)?;
         (field + 4 <= placed.end).then_some(placed.end)
+    }
+
+    /// Some of the code.
+    pub fn code(&self, start: usize, end: usize) -> &[u8] {
+        &self.code[start..end]
     }
 
     /// The hole at a field.
@@ -157,6 +167,8 @@ impl Draft {
         };
         proof::check(&changed, end)?;
         Ok(Stencil {
+            accesses: access::find(&changed),
+            branches: !proof::inner_targets(&changed).is_empty(),
             code: self.code,
             holes: self.holes,
             reach,
@@ -167,14 +179,36 @@ impl Draft {
 impl Stencil {
     /// Adds code and holes to the table; returns the other fields of its row.
     pub fn write(&self, table: &mut Table) -> String {
+        let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
-            "code: {}, length: {}, holes: {}, count: {}, reach: {}",
+            "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, branches: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
             self.holes.len(),
-            self.reach
+            self.reach,
+            table.accesses.len(),
+            accesses.len(),
+            self.accesses.is_none(),
+            self.branches
         );
+        for access in accesses {
+            let Access {
+                start,
+                field,
+                end,
+                unit,
+                form,
+                reads,
+                writes,
+                first,
+                count,
+            } = access;
+            table.accesses.push(format!(
+                "start: {start}, field: {field}, end: {end}, unit: {unit}, form: Form::{form:?}, reads: {reads}, \
+                 writes: {writes}, first: {first}, count: {count}"
+            ));
+        }
         table.code.extend(&self.code);
         for Hole { at, what, offset } in &self.holes {
             // Distances count from the end of the instruction.

@@ -18,6 +18,8 @@ pub struct Table {
     pub stencils: Vec<(u64, String)>,
     /// `Hole`s as text.
     pub holes: Vec<String>,
+    /// `Access`es as text.
+    pub accesses: Vec<String>,
     /// Handlers of which there is no stencil, by reason.
     pub refused: Vec<(String, u32)>,
 }
@@ -47,6 +49,10 @@ impl Table {
         line(format_args!("pub(crate) static HOLES: &[Hole] = &[\n"));
         for hole in &self.holes {
             line(format_args!("Hole {{ {hole} }},\n"));
+        }
+        line(format_args!("];\npub(crate) static ACCESSES: &[Access] = &[\n"));
+        for access in &self.accesses {
+            line(format_args!("Access {{ {access} }},\n"));
         }
         line(format_args!("];\npub(crate) static STENCILS: &[Stencil] = &[\n"));
         for (key, stencil) in &self.stencils {

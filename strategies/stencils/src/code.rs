@@ -9,8 +9,9 @@ pub(crate) struct Assembly {
     pub code: Vec<u8>,
     /// Fields of 32 bits that reach constants: where they are, and the distance if the constants began where the code does.
     pub reaches: Vec<(u32, i32)>,
-    /// Where each node's code begins.
+    /// Where each node's code begins, and where it does for those who come from elsewhere.
     pub starts: Vec<u32>,
+    pub entrances: Vec<u32>,
     /// Nodes whose handler is called, as there is no stencil of it.
     pub handlers: usize,
 }

@@ -2,12 +2,19 @@
 //!
 //! One pass over the nodes in the order of the stream. A branch's target is filled in afterwards, when all nodes have their
 //! places, and so are the ends of runs by traps and the ways to handlers, which lie behind the function's code.
+//!
+//! Where slots live in registers, nodes have two beginnings: one for code that comes with them there, and an entrance for whoever
+//! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
+use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, trap_exit};
 
+use crate::access;
+use crate::access::{Register, rewrite};
 use crate::code::Assembly;
 use crate::form::Form;
 use crate::key::key;
+use crate::pins::{Node, Pins, To, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
@@ -35,102 +42,181 @@ enum Ahead {
 }
 
 /// The machine code of a function.
-pub(crate) fn assemble(draft: &Draft, form: Form) -> Assembly {
-    let nodes: Vec<DraftNode<'_>> = draft.nodes().collect();
-    let loops = match form.aligned {
-        true => loops(&nodes, draft.end()),
-        false => Vec::new(),
+pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: Form) -> Assembly {
+    let nodes = nodes(draft);
+    let branches = branches(&nodes);
+    // What goes back from behind the blocks enters one, and runs once.
+    let end = number(&nodes, draft.end());
+    let within = &branches[..branches.partition_point(|&(from, _)| from < end)];
+    let back = within.iter().filter(|(from, to)| to <= from);
+    let mut loops: Vec<u32> = back.map(|&(_, to)| to).collect();
+    loops.sort_unstable();
+    loops.dedup();
+    let pins = match form.pins && !loops.is_empty() {
+        true => Pins::chosen(&nodes, &branches, body, &weights(nodes.len(), within)),
+        false => Pins::none(),
     };
-    let mut loops = loops.into_iter().peekable();
+    if !form.aligned {
+        loops.clear();
+    }
+    put_together(draft, &nodes, &pins, &loops)
+}
+
+/// A function's nodes with what is copied for them.
+pub(crate) fn nodes(draft: &Draft) -> Vec<Node<'_>> {
+    let stencil = |draft: DraftNode<'_>| {
+        // A stencil that reads beyond the node would be another handler's.
+        let found = Stencil::find(key(draft.name, draft.v2));
+        found.filter(|stencil| usize::from(stencil.reach) <= draft.operands.len() * UNIT)
+    };
+    let nodes = draft.nodes().map(|draft| Node {
+        stencil: stencil(draft),
+        draft,
+    });
+    nodes.collect()
+}
+
+/// The number of the node at a unit.
+fn number(nodes: &[Node<'_>], unit: u32) -> u32 {
+    nodes.partition_point(|node| node.draft.start < unit) as u32
+}
+
+/// The branches from node to node, by their numbers, in the order of the nodes.
+pub(crate) fn branches(nodes: &[Node<'_>]) -> Vec<(u32, u32)> {
+    let mut branches = Vec::new();
+    for (from, node) in nodes.iter().enumerate() {
+        let to = node.draft.targets().map(|unit| number(nodes, unit));
+        branches.extend(to.map(|to| (from as u32, to)));
+    }
+    branches
+}
+
+/// The machine code of these nodes, where these slots live in registers. Nodes of these numbers, ascending, are aligned.
+pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], pins: &Pins, aligned: &[u32]) -> Assembly {
+    let mut aligned = aligned.iter().peekable();
     let mut assembler = Assembler {
         assembly: Assembly::default(),
+        nodes,
+        pins,
+        entrances: vec![None; nodes.len()],
         later: Vec::new(),
         own: vec![None; CONSTANTS.len()],
     };
-    for (index, node) in nodes.iter().enumerate() {
-        if loops.next_if_eq(&node.start).is_some() {
-            assembler.align();
-        }
-        assembler.node(index, node);
+    for index in 0..nodes.len() {
+        let is_aligned = aligned.next_if(|&&next| next as usize == index).is_some();
+        assembler.node(index, is_aligned);
     }
-    assembler.finish(&nodes)
+    assembler.finish(draft)
 }
 
-/// The units of nodes to which a node of theirs or behind them goes back, ascending. `end` is where the blocks end: what goes back
-/// from there enters a block, and runs once.
-fn loops(nodes: &[DraftNode<'_>], end: u32) -> Vec<u32> {
-    let nodes = nodes.iter().take_while(|node| node.start < end);
-    let mut loops: Vec<u32> = nodes
-        .flat_map(|node| node.targets().filter(|&target| target <= node.start))
-        .collect();
-    loops.sort_unstable();
-    loops.dedup();
-    loops
-}
-
-struct Assembler {
+struct Assembler<'a> {
     assembly: Assembly,
+    nodes: &'a [Node<'a>],
+    pins: &'a Pins,
+    /// Where nodes begin for those who come from elsewhere.
+    entrances: Vec<Option<u32>>,
     later: Vec<Later>,
     /// Where constants of handlers are among the function's.
     own: Vec<Option<u32>>,
 }
 
-impl Assembler {
-    fn node(&mut self, index: usize, node: &DraftNode<'_>) {
-        self.assembly.starts.push(self.assembly.code.len() as u32);
-        // A stencil that reads beyond the node would be another handler's.
-        let found = Stencil::find(key(node.name, node.v2));
-        match found.filter(|stencil| usize::from(stencil.reach) <= node.operands.len() * UNIT) {
-            Some(stencil) => self.copy(index, node, stencil),
+impl Assembler<'_> {
+    fn node(&mut self, index: usize, aligned: bool) {
+        let node = &self.nodes[index];
+        let flow = self.pins.flow(index);
+        let barrier = node.is_barrier();
+        let after = index
+            .checked_sub(1)
+            .map(|before| &self.nodes[before])
+            .filter(|before| before.is_barrier());
+        let entrance = self.place();
+        if barrier {
+            // A copy before it that needs slots in memory has left them there.
+            if after.is_some_and(|before| before.stencil.is_some()) {
+                self.move_pins(flow.stored(), To::Register);
+            }
+        } else if index == 0 || after.is_some() {
+            self.move_pins(flow.before, To::Register);
+            self.entrances[index] = Some(entrance);
+        }
+        if aligned {
+            let code = &mut self.assembly.code;
+            nops(code, code.len().next_multiple_of(LOOP) - code.len());
+        }
+        let start = self.place();
+        self.assembly.starts.push(start);
+        if barrier {
+            self.move_pins(flow.stored(), To::Slot);
+            self.entrances[index] = Some(self.place());
+        }
+        match node.stencil {
+            Some(stencil) => self.copy(index, stencil),
             None => {
                 self.assembly.handlers += 1;
-                self.hand_over(node.address, node.handler);
+                self.hand_over(node.draft.address, node.draft.handler);
             }
         }
     }
 
-    /// Fills up to where a loop begins.
-    fn align(&mut self) {
-        let code = &mut self.assembly.code;
-        while !code.len().is_multiple_of(LOOP) {
-            let nops = &NOPS[..(LOOP - code.len() % LOOP).min(NOPS.len())];
-            code.extend(nops[nops.len() - 1]);
-        }
+    /// Where what comes next will be.
+    fn place(&self) -> u32 {
+        self.assembly.code.len() as u32
     }
 
-    fn copy(&mut self, index: usize, node: &DraftNode<'_>, stencil: &Stencil) {
-        let start = self.assembly.code.len();
+    fn move_pins(&mut self, which: u32, to: To) {
+        self.pins.moves(&mut self.assembly.code, which, to);
+    }
+
+    fn copy(&mut self, index: usize, stencil: &'static Stencil) {
+        let node = &self.nodes[index];
         let (mut code, mut holes) = (stencil.code(), stencil.holes());
         // A jump to what comes next is left out.
         if let Some((last, others)) = holes.split_last()
             && last.what == What::Target
-            && node.targets().next() == Some(node.end)
+            && node.draft.targets().next() == Some(node.draft.end)
             && usize::from(last.at) + UNIT == code.len()
             && code[usize::from(last.at) - 1] == JMP
         {
             (code, holes) = (&code[..usize::from(last.at) - 1], others);
         }
-        let mut units = None;
-        self.assembly.code.extend_from_slice(code);
+        let away = self.pins.away(node);
+        for &(slot, register, _) in &away {
+            moves(&mut self.assembly.code, slot, register, To::Slot);
+        }
+        let start = self.assembly.code.len();
+        let shorter = self.copy_with_registers(node, code, &away);
+        let behind = self.assembly.code.len();
+        for &(slot, register, _) in away.iter().filter(|&&(_, _, written)| written) {
+            moves(&mut self.assembly.code, slot, register, To::Register);
+        }
+        let mut shorter = shorter.into_iter().peekable();
+        let (mut less, mut units) = (0, None);
         for &Hole { at, what, offset, rest } in holes {
-            let at = start + usize::from(at);
+            let at = usize::from(at);
+            while let Some(by) = shorter.next_if(|by| by.end <= at) {
+                less = by.less;
+            }
+            // This slot lives in a register.
+            if shorter.peek().is_some_and(|by| by.field == at) {
+                continue;
+            }
+            let at = start + at - less;
             let later = match what {
                 What::Slot(unit) => {
-                    let slot = node.operands.get(usize::from(unit)).copied().unwrap_or(0);
+                    let slot = node.draft.operands.get(usize::from(unit)).copied().unwrap_or(0);
                     self.fill(at, slot.wrapping_mul(8).wrapping_add_signed(offset));
                     continue;
                 }
                 What::Next => {
-                    let end = start + code.len();
-                    self.fill(at, distance(at, rest, end));
+                    self.fill(at, distance(at, rest, behind));
                     continue;
                 }
                 What::Units => {
-                    let place = *units.get_or_insert_with(|| self.constants(node.operands));
+                    let place = *units.get_or_insert_with(|| self.constants(node.draft.operands));
                     Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
                 }
                 What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
-                What::Target => match node.targets().next() {
+                What::Target => match node.draft.targets().next() {
                     Some(target) => Ahead::Node(target),
                     None => Ahead::Handler,
                 },
@@ -144,6 +230,48 @@ impl Assembler {
                 what: later,
             });
         }
+    }
+
+    /// Adds a stencil's code, with registers for the slots that live there and are not away. Returns which instructions have
+    /// become shorter.
+    fn copy_with_registers(
+        &mut self,
+        node: &Node<'_>,
+        code: &'static [u8],
+        away: &[(u32, Register, bool)],
+    ) -> Vec<Shorter> {
+        let branches = node.stencil.is_some_and(|stencil| stencil.branches);
+        let out = &mut self.assembly.code;
+        let (mut from, mut less, mut shorter) = (0, 0, Vec::new());
+        for (slot, access) in node.uses() {
+            let Some(register) = self.pins.register(slot) else {
+                continue;
+            };
+            // What is not rewritten need not use the unit's own slot: it may be one behind it.
+            if access.form == access::Form::Memory || away.iter().any(|other| other.0 == slot) {
+                continue;
+            }
+            let (start, field, end) = (
+                usize::from(access.start),
+                usize::from(access.field),
+                usize::from(access.end),
+            );
+            out.extend(&code[from..start]);
+            let before = out.len();
+            let instruction = &code[start..end];
+            let rewritten = rewrite(out, instruction, field - 1 - start, access.form, register);
+            debug_assert!(rewritten, "{access:?} {register:?}");
+            // Branches within the stencil keep their distances.
+            if branches {
+                let rest = end - start - (out.len() - before);
+                nops(out, rest);
+            }
+            less += end - start - (out.len() - before);
+            shorter.push(Shorter { field, end, less });
+            from = end;
+        }
+        out.extend(&code[from..]);
+        shorter
     }
 
     /// The node's operand units among the constants.
@@ -180,23 +308,29 @@ impl Assembler {
         self.assembly.code[at..at + UNIT].copy_from_slice(&value.to_le_bytes());
     }
 
-    fn finish(mut self, nodes: &[DraftNode<'_>]) -> Assembly {
+    fn finish(mut self, draft: &Draft) -> Assembly {
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
             let here = self.assembly.code.len();
-            let node = &nodes[node];
+            let (index, node) = (node, &self.nodes[node]);
             let value = match what {
                 Ahead::Node(unit) => {
-                    let index = nodes.partition_point(|node| node.start < unit);
-                    distance(at, rest, self.assembly.starts[index] as usize)
+                    let target = number(self.nodes, unit) as usize;
+                    let place = match node.is_barrier() {
+                        true => self.entrance(target),
+                        false => self.assembly.starts[target],
+                    };
+                    distance(at, rest, place as usize)
                 }
                 Ahead::Trap(trap) => {
+                    self.leave_registers(index);
                     // mov ecx, trap: the accumulator.
                     self.assembly.code.extend([0xb9, trap, 0, 0, 0]);
-                    self.hand_over(node.address, trap_exit());
+                    self.hand_over(node.draft.address, trap_exit());
                     distance(at, rest, here)
                 }
                 Ahead::Handler => {
-                    self.hand_over(node.address, node.handler);
+                    self.leave_registers(index);
+                    self.hand_over(node.draft.address, node.draft.handler);
                     distance(at, rest, here)
                 }
                 Ahead::Constant(place) => {
@@ -207,7 +341,81 @@ impl Assembler {
             };
             self.fill(at, value);
         }
+        self.entrances(draft);
         self.assembly
+    }
+
+    /// Has slots in memory for who takes a node over.
+    fn leave_registers(&mut self, index: usize) {
+        if !self.nodes[index].is_barrier() {
+            self.move_pins(self.pins.flow(index).left(), To::Slot);
+        }
+    }
+
+    /// Where a node begins for those who come from elsewhere.
+    fn entrance(&mut self, index: usize) -> u32 {
+        if let Some(entrance) = self.entrances[index] {
+            return entrance;
+        }
+        let (entrance, start) = (self.place(), self.assembly.starts[index]);
+        self.move_pins(self.pins.flow(index).before, To::Register);
+        let entrance = match self.place() == entrance {
+            true => start,
+            false => {
+                self.assembly.code.push(JMP);
+                let at = self.assembly.code.len();
+                self.assembly
+                    .code
+                    .extend(distance(at, UNIT as u8, start as usize).to_le_bytes());
+                entrance
+            }
+        };
+        self.entrances[index] = Some(entrance);
+        entrance
+    }
+
+    /// Makes entrances where handlers go on and where machines do.
+    fn entrances(&mut self, draft: &Draft) {
+        for &unit in draft.entrances() {
+            let index = number(self.nodes, unit) as usize;
+            if index < self.nodes.len() {
+                self.entrance(index);
+            }
+        }
+        for index in 0..self.nodes.len() {
+            let node = &self.nodes[index];
+            let hands_over = node
+                .stencil
+                .is_none_or(|stencil| stencil.holes().iter().any(|hole| hole.what == What::Rare));
+            if !hands_over {
+                continue;
+            }
+            if index + 1 < self.nodes.len() {
+                self.entrance(index + 1);
+            }
+            for unit in node.draft.targets() {
+                self.entrance(number(self.nodes, unit) as usize);
+            }
+        }
+        let starts = self.assembly.starts.iter();
+        let entrances = self.entrances.iter().zip(starts);
+        self.assembly.entrances = entrances.map(|(entrance, &start)| entrance.unwrap_or(start)).collect();
+    }
+}
+
+/// An instruction that has become shorter: its hole and its end as they were, and by how much all behind it moves.
+struct Shorter {
+    field: usize,
+    end: usize,
+    less: usize,
+}
+
+/// Adds so many bytes of what does nothing.
+fn nops(code: &mut Vec<u8>, mut bytes: usize) {
+    while bytes > 0 {
+        let nop = NOPS[bytes.min(NOPS.len()) - 1];
+        code.extend(nop);
+        bytes -= nop.len();
     }
 }
 

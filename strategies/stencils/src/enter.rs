@@ -8,7 +8,11 @@ use crate::memory::Region;
 /// The function with its machine code, which is in this region.
 pub(crate) fn enter(draft: Draft, assembly: &Assembly, region: Region) -> Code {
     let code = region.code();
-    let addresses: Vec<u64> = assembly.starts.iter().map(|&start| code + u64::from(start)).collect();
+    let addresses: Vec<u64> = assembly
+        .entrances
+        .iter()
+        .map(|&entrance| code + u64::from(entrance))
+        .collect();
     // SAFETY: `compile` has written code for each node from the stencil of its handler, which the build has proved to stay in
     // itself or leave by an exit with the handler's registers, and has filled every hole with what it stands for; or code that
     // jumps to the handler. Tests run each stencil beside its handler. The region is executable until it is dropped, and the

@@ -5,10 +5,18 @@
 pub(crate) struct Form {
     /// Loops begin where a cache line or its half does.
     pub aligned: bool,
+    /// Slots of functions with loops live in registers.
+    pub pins: bool,
 }
 
 /// Copies alone.
-pub(crate) const PLAIN: Form = Form { aligned: false };
+pub(crate) const PLAIN: Form = Form {
+    aligned: false,
+    pins: false,
+};
 
 /// All there is.
-pub(crate) const PRODUCT: Form = Form { aligned: true };
+pub(crate) const PRODUCT: Form = Form {
+    aligned: true,
+    pins: true,
+};

@@ -3,7 +3,8 @@
 //!
 //! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, one for each operation. So copies
 //! alone ([`Plain`]) are a control experiment: what they save is what dispatch costs `threaded`, with the same handlers and the
-//! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also has loops begin at multiples of 32 bytes.
+//! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also keeps slots in registers, where a function has
+//! loops, and has these begin at multiples of 32 bytes.
 //!
 //! # One dispatch
 //!
@@ -32,6 +33,15 @@
 //! `threaded`'s stream, in which each node now begins with the address of its code in place of its handler's. So the handler
 //! goes on as ever, with a jump to the address that the next node begins with.
 //!
+//! # Slots in registers
+//!
+//! No handler touches rbx, rbp, r12 to r15, nor most of them xmm8 to xmm15. So the slots that a function with loops uses most live
+//! there. A stencil needs no second form for that: where an instruction of its uses a slot, `op r, [rsi + 32 bits]`, the copy
+//! has `op r, register`, an instruction with other bytes in the same order (`access.rs`). The build script finds these
+//! instructions, and decodes each again with each register. A slot is loaded where the function or a block is entered from
+//! elsewhere, and after calls and handlers if its value is wanted; it is stored before them if its memory does not have it
+//! (`flow.rs`), and where a run may end: by a trap, or when it stops at a block. So machines find in slots what they always do.
+//!
 //! # Calls and traps
 //!
 //! Calls, returns, resuming at a block, suspending and what ends a run are `threaded`'s own handlers: they find nodes
@@ -40,14 +50,16 @@
 //!
 //! # What it costs
 //!
-//! The loop `do { i = i + c } while (i < n)` is eight instructions a turn, three of them loads and one a store:
+//! The loop `do { i = i + c } while (i < n)` is five instructions a turn. In [`Plain`] three of them load and one stores, in
+//! [`Stencils`] one loads:
 //!
 //! ```text
-//!   mov  ecx, [rip + constant]    ; c
-//!   add  ecx, [rsi + i]
-//!   mov  [rsi + i], rcx
-//!   cmp  [rsi + n], ecx
-//!   ja   loop
+//!   Plain:                               Stencils:
+//!     mov  ecx, [rip + constant]           mov  ecx, [rip + constant]    ; c
+//!     add  ecx, [rsi + i]                  add  ecx, ebx                 ; i
+//!     mov  [rsi + i], rcx                  mov  rbx, rcx
+//!     cmp  [rsi + n], ecx                  cmp  ebp, ecx                 ; n
+//!     ja   loop                            ja   loop
 //! ```
 //!
 //! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
@@ -68,14 +80,18 @@
 #![cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
 #![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
 
+mod access;
 mod code;
 mod compile;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod enter;
+mod flow;
 mod form;
 mod key;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod memory;
+mod pins;
+mod plain;
 mod run;
 mod table;
 #[cfg(all(test, feature = "make"))]
@@ -93,51 +109,40 @@ use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
 
-macro_rules! backends {
-    ($($(#[$doc:meta])* $backend:ident $name:literal $form:ident $run:ident: $idea:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $backend;
+pub use plain::Plain;
 
-        impl Backend for $backend {
-            const NAME: &'static str = $name;
-            const TERM: &'static str = "copy and patch";
-            const IDEA: &'static str = $idea;
-            const SAFE: bool = false;
-            type Code = Code;
+/// The strategy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stencils;
 
-            fn refusal() -> Option<&'static str> {
-                run::refusal()
-            }
+impl Backend for Stencils {
+    const NAME: &'static str = "stencils";
+    const TERM: &'static str = "copy and patch";
+    const IDEA: &'static str = "copies of handlers' machine code in a row, with operands patched in";
+    const SAFE: bool = false;
+    type Code = Code;
 
-            fn compile(body: &FunctionBody) -> Code {
-                run::compile(body, form::$form, None)
-            }
+    fn refusal() -> Option<&'static str> {
+        run::refusal()
+    }
 
-            fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
-                run::compile(body, form::$form, Some(shared))
-            }
+    fn compile(body: &FunctionBody) -> Code {
+        run::compile(body, form::PRODUCT, None)
+    }
 
-            fn listing(body: &FunctionBody) -> Listing {
-                run::listing(body)
-            }
+    fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
+        run::compile(body, form::PRODUCT, Some(shared))
+    }
 
-            fn code_bytes(code: &Code) -> usize {
-                code.bytes()
-            }
+    fn listing(body: &FunctionBody) -> Listing {
+        run::listing(body)
+    }
 
-            fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-                copies::$run(program, machine)
-            }
-        }
-    )*};
-}
+    fn code_bytes(code: &Code) -> usize {
+        code.bytes()
+    }
 
-backends! {
-    /// The strategy.
-    Stencils "stencils" PRODUCT run:
-        "copies of handlers' machine code in a row, with operands patched in";
-    /// The control experiment: copies alone. What it saves is what dispatch and the decoding of operands cost `threaded`.
-    Plain "plain_stencils" PLAIN run:
-        "copies of handlers' machine code in a row, with operands patched in and nothing else changed";
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        copies::run_saving(program, machine)
+    }
 }

@@ -6,19 +6,21 @@ use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Line, Listing, Shared};
 use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, draft};
 
+use crate::code::Assembly;
+use crate::compile::assemble;
 use crate::form::Form;
 use crate::key::key;
 use crate::table::{self, Stencil};
 
 /// Compiles a function.
 pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) -> Code {
-    compile_draft(draft(body), form, shared)
+    compile_draft(draft(body), |draft| assemble(draft, body, form), shared)
 }
 
 /// Puts code in place of a function's handlers.
-pub(crate) fn compile_draft(draft: Draft, form: Form, shared: Option<&Shared>) -> Code {
+pub(crate) fn compile_draft(draft: Draft, assemble: impl FnOnce(&Draft) -> Assembly, shared: Option<&Shared>) -> Code {
     match refusal() {
-        None => machine::code(draft, form, shared),
+        None => machine::code(draft, assemble, shared),
         // Never run: machines ask first.
         Some(_) => draft.with_handlers(),
     }
@@ -57,14 +59,13 @@ mod machine {
     use super::*;
     use std::sync::Arc;
 
-    use crate::compile::assemble;
     use crate::enter::enter;
     use crate::memory::{Arena, Region};
 
     /// The function as machine code, in its module's arena or in one of its own.
-    pub(super) fn code(draft: Draft, form: Form, shared: Option<&Shared>) -> Code {
+    pub(super) fn code(draft: Draft, assemble: impl FnOnce(&Draft) -> Assembly, shared: Option<&Shared>) -> Code {
         let arena = shared.and_then(|shared| shared.get_or_make(Arc::<Arena>::default).cloned());
-        let assembly = assemble(&draft, form);
+        let assembly = assemble(&draft);
         let length = assembly.code.len();
         let place = |distance| assembly.placed(distance);
         match Region::new(&arena.unwrap_or_default(), &assembly.constants, length, place) {
@@ -92,7 +93,7 @@ mod machine {
 mod machine {
     use super::*;
 
-    pub(super) fn code(draft: Draft, _form: Form, _shared: Option<&Shared>) -> Code {
+    pub(super) fn code(draft: Draft, _assemble: impl FnOnce(&Draft) -> Assembly, _shared: Option<&Shared>) -> Code {
         draft.with_handlers()
     }
 

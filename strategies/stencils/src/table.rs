@@ -1,5 +1,6 @@
 //! The stencils, as the build has made them.
 
+use crate::access::Form;
 use crate::what::What;
 
 /// A field of 32 bits that is filled in.
@@ -14,6 +15,24 @@ pub(crate) struct Hole {
     pub rest: u8,
 }
 
+/// An instruction's use of a slot, or of some in a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    /// Where the instruction begins and ends.
+    pub start: u16,
+    pub end: u16,
+    /// Where the hole is: behind the ModRM byte, but where the slot's place is an immediate.
+    pub field: u16,
+    /// The operand unit with the slot's number.
+    pub unit: u8,
+    pub form: Form,
+    pub reads: bool,
+    pub writes: bool,
+    /// The first slot, from that one on, and how many there are.
+    pub first: u8,
+    pub count: u8,
+}
+
 /// A handler's machine code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stencil {
@@ -25,6 +44,12 @@ pub(crate) struct Stencil {
     count: u8,
     /// Bytes of the node's operand units that it reads.
     pub reach: u16,
+    accesses: u32,
+    uses: u8,
+    /// Whether all slots must be in memory while it runs, as it is not known how it uses them.
+    pub in_memory: bool,
+    /// Whether it branches within itself.
+    pub branches: bool,
 }
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
@@ -39,6 +64,11 @@ impl Stencil {
     /// Its code, whose holes are not filled.
     pub(crate) fn code(&self) -> &'static [u8] {
         &CODE[self.code as usize..][..usize::from(self.length)]
+    }
+
+    /// How it uses slots, in the order of the instructions.
+    pub(crate) fn accesses(&self) -> &'static [Access] {
+        &ACCESSES[self.accesses as usize..][..usize::from(self.uses)]
     }
 
     /// Its holes, in the order of their places.

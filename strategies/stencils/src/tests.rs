@@ -1,13 +1,17 @@
-use wasm_dispatch_ir::code::{Node, Statement};
+use std::cell::Cell;
+
+use wasm_dispatch_ir::code::{FunctionBody, Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_testing::BodyBuilder;
-use wasm_dispatch_threaded::copies::draft;
+use wasm_dispatch_threaded::copies::{Draft, draft};
 use wasm_dispatch_threaded::trial;
 
-use crate::compile::assemble;
+use crate::access::{FLOATS, Form, INTS, Register};
+use crate::compile::{assemble, branches, nodes, put_together};
 use crate::form::{PLAIN, PRODUCT};
 use crate::key::key;
+use crate::pins::Pins;
 use crate::run::compile_draft;
 use crate::table;
 use crate::{Plain, Stencils};
@@ -45,6 +49,26 @@ fn most_handlers_have_a_stencil() {
 }
 
 #[test]
+fn nearly_all_uses_of_slots_may_be_uses_of_registers() {
+    // Vectors take two slots each.
+    let uses = table::STENCILS.iter().flat_map(table::Stencil::accesses);
+    let (memory, registers): (Vec<&table::Access>, Vec<&table::Access>) = uses
+        .filter(|access| access.count == 1)
+        .partition(|access| access.form == Form::Memory);
+    let unknown = table::STENCILS.iter().filter(|stencil| stencil.in_memory).count();
+    assert!(
+        registers.len() > 10 * memory.len(),
+        "{} and {}",
+        registers.len(),
+        memory.len()
+    );
+    assert!(
+        unknown * 100 < table::STENCILS.len(),
+        "{unknown} use slots in unknown ways"
+    );
+}
+
+#[test]
 fn holes_lie_within_their_stencils_one_behind_the_other() {
     for stencil in table::STENCILS {
         let mut free = 0;
@@ -59,7 +83,9 @@ fn holes_lie_within_their_stencils_one_behind_the_other() {
 #[test]
 fn every_stencil_leaves_behind_what_its_handler_does() {
     let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
-    let (handlers, differences) = trial::differences(20, is_copied, |draft| compile_draft(draft, PLAIN, None), false);
+    let plain = |draft: &_| put_together(draft, &nodes(draft), &Pins::none(), &[]);
+    let compile = |draft| compile_draft(draft, plain, None);
+    let (handlers, differences) = trial::differences(20, is_copied, compile, false);
     assert!(
         differences.is_empty(),
         "{} of {handlers}:\n{}",
@@ -67,6 +93,53 @@ fn every_stencil_leaves_behind_what_its_handler_does() {
         differences.join("\n")
     );
     // Not tried: what this machine has a better form of, and what needs more of a machine.
+    let stencils = table::STENCILS.len();
+    assert!(handlers * 4 > stencils * 3, "{handlers} of {stencils}");
+}
+
+#[test]
+fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
+    let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
+    let body = FunctionBody::default();
+    let turn = Cell::new(0);
+    let pinned = |draft: &Draft| {
+        let (nodes, turn) = (nodes(draft), turn.replace(turn.get() + 1));
+        let mut slots: Vec<u32> = nodes[0]
+            .uses()
+            .flat_map(|(slot, access)| (slot + u32::from(access.first)..).take(usize::from(access.count)))
+            .collect();
+        slots.sort_unstable();
+        slots.dedup();
+        // General registers, vector registers, or some of each, and some slots in none.
+        let register = |(place, slot): (usize, u32)| {
+            let ints = INTS.get((place + turn) % INTS.len()).map(|&n| Register::Int(n));
+            let floats = FLOATS.get((place + turn) % FLOATS.len()).map(|&n| Register::Float(n));
+            let register = match turn / 8 % 4 {
+                0 => ints,
+                1 => floats,
+                _ if place % 3 == 2 => None,
+                mixed => [ints, floats][(place + mixed) % 2],
+            };
+            (slot, register)
+        };
+        let mut list: Vec<_> = slots.into_iter().enumerate().map(register).collect();
+        // No two in one.
+        let mut taken = Vec::new();
+        for (_, register) in &mut list {
+            *register = register.filter(|register| !taken.contains(register));
+            taken.extend(*register);
+        }
+        let pins = Pins::given(list, &nodes, &branches(&nodes), &body);
+        put_together(draft, &nodes, &pins, &[])
+    };
+    let compile = |draft| compile_draft(draft, pinned, None);
+    let (handlers, differences) = trial::differences(32, is_copied, compile, true);
+    assert!(
+        differences.is_empty(),
+        "{} of {handlers}:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
     let stencils = table::STENCILS.len();
     assert!(handlers * 4 > stencils * 3, "{handlers} of {stencils}");
 }
@@ -94,7 +167,7 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
     b.statement(Statement::Return);
     let body = b.finish();
     for form in [PLAIN, PRODUCT] {
-        let assembly = assemble(&draft(&body), form);
+        let assembly = assemble(&draft(&body), &body, form);
         let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
         assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
     }
@@ -113,7 +186,8 @@ fn loops_begin_at_multiples_of_32_in_the_product_alone() {
         target: 1,
     });
     b.statement(Statement::Return);
-    let draft = draft(&b.finish());
+    let body = b.finish();
+    let draft = draft(&body);
     let nodes: Vec<_> = draft.nodes().collect();
     let blocks = nodes.iter().filter(|node| node.start < draft.end());
     let back = blocks.flat_map(|node| node.targets().find(|&target| target <= node.start));
@@ -121,7 +195,7 @@ fn loops_begin_at_multiples_of_32_in_the_product_alone() {
         panic!("one loop goes back to one place");
     };
     let head = nodes.partition_point(|node| node.start < head);
-    let place = |form| assemble(&draft, form).starts[head] % 32;
+    let place = |form| assemble(&draft, &body, form).starts[head] % 32;
     assert_eq!(place(PRODUCT), 0);
     assert_ne!(place(PLAIN), 0);
 }

@@ -32,7 +32,7 @@ pub struct BodyBuilder {
 }
 
 impl BodyBuilder {
-    /// A function whose locals, all of them parameters, have these types. Canonical slots of operands follow them.
+    /// A function whose locals, all of them parameters and results, have these types. Canonical slots of operands follow them.
     pub fn new(locals: &[ValType], operands: u16) -> BodyBuilder {
         let params = locals.len() as u16;
         let scratch = params + operands;
@@ -40,6 +40,7 @@ impl BodyBuilder {
             body: FunctionBody {
                 params,
                 locals: locals.iter().copied().collect(),
+                results: locals.to_vec(),
                 scratch,
                 frame_size: u32::from(scratch) + u32::from(VECTOR_SCRATCH_SLOTS),
                 shape: shape(MEMORIES),

@@ -150,6 +150,9 @@ fn operands(kind: Kind, random: &mut Random) -> [Unit; OPERANDS] {
     if ends {
         // Offset and width together.
         units[..2].copy_from_slice(&[16 + random.next() as u32 % 8, 0]);
+    } else if kind == Kind::Other {
+        // A slot, or also an offset and a width together, which is no less than a width.
+        units[0] = units[0].max(16);
     }
     units
 }

@@ -1,0 +1,219 @@
+//! Finds out how a stencil's instructions use slots, and proves what they become where slots live in registers.
+
+use iced_x86::{Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, OpAccess, OpKind, Register};
+
+use crate::stencil::{Draft, Placed, What};
+
+#[path = "../src/access.rs"]
+mod shared;
+
+use shared::{FLOATS, Form, INTS, rewrite};
+
+/// Bytes of a slot.
+const SLOT: usize = 8;
+
+/// An instruction's use of a slot, or of some in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    pub start: usize,
+    /// Its displacement, or the immediate that is the slot's place.
+    pub field: usize,
+    pub end: usize,
+    pub unit: u8,
+    pub form: Form,
+    pub reads: bool,
+    pub writes: bool,
+    /// Slots from the unit's on, and how many there are.
+    pub first: u8,
+    pub count: u8,
+}
+
+/// All uses of slots, in their order; or nothing if slots are used in a way that is not known, so that all must be in memory.
+pub fn find(draft: &Draft) -> Option<Vec<Access>> {
+    let mut factory = InstructionInfoFactory::new();
+    let mut accesses = Vec::new();
+    // Slots whose places are immediates, and what is accessed at places that were computed.
+    let (mut named, mut computed) = (Vec::new(), (0, false));
+    for placed in &draft.instructions {
+        let instruction = &placed.instruction;
+        let info = factory.info(instruction);
+        let pins = |register: Register| {
+            let register = register.full_register();
+            register.is_zmm() && usize::from(FLOATS[0]) <= register.number()
+        };
+        if info.used_registers().iter().any(|used| pins(used.register())) {
+            return None;
+        }
+        let slot_at = |field: Option<usize>| match draft.hole_at(field?)?.what {
+            What::Slot(unit) => Some(unit),
+            _ => None,
+        };
+        if let Some(unit) = slot_at(placed.immediate) {
+            named.push(Access {
+                start: placed.start,
+                field: placed.immediate?,
+                end: placed.end,
+                unit,
+                form: Form::Memory,
+                reads: true,
+                writes: true,
+                first: 0,
+                count: 0,
+            });
+        }
+        let plain = (0..instruction.op_count()).all(|operand| {
+            instruction.op_kind(operand) != OpKind::Register
+                || instruction.op_register(operand).full_register() != Register::RSI
+        });
+        let in_frame = instruction.memory_base() == Register::RSI;
+        let uses_frame = info
+            .used_registers()
+            .iter()
+            .any(|used| used.register().full_register() == Register::RSI);
+        if !uses_frame {
+            continue;
+        }
+        if !plain || !in_frame || instruction.mnemonic() == iced_x86::Mnemonic::Lea {
+            return None;
+        }
+        let memory = info.used_memory();
+        let reads = memory.iter().any(|memory| memory.access() != OpAccess::Write);
+        let writes = memory
+            .iter()
+            .any(|memory| !matches!(memory.access(), OpAccess::Read | OpAccess::CondRead));
+        let size = instruction.memory_size().size();
+        match slot_at(placed.displacement) {
+            Some(unit) if instruction.memory_index() == Register::None => {
+                accesses.push(access(draft, placed, unit, (reads, writes), size)?);
+            }
+            None if instruction.memory_displacement64() == 0 && instruction.memory_index_scale() == 1 => {
+                computed = (size.max(computed.0), writes || computed.1);
+            }
+            _ => return None,
+        }
+    }
+    if named.is_empty() != (computed.0 == 0) {
+        return None;
+    }
+    for access in &mut named {
+        access.writes = computed.1;
+        access.count = computed.0.div_ceil(SLOT) as u8;
+    }
+    accesses.extend(named);
+    accesses.sort_by_key(|access| access.start);
+    // Where control may go on elsewhere, what was written in memory would not come back to registers.
+    let leaves = draft.holes.iter().any(|hole| hole.what == What::Target);
+    (!leaves || accesses.iter().all(|access| !access.writes)).then_some(accesses)
+}
+
+/// The use of a slot at a displacement.
+fn access(draft: &Draft, placed: &Placed, unit: u8, (reads, writes): (bool, bool), size: usize) -> Option<Access> {
+    let field = placed.displacement?;
+    let offset = usize::try_from(draft.hole_at(field)?.offset).ok()?;
+    let (first, last) = (offset / SLOT, (offset + size.max(1) - 1) / SLOT);
+    let form = match offset == 0 && size <= SLOT && (!writes || size == SLOT) {
+        true => form(draft, placed, size),
+        false => Form::Memory,
+    };
+    Some(Access {
+        start: placed.start,
+        field,
+        end: placed.end,
+        unit,
+        form,
+        reads,
+        writes,
+        first: u8::try_from(first).ok()?,
+        count: u8::try_from(last + 1 - first).ok()?,
+    })
+}
+
+/// The first form in which the instruction, decoded again, is what it should be, for all registers.
+fn form(draft: &Draft, placed: &Placed, size: usize) -> Form {
+    let load = placed.instruction.op0_kind() == OpKind::Register;
+    let forms = match placed.instruction.code() {
+        Code::Mov_r32_rm32 | Code::Mov_r64_rm64 if load => &[Form::IntLoad][..],
+        Code::Mov_rm64_r64 => &[Form::IntStore],
+        Code::Movss_xmm_xmmm32 | Code::Movsd_xmm_xmmm64 if load => &[Form::FloatLoad],
+        Code::Movsd_xmmm64_xmm | Code::Movlps_m64_xmm | Code::Movlpd_m64_xmm => &[Form::FloatStore],
+        _ => &[Form::Int, Form::Float],
+    };
+    let proved = |&&form: &&Form| {
+        let ints = INTS.map(shared::Register::Int).into_iter();
+        let floats = FLOATS.map(shared::Register::Float).into_iter();
+        let mut registers = ints.chain(floats).filter(|&register| match form {
+            Form::Int => matches!(register, shared::Register::Int(_)),
+            Form::Float => matches!(register, shared::Register::Float(_)),
+            _ => true,
+        });
+        registers.all(|register| is_rewritten(draft, placed, form, register, size))
+    };
+    forms.iter().find(proved).copied().unwrap_or(Form::Memory)
+}
+
+/// Whether the instruction is rewritten to one that does the same with a register.
+fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Register, size: usize) -> bool {
+    let code = draft.code(placed.start, placed.end);
+    let Some(modrm) = placed
+        .displacement
+        .and_then(|field| (field - placed.start).checked_sub(1))
+    else {
+        return false;
+    };
+    // [rsi + 32 bits], and no other hole.
+    let holes = draft
+        .holes
+        .iter()
+        .filter(|hole| (placed.start..placed.end).contains(&hole.at));
+    if code[modrm] & 0xc7 != 0x86 || holes.count() != 1 {
+        return false;
+    }
+    let mut bytes = Vec::new();
+    if !rewrite(&mut bytes, code, modrm, form, register) || bytes.len() > code.len() {
+        return false;
+    }
+    let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
+    let after = decoder.decode();
+    if after.is_invalid() || decoder.can_decode() {
+        return false;
+    }
+    let pinned = match register {
+        shared::Register::Int(n) => Register::RAX + u32::from(n),
+        shared::Register::Float(n) => Register::ZMM0 + u32::from(n),
+    };
+    let before = &placed.instruction;
+    let is_pinned = |operand| {
+        let register = after.op_register(operand);
+        let whole = match register.is_vector_register() {
+            true => register.is_xmm(),
+            false => register.size() == size,
+        };
+        after.op_kind(operand) == OpKind::Register && register.full_register() == pinned && whole
+    };
+    // Each operand is what it was, but for the slot.
+    let operands = before.op_count() == after.op_count()
+        && (0..before.op_count()).all(|operand| match before.op_kind(operand) {
+            OpKind::Memory => is_pinned(operand),
+            OpKind::Register => {
+                after.op_kind(operand) == OpKind::Register && after.op_register(operand) == before.op_register(operand)
+            }
+            kind => after.op_kind(operand) == kind && is_same_immediate(before, &after, operand),
+        });
+    let code = match (form, register) {
+        (Form::FloatLoad, shared::Register::Float(_)) => Code::Movaps_xmm_xmmm128,
+        // The destination comes first, as it does in a store to memory.
+        (Form::FloatStore, shared::Register::Float(_)) => Code::Movaps_xmm_xmmm128,
+        (Form::IntLoad, shared::Register::Float(_)) if size == SLOT => Code::Movq_rm64_xmm,
+        (Form::IntLoad, shared::Register::Float(_)) => Code::Movd_rm32_xmm,
+        (Form::IntStore, shared::Register::Float(_)) => Code::Movq_xmm_rm64,
+        (Form::FloatLoad, shared::Register::Int(_)) if size == SLOT => Code::Movq_xmm_rm64,
+        (Form::FloatLoad, shared::Register::Int(_)) => Code::Movd_xmm_rm32,
+        (Form::FloatStore, shared::Register::Int(_)) => Code::Movq_rm64_xmm,
+        _ => before.code(),
+    };
+    operands && after.code() == code
+}
+
+fn is_same_immediate(before: &Instruction, after: &Instruction, operand: u32) -> bool {
+    before.try_immediate(operand).ok() == after.try_immediate(operand).ok()
+}

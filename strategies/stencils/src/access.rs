@@ -1,0 +1,93 @@
+//! How a stencil's instructions use slots, and what they are where a slot lives in a register: the build script finds the former
+//! and proves the latter, and the library rewrites.
+
+/// How an instruction uses a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Which of them occur depends on the build: without stencils, none does.
+#[allow(dead_code)]
+pub enum Form {
+    /// As an operand that may be a general register as well.
+    Int,
+    /// `mov r, [slot]`
+    IntLoad,
+    /// `mov [slot], r`, all 64 bits of it
+    IntStore,
+    /// As an operand that may be a vector register as well.
+    Float,
+    /// `movss` or `movsd` from the slot
+    FloatLoad,
+    /// `movsd` to the slot, or what does the same
+    FloatStore,
+    /// In another way: the slot must be in memory.
+    Memory,
+}
+
+/// A register that no handler touches, and in which a slot may live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Register {
+    /// A general one.
+    Int(u8),
+    /// A vector register.
+    Float(u8),
+}
+
+/// rbx, rbp, r12 to r15.
+pub const INTS: [u8; 6] = [3, 5, 12, 13, 14, 15];
+
+/// xmm8 to xmm15.
+pub const FLOATS: [u8; 8] = [8, 9, 10, 11, 12, 13, 14, 15];
+
+/// Adds an instruction that uses `[rsi + 32 bits]`, with a register in place of that; `modrm` is where its ModRM byte is. Returns
+/// whether there is such an instruction; if not, none is added.
+///
+/// A vector register holds a slot in its lower half. What is above does not matter to any instruction that reads a slot.
+pub fn rewrite(out: &mut Vec<u8>, code: &[u8], modrm: usize, form: Form, register: Register) -> bool {
+    let prefixes = code
+        .iter()
+        .take_while(|byte| matches!(byte, 0x66 | 0xf2 | 0xf3))
+        .count();
+    let rex = code[prefixes] & 0xf0 == 0x40;
+    let (opcode, rex) = match rex {
+        true => (prefixes + 1, code[prefixes]),
+        false => (prefixes, 0x40),
+    };
+    // The other operand.
+    let (reg, reg_high, wide) = (code[modrm] >> 3 & 7, rex & 4, rex & 8);
+    let direct = |reg: u8, rm: u8| 0xc0 | (reg & 7) << 3 | rm & 7;
+    match (form, register) {
+        (Form::Int | Form::IntLoad | Form::IntStore, Register::Int(n)) | (Form::Float, Register::Float(n)) => {
+            out.extend(&code[..prefixes]);
+            out.push(rex | n >> 3);
+            out.extend(&code[opcode..modrm]);
+            out.push(direct(reg, n));
+            out.extend(&code[modrm + 1 + size_of::<u32>()..]);
+        }
+        // movaps
+        (Form::FloatLoad, Register::Float(n)) => out.extend([0x40 | reg_high | n >> 3, 0x0f, 0x28, direct(reg, n)]),
+        (Form::FloatStore, Register::Float(n)) => {
+            out.extend([0x40 | (n >> 3) << 2 | reg_high >> 2, 0x0f, 0x28, direct(n, reg)]);
+        }
+        // movd or movq, between a general and a vector register: the latter is the field in the middle.
+        (Form::IntLoad | Form::IntStore, Register::Float(n)) => {
+            let to = if form == Form::IntLoad { 0x7e } else { 0x6e };
+            out.extend([
+                0x66,
+                0x40 | wide | (n >> 3) << 2 | reg_high >> 2,
+                0x0f,
+                to,
+                direct(n, reg),
+            ]);
+        }
+        (Form::FloatLoad | Form::FloatStore, Register::Int(n)) => {
+            let wide = if form == Form::FloatLoad && code[0] == 0xf3 {
+                0
+            } else {
+                8
+            };
+            let to = if form == Form::FloatLoad { 0x6e } else { 0x7e };
+            out.extend([0x66, 0x40 | wide | reg_high | n >> 3, 0x0f, to, direct(reg, n)]);
+        }
+        (Form::Int, Register::Float(_)) | (Form::Float, Register::Int(_)) | (Form::Memory, _) => return false,
+    }
+    true
+}

@@ -1,0 +1,44 @@
+//! The control experiment: what is left of the handlers when dispatch costs nothing.
+
+use wasm_dispatch_ir::code::FunctionBody;
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
+use wasm_dispatch_machine::state::Machine;
+use wasm_dispatch_threaded::copies::{self, Code};
+
+use crate::{form, run};
+
+/// Copies of handlers and nothing else, for the lab. What it saves is what dispatch and the decoding of operands cost `threaded`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+impl Backend for Plain {
+    const NAME: &'static str = "plain_stencils";
+    const TERM: &'static str = "copy and patch";
+    const IDEA: &'static str = "copies of handlers' machine code in a row, and nothing else";
+    const SAFE: bool = false;
+    type Code = Code;
+
+    fn refusal() -> Option<&'static str> {
+        run::refusal()
+    }
+
+    fn compile(body: &FunctionBody) -> Code {
+        run::compile(body, form::PLAIN, None)
+    }
+
+    fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
+        run::compile(body, form::PLAIN, Some(shared))
+    }
+
+    fn listing(body: &FunctionBody) -> Listing {
+        run::listing(body)
+    }
+
+    fn code_bytes(code: &Code) -> usize {
+        code.bytes()
+    }
+
+    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
+        copies::run(program, machine)
+    }
+}
