@@ -150,6 +150,11 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
             return Err("hands on the node's address".to_owned());
         }
         (What::Units, (addend + rest) as i32)
+    } else if name == "BEHIND" {
+        if (r_type, addend + rest) != (R_X86_64_PC32, 0) {
+            return Err("has the address of a constant".to_owned());
+        }
+        (What::Behind, 0)
     } else if let Some(unit) = numbered("SLOT_") {
         if !matches!(r_type, R_X86_64_32 | R_X86_64_32S) {
             return Err("has a slot in an unknown way".to_owned());

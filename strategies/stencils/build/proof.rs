@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use iced_x86::{Code, FlowControl, InstructionInfoFactory, OpKind, Register};
+use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory, OpAccess, OpKind, Register};
 
 use crate::stencil::{Draft, Placed, What};
 
@@ -48,6 +48,8 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
             }
             FlowControl::Return => return Err("returns".to_owned()),
             FlowControl::Call | FlowControl::IndirectCall => return Err("calls a function".to_owned()),
+            // A call or a return: to the code of the node at `ip`.
+            FlowControl::IndirectBranch if goes_to_node(draft, placed) => {}
             _ => return Err("jumps to a computed address".to_owned()),
         }
         let info = factory.info(instruction);
@@ -61,7 +63,11 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
         .instructions
         .last()
         .map(|placed| placed.instruction.flow_control());
-    if falls != Some(FlowControl::UnconditionalBranch) && cut == end {
+    let leaves = [
+        Some(FlowControl::UnconditionalBranch),
+        Some(FlowControl::IndirectBranch),
+    ];
+    if !leaves.contains(&falls) && cut == end {
         return Err("has no exit at its end".to_owned());
     }
     let known = |hole: &crate::stencil::Hole| {
@@ -77,6 +83,36 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
     }
 }
 
+/// Whether a jump leads to the code of the node whose address is in `ip`: with it, that node begins.
+fn goes_to_node(draft: &Draft, jump: &Placed) -> bool {
+    let instruction = &jump.instruction;
+    let reads_node = |instruction: &Instruction| {
+        (instruction.memory_base(), instruction.memory_index()) == (Register::RDI, Register::None)
+            && instruction.memory_displacement64() == 0
+    };
+    if instruction.op0_kind() == OpKind::Memory {
+        return reads_node(instruction);
+    }
+    // The last instruction that writes the register or `ip` is its load from there.
+    let mut factory = InstructionInfoFactory::new();
+    let before = draft
+        .instructions
+        .iter()
+        .rev()
+        .skip_while(|placed| placed.start >= jump.start);
+    let mut writes = before.filter(|placed| {
+        factory.info(&placed.instruction).used_registers().iter().any(|used| {
+            let register = used.register().full_register();
+            !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
+                && (register == instruction.op0_register() || register == Register::RDI)
+        })
+    });
+    writes.next().is_some_and(|placed| {
+        let load = &placed.instruction;
+        load.code() == Code::Mov_r64_rm64 && load.op0_register() == instruction.op0_register() && reads_node(load)
+    })
+}
+
 /// Looks at an instruction's holes; returns how many bytes of the operand units it reads.
 fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
     let instruction = &placed.instruction;
@@ -90,6 +126,7 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
             What::Units if relative && hole.offset >= OPERANDS => {
                 reach = (hole.offset - OPERANDS) as usize + instruction.memory_size().size();
             }
+            What::Behind if relative && instruction.code() == Code::Mov_r64_rm64 => {}
             What::Constant(_) if relative && instruction.code() != Code::Lea_r64_m => {
                 if instruction.memory_size().size() > 16 {
                     return Err("reads a wide constant".to_owned());

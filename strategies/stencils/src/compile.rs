@@ -7,7 +7,7 @@
 //! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, trap_exit};
+use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role, trap_exit};
 
 use crate::access;
 use crate::access::{Register, rewrite};
@@ -132,7 +132,7 @@ impl Assembler<'_> {
         let entrance = self.place();
         if barrier {
             // A copy before it that needs slots in memory has left them there.
-            if after.is_some_and(|before| before.stencil.is_some()) {
+            if after.is_some_and(Node::falls_in_code) {
                 self.move_pins(flow.stored(), To::Register);
             }
         } else if index == 0 || after.is_some() {
@@ -216,6 +216,7 @@ impl Assembler<'_> {
                     Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
                 }
                 What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
+                What::Behind => Ahead::Constant(self.behind(index)),
                 What::Target => match node.draft.targets().next() {
                     Some(target) => Ahead::Node(target),
                     None => Ahead::Handler,
@@ -279,6 +280,19 @@ impl Assembler<'_> {
         let place = self.assembly.constants.len();
         let bytes = operands.iter().flat_map(|unit| unit.to_ne_bytes());
         self.assembly.constants.extend(bytes);
+        place
+    }
+
+    /// The address of the node where a call goes on, among the constants: the next, or the one after what only a callee of another
+    /// instance returns to.
+    fn behind(&mut self, index: usize) -> usize {
+        let place = self.assembly.constants.len();
+        let node = &self.nodes[index].draft;
+        let next = self.nodes.get(index + 1).map(|next| &next.draft);
+        let back = next.filter(|next| next.role == Role::SwitchBack);
+        let units = back.unwrap_or(node).end - node.start;
+        let address = node.address + u64::from(units) * UNIT as u64;
+        self.assembly.constants.extend(address.to_le_bytes());
         place
     }
 

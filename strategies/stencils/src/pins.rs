@@ -26,7 +26,11 @@ pub(crate) struct Node<'a> {
 impl Node<'_> {
     /// Whether all slots must be in memory while it runs.
     pub(crate) fn is_barrier(&self) -> bool {
-        self.stencil.is_none_or(|stencil| stencil.in_memory)
+        let leaves = matches!(
+            self.draft.role,
+            Role::Call | Role::CallAnywhere | Role::SwitchBack | Role::TailCall | Role::Return
+        );
+        leaves || self.stencil.is_none_or(|stencil| stencil.in_memory)
     }
 
     /// Whether the next node may follow.
@@ -35,6 +39,11 @@ impl Node<'_> {
             Role::Step | Role::Poll | Role::Call | Role::CallAnywhere | Role::SwitchBack => true,
             Role::Jump | Role::TailCall | Role::Return | Role::Raise => false,
         }
+    }
+
+    /// Whether its own code goes on with that of the next node.
+    pub(crate) fn falls_in_code(&self) -> bool {
+        self.stencil.is_some() && matches!(self.draft.role, Role::Step | Role::Poll | Role::SwitchBack)
     }
 
     /// Whether the run may end in it.

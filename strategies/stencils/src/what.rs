@@ -11,6 +11,8 @@ pub enum What {
     Slot(u8),
     /// The distance to a constant of the handler's own.
     Constant(u16),
+    /// The distance to the address of the node where a call goes on.
+    Behind,
     /// The distance to the code of the next node.
     Next,
     /// The distance to the code of the branch's target.

@@ -530,6 +530,18 @@ impl Regs {
         unsafe { self.call(handler) }
     }
 
+    /// The node this many units behind this one, where a call of this node goes on.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; there is a node.
+    #[cfg(not(stencil))]
+    #[inline(always)]
+    pub(crate) unsafe fn behind(self, units: usize) -> *const Unit {
+        // SAFETY: there is a node, says the contract.
+        unsafe { self.ip.add(units) }
+    }
+
     /// Takes over memory 0 of the current instance.
     ///
     /// # Safety

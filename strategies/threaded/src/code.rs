@@ -55,6 +55,10 @@ impl Code {
         after.checked_sub(1).map_or(0, |index| self.statements[index].1)
     }
 
+    /// Where the stream's address is.
+    #[cfg(feature = "copies")]
+    pub(crate) const STREAM: usize = std::mem::offset_of!(Code, stream);
+
     /// The units at which blocks begin.
     #[cfg(feature = "copies")]
     pub(crate) fn blocks(&self) -> &[u32] {

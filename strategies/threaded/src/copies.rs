@@ -7,7 +7,7 @@
 use std::mem::offset_of;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::backend::{Backend, Compiled, Exit, FrameShape, Lazy, Program};
 use wasm_dispatch_machine::state::{Frame, Machine};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
@@ -171,7 +171,7 @@ pub fn trap_exit() -> u64 {
 }
 
 /// Where both builds of this crate must find what handlers reach: sizes and places, in bytes.
-pub const LAYOUT: [u32; 26] = [
+pub const LAYOUT: [u32; 32] = [
     size_of::<Context>() as u32,
     offset_of!(Context, function) as u32,
     offset_of!(Context, frames_top) as u32,
@@ -197,6 +197,12 @@ pub const LAYOUT: [u32; 26] = [
     offset_of!(Frame, instance) as u32,
     offset_of!(Frame, function) as u32,
     offset_of!(Frame, block) as u32,
+    size_of::<Lazy<Code>>() as u32,
+    size_of::<Compiled<Code>>() as u32,
+    offset_of!(Compiled<Code>, shape) as u32,
+    offset_of!(Compiled<Code>, code) as u32,
+    offset_of!(FrameShape, frame_size) as u32,
+    Code::STREAM as u32,
     HANDLER_UNITS as u32,
 ];
 

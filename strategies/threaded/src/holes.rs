@@ -9,6 +9,7 @@
 //! | `SLOT_n` | eight times the slot number in operand unit n |
 //! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
 //! | `TRAP_n` | the end of the run by the trap with that code |
+//! | `BEHIND` | 64 bits that are the address of the node where a call goes on |
 //! | `RARE` | the handler itself, which carries the node out from its beginning |
 //!
 //! What uses the node in another way, say hands on its address, has a relocation that the reader refuses. Then the node's
@@ -52,6 +53,7 @@ unsafe extern "C" {
     static NEXT: u8;
     static TARGET: u8;
     static RARE: u8;
+    static BEHIND: *const Unit;
 }
 
 macro_rules! traps {
@@ -185,6 +187,17 @@ impl Regs {
     pub(crate) unsafe fn rarely(self, _handler: Entry) -> u64 {
         // SAFETY: the contract is the same.
         unsafe { self.leave_by(&raw const RARE) }
+    }
+
+    /// The node where a call of this node goes on.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); there is a node.
+    #[inline(always)]
+    pub(crate) unsafe fn behind(self, _units: usize) -> *const Unit {
+        // SAFETY: copies have the node's address there.
+        unsafe { BEHIND }
     }
 
     /// Ends the run with a trap at this node.

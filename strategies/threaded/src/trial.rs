@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wasm_dispatch_ir::V128;
 use wasm_dispatch_ir::ops::{LoadOp, StoreOp};
 
-use crate::abi::{HANDLER_UNITS, Handler, Mode, Picked, Regs, filled, from_register, no_vector, picked, to_register};
+use crate::abi::{HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, filled, from_register, no_vector, picked, to_register};
 use crate::code::{Code, Unit, units_of};
 use crate::context::Context;
 use crate::copies::Draft;
@@ -111,6 +111,8 @@ fn handlers() -> Vec<Picked> {
     all.extend((1..=16).map(|count| control::clear_locals(0, count).0));
     all.extend([wide::add128(), wide::sub128(), wide::mul_wide_s(), wide::mul_wide_u()]);
     all.extend([memory::memory_size(), control::pause()]);
+    // Calls and returns need functions and frames.
+    all.retain(|picked| matches!(picked.name.role, Role::Step | Role::Jump | Role::Poll));
     all
 }
 

@@ -98,7 +98,7 @@ unsafe fn enter_own<M: Mode>(
     unsafe {
         match (*(*r.context).view.own_functions.add(function() as usize)).get() {
             Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
-            None => r.call(uncompiled),
+            None => r.rarely(uncompiled),
         }
     }
 }
@@ -128,7 +128,7 @@ unsafe fn enter_compiled<M: Mode>(
             if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
             }
-            suspend(&r, block.unit(), r.ip.add(block.after()));
+            suspend(&r, block.unit(), r.behind(block.after()));
         }
         (*context).function = function();
         // No function expects anything in the accumulator when it is entered: its register is free until here.
@@ -169,10 +169,10 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
                 Err(trap) => return r.trap(trap),
             };
             if (*entry).instance != (*context).instance {
-                return r.call(enter_rare::<CallElement<TAIL>, M>);
+                return call_element::<TAIL, ACC, M>(r);
             }
             let Some(callee) = (*(*context).view.own_functions.add((*entry).index as usize)).get() else {
-                return r.call(enter_rare::<CallElement<TAIL>, M>);
+                return call_element::<TAIL, ACC, M>(r);
             };
             if TAIL {
                 return enter_compiled::<M>(r, callee, || (*entry).index, r.frame, None);
@@ -180,6 +180,24 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
             let frame = r.slot(1);
             enter_compiled::<M>(r, callee, || (*entry).index, frame, Some(Suspended::Other))
         }
+    }
+}
+
+/// Leaves an indirect call to [`CallElement`].
+///
+/// # Safety
+///
+/// As [`Handler::run`]; the node is a [`CallIndirect`].
+#[inline(always)]
+unsafe fn call_element<const TAIL: bool, const ACC: bool, M: Mode>(r: Regs) -> u64 {
+    // SAFETY: the contract is the same. A copy of the machine code leaves the node to `CallIndirect`, which takes the index from the
+    // accumulator again if `ACC`: it is in its slot, too.
+    unsafe {
+        let acc = match ACC && cfg!(stencil) {
+            true => r.slot(2).read(),
+            false => r.acc,
+        };
+        Regs { acc, ..r }.rarely(enter_rare::<CallElement<TAIL>, M>)
     }
 }
 
@@ -457,7 +475,7 @@ impl Handler for Return {
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
             if frame.native == 0 {
-                return r.call(enter_rare::<ReturnElsewhere, M>);
+                return r.rarely(enter_rare::<ReturnElsewhere, M>);
             }
             (*context).frames_top = top;
             (*context).function = frame.function;
