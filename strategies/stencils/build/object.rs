@@ -150,11 +150,15 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
             return Err("hands on the node's address".to_owned());
         }
         (What::Units, (addend + rest) as i32)
-    } else if name == "BEHIND" {
+    } else if let "BEHIND" | "SWITCH_TABLE" | "SWITCH_HERE" = name {
         if (r_type, addend + rest) != (R_X86_64_PC32, 0) {
-            return Err("has the address of a constant".to_owned());
+            return Err(format!("has the address of {name}"));
         }
-        (What::Behind, 0)
+        match name {
+            "BEHIND" => (What::Behind, 0),
+            "SWITCH_TABLE" => (What::Table, 0),
+            _ => (What::Here, 0),
+        }
     } else if let Some(unit) = numbered("SLOT_") {
         if !matches!(r_type, R_X86_64_32 | R_X86_64_32S) {
             return Err("has a slot in an unknown way".to_owned());

@@ -49,7 +49,7 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
             FlowControl::Return => return Err("returns".to_owned()),
             FlowControl::Call | FlowControl::IndirectCall => return Err("calls a function".to_owned()),
             // A call or a return: to the code of the node at `ip`.
-            FlowControl::IndirectBranch if goes_to_node(draft, placed) => {}
+            FlowControl::IndirectBranch if goes_to_node(draft, placed) || goes_by_table(draft, placed) => {}
             _ => return Err("jumps to a computed address".to_owned()),
         }
         let info = factory.info(instruction);
@@ -94,23 +94,50 @@ fn goes_to_node(draft: &Draft, jump: &Placed) -> bool {
         return reads_node(instruction);
     }
     // The last instruction that writes the register or `ip` is its load from there.
-    let mut factory = InstructionInfoFactory::new();
-    let before = draft
-        .instructions
-        .iter()
-        .rev()
-        .skip_while(|placed| placed.start >= jump.start);
-    let mut writes = before.filter(|placed| {
-        factory.info(&placed.instruction).used_registers().iter().any(|used| {
-            let register = used.register().full_register();
-            !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
-                && (register == instruction.op0_register() || register == Register::RDI)
-        })
-    });
-    writes.next().is_some_and(|placed| {
+    let registers = [instruction.op0_register(), Register::RDI];
+    last_write(draft, jump, &registers).is_some_and(|placed| {
         let load = &placed.instruction;
         load.code() == Code::Mov_r64_rm64 && load.op0_register() == instruction.op0_register() && reads_node(load)
     })
+}
+
+/// Whether a jump leads to where a switch's table says: the sum of the place that distances count from and one of the table's.
+fn goes_by_table(draft: &Draft, jump: &Placed) -> bool {
+    let to = jump.instruction.op0_register();
+    let has = |placed: &Placed, what| {
+        let hole = placed.displacement.and_then(|field| draft.hole_at(field));
+        placed.instruction.code() == Code::Lea_r64_m && hole.is_some_and(|hole| hole.what == what)
+    };
+    let Some(sum) = last_write(draft, jump, &[to]) else {
+        return false;
+    };
+    if !matches!(sum.instruction.code(), Code::Add_r64_rm64 | Code::Add_rm64_r64) {
+        return false;
+    }
+    let parts = [sum.instruction.op0_register(), sum.instruction.op1_register()];
+    let [Some(a), Some(b)] = parts.map(|part| last_write(draft, sum, &[part])) else {
+        return false;
+    };
+    let (here, distance) = if has(a, What::Here) { (a, b) } else { (b, a) };
+    let load = &distance.instruction;
+    let table = last_write(draft, distance, &[load.memory_base()]);
+    has(here, What::Here)
+        && load.code() == Code::Movsxd_r64_rm32
+        && (load.memory_index_scale(), load.memory_displacement64()) == (4, 0)
+        && table.is_some_and(|table| has(table, What::Table))
+}
+
+/// The last instruction before another one that writes one of these registers.
+fn last_write<'a>(draft: &'a Draft, before: &Placed, registers: &[Register]) -> Option<&'a Placed> {
+    let mut factory = InstructionInfoFactory::new();
+    let earlier = draft.instructions.iter().rev().skip_while(|placed| placed.start >= before.start);
+    let mut writes = earlier.filter(|placed| {
+        factory.info(&placed.instruction).used_registers().iter().any(|used| {
+            !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
+                && registers.contains(&used.register().full_register())
+        })
+    });
+    writes.next()
 }
 
 /// Looks at an instruction's holes; returns how many bytes of the operand units it reads.
@@ -126,6 +153,7 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
             What::Units if relative && hole.offset >= OPERANDS => {
                 reach = (hole.offset - OPERANDS) as usize + instruction.memory_size().size();
             }
+            What::Table | What::Here if relative && instruction.code() == Code::Lea_r64_m => {}
             What::Behind if relative && instruction.code() == Code::Mov_r64_rm64 => {}
             What::Constant(_) if relative && instruction.code() != Code::Lea_r64_m => {
                 if instruction.memory_size().size() > 16 {

@@ -100,6 +100,7 @@ pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], pins: &Pins, align
         pins,
         entrances: vec![None; nodes.len()],
         later: Vec::new(),
+        tables: Vec::new(),
         own: vec![None; CONSTANTS.len()],
     };
     for index in 0..nodes.len() {
@@ -116,6 +117,8 @@ struct Assembler<'a> {
     /// Where nodes begin for those who come from elsewhere.
     entrances: Vec<Option<u32>>,
     later: Vec<Later>,
+    /// Nodes with tables of targets, from where their distances count, and where they are among the constants.
+    tables: Vec<(usize, usize, usize)>,
     /// Where constants of handlers are among the function's.
     own: Vec<Option<u32>>,
 }
@@ -211,8 +214,14 @@ impl Assembler<'_> {
                     self.fill(at, distance(at, rest, behind));
                     continue;
                 }
+                What::Here => {
+                    self.fill(at, distance(at, rest, start));
+                    continue;
+                }
+                What::Table => Ahead::Constant(self.table(index, start)),
                 What::Units => {
-                    let place = *units.get_or_insert_with(|| self.constants(node.draft.operands));
+                    let read = &node.draft.operands[..usize::from(stencil.reach).div_ceil(UNIT)];
+                    let place = *units.get_or_insert_with(|| self.constants(read));
                     Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
                 }
                 What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
@@ -283,6 +292,15 @@ impl Assembler<'_> {
         place
     }
 
+    /// Room for the distances of a switch's targets among the constants; they count from here.
+    fn table(&mut self, node: usize, here: usize) -> usize {
+        let place = self.assembly.constants.len();
+        let targets = self.nodes[node].draft.targets().len();
+        self.assembly.constants.resize(place + targets * UNIT, 0);
+        self.tables.push((node, here, place));
+        place
+    }
+
     /// The address of the node where a call goes on, among the constants: the next, or the one after what only a callee of another
     /// instance returns to.
     fn behind(&mut self, index: usize) -> usize {
@@ -327,14 +345,7 @@ impl Assembler<'_> {
             let here = self.assembly.code.len();
             let (index, node) = (node, &self.nodes[node]);
             let value = match what {
-                Ahead::Node(unit) => {
-                    let target = number(self.nodes, unit) as usize;
-                    let place = match node.is_barrier() {
-                        true => self.entrance(target),
-                        false => self.assembly.starts[target],
-                    };
-                    distance(at, rest, place as usize)
-                }
+                Ahead::Node(unit) => distance(at, rest, self.beginning(node, unit) as usize),
                 Ahead::Trap(trap) => {
                     self.leave_registers(index);
                     // mov ecx, trap: the accumulator.
@@ -355,8 +366,24 @@ impl Assembler<'_> {
             };
             self.fill(at, value);
         }
+        for (node, here, place) in std::mem::take(&mut self.tables) {
+            let node = &self.nodes[node];
+            for (unit, place) in node.draft.targets().zip((place..).step_by(UNIT)) {
+                let to = self.beginning(node, unit);
+                self.assembly.constants[place..place + UNIT].copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
+            }
+        }
         self.entrances(draft);
         self.assembly
+    }
+
+    /// Where the node at a unit begins for those who come from another.
+    fn beginning(&mut self, from: &Node<'_>, unit: u32) -> u32 {
+        let target = number(self.nodes, unit) as usize;
+        match from.is_barrier() {
+            true => self.entrance(target),
+            false => self.assembly.starts[target],
+        }
     }
 
     /// Has slots in memory for who takes a node over.

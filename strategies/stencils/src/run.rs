@@ -4,13 +4,14 @@ use std::sync::OnceLock;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Line, Listing, Shared};
-use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, draft};
+use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, Role, draft};
 
 use crate::code::Assembly;
 use crate::compile::assemble;
 use crate::form::Form;
 use crate::key::key;
 use crate::table::{self, Stencil};
+use crate::what::What;
 
 /// Compiles a function.
 pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) -> Code {
@@ -26,13 +27,22 @@ pub(crate) fn compile_draft(draft: Draft, assemble: impl FnOnce(&Draft) -> Assem
     }
 }
 
-/// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node.
+/// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node. A copy takes
+/// one where it goes on at an address that it computes.
 pub(crate) fn listing(body: &FunctionBody) -> Listing {
     let line = |node: copies::ListedNode| {
-        let copied = Stencil::find(key(node.name, node.v2)).is_some();
+        let dispatches = match Stencil::find(key(node.name, node.v2)) {
+            _ if node.info.out_of_line => 0,
+            None => 2,
+            Some(stencil) => {
+                let switches = stencil.holes().iter().any(|hole| hole.what == What::Table);
+                let leaves = matches!(node.role, Role::Call | Role::CallAnywhere | Role::TailCall | Role::Return);
+                u32::from(switches || leaves)
+            }
+        };
         Line {
             parts: vec![node.info.kind],
-            dispatches: if copied || node.info.out_of_line { 0 } else { 2 },
+            dispatches,
         }
     };
     let blocks = copies::listing(body).into_iter();

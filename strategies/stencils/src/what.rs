@@ -13,6 +13,10 @@ pub enum What {
     Constant(u16),
     /// The distance to the address of the node where a call goes on.
     Behind,
+    /// The distance to the targets' distances.
+    Table,
+    /// The distance to where those count from.
+    Here,
     /// The distance to the code of the next node.
     Next,
     /// The distance to the code of the branch's target.

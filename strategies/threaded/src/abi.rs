@@ -518,6 +518,18 @@ impl Regs {
         unsafe { self.go::<M>(self.target(index)) }
     }
 
+    /// Goes on with one of the nodes whose addresses are in the operand units from `first` on: number `index`.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; there are more than `index` addresses, each of a node of this function.
+    #[cfg(not(stencil))]
+    #[inline(always)]
+    pub(crate) unsafe fn switch<M: Mode>(self, first: usize, index: u32) -> u64 {
+        // SAFETY: the units are a node's address, says the contract. An address takes as many as a handler's.
+        unsafe { self.go::<M>(self.target(first + HANDLER_UNITS * index as usize)) }
+    }
+
     /// Leaves this node to the handler of its rare case. The registers are as they were when the node began.
     ///
     /// # Safety

@@ -148,6 +148,8 @@ pub struct ListedNode {
     pub name: &'static str,
     /// Whether it is the form of the handler for newer machines.
     pub v2: bool,
+    /// Where control goes from it.
+    pub role: Role,
 }
 
 /// The single nodes that a function is compiled to, by block.

@@ -10,6 +10,8 @@
 //! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
 //! | `TRAP_n` | the end of the run by the trap with that code |
 //! | `BEHIND` | 64 bits that are the address of the node where a call goes on |
+//! | `SWITCH_TABLE` | distances of 32 bits to the copies of all targets' code |
+//! | `SWITCH_HERE` | from where these count |
 //! | `RARE` | the handler itself, which carries the node out from its beginning |
 //!
 //! What uses the node in another way, say hands on its address, has a relocation that the reader refuses. Then the node's
@@ -176,6 +178,29 @@ impl Regs {
     pub(crate) unsafe fn branch<M: Mode>(self, _index: usize) -> u64 {
         // SAFETY: there is a target, says the contract.
         unsafe { self.leave_by(&raw const TARGET) }
+    }
+
+    /// Goes on with the copy of one of the targets' code.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); the node has more than `index` targets.
+    #[inline(always)]
+    pub(crate) unsafe fn switch<M: Mode>(self, _first: usize, index: u32) -> u64 {
+        // SAFETY: the text finds out two addresses and does nothing else: that of a table of distances, one for each target, and
+        // that from which they count. There is one for this index, says the contract.
+        unsafe {
+            let (table, here): (*const i32, *const u8);
+            std::arch::asm!(
+                "lea {}, [rip + SWITCH_TABLE]",
+                "lea {}, [rip + SWITCH_HERE]",
+                out(reg) table,
+                out(reg) here,
+                options(pure, nomem, nostack, preserves_flags)
+            );
+            let distance = table.add(index as usize).read();
+            self.leave_by(here.wrapping_offset(distance as isize))
+        }
     }
 
     /// Leaves this node to its handler. The registers are as they were when the node began.

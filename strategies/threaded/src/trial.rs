@@ -177,6 +177,18 @@ fn draft(node: Picked, operands: &[Unit]) -> Draft {
         stream[HANDLER_UNITS..HANDLER_UNITS + 2].copy_from_slice(&units_of(address));
         targets.push(HANDLER_UNITS);
     }
+    if let Kind::Switch { .. } = node.kind
+        && operands.len() >= 2 + 2 * HANDLER_UNITS
+    {
+        // The index, the number of the last target, and the targets.
+        stream[HANDLER_UNITS + 1] = 1;
+        for (number, to) in [behind, target].into_iter().enumerate() {
+            let at = HANDLER_UNITS + 2 + HANDLER_UNITS * number;
+            let address = stream.as_ptr() as u64 + (to * size_of::<Unit>()) as u64;
+            stream[at..at + HANDLER_UNITS].copy_from_slice(&units_of(address));
+            targets.push(at);
+        }
+    }
     let nodes = vec![(0, node.name), (behind as u32, stop.name), (target as u32, stop.name)];
     let end = stream.len() as u32;
     Draft::new(

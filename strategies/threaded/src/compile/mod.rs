@@ -151,6 +151,7 @@ pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::Listed
             info,
             name: (name.of)(),
             v2: name.v2,
+            role: name.role,
         });
     }
     blocks

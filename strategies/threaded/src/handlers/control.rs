@@ -86,7 +86,7 @@ impl<A: Source<u32>> Handler for Switch<A> {
         // SAFETY: units as said above; the index stays below their number, and targets are nodes of this function.
         unsafe {
             let index = A::get(&r, 0).min(r.unit(1));
-            r.go::<M>(r.target(2 + TARGET_UNITS * index as usize))
+            r.switch::<M>(2, index)
         }
     }
 }
