@@ -1,13 +1,16 @@
-//! Finds out how a stencil's instructions use slots, and proves what they become where slots live in registers.
+//! Finds out how a stencil's instructions use slots and numbers, and proves what they become where slots live in registers and where
+//! numbers are in the code.
 
-use iced_x86::{Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, OpAccess, OpKind, Register};
+use iced_x86::{
+    Code, Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
+};
 
 use crate::stencil::{Draft, Placed, What};
 
 #[path = "../src/access.rs"]
 mod shared;
 
-use shared::{FLOATS, Form, INTS, rewrite};
+use shared::{FLOATS, Form, INTS, rewrite, rewrite_number};
 
 /// Bytes of a slot.
 const SLOT: usize = 8;
@@ -73,7 +76,7 @@ pub fn find(draft: &Draft) -> Option<Vec<Access>> {
         if !uses_frame {
             continue;
         }
-        if !plain || !in_frame || instruction.mnemonic() == iced_x86::Mnemonic::Lea {
+        if !plain || !in_frame || instruction.mnemonic() == Mnemonic::Lea {
             return None;
         }
         let memory = info.used_memory();
@@ -212,6 +215,50 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
         _ => before.code(),
     };
     operands && after.code() == code
+}
+
+/// How many bytes the instruction reads of its node's operand units, if it may have a number in their place. The number has 16 bits
+/// at most.
+pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
+    let before = &placed.instruction;
+    let field = placed.displacement?;
+    let holes = draft
+        .holes
+        .iter()
+        .filter(|hole| (placed.start..placed.end).contains(&hole.at));
+    if draft.hole_at(field)?.what != What::Units || holes.count() != 1 || before.memory_base() != Register::RIP {
+        return None;
+    }
+    let size = before.memory_size().size();
+    let number = if size == 1 { 0x34 } else { 0x1234 };
+    let code = draft.code(placed.start, placed.end);
+    let mut bytes = Vec::new();
+    let modrm = (field - placed.start).checked_sub(1)?;
+    if !rewrite_number(&mut bytes, code, modrm, number) || bytes.len() > code.len() {
+        return None;
+    }
+    let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
+    let after = decoder.decode();
+    if after.is_invalid() || decoder.can_decode() {
+        return None;
+    }
+    let (from, to) = (before.op0_register(), after.op0_register());
+    let binary = (before.op_count(), before.op0_kind(), before.op1_kind()) == (2, OpKind::Register, OpKind::Memory);
+    let is_number = after.try_immediate(after.op_count() - 1).ok() == Some(u64::from(number));
+    let same = match before.mnemonic() {
+        // All 64 bits of the register are written, or one byte.
+        Mnemonic::Mov | Mnemonic::Movzx => match after.code() {
+            Code::Mov_r32_imm32 => from.size() >= 4 && from.full_register() == to.full_register(),
+            Code::Mov_r8_imm8 => from == to && size == 1,
+            _ => false,
+        },
+        Mnemonic::Imul => after.mnemonic() == Mnemonic::Imul && from == to && after.op1_register() == from,
+        Mnemonic::Add | Mnemonic::Or | Mnemonic::And | Mnemonic::Sub | Mnemonic::Xor | Mnemonic::Cmp => {
+            after.mnemonic() == before.mnemonic() && from == to && after.op_count() == 2
+        }
+        _ => false,
+    };
+    (binary && is_number && same).then_some(size as u8)
 }
 
 fn is_same_immediate(before: &Instruction, after: &Instruction, operand: u32) -> bool {

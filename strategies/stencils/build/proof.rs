@@ -104,7 +104,7 @@ fn goes_to_node(draft: &Draft, jump: &Placed) -> bool {
 /// Whether a jump leads to where a switch's table says: the sum of the place that distances count from and one of the table's.
 fn goes_by_table(draft: &Draft, jump: &Placed) -> bool {
     let to = jump.instruction.op0_register();
-    let has = |placed: &Placed, what| {
+    let has = |placed: &Placed, what: What| {
         let hole = placed.displacement.and_then(|field| draft.hole_at(field));
         placed.instruction.code() == Code::Lea_r64_m && hole.is_some_and(|hole| hole.what == what)
     };
@@ -130,14 +130,17 @@ fn goes_by_table(draft: &Draft, jump: &Placed) -> bool {
 /// The last instruction before another one that writes one of these registers.
 fn last_write<'a>(draft: &'a Draft, before: &Placed, registers: &[Register]) -> Option<&'a Placed> {
     let mut factory = InstructionInfoFactory::new();
-    let earlier = draft.instructions.iter().rev().skip_while(|placed| placed.start >= before.start);
-    let mut writes = earlier.filter(|placed| {
+    let mut earlier = draft
+        .instructions
+        .iter()
+        .rev()
+        .skip_while(|placed| placed.start >= before.start);
+    earlier.find(|placed| {
         factory.info(&placed.instruction).used_registers().iter().any(|used| {
             !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
                 && registers.contains(&used.register().full_register())
         })
-    });
-    writes.next()
+    })
 }
 
 /// Looks at an instruction's holes; returns how many bytes of the operand units it reads.

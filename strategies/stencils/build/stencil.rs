@@ -70,6 +70,9 @@ pub struct Stencil {
     reach: usize,
     /// How it uses slots, if that is known.
     accesses: Option<Vec<Access>>,
+    /// For each hole, the bytes from its instruction's beginning to it, and how many that reads of operand units, if it may have a
+    /// number in their place.
+    numbers: Vec<(usize, u8)>,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
 }
@@ -104,9 +107,14 @@ impl Draft {
 
     /// Where the instruction ends that has a field here.
     pub fn end_of(&self, field: usize) -> Option<usize> {
+        self.instruction_of(field).map(|placed| placed.end)
+    }
+
+    /// The instruction that has a field here.
+    fn instruction_of(&self, field: usize) -> Option<&Placed> {
         let after = self.instructions.partition_point(|placed| placed.start <= field);
         let placed = self.instructions.get(after.checked_sub(1)?)?;
-        (field + 4 <= placed.end).then_some(placed.end)
+        (field + 4 <= placed.end).then_some(placed)
     }
 
     /// Some of the code.
@@ -166,7 +174,12 @@ impl Draft {
             ..Draft::decode(&self.code)?
         };
         proof::check(&changed, end)?;
+        let numbers = changed.holes.iter().map(|hole| {
+            let placed = changed.instruction_of(hole.at)?;
+            Some((hole.at - placed.start, access::reads_number(&changed, placed)?))
+        });
         Ok(Stencil {
+            numbers: numbers.map(Option::unwrap_or_default).collect(),
             accesses: access::find(&changed),
             branches: !proof::inner_targets(&changed).is_empty(),
             code: self.code,
@@ -210,14 +223,14 @@ impl Stencil {
             ));
         }
         table.code.extend(&self.code);
-        for Hole { at, what, offset } in &self.holes {
+        for (Hole { at, what, offset }, (start, reads)) in self.holes.iter().zip(&self.numbers) {
             // Distances count from the end of the instruction.
             let rest = match what {
                 What::Slot(_) => 0,
                 _ => self.end_of(*at) - at,
             };
             table.holes.push(format!(
-                "at: {at}, what: What::{what:?}, offset: {offset}, rest: {rest}"
+                "at: {at}, what: What::{what:?}, offset: {offset}, rest: {rest}, start: {start}, reads: {reads}"
             ));
         }
         row

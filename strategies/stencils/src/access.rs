@@ -1,5 +1,5 @@
-//! How a stencil's instructions use slots, and what they are where a slot lives in a register: the build script finds the former
-//! and proves the latter, and the library rewrites.
+//! How a stencil's instructions use slots and numbers, and what they are where a slot lives in a register or a number is part of
+//! the code: the build script finds the former and proves the latter, and the library rewrites.
 
 /// How an instruction uses a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,49 @@ pub fn rewrite(out: &mut Vec<u8>, code: &[u8], modrm: usize, form: Form, registe
             out.extend([0x66, 0x40 | wide | reg_high | n >> 3, 0x0f, to, direct(reg, n)]);
         }
         (Form::Int, Register::Float(_)) | (Form::Float, Register::Int(_)) | (Form::Memory, _) => return false,
+    }
+    true
+}
+
+/// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that; `modrm` is where its ModRM byte
+/// is. Returns whether there is such an instruction; if not, none is added.
+pub fn rewrite_number(out: &mut Vec<u8>, code: &[u8], modrm: usize, number: u16) -> bool {
+    let rex = code[0] & 0xf0 == 0x40;
+    let opcode = usize::from(rex);
+    // The register moves from one field to another.
+    let (wide, high) = if rex { (code[0] & 8, code[0] >> 2 & 1) } else { (0, 0) };
+    let reg = code[modrm] >> 3 & 7;
+    let bytes = u32::from(number).to_le_bytes();
+    let prefix = |out: &mut Vec<u8>, bits: u8| {
+        if rex {
+            out.push(0x40 | bits);
+        }
+    };
+    match code[opcode..modrm] {
+        // mov, movzx: of the number, as of the register, all above is zero.
+        [0x8b] | [0x0f, 0xb6 | 0xb7] => {
+            prefix(out, high);
+            out.push(0xb8 | reg);
+            out.extend(bytes);
+        }
+        // mov of one byte
+        [0x8a] => {
+            prefix(out, high);
+            out.extend([0xb0 | reg, bytes[0]]);
+        }
+        // add, or, and, sub, xor, cmp
+        [operation @ (0x03 | 0x0b | 0x23 | 0x2b | 0x33 | 0x3b)] => {
+            prefix(out, wide | high);
+            out.extend([0x81, 0xc0 | operation & 0x38 | reg]);
+            out.extend(bytes);
+        }
+        // imul
+        [0x0f, 0xaf] => {
+            prefix(out, wide | high << 2 | high);
+            out.extend([0x69, 0xc0 | reg << 3 | reg]);
+            out.extend(bytes);
+        }
+        _ => return false,
     }
     true
 }

@@ -9,12 +9,10 @@
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role, trap_exit};
 
-use crate::access;
-use crate::access::{Register, rewrite};
+use crate::access::{Form, Register, rewrite, rewrite_number};
 use crate::code::Assembly;
-use crate::form::Form;
-use crate::key::key;
-use crate::pins::{Node, Pins, To, moves, weights};
+use crate::form;
+use crate::pins::{Node, Pins, Way, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
@@ -42,7 +40,7 @@ enum Ahead {
 }
 
 /// The machine code of a function.
-pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: Form) -> Assembly {
+pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form) -> Assembly {
     let nodes = nodes(draft);
     let branches = branches(&nodes);
     // What goes back from behind the blocks enters one, and runs once.
@@ -59,14 +57,29 @@ pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: Form) -> Assemb
     if !form.aligned {
         loops.clear();
     }
-    put_together(draft, &nodes, &pins, &loops)
+    let plan = Plan {
+        pins: &pins,
+        aligned: &loops,
+        numbers: form.numbers,
+    };
+    put_together(draft, &nodes, &plan)
+}
+
+/// What is done besides copying.
+pub(crate) struct Plan<'a> {
+    /// The slots that live in registers.
+    pub pins: &'a Pins,
+    /// The numbers of the nodes that are aligned, ascending.
+    pub aligned: &'a [u32],
+    /// Whether small numbers are in the code.
+    pub numbers: bool,
 }
 
 /// A function's nodes with what is copied for them.
 pub(crate) fn nodes(draft: &Draft) -> Vec<Node<'_>> {
     let stencil = |draft: DraftNode<'_>| {
         // A stencil that reads beyond the node would be another handler's.
-        let found = Stencil::find(key(draft.name, draft.v2));
+        let found = Stencil::of(draft.name, draft.v2);
         found.filter(|stencil| usize::from(stencil.reach) <= draft.operands.len() * UNIT)
     };
     let nodes = draft.nodes().map(|draft| Node {
@@ -91,13 +104,14 @@ pub(crate) fn branches(nodes: &[Node<'_>]) -> Vec<(u32, u32)> {
     branches
 }
 
-/// The machine code of these nodes, where these slots live in registers. Nodes of these numbers, ascending, are aligned.
-pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], pins: &Pins, aligned: &[u32]) -> Assembly {
-    let mut aligned = aligned.iter().peekable();
+/// The machine code of these nodes.
+pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], plan: &Plan<'_>) -> Assembly {
+    let mut aligned = plan.aligned.iter().peekable();
     let mut assembler = Assembler {
         assembly: Assembly::default(),
         nodes,
-        pins,
+        pins: plan.pins,
+        numbers: plan.numbers,
         entrances: vec![None; nodes.len()],
         later: Vec::new(),
         tables: Vec::new(),
@@ -114,6 +128,7 @@ struct Assembler<'a> {
     assembly: Assembly,
     nodes: &'a [Node<'a>],
     pins: &'a Pins,
+    numbers: bool,
     /// Where nodes begin for those who come from elsewhere.
     entrances: Vec<Option<u32>>,
     later: Vec<Later>,
@@ -136,10 +151,10 @@ impl Assembler<'_> {
         if barrier {
             // A copy before it that needs slots in memory has left them there.
             if after.is_some_and(Node::falls_in_code) {
-                self.move_pins(flow.stored(), To::Register);
+                self.move_pins(flow.stored(), Way::ToRegister);
             }
         } else if index == 0 || after.is_some() {
-            self.move_pins(flow.before, To::Register);
+            self.move_pins(flow.before, Way::ToRegister);
             self.entrances[index] = Some(entrance);
         }
         if aligned {
@@ -149,7 +164,7 @@ impl Assembler<'_> {
         let start = self.place();
         self.assembly.starts.push(start);
         if barrier {
-            self.move_pins(flow.stored(), To::Slot);
+            self.move_pins(flow.stored(), Way::ToSlot);
             self.entrances[index] = Some(self.place());
         }
         match node.stencil {
@@ -166,8 +181,8 @@ impl Assembler<'_> {
         self.assembly.code.len() as u32
     }
 
-    fn move_pins(&mut self, which: u32, to: To) {
-        self.pins.moves(&mut self.assembly.code, which, to);
+    fn move_pins(&mut self, which: u32, way: Way) {
+        self.pins.moves(&mut self.assembly.code, which, way);
     }
 
     fn copy(&mut self, index: usize, stencil: &'static Stencil) {
@@ -184,22 +199,26 @@ impl Assembler<'_> {
         }
         let away = self.pins.away(node);
         for &(slot, register, _) in &away {
-            moves(&mut self.assembly.code, slot, register, To::Slot);
+            moves(&mut self.assembly.code, slot, register, Way::ToSlot);
         }
         let start = self.assembly.code.len();
-        let shorter = self.copy_with_registers(node, code, &away);
+        let rewritten = self.rewritten(node, holes, &away);
+        let shorter = self.copy_rewritten(code, &rewritten, stencil.branches);
         let behind = self.assembly.code.len();
         for &(slot, register, _) in away.iter().filter(|&&(_, _, written)| written) {
-            moves(&mut self.assembly.code, slot, register, To::Register);
+            moves(&mut self.assembly.code, slot, register, Way::ToRegister);
         }
         let mut shorter = shorter.into_iter().peekable();
         let (mut less, mut units) = (0, None);
-        for &Hole { at, what, offset, rest } in holes {
+        for &Hole {
+            at, what, offset, rest, ..
+        } in holes
+        {
             let at = usize::from(at);
             while let Some(by) = shorter.next_if(|by| by.end <= at) {
                 less = by.less;
             }
-            // This slot lives in a register.
+            // This slot lives in a register, or this number is in the code.
             if shorter.peek().is_some_and(|by| by.field == at) {
                 continue;
             }
@@ -242,35 +261,51 @@ impl Assembler<'_> {
         }
     }
 
-    /// Adds a stencil's code, with registers for the slots that live there and are not away. Returns which instructions have
-    /// become shorter.
-    fn copy_with_registers(
-        &mut self,
-        node: &Node<'_>,
-        code: &'static [u8],
-        away: &[(u32, Register, bool)],
-    ) -> Vec<Shorter> {
-        let branches = node.stencil.is_some_and(|stencil| stencil.branches);
-        let out = &mut self.assembly.code;
-        let (mut from, mut less, mut shorter) = (0, 0, Vec::new());
+    /// The instructions of a stencil that are rewritten, in their order: those that use slots which live in registers and are not
+    /// away, and those that read small numbers.
+    fn rewritten(&self, node: &Node<'_>, holes: &[Hole], away: &[(u32, Register, bool)]) -> Vec<Rewritten> {
+        let mut all = Vec::new();
         for (slot, access) in node.uses() {
             let Some(register) = self.pins.register(slot) else {
                 continue;
             };
-            // What is not rewritten need not use the unit's own slot: it may be one behind it.
-            if access.form == access::Form::Memory || away.iter().any(|other| other.0 == slot) {
-                continue;
+            // What stays as it is need not use the unit's own slot: it may be one behind it.
+            if access.form != Form::Memory && away.iter().all(|other| other.0 != slot) {
+                all.push(Rewritten {
+                    start: usize::from(access.start),
+                    field: usize::from(access.field),
+                    end: usize::from(access.end),
+                    to: To::Register(access.form, register),
+                });
             }
-            let (start, field, end) = (
-                usize::from(access.start),
-                usize::from(access.field),
-                usize::from(access.end),
-            );
+        }
+        for hole in holes.iter().filter(|hole| self.numbers && hole.reads > 0) {
+            let at = usize::from(hole.at);
+            if let Some(number) = small(node.draft.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads) {
+                all.push(Rewritten {
+                    start: at - usize::from(hole.start),
+                    field: at,
+                    end: at + usize::from(hole.rest),
+                    to: To::Number(number),
+                });
+            }
+        }
+        all.sort_by_key(|rewritten| rewritten.start);
+        all
+    }
+
+    /// Adds a stencil's code with these instructions rewritten. Returns how much shorter they are.
+    fn copy_rewritten(&mut self, code: &'static [u8], all: &[Rewritten], branches: bool) -> Vec<Shorter> {
+        let out = &mut self.assembly.code;
+        let (mut from, mut less, mut shorter) = (0, 0, Vec::new());
+        for &Rewritten { start, field, end, to } in all {
             out.extend(&code[from..start]);
-            let before = out.len();
-            let instruction = &code[start..end];
-            let rewritten = rewrite(out, instruction, field - 1 - start, access.form, register);
-            debug_assert!(rewritten, "{access:?} {register:?}");
+            let (before, instruction, modrm) = (out.len(), &code[start..end], field - 1 - start);
+            let rewritten = match to {
+                To::Register(form, register) => rewrite(out, instruction, modrm, form, register),
+                To::Number(number) => rewrite_number(out, instruction, modrm, number),
+            };
+            debug_assert!(rewritten, "{instruction:x?} {to:?}");
             // Branches within the stencil keep their distances.
             if branches {
                 let rest = end - start - (out.len() - before);
@@ -370,7 +405,8 @@ impl Assembler<'_> {
             let node = &self.nodes[node];
             for (unit, place) in node.draft.targets().zip((place..).step_by(UNIT)) {
                 let to = self.beginning(node, unit);
-                self.assembly.constants[place..place + UNIT].copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
+                self.assembly.constants[place..place + UNIT]
+                    .copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
             }
         }
         self.entrances(draft);
@@ -389,7 +425,7 @@ impl Assembler<'_> {
     /// Has slots in memory for who takes a node over.
     fn leave_registers(&mut self, index: usize) {
         if !self.nodes[index].is_barrier() {
-            self.move_pins(self.pins.flow(index).left(), To::Slot);
+            self.move_pins(self.pins.flow(index).left(), Way::ToSlot);
         }
     }
 
@@ -399,7 +435,7 @@ impl Assembler<'_> {
             return entrance;
         }
         let (entrance, start) = (self.place(), self.assembly.starts[index]);
-        self.move_pins(self.pins.flow(index).before, To::Register);
+        self.move_pins(self.pins.flow(index).before, Way::ToRegister);
         let entrance = match self.place() == entrance {
             true => start,
             false => {
@@ -442,6 +478,32 @@ impl Assembler<'_> {
         let entrances = self.entrances.iter().zip(starts);
         self.assembly.entrances = entrances.map(|(entrance, &start)| entrance.unwrap_or(start)).collect();
     }
+}
+
+/// An instruction that is rewritten: where it begins and ends, its hole, and what comes in place of that.
+#[derive(Clone, Copy)]
+struct Rewritten {
+    start: usize,
+    field: usize,
+    end: usize,
+    to: To,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum To {
+    Register(Form, Register),
+    Number(u16),
+}
+
+/// The number in these bytes of a node's operand units, if it is small. A module then chooses two bytes of a field in machine code,
+/// of which the others are zero: as many as of a slot's place.
+fn small(operands: &[u32], at: usize, bytes: u8) -> Option<u16> {
+    let read = operands.iter().flat_map(|unit| unit.to_le_bytes());
+    let read = read.skip(at).take(usize::from(bytes));
+    let number = read
+        .zip(0..)
+        .fold(0, |number, (byte, place)| number | u64::from(byte) << (8 * place));
+    u16::try_from(number).ok()
 }
 
 /// An instruction that has become shorter: its hole and its end as they were, and by how much all behind it moves.

@@ -7,16 +7,20 @@ pub(crate) struct Form {
     pub aligned: bool,
     /// Slots of functions with loops live in registers.
     pub pins: bool,
+    /// Small numbers are in the code.
+    pub numbers: bool,
 }
 
 /// Copies alone.
 pub(crate) const PLAIN: Form = Form {
     aligned: false,
     pins: false,
+    numbers: false,
 };
 
 /// All there is.
 pub(crate) const PRODUCT: Form = Form {
     aligned: true,
     pins: true,
+    numbers: true,
 };

@@ -23,15 +23,16 @@
 //! table of them is part of this crate. At run time `compile` copies a stencil for each node and fills its holes:
 //!
 //! - slot numbers become displacements, eight times the number;
-//! - constants and offsets are read, relative to the instruction, from data in front of the code;
+//! - constants and offsets are read, relative to the instruction, from data in front of the code; numbers of 16 bits, in
+//!   [`Stencils`], are part of the instruction;
 //! - exits become distances: to the next node, to a branch's target, to a trap's end.
 //!
 //! No code generator, no register allocator, no second semantics: what a handler does, the copy does.
 //!
 //! Not every handler has a stencil. The build refuses what calls a function, has a stack frame, reads a table of its own, or hands
-//! on its node's address, as calls and returns do (`build/proof.rs`). Such a node's code jumps to the handler itself. The function keeps
-//! `threaded`'s stream, in which each node now begins with the address of its code in place of its handler's. So the handler
-//! goes on as ever, with a jump to the address that the next node begins with.
+//! on its node's address, as many builtins and most roundings of floats do (`build/proof.rs`). Such a node's code jumps to the handler
+//! itself. The function keeps `threaded`'s stream, in which each node now begins with the address of its code in place of its
+//! handler's. So the handler goes on as ever, with a jump to the address that the next node begins with.
 //!
 //! # Slots in registers
 //!
@@ -44,18 +45,20 @@
 //!
 //! # Calls and traps
 //!
-//! Calls, returns, resuming at a block, suspending and what ends a run are `threaded`'s own handlers: they find nodes
-//! by their places in the stream, whatever the nodes' code is. A trap jumps behind the function's code, where the node's place
-//! and the trap are put into registers, and on to where all traps of `threaded` end.
+//! A call stores the caller's frame as `threaded` does, and jumps to the address with which the callee's stream begins; a return
+//! takes it back, and jumps to the address with which the node after the call begins. What is rare (a callee that is not compiled yet, of
+//! another instance, or the host's) is left to the handler, and so are resuming at a block and suspending: they find nodes by their
+//! places in the stream, whatever the nodes' code is. A trap jumps behind the function's code, where the node's place and the trap are
+//! put into registers, and on to where all traps of `threaded` end.
 //!
 //! # What it costs
 //!
 //! The loop `do { i = i + c } while (i < n)` is five instructions a turn. In [`Plain`] three of them load and one stores, in
-//! [`Stencils`] one loads:
+//! [`Stencils`] none does:
 //!
 //! ```text
 //!   Plain:                               Stencils:
-//!     mov  ecx, [rip + constant]           mov  ecx, [rip + constant]    ; c
+//!     mov  ecx, [rip + constant]           mov  ecx, 5                   ; c
 //!     add  ecx, [rsi + i]                  add  ecx, ebx                 ; i
 //!     mov  [rsi + i], rcx                  mov  rbx, rcx
 //!     cmp  [rsi + n], ecx                  cmp  ebp, ecx                 ; n
@@ -64,7 +67,8 @@
 //!
 //! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
 //! takes memory, at least two pages for each function that is called. And the process must be allowed to make code while it runs: pages
-//! are written first and made executable then, never both, and constants of the module are in pages that never are (`memory.rs`).
+//! are written first and made executable then, never both, and what a module chooses of a field in them is 16 bits: longer numbers
+//! are in pages that are never executable (`memory.rs`).
 //! Where the build or the system does not have what it takes, the strategy says why and runs nothing
 //! ([`Backend::refusal`]).
 //!

@@ -50,7 +50,7 @@ impl Node<'_> {
     fn ends(&self) -> bool {
         let exits = self.stencil.map_or(&[][..], Stencil::holes);
         // Of calls and what else needs slots in memory, it is known what they find there.
-        let exits = if self.is_barrier() { &[] } else { exits };
+        let exits = if self.is_barrier() { &[][..] } else { exits };
         self.draft.role == Role::Raise || exits.iter().any(|hole| matches!(hole.what, What::Trap(_) | What::Rare))
     }
 
@@ -244,12 +244,12 @@ impl Pins {
     }
 
     /// Adds the instructions that store these, or load them.
-    pub(crate) fn moves(&self, out: &mut Vec<u8>, which: u32, to: To) {
+    pub(crate) fn moves(&self, out: &mut Vec<u8>, which: u32, way: Way) {
         for (place, &(slot, register)) in self.list.iter().enumerate() {
             if let Some(register) = register
                 && which >> place & 1 != 0
             {
-                moves(out, slot, register, to);
+                moves(out, slot, register, way);
             }
         }
     }
@@ -257,16 +257,16 @@ impl Pins {
 
 /// Which way a value moves between a register and its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum To {
-    Slot,
-    Register,
+pub(crate) enum Way {
+    ToSlot,
+    ToRegister,
 }
 
 /// Adds the instruction that moves a value between a register and its slot.
-pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, to: To) {
+pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, way: Way) {
     let n = match register {
         Register::Int(n) => {
-            out.extend([0x48 | (n >> 3) << 2, if to == To::Slot { 0x89 } else { 0x8b }]);
+            out.extend([0x48 | (n >> 3) << 2, if way == Way::ToSlot { 0x89 } else { 0x8b }]);
             n
         }
         Register::Float(n) => {
@@ -274,7 +274,7 @@ pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, to: To) {
                 0xf2,
                 0x40 | (n >> 3) << 2,
                 0x0f,
-                if to == To::Slot { 0x11 } else { 0x10 },
+                if way == Way::ToSlot { 0x11 } else { 0x10 },
             ]);
             n
         }

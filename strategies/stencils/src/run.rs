@@ -9,7 +9,6 @@ use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, Role, draft};
 use crate::code::Assembly;
 use crate::compile::assemble;
 use crate::form::Form;
-use crate::key::key;
 use crate::table::{self, Stencil};
 use crate::what::What;
 
@@ -31,12 +30,15 @@ pub(crate) fn compile_draft(draft: Draft, assemble: impl FnOnce(&Draft) -> Assem
 /// one where it goes on at an address that it computes.
 pub(crate) fn listing(body: &FunctionBody) -> Listing {
     let line = |node: copies::ListedNode| {
-        let dispatches = match Stencil::find(key(node.name, node.v2)) {
+        let dispatches = match Stencil::of(node.name, node.v2) {
             _ if node.info.out_of_line => 0,
             None => 2,
             Some(stencil) => {
                 let switches = stencil.holes().iter().any(|hole| hole.what == What::Table);
-                let leaves = matches!(node.role, Role::Call | Role::CallAnywhere | Role::TailCall | Role::Return);
+                let leaves = matches!(
+                    node.role,
+                    Role::Call | Role::CallAnywhere | Role::TailCall | Role::Return
+                );
                 u32::from(switches || leaves)
             }
         };

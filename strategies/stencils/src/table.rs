@@ -1,6 +1,10 @@
 //! The stencils, as the build has made them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::access::Form;
+use crate::key::key;
 use crate::what::What;
 
 /// A field of 32 bits that is filled in.
@@ -13,6 +17,10 @@ pub(crate) struct Hole {
     pub offset: i32,
     /// Bytes from the field to the end of its instruction, from where distances count.
     pub rest: u8,
+    /// Bytes from the beginning of its instruction to the field, and how many the instruction reads of the operand units, if it may
+    /// have a number in their place.
+    pub start: u8,
+    pub reads: u8,
 }
 
 /// An instruction's use of a slot, or of some in a row.
@@ -55,7 +63,20 @@ pub(crate) struct Stencil {
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
 impl Stencil {
-    /// The stencil of a handler.
+    /// The stencil of the handler with this type. A thread finds each once: names are long, and a function has many nodes.
+    pub(crate) fn of(name: &'static str, v2: bool) -> Option<&'static Stencil> {
+        type Found = HashMap<(usize, usize, bool), Option<&'static Stencil>>;
+        thread_local! {
+            static FOUND: RefCell<Found> = RefCell::default();
+        }
+        let find = || Stencil::find(key(name, v2));
+        let place = (name.as_ptr().addr(), name.len(), v2);
+        let found = FOUND.try_with(|found| *found.borrow_mut().entry(place).or_insert_with(find));
+        // A thread that ends has none any more.
+        found.unwrap_or_else(|_| find())
+    }
+
+    /// The stencil with this key.
     pub(crate) fn find(key: u64) -> Option<&'static Stencil> {
         let found = STENCILS.binary_search_by_key(&key, |stencil| stencil.key);
         found.ok().map(|index| &STENCILS[index])

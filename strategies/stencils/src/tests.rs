@@ -4,11 +4,11 @@ use wasm_dispatch_ir::code::{FunctionBody, Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp};
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_testing::BodyBuilder;
-use wasm_dispatch_threaded::copies::{Draft, draft};
+use wasm_dispatch_threaded::copies::{Draft, Role, draft};
 use wasm_dispatch_threaded::trial;
 
 use crate::access::{FLOATS, Form, INTS, Register};
-use crate::compile::{assemble, branches, nodes, put_together};
+use crate::compile::{Plan, assemble, branches, nodes, put_together};
 use crate::form::{PLAIN, PRODUCT};
 use crate::key::key;
 use crate::pins::Pins;
@@ -83,7 +83,12 @@ fn holes_lie_within_their_stencils_one_behind_the_other() {
 #[test]
 fn every_stencil_leaves_behind_what_its_handler_does() {
     let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
-    let plain = |draft: &_| put_together(draft, &nodes(draft), &Pins::none(), &[]);
+    let plan = Plan {
+        pins: &Pins::none(),
+        aligned: &[],
+        numbers: false,
+    };
+    let plain = |draft: &_| put_together(draft, &nodes(draft), &plan);
     let compile = |draft| compile_draft(draft, plain, None);
     let (handlers, differences) = trial::differences(20, is_copied, compile, false);
     assert!(
@@ -130,7 +135,12 @@ fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
             taken.extend(*register);
         }
         let pins = Pins::given(list, &nodes, &branches(&nodes), &body);
-        put_together(draft, &nodes, &pins, &[])
+        let plan = Plan {
+            pins: &pins,
+            aligned: &[],
+            numbers: true,
+        };
+        put_together(draft, &nodes, &plan)
     };
     let compile = |draft| compile_draft(draft, pinned, None);
     let (handlers, differences) = trial::differences(32, is_copied, compile, true);
@@ -170,6 +180,55 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
         let assembly = assemble(&draft(&body), &body, form);
         let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
         assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
+    }
+}
+
+#[test]
+fn calls_returns_and_switches_are_copied() {
+    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 2);
+    let (a, index) = (b.local(0), b.local(1));
+    (0..5).for_each(|_| b.statement(Statement::Return));
+    let mut body = b.finish();
+    body.targets = vec![1];
+    let leaves = [
+        Statement::Switch {
+            index: a,
+            first: 0,
+            count: 1,
+        },
+        Statement::Call { function: 0, base: 2 },
+        Statement::CallIndirect {
+            table: 0,
+            ty: 0,
+            index,
+            base: 2,
+        },
+        Statement::TailCall { function: 0 },
+    ];
+    body.statements[..leaves.len()].copy_from_slice(&leaves);
+    let draft = draft(&body);
+    let handlers = nodes(&draft).into_iter().filter(|node| node.stencil.is_none());
+    let handlers: Vec<Role> = handlers.map(|node| node.draft.role).collect();
+    // It is reached by returns from other instances alone.
+    assert_eq!(handlers, [Role::SwitchBack]);
+}
+
+#[test]
+fn numbers_of_16_bits_are_in_the_code_of_the_product_and_no_longer_ones_are() {
+    let has = |number: i32, form| {
+        let mut b = BodyBuilder::new(&[ValType::I32], 0);
+        b.add(0, number);
+        b.statement(Statement::Return);
+        let body = b.finish();
+        let assembly = assemble(&draft(&body), &body, form);
+        let bytes = (number as u32).to_le_bytes();
+        let count = |all: &[u8]| all.windows(4).filter(|part| *part == bytes).count();
+        (count(&assembly.code), count(&assembly.constants))
+    };
+    assert_eq!(has(0xfedc, PRODUCT), (1, 0));
+    assert_eq!(has(0xfedc, PLAIN), (0, 1));
+    for number in [0x1_fedc, -0x124, i32::MIN] {
+        assert_eq!(has(number, PRODUCT), (0, 1), "{number:x}");
     }
 }
 

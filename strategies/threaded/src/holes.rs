@@ -190,7 +190,8 @@ impl Regs {
         // SAFETY: the text finds out two addresses and does nothing else: that of a table of distances, one for each target, and
         // that from which they count. There is one for this index, says the contract.
         unsafe {
-            let (table, here): (*const i32, *const u8);
+            let table: *const i32;
+            let here: *const u8;
             std::arch::asm!(
                 "lea {}, [rip + SWITCH_TABLE]",
                 "lea {}, [rip + SWITCH_HERE]",

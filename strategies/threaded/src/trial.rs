@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use wasm_dispatch_ir::V128;
 use wasm_dispatch_ir::ops::{LoadOp, StoreOp};
 
-use crate::abi::{HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, filled, from_register, no_vector, picked, to_register};
+use crate::abi::{
+    HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, filled, from_register, no_vector, picked, to_register,
+};
 use crate::code::{Code, Unit, units_of};
 use crate::context::Context;
 use crate::copies::Draft;
