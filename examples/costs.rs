@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
-use wasm_dispatch::{ExternType, Imports, Module, Vm};
+use wasm_dispatch::{Imports, Module, Vm};
 
 /// Instances that are alive at the same time.
 const INSTANCES: u32 = 500;
@@ -49,16 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let module = Module::new(&wasm)?;
     let mut imports: Imports = Imports::new();
-    for import in module.imports() {
-        let ExternType::Func(ty) = &import.ty else {
-            return Err(format!("{}.{} is no function", import.module, import.name).into());
-        };
-        imports.func_dynamic(&import.module, &import.name, ty.clone(), |_, _| {
-            Err("not provided".into())
-        });
-    }
     // What is made once, whoever asks first.
-    Vm::new().instantiate(&module, &imports)?;
+    let mut first = Vm::new();
+    imports.make_up(&module, &mut first)?;
+    first.instantiate(&module, &imports)?;
 
     let before = resident();
     let (mut machines, mut times) = (Vec::new(), Vec::new());

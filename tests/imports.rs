@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::{add, call_i32, error_of, for_each_strategy, module, start_with, trap_of, vm};
-use wasm_dispatch::{Caller, ErrorKind, ExternRef, FuncType, Imports, Trap, ValType, Value};
+use wasm_dispatch::{Caller, ErrorKind, ExternRef, FuncType, Imports, MadeUp, Trap, ValType, Value};
 
 #[test]
 fn host_functions_take_none_to_eight_typed_parameters() {
@@ -492,5 +492,39 @@ fn a_host_call_deep_in_a_recursion_comes_back_to_every_frame() {
             let results = vm.call(instance, "sum", &[Value::I64(n)]).unwrap();
             assert_eq!(results, [Value::I64(n * (n + 1) / 2 + n)]);
         }
+    });
+}
+
+#[test]
+fn what_nobody_defines_can_be_made_up() {
+    let module = module(
+        r#"(module
+            (import "env" "log" (func $log (param i32)))
+            (import "env" "ten" (func $ten (result i32)))
+            (import "env" "memory" (memory 1))
+            (import "env" "table" (table 2 funcref))
+            (import "env" "count" (global $count (mut i64)))
+            (import "env" "vector" (global $vector v128))
+            (func (export "sum") (result i32)
+                (i32.add (i32.add (call $ten) (i32.load (i32.const 65532)))
+                    (i32.add (i32.wrap_i64 (global.get $count)) (i32x4.extract_lane 3 (global.get $vector)))))
+            (func (export "say") (call $log (i32.const 1)))
+            (func (export "through") (call_indirect (i32.const 1))))"#,
+    );
+    for_each_strategy(|strategy| {
+        let mut vm = vm(strategy);
+        let mut imports = Imports::new();
+        imports.func("env", "ten", || 10);
+        imports.make_up(&module, &mut vm).unwrap();
+        let instance = vm.instantiate(&module, &imports).unwrap();
+        assert_eq!(vm.call(instance, "sum", &[]).unwrap(), [Value::I32(10)]);
+        assert_eq!(trap_of(vm.call(instance, "through", &[])), Trap::UninitializedElement);
+        let error = error_of(vm.call(instance, "say", &[]));
+        let ErrorKind::Host { source, .. } = error.kind() else {
+            panic!("{error}");
+        };
+        let made_up: &MadeUp = source.downcast_ref().unwrap();
+        assert_eq!((&*made_up.module, &*made_up.name), ("env", "log"));
+        assert!(error.to_string().contains("'log' of 'env' is made up"), "{error}");
     });
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use futures_core::future::BoxFuture;
 use wasm_dispatch_ir::types::FuncType;
 
+use super::Vm;
 use super::asynchronous::AsyncCaller;
 use super::caller::Caller;
 use super::handles::Extern;
@@ -13,6 +14,9 @@ use super::host::{HostError, HostFunction, IntoHostFunction};
 use super::value::{Value, WasmTuple};
 #[cfg(feature = "wasi")]
 use super::waiting::Wait;
+use crate::error::Error;
+use crate::module::Module;
+use crate::types::ExternType;
 
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
@@ -170,6 +174,52 @@ impl<T: 'static> Imports<T> {
         self.insert(module.into(), name.into(), Definition::Extern(definition.into()))
     }
 
+    /// Makes up whatever a module imports and is not defined here: functions that fail with [`MadeUp`] when they are called,
+    /// and memories, tables and globals in a machine, of the smallest size and full of zeros. Enough for what a program does
+    /// without its imports.
+    ///
+    /// ```
+    /// # use wasm_dispatch::{Imports, Module, Vm};
+    /// # let wasm = wat::parse_str(r#"(module (import "env" "log" (func)) (func (export "two") (result i32) (i32.const 2)))"#)?;
+    /// let module = Module::new(&wasm)?;
+    /// let mut vm = Vm::new();
+    /// let mut imports = Imports::new();
+    /// imports.make_up(&module, &mut vm)?;
+    /// let instance = vm.instantiate(&module, &imports)?;
+    /// let two = vm.typed_func::<(), i32>(instance, "two")?;
+    /// # assert_eq!(vm.call_typed(two, ())?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Vm::new_memory`] and [`Vm::new_table`], if one may not be so large.
+    pub fn make_up(&mut self, module: &Module, vm: &mut Vm<T>) -> Result<&mut Self, Error> {
+        for import in module.imports() {
+            let (from, name) = (&*import.module, &*import.name);
+            if self.get(from, name).is_some() {
+                continue;
+            }
+            match import.ty.clone() {
+                ExternType::Func(ty) => {
+                    let (module, name) = (from.to_owned(), name.to_owned());
+                    let made_up = MadeUp { module, name };
+                    self.func_dynamic(from, &*import.name, ty, move |_, _| Err(made_up.clone().into()));
+                }
+                ExternType::Memory(ty) => {
+                    self.define(from, name, vm.new_memory(ty)?);
+                }
+                ExternType::Table(ty) => {
+                    self.define(from, name, vm.new_table(ty)?);
+                }
+                ExternType::Global(ty) => {
+                    self.define(from, name, vm.new_global(Value::zero(ty.value), ty.mutable)?);
+                }
+            }
+        }
+        Ok(self)
+    }
+
     fn insert(&mut self, module: String, name: String, definition: Definition<T>) -> &mut Self {
         self.definitions.entry(module).or_default().insert(name, definition);
         self
@@ -181,6 +231,25 @@ impl<T> Imports<T> {
         self.definitions.get(module)?.get(name)
     }
 }
+
+/// The source of [`ErrorKind::Host`](crate::ErrorKind::Host) when a program calls a function that [`Imports::make_up`] has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MadeUp {
+    /// The module that it was imported from.
+    pub module: String,
+    /// Its name there.
+    pub name: String,
+}
+
+impl fmt::Display for MadeUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MadeUp { module, name } = self;
+        write!(f, "'{name}' of '{module}' is made up, and cannot be called")
+    }
+}
+
+impl std::error::Error for MadeUp {}
 
 macro_rules! from {
     ($($variant:ident)*) => {

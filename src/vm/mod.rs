@@ -30,7 +30,7 @@ pub use self::call::TypedFunc;
 pub use self::caller::{Address, Caller};
 pub use self::handles::{Extern, Func, Global, Instance, Memory, Table};
 pub use self::host::{HostError, HostFunction, HostResults, IntoHostFunction};
-pub use self::imports::Imports;
+pub use self::imports::{Imports, MadeUp};
 pub use self::options::VmOptions;
 pub use self::reentrant::ReentrantCaller;
 pub use self::run::HostPanic;

@@ -8,7 +8,6 @@
 //! peers/      other engines, one file each, and the list of all
 //! wasi.rs     commands: the same surroundings for every engine
 //! own.rs      a module of the user's as a workload
-//! stubs.rs    what such a module imports and the lab does not know
 //! ```
 //!
 //! An engine that gives a wrong result gets an error and no time.
@@ -22,7 +21,6 @@ pub mod linking;
 pub mod ours;
 pub mod own;
 pub mod peers;
-pub mod stubs;
 mod threads;
 pub mod values;
 pub mod wasi;

@@ -15,7 +15,6 @@ use crate::threads::{Serving, on_threads};
 
 use crate::engine::{Engine, Prepared, Timing, check};
 use crate::linking::{Beside, beside, link};
-use crate::stubs;
 use crate::values::to_value;
 use crate::wasi::surroundings;
 
@@ -288,11 +287,11 @@ impl Engine for Ours {
         if let Some((wasi, _)) = surroundings(workload.quick())? {
             wasi.define(&mut imports);
         }
+        link(&mut vm, &beside(workload, |wasm| self.module(wasm))?, &mut imports).map_err(text)?;
         if workload.stubs() {
             let module = self.module(wasm).map_err(text)?;
-            stubs::define(&module, &mut vm, &mut imports).map_err(text)?;
+            imports.make_up(&module, &mut vm).map_err(text)?;
         }
-        link(&mut vm, &beside(workload, |wasm| self.module(wasm))?, &mut imports).map_err(text)?;
         let (loaded, timing) = Timing::of(|| {
             let module = self.module(wasm)?;
             self.entrant.compile(&module);
@@ -354,10 +353,10 @@ impl Prepared for PreparedModule {
             wasi.define(&mut imports);
             printed
         });
-        if self.stubs {
-            stubs::define(&self.module, &mut vm, &mut imports).map_err(text)?;
-        }
         link(&mut vm, &self.beside, &mut imports).map_err(text)?;
+        if self.stubs {
+            imports.make_up(&self.module, &mut vm).map_err(text)?;
+        }
         let (outcome, timing) = match &self.from_bytes {
             Some(bytes) => Timing::of(|| {
                 let module = self.engine.module(bytes)?;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use wasm_dispatch::ir::types::FuncType;
-use wasm_dispatch::wasi::{self, exit_code};
+use wasm_dispatch::wasi::{self, Function, exit_code};
 use wasm_dispatch::{
     ErrorKind, ExternType, Imports, InterruptHandle, Limits, Metering, Module, Pause, Strategy, ValType, Vm,
 };
@@ -21,7 +21,6 @@ use wasm_dispatch_record::visible::{self, name};
 use wasm_dispatch_workloads::manifest::{Manifest, ManifestFile, ManifestMemory, ManifestRun, ManifestWasi};
 use wasm_dispatch_workloads::{Value, WasiFile, WasiRun, Workload, sha256_hex};
 
-use crate::stubs;
 use crate::values::{to_typed, to_value};
 use crate::wasi::of_command;
 
@@ -30,6 +29,11 @@ pub const FOLDER: &str = "workload";
 
 /// Characters of a file's name that become a workload's.
 const LONGEST_NAME: usize = 60;
+
+/// Whether the lab has what is imported by this module and name: a function of WASI.
+fn is_known(module: &str, name: &str) -> bool {
+    module == wasi::MODULE && Function::ALL.iter().any(|function| function.name() == name)
+}
 
 /// A module of the user's and how to run it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub struct OwnModule {
     pub files: Vec<(String, PathBuf)>,
     /// Folders of such files, with the folders in them: the same.
     pub folders: Vec<(String, PathBuf)>,
-    /// Whether imports that the lab does not know are made up: see [`stubs::define`].
+    /// Whether imports that the lab does not know are made up: see [`Imports::make_up`].
     pub stubs: bool,
 }
 
@@ -182,7 +186,7 @@ impl OwnModule {
     fn check_imports(&self, module: &Module) -> Result<(), Error> {
         let mut unknown = module
             .imports()
-            .filter(|import| !stubs::is_known(&import.module, &import.name));
+            .filter(|import| !is_known(&import.module, &import.name));
         match unknown.next() {
             Some(import) if !self.stubs => Err(self.wrong(format!(
                 "it imports '{}' from '{}', which the lab does not know; with --stubs it gets functions that trap, and memories, \
@@ -242,7 +246,7 @@ impl OwnModule {
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
             let mut imports = Imports::new();
             if self.stubs {
-                stubs::define(module, &mut vm, &mut imports)?;
+                imports.make_up(module, &mut vm)?;
             }
             let own: Vec<_> = args.iter().map(|&value| to_value(value)).collect();
             let (instance, results) = within(
@@ -382,7 +386,7 @@ impl OwnModule {
             wasi.define(&mut imports);
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
             if self.stubs {
-                stubs::define(module, &mut vm, &mut imports).map_err(|error| self.wrong(error))?;
+                imports.make_up(module, &mut vm).map_err(|error| self.wrong(error))?;
             }
             let ended = within(patience, &vm.interrupt_handle(), || {
                 let instance = vm.instantiate(module, &imports)?;

@@ -28,7 +28,7 @@ use wasm_dispatch_workloads::{Class, Workload, all};
 const PLENTY: u64 = 1 << 60;
 
 /// Resume points at which a stepping run is suspended, one after the other, before its slices grow.
-const EVERY: u64 = 100_000;
+const EVERY: u64 = 30_000;
 
 /// How a workload is run.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! What comes of a module.
 
-use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Limits, Metering, Module, Strategy, Trap, Value, Vm};
+use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Limits, Metering, Module, Strategy, Value, Vm};
 
 /// What a module may take here.
 fn limits() -> Limits {
@@ -49,7 +49,8 @@ pub fn outcome(module: &Module, strategy: Strategy) -> Vec<String> {
 
 fn run(module: &Module, strategy: Strategy, vm: &mut Vm) -> Result<Vec<String>, Error> {
     vm.set_fuel(Some(FUEL))?;
-    let imports = imports(module, vm)?;
+    let mut imports = Imports::new();
+    imports.make_up(module, vm)?;
     let instance = vm.instantiate(module, &imports)?;
     module.compile(strategy);
     let functions = module.exports().filter_map(|export| match export.ty {
@@ -81,29 +82,4 @@ fn shown(value: &Value) -> String {
         Value::FuncRef(Some(_)) => "a function".to_owned(),
         other => format!("{other:?}"),
     }
-}
-
-/// Functions that trap, and everything else as it is declared.
-fn imports(module: &Module, vm: &mut Vm) -> Result<Imports, Error> {
-    let mut imports = Imports::new();
-    for import in module.imports() {
-        let (from, name) = (&*import.module, &*import.name);
-        match import.ty.clone() {
-            ExternType::Func(ty) => {
-                imports.func_dynamic(from, name, ty, |_, _| Err(Trap::Unreachable.into()));
-            }
-            ExternType::Memory(ty) => {
-                imports.define(from, name, vm.new_memory(ty)?);
-            }
-            ExternType::Table(ty) => {
-                imports.define(from, name, vm.new_table(ty)?);
-            }
-            ExternType::Global(ty) => {
-                imports.define(from, name, vm.new_global(Value::zero(ty.value), ty.mutable)?);
-            }
-            // It is missing, and the module is refused.
-            _ => {}
-        }
-    }
-    Ok(imports)
 }

@@ -1,7 +1,7 @@
 //! What a module takes from its bytes to its last result.
 
 use allocation_counter::{measure, opt_out};
-use wasm_dispatch::{ExternType, Imports, Limits, Module, Strategy, Trap, Value, Vm};
+use wasm_dispatch::{Imports, Limits, Module, Strategy, Vm};
 
 /// What a module took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,21 +36,7 @@ fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
     opt_out(|| vm = Some(Vm::with(strategy, Limits::default().stack_slots(1 << 16))));
     let Some(mut vm) = vm else { unreachable!() };
     let mut imports = Imports::new();
-    for import in module.imports() {
-        match &import.ty {
-            ExternType::Global(ty) => {
-                let zero = vm.new_global(Value::zero(ty.value), ty.mutable).map_err(text)?;
-                imports.define(&import.module, &import.name, zero);
-            }
-            ExternType::Func(ty) => {
-                imports.func_dynamic(&import.module, &import.name, ty.clone(), |_, _| {
-                    Err(Trap::Unreachable.into())
-                });
-            }
-            // No shape imports one.
-            _ => {}
-        }
-    }
+    imports.make_up(&module, &mut vm).map_err(text)?;
     let instance = vm.instantiate(&module, &imports).map_err(text)?;
     module.compile(strategy);
     for _ in 0..2 {

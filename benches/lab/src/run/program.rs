@@ -8,7 +8,7 @@ use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Module, Value, Vm};
-use wasm_dispatch_engines::{Entrant, stubs};
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{units, visible};
 
 use super::{Failed, Request, values};
@@ -81,7 +81,7 @@ impl Request<'_> {
             written = outputs;
         }
         if self.how.stubs {
-            stubs::define(&module, &mut vm, &mut imports).map_err(|error| self.failed(error))?;
+            imports.make_up(&module, &mut vm).map_err(|error| self.failed(error))?;
         }
         vm.set_fuel(self.how.fuel).map_err(|error| self.failed(error))?;
         clock.restart();
