@@ -62,6 +62,13 @@ macro_rules! strategies {
                 }
             }
 
+            /// Whether the strategy makes machine code while a program runs, so that memory must become executable.
+            pub fn makes_code(self) -> bool {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::MAKES_CODE,)*
+                }
+            }
+
             /// Why this build or this system cannot run the strategy, if so: what it needs depends on the platform. A machine with
             /// such a strategy refuses to instantiate modules and to run.
             pub fn refusal(self) -> Option<&'static str> {

@@ -97,6 +97,7 @@ const MAY_NAME: &[(&str, &str)] = &[
         "engines/src/peers/ablation.rs",
         "leaves out one technique at a time of one strategy",
     ),
+    ("engines/src/control.rs", "the control experiment of one strategy"),
     ("counts.rs", "its benchmarks are functions, which macros make of names"),
     ("report/src/counts.rs", "the one that instructions are compared with"),
     (

@@ -3,6 +3,7 @@
 //! ```text
 //! engine.rs   Engine and Prepared: what all do; both clocks; verification of results and memory
 //! ours.rs     our strategies, and strategies from outside this repository: entrants
+//! control.rs  control experiments
 //! values.rs   values as manifests, our machine and other engines have them
 //! api.rs      engines with an interface in the manner of wasmi's: one adapter, one macro
 //! peers/      other engines, one file each, and the list of all
@@ -16,6 +17,7 @@
 
 #[allow(unused)] // Without features there is no engine like that.
 mod api;
+pub mod control;
 pub mod engine;
 pub mod linking;
 pub mod ours;

@@ -13,6 +13,7 @@ use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::threads::{Serving, on_threads};
 
+use crate::control;
 use crate::engine::{Engine, Prepared, Timing, check};
 use crate::linking::{Beside, beside, link};
 use crate::values::to_value;
@@ -27,6 +28,10 @@ pub struct Entrant {
     pub idea: &'static str,
     /// Whether its crate forbids unsafe code.
     pub is_safe: bool,
+    /// Whether memory must become executable for it.
+    pub makes_code: bool,
+    /// The strategy that it is a control experiment of.
+    pub control_of: Option<&'static str>,
     kind: Kind,
 }
 
@@ -55,6 +60,8 @@ impl Entrant {
             name: B::NAME,
             idea: B::IDEA,
             is_safe: B::SAFE,
+            makes_code: B::MAKES_CODE,
+            control_of: None,
             kind: Kind::Outside(Outside {
                 vm: Vm::with_backend::<B>,
                 compile: Module::compile_backend::<B>,
@@ -64,12 +71,14 @@ impl Entrant {
         }
     }
 
-    /// All entrants of this process: our strategies, then those that it was [opened to](Entrant::open_to).
+    /// All entrants of this process: our strategies, control experiments, then those that it was
+    /// [opened to](Entrant::open_to).
     pub fn all() -> impl Iterator<Item = Entrant> {
         let outside = OUTSIDE.get().into_iter().flatten().copied();
         Strategy::ALL
             .iter()
             .map(|&strategy| Entrant::from(strategy))
+            .chain(control::all())
             .chain(outside)
     }
 
@@ -164,6 +173,8 @@ impl From<Strategy> for Entrant {
             name: strategy.name(),
             idea: strategy.idea(),
             is_safe: strategy.is_safe(),
+            makes_code: strategy.makes_code(),
+            control_of: None,
             kind: Kind::Ours(strategy),
         }
     }

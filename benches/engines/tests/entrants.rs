@@ -33,3 +33,16 @@ fn a_strategy_with_metering_has_a_name_of_its_own() {
     }
     assert!(Ours::named("match_loop+Gas").is_none() && Ours::named("nobody+Fuel").is_none());
 }
+
+#[cfg(feature = "stencils")]
+#[test]
+fn a_control_experiment_names_its_strategy_and_runs_workloads() {
+    let control = Entrant::all().find(|entrant| entrant.control_of.is_some()).unwrap();
+    let of = Entrant::named(control.control_of.unwrap()).unwrap();
+    assert!(control.makes_code && !of.makes_code);
+    let workloads = wasm_dispatch_workloads::all().unwrap();
+    let workload = workloads.iter().find(|workload| workload.name() == "sort").unwrap();
+    let wasm = workload.wasm().unwrap();
+    let mut prepared = control.engine().prepare(workload, &wasm).unwrap();
+    prepared.run(workload.count().unwrap()).unwrap();
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wasm_dispatch_measure::cost::{Request, measure};
-use wasm_dispatch_report::cost::{self, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
+use wasm_dispatch_report::cost::{self, Controlled, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
 use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::units;
 
@@ -61,6 +61,9 @@ fn text(model: &CostModel) -> String {
     if model.strategies.iter().any(|model| model.dispatching().is_none()) {
         text.push_str("A model that does not predict says nothing of the measured time: -.\n");
     }
+    for controlled in &model.controlled {
+        text.push_str(&control(controlled));
+    }
     text.push_str("\nMeasured time by predicted time:\n\n");
     text.push_str(&residuals(model));
     text.push('\n');
@@ -107,6 +110,31 @@ fn coefficients(model: &CostModel) -> String {
         says(Some(1.0 - model.dispatching()? - model.working()?))
     });
     columns(&rows, &(1..=model.strategies.len()).collect::<Vec<_>>())
+}
+
+/// What dispatching takes by a control experiment: a row a workload.
+fn control(controlled: &Controlled) -> String {
+    let Controlled { strategy, control, ratio, .. } = controlled;
+    let each = controlled.typical_nanoseconds().map_or("-".to_owned(), units::three_digits);
+    let mut text = format!(
+        "\n{control}, the handlers of {strategy} without a dispatch, take {} ({} to {}) of its time; the rest is {each} ns for each \
+         dispatch, the median of:\n\n",
+        units::three_digits(ratio.value),
+        units::three_digits(ratio.low),
+        units::three_digits(ratio.high),
+    );
+    let head = ["workload", "of the time", "dispatches", "ns each"].map(str::to_owned);
+    let rows = controlled.workloads.iter().map(|workload| {
+        vec![
+            workload.workload.clone(),
+            units::three_digits(workload.ratio.value),
+            units::count(workload.dispatches as f64),
+            units::three_digits(workload.nanoseconds_of_each),
+        ]
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head.to_vec()).chain(rows).collect();
+    text.push_str(&columns(&rows, &[1, 2, 3]));
+    text
 }
 
 /// A row a workload, a column a strategy.

@@ -205,12 +205,16 @@ fn strategies(options: &Options) -> Result<Vec<Item>, Failed> {
     let chosen = chosen("strategy", known, &options.texts)?;
     let item = |strategy: Entrant| {
         let (name, safe, is_default) = (strategy.name, strategy.is_safe, strategy == Entrant::default());
-        let safety = if safe { "safe" } else { "unsafe code" };
+        let safety = match (safe, strategy.makes_code) {
+            (true, _) => "safe",
+            (false, false) => "unsafe code",
+            (false, true) => "makes machine code",
+        };
         let idea = format!("{}{}", strategy.idea, if is_default { " (the default)" } else { "" });
         Item {
             name: name.to_owned(),
             row: vec![name.to_owned(), safety.to_owned(), idea],
-            json: json!({"name": name, "safe": safe, "default": is_default, "idea": strategy.idea}),
+            json: json!({"name": name, "safe": safe, "makes_code": strategy.makes_code, "default": is_default, "idea": strategy.idea}),
         }
     };
     Ok(Entrant::all()

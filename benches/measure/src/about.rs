@@ -21,7 +21,8 @@ pub fn rows(supervisor: &Supervisor<'_>) -> Vec<Row> {
         Row::from(Traits {
             strategy: name.clone(),
             safe: engine.entrant().is_safe,
-            executable: false,
+            executable: engine.entrant().makes_code,
+            control_of: engine.entrant().control_of.map(str::to_owned),
         })
     });
     let controls = setup.control.iter().chain(&setup.controls);

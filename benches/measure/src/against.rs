@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use wasm_dispatch_engines::control;
 use wasm_dispatch_record::record::{About, Control, Kind, Recording, Row, Run, Setup};
 use wasm_dispatch_record::{Side, target_folder};
 
@@ -190,7 +191,7 @@ fn checkout(repository: &Path, hash: &str, folder: &Path) -> Result<Sources, Err
         root,
         target: folder.join("target"),
         binary: LAB,
-        features: "",
+        features: control::FEATURE.to_owned(),
     })
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use wasm_dispatch_engines::control;
 use wasm_dispatch_record::{file_hash, target_folder};
 
 /// The command that links a binary: a line for the shell, as the compiler prints it.
@@ -97,7 +98,7 @@ pub struct Sources {
     /// The binary that measures.
     pub binary: &'static str,
     /// Features of its package that it is built with, with commas between them.
-    pub features: &'static str,
+    pub features: String,
 }
 
 impl Sources {
@@ -114,7 +115,7 @@ impl Sources {
                 .map_err(|error| format!("the sources are not in {}: {error}", root.display()))?,
             target: std::path::absolute(target_folder().join("layouts")).map_err(|error| error.to_string())?,
             binary: LAB,
-            features: "",
+            features: control::FEATURE.to_owned(),
         })
     }
 
@@ -137,7 +138,7 @@ impl Sources {
         let features: &[&str] = if self.features.is_empty() {
             &[]
         } else {
-            &["--features", self.features]
+            &["--features", &self.features]
         };
         let how = ["--", "-Csave-temps", "--print", "link-args"];
         let printed = self.cargo(&[&what[..], features, &how].concat())?;

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::peers::{self, Peer};
+use wasm_dispatch_engines::{Entrant, control};
 use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
 use wasm_dispatch_measure::layouts::Sources;
@@ -118,13 +118,15 @@ fn list(options: &Options) -> Result<String, Error> {
 }
 
 /// What this program was built with, so that it is linked with the same in other layouts.
-const FEATURES: &str = if cfg!(feature = "all") {
-    "all"
-} else if cfg!(feature = "ablation") {
-    "ablation"
-} else {
-    ""
-};
+fn features() -> String {
+    let named = [
+        (cfg!(feature = "all"), "all"),
+        (cfg!(feature = "ablation"), "ablation"),
+        (true, control::FEATURE),
+    ];
+    let built = named.iter().filter(|(built, name)| *built && !name.is_empty());
+    built.map(|(_, name)| *name).collect::<Vec<_>>().join(",")
+}
 
 /// The engine that all are compared with.
 fn reference() -> &'static str {
@@ -208,7 +210,7 @@ fn measure(options: &Options) -> Result<String, Error> {
     let (folder, _lock) = fresh_folder(options.out.as_ref(), &mut run)?;
     let sources = Sources::own().map(|own| Sources {
         binary: "peers",
-        features: FEATURES,
+        features: features(),
         ..own
     });
     let supervisor = Supervisor {

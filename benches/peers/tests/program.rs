@@ -62,6 +62,7 @@ fn the_list_has_engines_that_were_not_built_too() {
         "threaded",
         "wasmi",
         "wasmtime-cranelift",
+        "wasmtime-winch",
         "wasmtime-pulley",
         "wasm3",
         "tinywasm",

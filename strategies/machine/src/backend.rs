@@ -29,6 +29,9 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Whether the strategy's crate forbids unsafe code.
     const SAFE: bool;
 
+    /// Whether it makes machine code while a program runs, so that memory must become executable.
+    const MAKES_CODE: bool = false;
+
     /// Why this build or this system cannot run the strategy, as a sentence without its end; `None` if it can. A machine asks
     /// before it runs anything: no other strategy takes over.
     fn refusal() -> Option<&'static str> {

@@ -124,6 +124,7 @@ impl Backend for Stencils {
     const TERM: &'static str = "copy and patch";
     const IDEA: &'static str = "copies of handlers' machine code in a row, with operands patched in";
     const SAFE: bool = false;
+    const MAKES_CODE: bool = true;
     type Code = Code;
 
     fn refusal() -> Option<&'static str> {

@@ -16,6 +16,7 @@ impl Backend for Plain {
     const TERM: &'static str = "copy and patch";
     const IDEA: &'static str = "copies of handlers' machine code in a row, and nothing else";
     const SAFE: bool = false;
+    const MAKES_CODE: bool = true;
     type Code = Code;
 
     fn refusal() -> Option<&'static str> {

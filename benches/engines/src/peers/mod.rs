@@ -87,6 +87,8 @@ pub fn all() -> Vec<Peer> {
             "eager translation; lazy translation where only starting is timed";
         "wasmtime-cranelift" of("wasmtime"), "wasmtime" wasmtime::cranelift, "all"
             "machine code by Cranelift, optimised for speed, on one thread";
+        "wasmtime-winch" of("wasmtime"), "wasmtime" wasmtime::winch, "all"
+            "machine code by Winch, in a pass, on one thread; no tail calls";
         "wasmtime-pulley" of("wasmtime"), "wasmtime" wasmtime::pulley, "all"
             "Pulley's bytecode by Cranelift, optimised for speed, on one thread";
         "tinywasm" of("tinywasm"), "tinywasm" tinywasm::engine, "all"

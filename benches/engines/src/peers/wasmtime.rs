@@ -1,7 +1,8 @@
-//! wasmtime twice: as a compiler to machine code (Cranelift) and as an interpreter (Pulley), from the same API.
+//! wasmtime three times: as a compiler to machine code that optimises (Cranelift), as one that does it in a pass (Winch), and as
+//! an interpreter (Pulley), from the same API.
 
 use wasm_dispatch::wasi::Function;
-use wasmtime::{Caller, Config, Error, OptLevel, Val};
+use wasmtime::{Caller, Config, Error, OptLevel, Strategy, Val};
 
 use crate::Engine;
 use crate::api::{Adapted, like_wasmi};
@@ -10,22 +11,33 @@ use crate::wasi::Host;
 
 /// Machine code.
 pub fn cranelift(name: &str) -> Result<Box<dyn Engine>, String> {
-    engine(name, None)
+    engine(name, |config| {
+        config.wasm_tail_call(true);
+        Ok(())
+    })
+}
+
+/// Machine code, made in a pass. It has no tail calls.
+pub fn winch(name: &str) -> Result<Box<dyn Engine>, String> {
+    engine(name, |config| {
+        config.strategy(Strategy::Winch);
+        Ok(())
+    })
 }
 
 /// Pulley's bytecode.
 pub fn pulley(name: &str) -> Result<Box<dyn Engine>, String> {
-    engine(name, Some("pulley64"))
+    engine(name, |config| {
+        config.wasm_tail_call(true);
+        config.target("pulley64").map(drop)
+    })
 }
 
-fn engine(name: &str, target: Option<&str>) -> Result<Box<dyn Engine>, String> {
+fn engine(name: &str, configure: fn(&mut Config) -> Result<(), Error>) -> Result<Box<dyn Engine>, String> {
     let new = || {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed);
-        config.wasm_tail_call(true);
-        if let Some(target) = target {
-            config.target(target)?;
-        }
+        configure(&mut config)?;
         wasmtime::Engine::new(&config).map(|engine| Wasmtime { engine })
     };
     let made = || new().map_err(|error| format!("{error:#}"));

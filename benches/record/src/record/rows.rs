@@ -189,6 +189,9 @@ pub struct Traits {
     /// Whether it needs memory that is executable.
     #[serde(default)]
     pub executable: bool,
+    /// The strategy of which this is a control experiment: it is there to learn from, and no head of a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_of: Option<String>,
 }
 
 /// A workload as it was measured: runs of the same name are compared only if these are the same.

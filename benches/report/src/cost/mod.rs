@@ -23,6 +23,7 @@
 //! A model like this knows nothing of latencies, caches and mispredicted branches but what they are on average: where it is
 //! far off, one of these is why.
 
+mod control;
 mod fit;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use crate::record::{self, Recording};
 use crate::statistics::{mean_of, median};
 use crate::times::{self, Measure};
 use crate::{Error, json};
+pub use control::{Controlled, ControlledWorkload};
 use fit::{explained, non_negative};
 pub use wasm_dispatch_record::cost::{Executed, FILE_NAME as COUNTS, FOLDER, Kernel, Work};
 
@@ -72,6 +74,9 @@ pub struct CostModel {
     pub size: String,
     /// One model a strategy, in the order of the run.
     pub strategies: Vec<StrategyCost>,
+    /// What dispatching takes, measured by control experiments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controlled: Vec<Controlled>,
     /// What a reader should know before believing the rest.
     pub warnings: Vec<String>,
 }
@@ -205,6 +210,7 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
         run: recording.run.id.clone(),
         size: first.map_or(String::new(), |counted| counted.size.clone()),
         strategies: models,
+        controlled: control::controlled(recording, &counts.iter().filter(is_modelled).collect::<Vec<_>>()),
         warnings,
     }
 }
@@ -280,6 +286,10 @@ fn goodness(cases: &[Case<'_>], dispatch: Option<f64>) -> (Option<f64>, Option<f
     (of(&with), of(&without))
 }
 
+fn is_modelled(counted: &&Executed) -> bool {
+    counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str())
+}
+
 fn of_strategy(
     recording: &Recording,
     kernels: &Recording,
@@ -298,7 +308,6 @@ fn of_strategy(
     let kernel_times: Vec<KernelTime> = counts.iter().filter_map(kernel_time).collect();
     let of_kernels = kernel_times.iter().map(|time| time.nanoseconds_per_dispatch.value);
     let dispatch = of_kernels.reduce(f64::min).ok_or("no kernel was measured")?;
-    let is_modelled = |counted: &&Executed| counted.kernel.is_none() && !NOT_MODELLED.contains(&counted.class.as_str());
     let case = |counted| {
         Some(Case {
             counted,

@@ -81,12 +81,17 @@ pub(super) fn heads(
     let bytes = |strategy: usize| costs[strategy].code_bytes_per_wasm_byte;
     let mut heads = Vec::new();
     for suffix in METERINGS {
+        let is_control = |name: &str| {
+            let mut traits = recording.traits.iter();
+            traits.any(|traits| traits.strategy == name && traits.control_of.is_some())
+        };
         let of_kind = ranking.ranked.iter().copied().filter(|&strategy| {
             let name = ranking.name(strategy);
-            match suffix {
+            let is_of_kind = match suffix {
                 "" => !name.contains('+'),
                 suffix => name.ends_with(suffix),
-            }
+            };
+            is_of_kind && !is_control(&name)
         });
         let all: Vec<usize> = of_kind.collect();
         let only = |qualifies: &dyn Fn(usize) -> bool| -> Vec<usize> {

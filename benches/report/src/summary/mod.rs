@@ -276,6 +276,27 @@ pub(crate) fn summarise_beside(recording: &Recording, runs: Option<&Path>) -> Su
     summary
 }
 
+/// Time of a strategy by that of another: the geometric mean over these workloads, as far as both ran them, and each of them.
+pub(crate) fn ratios(
+    recording: &Recording,
+    strategy: &str,
+    reference: &str,
+    workloads: &[&str],
+) -> Option<(Estimate, Vec<(String, Estimate)>)> {
+    let grid = Grid::of(recording, vec![strategy.to_owned(), reference.to_owned()]);
+    let ran = |&workload: &usize| {
+        workloads.contains(&&*grid.workloads[workload].name)
+            && grid.verified(workload, 0).is_some()
+            && grid.verified(workload, 1).is_some()
+    };
+    let ran: Vec<usize> = (0..grid.workloads.len()).filter(ran).collect();
+    let each = ran.iter().filter_map(|&workload| {
+        let ratio = decide::compare(&grid, 0, 1, &[workload])?;
+        Some((grid.workloads[workload].name.clone(), ratio))
+    });
+    Some((decide::compare(&grid, 0, 1, &ran)?, each.collect()))
+}
+
 fn of_one_machine(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
     let mut ranking = decide::Ranking::new(&grid);

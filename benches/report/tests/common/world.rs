@@ -107,6 +107,7 @@ impl World {
                 strategy: (*name).to_owned(),
                 safe: *name != "fast",
                 executable: false,
+                control_of: None,
             })
         }));
         heads.extend((0..self.workloads).map(|number| {

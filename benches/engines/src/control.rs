@@ -1,0 +1,24 @@
+//! Control experiments: strategies that are there to learn something from, and not to be shipped.
+
+use crate::Entrant;
+
+/// The feature of the packages that measure with which this was built, if any: other layouts are linked with the same.
+#[cfg(feature = "stencils")]
+pub const FEATURE: &str = "stencils";
+#[cfg(not(feature = "stencils"))]
+pub const FEATURE: &str = "";
+
+/// Those of this build: what is left of handlers when dispatch costs nothing.
+#[cfg(feature = "stencils")]
+pub fn all() -> impl Iterator<Item = Entrant> {
+    std::iter::once(Entrant {
+        control_of: Some("threaded"),
+        ..Entrant::of::<wasm_dispatch_stencils::Plain>()
+    })
+}
+
+/// Those of this build.
+#[cfg(not(feature = "stencils"))]
+pub fn all() -> impl Iterator<Item = Entrant> {
+    std::iter::empty()
+}
