@@ -92,8 +92,8 @@ pub use strategy::Strategy;
 pub use types::{ExportType, ExternType, ImportType, MemoryType, Pause, SizeLimits, SourceLocation, TableType};
 pub use vm::{
     Address, AsyncCaller, Caller, Extern, ExternRef, Func, Global, HostError, HostFunction, HostPanic, HostResults,
-    Imports, Instance, InterruptHandle, IntoHostFunction, MadeUp, Memory, OutOfFuel, ReentrantCaller, Table, TypedFunc,
-    Value, Vm, VmOptions, WasmTuple, WasmType,
+    Imports, Instance, InterruptHandle, IntoHostFunction, MadeUp, Memory, OutOfFuel, ReentrantCaller, Table, Tiers,
+    TypedFunc, Value, Vm, VmOptions, WasmTuple, WasmType,
 };
 #[cfg(feature = "snapshot")]
 pub use {error::SnapshotError, vm::Snapshot};

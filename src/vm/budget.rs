@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_dispatch_machine::state::State;
 
+use super::tiers::FirstTier;
 use crate::types::Pause;
 
 /// Instructions that a program runs before the machine looks for interrupts: some ten microseconds under a fast strategy, and
@@ -94,6 +95,8 @@ pub(super) struct Budget {
     reserve: Option<u64>,
     pub(super) out_of_fuel: OutOfFuel,
     slice: u64,
+    /// Until the machine has run for as long as it shall under its first strategy.
+    pub(super) first_tier: Option<FirstTier>,
     runs: Arc<Runs>,
 }
 
@@ -103,6 +106,7 @@ impl Default for Budget {
             reserve: None,
             out_of_fuel: OutOfFuel::default(),
             slice: SLICE,
+            first_tier: None,
             runs: Arc::default(),
         }
     }
@@ -160,7 +164,8 @@ impl Budget {
         if self.runs.is_stopped() {
             return Err(Pause::Interrupted);
         }
-        let wanted = self.slice.max(cost);
+        let of_tier = self.first_tier.map_or(u64::MAX, |tier| tier.left);
+        let wanted = self.slice.min(of_tier).max(cost);
         match &mut self.reserve {
             None => state.slice = wanted,
             Some(reserve) => {
@@ -171,6 +176,9 @@ impl Budget {
                 state.slice = total.min(wanted);
                 *reserve = total - state.slice;
             }
+        }
+        if let Some(tier) = &mut self.first_tier {
+            tier.left = tier.left.saturating_sub(state.slice);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod reentrant;
 mod run;
 #[cfg(feature = "snapshot")]
 mod snapshot;
+mod tiers;
 mod value;
 mod waiting;
 
@@ -36,6 +37,7 @@ pub use self::reentrant::ReentrantCaller;
 pub use self::run::HostPanic;
 #[cfg(feature = "snapshot")]
 pub use self::snapshot::Snapshot;
+pub use self::tiers::Tiers;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
@@ -180,19 +182,25 @@ impl<T> Vm<T> {
         self.engine.name()
     }
 
-    /// Whether the strategy can run here.
+    /// Whether the strategy can run here, and the one that is to follow.
     fn check_strategy(&self) -> Result<(), Error> {
-        match self.engine.refusal() {
-            None => Ok(()),
-            Some(reason) => {
-                let strategy = self.engine.name();
+        let second = self.budget.first_tier.map(|tier| tier.then);
+        let refusals = [
+            (self.engine.name(), self.engine.refusal()),
+            second.map_or(("", None), |second| (second.name(), second.refusal())),
+        ];
+        match refusals {
+            [(_, None), (_, None)] => Ok(()),
+            [(strategy, Some(reason)), _] | [_, (strategy, Some(reason))] => {
                 Err(ErrorKind::StrategyRefuses { strategy, reason }.into())
             }
         }
     }
 
-    /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy.
+    /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy. A
+    /// machine with [`Tiers`] stays with it.
     pub fn set_strategy(&mut self, strategy: Strategy) {
+        self.budget.first_tier = None;
         self.engine = strategy.engine();
         for module in &self.modules {
             self.engine.add_instance(module);

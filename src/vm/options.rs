@@ -6,6 +6,7 @@ use wasm_dispatch_machine::backend::Backend;
 use wasm_dispatch_machine::limiter::Limiter;
 
 use super::Vm;
+use super::tiers::{FirstTier, Tiers};
 use crate::limits::Limits;
 use crate::strategy::{Engine, Strategy, engine_of};
 
@@ -15,6 +16,7 @@ use crate::strategy::{Engine, Strategy, engine_of};
 pub struct VmOptions {
     /// `None`: the default strategy's.
     engine: Option<Box<dyn Engine>>,
+    first_tier: Option<FirstTier>,
     limits: Limits,
     limiter: Option<Box<dyn Limiter>>,
 }
@@ -23,12 +25,24 @@ impl VmOptions {
     /// The strategy, by name.
     pub fn strategy(mut self, strategy: Strategy) -> VmOptions {
         self.engine = Some(strategy.engine());
+        self.first_tier = None;
         self
+    }
+
+    /// Two strategies, one after the other. Modules must have [`Metering`](crate::Metering): where a program cannot be
+    /// stopped, it cannot change.
+    pub fn tiers(self, tiers: Tiers) -> VmOptions {
+        let Tiers { start, then, after } = tiers;
+        VmOptions {
+            first_tier: Some(FirstTier { left: after, then }),
+            ..self.strategy(start)
+        }
     }
 
     /// The strategy by type, this library's or one of your own.
     pub fn backend<B: Backend>(mut self) -> VmOptions {
         self.engine = Some(engine_of::<B>());
+        self.first_tier = None;
         self
     }
 
@@ -71,6 +85,7 @@ impl VmOptions {
     pub fn build<T>(self, data: T) -> Vm<T> {
         let engine = self.engine.unwrap_or_else(|| Strategy::default().engine());
         let mut vm = Vm::from_engine(engine, self.limits, data);
+        vm.budget.first_tier = self.first_tier;
         vm.set_limiter(self.limiter);
         vm
     }

@@ -114,8 +114,15 @@ fn coefficients(model: &CostModel) -> String {
 
 /// What dispatching takes by a control experiment: a row a workload.
 fn control(controlled: &Controlled) -> String {
-    let Controlled { strategy, control, ratio, .. } = controlled;
-    let each = controlled.typical_nanoseconds().map_or("-".to_owned(), units::three_digits);
+    let Controlled {
+        strategy,
+        control,
+        ratio,
+        ..
+    } = controlled;
+    let each = controlled
+        .typical_nanoseconds()
+        .map_or("-".to_owned(), units::three_digits);
     let mut text = format!(
         "\n{control}, the handlers of {strategy} without a dispatch, take {} ({} to {}) of its time; the rest is {each} ns for each \
          dispatch, the median of:\n\n",

@@ -47,7 +47,11 @@ fn what_a_dispatch_takes_is_the_strategy_less_its_control() {
     assert_eq!((&*controlled.strategy, &*controlled.control), ("slow", "fast"));
     assert!(controlled.ratio.contains(1.0 / 1.5), "{:?}", controlled.ratio);
     // What mostly loads and compiles is left out.
-    let names: Vec<&str> = controlled.workloads.iter().map(|workload| &*workload.workload).collect();
+    let names: Vec<&str> = controlled
+        .workloads
+        .iter()
+        .map(|workload| &*workload.workload)
+        .collect();
     assert_eq!(names, ["w0", "w1"]);
     // 1.5 ms less 1.0 ms, for each of 100,000.
     for workload in &controlled.workloads {
