@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use wasm_dispatch::Strategy;
 use wasm_dispatch_shapes::shapes::{SHAPES, Shape};
-use wasm_dispatch_shapes::taking::{Taken, take};
+use wasm_dispatch_shapes::taking::{Taken, Way, take};
 
 /// Sizes that are measured, as multiples of the smallest.
 const TIMES: [usize; 4] = [1, 4, 8, 16];
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
-        ["one", shape, size, strategy] => one(shape, size, strategy),
+        ["one", shape, size, way] => one(shape, size, way),
         ["--help" | "-h"] => {
             println!("Usage: sweep [--instructions] [SHAPE...]");
             Ok(())
@@ -58,10 +58,10 @@ fn cpu_time() -> Result<u64, String> {
 }
 
 /// Measures one module in this process, and prints what it took.
-fn one(shape: &str, size: &str, strategy: &str) -> Result<(), String> {
+fn one(shape: &str, size: &str, way: &str) -> Result<(), String> {
     let shape = find(shape)?;
     let size = size.parse().map_err(|_| format!("'{size}' is no size"))?;
-    let strategy: Strategy = strategy.parse().map_err(|error| format!("{error}"))?;
+    let way: Way = way.parse()?;
     let module = (shape.make)(size);
     let mut best = u64::MAX;
     let mut taken = Taken::default();
@@ -73,7 +73,7 @@ fn one(shape: &str, size: &str, strategy: &str) -> Result<(), String> {
     };
     for _ in 0..runs {
         let begun = cpu_time()?;
-        taken = take(&module, strategy).map_err(|error| format!("{}: {error}", shape.name))?;
+        taken = take(&module, way).map_err(|error| format!("{}: {error}", shape.name))?;
         best = best.min(cpu_time()? - begun);
     }
     println!("{} {best} {}", module.len(), taken.peak);
@@ -86,7 +86,7 @@ fn find(name: &str) -> Result<&'static Shape, String> {
 }
 
 /// Measures one module in a process of its own.
-fn measure(shape: &Shape, times: usize, strategy: Strategy, instructions: bool) -> Result<Point, String> {
+fn measure(shape: &Shape, times: usize, way: Way, instructions: bool) -> Result<Point, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = if instructions {
         let mut command = Command::new("valgrind");
@@ -97,7 +97,7 @@ fn measure(shape: &Shape, times: usize, strategy: Strategy, instructions: bool) 
         Command::new(program)
     };
     let size = (shape.size * times).to_string();
-    let output = command.args(["one", shape.name, &size, strategy.name()]).output();
+    let output = command.args(["one", shape.name, &size, &way.to_string()]).output();
     let output = output.map_err(|error| format!("{command:?}: {error}"))?;
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
@@ -105,7 +105,7 @@ fn measure(shape: &Shape, times: usize, strategy: Strategy, instructions: bool) 
     );
     let numbers: Vec<f64> = out.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [bytes, mut time, peak] = numbers[..] else {
-        return Err(format!("{} x{times} under {strategy}: {}", shape.name, err.trim()));
+        return Err(format!("{} x{times} under {way}: {}", shape.name, err.trim()));
     };
     if instructions {
         let collected = err.lines().find_map(|line| line.split_once("Collected : "));
@@ -123,8 +123,8 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
     };
     let mut head = String::from("| shape | bytes of module |");
     let mut line = String::from("|:--|--:|");
-    for strategy in Strategy::ALL {
-        let _ = write!(head, " `{strategy}` |");
+    for way in Way::all() {
+        let _ = write!(head, " `{way}` |");
         line.push_str("--:|");
     }
     println!("{head}\n{line}");
@@ -132,8 +132,8 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
         let mut row = String::new();
         let mut largest = 0.0;
         let unit = unit(shape, instructions);
-        for &strategy in Strategy::ALL {
-            let points = TIMES.map(|times| measure(shape, unit * times, strategy, instructions));
+        for way in Way::all() {
+            let points = TIMES.map(|times| measure(shape, unit * times, way, instructions));
             let points = points.into_iter().collect::<Result<Vec<Point>, String>>()?;
             largest = points.last().map_or(0.0, |point| point.bytes);
             let _ = write!(row, " {:.2}, {:.0} |", exponent(&points[1..]), per_byte(&points));
@@ -147,7 +147,7 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
 fn unit(shape: &Shape, instructions: bool) -> usize {
     // Instructions are the same each time, and take fifty times as long.
     let most = if instructions { 1 } else { LARGEST_UNIT };
-    let largest = |unit: usize| measure(shape, unit * TIMES[TIMES.len() - 1], Strategy::default(), false);
+    let largest = |unit: usize| measure(shape, unit * TIMES[TIMES.len() - 1], Strategy::default().into(), false);
     let mut unit = 1;
     while unit < most {
         // What a limit refuses is too large.

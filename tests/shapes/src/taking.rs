@@ -1,7 +1,57 @@
-//! What a module takes from its bytes to its last result.
+//! What a module takes from its bytes to its last result, and to be explained and profiled.
+
+use std::fmt;
+use std::str::FromStr;
 
 use allocation_counter::{measure, opt_out};
-use wasm_dispatch::{Imports, Limits, Module, Strategy, Vm};
+use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Vm};
+use wasm_dispatch_engines::Entrant;
+use wasm_dispatch_measure::tally::{self, Tally};
+use wasm_dispatch_profile::{Profile, Program, explain, profile};
+
+/// What a module is taken through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Everything that running it takes, under a strategy.
+    Run(Strategy),
+    /// A list of its functions, and what all strategies make of the largest.
+    Explain,
+    /// A run in which blocks are counted, and the tables of that.
+    Profile,
+}
+
+impl Way {
+    /// Every strategy, and what the lab does with modules.
+    pub fn all() -> impl Iterator<Item = Way> {
+        let run = Strategy::ALL.iter().map(|&strategy| Way::Run(strategy));
+        run.chain([Way::Explain, Way::Profile])
+    }
+}
+
+impl From<Strategy> for Way {
+    fn from(strategy: Strategy) -> Way {
+        Way::Run(strategy)
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Way::Run(strategy) => strategy.name(),
+            Way::Explain => "explain",
+            Way::Profile => "profile",
+        })
+    }
+}
+
+impl FromStr for Way {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Way, String> {
+        let found = Way::all().find(|way| way.to_string() == name);
+        found.ok_or_else(|| format!("'{name}' is no strategy, and neither explain nor profile"))
+    }
+}
 
 /// What a module took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,15 +62,22 @@ pub struct Taken {
     pub total: u64,
 }
 
-/// Loads a module, instantiates it with zeros for what it imports, compiles all functions, calls `run`, and asks for what
-/// explanations ask for.
+/// Loads a module, instantiates it with zeros for what it imports, compiles all functions, calls `run`, and asks for its exports
+/// and a snapshot; or explains it, or profiles it.
 ///
 /// # Errors
 ///
 /// What went wrong, as a sentence.
-pub fn take(bytes: &[u8], strategy: Strategy) -> Result<Taken, String> {
+pub fn take(bytes: &[u8], way: impl Into<Way>) -> Result<Taken, String> {
+    let way = way.into();
     let mut outcome = Ok(());
-    let info = measure(|| outcome = run(bytes, strategy));
+    let info = measure(|| {
+        outcome = match way {
+            Way::Run(strategy) => run(bytes, strategy),
+            Way::Explain => explained(bytes),
+            Way::Profile => profiled(bytes),
+        }
+    });
     outcome?;
     Ok(Taken {
         peak: info.bytes_max,
@@ -51,4 +108,37 @@ fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
     }
     vm.snapshot().map_err(text)?;
     Ok(())
+}
+
+fn explained(bytes: &[u8]) -> Result<(), String> {
+    let module = Module::new(bytes).map_err(|error| error.to_string())?;
+    let functions = explain::functions(&module);
+    let largest = functions.iter().max_by_key(|line| line.nodes);
+    let entrants: Vec<Entrant> = Entrant::all().collect();
+    let largest = largest.and_then(|line| explain::explain(&module, line.function, &entrants));
+    match largest.map(|explained| explained.text()) {
+        Some(text) if !text.is_empty() => Ok(()),
+        _ => Err("no function can be explained".to_owned()),
+    }
+}
+
+fn profiled(bytes: &[u8]) -> Result<(), String> {
+    let text = |error: wasm_dispatch::Error| error.to_string();
+    let module = Module::options().metering(Metering::Off).compile(bytes).map_err(text)?;
+    let mut vm = None;
+    opt_out(|| vm = Some(Vm::with_backend::<Tally>(Limits::default().stack_slots(1 << 16))));
+    let Some(mut vm) = vm else { unreachable!() };
+    let (ran, counted) = tally::during(|| {
+        let mut imports = Imports::new();
+        imports.make_up(&module, &mut vm)?;
+        let instance = vm.instantiate(&module, &imports)?;
+        vm.call(instance, "run", &[])
+    });
+    ran.map_err(text)?;
+    let program = Program::new("made", &module, &counted);
+    let options = profile::Options { top: 20, depth: 2 };
+    match Profile::of(&[program], options).text().is_empty() {
+        true => Err("a profile of nothing".to_owned()),
+        false => Ok(()),
+    }
 }

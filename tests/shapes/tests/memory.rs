@@ -2,7 +2,7 @@
 
 use wasm_dispatch::{Limits, Module, Strategy};
 use wasm_dispatch_shapes::shapes::{SHAPES, carrying, dead_results};
-use wasm_dispatch_shapes::taking::take;
+use wasm_dispatch_shapes::taking::{Way, take};
 
 /// Bytes of memory that a byte of module may take, beyond what the smallest module of a shape takes.
 const PER_BYTE: u64 = 64;
@@ -51,15 +51,20 @@ fn no_shape_copies_more_for_each_byte_the_larger_it_is() {
     let verified = |name: &str| cfg!(debug_assertions) && name == "stack_across_ifs";
     for shape in SHAPES.iter().filter(|shape| !verified(shape.name)) {
         let [small, middle, large] = [1, 4, 16].map(|times| (shape.make)((shape.size * times / 8).max(1)));
-        let total = |module: &[u8]| match take(module, Strategy::default()) {
-            Ok(taken) => taken.total as f64,
-            Err(error) => panic!("{}: {error}", shape.name),
-        };
-        let slope = |from: &[u8], to: &[u8]| (total(to) - total(from)) / (to.len() - from.len()) as f64;
-        let (first, second) = (slope(&small, &middle), slope(&middle, &large));
-        // Four times as much if something is copied for each of as many things; what doubles now and then makes up to twice.
-        if second > 2.5 * first.max(1.0) {
-            wrong.push(format!("{}: {first:.1} and then {second:.1} for a byte", shape.name));
+        for way in [Strategy::default().into(), Way::Explain, Way::Profile] {
+            let total = |module: &[u8]| match take(module, way) {
+                Ok(taken) => taken.total as f64,
+                Err(error) => panic!("{}, {way}: {error}", shape.name),
+            };
+            let slope = |from: &[u8], to: &[u8]| (total(to) - total(from)) / (to.len() - from.len()) as f64;
+            let (first, second) = (slope(&small, &middle), slope(&middle, &large));
+            // Four times as much if something is copied for each of as many things; what doubles now and then makes up to twice.
+            if second > 2.5 * first.max(1.0) {
+                wrong.push(format!(
+                    "{}, {way}: {first:.1} and then {second:.1} for a byte",
+                    shape.name
+                ));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
