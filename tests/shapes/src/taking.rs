@@ -14,7 +14,7 @@ use wasm_dispatch_profile::{Profile, Program, explain, profile};
 pub enum Way {
     /// Everything that running it takes, under a strategy.
     Run(Strategy),
-    /// A list of its functions, and what all strategies make of the largest.
+    /// A list of its functions, and what all strategies make of `run`.
     Explain,
     /// A run in which blocks are counted, and the tables of that.
     Profile,
@@ -112,13 +112,15 @@ fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
 
 fn explained(bytes: &[u8]) -> Result<(), String> {
     let module = Module::new(bytes).map_err(|error| error.to_string())?;
-    let functions = explain::functions(&module);
-    let largest = functions.iter().max_by_key(|line| line.nodes);
+    if explain::functions(&module).is_empty() {
+        return Err("no function can be explained".to_owned());
+    }
     let entrants: Vec<Entrant> = Entrant::all().collect();
-    let largest = largest.and_then(|line| explain::explain(&module, line.function, &entrants));
-    match largest.map(|explained| explained.text()) {
+    let explained = explain::find(&module, "run")?;
+    let explained = explain::explain(&module, explained, &entrants);
+    match explained.map(|explained| explained.text()) {
         Some(text) if !text.is_empty() => Ok(()),
-        _ => Err("no function can be explained".to_owned()),
+        _ => Err("'run' cannot be explained".to_owned()),
     }
 }
 
