@@ -126,8 +126,8 @@ macro_rules! strategies {
 strategies! {
     @"threaded" Threaded: wasm_dispatch_threaded::Threaded;
     @"fused-closures" FusedClosures: wasm_dispatch_fused_closures::FusedClosures;
-    MatchLoop: wasm_dispatch_match_loop::MatchLoop;
     @"linked-closures" LinkedClosures: wasm_dispatch_linked_closures::LinkedClosures;
+    MatchLoop: wasm_dispatch_match_loop::MatchLoop;
     @"closure-per-op" ClosurePerOp: wasm_dispatch_closure_per_op::ClosurePerOp;
     @"stack-loop" StackLoop: wasm_dispatch_stack_loop::StackLoop;
     @"stencils" Stencils: wasm_dispatch_stencils::Stencils;

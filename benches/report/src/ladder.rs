@@ -172,7 +172,10 @@ impl Ladder {
         format!(
             "CPU time by that of {} (below 1 is faster), geometric mean over the workloads that all ran, fresh processes, every \
              result verified; another run than the rest of this report: {}, revision {}, on {}.",
-            self.reference, self.run.id, self.run.fingerprint.revision, self.run.fingerprint.cpu
+            self.reference,
+            self.run.id,
+            self.run.fingerprint.short_revision(),
+            self.run.fingerprint.cpu
         )
     }
 

@@ -152,6 +152,7 @@ fn is_about_a_claim(sentence: &str, listed: &[Listed]) -> bool {
         words
             .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
             .filter(|word| word.contains(['_', '-']) || Entrant::named(word).is_some())
+            .filter(|word| !is_run(word))
             .map(str::to_owned)
             .collect()
     };
@@ -159,6 +160,12 @@ fn is_about_a_claim(sentence: &str, listed: &[Listed]) -> bool {
     let named = names(sentence);
     let is_said = listed.iter().any(|claim| sentence.contains(flat(&claim.says).as_str()));
     is_said || (!named.is_empty() && named.iter().all(|name| known.contains(name)))
+}
+
+/// Whether a word names a run, by its date: `peers-20260102-030405-quick`.
+fn is_run(word: &str) -> bool {
+    word.split('-')
+        .any(|part| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn compares(sentence: &str) -> bool {
