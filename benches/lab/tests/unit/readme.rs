@@ -1,3 +1,5 @@
+use wasm_dispatch_report::summary::OfMachine;
+
 use super::*;
 
 #[test]
@@ -17,7 +19,10 @@ fn only_what_stands_between_the_markers_is_replaced() {
 fn another_machine_is_spoken_of_from_three_on() {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/decision.json");
     let mut decision = Decision::read(&recorded).unwrap();
-    let machine = decision.machines[0].clone();
+    let machine = OfMachine {
+        shared: None,
+        ..decision.machines[0].clone()
+    };
     decision.machines = vec![machine.clone(); 2];
     assert!(agreement(&decision).ends_with("On a machine of another kind: not estimable from 2."));
     decision.machines.push(machine);
