@@ -184,6 +184,18 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
 }
 
 #[test]
+fn selects_are_copied_and_use_slots_as_registers() {
+    let mut selects = 0;
+    for (name, v2) in trial::tried().filter(|(name, _)| name.contains("::SelectOf<")) {
+        let stencil = table::Stencil::of(name, v2).unwrap_or_else(|| panic!("{name} is not copied"));
+        let in_memory = stencil.accesses().iter().filter(|access| access.form == Form::Memory);
+        assert_eq!((stencil.in_memory, in_memory.count()), (false, 0), "{name}");
+        selects += 1;
+    }
+    assert!(selects > 50, "{selects}");
+}
+
+#[test]
 fn calls_returns_and_switches_are_copied() {
     let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 2);
     let (a, index) = (b.local(0), b.local(1));

@@ -24,6 +24,7 @@ use wasm_dispatch_ir::Trap;
 use crate::abi::{Entry, Mode, Regs, Vector};
 use crate::code::Unit;
 use crate::context::Context;
+use crate::operand::Value;
 
 /// The registers of a handler, but for `ip`, which the code that follows does not use.
 #[allow(improper_ctypes_definitions)]
@@ -130,6 +131,16 @@ slots! {
 #[inline(always)]
 pub(crate) fn node(_ip: *const Unit) -> *const Unit {
     (&raw const NODE).cast()
+}
+
+/// A value that has been read. Of two of which one is chosen, LLVM would otherwise choose the place to read from: that may be the
+/// node, whose address copies do not have, or a slot that is in no memory.
+#[inline(always)]
+pub(crate) fn read<T: Value>(value: T) -> T {
+    let mut bits = value.to_slot();
+    // SAFETY: the text does nothing.
+    unsafe { std::arch::asm!("# {0}", inout(reg) bits, options(pure, nomem, nostack, preserves_flags)) };
+    T::from_slot(bits)
 }
 
 impl Regs {

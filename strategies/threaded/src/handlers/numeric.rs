@@ -92,6 +92,8 @@ impl<T: Value, A: Source<T>, B: Source<T>, C: Source<u32>, D: Dest> Step for Sel
         unsafe {
             let a = A::get(r, 0);
             let b = B::get(r, A::UNITS);
+            #[cfg(stencil)]
+            let (a, b) = (crate::holes::read(a), crate::holes::read(b));
             let condition = C::get(r, A::UNITS + B::UNITS);
             let value = if condition != 0 { a } else { b };
             D::put(r, A::UNITS + B::UNITS + C::UNITS, value);
