@@ -164,7 +164,7 @@ impl Budget {
         if self.runs.is_stopped() {
             return Err(Pause::Interrupted);
         }
-        let of_tier = self.first_tier.map_or(u64::MAX, |tier| tier.left);
+        let of_tier = self.first_tier.as_ref().map_or(u64::MAX, |tier| tier.left);
         let wanted = self.slice.min(of_tier).max(cost);
         match &mut self.reserve {
             None => state.slice = wanted,

@@ -184,7 +184,7 @@ impl<T> Vm<T> {
 
     /// Whether the strategy can run here, and the one that is to follow.
     fn check_strategy(&self) -> Result<(), Error> {
-        let second = self.budget.first_tier.map(|tier| tier.then);
+        let second = self.budget.first_tier.as_ref().map(|tier| &tier.then);
         let refusals = [
             (self.engine.name(), self.engine.refusal()),
             second.map_or(("", None), |second| (second.name(), second.refusal())),
@@ -201,7 +201,11 @@ impl<T> Vm<T> {
     /// machine with [`Tiers`] stays with it.
     pub fn set_strategy(&mut self, strategy: Strategy) {
         self.budget.first_tier = None;
-        self.engine = strategy.engine();
+        self.set_engine(strategy.engine());
+    }
+
+    fn set_engine(&mut self, engine: Box<dyn Engine>) {
+        self.engine = engine;
         for module in &self.modules {
             self.engine.add_instance(module);
         }

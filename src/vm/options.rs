@@ -34,7 +34,10 @@ impl VmOptions {
     pub fn tiers(self, tiers: Tiers) -> VmOptions {
         let Tiers { start, then, after } = tiers;
         VmOptions {
-            first_tier: Some(FirstTier { left: after, then }),
+            first_tier: Some(FirstTier {
+                left: after,
+                then: then.engine(),
+            }),
             ..self.strategy(start)
         }
     }

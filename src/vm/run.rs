@@ -16,7 +16,6 @@ use super::caller::Caller;
 use super::handles::VmId;
 use super::host::{ForeignResult, HostCall, HostError};
 use super::reentrant::ReentrantCaller;
-use super::tiers::FirstTier;
 use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 use crate::types::Pause;
@@ -118,8 +117,10 @@ impl<T> Vm<T> {
 
     /// The topmost frame waits for a slice, or for its code.
     fn suspended(&mut self) -> Result<Progress, Error> {
-        if let Some(FirstTier { left: 0, then }) = self.budget.first_tier {
-            self.set_strategy(then);
+        if self.budget.first_tier.as_ref().is_some_and(|tier| tier.left == 0)
+            && let Some(tier) = self.budget.first_tier.take()
+        {
+            self.set_engine(tier.then);
         }
         let state = &mut self.machine.state;
         let Some(&frame) = state.frames.last() else {

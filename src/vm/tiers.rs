@@ -1,6 +1,8 @@
 //! A machine that begins under one strategy and goes on under another once it has run for a while.
 
-use crate::strategy::Strategy;
+use std::fmt;
+
+use crate::strategy::{Engine, Strategy};
 
 /// Two strategies for one machine: programs begin under what starts soon and go on under what runs fast, see
 /// [`VmOptions::tiers`](crate::VmOptions::tiers).
@@ -47,10 +49,15 @@ impl Tiers {
 }
 
 /// The first tier of a machine.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct FirstTier {
     /// Instructions that it may still run.
     pub left: u64,
-    /// What comes then.
-    pub then: Strategy,
+    /// What comes then. Made beforehand, so that programs without tiers hold no strategies that they do not use.
+    pub then: Box<dyn Engine>,
+}
+
+impl fmt::Debug for FirstTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} instructions, then {}", self.left, self.then.name())
+    }
 }
