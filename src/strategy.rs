@@ -172,6 +172,19 @@ pub(crate) trait Engine: Send + Sync {
     fn run(&self, machine: &mut Machine) -> Exit;
 }
 
+impl dyn Engine {
+    /// Whether the strategy can run here.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.refusal() {
+            None => Ok(()),
+            Some(reason) => {
+                let strategy = self.name();
+                Err(ErrorKind::StrategyRefuses { strategy, reason }.into())
+            }
+        }
+    }
+}
+
 struct EngineOf<B: Backend> {
     program: Program<B>,
 }

@@ -202,9 +202,11 @@ impl<T: 'static> Imports<T> {
             }
             match import.ty.clone() {
                 ExternType::Func(ty) => {
-                    let (module, name) = (from.to_owned(), name.to_owned());
-                    let made_up = MadeUp { module, name };
-                    self.func_dynamic(from, &*import.name, ty, move |_, _| Err(made_up.clone().into()));
+                    let made_up = MadeUp {
+                        module: from.to_owned(),
+                        name: name.to_owned(),
+                    };
+                    self.func_dynamic(from, name, ty, move |_, _| Err(made_up.clone().into()));
                 }
                 ExternType::Memory(ty) => {
                     self.define(from, name, vm.new_memory(ty)?);

@@ -69,7 +69,7 @@ impl<T> Vm<T> {
         module: &Module,
         find: impl Fn(usize) -> Option<Definition<T>>,
     ) -> Result<(Instance, Option<u32>), Error> {
-        self.check_strategy()?;
+        self.engine.check()?;
         self.check_metering(module)?;
         if self.machine.state.store.instances.len() >= self.limits.instances as usize {
             let (what, limit) = ("instances", u64::from(self.limits.instances));

@@ -39,7 +39,6 @@ pub use self::run::HostPanic;
 pub use self::snapshot::Snapshot;
 pub use self::tiers::Tiers;
 pub use self::value::{ExternRef, Value, WasmTuple, WasmType};
-use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::module::Module;
 use crate::strategy::{Engine, Strategy};
@@ -180,21 +179,6 @@ impl<T> Vm<T> {
     /// The name of the machine's strategy.
     pub fn strategy_name(&self) -> &'static str {
         self.engine.name()
-    }
-
-    /// Whether the strategy can run here, and the one that is to follow.
-    fn check_strategy(&self) -> Result<(), Error> {
-        let second = self.budget.first_tier.as_ref().map(|tier| &tier.then);
-        let refusals = [
-            (self.engine.name(), self.engine.refusal()),
-            second.map_or(("", None), |second| (second.name(), second.refusal())),
-        ];
-        match refusals {
-            [(_, None), (_, None)] => Ok(()),
-            [(strategy, Some(reason)), _] | [_, (strategy, Some(reason))] => {
-                Err(ErrorKind::StrategyRefuses { strategy, reason }.into())
-            }
-        }
     }
 
     /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy. A

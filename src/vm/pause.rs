@@ -78,10 +78,13 @@ impl<T> Vm<T> {
 
     /// Whether a module may be instantiated here.
     pub(super) fn check_metering(&self, module: &Module) -> Result<(), Error> {
-        if self.budget.first_tier.is_some() && module.metering() == Metering::Off {
-            return Err(Error::usage(
-                "the machine has tiers, but a module was made without metering: its programs could not change",
-            ));
+        if let Some(tier) = &self.budget.first_tier {
+            tier.then.check()?;
+            if module.metering() == Metering::Off {
+                return Err(Error::usage(
+                    "the machine has tiers, but a module was made without metering: its programs could not change",
+                ));
+            }
         }
         if self.budget.is_limited() { pays(module) } else { Ok(()) }
     }

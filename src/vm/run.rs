@@ -90,7 +90,7 @@ impl<T> Vm<T> {
 
     /// Runs until there is something that the caller must know.
     pub(super) fn advance(&mut self) -> Result<Progress, Error> {
-        self.check_strategy()?;
+        self.engine.check()?;
         if self.waiting.is_some()
             && let Some(progress) = self.call_again()?
         {
@@ -117,9 +117,7 @@ impl<T> Vm<T> {
 
     /// The topmost frame waits for a slice, or for its code.
     fn suspended(&mut self) -> Result<Progress, Error> {
-        if self.budget.first_tier.as_ref().is_some_and(|tier| tier.left == 0)
-            && let Some(tier) = self.budget.first_tier.take()
-        {
+        if let Some(tier) = self.budget.first_tier.take_if(|tier| tier.left == 0) {
             self.set_engine(tier.then);
         }
         let state = &mut self.machine.state;

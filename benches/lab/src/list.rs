@@ -214,7 +214,13 @@ fn strategies(options: &Options) -> Result<Vec<Item>, Failed> {
         Item {
             name: name.to_owned(),
             row: vec![name.to_owned(), safety.to_owned(), idea],
-            json: json!({"name": name, "safe": safe, "makes_code": strategy.makes_code, "default": is_default, "idea": strategy.idea}),
+            json: json!({
+                "name": name,
+                "safe": safe,
+                "makes_code": strategy.makes_code,
+                "default": is_default,
+                "idea": strategy.idea,
+            }),
         }
     };
     Ok(Entrant::all()

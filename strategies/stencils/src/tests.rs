@@ -3,7 +3,7 @@ use std::cell::Cell;
 use wasm_dispatch_ir::code::{FunctionBody, Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp};
 use wasm_dispatch_ir::types::ValType;
-use wasm_dispatch_testing::BodyBuilder;
+use wasm_dispatch_testing::{BodyBuilder, counting_loop};
 use wasm_dispatch_threaded::copies::{Draft, Role, draft};
 use wasm_dispatch_threaded::trial;
 
@@ -80,17 +80,12 @@ fn holes_lie_within_their_stencils_one_behind_the_other() {
     }
 }
 
-#[test]
-fn every_stencil_leaves_behind_what_its_handler_does() {
-    let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
-    let plan = Plan {
-        pins: &Pins::none(),
-        aligned: &[],
-        numbers: false,
-    };
-    let plain = |draft: &_| put_together(draft, &nodes(draft), &plan);
-    let compile = |draft| compile_draft(draft, plain, None);
-    let (handlers, differences) = trial::differences(20, is_copied, compile, false);
+fn is_copied(name: &str, v2: bool) -> bool {
+    table::Stencil::find(key(name, v2)).is_some()
+}
+
+/// Handlers that were tried, and what their copies have done otherwise: nothing, and most were.
+fn none_differs((handlers, differences): (usize, Vec<String>)) {
     assert!(
         differences.is_empty(),
         "{} of {handlers}:\n{}",
@@ -103,8 +98,19 @@ fn every_stencil_leaves_behind_what_its_handler_does() {
 }
 
 #[test]
+fn every_stencil_leaves_behind_what_its_handler_does() {
+    let plan = Plan {
+        pins: &Pins::none(),
+        aligned: &[],
+        numbers: false,
+    };
+    let plain = |draft: &_| put_together(draft, &nodes(draft), &plan);
+    let compile = |draft| compile_draft(draft, plain, None);
+    none_differs(trial::differences(20, is_copied, compile, false));
+}
+
+#[test]
 fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
-    let is_copied = |name: &str, v2| table::Stencil::find(key(name, v2)).is_some();
     let body = FunctionBody::default();
     let turn = Cell::new(0);
     let pinned = |draft: &Draft| {
@@ -143,15 +149,7 @@ fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
         put_together(draft, &nodes, &plan)
     };
     let compile = |draft| compile_draft(draft, pinned, None);
-    let (handlers, differences) = trial::differences(32, is_copied, compile, true);
-    assert!(
-        differences.is_empty(),
-        "{} of {handlers}:\n{}",
-        differences.len(),
-        differences.join("\n")
-    );
-    let stencils = table::STENCILS.len();
-    assert!(handlers * 4 > stencils * 3, "{handlers} of {stencils}");
+    none_differs(trial::differences(32, is_copied, compile, true));
 }
 
 #[test]
@@ -246,18 +244,7 @@ fn numbers_of_16_bits_are_in_the_code_of_the_product_and_no_longer_ones_are() {
 
 #[test]
 fn loops_begin_at_multiples_of_32_in_the_product_alone() {
-    let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 0);
-    b.add(1, 3);
-    b.statement(Statement::Jump(1));
-    b.add(0, -1);
-    let condition = b.local(0);
-    b.statement(Statement::Branch {
-        condition,
-        when: true,
-        target: 1,
-    });
-    b.statement(Statement::Return);
-    let body = b.finish();
+    let body = counting_loop();
     let draft = draft(&body);
     let nodes: Vec<_> = draft.nodes().collect();
     let blocks = nodes.iter().filter(|node| node.start < draft.end());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use allocation_counter::{measure, opt_out};
-use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Vm};
+use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Vm};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::tally::{self, Tally};
 use wasm_dispatch_profile::{Profile, Program, explain, profile};
@@ -85,16 +85,25 @@ pub fn take(bytes: &[u8], way: impl Into<Way>) -> Result<Taken, String> {
     })
 }
 
-fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
-    let text = |error: wasm_dispatch::Error| error.to_string();
-    let module = Module::new(bytes).map_err(text)?;
+fn text(error: wasm_dispatch::Error) -> String {
+    error.to_string()
+}
+
+/// A machine with an instance of a module.
+fn started(make: impl FnOnce(Limits) -> Vm, module: &Module) -> Result<(Vm, Instance), wasm_dispatch::Error> {
     let mut vm = None;
     // The value stack is as large for any module.
-    opt_out(|| vm = Some(Vm::with(strategy, Limits::default().stack_slots(1 << 16))));
+    opt_out(|| vm = Some(make(Limits::default().stack_slots(1 << 16))));
     let Some(mut vm) = vm else { unreachable!() };
     let mut imports = Imports::new();
-    imports.make_up(&module, &mut vm).map_err(text)?;
-    let instance = vm.instantiate(&module, &imports).map_err(text)?;
+    imports.make_up(module, &mut vm)?;
+    let instance = vm.instantiate(module, &imports)?;
+    Ok((vm, instance))
+}
+
+fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
+    let module = Module::new(bytes).map_err(text)?;
+    let (mut vm, instance) = started(|limits| Vm::with(strategy, limits), &module).map_err(text)?;
     module.compile(strategy);
     for _ in 0..2 {
         vm.call(instance, "run", &[]).map_err(text)?;
@@ -111,7 +120,7 @@ fn run(bytes: &[u8], strategy: Strategy) -> Result<(), String> {
 }
 
 fn explained(bytes: &[u8]) -> Result<(), String> {
-    let module = Module::new(bytes).map_err(|error| error.to_string())?;
+    let module = Module::new(bytes).map_err(text)?;
     if explain::functions(&module).is_empty() {
         return Err("no function can be explained".to_owned());
     }
@@ -125,21 +134,14 @@ fn explained(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn profiled(bytes: &[u8]) -> Result<(), String> {
-    let text = |error: wasm_dispatch::Error| error.to_string();
-    let module = Module::options().metering(Metering::Off).compile(bytes).map_err(text)?;
-    let mut vm = None;
-    opt_out(|| vm = Some(Vm::with_backend::<Tally>(Limits::default().stack_slots(1 << 16))));
-    let Some(mut vm) = vm else { unreachable!() };
+    let module = Module::new(bytes).map_err(text)?;
     let (ran, counted) = tally::during(|| {
-        let mut imports = Imports::new();
-        imports.make_up(&module, &mut vm)?;
-        let instance = vm.instantiate(&module, &imports)?;
+        let (mut vm, instance) = started(Vm::with_backend::<Tally>, &module)?;
         vm.call(instance, "run", &[])
     });
     ran.map_err(text)?;
     let program = Program::new("made", &module, &counted);
-    let options = profile::Options { top: 20, depth: 2 };
-    match Profile::of(&[program], options).text().is_empty() {
+    match Profile::of(&[program], profile::Options::default()).text().is_empty() {
         true => Err("a profile of nothing".to_owned()),
         false => Ok(()),
     }
