@@ -9,6 +9,7 @@
 //! peers/      other engines, one file each, and the list of all
 //! wasi.rs     commands: the same surroundings for every engine
 //! own.rs      a module of the user's as a workload
+//! arguments.rs  what is called, and with what
 //! ```
 //!
 //! An engine that gives a wrong result gets an error and no time.
@@ -17,6 +18,7 @@
 
 #[allow(unused)] // Without features there is no engine like that.
 mod api;
+pub mod arguments;
 pub mod control;
 pub mod engine;
 pub mod linking;

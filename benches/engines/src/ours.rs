@@ -254,16 +254,30 @@ impl Ours {
         for (_, module) in &beside {
             self.entrant.compile(module);
         }
+        let from_bytes = (workload.class() == Class::Startup).then(|| wasm.to_vec());
         Ok(Box::new(PreparedModule {
+            code_bytes,
+            ..self.unprepared(workload, module, beside, from_bytes)
+        }))
+    }
+
+    fn unprepared(
+        &self,
+        workload: &Workload,
+        module: Module,
+        beside: Beside,
+        bytes: Option<Vec<u8>>,
+    ) -> PreparedModule {
+        PreparedModule {
             engine: self.clone(),
             entry: workload.entry().to_string(),
             module,
             beside,
-            code_bytes,
+            code_bytes: 0,
             stubs: workload.stubs(),
             tail: None,
-            from_bytes: (workload.class() == Class::Startup).then(|| wasm.to_vec()),
-        }))
+            from_bytes: bytes,
+        }
     }
 }
 
@@ -316,18 +330,11 @@ impl Engine for Ours {
         if !run.is_one_call() {
             return Ok(None);
         }
-        let mut prepared = PreparedModule {
-            engine: self.clone(),
-            entry: workload.entry().to_string(),
-            module: self.module(wasm).map_err(text)?,
-            // Loaded beforehand, compiled when they are called.
-            beside: beside(workload, |wasm| self.module(wasm))?,
-            code_bytes: 0,
-            stubs: workload.stubs(),
-            tail: None,
-            from_bytes: Some(wasm.to_vec()),
-        };
-        prepared.run(run).map(Some)
+        // Loaded beforehand, compiled when they are called.
+        let beside = beside(workload, |wasm| self.module(wasm))?;
+        let module = self.module(wasm).map_err(text)?;
+        let mut fresh = self.unprepared(workload, module, beside, Some(wasm.to_vec()));
+        fresh.run(run).map(Some)
     }
 }
 

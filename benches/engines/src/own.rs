@@ -3,7 +3,6 @@
 //! It is written into the run's folder as any other workload, a manifest with a module beside it, so that workers find it,
 //! a killed run can go on, and whoever reads the record later can measure it again.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +11,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use clap::Args;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Function, exit_code};
-use wasm_dispatch::{
-    ErrorKind, ExternType, Imports, InterruptHandle, Limits, Metering, Module, Pause, Strategy, ValType, Vm,
-};
-use wasm_dispatch_record::visible::{self, name};
+use wasm_dispatch::{ErrorKind, ExternType, Imports, InterruptHandle, Limits, Metering, Module, Pause, Strategy, Vm};
+use wasm_dispatch_record::visible::name;
 use wasm_dispatch_workloads::manifest::{Manifest, ManifestFile, ManifestMemory, ManifestRun, ManifestWasi};
 use wasm_dispatch_workloads::{Value, WasiFile, WasiRun, Workload, sha256_hex};
 
-use crate::values::{to_typed, to_value};
+use crate::arguments::{arguments, entry};
+use crate::values::to_typed;
 use crate::wasi::of_command;
 
 /// Name of the folder, below a run's, with the workload.
@@ -40,20 +39,67 @@ fn is_known(module: &str, name: &str) -> bool {
 pub struct OwnModule {
     /// The module, `.wasm` or `.wat`.
     pub file: PathBuf,
-    /// The exported function to call; for a WASI command it may be left out.
-    pub invoke: Option<String>,
     /// The function's arguments (`30`, or `i32:30`), or the command's, without its own name.
     pub args: Vec<String>,
-    /// The command's environment.
-    pub env: Vec<(String, String)>,
-    /// A file that the command reads as standard input.
-    pub stdin: Option<PathBuf>,
-    /// Files that the command may read: its name for each, and where it is.
+    /// What else it is given.
+    pub given: Given,
+}
+
+/// What is called of a program of the user's, and what it sees.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The exported function to call [default: _start, the entry of a WASI command]
+    #[arg(long, value_name = "NAME")]
+    pub invoke: Option<String>,
+    /// WASI commands: a folder that it may read, under its own name or another; may be repeated. 'bench' keeps its files as
+    /// they are now
+    #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder)]
+    pub dir: Vec<(String, PathBuf)>,
+    /// WASI commands: a file that it may read; may be repeated
+    #[arg(long = "file", value_name = "NAME=FILE", value_parser = pair::<PathBuf>)]
     pub files: Vec<(String, PathBuf)>,
-    /// Folders of such files, with the folders in them: the same.
-    pub folders: Vec<(String, PathBuf)>,
-    /// Whether imports that the lab does not know are made up: see [`Imports::make_up`].
+    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String>)]
+    pub env: Vec<(String, String)>,
+    /// WASI commands: what stands on standard input [default: what the lab has there; for 'bench' nothing]
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
+    /// zeros
+    #[arg(long)]
     pub stubs: bool,
+}
+
+impl Given {
+    /// One of the options for WASI commands that was given.
+    pub fn to_a_command(&self) -> Option<&'static str> {
+        let given = [
+            ("--dir", !self.dir.is_empty()),
+            ("--file", !self.files.is_empty()),
+            ("--env", !self.env.is_empty()),
+            ("--stdin", self.stdin.is_some()),
+        ];
+        given.into_iter().find_map(|(option, given)| given.then_some(option))
+    }
+
+    /// One of the options that was given.
+    pub fn any(&self) -> Option<&'static str> {
+        let invoke = self.invoke.as_ref().map(|_| "--invoke");
+        invoke.or(self.stubs.then_some("--stubs")).or(self.to_a_command())
+    }
+}
+
+/// `NAME=VALUE`.
+fn pair<T: for<'t> From<&'t str>>(text: &str) -> Result<(String, T), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.into())),
+        _ => Err("NAME=VALUE is expected".to_owned()),
+    }
+}
+
+/// `FOLDER`, or `NAME=FOLDER`.
+fn folder(text: &str) -> Result<(String, PathBuf), String> {
+    Ok(pair(text).unwrap_or_else(|_| (text.to_owned(), text.into())))
 }
 
 /// What the files of a command's folders may take together: a copy of each is kept beside the run.
@@ -111,7 +157,7 @@ impl OwnModule {
         let module = options.compile(&wasm).map_err(at(&self.file))?;
         self.check_imports(&module)?;
         let is_command = module.imports().any(|import| import.module == wasi::MODULE);
-        let (entry, ty) = self.entry(&module, is_command)?;
+        let (entry, ty) = entry(&module, self.given.invoke.as_deref()).map_err(at(&self.file))?;
         let folder = run.join(FOLDER);
         let once = match is_command {
             true => self.command(&module, &entry, &ty, &folder, patience)?,
@@ -124,7 +170,7 @@ impl OwnModule {
             licence: "the user's".to_owned(),
             entry,
             expected_from: format!("Two runs under {}.", Strategy::best_safe()),
-            stubs: self.stubs,
+            stubs: self.given.stubs,
             ..Manifest::own(once)
         };
         manifest
@@ -156,39 +202,13 @@ impl OwnModule {
         }
     }
 
-    fn entry(&self, module: &Module, is_command: bool) -> Result<(String, FuncType), Error> {
-        let functions = module.exports().filter_map(|export| match export.ty {
-            ExternType::Func(ty) => Some((export.name, ty)),
-            _ => None,
-        });
-        let mut functions: BTreeMap<String, FuncType> = functions.collect();
-        let names = match functions.is_empty() {
-            true => "no function".to_owned(),
-            false => visible::names(functions.keys().map(String::as_str)),
-        };
-        let entry = match (&self.invoke, is_command) {
-            (Some(asked), _) => asked.clone(),
-            (None, true) => "_start".to_owned(),
-            (None, false) => {
-                return Err(self.wrong(format!("name the function to call with --invoke; it exports {names}")));
-            }
-        };
-        match functions.remove(&entry) {
-            Some(ty) => Ok((entry, ty)),
-            None => Err(self.wrong(format!(
-                "no function is exported as '{}'; it exports {names}",
-                name(&entry)
-            ))),
-        }
-    }
-
     /// What it imports must be WASI's, if nothing may be made up.
     fn check_imports(&self, module: &Module) -> Result<(), Error> {
         let mut unknown = module
             .imports()
             .filter(|import| !is_known(&import.module, &import.name));
         match unknown.next() {
-            Some(import) if !self.stubs => Err(self.wrong(format!(
+            Some(import) if !self.given.stubs => Err(self.wrong(format!(
                 "it imports '{}' from '{}', which the lab does not know; with --stubs it gets functions that trap, and memories, \
                  tables and globals that are empty",
                 name(&import.name),
@@ -220,35 +240,22 @@ impl OwnModule {
 
     /// What a function gives: results and memory.
     fn function(&self, module: &Module, entry: &str, ty: &FuncType, patience: Duration) -> Result<ManifestRun, Error> {
-        for (given, option) in [
-            (!self.env.is_empty(), "--env"),
-            (self.stdin.is_some(), "--stdin"),
-            (!self.files.is_empty(), "--file"),
-            (!self.folders.is_empty(), "--dir"),
-        ] {
-            if given {
-                return Err(self.wrong(format!(
-                    "{option} is for WASI commands; this module does not import WASI"
-                )));
-            }
+        if let Some(option) = self.given.to_a_command() {
+            let why = format!("{option} is for WASI commands; this module does not import WASI");
+            return Err(self.wrong(why));
         }
-        if ty.params.len() != self.args.len() {
-            return Err(self.wrong(format!(
-                "'{entry}' takes {} arguments, but there are {}",
-                ty.params.len(),
-                self.args.len()
-            )));
-        }
-        let args: Vec<Value> = (self.args.iter().zip(ty.params.iter()))
-            .map(|(text, &ty)| self.argument(text, ty))
-            .collect::<Result<_, _>>()?;
+        let own = arguments(entry, ty, &self.args).map_err(at(&self.file))?;
+        let typed = |values: Vec<wasm_dispatch::Value>| -> Result<Vec<Value>, Error> {
+            let typed: Result<_, String> = values.into_iter().map(to_typed).collect();
+            typed.map_err(at(&self.file))
+        };
+        let args = typed(own.clone())?;
         let once = || {
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
             let mut imports = Imports::new();
-            if self.stubs {
+            if self.given.stubs {
                 imports.make_up(module, &mut vm)?;
             }
-            let own: Vec<_> = args.iter().map(|&value| to_value(value)).collect();
             let (instance, results) = within(
                 patience,
                 &vm.interrupt_handle(),
@@ -274,8 +281,7 @@ impl OwnModule {
         };
         let (expect, memory) = self.twice(|| {
             let (results, memory) = once().map_err(|error: wasm_dispatch::Error| self.stopped(&error, patience))?;
-            let typed: Result<Vec<Value>, String> = results.into_iter().map(to_typed).collect();
-            Ok((typed.map_err(|error| self.wrong(error))?, memory))
+            Ok((typed(results)?, memory))
         })?;
         if expect.is_empty() && memory.is_none() {
             return Err(self.wrong(format!(
@@ -288,25 +294,10 @@ impl OwnModule {
         })
     }
 
-    fn argument(&self, text: &str, ty: ValType) -> Result<Value, Error> {
-        let name = ty.to_string();
-        let typed = match text.contains(':') {
-            true => text.to_owned(),
-            false => format!("{name}:{text}"),
-        };
-        let value: Value = typed
-            .parse()
-            .map_err(|error| self.wrong(format!("the argument '{text}': {error}")))?;
-        match value.ty().to_string() == name {
-            true => Ok(value),
-            false => Err(self.wrong(format!("the argument '{text}' should be of type {name}"))),
-        }
-    }
-
     /// The files in the command's folders, by name.
     fn files_in_folders(&self) -> Result<Vec<(String, PathBuf)>, Error> {
         let (mut files, mut size) = (Vec::new(), 0);
-        let mut open = self.folders.clone();
+        let mut open = self.given.dir.clone();
         while let Some((guest, folder)) = open.pop() {
             for entry in fs::read_dir(&folder).map_err(at(&folder))? {
                 let entry = entry.map_err(at(&folder))?;
@@ -358,11 +349,11 @@ impl OwnModule {
             fs::write(&copy, &bytes).map_err(at(&copy))?;
             Ok((format!("inputs/{name}"), sha256_hex(&bytes), bytes))
         };
-        let stdin = self.stdin.as_ref().map(|path| keep("stdin".to_owned(), path));
+        let stdin = self.given.stdin.as_ref().map(|path| keep("stdin".to_owned(), path));
         let stdin = stdin.transpose()?;
         let (mut files, mut manifest_files) = (Vec::new(), Vec::new());
         let below = self.files_in_folders()?;
-        for (number, (guest, path)) in self.files.iter().chain(&below).enumerate() {
+        for (number, (guest, path)) in self.given.files.iter().chain(&below).enumerate() {
             let (file, sha256, bytes) = keep(number.to_string(), path)?;
             let guest = guest.clone();
             files.push(WasiFile {
@@ -374,7 +365,7 @@ impl OwnModule {
         let own_name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let command = WasiRun {
             args: [own_name].into_iter().chain(self.args.iter().cloned()).collect(),
-            env: self.env.clone(),
+            env: self.given.env.clone(),
             stdin: stdin.as_ref().map_or([].into(), |(.., bytes)| bytes.clone()),
             files,
             exit_code: 0,
@@ -385,7 +376,7 @@ impl OwnModule {
             let mut imports = Imports::new();
             wasi.define(&mut imports);
             let mut vm = Vm::with(Strategy::best_safe(), Limits::default());
-            if self.stubs {
+            if self.given.stubs {
                 imports.make_up(module, &mut vm).map_err(|error| self.wrong(error))?;
             }
             let ended = within(patience, &vm.interrupt_handle(), || {

@@ -94,9 +94,7 @@ pub fn to_value(value: Value) -> wasm_dispatch::Value {
 ///
 /// For references, which no manifest expects.
 pub fn to_typed(value: wasm_dispatch::Value) -> Result<Value, String> {
-    value
-        .get()
-        .ok_or_else(|| format!("an unexpected reference as result: {value:?}"))
+    value.get().ok_or_else(|| format!("an unexpected reference: {value:?}"))
 }
 
 #[allow(unused_imports)] // Without features there is no other engine.

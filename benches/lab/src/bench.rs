@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wasm_dispatch_engines::own::OwnModule;
+use wasm_dispatch_engines::own::{Given, OwnModule};
 use wasm_dispatch_measure::against::run as measure_against;
 use wasm_dispatch_measure::bench::Request;
 use wasm_dispatch_measure::resume;
@@ -11,8 +11,7 @@ use wasm_dispatch_measure::shards::Shard;
 use wasm_dispatch_report::report;
 
 use super::compare::{self, Limits};
-use super::run::folder;
-use super::shared::{pair, percent};
+use super::shared::percent;
 use super::{Failed, Outcome, Output};
 
 /// Measure the strategies, on a module of your own if you like
@@ -46,7 +45,7 @@ pub struct Options {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Go on with a run that was killed, by the same plan
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Request", "Own", "shard", "out", "against"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Request", "module", "args", "Given", "shard", "out", "against"])]
     resume: Option<PathBuf>,
     /// Did a change make anything slower? Measure this tree next to the lab at a git revision, or next to a built lab (a
     /// file): for each workload a fresh process of each side, in random order, and as a control the base in other layouts
@@ -81,9 +80,6 @@ struct Own {
     /// A module of your own, .wasm or .wat; what the reference strategy makes of it is what it must give
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
-    /// Its function to call; for a WASI command not needed
-    #[arg(long, value_name = "NAME", requires = "module")]
-    invoke: Option<String>,
     /// Arguments: 30 or i32:30. The same after --, with spaces between them
     #[arg(
         long,
@@ -93,46 +89,24 @@ struct Own {
         allow_hyphen_values = true
     )]
     args: Vec<String>,
-    /// WASI commands: a folder that it may read, under its own name or another, as it is now; may be repeated
-    #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder, requires = "module")]
-    dir: Vec<(String, PathBuf)>,
-    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "module")]
-    env: Vec<(String, String)>,
-    /// WASI commands: what stands on standard input
-    #[arg(long, value_name = "FILE", requires = "module")]
-    stdin: Option<PathBuf>,
-    /// WASI commands: a file that it may read; may be repeated
-    #[arg(long, value_name = "NAME=FILE", value_parser = pair, requires = "module")]
-    file: Vec<(String, String)>,
-    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
-    /// zeros
-    #[arg(long, requires = "module")]
-    stubs: bool,
+    #[command(flatten)]
+    given: Given,
 }
 
 impl Matrix {
     /// The whole of it.
-    pub fn request(self) -> Request {
+    pub fn request(self) -> Result<Request, Failed> {
         let Matrix { mut request, own } = self;
+        if let (None, Some(option)) = (&own.module, own.given.any()) {
+            return Err(Failed::Usage(format!("{option} needs --module")));
+        }
         request.own = own.module.map(|file| OwnModule {
             file,
-            invoke: own.invoke,
             // With a module, what has no option before it belongs to it.
-            args: own
-                .args
-                .into_iter()
-                .chain(std::mem::take(&mut request.workloads))
-                .collect(),
-            env: own.env,
-            stdin: own.stdin,
-            folders: own.dir,
-            stubs: own.stubs,
-            files: (own.file.into_iter())
-                .map(|(guest, host)| (guest, host.into()))
-                .collect(),
+            args: [own.args, std::mem::take(&mut request.workloads)].concat(),
+            given: own.given,
         });
-        request
+        Ok(request)
     }
 }
 
@@ -149,7 +123,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         shard: options.shard,
         folder: options.out,
         quiet: output.quiet,
-        ..options.matrix.request()
+        ..options.matrix.request()?
     };
     let measured = match (&options.resume, &options.against) {
         (Some(folder), _) => resume(folder, output.quiet)?,

@@ -39,10 +39,8 @@ pub struct Options {
 }
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
-    let request = Request {
-        quiet: options.output.quiet,
-        ..options.request
-    };
+    let mut request = options.request;
+    request.repeats.quiet = options.output.quiet;
     let folder = folder_of(&chosen_run(options.run, None)?);
     let is_there = folder.join(FOLDER).join(cost::COUNTS).is_file();
     if options.again || !is_there {

@@ -74,11 +74,9 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             _ => return Err(Failed::Usage("one run can be read at a time".to_owned())),
         }
     } else {
-        let request = Request {
-            axes: axes(&options.names)?,
-            quiet,
-            ..options.request
-        };
+        let mut request = options.request;
+        request.axes = axes(&options.names)?;
+        request.repeats.quiet = quiet;
         request.run()?.folder
     };
     let growth = growth::read(&folder)?;

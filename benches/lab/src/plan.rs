@@ -38,7 +38,7 @@ pub struct Options {
 }
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
-    let request = options.matrix.request();
+    let request = options.matrix.request()?;
     let words = words(std::env::args().skip(2));
     // What `bench` would refuse is refused here already.
     let workloads = match &request.own {

@@ -11,7 +11,7 @@ use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, compared_over, on_another};
 use wasm_dispatch_report::summary::words::{from_when_on, range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
-use wasm_dispatch_report::table::{Column, Row, Table, wrapped};
+use wasm_dispatch_report::table::{Row, Table, wrapped};
 use wasm_dispatch_report::units::three_digits;
 use wasm_dispatch_report::{Error, json, ladder};
 
@@ -279,13 +279,7 @@ fn machines_table(decision: &Decision) -> Table {
             );
         }
     }
-    Table {
-        columns: [Column::texts("")]
-            .into_iter()
-            .chain(columns.map(Column::numbers))
-            .collect(),
-        rows,
-    }
+    Table::of(1, [String::new()].into_iter().chain(columns), rows)
 }
 
 /// What to use, by what is asked for.
@@ -318,10 +312,7 @@ fn heads_table(decision: &Decision) -> Table {
         cells.into_iter().collect()
     };
     let heads = ["asked for", "use", "next", "grade", "why not better"];
-    Table {
-        columns: heads.map(Column::texts).into_iter().collect(),
-        rows: decision.heads.iter().map(row).collect(),
-    }
+    Table::of(heads.len(), heads, decision.heads.iter().map(row))
 }
 
 fn words(head: &str) -> String {

@@ -5,14 +5,6 @@ use std::path::{Path, PathBuf};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{Error, newest_run, runs_folder};
 
-/// Reads `NAME=VALUE`.
-pub fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("NAME=VALUE is expected".to_owned()),
-    }
-}
-
 /// Reads a limit in percent.
 pub fn percent(text: &str) -> Result<f64, String> {
     let limit: Option<f64> = text.parse().ok();

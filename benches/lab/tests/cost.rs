@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use common::random::Random;
 use wasm_dispatch_report::cost::{self, CostModel, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_report::record::{Phase, Run, Writer};
-use wasm_dispatch_report::statistics::Random;
 
 /// What a dispatch and each kind of work take, by strategy.
 const TRUTH: [(&str, f64, [f64; 7]); 2] = [

@@ -3,14 +3,71 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::Args;
 use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{self, Part, Recording, Row, Run, Setup, Writer};
 use wasm_dispatch_record::{Lock, take_folder, visible};
+use wasm_dispatch_workloads::Workload;
 
 use crate::about;
 use crate::error::Error;
 use crate::layouts::Sources;
 use crate::supervisor::{Launcher, Progressed, Supervisor};
+
+/// How often kernels and made programs are measured. Whatever is left out is as usual.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Repeats {
+    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    #[arg(long, value_name = "N")]
+    pub layouts: Option<u32>,
+    /// Timed runs in each process [default: 2]
+    #[arg(long, value_name = "K")]
+    pub iterations: Option<u32>,
+    /// Seed of all orders
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Whether to keep progress to oneself.
+    #[arg(skip)]
+    pub quiet: bool,
+}
+
+impl Repeats {
+    /// Nothing can be measured zero times, and by no process.
+    pub(crate) fn check(&self, processes: Option<u32>) -> Result<(), Error> {
+        all_positive(&[
+            (processes.map(u64::from), "processes"),
+            (self.iterations.map(u64::from), "iterations"),
+            (self.layouts.map(u64::from), "layouts"),
+        ])
+    }
+
+    /// The seeds of the layouts.
+    pub(crate) fn layouts(&self) -> Vec<Option<u64>> {
+        layouts_of(self.layouts.unwrap_or(1))
+    }
+
+    pub(crate) fn iterations(&self) -> u32 {
+        self.iterations.unwrap_or(2)
+    }
+
+    /// Measures workloads that are in the run's folder.
+    pub(crate) fn measure(
+        &self,
+        setup: &Setup,
+        workloads: &[Workload],
+        run: &Run,
+        folder: &Path,
+    ) -> Result<Measured, Error> {
+        let supervisor = Supervisor {
+            setup,
+            seed: self.seed.unwrap_or_else(seed_of_now),
+            workloads,
+            launchers: &launchers(setup, self.quiet)?,
+            quiet: self.quiet,
+        };
+        measure(&supervisor, run, folder, &[])
+    }
+}
 
 /// What came of a measurement.
 #[derive(Debug)]

@@ -97,6 +97,14 @@ pub fn matrix(layouts: &[Option<u64>], workloads: &[String]) -> Vec<Part> {
     layouts.iter().map(part).collect()
 }
 
+/// The same with each workload in a part of its own, so that it has processes of its own.
+pub fn apart(layouts: &[Option<u64>], workloads: &[String]) -> Vec<Part> {
+    let parts = layouts
+        .chunks(1)
+        .flat_map(|layout| workloads.chunks(1).map(move |one| matrix(layout, one)));
+    parts.flatten().collect()
+}
+
 #[cfg(test)]
 #[path = "../tests/unit/shards.rs"]
 mod tests;

@@ -6,7 +6,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod ladder;
 pub mod tables;
 
 use std::path::PathBuf;
@@ -19,9 +18,11 @@ use wasm_dispatch_measure::Error;
 use wasm_dispatch_measure::choice::choose;
 use wasm_dispatch_measure::layouts::Sources;
 use wasm_dispatch_measure::run::{self, fresh_folder, launchers_of, layouts_of, setup};
+use wasm_dispatch_measure::shards::apart;
 use wasm_dispatch_measure::supervisor::Supervisor;
 use wasm_dispatch_measure::worker::{self, Loads};
-use wasm_dispatch_report::record::{About, Kind, Part, Row, Run, Setup};
+use wasm_dispatch_report::Ladder;
+use wasm_dispatch_report::record::{About, Kind, Row, Run, Setup};
 use wasm_dispatch_workloads::Workload;
 
 /// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
@@ -186,14 +187,8 @@ fn measure(options: &Options) -> Result<String, Error> {
     };
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "peers-");
-    let layouts = layouts_of(options.layouts);
-    let part = |layout| {
-        workloads.iter().map(move |workload| Part {
-            layout,
-            workloads: vec![workload.name().to_owned()],
-        })
-    };
-    let parts: Vec<Part> = layouts.into_iter().flat_map(part).collect();
+    let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();
+    let parts = apart(&layouts_of(options.layouts), &names);
     let engine_names = engines.iter().map(|peer| peer.name.clone()).collect();
     let rounds = setup(parts, engine_names, if options.layouts > 1 { 1 } else { 2 }, 2);
     let setup = Setup {
@@ -221,7 +216,7 @@ fn measure(options: &Options) -> Result<String, Error> {
         quiet: false,
     };
     let measured = run::measure(&supervisor, &run, &folder, &abouts)?;
-    let ladder = ladder::ladder(&measured.recording, reference());
+    let ladder = Ladder::of(&measured.recording, reference());
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(Error::io(&path))?;

@@ -2,22 +2,9 @@
 
 use std::fmt::Write as _;
 
-use wasm_dispatch_report::statistics::Estimate;
-use wasm_dispatch_report::table::{Column, Row, Table};
-
-use crate::ladder::{Extreme, Ladder};
-
-/// A table of finished texts, of which the first columns are words and the others numbers.
-fn table(words: usize, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
-    let column = |(index, head): (usize, &&str)| match index < words {
-        true => Column::texts(*head),
-        false => Column::numbers(*head),
-    };
-    Table {
-        columns: heads.iter().enumerate().map(column).collect(),
-        rows: rows.map(Row::from_iter).collect(),
-    }
-}
+use wasm_dispatch_report::Ladder;
+use wasm_dispatch_report::ladder::digits;
+use wasm_dispatch_report::table::{Row, Table};
 
 /// The result as a page, whose tables a terminal shows as well.
 pub fn markdown(ladder: &Ladder) -> String {
@@ -28,10 +15,9 @@ pub fn markdown(ladder: &Ladder) -> String {
     for note in notes(ladder) {
         let _ = writeln!(text, "{note}\n");
     }
-    let machine =
-        (ladder.run.fingerprint.rows().into_iter()).map(|(name, value)| vec![name.to_string(), value.to_string()]);
-    let machine = table(2, &["measured on", ""], machine);
-    text + &machine.markdown()
+    let machine = ladder.run.fingerprint.rows().into_iter();
+    let machine = machine.map(|(name, value)| [name.to_string(), value].into_iter().collect());
+    text + &Table::of(2, ["measured on", ""], machine).markdown()
 }
 
 fn headline(ladder: &Ladder) -> String {
@@ -52,7 +38,7 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
                 "Running: CPU time by that of `{reference}` (below 1 is faster), geometric mean with its 95 % interval \
                  over the workloads that all ran:"
             ),
-            running(ladder),
+            ladder.table(),
         ),
         (
             format!("Each workload: CPU time by that of `{reference}`, whose own is in the second column:"),
@@ -72,54 +58,15 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
     tables
 }
 
-fn running(ladder: &Ladder) -> Table {
-    let extreme = |extreme: &Option<Extreme>| match extreme {
-        Some(Extreme { workload, ratio }) => format!("{} ({workload})", digits(*ratio)),
-        None => dash(),
-    };
-    let mut place = 0;
-    let rows = ladder.engines.iter().map(|rung| {
-        place += 1;
-        vec![
-            rung.mean
-                .filter(|_| !rung.partial)
-                .map_or_else(dash, |_| place.to_string()),
-            rung.engine.clone(),
-            rung.mean.map_or_else(dash, |mean| digits(mean.value)),
-            rung.mean.map_or_else(dash, interval),
-            format!("{}{}", rung.workloads, if rung.partial { " others" } else { "" }),
-            extreme(&rung.fastest),
-            extreme(&rung.slowest),
-            rung.load_ns_per_byte.map_or_else(dash, digits),
-        ]
-    });
-    table(
-        2,
-        &[
-            "",
-            "engine",
-            "mean",
-            "interval",
-            "workloads",
-            "fastest",
-            "slowest",
-            "load ns/byte",
-        ],
-        rows,
-    )
-}
-
 fn each(ladder: &Ladder) -> Table {
     let rows = ladder.workloads.iter().map(|row| {
-        let name = if row.counts {
-            row.workload.clone()
-        } else {
-            format!("({})", row.workload)
+        let name = match row.counts {
+            true => row.workload.clone(),
+            false => format!("({})", row.workload),
         };
-        let mut cells = vec![name, row.reference_ns.map_or_else(dash, milliseconds)];
-        let ratios = row.cells.iter().map(|cell| cell.ratio.map(|ratio| digits(ratio.value)));
-        cells.extend(ratios.map(|ratio| ratio.unwrap_or_else(dash)));
-        cells
+        let own = row.reference_ns.map(|time| format!("{} ms", digits(time / 1e6)));
+        let ratios = row.cells.iter().map(|cell| Some(digits(cell.ratio?.value)));
+        by_engine_row(name, own, ratios)
     });
     by_engine(ladder, ["workload", &ladder.reference], rows)
 }
@@ -127,10 +74,8 @@ fn each(ladder: &Ladder) -> Table {
 fn starting(ladder: &Ladder) -> Table {
     let rows = ladder.workloads.iter().map(|row| {
         let bytes = row.wasm_bytes;
-        let mut cells = vec![row.workload.clone(), bytes.map_or_else(dash, |bytes| bytes.to_string())];
-        let per_byte = row.cells.iter().map(|cell| Some(cell.load_ns? / bytes? as f64));
-        cells.extend(per_byte.map(|load| load.map_or_else(dash, digits)));
-        cells
+        let per_byte = row.cells.iter().map(|cell| Some(digits(cell.load_ns? / bytes? as f64)));
+        by_engine_row(row.workload.clone(), bytes.map(|bytes| bytes.to_string()), per_byte)
     });
     by_engine(ladder, ["workload", "bytes"], rows)
 }
@@ -150,15 +95,16 @@ fn refusals(ladder: &Ladder) -> Table {
             }
         }
     }
-    table(3, &["engine", "why", "workloads"], rows.into_iter().map(Vec::from))
+    Table::of(3, ["engine", "why", "workloads"], rows.into_iter().map(Row::from_iter))
 }
 
 fn configurations(ladder: &Ladder) -> Table {
-    let rows = ladder
+    let cells = ladder
         .engines
         .iter()
-        .map(|rung| vec![rung.engine.clone(), rung.version.clone(), rung.configuration.clone()]);
-    table(3, &["engine", "version", "configuration"], rows)
+        .map(|rung| [&rung.engine, &rung.version, &rung.configuration]);
+    let rows = cells.map(|cells| cells.into_iter().cloned().collect());
+    Table::of(3, ["engine", "version", "configuration"], rows)
 }
 
 fn notes(ladder: &Ladder) -> Vec<String> {
@@ -175,30 +121,12 @@ fn notes(ladder: &Ladder) -> Vec<String> {
 }
 
 /// A table with two columns, the first of words, and one for each engine.
-fn by_engine(ladder: &Ladder, before: [&str; 2], rows: impl Iterator<Item = Vec<String>>) -> Table {
+fn by_engine(ladder: &Ladder, before: [&str; 2], rows: impl Iterator<Item = Row>) -> Table {
     let engines = ladder.engines.iter().map(|rung| rung.engine.as_str());
-    let heads: Vec<&str> = before.into_iter().chain(engines).collect();
-    table(1, &heads, rows)
+    Table::of(1, before.into_iter().chain(engines), rows)
 }
 
-fn interval(estimate: Estimate) -> String {
-    format!("{}..{}", digits(estimate.low), digits(estimate.high))
-}
-
-fn milliseconds(nanoseconds: f64) -> String {
-    format!("{} ms", digits(nanoseconds / 1e6))
-}
-
-/// Three digits, or two behind the point.
-fn digits(value: f64) -> String {
-    match value {
-        0.0..0.0995 => format!("{value:.3}"),
-        0.0995..9.995 => format!("{value:.2}"),
-        9.995..99.95 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
-    }
-}
-
-fn dash() -> String {
-    "-".to_string()
+fn by_engine_row(name: String, own: Option<String>, cells: impl Iterator<Item = Option<String>>) -> Row {
+    let cells = [Some(name), own].into_iter().chain(cells);
+    cells.map(|cell| cell.unwrap_or_else(|| "-".to_string())).collect()
 }

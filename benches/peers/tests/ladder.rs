@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use wasm_dispatch_peers::ladder::{Ladder, ladder};
 use wasm_dispatch_peers::tables;
+use wasm_dispatch_report::Ladder;
 use wasm_dispatch_report::record::{self, About, Failure, Kind, Phase, Recording, Run, Sample, Size, Writer};
 
 /// Blocks of the recording, each of which was as fast as the machine then was.
@@ -72,7 +72,7 @@ impl Tape {
     }
 
     fn ladder(self) -> Ladder {
-        ladder(&read(self.folder.path()), "threaded")
+        Ladder::of(&read(self.folder.path()), "threaded")
     }
 }
 
@@ -151,7 +151,7 @@ fn times_from_before_a_failure_do_not_count() {
     let text = tables::markdown(&ladder);
     let line = text.lines().find(|line| line.contains("flaky")).unwrap_or_default();
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-    assert_eq!(cells[1..4], ["-", "flaky", "-"], "{text}");
+    assert_eq!(cells[1..4], ["-", "flaky 1.2.3", "-"], "{text}");
 }
 
 #[test]

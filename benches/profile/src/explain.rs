@@ -9,7 +9,8 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
-use wasm_dispatch_record::visible;
+use wasm_dispatch_report::table::columns;
+use wasm_dispatch_report::visible;
 
 use crate::program::names;
 
@@ -191,56 +192,19 @@ pub fn functions(module: &Module) -> Vec<Line> {
         .collect()
 }
 
-/// Widest column of a strategy; all names fit.
-fn width(whole: &Whole) -> usize {
-    whole.strategy.len().max(6)
-}
-
 impl Explained {
     /// For people: a table of all blocks, then the code of each, and what the default strategy makes of it.
     pub fn text(&self) -> String {
-        let name = self
-            .name
-            .as_deref()
-            .map_or_else(String::new, |name| format!(" '{}'", visible::name(name)));
+        let name = self.name.as_deref();
+        let name = name.map_or_else(String::new, |name| format!(" '{}'", visible::name(name)));
         let mut text = format!(
-            "function {}{name} {}: {} blocks, {} slots in its frame\n\nDispatches of one run through each block:\n\n{:>7} {:>10} {:>5}",
+            "function {}{name} {}: {} blocks, {} slots in its frame\n\nDispatches of one run through each block:\n\n{}",
             self.function,
             self.ty,
             self.blocks.len(),
             self.frame_slots,
-            "block",
-            "statements",
-            "nodes"
+            self.table()
         );
-        for whole in &self.strategies {
-            let _ = write!(text, "  {:>width$}", whole.strategy, width = width(whole));
-        }
-        text.push('\n');
-        for block in &self.blocks {
-            let _ = write!(
-                text,
-                "{:>7} {:>10} {:>5}",
-                block.block,
-                block.statements.len(),
-                block.nodes
-            );
-            for (whole, dispatches) in self.strategies.iter().zip(&block.dispatches) {
-                let _ = write!(text, "  {dispatches:>width$}", width = width(whole));
-            }
-            text.push('\n');
-        }
-        let statements: usize = self.blocks.iter().map(|block| block.statements.len()).sum();
-        let nodes: u64 = self.blocks.iter().map(|block| block.nodes).sum();
-        let _ = write!(text, "{:>7} {statements:>10} {nodes:>5}", "all");
-        for whole in &self.strategies {
-            let _ = write!(text, "  {:>width$}", whole.dispatches, width = width(whole));
-        }
-        let _ = write!(text, "\n{:>7} {:>10} {:>5}", "bytes", self.lowered_bytes, "");
-        for whole in &self.strategies {
-            let _ = write!(text, "  {:>width$}", whole.code_bytes, width = width(whole));
-        }
-        text.push('\n');
         for block in &self.blocks {
             let _ = writeln!(text, "\nblock {}:", block.block);
             for statement in &block.statements {
@@ -254,5 +218,25 @@ impl Explained {
             }
         }
         text
+    }
+
+    /// A row a block, then all of them, and bytes; a column a strategy.
+    fn table(&self) -> String {
+        let row = |name: &str, of: [String; 2], each: Vec<String>| [vec![name.to_owned()], of.into(), each].concat();
+        let each = |of: fn(&Whole) -> String| self.strategies.iter().map(of).collect();
+        let heads = ["statements", "nodes"].map(str::to_owned);
+        let mut rows = vec![row("block", heads, each(|whole| whole.strategy.clone()))];
+        for block in &self.blocks {
+            let counts = [block.statements.len().to_string(), block.nodes.to_string()];
+            let dispatches = block.dispatches.iter().map(u32::to_string).collect();
+            rows.push(row(&block.block.to_string(), counts, dispatches));
+        }
+        let statements: usize = self.blocks.iter().map(|block| block.statements.len()).sum();
+        let nodes: u64 = self.blocks.iter().map(|block| block.nodes).sum();
+        let counts = [statements.to_string(), nodes.to_string()];
+        rows.push(row("all", counts, each(|whole| whole.dispatches.to_string())));
+        let bytes = [self.lowered_bytes.to_string(), String::new()];
+        rows.push(row("bytes", bytes, each(|whole| whole.code_bytes.to_string())));
+        columns(&rows, &Vec::from_iter(0..rows[0].len()))
     }
 }

@@ -7,7 +7,8 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
-use wasm_dispatch_record::visible;
+use wasm_dispatch_report::statistics::mean_of;
+use wasm_dispatch_report::visible;
 
 use crate::program::Program;
 use crate::tables::{Table, Tables};
@@ -124,11 +125,7 @@ impl Profile {
         let dispatches = strategies.iter().enumerate().map(|(at, strategy)| Dispatches {
             strategy: strategy.name.to_owned(),
             dispatches: totals.iter().map(|totals| totals.dispatches[at]).sum(),
-            per_node: mean(
-                totals
-                    .iter()
-                    .map(|totals| totals.dispatches[at] as f64 / totals.nodes.max(1) as f64),
-            ),
+            per_node: mean_of((totals.iter()).map(|of| of.dispatches[at] as f64 / of.nodes.max(1) as f64)),
         });
         Profile {
             dispatches: dispatches.collect(),
@@ -190,11 +187,6 @@ impl Profile {
         }
         text
     }
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1);
-    values.sum::<f64>() / count as f64
 }
 
 struct CountedProgram {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::callgrind::Count;
 use crate::record::{self, Recording};
-use crate::table::{Column, Row, Table};
+use crate::table::{Row, Table};
 use crate::{Error, newest_with, statistics, units};
 
 /// Name of the record in a folder of counts.
@@ -83,15 +83,9 @@ fn table(recording: &Recording) -> String {
         begins_part: true,
         ..means.collect()
     });
-    let heads = strategies.iter().map(|strategy| Column::numbers(*strategy));
-    let table = Table {
-        columns: std::iter::once(Column::texts("workload")).chain(heads).collect(),
-        rows,
-    };
-    format!(
-        "Instructions relative to {reference}, which has the fewest:\n\n{}\n",
-        table.plain()
-    )
+    let heads = ["workload"].into_iter().chain(strategies.iter().copied());
+    let table = Table::of(1, heads, rows).plain();
+    format!("Instructions relative to {reference}, which has the fewest:\n\n{table}\n")
 }
 
 /// Which counts differ from those of an earlier run by more than a thousandth.

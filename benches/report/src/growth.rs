@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
-use crate::statistics::{self, median};
+use crate::statistics;
 use crate::times::{self, Measure};
 use crate::{Error, json, newest_with, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
@@ -143,13 +143,8 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
 
 fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<CurvePoint> {
     let timed = times::executed(recording, &point.workload, strategy, point.instructions as f64)?;
-    let per_byte = |strategy: &str, phase: Phase| {
-        let samples = times::samples(recording, &point.workload, strategy, phase);
-        let times: Vec<f64> = samples.map(times::of_one).collect();
-        Some(median(&times)? / point.wasm_bytes.max(1) as f64)
-    };
-    let tails = times::samples(recording, &point.workload, strategy, Phase::Tail);
-    let tails: Vec<f64> = tails.map(times::of_one).collect();
+    let median = |strategy: &str, phase| times::median_of(recording, &point.workload, strategy, phase);
+    let per_byte = |strategy, phase| Some(median(strategy, phase)? / point.wasm_bytes.max(1) as f64);
     // The control compiles what its strategy does.
     let sized = recording.controls.iter().find(|control| control.name == strategy);
     let sized = sized.map_or(strategy, |control| control.of.as_str());
@@ -157,7 +152,7 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
     Some(CurvePoint {
         value: point.value,
         nanoseconds: timed.nanoseconds,
-        tail_nanoseconds: median(&tails),
+        tail_nanoseconds: median(strategy, Phase::Tail),
         samples: timed.samples,
         processes: timed.processes,
         load_nanoseconds: per_byte(EVERY_STRATEGY, Phase::Load),

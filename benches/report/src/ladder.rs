@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::json;
 use crate::record::Run;
 use crate::statistics::Estimate;
-use crate::summary::words::range;
-use crate::table::{Column, Table, escape};
-use crate::{json, units};
+use crate::summary::Worst;
+use crate::table::{Table, escape};
 use wasm_dispatch_record::newest_first;
 
 /// Name of the file in a run of the peers.
@@ -34,7 +34,7 @@ pub struct Ladder {
     pub blocks: u32,
     /// Ranked engines from the fastest to the slowest, then those without a mean.
     pub engines: Vec<Rung>,
-    /// The workloads, in the order in which they were measured.
+    /// The workloads, grouped by class.
     #[serde(default)]
     pub workloads: Vec<Row>,
     /// What a reader should know.
@@ -60,23 +60,14 @@ pub struct Rung {
     #[serde(default)]
     pub partial: bool,
     /// Where it does best, by the reference.
-    pub fastest: Option<Extreme>,
+    pub fastest: Option<Worst>,
     /// Where it does worst, by the reference.
-    pub slowest: Option<Extreme>,
+    pub slowest: Option<Worst>,
     /// Starting: geometric mean over modules of the nanoseconds it takes per byte from bytes to an instance.
     pub load_ns_per_byte: Option<f64>,
     /// What it did not run.
     #[serde(default)]
     pub refused: Vec<Refusal>,
-}
-
-/// A ratio and where it was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Extreme {
-    /// Name of the workload.
-    pub workload: String,
-    /// The engine's time by the reference's.
-    pub ratio: f64,
 }
 
 /// A workload that an engine did not run.
@@ -131,28 +122,30 @@ pub fn newest_with_folder(runs: &Path) -> Option<(Ladder, PathBuf)> {
 impl Ladder {
     /// The engines with their means.
     pub fn table(&self) -> Table {
-        let extreme = |extreme: &Option<Extreme>| match extreme {
-            Some(extreme) => format!("{} ({})", units::three_digits(extreme.ratio), extreme.workload),
-            None => String::new(),
+        let dash = || "-".to_owned();
+        let extreme = |extreme: &Option<Worst>| {
+            (extreme.as_ref()).map_or_else(dash, |Worst { workload, ratio }| {
+                format!("{} ({workload})", digits(*ratio))
+            })
         };
-        let row = |rung: &Rung| {
+        let row = |(place, rung): (usize, &Rung)| {
+            let mean = rung.mean;
+            let place = mean.filter(|_| !rung.partial).map(|_| place.to_string());
+            let others = if rung.partial { " (others than the rest)" } else { "" };
             let cells = [
+                place.unwrap_or_else(dash),
                 format!("{} {}", rung.engine, rung.version),
-                rung.mean.map_or(String::new(), |mean| units::three_digits(mean.value)),
-                rung.mean.map_or(String::new(), range),
-                format!(
-                    "{}{}",
-                    rung.workloads,
-                    if rung.partial { " (others than the rest)" } else { "" }
-                ),
+                mean.map_or_else(dash, |mean| digits(mean.value)),
+                mean.map_or_else(dash, |mean| format!("{} to {}", digits(mean.low), digits(mean.high))),
+                format!("{}{others}", rung.workloads),
                 extreme(&rung.fastest),
                 extreme(&rung.slowest),
-                rung.load_ns_per_byte.map_or(String::new(), units::three_digits),
+                rung.load_ns_per_byte.map_or_else(dash, digits),
             ];
             cells.into_iter().collect()
         };
         let time = format!("time by that of {}", self.reference);
-        let heads = [
+        let numbers = [
             &time,
             "95 % interval",
             "workloads",
@@ -160,11 +153,8 @@ impl Ladder {
             "slowest",
             "load, ns/byte",
         ];
-        let numbers = heads.into_iter().map(Column::numbers);
-        Table {
-            columns: std::iter::once(Column::texts("engine")).chain(numbers).collect(),
-            rows: self.engines.iter().map(row).collect(),
-        }
+        let heads = ["", "engine"].into_iter().chain(numbers);
+        Table::of(2, heads, (1..).zip(&self.engines).map(row))
     }
 
     /// What the table shows.
@@ -195,5 +185,15 @@ impl Ladder {
             "<h2>Next to other engines</h2>\n<p>{introduction}</p>\n{}",
             self.table().html()
         )
+    }
+}
+
+/// A ratio with three digits, or two behind the point: some engines are far below 1.
+pub fn digits(value: f64) -> String {
+    match value {
+        0.0..0.0995 => format!("{value:.3}"),
+        0.0995..9.995 => format!("{value:.2}"),
+        9.995..99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
     }
 }

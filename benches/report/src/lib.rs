@@ -41,6 +41,9 @@ pub mod ladder;
 pub mod limits;
 mod page;
 pub mod plots;
+#[cfg(test)]
+#[path = "../tests/common/random.rs"]
+mod random;
 pub mod statistics;
 pub mod summary;
 pub mod table;

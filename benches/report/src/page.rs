@@ -138,19 +138,15 @@ fn claims(summary: &Summary) -> String {
 fn mix(summary: &Summary) -> String {
     let Some(mix) = &summary.mix else { return String::new() };
     let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let columns = ranked.map(|strategy| Column::numbers(&strategy.name));
+    let heads = ["weights", "number"]
+        .into_iter()
+        .chain(ranked.map(|strategy| strategy.name.as_str()));
     let row = |weighting: &Weighting| {
         let times = weighting.relative.iter().copied().map(units::three_digits);
         let names = [weighting.name.clone(), weighting.count.to_string()];
         names.into_iter().chain(times).collect()
     };
-    let table = Table {
-        columns: [Column::texts("weights"), Column::numbers("number")]
-            .into_iter()
-            .chain(columns)
-            .collect(),
-        rows: mix.weightings.iter().map(row).collect(),
-    };
+    let table = Table::of(1, heads, mix.weightings.iter().map(row));
     let explained = summary.explained.iter().map(|of| of.sentence() + ".");
     let items = mix.sentences().into_iter().chain(explained);
     let items: String = items

@@ -96,6 +96,22 @@ pub struct Table {
 }
 
 impl Table {
+    /// Rows under heads, of which the first `words` stand over texts and the others over numbers.
+    pub fn of<H: Into<String>>(
+        words: usize,
+        heads: impl IntoIterator<Item = H>,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Table {
+        let column = |(index, head): (usize, H)| Column {
+            is_text: index < words,
+            ..Column::numbers(head)
+        };
+        Table {
+            columns: heads.into_iter().enumerate().map(column).collect(),
+            rows: rows.into_iter().collect(),
+        }
+    }
+
     /// The columns that all renderers show.
     fn shown(&self) -> Vec<usize> {
         let all = 0..self.columns.len();

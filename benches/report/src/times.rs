@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{EVERY_STRATEGY, Failure, Phase, Recording, Sample};
-use crate::statistics::{Estimate, Observation, Paired};
+use crate::statistics::{Estimate, Observation, Paired, median};
 
 /// A value and its interval, which may be unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,12 @@ pub fn samples<'r>(
     samples
         .filter(move |sample| sample.workload == workload && sample.strategy == strategy && sample.phase == phase)
         .filter(|sample| sample.iterations > 0 && sample.nanoseconds > 0)
+}
+
+/// Median time of a phase, in nanoseconds.
+pub fn median_of(recording: &Recording, workload: &str, strategy: &str, phase: Phase) -> Option<f64> {
+    let times = samples(recording, workload, strategy, phase).map(of_one);
+    median(&times.collect::<Vec<f64>>())
 }
 
 /// Nanoseconds of one iteration: of CPU time, where there is any, which does not pass while something else runs.

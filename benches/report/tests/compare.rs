@@ -2,10 +2,10 @@
 
 mod common;
 
+use common::random::Random;
 use wasm_dispatch_record::Side;
 use wasm_dispatch_report::compare::{Bounds, Comparison};
 use wasm_dispatch_report::record::{self, About, Failure, Part, Phase, Recording, Setup, Writer};
-use wasm_dispatch_report::statistics::Random;
 
 const BOUNDS: Bounds = Bounds {
     mean: 1.01,

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use wasm_dispatch_report::statistics::Random;
-
 use crate::report::{Row, Unit};
 
 /// Any failure: a wrong result, a trap, a file.
@@ -51,16 +49,14 @@ fn timed(run: &mut Run, turns: u32) -> Result<Duration, Failed> {
 
 /// Measures all subjects, round by round in random order, for about so long.
 pub fn measure(part: &'static str, subjects: &mut [Subject], budget: Duration) -> Result<Vec<Row>, Failed> {
-    let mut random = Random::named(&[part]);
+    let mut random = fastrand::Rng::with_seed(1);
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); subjects.len()];
     let start = Instant::now();
     let mut round = 0;
     // The first round warms up.
     while round < 4 || start.elapsed() < budget {
         let mut order: Vec<usize> = (0..subjects.len()).collect();
-        for at in (1..order.len()).rev() {
-            order.swap(at, random.below(at + 1));
-        }
+        random.shuffle(&mut order);
         for index in order {
             let subject = &mut subjects[index];
             let with = timed(&mut subject.with, TURNS)?;

@@ -1,6 +1,7 @@
 //! What was measured, as rows: a table for people, JSON lines for everybody else.
 
 use serde::Serialize;
+use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::{statistics, units};
 
 /// In which unit values are.
@@ -65,30 +66,30 @@ impl Row {
     }
 }
 
-/// The rows as a table: median, and where the middle half of the values lies.
-pub fn table(rows: &[Row]) -> String {
-    let mut text = String::new();
-    let mut what = String::new();
-    let width = rows.iter().map(|row| row.subject.chars().count()).max().unwrap_or(0);
-    for row in rows {
-        let title = format!("{}: {}", row.part, row.what);
-        if title != what {
-            text += &format!("\n{title}\n");
-            what = title;
-        }
-        let mut sorted = row.values.clone();
+impl Row {
+    /// Whose, median, the middle half, and the note.
+    fn cells(&self) -> Vec<String> {
+        let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
-        let at = |q: f64| statistics::quantile(&sorted, q).map(|value| row.unit.text(value));
-        let numbers = match (at(0.5), at(0.25), at(0.75)) {
-            (Some(median), Some(low), Some(high)) if sorted.len() > 1 => {
-                format!("{median:>10}   {low:>9} to {high}")
-            }
-            (Some(median), ..) => format!("{median:>10}"),
-            _ => String::new(),
-        };
-        let line = format!("  {:width$}  {numbers}  {}", row.subject, row.note);
-        text += line.trim_end();
-        text.push('\n');
+        let at = |q: f64| statistics::quantile(&sorted, q).map(|value| self.unit.text(value));
+        let half = at(0.25).zip(at(0.75)).filter(|_| sorted.len() > 1);
+        let half = half.map_or(String::new(), |(low, high)| format!("{low} to {high}"));
+        vec![
+            format!("  {}", self.subject),
+            at(0.5).unwrap_or_default(),
+            half,
+            self.note.clone(),
+        ]
     }
-    text
+}
+
+/// The rows as tables: median, and where the middle half of the values lies.
+pub fn table(rows: &[Row]) -> String {
+    let of_one = |rows: &[Row]| {
+        let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
+        format!("\n{}: {}\n{}", rows[0].part, rows[0].what, columns(&cells, &[1]))
+    };
+    rows.chunk_by(|a, b| (a.part, &a.what) == (b.part, &b.what))
+        .map(of_one)
+        .collect()
 }

@@ -8,7 +8,7 @@ use wasm_dispatch_report::decision::Decision;
 use wasm_dispatch_report::json;
 use wasm_dispatch_report::statistics::geometric_mean;
 use wasm_dispatch_report::summary::{Cell, Summary, WorkloadSummary};
-use wasm_dispatch_report::table::{Column, Row, Table};
+use wasm_dispatch_report::table::{Row, Table};
 use wasm_dispatch_report::units::{bytes, three_digits, time};
 
 use crate::Failed;
@@ -124,14 +124,9 @@ fn weights(summary: &Summary, root: &Path) -> Table {
         let cells = means?.into_iter().map(three_digits);
         Some([name, count.to_string()].into_iter().chain(cells).collect())
     };
-    let numbers = names.iter().map(|name| Column::numbers(format!("`{name}`")));
-    Table {
-        columns: [Column::texts("weights"), Column::numbers("number")]
-            .into_iter()
-            .chain(numbers)
-            .collect(),
-        rows: weighed.chain(grouped).filter_map(row).collect(),
-    }
+    let heads = ["weights", "number"].map(str::to_owned).into_iter();
+    let heads = heads.chain(names.iter().map(|name| format!("`{name}`")));
+    Table::of(1, heads, weighed.chain(grouped).filter_map(row))
 }
 
 /// Time of a strategy by that of the first one of the ranking on a workload.

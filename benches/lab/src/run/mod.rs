@@ -1,7 +1,6 @@
 //! `wasm-dispatch-lab run`: runs a module under any strategy.
 
 mod program;
-mod values;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,10 +8,12 @@ use std::process::ExitCode;
 use clap::Args;
 use wasm_dispatch::{Limits, Metering, Vm};
 use wasm_dispatch_engines::Entrant;
+use wasm_dispatch_engines::arguments::show;
+use wasm_dispatch_engines::own::Given;
 use wasm_dispatch_measure::tally::Tally;
 
 pub use self::program::{Ended, Ran};
-use super::shared::{pair, strategy};
+use super::shared::strategy;
 use super::{Failed, Outcome, Output};
 
 /// Run a module, WASI commands included, under any strategy
@@ -54,25 +55,8 @@ pub struct Options {
 /// What a program sees, and how far it may go.
 #[derive(Args)]
 pub struct How {
-    /// The exported function to call [default: _start, the entry of a WASI command]
-    #[arg(long, value_name = "NAME")]
-    invoke: Option<String>,
-    /// WASI commands: a folder that it may read, under its own name or another; may be repeated
-    #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder)]
-    dir: Vec<(String, PathBuf)>,
-    /// WASI commands: a file that it may read; may be repeated
-    #[arg(long = "file", value_name = "NAME=FILE", value_parser = pair)]
-    files: Vec<(String, String)>,
-    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    env: Vec<(String, String)>,
-    /// WASI commands: what stands on standard input [default: what the lab has there]
-    #[arg(long, value_name = "FILE")]
-    stdin: Option<PathBuf>,
-    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
-    /// zeros
-    #[arg(long)]
-    stubs: bool,
+    #[command(flatten)]
+    pub given: Given,
     /// Trap after N instructions
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
@@ -104,28 +88,12 @@ impl How {
         }
     }
 
-    /// One of the options for WASI commands that was given.
-    fn given_to_a_command(&self) -> Option<&'static str> {
-        let given = [
-            ("--dir", !self.dir.is_empty()),
-            ("--file", !self.files.is_empty()),
-            ("--env", !self.env.is_empty()),
-            ("--stdin", self.stdin.is_some()),
-        ];
-        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
-    }
-
     /// One of the options that was given.
     pub fn given(&self) -> Option<&'static str> {
-        let given = [
-            ("--invoke", self.invoke.is_some()),
-            ("--stubs", self.stubs),
-            ("--fuel", self.fuel.is_some()),
-            ("--memory-pages", self.memory_pages.is_some()),
-            ("--call-depth", self.call_depth.is_some()),
-        ];
-        let found = given.iter().find(|(_, given)| *given).map(|(option, _)| *option);
-        found.or(self.given_to_a_command())
+        let fuel = self.fuel.map(|_| "--fuel");
+        let pages = self.memory_pages.map(|_| "--memory-pages");
+        let depth = self.call_depth.map(|_| "--call-depth");
+        self.given.any().or(fuel).or(pages).or(depth)
     }
 }
 
@@ -169,18 +137,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     }
     let text = match &ran.ended {
         Ended::Stopped(error) => return Err(Failed::Work(error.to_string())),
-        Ended::Returned(results) if !options.output.quiet => {
-            results.iter().map(|value| values::show(value) + "\n").collect()
-        }
+        Ended::Returned(results) if !options.output.quiet => results.iter().map(|value| show(value) + "\n").collect(),
         _ => String::new(),
     };
     Ok(Outcome { text, code })
-}
-
-/// `FOLDER`, or `NAME=FOLDER`.
-pub fn folder(text: &str) -> Result<(String, PathBuf), String> {
-    Ok(match text.split_once('=') {
-        Some((name, folder)) if !name.is_empty() => (name.to_owned(), folder.into()),
-        _ => (text.to_owned(), text.into()),
-    })
 }

@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
-use wasm_dispatch::{Error, ErrorKind, ExternType, Imports, Module, Value, Vm};
+use wasm_dispatch::{Error, ErrorKind, Imports, Module, Value, Vm};
 use wasm_dispatch_engines::Entrant;
-use wasm_dispatch_report::{units, visible};
+use wasm_dispatch_engines::arguments::{COMMAND_ENTRY, arguments, entry, show};
+use wasm_dispatch_report::units;
 
-use super::{Failed, Request, values};
-
-/// The entry of a WASI command.
-const COMMAND_ENTRY: &str = "_start";
+use super::{Failed, Request};
 
 /// What a WASI library wants to be called before anything else.
 const LIBRARY_ENTRY: &str = "_initialize";
@@ -28,9 +26,6 @@ pub enum Ended {
     /// By a trap, or by what the machine did not allow.
     Stopped(Error),
 }
-
-/// Functions that are listed if none that is exported was named.
-const MOST_SHOWN: usize = 40;
 
 /// What became of a run.
 pub struct Ran {
@@ -59,7 +54,8 @@ impl Request<'_> {
             .compile(&wasm)
             .map_err(|error| self.failed(error))?;
         clock.ends("decode, validate");
-        let (entry, ty) = self.entry(&module)?;
+        let found = entry(&module, self.how.given.invoke.as_deref());
+        let (entry, ty) = found.map_err(|why| self.failed(why))?;
         let is_command = module.imports().any(|import| import.module == wasi::MODULE);
         let is_main = entry == COMMAND_ENTRY && ty.params.is_empty();
         let arguments = self.arguments(&entry, &ty, is_command, is_main)?;
@@ -80,7 +76,7 @@ impl Request<'_> {
             surroundings.define(&mut imports);
             written = outputs;
         }
-        if self.how.stubs {
+        if self.how.given.stubs {
             imports.make_up(&module, &mut vm).map_err(|error| self.failed(error))?;
         }
         vm.set_fuel(self.how.fuel).map_err(|error| self.failed(error))?;
@@ -127,59 +123,17 @@ impl Request<'_> {
         Failed::Work(format!("{}: {why}", self.file.display()))
     }
 
-    /// The function to call.
-    fn entry(&self, module: &Module) -> Result<(String, FuncType), Failed> {
-        let functions: Vec<(String, FuncType)> = module
-            .exports()
-            .filter_map(|export| match export.ty {
-                ExternType::Func(ty) => Some((export.name, ty)),
-                _ => None,
-            })
-            .collect();
-        let wanted = self.how.invoke.as_deref().unwrap_or(COMMAND_ENTRY);
-        let found = functions.iter().find(|(name, _)| name == wanted);
-        found.cloned().ok_or_else(|| {
-            let what = match &self.how.invoke {
-                Some(name) => format!("it exports no function '{name}'"),
-                None => "it is no command: name the function to call with --invoke".to_owned(),
-            };
-            let mut text = format!("{what}; it exports ");
-            match functions.is_empty() {
-                true => text.push_str("no function"),
-                false => text.push_str("these:"),
-            }
-            for (name, ty) in functions.iter().take(MOST_SHOWN) {
-                let _ = write!(text, "\n  {} {ty}", visible::name(name));
-            }
-            if let Some(more @ 1..) = functions.len().checked_sub(MOST_SHOWN) {
-                let _ = write!(text, "\n  and {more} more");
-            }
-            self.failed(text)
-        })
-    }
-
     /// The arguments of a function. Those of a command are given to it by WASI.
     fn arguments(&self, entry: &str, ty: &FuncType, is_command: bool, is_main: bool) -> Result<Vec<Value>, Failed> {
-        if let (false, Some(option)) = (is_command, self.how.given_to_a_command()) {
+        if let (false, Some(option)) = (is_command, self.how.given.to_a_command()) {
             return Err(Failed::Usage(format!(
                 "{option} is for WASI commands, and this module imports no WASI"
             )));
         }
-        if is_command && is_main {
-            return Ok(Vec::new());
+        match is_command && is_main {
+            true => Ok(Vec::new()),
+            false => arguments(entry, ty, self.args).map_err(Failed::Usage),
         }
-        if self.args.len() != ty.params.len() {
-            return Err(Failed::Usage(format!(
-                "'{entry}' is of type {ty}, and {} are given",
-                match self.args.len() {
-                    1 => "1 argument".to_owned(),
-                    count => format!("{count} arguments"),
-                }
-            )));
-        }
-        let arguments = self.args.iter().zip(ty.params.iter());
-        let arguments = arguments.map(|(text, &ty)| values::read(text, ty).map_err(Failed::Usage));
-        arguments.collect()
     }
 
     /// What a command sees of the world, and what it writes if that is to be kept.
@@ -189,20 +143,20 @@ impl Request<'_> {
         if is_main {
             wasi = wasi.args(self.args.iter().map(String::as_str));
         }
-        for (name, value) in &self.how.env {
+        for (name, value) in &self.how.given.env {
             wasi = wasi.env(name, value);
         }
-        for (name, folder) in &self.how.dir {
+        for (name, folder) in &self.how.given.dir {
             let opened = wasi.read_only_folder(folder, name);
             wasi = opened.map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
         }
-        for (name, file) in &self.how.files {
-            let bytes = fs::read(file).map_err(|error| Failed::Work(format!("{file}: {error}")))?;
+        for (name, file) in &self.how.given.files {
+            let bytes = fs::read(file).map_err(|error| Failed::Work(format!("{}: {error}", file.display())))?;
             wasi = wasi
                 .file(name, bytes)
                 .map_err(|error| Failed::Usage(error.to_string()))?;
         }
-        if let Some(file) = &self.how.stdin {
+        if let Some(file) = &self.how.given.stdin {
             let input = fs::File::open(file);
             let input = input.map_err(|error| Failed::Work(format!("{}: {error}", file.display())))?;
             wasi = wasi.stdin(std::io::BufReader::new(input));
@@ -235,11 +189,7 @@ impl Ran {
             .map(|(name, time)| (name.replace(", ", "_"), json!(time.as_nanos() as u64)))
             .collect();
         let (results, exit_code, error) = match &self.ended {
-            Ended::Returned(results) => (
-                Some(results.iter().map(values::show).collect::<Vec<String>>()),
-                None,
-                None,
-            ),
+            Ended::Returned(results) => (Some(results.iter().map(show).collect::<Vec<String>>()), None, None),
             Ended::Exited(code) => (None, Some(*code), None),
             Ended::Stopped(error) => (None, None, Some(stopped(error))),
         };

@@ -17,9 +17,8 @@ use wasm_dispatch_workloads::{Class, Workload};
 
 use crate::error::Error;
 use crate::generated::{self, straight};
-use crate::run::{self, all_positive, launchers, layouts_of, seed_of_now, setup};
+use crate::run::{Repeats, setup};
 use crate::shards::matrix;
-use crate::supervisor::Supervisor;
 use crate::tally::tally;
 use wasm_dispatch_engines::own;
 use wasm_dispatch_engines::{Entrant, Size};
@@ -31,29 +30,18 @@ pub struct Request {
     /// Processes that measure the kernels [default: 10]
     #[arg(long, value_name = "N")]
     pub processes: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is]
-    #[arg(long, value_name = "N")]
-    pub layouts: Option<u32>,
-    /// Timed runs in each of them [default: 2]
-    #[arg(long, value_name = "K")]
-    pub iterations: Option<u32>,
     /// Statements of a timed run of a kernel, about [default: 2 million]
     #[arg(long, value_name = "N")]
     pub statements: Option<u64>,
-    /// Seed of all orders
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Whether to keep progress to oneself.
-    #[arg(skip)]
-    pub quiet: bool,
+    /// How often, and in which order.
+    #[command(flatten)]
+    pub repeats: Repeats,
 }
 
 /// Some milliseconds under the fastest strategy.
 const STATEMENTS: u64 = 2_000_000;
 
 const PROCESSES: u32 = 10;
-
-const ITERATIONS: u32 = 2;
 
 /// What a run of a workload executes.
 ///
@@ -153,7 +141,7 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
     let statements = request.statements.unwrap_or(STATEMENTS);
     let kernels = Kernel::ALL.map(|kernel| straight::kernel(kernel, statements));
     let kernel_workloads = generated::write_all(&kernels, &into)?;
-    let mut progress = (!request.quiet).then(|| Progress::new(workloads.len() + kernels.len()));
+    let mut progress = (!request.repeats.quiet).then(|| Progress::new(workloads.len() + kernels.len()));
     let mut counts = Vec::new();
     let all = (workloads.iter().map(|workload| (workload, size, None))).chain(
         (kernel_workloads.iter().zip(Kernel::ALL)).map(|(workload, kernel)| (workload, Size::Quick, Some(kernel))),
@@ -186,17 +174,13 @@ fn measure_kernels(
     strategies: &[Entrant],
     request: &Request,
 ) -> Result<(), Error> {
-    let (processes, layouts) = (request.processes, request.layouts);
-    all_positive(&[
-        (processes.map(u64::from), "processes"),
-        (request.iterations.map(u64::from), "iterations"),
-        (layouts.map(u64::from), "layouts"),
-    ])?;
+    let repeats = &request.repeats;
+    repeats.check(request.processes)?;
     let names: Vec<String> = kernels.iter().map(|kernel| kernel.name().to_owned()).collect();
-    let parts = matrix(&layouts_of(layouts.unwrap_or(1)), &names);
+    let parts = matrix(&repeats.layouts(), &names);
     let names = strategies.iter().map(|strategy| strategy.name.to_owned()).collect();
-    let iterations = request.iterations.unwrap_or(ITERATIONS);
-    let setup = setup(parts, names, processes.unwrap_or(PROCESSES), iterations);
+    let processes = request.processes.unwrap_or(PROCESSES);
+    let setup = setup(parts, names, processes, repeats.iterations());
     let mut run = Run::start(Kind::Quick);
     run.id.insert_str(0, "cost-");
     // Times of before are not mixed with those of now.
@@ -204,12 +188,5 @@ fn measure_kernels(
     if samples.exists() {
         std::fs::remove_file(&samples).map_err(Error::io(&samples))?;
     }
-    let supervisor = Supervisor {
-        setup: &setup,
-        seed: request.seed.unwrap_or_else(seed_of_now),
-        workloads: kernels,
-        launchers: &launchers(&setup, request.quiet)?,
-        quiet: request.quiet,
-    };
-    run::measure(&supervisor, &run, folder, &[]).map(|_| ())
+    repeats.measure(&setup, kernels, &run, folder).map(|_| ())
 }

@@ -6,9 +6,8 @@
 //! ```
 
 use wasm_dispatch_workloads::Value;
-use wasm_encoder::{BlockType, Function, ValType};
 
-use super::{Builder, Generated};
+use super::{ENTRY, Generated, assembled};
 
 const K: i64 = 0x5851_f42d_4c95_7f2d;
 
@@ -17,33 +16,31 @@ const INSTRUCTIONS: u64 = 18;
 
 /// A program with so many frames of one function below each other, that executes about so many instructions.
 pub fn depth(name: &str, frames: u64, instructions: u64) -> Generated {
-    let mut module = Builder::new();
-    let descend_type = module.ty(&[ValType::I32, ValType::I64], &[ValType::I64]);
-    let run_type = module.ty(&[ValType::I32], &[ValType::I64]);
-    let mut body = Function::new([]);
-    let mut code = body.instructions();
-    code.local_get(0).i32_eqz().if_(BlockType::Empty);
-    code.local_get(1).return_().end();
-    code.local_get(0).i32_const(1).i32_sub();
-    code.local_get(1).i64_const(K).i64_mul();
-    code.local_get(0).i64_extend_i32_u().i64_add();
-    code.call(0).local_get(1).i64_xor().i64_const(7).i64_rotl().end();
-    let descend = module.function(descend_type, &body);
-
     let last = i32::try_from(frames.max(1) - 1).unwrap_or(i32::MAX);
-    let mut body = Function::new([(1, ValType::I64)]);
-    let mut code = body.instructions();
-    code.loop_(BlockType::Empty);
-    code.i32_const(last).local_get(1).call(descend);
-    code.i64_const(1).i64_add().local_set(1);
-    code.local_get(0).i32_const(1).i32_sub().local_tee(0).br_if(0).end();
-    code.local_get(1).end();
-    module.function(run_type, &body);
-
+    let text = format!(
+        r#"(module
+            (func (param i32 i64) (result i64)
+                local.get 0 i32.eqz if local.get 1 return end
+                local.get 0 i32.const 1 i32.sub
+                local.get 1 i64.const {K} i64.mul local.get 0 i64.extend_i32_u i64.add
+                call 0 local.get 1 i64.xor i64.const 7 i64.rotl)
+            (func (export "{ENTRY}") (param i32) (result i64) (local i64)
+                loop
+                    i32.const {last} local.get 1 call 0 i64.const 1 i64.add local.set 1
+                    local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0
+                end
+                local.get 1))"#
+    );
     let rounds = (instructions / (frames.max(1) * INSTRUCTIONS)).clamp(1, i32::MAX as u64);
     let result = (0..rounds).fold(0_u64, |x, _| descended(last as u32, x).wrapping_add(1));
     let description = format!("A function that calls itself until there are {frames} frames, {rounds} times.");
-    module.program(name, description, vec![Value::I32(rounds as i32)], result)
+    Generated::once(
+        name,
+        description,
+        assembled(&text),
+        vec![Value::I32(rounds as i32)],
+        result,
+    )
 }
 
 /// What `descend` returns; without recursion, which would need as much stack as there is depth.

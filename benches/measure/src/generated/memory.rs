@@ -9,9 +9,8 @@
 //! memory for the first time, which costs the system more than all that follows, is left to the start function.
 
 use wasm_dispatch_workloads::Value;
-use wasm_encoder::{BlockType, Function, MemArg, MemArgTarget, ValType};
 
-use super::{Builder, Generated};
+use super::{ENTRY, Generated, assembled};
 
 const K: i64 = 0x2545_f491_4f6c_dd1d;
 
@@ -32,61 +31,31 @@ pub fn memory(name: &str, bytes: u64, instances: u32, in_a_call: u64, instructio
     // Addresses have 32 bits.
     let lines = (bytes / LINE).clamp(1, 1 << 25);
     let lines = 1_u64 << lines.ilog2();
-    let mut module = Builder::new();
-    let start_type = module.ty(&[], &[]);
-    let run_type = module.ty(&[ValType::I32], &[ValType::I64]);
-    let at = |offset: u64| MemArg {
-        offset,
-        align: 3,
-        target: MemArgTarget::Memory(0),
-        ordering: None,
-    };
-
-    let mut body = Function::new([(1, ValType::I32)]);
-    let mut code = body.instructions();
-    code.i32_const(lines as i32).local_set(0).loop_(BlockType::Empty);
-    code.local_get(0)
-        .i32_const(1)
-        .i32_sub()
-        .local_tee(0)
-        .i32_const(6)
-        .i32_shl();
-    code.local_get(0)
-        .i64_extend_i32_u()
-        .i64_const(K)
-        .i64_mul()
-        .i64_const(1)
-        .i64_add();
-    code.i64_store(at(0)).local_get(0).br_if(0).end().end();
-    let start = module.function(start_type, &body);
-
+    let (pages, mask) = ((lines * LINE).div_ceil(1 << 16).max(1), lines - 1);
     let (n, s, x, v, address) = (0, 1, 2, 3, 4);
-    let mut body = Function::new([(3, ValType::I64), (1, ValType::I32)]);
-    let mut code = body.instructions();
-    code.loop_(BlockType::Empty);
-    code.local_get(s)
-        .i64_const(A)
-        .i64_mul()
-        .i64_const(C)
-        .i64_add()
-        .local_tee(s);
-    code.i64_const(33).i64_shr_u().i32_wrap_i64();
-    code.i32_const((lines - 1) as i32)
-        .i32_and()
-        .i32_const(6)
-        .i32_shl()
-        .local_tee(address);
-    code.i64_load(at(0)).local_set(v);
-    code.local_get(address).local_get(v).i64_store(at(8));
-    code.local_get(x)
-        .i64_const(5)
-        .i64_rotl()
-        .local_get(v)
-        .i64_xor()
-        .local_set(x);
-    code.local_get(n).i32_const(1).i32_sub().local_tee(n).br_if(0).end();
-    code.local_get(x).end();
-    module.function(run_type, &body);
+    let text = format!(
+        r#"(module
+            (memory {pages} {pages})
+            (start 0)
+            (func (local i32)
+                i32.const {lines} local.set 0
+                loop
+                    local.get 0 i32.const 1 i32.sub local.tee 0 i32.const 6 i32.shl
+                    local.get 0 i64.extend_i32_u i64.const {K} i64.mul i64.const 1 i64.add
+                    i64.store local.get 0 br_if 0
+                end)
+            (func (export "{ENTRY}") (param i32) (result i64) (local i64 i64 i64 i32)
+                loop
+                    local.get {s} i64.const {A} i64.mul i64.const {C} i64.add local.tee {s}
+                    i64.const 33 i64.shr_u i32.wrap_i64
+                    i32.const {mask} i32.and i32.const 6 i32.shl local.tee {address}
+                    i64.load local.set {v}
+                    local.get {address} local.get {v} i64.store offset=8
+                    local.get {x} i64.const 5 i64.rotl local.get {v} i64.xor local.set {x}
+                    local.get {n} i32.const 1 i32.sub local.tee {n} br_if 0
+                end
+                local.get {x}))"#
+    );
 
     let turns = (in_a_call / INSTRUCTIONS).clamp(1, i32::MAX as u64);
     let calls = (instructions / (turns * INSTRUCTIONS)).clamp(u64::from(instances.max(1)), u64::from(u32::MAX));
@@ -97,18 +66,15 @@ pub fn memory(name: &str, bytes: u64, instances: u32, in_a_call: u64, instructio
         let line = (state >> 33) & (lines - 1);
         result = result.rotate_left(5) ^ line.wrapping_mul(K as u64).wrapping_add(1);
     }
+    let description = format!(
+        "Random loads and stores in {} bytes of each of {} instances, {turns} in a call, {calls} calls.",
+        lines * LINE,
+        instances.max(1)
+    );
+    let args = vec![Value::I32(turns as i32)];
     Generated {
-        name: name.to_owned(),
-        description: format!(
-            "Random loads and stores in {} bytes of each of {} instances, {turns} in a call, {calls} calls.",
-            lines * LINE,
-            instances.max(1)
-        ),
-        wasm: module.finish(Some((lines * LINE).div_ceil(1 << 16).max(1)), Some(start)),
-        args: vec![Value::I32(turns as i32)],
-        expect: vec![Value::I64(result as i64)],
         instances: instances.max(1),
         calls: calls as u32,
-        threads: 0,
+        ..Generated::once(name, description, assembled(&text), args, result)
     }
 }

@@ -45,6 +45,20 @@ pub struct Generated {
 }
 
 impl Generated {
+    /// One call on one instance: its entry returns `result`.
+    fn once(name: &str, description: String, wasm: Vec<u8>, args: Vec<Value>, result: u64) -> Generated {
+        Generated {
+            name: name.to_owned(),
+            description,
+            wasm,
+            args,
+            expect: vec![Value::I64(result as i64)],
+            instances: 1,
+            calls: 1,
+            threads: 0,
+        }
+    }
+
     /// Writes the workload into `folder`.
     ///
     /// # Errors
@@ -103,6 +117,11 @@ pub(crate) fn write_all(programs: &[Generated], run: &Path) -> Result<Vec<Worklo
     programs.iter().map(|program| program.write(&folder)).collect()
 }
 
+/// The module of a text.
+fn assembled(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| unreachable!("the lab's own text: {error}"))
+}
+
 /// A module of functions that grows; the last of them is exported as [`ENTRY`].
 struct Builder {
     types: TypeSection,
@@ -140,41 +159,13 @@ impl Builder {
         self.code.byte_len()
     }
 
-    /// A program of the module as it is, one call on one instance: its entry returns `result`.
+    /// A program of the module as it is.
     fn program(self, name: &str, description: String, args: Vec<Value>, result: u64) -> Generated {
-        Generated {
-            name: name.to_owned(),
-            description,
-            wasm: self.finish(None, None),
-            args,
-            expect: vec![Value::I64(result as i64)],
-            instances: 1,
-            calls: 1,
-            threads: 0,
-        }
-    }
-
-    fn finish(self, memory_pages: Option<u64>, start: Option<u32>) -> Vec<u8> {
-        let mut module = wasm_encoder::Module::new();
-        module.section(&self.types).section(&self.functions);
-        if let Some(pages) = memory_pages {
-            let mut memories = wasm_encoder::MemorySection::new();
-            memories.memory(wasm_encoder::MemoryType {
-                minimum: pages,
-                maximum: Some(pages),
-                memory64: false,
-                shared: false,
-                page_size_log2: None,
-            });
-            module.section(&memories);
-        }
         let mut exports = ExportSection::new();
         exports.export(ENTRY, ExportKind::Func, self.functions.len().saturating_sub(1));
-        module.section(&exports);
-        if let Some(function_index) = start {
-            module.section(&wasm_encoder::StartSection { function_index });
-        }
-        module.section(&self.code);
-        module.finish()
+        let mut module = wasm_encoder::Module::new();
+        module.section(&self.types).section(&self.functions);
+        module.section(&exports).section(&self.code);
+        Generated::once(name, description, module.finish(), args, result)
     }
 }

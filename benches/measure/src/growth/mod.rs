@@ -9,14 +9,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wasm_dispatch_record::growth::{self, Axis, Point};
-use wasm_dispatch_record::record::{Kind, Part, Run, Setup};
+use wasm_dispatch_record::record::{Kind, Run, Setup};
 
 use crate::error::Error;
 use crate::generated::{self, Generated, code, depth, memory};
-use crate::run::{
-    Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now, setup, strategies,
-};
-use crate::supervisor::Supervisor;
+use crate::run::{Measured, Repeats, all_positive, control_among, fresh_folder, setup, strategies};
+use crate::shards::apart;
 
 /// Names of runs begin like this, so that they are not taken for runs that decide.
 pub const PREFIX: &str = "growth-";
@@ -42,32 +40,21 @@ pub struct Request {
     /// Processes for each value [default: 3; 8 with --full]
     #[arg(long, value_name = "N")]
     pub processes: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is]
-    #[arg(long, value_name = "N")]
-    pub layouts: Option<u32>,
-    /// Timed runs in each process [default: 2]
-    #[arg(long, value_name = "K")]
-    pub iterations: Option<u32>,
-    /// Seed of all orders
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    /// How often, and in which order.
+    #[command(flatten)]
+    pub repeats: Repeats,
     /// Give a process up after such a silence
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Folder of the run [default: target/wasm-dispatch/growth-DATE-TIME-KIND]
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Whether to keep progress to oneself.
-    #[arg(skip)]
-    pub quiet: bool,
 }
 
 /// Instructions of a timed run: some milliseconds under the fastest strategy, and some tens of them.
 const INSTRUCTIONS: [u64; 2] = [4_000_000, 20_000_000];
 
 const PROCESSES: [u32; 2] = [3, 8];
-
-const ITERATIONS: u32 = 2;
 
 const TIMEOUT: u64 = 600;
 
@@ -165,20 +152,16 @@ impl Request {
     /// When what is asked for makes no sense or cannot be started. That a strategy fails is a row of the record.
     pub fn run(&self) -> Result<Measured, Error> {
         let strategies = strategies(&self.strategies)?;
-        let (processes, iterations) = (
+        let (repeats, processes) = (
+            &self.repeats,
             self.processes.unwrap_or(PROCESSES[usize::from(self.full)]),
-            self.iterations.unwrap_or(ITERATIONS),
         );
-        all_positive(&[
-            (self.processes.map(u64::from), "processes"),
-            (self.iterations.map(u64::from), "iterations"),
-            (self.layouts.map(u64::from), "layouts"),
-            (self.instructions, "instructions"),
-        ])?;
+        repeats.check(self.processes)?;
+        all_positive(&[(self.instructions, "instructions")])?;
         let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
         run.id.insert_str(0, PREFIX);
         let (folder, _lock) = fresh_folder(self.folder.as_ref(), &mut run)?;
-        if !self.quiet {
+        if !repeats.quiet {
             eprintln!("Making programs and counting their instructions ...");
         }
         let (mut points, mut programs) = (Vec::new(), Vec::new());
@@ -195,27 +178,13 @@ impl Request {
         let workloads = generated::write_all(&programs, &folder)?;
         drop(programs);
         growth::write(&folder, &points)?;
-        let layouts = layouts_of(self.layouts.unwrap_or(1));
-        let part = |layout: Option<u64>, point: &Point| Part {
-            layout,
-            workloads: vec![point.workload.clone()],
-        };
-        let parts = layouts
-            .iter()
-            .flat_map(|&layout| points.iter().map(move |point| part(layout, point)));
-        let parts: Vec<Part> = parts.collect();
+        let names: Vec<String> = points.into_iter().map(|point| point.workload).collect();
+        let parts = apart(&repeats.layouts(), &names);
         let setup = Setup {
             control: control_among(&strategies),
             timeout: self.timeout.unwrap_or(TIMEOUT),
-            ..setup(parts, strategies, processes, iterations)
+            ..setup(parts, strategies, processes, repeats.iterations())
         };
-        let supervisor = Supervisor {
-            setup: &setup,
-            seed: self.seed.unwrap_or_else(seed_of_now),
-            workloads: &workloads,
-            launchers: &launchers(&setup, self.quiet)?,
-            quiet: self.quiet,
-        };
-        measure(&supervisor, &run, &folder, &[])
+        repeats.measure(&setup, &workloads, &run, &folder)
     }
 }

@@ -12,7 +12,7 @@ use crate::count::Count;
 use crate::error::Error;
 
 /// Everything in a run's file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
     /// The file it was read from.
     pub path: PathBuf,
@@ -129,21 +129,7 @@ impl Recording {
         Recording {
             path,
             run,
-            samples: Vec::new(),
-            failures: Vec::new(),
-            sizes: Vec::new(),
-            counts: Vec::new(),
-            engines: Vec::new(),
-            controls: Vec::new(),
-            processes: Vec::new(),
-            setup: None,
-            traits: Vec::new(),
-            programs: Vec::new(),
-            layouts: Vec::new(),
-            origins: Vec::new(),
-            plan: None,
-            finished_blocks: 0,
-            warnings: Vec::new(),
+            ..Recording::default()
         }
     }
 

@@ -12,8 +12,10 @@ use crate::named::named;
 
 named! {
     /// How thorough a run is.
+    #[derive(Default)]
     Kind {
         /// What `cargo bench` does without arguments: minutes.
+        #[default]
         Quick = "quick",
         /// The long run that a decision is based on.
         Full = "full",
@@ -23,7 +25,7 @@ named! {
 }
 
 /// Header of a run: when it was, how thorough, and on what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Version of the file format, [`SCHEMA`] when written by this crate.
     pub schema: u32,

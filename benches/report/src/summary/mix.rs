@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FEWEST_PROGRAMS;
 use super::decide::{self, Ranking};
-use crate::statistics::{Random, mean_of};
+use crate::statistics::mean_of;
 
 /// Two workloads are much the same if their times by strategy differ by less than this factor, typically.
 const SAME: f64 = 1.08;
@@ -201,9 +201,9 @@ fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
 
 /// Share of random weights of the workloads, uniform over all that there are, that leave the first strategy first.
 fn random(logs: &[Vec<f64>]) -> f64 {
-    let mut random = Random::named(&["weights"]);
+    let mut random = fastrand::Rng::with_seed(1);
     let first = (0..DRAWS).filter(|_| {
-        let weights: Vec<f64> = logs.iter().map(|_| -(1.0 - random.unit()).ln()).collect();
+        let weights: Vec<f64> = logs.iter().map(|_| -(1.0 - random.f64()).ln()).collect();
         let of = |at: usize| {
             logs.iter()
                 .zip(&weights)

@@ -19,6 +19,7 @@ mod costs;
 mod decide;
 pub mod foundation;
 pub mod heads;
+mod ladder;
 mod layouts;
 pub mod machines;
 pub mod mix;
@@ -128,12 +129,12 @@ pub struct ClassMean {
     pub geometric_mean: f64,
 }
 
-/// The worst case of a strategy.
+/// The worst case of a strategy; of other engines, also the best one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Worst {
     /// Name of the workload.
     pub workload: String,
-    /// Time relative to the best there.
+    /// Time relative to the best there, or to the reference.
     pub ratio: f64,
 }
 

@@ -3,12 +3,13 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod random;
 pub mod world;
 
 use std::path::Path;
 
+use random::Random;
 use wasm_dispatch_report::record::{Failure, Kind, Phase, Run, Sample, Size, Writer};
-use wasm_dispatch_report::statistics::Random;
 use wasm_dispatch_report::{Fingerprint, record};
 
 /// Strategies with their usual slowness, and nanoseconds to compile a byte of wasm.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::random::Random;
 use wasm_dispatch_report::record::{
     self, BlockEnd, Control, Kind, Phase, Plan, Process, Program, Recording, Row, Traits, Writer,
 };
-use wasm_dispatch_report::statistics::Random;
 use wasm_dispatch_report::summary::{Summary, summarise};
 
 /// What is measured, what the machine is like, and what goes wrong.

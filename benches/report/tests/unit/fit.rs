@@ -1,5 +1,5 @@
 use super::*;
-use crate::statistics::Random;
+use crate::random::Random;
 
 fn near(found: &[f64], expected: &[f64]) {
     let all_near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);

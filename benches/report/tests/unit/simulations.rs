@@ -1,7 +1,8 @@
 //! The estimator against data whose truth is known.
 
 use super::paired::{Level, Observation, Paired};
-use super::{Random, Verdict, quantile};
+use super::{Verdict, quantile};
+use crate::random::Random;
 
 /// A made-up measurement: standard deviations by level, and how much there is of it.
 #[derive(Clone, Copy)]
