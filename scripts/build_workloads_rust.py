@@ -7,13 +7,10 @@ offline. The lock file holds the newest versions that rustc 1.63 compiles; make 
   CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback cargo update
 """
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from build_workloads_common import fail, run
@@ -79,19 +76,6 @@ def build_native(modules):
     return target / "release"
 
 
-def native_stdout(workload, size, programs):
-    """SHA-256 of what the native program prints, given what the manifest says."""
-    wasi = workload.manifest[size]["wasi"]
-    with tempfile.TemporaryDirectory() as folder:
-        for file in wasi.get("files", []):
-            guest = Path(folder) / file["guest"]
-            guest.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(workload.file.parent / file["file"], guest)
-        program = programs / workload.module.stem
-        printed = run([program, *wasi["args"][1:]], cwd=folder, stdout=subprocess.PIPE).stdout
-    return hashlib.sha256(printed).hexdigest()
-
-
 def links(module):
     """Name, version and licence of every published package that ends up in a program."""
     # The target's newer name, because the newer cargo answers.
@@ -112,32 +96,3 @@ def links(module):
                 todo.append(dependency["pkg"])
     rows = ((packages[id]["name"], packages[id]["version"], packages[id]["license"]) for id in found - members)
     return sorted(rows)
-
-
-def refresh_links(workload):
-    """Writes the linked packages into a manifest."""
-    rows = [
-        f'    {{ name = "{name}", version = "{version}", licence = "{licence}" }},\n'
-        for name, version, licence in links(workload.module)
-    ]
-    text = workload.file.read_text()
-    changed, times = re.subn(r"(?ms)^links = \[.*?^\]\n", f"links = [\n{''.join(rows)}]\n", text)
-    if times != 1:
-        fail(f"{workload.file}: add lines `links = [` and `]`, and they will be filled in")
-    if changed != text:
-        workload.file.write_text(changed)
-        print(f"{workload.name}: linked packages (changed)")
-
-
-def refresh_inputs(workload):
-    """Writes the checksums of inputs into a manifest."""
-    text = workload.file.read_text()
-
-    def checksum(match):
-        sha = hashlib.sha256((workload.file.parent / match[2]).read_bytes()).hexdigest()
-        return f'{match[1]}{sha}"'
-
-    changed = re.sub(r'(file = "([^"]*)", sha256 = ")[^"]*"', checksum, text)
-    if changed != text:
-        workload.file.write_text(changed)
-        print(f"{workload.name}: checksums of inputs (changed)")

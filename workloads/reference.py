@@ -13,6 +13,7 @@ model resembles the program, the more it proves.
 
 import base64
 import hashlib
+import heapq
 import re
 import sys
 from collections import Counter
@@ -414,6 +415,56 @@ def between_library(n):
     return total
 
 
+def as_pi(digits):
+    """By Machin's formula: pi / 4 = 4 arctan(1 / 5) - arctan(1 / 239)."""
+    one = 10 ** (digits + 20)
+
+    def arctan(inverse):
+        total, term, n = 0, one // inverse, 1
+        while term:
+            total += term // n if n % 4 == 1 else -(term // n)
+            term //= inverse * inverse
+            n += 2
+        return total
+
+    return fnv(str(4 * (4 * arctan(5) - arctan(239)))[:digits].encode())
+
+
+def as_route(ways):
+    """By Dijkstra's algorithm."""
+    side, numbers = 32, randoms(1 << 30, 2463534242)
+    ground = []
+    for _ in range(side * side):
+        kind = next(numbers) % 10
+        if kind < 3:
+            ground.append([2] * 3)
+        elif kind < 7:
+            height = next(numbers) % 5
+            ground.append([3 + height * (weather + 1) for weather in range(3)])
+        else:
+            ground.append([11, 11, 4] if kind < 8 else [0] * 3)
+    total = 0
+    for way in range(ways):
+        start, goal = ((next(numbers) % side, next(numbers) % side) for _ in range(2))
+        known, done, open_, found = {start: 0}, set(), [(0, start)], -1
+        while open_:
+            spent, here = heapq.heappop(open_)
+            if here == goal:
+                found = spent
+                break
+            if here in done:
+                continue
+            done.add(here)
+            for right, down in [(1, 0), (0, 1), (-1, 0), (0, -1)]:
+                x, y = here[0] + right, here[1] + down
+                cost = ground[y * side + x][way % 3] if 0 <= x < side and 0 <= y < side else 0
+                if cost and spent + cost < known.get((x, y), M32):
+                    known[x, y] = spent + cost
+                    heapq.heappush(open_, (spent + cost, (x, y)))
+        total = total * 31 + found
+    return total
+
+
 VECTORS = [
     *(vector_dot, vector_find, vector_saxpy, vector_blend),
     *(vector_squares, vector_count, vector_chacha20, vector_base64),
@@ -425,6 +476,7 @@ MODELS = {
         *(count, fib_recursive, mutual_tail, memory_fill_sum, indirect_calls, br_table, bulk, shuffled),
         *(sort, sha256, sieve, matmul, hash_map, string_search),
         *(host_clock, host_write, between_calls, between_library),
+        *(as_pi, as_route),
     ]
 } | {"fib_iterative": fib_iterative, "fib_tail": fib_tail}
 for function in VECTORS:

@@ -145,6 +145,8 @@ fn origin(root: &Path, workload: &str) -> &'static str {
     match workload {
         name if stands(format!("kernels/{name}.toml")) => "kernels in WebAssembly text",
         name if stands(format!("programs/rust/{name}")) => "programs in Rust",
+        name if stands(format!("programs/go/{name}")) => "programs in Go",
+        name if stands(format!("programs/assemblyscript/{name}.ts")) => "programs in AssemblyScript",
         name if stands(format!("programs/{name}.toml")) => "programs in C",
         _ => "other people's C",
     }
