@@ -23,7 +23,8 @@ pub enum OutOfFuel {
     /// The program traps with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
     #[default]
     Trap,
-    /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel.
+    /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel: with more than was
+    /// left, as an instruction may need more at once than a host gives each time.
     Pause,
 }
 
