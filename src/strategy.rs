@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::error::{Error, ErrorKind};
@@ -169,7 +170,7 @@ pub(crate) trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
     fn refusal(&self) -> Option<&'static str>;
     fn add_instance(&mut self, module: &Module);
-    fn run(&self, machine: &mut Machine) -> Exit;
+    fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit;
 }
 
 impl dyn Engine {
@@ -211,8 +212,8 @@ impl<B: Backend> Engine for EngineOf<B> {
         self.program.instances.push(code);
     }
 
-    fn run(&self, machine: &mut Machine) -> Exit {
-        driver::proceed(&self.program, machine)
+    fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::proceed(&self.program, machine, host)
     }
 }
 

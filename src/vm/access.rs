@@ -3,6 +3,7 @@
 use wasm_dispatch_ir::types::GlobalType;
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::bulk::NotGrown;
+use wasm_dispatch_machine::host::Reach;
 use wasm_dispatch_machine::limiter::{Demand, Limiter};
 use wasm_dispatch_machine::state::State;
 use wasm_dispatch_machine::store::{self, Store};
@@ -321,7 +322,7 @@ impl<T> Vm<T> {
     ///
     /// [`Usage`](ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
-        self::set_global(self.id, &mut self.machine.state, global, value)
+        self::set_global(self.id, &mut Reach::new(&mut self.machine.state), global, value)
     }
 }
 
@@ -366,7 +367,7 @@ pub(super) fn global(vm: VmId, state: &State, global: Global) -> Result<Value, E
 }
 
 /// Sets a global.
-pub(super) fn set_global(vm: VmId, state: &mut State, global: Global, value: Value) -> Result<(), Error> {
+pub(super) fn set_global(vm: VmId, state: &mut Reach<'_>, global: Global, value: Value) -> Result<(), Error> {
     let global = global.index_in(vm)?;
     let slots = value.to_slots(vm)?;
     let ty = state.store.global_types[global as usize];

@@ -150,9 +150,9 @@ impl Budget {
         state.slice = 0;
     }
 
-    pub(super) fn set_fuel(&mut self, state: &mut State, fuel: Option<u64>) {
+    pub(super) fn set_fuel(&mut self, slice: &mut u64, fuel: Option<u64>) {
         // The next meter asks for a slice.
-        state.slice = 0;
+        *slice = 0;
         self.reserve = fuel;
     }
 

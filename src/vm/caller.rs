@@ -1,7 +1,7 @@
 //! What a plain host function sees of the machine that calls it.
 
 use wasm_dispatch_ir::Trap;
-use wasm_dispatch_machine::state::State;
+use wasm_dispatch_machine::host::Reach;
 
 use super::access;
 use super::budget::Budget;
@@ -15,7 +15,7 @@ use crate::module::Module;
 /// It cannot call back into the program: a [`ReentrantCaller`](crate::ReentrantCaller) can.
 pub struct Caller<'a, T = ()> {
     pub(super) vm: VmId,
-    pub(super) state: &'a mut State,
+    pub(super) state: Reach<'a>,
     /// The calling instance, unless the host called the function itself.
     pub(super) instance: Option<u32>,
     pub(super) data: &'a mut T,
@@ -148,7 +148,7 @@ impl<T> Caller<'_, T> {
     ///
     /// [`Usage`](crate::ErrorKind::Usage) for a handle of another machine.
     pub fn global(&self, global: Global) -> Result<Value, Error> {
-        access::global(self.vm, self.state, global)
+        access::global(self.vm, &self.state, global)
     }
 
     /// Sets any global of the machine.
@@ -157,12 +157,12 @@ impl<T> Caller<'_, T> {
     ///
     /// [`Usage`](crate::ErrorKind::Usage) for a constant, a value of another type, or a handle of another machine.
     pub fn set_global(&mut self, global: Global, value: Value) -> Result<(), Error> {
-        access::set_global(self.vm, self.state, global, value)
+        access::set_global(self.vm, &mut self.state, global, value)
     }
 
     /// What is left of the fuel; `None` without a limit.
     pub fn fuel(&self) -> Option<u64> {
-        self.budget.fuel(self.state)
+        self.budget.fuel(&self.state)
     }
 
     /// Sets how much the programs of this machine may still run, as [`Vm::set_fuel`](crate::Vm::set_fuel) does.
@@ -173,7 +173,7 @@ impl<T> Caller<'_, T> {
     /// runs.
     pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
         super::pause::check_paying(self.modules, fuel)?;
-        self.budget.set_fuel(self.state, fuel);
+        self.budget.set_fuel(self.state.slice_mut(), fuel);
         Ok(())
     }
 
@@ -184,7 +184,8 @@ impl<T> Caller<'_, T> {
     /// Traps, with nothing left, when less than that is left.
     pub fn use_fuel(&mut self, units: u64) -> Result<(), Trap> {
         let Some(left) = self.fuel() else { return Ok(()) };
-        self.budget.set_fuel(self.state, Some(left.saturating_sub(units)));
+        let rest = left.saturating_sub(units);
+        self.budget.set_fuel(self.state.slice_mut(), Some(rest));
         if left < units { Err(Trap::OutOfFuel) } else { Ok(()) }
     }
 }

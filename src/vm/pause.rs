@@ -17,7 +17,7 @@ impl<T> Vm<T> {
     /// runs.
     pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
         check_paying(&self.modules, fuel)?;
-        self.budget.set_fuel(&mut self.machine.state, fuel);
+        self.budget.set_fuel(&mut self.machine.state.slice, fuel);
         Ok(())
     }
 

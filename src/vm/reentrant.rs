@@ -1,6 +1,6 @@
 //! Host functions that have the whole machine, and calls inside of calls.
 //!
-//! A strategy is left before a host function is called: the program is frames and slots, and none of it is on the native
+//! A strategy is left before such a host function is called: the program is frames and slots, and none of it is on the native
 //! stack. So a host function can run programs on top of what waits for it, where the [`Floor`] says.
 
 use wasm_dispatch_ir::Trap;

@@ -1,4 +1,4 @@
-//! The loop around a strategy: it carries out host calls and decides what a suspension means.
+//! The loop around a strategy: it carries out host calls, plain ones in the middle of a run, and decides what a suspension means.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,17 +7,20 @@ use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::code::Statement;
 use wasm_dispatch_ir::types::slots;
 use wasm_dispatch_machine::backend::Exit;
-use wasm_dispatch_machine::state::Frame;
+use wasm_dispatch_machine::host::{Host, Reach};
+use wasm_dispatch_machine::state::{Frame, Machine};
 use wasm_dispatch_machine::store::HOST;
 
 use super::Vm;
-use super::budget::OutOfFuel;
+use super::budget::{Budget, OutOfFuel};
 use super::caller::Caller;
 use super::handles::VmId;
-use super::host::{ForeignResult, HostCall, HostError};
+use super::host::{ForeignResult, HostCall, HostError, HostFunction};
 use super::reentrant::ReentrantCaller;
 use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
+use crate::module::Module;
+use crate::strategy::Engine;
 use crate::types::Pause;
 
 /// How far a run has come.
@@ -74,21 +77,73 @@ pub(super) fn panic_error(panic: &(dyn Any + Send)) -> HostError {
     Box::new(HostPanic(text.unwrap_or_else(|| "something that is no text".into())))
 }
 
+/// Calls plain host functions within runs: they cannot call programs, so nothing of the run has to be put away before.
+struct Within<'a, T> {
+    vm: VmId,
+    hosts: &'a [HostFunction<T>],
+    data: &'a mut T,
+    budget: &'a mut Budget,
+    modules: &'a [Module],
+    /// Why the last one has failed.
+    failed: Option<HostError>,
+}
+
+impl<T> Within<'_, T> {
+    /// Calls a plain host function; `false` if it is of another kind, or has failed.
+    #[inline]
+    fn call_plain(&mut self, host: u32, instance: Option<u32>, state: Reach<'_>, slots: &mut [u64]) -> bool {
+        let HostCall::Plain(call) = &self.hosts[host as usize].call else {
+            return false;
+        };
+        let mut caller = Caller {
+            vm: self.vm,
+            state,
+            instance,
+            data: self.data,
+            budget: self.budget,
+            modules: self.modules,
+        };
+        // The machine is consistent between any two accesses of the closure, so a panic leaves it usable.
+        match catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots))) {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => self.failed = Some(error),
+            Err(panic) => self.failed = Some(panic_error(&*panic)),
+        }
+        false
+    }
+}
+
+impl<T> Host for Within<'_, T> {
+    fn call(&mut self, function: u32, reach: Reach<'_>, slots: &mut [u64]) -> bool {
+        let host = reach.store.functions[function as usize].index;
+        // Not the topmost frame's instance: a tail call may replace the frame of the function that calls.
+        let instance = reach.instance;
+        self.call_plain(host, Some(instance), reach, slots)
+    }
+}
+
 impl<T> Vm<T> {
     /// Prepares a run of a function whose arguments are on the stack from `base` on.
+    #[inline]
     pub(super) fn begin(&mut self, func: u32, base: u32) -> Result<Option<Progress>, Error> {
         let state = &mut self.machine.state;
         let entry = state.store.functions[func as usize];
         if entry.instance == HOST {
-            let progress = self.call_host(func, base, None)?;
-            return Ok(Some(progress.unwrap_or(Progress::Returned)));
+            return self.begin_host(func, base);
         }
         state.frames.push(Frame::bottom());
         state.frames.push(Frame::entry(entry.instance, entry.index, base));
         Ok(None)
     }
 
+    #[cold]
+    fn begin_host(&mut self, func: u32, base: u32) -> Result<Option<Progress>, Error> {
+        let progress = self.call_host(func, base, None)?;
+        Ok(Some(progress.unwrap_or(Progress::Returned)))
+    }
+
     /// Runs until there is something that the caller must know.
+    #[inline]
     pub(super) fn advance(&mut self) -> Result<Progress, Error> {
         self.engine.check()?;
         if self.waiting.is_some()
@@ -97,9 +152,13 @@ impl<T> Vm<T> {
             return Ok(progress);
         }
         loop {
-            match self.engine.run(&mut self.machine) {
+            let (exit, failed) = self.run();
+            match exit {
                 Exit::Returned => return Ok(Progress::Returned),
                 Exit::HostCall { function, base } => {
+                    if let Some(error) = failed {
+                        return Err(self.host_error(error));
+                    }
                     // Not the topmost frame's instance: a tail call has replaced the frame of the function that called.
                     let caller = self.machine.state.instance;
                     if let Some(progress) = self.call_host(function, base, Some(caller))? {
@@ -107,12 +166,23 @@ impl<T> Vm<T> {
                     }
                 }
                 Exit::Suspended => return self.suspended(),
-                Exit::Trapped { trap, statement } => {
-                    let at = self.trap_site(statement);
-                    return Err(self.trap_error(trap, Some(at)));
-                }
+                Exit::Trapped { trap, statement } => return Err(self.trapped(trap, statement)),
             }
         }
+    }
+
+    /// Runs the strategy until it comes back. Also says why a host function has failed, if one has.
+    #[inline]
+    fn run(&mut self) -> (Exit, Option<HostError>) {
+        let (engine, machine, mut within) = self.parts();
+        let exit = engine.run(machine, &mut within);
+        (exit, within.failed)
+    }
+
+    #[cold]
+    fn trapped(&mut self, trap: Trap, statement: u32) -> Error {
+        let at = self.trap_site(statement);
+        self.trap_error(trap, Some(at))
     }
 
     /// The topmost frame waits for a slice, or for its code.
@@ -153,28 +223,36 @@ impl<T> Vm<T> {
         instance: Option<u32>,
     ) -> Result<Option<Progress>, Error> {
         let host = self.machine.state.store.functions[function as usize].index;
-        let call = match &self.hosts[host as usize].call {
-            HostCall::Plain(call) => call,
-            HostCall::Reentrant(_) => return self.call_reentrant(host, base, instance).map(|()| None),
-            HostCall::Async(_) => return Ok(Some(Progress::Async(Pending { host, base, instance }))),
-            HostCall::Waiting(_) => return self.call_waiting(Pending { host, base, instance }),
-        };
-        let mut caller = Caller {
+        match &self.hosts[host as usize].call {
+            HostCall::Plain(_) => self.call_plain(host, base, instance).map(|()| None),
+            HostCall::Reentrant(_) => self.call_reentrant(host, base, instance).map(|()| None),
+            HostCall::Async(_) => Ok(Some(Progress::Async(Pending { host, base, instance }))),
+            HostCall::Waiting(_) => self.call_waiting(Pending { host, base, instance }),
+        }
+    }
+
+    // Out of line, as the next one: calls inside of calls have the caller's frame on the native stack many times.
+    #[inline(never)]
+    fn call_plain(&mut self, host: u32, base: u32, instance: Option<u32>) -> Result<(), Error> {
+        let (_, machine, mut within) = self.parts();
+        within.call_plain(host, instance, Reach::new(&mut machine.state), machine.stack.from(base));
+        match within.failed {
+            None => Ok(()),
+            Some(error) => Err(self.host_error(error)),
+        }
+    }
+
+    /// What runs, in which machine, and who calls plain host functions meanwhile.
+    fn parts(&mut self) -> (&dyn Engine, &mut Machine, Within<'_, T>) {
+        let within = Within {
             vm: self.id,
-            state: &mut self.machine.state,
-            instance,
+            hosts: &self.hosts,
             data: &mut self.data,
             budget: &mut self.budget,
             modules: &self.modules,
+            failed: None,
         };
-        let slots = self.machine.stack.from(base);
-        // The machine is consistent between any two accesses of the closure, so a panic leaves it usable.
-        let result = catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots)));
-        match result {
-            Ok(Ok(())) => Ok(None),
-            Ok(Err(error)) => Err(self.host_error(error)),
-            Err(panic) => Err(self.host_error(panic_error(&*panic))),
-        }
+        (&*self.engine, &mut self.machine, within)
     }
 
     // Out of line: plain functions are to stay the cheapest.
@@ -214,7 +292,7 @@ impl<T> Vm<T> {
     pub(super) fn caller(&mut self, instance: Option<u32>) -> Caller<'_, T> {
         Caller {
             vm: self.id,
-            state: &mut self.machine.state,
+            state: Reach::new(&mut self.machine.state),
             instance,
             data: &mut self.data,
             budget: &mut self.budget,

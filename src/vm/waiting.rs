@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use futures_core::future::BoxFuture;
+use wasm_dispatch_machine::host::Reach;
 
 use super::Vm;
 use super::budget::Stop;
@@ -44,7 +45,7 @@ impl<T> Vm<T> {
         let call = call.clone();
         let mut caller = Caller {
             vm: self.id,
-            state: &mut self.machine.state,
+            state: Reach::new(&mut self.machine.state),
             instance,
             data: &mut self.data,
             budget: &mut self.budget,

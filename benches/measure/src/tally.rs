@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch::machine::driver;
+use wasm_dispatch::machine::host::Host;
 use wasm_dispatch::machine::reference::{Reference, step};
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_workloads::{Run, Workload};
@@ -89,8 +90,8 @@ impl Backend for Tally {
         0
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, |code, state, window, block| {
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::run(program, machine, host, |code, state, window, block| {
             code.runs[block as usize].fetch_add(1, Relaxed);
             step(&code.body, state, window, block)
         })

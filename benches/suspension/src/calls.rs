@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use wasm_dispatch::{
-    AsyncCaller, Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy, Value, Vm,
+    AsyncCaller, Caller, Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy,
+    Trap, Value, Vm,
 };
 
 use crate::events::{Failed, Run, Subject, measure};
@@ -24,6 +25,8 @@ pub const OWN: &str = "call of an own function";
 pub const LINKED: &str = "call of another instance's function";
 /// A plain host function.
 pub const RUST_CALL: &str = "RustCall";
+/// A plain host function that reads eight bytes of the caller's memory.
+pub const READS: &str = "RustCall, reads memory";
 /// An asynchronous one that is ready at once.
 pub const READY: &str = "AsyncCall, ready";
 /// An asynchronous one that is pending once.
@@ -102,10 +105,14 @@ pub fn counted(values: Result<Vec<Value>, Error>) -> Result<i64, Failed> {
 }
 
 impl Counting {
-    fn shared(mut vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared<Self>, Failed> {
+    fn shared(vm: Vm, strategy: Strategy, metering: Metering, imports: &Imports) -> Result<Shared<Self>, Failed> {
         let module = Module::options().metering(metering).compile(&programs::count()?)?;
+        Counting::of_module(vm, strategy, &module, imports)
+    }
+
+    fn of_module(mut vm: Vm, strategy: Strategy, module: &Module, imports: &Imports) -> Result<Shared<Self>, Failed> {
         module.compile(strategy);
-        let instance = vm.instantiate(&module, imports)?;
+        let instance = vm.instantiate(module, imports)?;
         Ok(Rc::new(RefCell::new(Counting { vm, instance })))
     }
 
@@ -139,11 +146,21 @@ impl Counting {
     }
 }
 
-fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
+pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     let vm = || Vm::with(strategy, Limits::default());
     let machine = |metering, imports: &Imports| Counting::shared(vm(), strategy, metering, imports);
     let mut plain = Imports::new();
     plain.func("host", "step", |value: i64| value + 1);
+    let mut reads = Imports::new();
+    reads.func(
+        "host",
+        "step",
+        |caller: &mut Caller<'_>, value: i64| -> Result<i64, Trap> {
+            let mut bytes = [0; 8];
+            caller.read(0, &mut bytes)?;
+            Ok(value + i64::from_le_bytes(bytes))
+        },
+    );
     let mut ready = Imports::new();
     ready.func_async("host", "step", |_: AsyncCaller<'_>, value: i64| {
         Box::pin(async move { Ok(value + 1) })
@@ -163,6 +180,7 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
         Counting::shared(vm, strategy, Metering::Off, &imports)?
     };
     let plain_calls = machine(Metering::Off, &plain)?;
+    let reading = Counting::of_module(vm(), strategy, &Module::new(&programs::count_with_memory()?)?, &reads)?;
     let ready = machine(Metering::Off, &ready)?;
     let waits = machine(Metering::Off, &waits)?;
     let fuel = machine(Metering::Fuel, &plain)?;
@@ -215,6 +233,7 @@ fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
             call(&plain_calls, "with"),
             call(&plain_calls, "without"),
         ),
+        (READS, 1.0, call(&reading, "with"), call(&reading, "without")),
         (READY, 1.0, awaited(&ready, "with"), awaited(&ready, "without")),
         (WAITS, 1.0, awaited(&waits, "with"), awaited(&waits, "without")),
         (SLICE, in_a_turn, slices(FUEL), slices(u64::MAX)),
@@ -241,7 +260,7 @@ pub fn run(budget: Duration) -> Result<Vec<Row>, Failed> {
     #[cfg(not(feature = "wasmtime"))]
     rows.push(none(RUST_CALL, "wasmtime", "not built: --features wasmtime"));
     let kinds = [
-        TYPED, DYNAMIC, OWN, LINKED, RUST_CALL, READY, WAITS, SLICE, YIELD, RESUME, FRESH,
+        TYPED, DYNAMIC, OWN, LINKED, RUST_CALL, READS, READY, WAITS, SLICE, YIELD, RESUME, FRESH,
     ];
     rows.sort_by_key(|row| kinds.iter().position(|kind| *kind == row.what));
     Ok(rows)

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod counts;
 mod events;
 mod interrupt;
 mod memory;
@@ -31,7 +32,7 @@ use events::Failed;
 #[derive(Parser)]
 #[command(name = "suspension")]
 struct Options {
-    /// What to measure [default: all but metering]
+    /// What to measure [default: all but counts and metering]
     #[arg(value_name = "PART")]
     parts: Vec<Part>,
     /// Time for calls, and for metering
@@ -46,12 +47,17 @@ struct Options {
     /// What this program runs itself for: program, subject, count
     #[arg(long, hide = true, num_args = 3)]
     memory_of: Vec<String>,
+    /// Likewise: subject, what, with or without, turns
+    #[arg(long, hide = true, num_args = 4)]
+    turns_of: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Nanoseconds of a host call, an asynchronous one, a slice of fuel
     Calls,
+    /// Instructions of calls, which needs valgrind
+    Counts,
     /// Bytes of a paused machine and of its snapshot
     Memory,
     /// 1,000 machines on one thread
@@ -70,8 +76,9 @@ fn main() -> ExitCode {
         return code;
     }
     let options = Options::parse();
-    let outcome = match &options.memory_of[..] {
-        [program, subject, count] => memory::told(program, subject, count),
+    let outcome = match (&options.memory_of[..], &options.turns_of[..]) {
+        ([program, subject, count], _) => memory::told(program, subject, count),
+        (_, [name, what, events, turns]) => counts::turn(name, what, events, turns),
         _ => measure(&options),
     };
     match outcome {
@@ -86,7 +93,9 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<(), Failed> {
     let seconds = if options.quick { 0 } else { options.seconds };
     let size = |full: usize, quick: usize| if options.quick { quick } else { full };
-    let all = Part::value_variants().iter().filter(|part| **part != Part::Metering);
+    let all = Part::value_variants()
+        .iter()
+        .filter(|part| !matches!(part, Part::Counts | Part::Metering));
     let parts: Vec<Part> = match options.parts.is_empty() {
         true => all.copied().collect(),
         false => options.parts.clone(),
@@ -96,6 +105,7 @@ fn measure(options: &Options) -> Result<(), Failed> {
         eprintln!("{part:?} ...");
         rows.extend(match part {
             Part::Calls => calls::run(Duration::from_secs(seconds))?,
+            Part::Counts => counts::run()?,
             Part::Memory => memory::run(size(200, 5))?,
             Part::Sharing => sharing::run(size(1_000, 20), size(50_000, 10_000) as u32)?,
             Part::Interrupt => interrupt::run(size(200, 3))?,

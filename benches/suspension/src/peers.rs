@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasmi::errors::HostError;
-use wasmi::{Config, Engine, Instance, Linker, Module, ResumableCall, Store, Val};
+use wasmi::{Caller, Config, Engine, Extern, Instance, Linker, Module, ResumableCall, Store, Val};
 
 use crate::calls::{
-    DYNAMIC, FRESH, FUEL, LINKED, OWN, RESUME, RUST_CALL, Shared, TURNS_PER_MACHINE, TYPED, WAITS, counts, makes,
-    nothing,
+    DYNAMIC, FRESH, FUEL, LINKED, OWN, READS, RESUME, RUST_CALL, Shared, TURNS_PER_MACHINE, TYPED, WAITS, counts,
+    makes, nothing,
 };
 use crate::events::{Failed, Subject};
 use crate::programs;
@@ -29,6 +29,7 @@ impl HostError for Waits {}
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
     Adds,
+    Reads,
     Waits,
     /// Another instance's.
     Linked,
@@ -57,6 +58,13 @@ impl Counting {
         let mut linker = Linker::new(&engine);
         match step {
             Step::Adds => drop(linker.func_wrap("host", "step", |value: i64| value + 1)?),
+            Step::Reads => drop(linker.func_wrap("host", "step", |caller: Caller<'_, ()>, value: i64| {
+                let memory = caller.get_export("memory").and_then(Extern::into_memory);
+                let memory = memory.ok_or_else(|| wasmi::Error::new("no memory"))?;
+                let mut bytes = [0; 8];
+                memory.read(&caller, 0, &mut bytes).map_err(wasmi::Error::from)?;
+                Ok(value + i64::from_le_bytes(bytes))
+            })?),
             Step::Waits => drop(
                 linker.func_wrap("host", "step", |value: i64| -> Result<i64, wasmi::Error> {
                     Err(wasmi::Error::host(Waits(value)))
@@ -73,7 +81,11 @@ impl Counting {
     }
 
     fn shared(fuel: bool, step: Step) -> Result<Shared<Counting>, Failed> {
-        Ok(Rc::new(RefCell::new(Counting::new(&programs::count()?, fuel, step)?)))
+        let program = match step {
+            Step::Reads => programs::count_with_memory()?,
+            Step::Adds | Step::Waits | Step::Linked => programs::count()?,
+        };
+        Ok(Rc::new(RefCell::new(Counting::new(&program, fuel, step)?)))
     }
 
     fn call(&mut self, export: &str, turns: u32) -> Result<i64, Failed> {
@@ -134,6 +146,7 @@ fn counted(values: &[Val]) -> Result<i64, Failed> {
 pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
     let call = |shared, export: &'static str| counts(shared, move |store: &mut Counting, n| store.call(export, n));
     let plain = Counting::shared(false, Step::Adds)?;
+    let reading = Counting::shared(false, Step::Reads)?;
     let other = Counting::shared(false, Step::Linked)?;
     let host = Counting::shared(false, Step::Waits)?;
     let metered = Counting::shared(true, Step::Adds)?;
@@ -174,6 +187,7 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
         (OWN, 1.0, call(&other, "own"), call(&other, "without")),
         (LINKED, 1.0, call(&other, "with"), call(&other, "without")),
         (RUST_CALL, 1.0, call(&plain, "with"), call(&plain, "without")),
+        (READS, 1.0, call(&reading, "with"), call(&reading, "without")),
         (WAITS, 1.0, waits, call(&host, "without")),
         (RESUME, pauses, resumes, call(&metered, "without")),
         (FRESH, 1.0 / f64::from(TURNS_PER_MACHINE), fresh, nothing()),

@@ -17,6 +17,9 @@ const LOOP: &str = r#"
             (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
         (local.get $sum))"#;
 
+/// The same, with a memory that begins with the number one.
+const MEMORY: &str = r#"(memory (export "memory") 1) (data (i32.const 0) "\01")"#;
+
 /// What `with` may call in another instance, which has a memory of its own.
 const STEP: &str = r#"(module
     (memory 1)
@@ -36,13 +39,24 @@ const WAIT: &str = r#"(module
 
 /// The counting program.
 pub fn count() -> Result<Vec<u8>, Failed> {
+    counting("")
+}
+
+/// The counting program with a memory, for host functions that read it.
+pub fn count_with_memory() -> Result<Vec<u8>, Failed> {
+    counting(MEMORY)
+}
+
+fn counting(memory: &str) -> Result<Vec<u8>, Failed> {
     let loops = [
         ("with", "call $step (local.get $sum)"),
         ("own", "call $own (local.get $sum)"),
         ("without", "i64.add (local.get $sum) (i64.const 1)"),
     ];
     let loops = loops.map(|(name, step)| LOOP.replace("NAME", name).replace("STEP", step));
-    Ok(wat::parse_str(COUNT.replace("LOOPS", &loops.concat()))?)
+    Ok(wat::parse_str(
+        COUNT.replace("LOOPS", &format!("{memory}{}", loops.concat())),
+    )?)
 }
 
 /// The function that the counting program may import from another instance, `step`.

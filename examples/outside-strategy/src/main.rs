@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::{Backend, Exit, Listing, Program};
 use wasm_dispatch::machine::driver;
+use wasm_dispatch::machine::host::Host;
 use wasm_dispatch::machine::reference::{Reference, step};
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch_lab::{Entrant, main_with};
@@ -40,8 +41,8 @@ impl Backend for TreeWalk {
     }
 
     /// The driver does calls, host calls and fuel; `step` runs from a block on and says why it returns.
-    fn run(program: &Program<TreeWalk>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, step)
+    fn run(program: &Program<TreeWalk>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::run(program, machine, host, step)
     }
 }
 

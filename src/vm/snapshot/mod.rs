@@ -145,7 +145,7 @@ impl<T> Vm<T> {
         state.frames.extend(data.frames());
         self.machine.stack.from(0)[..data.stack.len()].copy_from_slice(&data.stack);
         self.paused = data.paused;
-        self.budget.set_fuel(state, data.fuel);
+        self.budget.set_fuel(&mut state.slice, data.fuel);
         self.restore_segments(data);
         self.waiting = data.waiting.and_then(|host| self.pending(host));
         Ok(())

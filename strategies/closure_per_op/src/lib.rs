@@ -83,6 +83,7 @@ use wasm_dispatch_ir::flat::FlatCode;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
@@ -119,7 +120,7 @@ impl Backend for ClosurePerOp {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, run::step)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::run(program, machine, host, run::step)
     }
 }

@@ -86,6 +86,7 @@ use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
 use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::compile::{COPIED, build};
@@ -126,8 +127,8 @@ impl Backend for FusedClosures {
         code.heap_bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, Chains::step)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::run(program, machine, host, Chains::step)
     }
 }
 

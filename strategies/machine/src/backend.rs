@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use crate::host::Host;
 use crate::state::Machine;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
 use wasm_dispatch_ir::operands::EntryTypes;
@@ -64,10 +65,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Heap bytes of a compiled function, the lowered form not included.
     fn code_bytes(code: &Self::Code) -> usize;
 
-    /// Runs until the frames are used up, a trap, a host call, or the end of the slice. Owners of machines call
+    /// Runs until the frames are used up, a trap, a host call, or the end of the slice. Host functions that `host` calls within
+    /// the run do not end it. Owners of machines call
     /// [`proceed`](crate::driver::proceed) instead, which knows that a bulk builtin that ends with [`Trap::OutOfFuel`] is to be
     /// carried out again.
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit;
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit;
 }
 
 /// What the functions of one module share under one strategy, if that makes anything of it.
@@ -100,7 +102,7 @@ pub enum Exit {
         /// The statement of the current function that trapped.
         statement: u32,
     },
-    /// A host function was called. The caller's frame is on the frame stack, arguments and results are at `base`; the
+    /// A host function was called, and is not [called within the run](Host::call). The caller's frame is on the frame stack, arguments and results are at `base`; the
     /// owner carries it out and calls [`Backend::run`] again.
     HostCall {
         /// Index of the function in the machine.

@@ -5,7 +5,8 @@
 //! changes the frame. Calls push on the machine's frame stack, never on the native one.
 
 use crate::backend::{Backend, Compiled, Exit, ModuleCode, Program};
-use crate::state::{Callee, Frame, Machine, State, Window};
+use crate::host::{Host, Reach};
+use crate::state::{Callee, Frame, Machine, State, ValueStack, Window};
 use wasm_dispatch_ir::code::{BlockId, Slot, Statement};
 use wasm_dispatch_ir::trap::Trap;
 
@@ -57,6 +58,7 @@ impl Flow {
 /// loop fetches the window of [`Running::frame`] again.
 pub struct Running<'p, B: Backend> {
     program: &'p Program<B>,
+    host: &'p mut dyn Host,
     module: &'p ModuleCode<B>,
     /// Its code.
     pub function: &'p Compiled<B::Code>,
@@ -67,7 +69,7 @@ pub struct Running<'p, B: Backend> {
 impl<'p, B: Backend> Running<'p, B> {
     /// Takes the topmost frame. `None`: the bottom is reached.
     #[inline(always)]
-    pub fn take(program: &'p Program<B>, state: &mut State) -> Option<Running<'p, B>> {
+    pub fn take(program: &'p Program<B>, state: &mut State, host: &'p mut dyn Host) -> Option<Running<'p, B>> {
         let frame = state.pop_frame();
         if frame.instance == Frame::BOTTOM {
             return None;
@@ -76,6 +78,7 @@ impl<'p, B: Backend> Running<'p, B> {
         let module = program.module(frame.instance);
         Some(Running {
             program,
+            host,
             module,
             function: module.get(frame.function),
             frame,
@@ -136,8 +139,7 @@ impl<'p, B: Backend> Running<'p, B> {
         entered
     }
 
-    /// Calls a function. The caller goes on at `resume`; the callee's frame is at `base`, a slot of the caller's. An exit:
-    /// it is the host's.
+    /// Calls a function. The caller goes on at `resume`; the callee's frame is at `base`, a slot of the caller's.
     ///
     /// # Errors
     ///
@@ -146,27 +148,28 @@ impl<'p, B: Backend> Running<'p, B> {
     pub fn call(
         &mut self,
         state: &mut State,
+        stack: &mut ValueStack,
         resume: Resume,
         callee: Callee,
         base: Slot,
-    ) -> Result<Option<Exit>, Trap> {
+    ) -> Result<Called, Trap> {
         self.suspend(state, resume)?;
         let base = self.frame.base + u32::from(base);
-        let entered = self.enter(state, callee, base);
+        let entered = self.enter(state, stack, callee, base);
         if entered.is_err() {
             state.pop_frame();
         }
         entered
     }
 
-    /// Calls a function in place of this one. An exit: it is the host's.
+    /// Calls a function in place of this one.
     ///
     /// # Errors
     ///
     /// Traps, in the caller, when the value stack is used up.
     #[inline(always)]
-    pub fn tail_call(&mut self, state: &mut State, callee: Callee) -> Result<Option<Exit>, Trap> {
-        self.enter(state, callee, self.frame.base)
+    pub fn tail_call(&mut self, state: &mut State, stack: &mut ValueStack, callee: Callee) -> Result<Called, Trap> {
+        self.enter(state, stack, callee, self.frame.base)
     }
 
     /// Goes on with the caller. An exit: the bottom is reached.
@@ -195,12 +198,12 @@ impl<'p, B: Backend> Running<'p, B> {
     }
 
     #[inline(always)]
-    fn enter(&mut self, state: &mut State, callee: Callee, base: u32) -> Result<Option<Exit>, Trap> {
+    fn enter(&mut self, state: &mut State, stack: &mut ValueStack, callee: Callee, base: u32) -> Result<Called, Trap> {
         match callee {
             Callee::Wasm { instance, function } if instance == self.frame.instance => {
-                self.enter_own(state, function, base).map(|()| None)
+                self.enter_own(state, function, base).map(|()| Called::Entered)
             }
-            other => self.enter_other(state, other, base),
+            other => self.enter_other(state, stack, other, base),
         }
     }
 
@@ -217,10 +220,21 @@ impl<'p, B: Backend> Running<'p, B> {
 
     // Out of line: inlined four times into each loop, it took registers from the operations.
     #[inline(never)]
-    fn enter_other(&mut self, state: &mut State, callee: Callee, base: u32) -> Result<Option<Exit>, Trap> {
+    fn enter_other(
+        &mut self,
+        state: &mut State,
+        stack: &mut ValueStack,
+        callee: Callee,
+        base: u32,
+    ) -> Result<Called, Trap> {
         let (instance, index) = match callee {
             Callee::Wasm { instance, function } => (instance, function),
-            Callee::Host(function) => return Ok(Some(Exit::HostCall { function, base })),
+            Callee::Host(function) => {
+                if !self.host.call(function, Reach::new(state), stack.from(base)) {
+                    return Ok(Called::Left(Exit::HostCall { function, base }));
+                }
+                return Ok(self.ret(state).map_or(Called::Done, Called::Left));
+            }
         };
         let module = self.program.module(instance);
         let function = module.get(index);
@@ -229,8 +243,19 @@ impl<'p, B: Backend> Running<'p, B> {
         self.module = module;
         self.function = function;
         self.frame = Frame::entry(instance, index, base);
-        Ok(None)
+        Ok(Called::Entered)
     }
+}
+
+/// Where a call has led.
+#[derive(Clone, Copy, Debug)]
+pub enum Called {
+    /// To the beginning of a function.
+    Entered,
+    /// To where a caller goes on, as a return does: it was the host's function, and that is done.
+    Done,
+    /// Out of the run.
+    Left(Exit),
 }
 
 /// Where a caller goes on.
@@ -245,8 +270,8 @@ pub struct Resume {
 /// [`Backend::run`], for the owner of a machine. Where a [bulk](wasm_dispatch_ir::builtin::Builtin::is_bulk) builtin has used up
 /// the slice, the run is suspended at its block, which it stands first in;
 /// [`State::take_owed`](crate::state::State::take_owed) says what it costs to go on.
-pub fn proceed<B: Backend>(program: &Program<B>, machine: &mut Machine) -> Exit {
-    match B::run(program, machine) {
+pub fn proceed<B: Backend>(program: &Program<B>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+    match B::run(program, machine, host) {
         Exit::Trapped {
             trap: Trap::OutOfFuel,
             statement,
@@ -264,10 +289,11 @@ pub fn proceed<B: Backend>(program: &Program<B>, machine: &mut Machine) -> Exit 
 pub fn run<B: Backend>(
     program: &Program<B>,
     machine: &mut Machine,
+    host: &mut dyn Host,
     step: impl Fn(&B::Code, &mut State, &mut Window, BlockId) -> Flow,
 ) -> Exit {
     let (state, stack) = (&mut machine.state, &mut machine.stack);
-    let Some(mut running) = Running::take(program, state) else {
+    let Some(mut running) = Running::take(program, state, host) else {
         return Exit::Returned;
     };
     state.take_trap();
@@ -291,26 +317,31 @@ pub fn run<B: Backend>(
                 return trapped(state, running.frame, trap, number);
             }
             tag if tag == Flow::SUSPEND => return suspended(state, running.frame, number),
-            _ => {
-                match call(&mut running, state, number) {
-                    Ok(None) => {}
-                    Ok(Some(exit)) => return exit,
-                    Err(trap) => {
-                        let statement = running.function.body.terminator(number);
-                        return trapped(state, running.frame, trap, statement);
-                    }
+            _ => match call(&mut running, state, stack, number) {
+                Ok(Called::Entered) => {
+                    running.frame.block = 0;
+                    window = stack.window(running.frame.base);
+                    running.clear_locals(window);
                 }
-                running.frame.block = 0;
-                window = stack.window(running.frame.base);
-                running.clear_locals(window);
-            }
+                Ok(Called::Done) => window = stack.window(running.frame.base),
+                Ok(Called::Left(exit)) => return exit,
+                Err(trap) => {
+                    let statement = running.function.body.terminator(number);
+                    return trapped(state, running.frame, trap, statement);
+                }
+            },
         }
     }
 }
 
 /// Carries out the call at the end of a block.
 #[inline(always)]
-fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: BlockId) -> Result<Option<Exit>, Trap> {
+fn call<B: Backend>(
+    running: &mut Running<'_, B>,
+    state: &mut State,
+    stack: &mut ValueStack,
+    block: BlockId,
+) -> Result<Called, Trap> {
     let body = &running.function.body;
     let resume = Resume {
         block: block + 1,
@@ -318,23 +349,23 @@ fn call<B: Backend>(running: &mut Running<'_, B>, state: &mut State, block: Bloc
     };
     match body.statements[body.terminator(block) as usize] {
         Statement::Call { function, base } => match function.checked_sub(body.imported_functions) {
-            Some(own) => running.call_own(state, resume, own, base).map(|()| None),
+            Some(own) => running.call_own(state, resume, own, base).map(|()| Called::Entered),
             None => {
                 let callee = state.callee(function);
-                running.call(state, resume, callee, base)
+                running.call(state, stack, resume, callee, base)
             }
         },
         Statement::CallIndirect { table, ty, base, .. } => {
             let callee = state.indirect_callee(table, ty, state.left_operand())?;
-            running.call(state, resume, callee, base)
+            running.call(state, stack, resume, callee, base)
         }
         Statement::TailCall { function } => {
             let callee = running.callee(state, function);
-            running.tail_call(state, callee)
+            running.tail_call(state, stack, callee)
         }
         Statement::TailCallIndirect { table, ty, .. } => {
             let callee = state.indirect_callee(table, ty, state.left_operand())?;
-            running.tail_call(state, callee)
+            running.tail_call(state, stack, callee)
         }
         Statement::Set { .. }
         | Statement::GlobalSet { .. }

@@ -1,5 +1,5 @@
 //! The machine that every strategy drives: its state, the contract between the two, and the driver of strategies that run
-//! block by block.
+//! block by block, and the door through which host functions are called.
 //!
 //! Nothing here dispatches but the [`mod@reference`], the plain evaluator that strategies are compared with.
 
@@ -9,6 +9,7 @@ pub mod backend;
 pub mod bulk;
 pub mod driver;
 pub mod eval;
+pub mod host;
 pub mod limiter;
 pub mod reference;
 pub mod state;

@@ -7,6 +7,7 @@ use wasm_dispatch_ir::text;
 use crate::backend::{Backend, Exit, Line, Listing, Program};
 use crate::driver::{self, Flow};
 use crate::eval::{evaluate, evaluate_any, evaluate_vector};
+use crate::host::Host;
 use crate::state::{Machine, State, Window, set_vector_at};
 
 /// The plain evaluator as a strategy: what every other must agree with.
@@ -39,8 +40,8 @@ impl Backend for Reference {
         0
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        driver::run(program, machine, step)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        driver::run(program, machine, host, step)
     }
 }
 

@@ -78,6 +78,7 @@ mod vector;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
@@ -106,7 +107,7 @@ impl Backend for MatchLoop {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        run::run(program, machine)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        run::run(program, machine, host)
     }
 }

@@ -6,7 +6,8 @@ use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::ops::{self, Binary, Load, Store, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::backend::{Exit, Program};
-use wasm_dispatch_machine::driver::{self, Resume, Running};
+use wasm_dispatch_machine::driver::{self, Called, Resume, Running};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 use crate::MatchLoop;
@@ -39,9 +40,9 @@ fn resume(block: BlockId, pc: usize) -> Resume {
 }
 
 /// Runs the topmost frame and what it calls.
-pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
+pub fn run(program: &Program<MatchLoop>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
     let (state, stack) = (&mut machine.state, &mut machine.stack);
-    let Some(mut running) = Running::take(program, state) else {
+    let Some(mut running) = Running::take(program, state, host) else {
         return Exit::Returned;
     };
     let mut window = stack.window(running.frame.base);
@@ -121,13 +122,22 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                     pc = 0;
                 }};
             }
-            macro_rules! begin_or_leave {
-                ($called:expr) => {{
-                    if let Some(exit) = attempt!($called) {
-                        return exit;
-                    }
-                    begin!();
+            // Goes on with the caller that was returned to.
+            macro_rules! go_on {
+                () => {{
+                    window = stack.window(running.frame.base);
+                    ops = &running.function.code.ops[..];
+                    pc = running.function.code.resume(running.frame);
                 }};
+            }
+            macro_rules! follow {
+                ($called:expr) => {
+                    match attempt!($called) {
+                        Called::Entered => begin!(),
+                        Called::Done => go_on!(),
+                        Called::Left(exit) => return exit,
+                    }
+                };
             }
             macro_rules! execute {
                 (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
@@ -211,29 +221,27 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine) -> Exit {
                         }
                         Opcode::CallImport => {
                             let callee = state.callee(op.imm as u32);
-                            begin_or_leave!(running.call(state, resume(block(op), pc), callee, op.d));
+                            follow!(running.call(state, stack, resume(block(op), pc), callee, op.d));
                         }
                         Opcode::CallIndirect => {
                             let call = running.function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
-                            begin_or_leave!(running.call(state, resume(call.block, pc), callee, op.d));
+                            follow!(running.call(state, stack, resume(call.block, pc), callee, op.d));
                         }
                         Opcode::TailCall => {
                             let callee = running.callee(state, op.imm as u32);
-                            begin_or_leave!(running.tail_call(state, callee));
+                            follow!(running.tail_call(state, stack, callee));
                         }
                         Opcode::TailCallIndirect => {
                             let call = running.function.code.indirect[low(op.imm)];
                             let callee = attempt!(state.indirect_callee(call.table, call.ty, slot!(a) as u32));
-                            begin_or_leave!(running.tail_call(state, callee));
+                            follow!(running.tail_call(state, stack, callee));
                         }
                         Opcode::Return => {
                             if let Some(exit) = running.ret(state) {
                                 return exit;
                             }
-                            window = stack.window(running.frame.base);
-                            ops = &running.function.code.ops[..];
-                            pc = running.function.code.resume(running.frame);
+                            go_on!();
                         }
                         Opcode::Trap => break 'run Trap::from_code(op.a as u8).unwrap_or(Trap::Unreachable),
                     } }

@@ -71,6 +71,7 @@ mod vector;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, listing};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 use code::Code;
@@ -99,7 +100,7 @@ impl Backend for StackLoop {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        run::run(program, machine)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        run::run(program, machine, host)
     }
 }

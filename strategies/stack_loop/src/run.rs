@@ -5,7 +5,8 @@ use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::ops::{self, Binary, Load, LoadOp, Store, StoreOp, Unary};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_machine::backend::{Exit, Program};
-use wasm_dispatch_machine::driver::{self, Resume, Running};
+use wasm_dispatch_machine::driver::{self, Called, Resume, Running};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::{Machine, State, Window};
 
 use crate::StackLoop;
@@ -16,9 +17,9 @@ macro_rules! define_run {
     (unary [$($unary:ident)*] test [$($test:ident)*] value [$($value:ident)*]
      load [$($load:ident)*] store [$($store:ident)*] builtin $builtin:tt) => {
         /// Runs the topmost frame and what it calls.
-        pub fn run(program: &Program<StackLoop>, machine: &mut Machine) -> Exit {
+        pub fn run(program: &Program<StackLoop>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
             let (state, stack) = (&mut machine.state, &mut machine.stack);
-            let Some(mut running) = Running::take(program, state) else {
+            let Some(mut running) = Running::take(program, state, host) else {
                 return Exit::Returned;
             };
             let mut window = stack.window(running.frame.base);
@@ -76,13 +77,21 @@ macro_rules! define_run {
                         go_on!(0);
                     }};
                 }
-                macro_rules! begin_or_leave {
-                    ($called:expr) => {{
-                        if let Some(exit) = attempt!($called) {
-                            return exit;
-                        }
-                        begin!();
+                // Goes on with the caller that was returned to.
+                macro_rules! back {
+                    () => {{
+                        window = stack.window(running.frame.base);
+                        go_on!(running.function.code.resume(running.frame));
                     }};
+                }
+                macro_rules! follow {
+                    ($called:expr) => {
+                        match attempt!($called) {
+                            Called::Entered => begin!(),
+                            Called::Done => back!(),
+                            Called::Left(exit) => return exit,
+                        }
+                    };
                 }
                 macro_rules! binary {
                     ($operation:ident) => {{
@@ -156,28 +165,27 @@ macro_rules! define_run {
                     }
                     Op::CallImport { function, base, next } => {
                         let callee = state.callee(function);
-                        begin_or_leave!(running.call(state, resume(next, pc), callee, base));
+                        follow!(running.call(state, stack, resume(next, pc), callee, base));
                     }
                     Op::CallIndirect(index) => {
                         let call = running.function.code.indirect[index as usize];
                         let callee = attempt!(state.indirect_callee(call.table, call.ty, pop!() as u32));
-                        begin_or_leave!(running.call(state, resume(call.next, pc), callee, call.base));
+                        follow!(running.call(state, stack, resume(call.next, pc), callee, call.base));
                     }
                     Op::TailCall(function) => {
                         let callee = running.callee(state, function);
-                        begin_or_leave!(running.tail_call(state, callee));
+                        follow!(running.tail_call(state, stack, callee));
                     }
                     Op::TailCallIndirect(index) => {
                         let call = running.function.code.indirect[index as usize];
                         let callee = attempt!(state.indirect_callee(call.table, call.ty, pop!() as u32));
-                        begin_or_leave!(running.tail_call(state, callee));
+                        follow!(running.tail_call(state, stack, callee));
                     }
                     Op::Return => {
                         if let Some(exit) = running.ret(state) {
                             return exit;
                         }
-                        window = stack.window(running.frame.base);
-                        go_on!(running.function.code.resume(running.frame));
+                        back!();
                     }
                     Op::Trap(trap) => break 'run trap,
                 }

@@ -110,6 +110,7 @@ fn a_build_without_stencils_says_why_it_has_none() {
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
 
@@ -147,7 +148,7 @@ impl Backend for Stencils {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        copies::run_saving(program, machine)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        copies::run_saving(program, machine, host)
     }
 }

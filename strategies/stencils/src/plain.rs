@@ -2,6 +2,7 @@
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
 
@@ -39,7 +40,7 @@ impl Backend for Plain {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        copies::run(program, machine)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        copies::run(program, machine, host)
     }
 }

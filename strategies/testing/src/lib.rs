@@ -15,6 +15,7 @@ use wasm_dispatch_ir::vector::V128;
 use wasm_dispatch_ir::verify::{VECTOR_SCRATCH_SLOTS, verify};
 use wasm_dispatch_machine::backend::{Backend, Exit, ModuleCode, Program};
 use wasm_dispatch_machine::driver;
+use wasm_dispatch_machine::host::Outside;
 use wasm_dispatch_machine::state::{Frame, Machine, MachineLimits};
 use wasm_dispatch_machine::store::{Instance, Memory, PAGE as PAGE_SIZE, Table};
 
@@ -307,9 +308,9 @@ pub fn run_in_slices<A: Backend, B: Backend>(
     let mut suspensions = 0;
     let exit = loop {
         let exit = if suspensions % 2 == 0 {
-            driver::proceed(&first, &mut machine)
+            driver::proceed(&first, &mut machine, &mut Outside)
         } else {
-            driver::proceed(&second, &mut machine)
+            driver::proceed(&second, &mut machine, &mut Outside)
         };
         if exit != Exit::Suspended {
             break exit;

@@ -106,8 +106,9 @@ macro_rules! chain_strategy_tests {
             fn run(
                 program: &wasm_dispatch_machine::backend::Program<Self>,
                 machine: &mut wasm_dispatch_machine::state::Machine,
+                host: &mut dyn wasm_dispatch_machine::host::Host,
             ) -> wasm_dispatch_machine::backend::Exit {
-                wasm_dispatch_machine::driver::run(program, machine, Self::Code::step)
+                wasm_dispatch_machine::driver::run(program, machine, host, Self::Code::step)
             }
         }
 

@@ -3,7 +3,8 @@
 use std::mem::MaybeUninit;
 
 use wasm_dispatch_machine::backend::{Backend, Compiled, Lazy, Program};
-use wasm_dispatch_machine::state::{Frame, State};
+use wasm_dispatch_machine::host::{Host, Reach};
+use wasm_dispatch_machine::state::{Frame, State, WINDOW};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
 use crate::Threaded;
@@ -52,6 +53,23 @@ pub(crate) struct InstanceView {
     pub own_functions: *const Lazy<Code>,
     /// Its memory 0, as the machine's, or `u32::MAX`.
     pub memory: u32,
+}
+
+impl InstanceView {
+    /// Where an instance's things are; `own` are its functions.
+    #[inline(always)]
+    pub fn of(state: &mut State, own: &[Lazy<Code>], instance: u32) -> InstanceView {
+        let store = &mut state.store;
+        let entry = &store.instances[instance as usize];
+        InstanceView {
+            globals: store.globals.as_mut_ptr().wrapping_add(entry.first_global as usize),
+            tables: entry.tables.as_ptr(),
+            signatures: entry.signatures.as_ptr(),
+            all_functions: entry.functions.as_ptr(),
+            own_functions: own.as_ptr(),
+            memory: entry.memories.first().copied().unwrap_or(u32::MAX),
+        }
+    }
 }
 
 /// Views of instances that a run has switched to lately, each in the place given by the lowest bits of its number.
@@ -103,6 +121,8 @@ pub(crate) struct Context {
     pub functions: *const FunctionEntry,
     /// The code of all instances.
     pub program: *const dyn Functions,
+    /// Who calls host functions: a `*mut dyn Host` of the run's lifetime, in memory of `run`'s.
+    pub host: *mut &'static mut dyn Host,
     /// The machine's state. It is stale: its current instance may be one that this run has left. [`Context::state`] is not.
     pub stale_state: *mut State,
     /// Apart, because the compiler copies all of what is moved here, initialised or not.
@@ -144,6 +164,7 @@ impl Context {
             all_tables: std::ptr::null(),
             functions: std::ptr::null(),
             program: std::ptr::null::<Program<Threaded>>() as *const dyn Functions,
+            host: std::ptr::null_mut(),
             stale_state: std::ptr::null_mut(),
             views: std::ptr::null_mut(),
             ip: std::ptr::null(),
@@ -168,6 +189,28 @@ impl Context {
         let state = unsafe { &mut *self.stale_state };
         state.switch_to(self.instance);
         state
+    }
+
+    /// Has the host call one of its functions within the run; `false` if it does not. Arguments and results are at `slots`, on
+    /// the value stack.
+    ///
+    /// # Safety
+    ///
+    /// The context is a run's, nothing else refers to the state, and none to the slots from there on.
+    #[inline(never)]
+    pub unsafe fn call_host(&mut self, function: u32, slots: *mut u64) -> bool {
+        // SAFETY: `run` keeps the host alive and borrowed for this context alone. The value stack is one window longer than where
+        // frames may end. A `Reach` moves nothing that views and registers have the address of.
+        unsafe {
+            let count = self.stack_end.offset_from(slots) as usize + WINDOW;
+            let slots = std::slice::from_raw_parts_mut(slots, count);
+            let (host, slice) = (&mut *self.host, self.slice);
+            let state = self.state();
+            state.slice = slice;
+            let done = host.call(function, Reach::new(state), slots);
+            self.slice = state.slice;
+            done
+        }
     }
 
     /// Makes an instance the current one.
@@ -225,19 +268,7 @@ impl Context {
     pub unsafe fn view_of(&mut self, instance: u32) -> InstanceView {
         // SAFETY: program and state outlive the run, to which `run` has given this context.
         let (state, program) = unsafe { (&mut *self.stale_state, &*self.program) };
-        let entry = &state.store.instances[instance as usize];
-        InstanceView {
-            globals: state
-                .store
-                .globals
-                .as_mut_ptr()
-                .wrapping_add(entry.first_global as usize),
-            tables: entry.tables.as_ptr(),
-            signatures: entry.signatures.as_ptr(),
-            all_functions: entry.functions.as_ptr(),
-            own_functions: program.own(instance).as_ptr(),
-            memory: entry.memories.first().copied().unwrap_or(u32::MAX),
-        }
+        InstanceView::of(state, program.own(instance), instance)
     }
 
     /// The slot number of a frame pointer on the value stack.

@@ -8,6 +8,7 @@ use std::mem::offset_of;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Compiled, Exit, FrameShape, Lazy, Program};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::{Frame, Machine};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
 
@@ -158,13 +159,13 @@ pub fn listing(body: &FunctionBody) -> Vec<Vec<ListedNode>> {
 }
 
 /// As the strategy of this crate runs its own.
-pub fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
-    crate::run::run::<B, false>(program, machine)
+pub fn run<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+    crate::run::run::<B, false>(program, machine, host)
 }
 
 /// Likewise, where copies use registers that the handlers leave alone.
-pub fn run_saving<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine) -> Exit {
-    crate::run::run::<B, true>(program, machine)
+pub fn run_saving<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+    crate::run::run::<B, true>(program, machine, host)
 }
 
 /// The address of the code that ends a run by the trap whose code is in the integer accumulator, at the node in `ip`.

@@ -92,6 +92,7 @@ pub mod trial;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
@@ -136,8 +137,8 @@ impl Backend for Threaded {
         code.bytes()
     }
 
-    fn run(program: &Program<Self>, machine: &mut Machine) -> Exit {
-        run::run::<Threaded, false>(program, machine)
+    fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
+        run::run::<Threaded, false>(program, machine, host)
     }
 }
 

@@ -2,15 +2,19 @@
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::{Frame, Machine};
 
 use crate::abi::{Entry, Regs};
-use crate::code::Code;
-use crate::context::{Context, Functions, Leave, Views};
-use crate::handlers::call;
+use crate::code::{Code, Unit};
+use crate::context::{Context, Functions, InstanceView, Leave, Views};
 
 /// Runs the topmost frame and what it calls. `SAVES` if the code uses registers that handlers leave alone.
-pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(program: &Program<B>, machine: &mut Machine) -> Exit {
+pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(
+    program: &Program<B>,
+    machine: &mut Machine,
+    mut host: &mut dyn Host,
+) -> Exit {
     // Handlers return to the frame below without asking whether there is one.
     if machine
         .state
@@ -27,21 +31,27 @@ pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(program: &Program<
             return Exit::Returned;
         }
     };
-    // A frame that was just pushed has not been checked against the value stack; one that handlers have suspended has.
-    if start.native == 0 {
-        let code = program.module(start.instance).get(start.function);
-        if let Err(trap) = machine.state.enter(start.base, code.shape.frame_size) {
-            machine.state.pop_frame();
-            machine.state.leave_frame(start);
-            return Exit::Trapped { trap, statement: 0 };
+    let module = program.module(start.instance);
+    let ip = match start.native {
+        0 => {
+            let callee = module.get(start.function);
+            // A frame that was just pushed has not been checked against the value stack; one that handlers have suspended has.
+            if let Err(trap) = machine.state.enter(start.base, callee.shape.frame_size) {
+                machine.state.pop_frame();
+                machine.state.leave_frame(start);
+                return Exit::Trapped { trap, statement: 0 };
+            }
+            callee.code.block(start.block)
         }
-    }
+        native => native as *const Unit,
+    };
     let depth = machine.state.frames.len();
     // One more for the frame that is suspended in the middle.
     let room = machine.state.limits.call_depth.max(depth) + 1;
     machine.state.frames.reserve(room - depth);
     let stack = machine.stack.from(0).as_mut_ptr();
     let stack_slots = machine.state.limits.stack_slots;
+    let view = InstanceView::of(&mut machine.state, module.functions(), start.instance);
     let state = &raw mut machine.state;
     let mut views = Views::new();
     // SAFETY: `state` is alive and only reached through this pointer until the handlers are done. The frame stack has
@@ -49,38 +59,39 @@ pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(program: &Program<
     let mut context = unsafe {
         let frames = (*state).frames.as_mut_ptr();
         Context {
-            frames_top: frames.add(depth),
             // The topmost frame is taken off before anything runs, so it does not count.
+            frames_top: frames.add(depth - 1),
             frames_end: frames.add((*state).limits.call_depth.max(depth - 1)),
             stack,
             slice: (*state).slice,
+            function: start.function,
+            instance: start.instance,
+            view,
             all_tables: (*state).store.tables.as_ptr(),
             functions: (*state).store.functions.as_ptr(),
             stack_end: stack.add(stack_slots),
             program,
+            host: (&raw mut host).cast(),
             stale_state: state,
             views: &raw mut views,
             ..Context::empty()
         }
     };
     // SAFETY: the registers are as `Handler::run` wants them: the code is that of the topmost frame, which was pushed for a
-    // function of its instance and checked above against the value stack. Handlers write each frame before they raise
-    // `frames_top` over it, so those below are initialised.
+    // function of its instance and checked against the value stack, above or by the handlers that have suspended it. Handlers
+    // write each frame before they raise `frames_top` over it, so those below are initialised.
     unsafe {
         let context = &raw mut context;
-        let ip = call::resume(context);
-        if !ip.is_null() {
-            let mut registers = Regs {
-                ip,
-                frame: (*context).frame,
-                context,
-                ..Regs::empty()
-            };
-            registers.read_memory();
-            start_handlers::<SAVES>(registers);
-            // Where the run has come to.
-            (*context).state();
-        }
+        let mut registers = Regs {
+            ip,
+            frame: stack.wrapping_add(start.base as usize),
+            context,
+            ..Regs::empty()
+        };
+        registers.read_memory();
+        start_handlers::<SAVES>(registers);
+        // Where the run has come to.
+        (*context).state();
         let depth = (*context).frames_top.offset_from((*state).frames.as_ptr()) as usize;
         (*state).frames.set_len(depth);
         finish(program, &mut *context, &mut *state)

@@ -12,11 +12,12 @@ use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_
 use crate::code::Code;
 use crate::code::Unit;
 use crate::context::{Context, Functions, InstanceView, Leave};
+use crate::handlers::host::CallHost;
 use crate::kind::Kind;
 
 /// Where a caller goes on: in which of a call's operand units that block's number is, the last one.
 #[derive(Clone, Copy)]
-enum Suspended {
+pub(super) enum Suspended {
     /// Of a [`Call`]. The block is next.
     Call,
     /// Of a [`CallIndirect`] or [`CallImport`]. A [`SwitchBack`] is next, and then the block.
@@ -25,7 +26,7 @@ enum Suspended {
 
 impl Suspended {
     #[inline(always)]
-    fn unit(self) -> usize {
+    pub(super) fn unit(self) -> usize {
         match self {
             Suspended::Call => 2,
             Suspended::Other => 4,
@@ -34,7 +35,7 @@ impl Suspended {
 
     /// Units from the call's node to what a callee of the same instance returns to.
     #[inline(always)]
-    fn after(self) -> usize {
+    pub(super) fn after(self) -> usize {
         let node = HANDLER_UNITS + filled(self.unit() + 1);
         match self {
             Suspended::Call => node,
@@ -288,31 +289,6 @@ unsafe fn call_elsewhere<const TAIL: bool, M: Mode>(r: Regs, entry: *const Funct
     }
 }
 
-/// A call of a host function, whose entry is in the accumulator's register: leaves the run for it.
-struct CallHost<const TAIL: bool>;
-
-impl<const TAIL: bool> Handler for CallHost<TAIL> {
-    #[inline(always)]
-    unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        let entry = r.acc as *const FunctionEntry;
-        // SAFETY: `call_elsewhere` leaves to this handler, with the entry of one of the machine's functions.
-        unsafe {
-            let context = r.context;
-            let mut base = (*context).base_of(r.frame);
-            if !TAIL {
-                if (*context).frames_top == (*context).frames_end {
-                    return r.trap(Trap::CallStackExhausted);
-                }
-                base += r.unit(1);
-                suspend(&r, Suspended::Other.unit(), r.ip.add(Suspended::Other.after()));
-            }
-            let function = entry.offset_from((*context).functions) as u32;
-            (*context).reason = Leave::HostCall { function, base };
-            r.exit()
-        }
-    }
-}
-
 /// A call of a function, whose entry is in the accumulator's register, where the instance's view is not kept or the function
 /// is not compiled.
 struct FirstElsewhere<const TAIL: bool>;
@@ -419,7 +395,7 @@ impl Handler for FirstSwitchBack {
 /// As [`Handler::run`]; the node has this unit, `frames_top` is below the end of the frame stack, and `native` is a node of
 /// this function or null.
 #[inline(always)]
-unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
+pub(super) unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
     // SAFETY: there is room for a frame, says the contract; it is written through its fields, as it is not initialised.
     unsafe {
         let context = r.context;
@@ -512,7 +488,7 @@ impl Handler for ReturnElsewhere {
 /// `context` is a run's, and nothing else refers to it or to the state.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn resume(context: *mut Context) -> *const Unit {
+unsafe fn resume(context: *mut Context) -> *const Unit {
     // SAFETY: `run` has made sure of the bottom frame, below which nothing is taken; the program outlives the run.
     unsafe {
         let context = &mut *context;

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod control;
+mod host;
 pub(crate) mod memory;
 pub(crate) mod memory64;
 pub(crate) mod numeric;
