@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use common::{add, call_i32, error_of, for_each_strategy, module, wasm};
 use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::{Backend, Exit, Listing, Program};
+use wasm_dispatch::machine::host::Host;
 use wasm_dispatch::machine::reference::Reference;
 use wasm_dispatch::machine::state::Machine;
 use wasm_dispatch::{ErrorKind, Imports, Limits, Module, Strategy, Value, Vm};
@@ -126,7 +127,7 @@ impl Backend for Refused {
         Reference::code_bytes(code)
     }
 
-    fn run(_: &Program<Self>, _: &mut Machine) -> Exit {
+    fn run(_: &Program<Self>, _: &mut Machine, _: &mut dyn Host) -> Exit {
         panic!("it must not run");
     }
 }

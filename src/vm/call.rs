@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::types::{FuncType, slots};
+use wasm_dispatch_machine::backend::Exit;
 
 use super::Vm;
 use super::handles::{Func, Instance, foreign};
@@ -172,12 +173,21 @@ impl<T> Vm<T> {
     }
 
     /// Runs a function whose arguments `write` puts on the stack; leaves the results at the stack's bottom.
+    #[inline]
     pub(super) fn invoke(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<(), Error> {
-        let progress = self.start(func, write)?;
-        self.finish_blocking(func, progress)
+        if let Some(progress) = self.start(func, write)? {
+            return self.finish_blocking(func, Some(progress));
+        }
+        let (exit, failed) = self.run()?;
+        if exit == Exit::Returned {
+            return Ok(());
+        }
+        let progress = self.advance_from(exit, failed)?;
+        self.finish_blocking(func, Some(progress))
     }
 
     /// Begins a call from the host, or from a host function; what was paused before is abandoned.
+    #[inline]
     pub(super) fn start(&mut self, func: u32, write: impl FnOnce(&mut [u64])) -> Result<Option<Progress>, Error> {
         let Floor { frames, slot } = self.floor;
         self.machine.state.frames.truncate(frames);

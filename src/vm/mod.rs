@@ -100,6 +100,8 @@ pub struct Vm<T = ()> {
     id: handles::VmId,
     machine: Machine,
     engine: Box<dyn Engine>,
+    /// Whether it can run here.
+    engine_runs: bool,
     modules: Vec<Module>,
     hosts: Vec<host::HostFunction<T>>,
     data: T,
@@ -163,6 +165,7 @@ impl<T> Vm<T> {
         Vm {
             id: handles::VmId::next(),
             machine,
+            engine_runs: engine.refusal().is_none(),
             engine,
             modules: Vec::new(),
             hosts: Vec::new(),
@@ -189,6 +192,7 @@ impl<T> Vm<T> {
     }
 
     fn set_engine(&mut self, engine: Box<dyn Engine>) {
+        self.engine_runs = engine.refusal().is_none();
         self.engine = engine;
         for module in &self.modules {
             self.engine.add_instance(module);

@@ -145,18 +145,23 @@ impl<T> Vm<T> {
     /// Runs until there is something that the caller must know.
     #[inline]
     pub(super) fn advance(&mut self) -> Result<Progress, Error> {
-        self.engine.check()?;
-        if self.waiting.is_some()
-            && let Some(progress) = self.call_again()?
-        {
-            return Ok(progress);
+        if self.waiting.is_some() {
+            self.check_engine()?;
+            if let Some(progress) = self.call_again()? {
+                return Ok(progress);
+            }
         }
+        let (exit, failed) = self.run()?;
+        self.advance_from(exit, failed)
+    }
+
+    /// Runs on from where the strategy has come back, until there is something that the caller must know.
+    pub(super) fn advance_from(&mut self, mut exit: Exit, mut failed: Option<HostError>) -> Result<Progress, Error> {
         loop {
-            let (exit, failed) = self.run();
             match exit {
                 Exit::Returned => return Ok(Progress::Returned),
                 Exit::HostCall { function, base } => {
-                    if let Some(error) = failed {
+                    if let Some(error) = failed.take() {
                         return Err(self.host_error(error));
                     }
                     // Not the topmost frame's instance: a tail call has replaced the frame of the function that called.
@@ -168,15 +173,27 @@ impl<T> Vm<T> {
                 Exit::Suspended => return self.suspended(),
                 Exit::Trapped { trap, statement } => return Err(self.trapped(trap, statement)),
             }
+            (exit, failed) = self.run()?;
         }
     }
 
     /// Runs the strategy until it comes back. Also says why a host function has failed, if one has.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot run here.
     #[inline]
-    fn run(&mut self) -> (Exit, Option<HostError>) {
+    pub(super) fn run(&mut self) -> Result<(Exit, Option<HostError>), Error> {
+        self.check_engine()?;
         let (engine, machine, mut within) = self.parts();
         let exit = engine.run(machine, &mut within);
-        (exit, within.failed)
+        Ok((exit, within.failed))
+    }
+
+    /// [`Engine::check`](crate::strategy::Engine), asked once.
+    #[inline]
+    fn check_engine(&self) -> Result<(), Error> {
+        if self.engine_runs { Ok(()) } else { self.engine.check() }
     }
 
     #[cold]

@@ -11,6 +11,7 @@ use super::{Compiler, Operand, To};
 use crate::code::Unit;
 use crate::handlers::call::{self, CallKind};
 use crate::handlers::numeric;
+use crate::handlers::returns;
 use crate::handlers::{control, memory, wide};
 
 /// Blocks that may be copied after each other in place of a jump.
@@ -148,7 +149,7 @@ impl Compiler<'_> {
                 let index = self.in_slot(index, &mut { scratch });
                 self.call_anywhere(CallKind::TailIndirect, table, 0, 0, ty, index);
             }
-            Statement::Return => self.node(call::return_(), &[]),
+            Statement::Return => self.node(returns::return_(), &[]),
             Statement::Trap(trap) => self.node(control::raise(), &[u32::from(trap.code())]),
         }
     }

@@ -1,48 +1,18 @@
-//! Calls and returns.
+//! Calls.
 //!
 //! No native recursion and no allocation: a call stores the caller's frame on the machine's frame stack, whose room was
 //! reserved when the run began, and goes on with the callee's first node.
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::Compiled;
-use wasm_dispatch_machine::state::Frame;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_rare, filled, picked};
+use super::host::CallHost;
+use super::returns::{Suspended, suspend};
+use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_rare, picked};
 use crate::code::Code;
-use crate::code::Unit;
-use crate::context::{Context, Functions, InstanceView, Leave};
-use crate::handlers::host::CallHost;
+use crate::context::{Functions, InstanceView, Leave};
 use crate::kind::Kind;
-
-/// Where a caller goes on: in which of a call's operand units that block's number is, the last one.
-#[derive(Clone, Copy)]
-pub(super) enum Suspended {
-    /// Of a [`Call`]. The block is next.
-    Call,
-    /// Of a [`CallIndirect`] or [`CallImport`]. A [`SwitchBack`] is next, and then the block.
-    Other,
-}
-
-impl Suspended {
-    #[inline(always)]
-    pub(super) fn unit(self) -> usize {
-        match self {
-            Suspended::Call => 2,
-            Suspended::Other => 4,
-        }
-    }
-
-    /// Units from the call's node to what a callee of the same instance returns to.
-    #[inline(always)]
-    pub(super) fn after(self) -> usize {
-        let node = HANDLER_UNITS + filled(self.unit() + 1);
-        match self {
-            Suspended::Call => node,
-            Suspended::Other => node + HANDLER_UNITS,
-        }
-    }
-}
 
 /// A call of an own function: units are function, base slot, block to go on with.
 pub(super) struct Call;
@@ -386,29 +356,6 @@ impl Handler for FirstSwitchBack {
     }
 }
 
-/// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
-///
-/// One field after the other: read together, the fields need more registers than a handler has without saving any.
-///
-/// # Safety
-///
-/// As [`Handler::run`]; the node has this unit, `frames_top` is below the end of the frame stack, and `native` is a node of
-/// this function or null.
-#[inline(always)]
-pub(super) unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
-    // SAFETY: there is room for a frame, says the contract; it is written through its fields, as it is not initialised.
-    unsafe {
-        let context = r.context;
-        let top = (*context).frames_top;
-        (&raw mut (*top).native).write(native as u64);
-        (&raw mut (*top).base).write((*context).base_of(r.frame));
-        (&raw mut (*top).instance).write((*context).instance);
-        (&raw mut (*top).function).write((*context).function);
-        (&raw mut (*top).block).write(r.unit(block));
-        (*context).frames_top = top.add(1);
-    }
-}
-
 /// A call (`TAIL`: in place of this function) finds the callee not compiled: compile it and enter it.
 struct CompileFirst<const TAIL: bool>;
 
@@ -433,81 +380,6 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
 #[inline(never)]
 fn compile(program: &dyn Functions, instance: u32, function: u32) -> &Compiled<Code> {
     program.get(instance, function)
-}
-
-/// Return to the frame on top of the frame stack.
-pub(super) struct Return;
-
-impl Handler for Return {
-    const ROLE: Role = Role::Return;
-    const KIND: Kind = Kind::Return;
-    #[inline(always)]
-    unsafe fn run<M: Mode>(r: Regs) -> u64 {
-        // SAFETY: `run` has made sure of the bottom frame, which has no native resume point. A frame with one was pushed by this
-        // strategy, for a node of its function, and `ReturnElsewhere` takes the others; so view and memory are those of its
-        // instance: what returns to another one has a `SwitchBack` there.
-        unsafe {
-            let context = r.context;
-            let top = (*context).frames_top.sub(1);
-            let frame = top.read();
-            if frame.native == 0 {
-                return r.rarely(enter_rare::<ReturnElsewhere, M>);
-            }
-            (*context).frames_top = top;
-            (*context).function = frame.function;
-            let base = (*context).stack.add(frame.base as usize);
-            Regs { frame: base, ..r }.go::<M>(frame.native as *const Unit)
-        }
-    }
-}
-
-/// Return to another instance, to a frame that another strategy has pushed, or out of the run.
-struct ReturnElsewhere;
-
-impl Handler for ReturnElsewhere {
-    #[inline(always)]
-    unsafe fn run<M: Mode>(mut r: Regs) -> u64 {
-        // SAFETY: no reference to the context or the state is held here. `resume` gives a node of the frame's function, and has made
-        // its instance the current one.
-        unsafe {
-            let ip = resume(r.context);
-            if ip.is_null() {
-                return r.exit();
-            }
-            r.frame = (*r.context).frame;
-            r.read_memory();
-            r.go::<M>(ip)
-        }
-    }
-}
-
-/// Takes the topmost frame and returns the node to go on with, or null at the bottom.
-///
-/// # Safety
-///
-/// `context` is a run's, and nothing else refers to it or to the state.
-#[cold]
-#[inline(never)]
-unsafe fn resume(context: *mut Context) -> *const Unit {
-    // SAFETY: `run` has made sure of the bottom frame, below which nothing is taken; the program outlives the run.
-    unsafe {
-        let context = &mut *context;
-        context.frames_top = context.frames_top.sub(1);
-        let frame = context.frames_top.read();
-        if frame.instance == Frame::BOTTOM {
-            context.reason = Leave::Returned;
-            return std::ptr::null();
-        }
-        let view = context.view_of(frame.instance);
-        context.switch_to(frame.instance, &raw const view);
-        context.function = frame.function;
-        context.frame = context.stack.wrapping_add(frame.base as usize);
-        if frame.native != 0 {
-            return frame.native as *const Unit;
-        }
-        let program = &*context.program;
-        program.get(frame.instance, frame.function).code.block(frame.block)
-    }
 }
 
 /// Pay for a block, or suspend the run at it: units are cost and block.
@@ -572,8 +444,4 @@ pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
 /// The node after a call, not a tail call, that may lead to another instance.
 pub(crate) fn switch_back() -> Picked {
     picked::<SwitchBack>()
-}
-
-pub(crate) fn return_() -> Picked {
-    picked::<Return>()
 }

@@ -3,7 +3,7 @@
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::store::FunctionEntry;
 
-use super::call::{Return, Suspended, suspend};
+use super::returns::{Return, Suspended, suspend};
 use crate::abi::{Handler, Mode, Regs};
 use crate::context::Leave;
 

@@ -6,6 +6,7 @@ mod host;
 pub(crate) mod memory;
 pub(crate) mod memory64;
 pub(crate) mod numeric;
+pub(crate) mod returns;
 #[cfg(feature = "superinstructions")]
 pub(crate) mod superinstructions;
 mod vector;
@@ -85,7 +86,7 @@ pub(crate) fn all_picked() -> Vec<crate::abi::Picked> {
     };
     let mut all = vec![
         control::jump(),
-        call::return_(),
+        returns::return_(),
         call::call(),
         call::tail_call(),
         call::meter(),

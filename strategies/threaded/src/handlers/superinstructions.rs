@@ -7,10 +7,11 @@
 
 use wasm_dispatch_ir::ops::*;
 
-use super::call::{Call, Return, TailCall};
+use super::call::{Call, TailCall};
 use super::control::{BranchIf, BranchTest, Jump, Switch};
 use super::memory::{LoadFrom, StoreTo};
 use super::numeric::{BinaryOf, GlobalGet, GlobalSet, Move, SelectOf, UnaryOf};
+use super::returns::Return;
 use super::vector_pairs;
 use crate::abi::{Handler, Step};
 use crate::operand::{Acc, Const, PastAcc, Slot, Sum, ToAcc, ToSlot};
