@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use wasm_dispatch::Strategy;
-use wasm_dispatch_measure::count::Counted;
+use wasm_dispatch_measure::count::{Counted, missing, pairs};
 use wasm_dispatch_report::callgrind::{self, Tools};
 use wasm_dispatch_report::record::{self, Kind, Run, Writer};
 use wasm_dispatch_report::{Limits, Progress, counts, runs_folder, take_folder, target_folder};
@@ -55,10 +55,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
-    let workloads: Vec<Workload> = wasm_dispatch_workloads::all()?
-        .into_iter()
-        .filter(|workload| workload.count().is_some())
-        .collect();
+    let workloads = wasm_dispatch_workloads::all()?;
     if has("--help") || has("-h") {
         print!("{HELP}");
         return Ok(());
@@ -103,12 +100,6 @@ fn iai_version() -> &'static str {
     let manifest = include_str!("../Cargo.toml");
     let pin = (manifest.lines()).find_map(|line| line.strip_prefix("iai-callgrind = \"=")?.strip_suffix('"'));
     pin.unwrap_or("(unknown)")
-}
-
-fn pairs(workloads: &[Workload]) -> impl Iterator<Item = (&Workload, Strategy)> {
-    workloads
-        .iter()
-        .flat_map(|workload| Strategy::ALL.iter().map(move |&strategy| (workload, strategy)))
 }
 
 /// Runs and verifies everything that would be counted.
@@ -157,14 +148,7 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Resul
     for count in &counted {
         writer.write(count.clone())?;
     }
-    let missing: Vec<String> = pairs(workloads)
-        .filter(|(workload, strategy)| {
-            let is_it =
-                |count: &callgrind::Count| count.workload == workload.name() && count.strategy == strategy.name();
-            !counted.iter().any(is_it)
-        })
-        .map(|(workload, strategy)| format!("{} / {strategy}", workload.name()))
-        .collect();
+    let missing = missing(workloads, &counted);
     if counted.len() != expected || (part == "all" && !missing.is_empty()) {
         return Err(format!(
             "{} counts instead of {expected}; add to the lists in benches/counts.rs: {}",

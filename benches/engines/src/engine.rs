@@ -4,8 +4,8 @@ use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use serde::{Deserialize, Serialize};
 use wasm_dispatch::{Instance, Module, Value, Vm};
+use wasm_dispatch_record::named;
 use wasm_dispatch_workloads::{Run, Workload};
 
 use crate::values::to_typed;
@@ -38,30 +38,17 @@ impl AddAssign for Timing {
     }
 }
 
-/// Which of a workload's sizes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Size {
-    /// Milliseconds.
-    Quick,
-    /// Twenty times that.
-    Full,
+named! {
+    /// Which of a workload's sizes.
+    Size {
+        /// Milliseconds.
+        Quick = "quick",
+        /// Twenty times that.
+        Full = "full",
+    }
 }
 
 impl Size {
-    /// The word for it on the command line and in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Size::Quick => "quick",
-            Size::Full => "full",
-        }
-    }
-
-    /// The size of this name.
-    pub fn named(name: &str) -> Option<Size> {
-        [Size::Quick, Size::Full].into_iter().find(|size| size.name() == name)
-    }
-
     /// The workload's run of this size.
     pub fn of(self, workload: &Workload) -> &Run {
         match self {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wasm_dispatch::Strategy;
+use wasm_dispatch_measure::count::missing;
 use wasm_dispatch_report::record::Recording;
 use wasm_dispatch_report::{Error, Limits, counts, record, runs_folder};
 
@@ -81,19 +81,9 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 
 /// Limits are for all kernels: a run that counted only a part would take some away.
 fn complete(recording: &Recording) -> Result<(), Failed> {
-    let counted = |workload: &str, strategy: Strategy| {
-        let mut counts = recording.counts.iter();
-        counts.any(|count| count.workload == workload && count.strategy == strategy.name())
-    };
-    let kernels = wasm_dispatch_workloads::all()?;
-    for kernel in kernels.iter().filter(|workload| workload.count().is_some()) {
-        if let Some(missing) = (Strategy::ALL.iter()).find(|&&strategy| !counted(kernel.name(), strategy)) {
-            return Err(Failed::Work(format!(
-                "{} counts only a part: {} / {missing} is missing",
-                recording.path.display(),
-                kernel.name()
-            )));
-        }
-    }
-    Ok(())
+    let missing = missing(&wasm_dispatch_workloads::all()?, &recording.counts);
+    missing.first().map_or(Ok(()), |missing| {
+        let path = recording.path.display();
+        Err(Failed::Work(format!("{path} counts only a part: {missing} is missing")))
+    })
 }

@@ -88,7 +88,6 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 }
 
 fn rows(recording: &Recording) -> Vec<Row<'_>> {
-    let is_control = |name: &str| recording.controls.iter().any(|control| control.name == name);
     let mut workloads: Vec<(&str, &str)> = Vec::new();
     for sample in &recording.samples {
         let named = (sample.workload.as_str(), sample.class.as_str());
@@ -97,11 +96,11 @@ fn rows(recording: &Recording) -> Vec<Row<'_>> {
         }
     }
     workloads.sort_unstable();
-    let strategies: Vec<&str> = times::strategies(recording);
-    let strategies = || strategies.iter().copied().filter(|name| !is_control(name));
+    let mut strategies: Vec<&str> = times::strategies(recording);
+    strategies.retain(|name| recording.control_of(name).is_none());
     let cells = workloads
         .iter()
-        .flat_map(|&(workload, class)| strategies().map(move |strategy| (workload, class, strategy)));
+        .flat_map(|&(workload, class)| strategies.iter().map(move |&strategy| (workload, class, strategy)));
     let row = |(workload, class, strategy)| {
         Some(Row {
             workload,

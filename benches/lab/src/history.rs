@@ -10,9 +10,9 @@ use wasm_dispatch_report::record::timestamp;
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::{Cell, SUMMARY_SCHEMA, Summary};
 use wasm_dispatch_report::table::{WIDTH, aligned, wrapped};
-use wasm_dispatch_report::{json, runs_folder, units};
+use wasm_dispatch_report::{json, units};
 
-use super::shared::percent;
+use super::shared::{folders_of_runs, percent};
 use super::{Failed, Outcome, Output};
 
 /// How times went over all recorded runs of a workload, with changes marked
@@ -87,11 +87,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     for name in &options.strategies {
         name.parse::<Entrant>().map_err(Failed::Usage)?;
     }
-    let folders = match options.runs.is_empty() {
-        true => vec![PathBuf::from("reports/recorded"), runs_folder()],
-        false => options.runs.clone(),
-    };
-    let summaries = summaries(&folders, !options.runs.is_empty())?;
+    let summaries = summaries(&folders_of_runs(&options.runs)?);
     let wanted: Vec<Option<&String>> = match options.workloads.is_empty() {
         true => vec![None],
         false => options.workloads.iter().map(Some).collect(),
@@ -115,12 +111,9 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 
 /// All summaries below these folders, the oldest first; what is of another version of the lab is passed over. A run that lies
 /// in two folders counts once.
-fn summaries(folders: &[PathBuf], must_be_there: bool) -> Result<Vec<Summary>, Failed> {
+fn summaries(folders: &[PathBuf]) -> Vec<Summary> {
     let mut found: BTreeMap<(u64, String), Summary> = BTreeMap::new();
     for folder in folders {
-        if !folder.is_dir() && must_be_there {
-            return Err(Failed::Work(format!("{}: there is no such folder", folder.display())));
-        }
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let read = |path: &Path| json::load::<Summary>(&path.join("summary.json")).ok();
         let here = entries.filter_map(|entry| read(&entry.path()));
@@ -128,7 +121,7 @@ fn summaries(folders: &[PathBuf], must_be_there: bool) -> Result<Vec<Summary>, F
             found.insert((summary.run.started, summary.run.id.clone()), summary);
         }
     }
-    Ok(found.into_values().collect())
+    found.into_values().collect()
 }
 
 /// The series of a workload, or of the mean, one for each machine and size.

@@ -11,9 +11,10 @@ use wasm_dispatch_measure::choice;
 use wasm_dispatch_report::decision::DECISION_FILE;
 use wasm_dispatch_report::record::{self, FILE_NAME, timestamp};
 use wasm_dispatch_report::table::columns;
-use wasm_dispatch_report::{runs_folder, units};
+use wasm_dispatch_report::units;
 use wasm_dispatch_workloads::{Class, Run, Workload, all_and_extra};
 
+use super::shared::folders_of_runs;
 use super::{Failed, Outcome, Output};
 
 /// What there is: workloads, classes, strategies, runs
@@ -230,13 +231,7 @@ fn strategies(options: &Options) -> Result<Vec<Item>, Failed> {
 }
 
 fn runs(options: &Options) -> Result<Vec<Item>, Failed> {
-    let folders = match &options.runs {
-        Some(folder) if !folder.is_dir() => {
-            return Err(Failed::Work(format!("{}: there is no such folder", folder.display())));
-        }
-        Some(folder) => vec![folder.clone()],
-        None => vec![PathBuf::from("reports/recorded"), runs_folder()],
-    };
+    let folders = folders_of_runs(options.runs.as_slice())?;
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         let entries = fs::read_dir(folder).map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;

@@ -178,8 +178,7 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
 
 /// What loading costs, from the summary of a run; none if it was not timed.
 pub(super) fn starting(summary: &Summary) -> Option<String> {
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let costs = ranked.filter_map(|strategy| {
+    let costs = summary.ranked().filter_map(|strategy| {
         let costs = &strategy.costs;
         let shared = costs.load_ns? / (costs.load_ns? + costs.compile_ns?);
         Some((shared * 100.0, costs.compile_ns_per_wasm_byte?, &strategy.name))

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{Error, newest_run, runs_folder};
 
+use super::Failed;
+
 /// Reads a limit in percent.
 pub fn percent(text: &str) -> Result<f64, String> {
     let limit: Option<f64> = text.parse().ok();
@@ -19,6 +21,18 @@ pub fn chosen_run(run: Option<PathBuf>, runs: Option<PathBuf>) -> Result<PathBuf
         Some(run) => Ok(run),
         None => newest_run(&runs.unwrap_or_else(runs_folder)),
     }
+}
+
+/// The folders in which runs lie: those that were asked for, which must be there, or else the usual ones.
+pub fn folders_of_runs(asked: &[PathBuf]) -> Result<Vec<PathBuf>, Failed> {
+    if let Some(missing) = asked.iter().find(|folder| !folder.is_dir()) {
+        return Err(Failed::Work(format!("{}: there is no such folder", missing.display())));
+    }
+    let mut folders = asked.to_vec();
+    if asked.is_empty() {
+        folders.extend([PathBuf::from("reports/recorded"), runs_folder()]);
+    }
+    Ok(folders)
 }
 
 /// The folder of a run that was named by its folder or by its file.

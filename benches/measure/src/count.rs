@@ -1,10 +1,29 @@
 //! One call of a workload with everything else apart, so that an instruction counter sees the call and nothing else.
 
 use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Value, Vm};
+use wasm_dispatch_record::Count;
 use wasm_dispatch_workloads::{Run, Workload};
 
 use wasm_dispatch_engines::engine::check;
 use wasm_dispatch_engines::values::to_value;
+
+/// What is counted: the kernels that have a size for it, under each strategy.
+pub fn pairs(workloads: &[Workload]) -> impl Iterator<Item = (&Workload, Strategy)> {
+    let kernels = workloads.iter().filter(|workload| workload.count().is_some());
+    kernels.flat_map(|workload| Strategy::ALL.iter().map(move |&strategy| (workload, strategy)))
+}
+
+/// What of that is not among these counts, as workload and strategy.
+pub fn missing(workloads: &[Workload], counts: &[Count]) -> Vec<String> {
+    let is_missing = |(workload, strategy): &(&Workload, Strategy)| {
+        let is_it = |count: &Count| count.workload == workload.name() && count.strategy == strategy.name();
+        !counts.iter().any(is_it)
+    };
+    let missing = pairs(workloads).filter(is_missing);
+    missing
+        .map(|(workload, strategy)| format!("{} / {strategy}", workload.name()))
+        .collect()
+}
 
 /// A workload compiled and instantiated, ready to be called.
 pub struct Counted {

@@ -30,11 +30,6 @@ impl Shard {
         }
     }
 
-    /// Its number, from 1.
-    pub fn index(self) -> usize {
-        self.index
-    }
-
     /// What this shard measures of `parts`. Whole layouts stay together as far as that goes.
     ///
     /// # Errors

@@ -36,11 +36,6 @@ named! {
 }
 
 impl Axis {
-    /// The axis of this name.
-    pub fn named(name: &str) -> Option<Axis> {
-        Axis::ALL.into_iter().find(|axis| axis.name() == name)
-    }
-
     /// What grows, in a few words, as the title of a plot has it.
     pub fn title(self) -> &'static str {
         match self {

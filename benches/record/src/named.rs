@@ -1,6 +1,7 @@
 //! Enums whose variants have one name everywhere: in files, on the command line, in reports.
 
-/// Declares such an enum, with `ALL` and `name()`.
+/// Declares such an enum, with `ALL`, `name()` and `named()`.
+#[macro_export]
 macro_rules! named {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$about])*
@@ -18,6 +19,11 @@ macro_rules! named {
                 match self {
                     $($name::$variant => $text,)+
                 }
+            }
+
+            /// The one of this name.
+            pub fn named(name: &str) -> Option<$name> {
+                $name::ALL.into_iter().find(|one| one.name() == name)
             }
         }
     };

@@ -75,15 +75,6 @@ impl Progress {
         self.total = self.total.saturating_sub(1).max(self.done);
     }
 
-    /// Prints a line without disturbing the progress line.
-    pub fn say(&mut self, text: &str) {
-        let wipe = if self.in_place { "\r\x1b[2K" } else { "" };
-        let _ = writeln!(self.output, "{wipe}{}", visible::text(text));
-        if self.in_place {
-            self.show();
-        }
-    }
-
     /// Ends the job and says how long it took, if there was anything to do.
     pub fn finish(mut self) {
         if self.total == 0 {

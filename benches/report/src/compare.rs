@@ -131,8 +131,7 @@ struct Measured {
 impl Measured {
     /// What a name belongs to is told by `name`: a strategy of this side, or none.
     fn of(recording: &Recording, is_wall: bool, name: impl Fn(&str) -> Option<String>) -> Measured {
-        let is_control =
-            |name: &str| Side::split(name).is_none() && recording.controls.iter().any(|of| of.name == name);
+        let is_control = |name: &str| Side::split(name).is_none() && recording.control_of(name).is_some();
         let name = |full: &str| name(full).filter(|_| !is_control(full));
         let mut logs: Cells<Blocks<Vec<f64>>> = BTreeMap::new();
         let runs = recording.samples.iter().filter(|sample| sample.phase == Phase::Execute);

@@ -131,7 +131,6 @@ impl Decision {
             return Err(Error::Undecided(recording.path.clone()));
         };
         let not_ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_none());
-        let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
         let break_even = |length: &summary::RunLength| BreakEven {
             half: length.from(&recommendation.best, 0.5),
             most: length.from(&recommendation.best, 0.9),
@@ -147,11 +146,11 @@ impl Decision {
             kind: summary.run.kind,
             measured: record::timestamp(summary.run.started),
             fingerprint: summary.run.fingerprint.clone(),
-            workloads: summary.workloads.iter().filter(|workload| workload.counts).count(),
+            workloads: summary.counted().count(),
             blocks: recording.blocks(),
             foundation: summary.foundation.clone(),
             recommendation: recommendation.clone(),
-            regret: ranked.filter_map(regret).collect(),
+            regret: summary.ranked().filter_map(regret).collect(),
             not_ranked: not_ranked.map(|strategy| strategy.name.clone()).collect(),
             break_even: summary.run_length.as_ref().map(break_even),
             machines: summary.on_machines(),
@@ -176,15 +175,6 @@ impl Decision {
             None => return Err(wrong("this is no decision: it has no schema".to_owned())),
         }
         serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
-    }
-
-    /// The text of `decision.json`.
-    ///
-    /// # Errors
-    ///
-    /// If a number cannot be written as JSON.
-    pub fn text(&self) -> Result<String, Error> {
-        json::text(Path::new(DECISION_FILE), self)
     }
 
     /// The head of a name.

@@ -114,10 +114,9 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
     let curve = |axis: Axis, strategy: &str| {
         let mut of_axis: Vec<&Point> = points.iter().filter(|point| point.axis == axis).collect();
         of_axis.sort_by_key(|point| point.value);
-        let control = recording.controls.iter().find(|control| control.name == strategy);
         Curve {
             strategy: strategy.to_owned(),
-            control_of: control.map(|control| control.of.clone()),
+            control_of: recording.control_of(strategy).map(str::to_owned),
             points: (of_axis.into_iter())
                 .filter_map(|point| curve_point(recording, point, strategy))
                 .collect(),
@@ -146,8 +145,7 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
     let median = |strategy: &str, phase| times::median_of(recording, &point.workload, strategy, phase);
     let per_byte = |strategy, phase| Some(median(strategy, phase)? / point.wasm_bytes.max(1) as f64);
     // The control compiles what its strategy does.
-    let sized = recording.controls.iter().find(|control| control.name == strategy);
-    let sized = sized.map_or(strategy, |control| control.of.as_str());
+    let sized = recording.control_of(strategy).unwrap_or(strategy);
     let size = (recording.sizes.iter()).find(|size| size.workload == point.workload && size.strategy == sized);
     Some(CurvePoint {
         value: point.value,

@@ -16,71 +16,65 @@ use crate::table::{self, Column, Table, escape};
 use crate::units;
 
 const STYLE: &str = include_str!("page/style.css");
+const PAGE: &str = include_str!("page/page.html");
 const SCRIPT: &str = include_str!("page/script.js");
 
 /// The page. The plots are read from their SVG files.
 pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Result<String, Error> {
-    let title = escape(&summary.headline());
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
-    );
-    let _ = writeln!(
-        html,
-        "<p class=\"meta\">wasm-dispatch, {} run {}, {}</p>",
-        summary.run.kind.name(),
-        escape(&summary.run.id),
-        record::timestamp(summary.run.started)
-    );
-    html.push_str(
-        "<nav><a href=\"#recommendation\">Recommendation</a> <a href=\"#claims\">Claims</a> <a href=\"#plots\">Plots</a> <a href=\"#numbers\">All \
-         numbers</a> <a href=\"#regret\">Regret</a> <a href=\"#foundation\">What it rests on</a></nav>\n",
-    );
-    for warning in &summary.warnings {
-        let _ = writeln!(html, "<p class=\"warning\">Note: {}.</p>", escape(warning));
-    }
-    html.push_str("<h2 id=\"recommendation\">Recommendation</h2>\n<ul>\n");
-    for sentence in summary.sentences() {
-        let _ = writeln!(html, "<li>{}</li>", unbroken(&sentence));
-    }
-    let _ = writeln!(html, "</ul>\n<p class=\"meta\">{}</p>", escape(&summary.caveat()));
-    html.push_str(&claims(summary));
-    html.push_str(&mix(summary));
-    html.push_str("<h2 id=\"plots\">Plots</h2>\n");
+    let run = &summary.run;
+    let warnings = summary.warnings.iter();
+    let warnings = warnings.map(|warning| format!("<p class=\"warning\">Note: {}.</p>\n", escape(warning)));
+    let mut figures = String::new();
     for plot in plots {
         let svg = fs::read_to_string(&plot.svg).map_err(Error::io(&plot.svg))?;
+        let (label, svg) = (escape(&plot.description), inline_svg(&svg));
         let _ = writeln!(
-            html,
-            "<figure role=\"img\" aria-label=\"{}\">\n{}\n</figure>",
-            escape(&plot.description),
-            inline_svg(&svg)
+            figures,
+            "<figure role=\"img\" aria-label=\"{label}\">\n{svg}\n</figure>"
         );
     }
-    let _ = writeln!(
-        html,
-        "<h2 id=\"numbers\">All numbers</h2>\n<p>Time relative to the fastest strategy on the same workload; \"best\" is the time of \
-         the fastest. A workload in parentheses does not count in the means. Time to decode and lower (the same for all), time to \
-         compile and size of the compiled code are totals over the workloads. A click on a head sorts; a pointer over a cell \
-         shows the raw numbers.</p>\n{}",
-        table::of(summary).html()
-    );
-    html.push_str(&regret(summary));
-    html.push_str(&ladder.map(Ladder::html).unwrap_or_default());
-    let errors = summary.errors();
-    if !errors.is_empty() {
-        let items = errors.iter().map(|error| format!("<li>{}</li>\n", escape(error)));
-        let _ = writeln!(html, "<h2>Errors</h2>\n<ul>\n{}</ul>", items.collect::<String>());
+    let errors = match summary.errors().as_slice() {
+        [] => String::new(),
+        errors => format!("<h2>Errors</h2>\n<ul>\n{}</ul>\n", items(errors, escape)),
+    };
+    let facts = summary.foundation.facts().into_iter().chain(run.fingerprint.rows());
+    let facts = facts.chain([("Raw data", summary.raw_data.clone())]);
+    let facts = facts.map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>\n", escape(&value)));
+    let when = record::timestamp(run.started);
+    Ok(filled(&[
+        ("title", escape(&summary.headline())),
+        ("style", STYLE.to_owned()),
+        ("run", format!("{} run {}, {when}", run.kind.name(), escape(&run.id))),
+        ("warnings", warnings.collect()),
+        ("recommendation", items(&summary.sentences(), unbroken)),
+        ("caveat", escape(&summary.caveat())),
+        ("claims", claims(summary)),
+        ("mix", mix(summary)),
+        ("plots", figures),
+        ("numbers", table::of(summary).html()),
+        ("regret", regret(summary)),
+        ("ladder", ladder.map(Ladder::html).unwrap_or_default()),
+        ("errors", errors),
+        ("foundation", facts.collect()),
+        ("script", SCRIPT.to_owned()),
+    ]))
+}
+
+/// The template with parts in the places that are called like them. What a part says is not looked at again.
+fn filled(parts: &[(&str, String)]) -> String {
+    let mut pieces = PAGE.split("{{");
+    let mut page = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or(("", piece));
+        let part = parts.iter().find(|(known, _)| *known == name);
+        page += part.map_or("", |(_, text)| text);
+        page += rest;
     }
-    html.push_str("<h2 id=\"foundation\">What it rests on</h2>\n<dl>\n");
-    let machine = summary.run.fingerprint.rows().into_iter();
-    let machine = machine.map(|(name, value)| (name, value.to_string()));
-    let facts = summary.foundation.facts().into_iter().chain(machine);
-    for (name, value) in facts.chain([("Raw data", summary.raw_data.clone())]) {
-        let _ = writeln!(html, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
-    }
-    let _ = writeln!(html, "</dl>\n<script>\n{SCRIPT}</script>\n</body>\n</html>");
-    Ok(html)
+    page
+}
+
+fn items(texts: &[String], show: fn(&str) -> String) -> String {
+    texts.iter().map(|text| format!("<li>{}</li>\n", show(text))).collect()
 }
 
 /// What is claimed, where it holds, and how well founded that is; machines side by side.
@@ -122,22 +116,14 @@ fn claims(summary: &Summary) -> String {
             );
         cells.into_iter().chain(there).collect()
     };
-    let table = Table {
-        columns,
-        rows: summary.claims.iter().map(row).collect(),
-    };
-    format!(
-        "<h2 id=\"claims\">Claims</h2>\n<p>Each is about one machine; a ratio is the second strategy's time by the first's, as a mean over \
-         layouts. One binary: what a build may get. New program: what one like the workloads may get. To check them again: \
-         <code>wasm-dispatch-lab claims</code>.</p>\n{}",
-        table.html()
-    )
+    let rows = summary.claims.iter().map(row).collect();
+    Table { columns, rows }.html()
 }
 
 /// What the workloads are like, what other weights make of them, and what layouts are.
 fn mix(summary: &Summary) -> String {
     let Some(mix) = &summary.mix else { return String::new() };
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
+    let ranked = summary.ranked();
     let heads = ["weights", "number"]
         .into_iter()
         .chain(ranked.map(|strategy| strategy.name.as_str()));
@@ -148,14 +134,9 @@ fn mix(summary: &Summary) -> String {
     };
     let table = Table::of(1, heads, mix.weightings.iter().map(row));
     let explained = summary.explained.iter().map(|of| of.sentence() + ".");
-    let items = mix.sentences().into_iter().chain(explained);
-    let items: String = items
-        .map(|sentence| format!("<li>{}</li>\n", unbroken(&sentence)))
-        .collect();
-    format!(
-        "<h2 id=\"mix\">Workloads as a sample</h2>\n<ul>\n{items}</ul>\n{}",
-        table.html()
-    )
+    let sentences: Vec<String> = mix.sentences().into_iter().chain(explained).collect();
+    let (items, table) = (items(&sentences, unbroken), table.html());
+    format!("<h2 id=\"mix\">Workloads as a sample</h2>\n<ul>\n{items}</ul>\n{table}")
 }
 
 /// What each strategy costs where another one is better.
@@ -177,17 +158,12 @@ fn regret(summary: &Summary) -> String {
         cells.into_iter().collect()
     };
     let numbers = ["on average", "worst class", "at worst"].map(Column::numbers);
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
     let columns = [Column::texts("strategy")].into_iter().chain(numbers);
-    let table = Table {
+    Table {
         columns: columns.chain([Column::texts("where")]).collect(),
-        rows: ranked.map(row).collect(),
-    };
-    format!(
-        "<h2 id=\"regret\">Regret</h2>\n<p>What choosing a strategy costs where another one is better: its time by that of the \
-         best on each workload.</p>\n{}",
-        table.html()
-    )
+        rows: summary.ranked().map(row).collect(),
+    }
+    .html()
 }
 
 /// A sentence whose numbers and their units are not apart at the end of a line.

@@ -6,7 +6,7 @@ use wasm_dispatch_report::cost::CostModel;
 use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
-use wasm_dispatch_report::summary::words::{range, times};
+use wasm_dispatch_report::summary::words::{intervals, range, times};
 use wasm_dispatch_report::summary::{Exception, Rival, Summary};
 use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{growth, json, ladder};
@@ -42,11 +42,7 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
 
 /// A factor with all intervals that there are.
 fn with_intervals(ratio: Estimate, one_binary: Option<Estimate>, new_program: Option<Estimate>) -> String {
-    let more = [("one binary", one_binary), ("a new program", new_program)];
-    let more = more
-        .into_iter()
-        .filter_map(|(what, estimate)| Some(format!("; {what} {}", range(estimate?))));
-    format!("{} ({}{})", times(ratio.value), range(ratio), more.collect::<String>())
+    format!("{} ({})", times(ratio.value), intervals(ratio, one_binary, new_program))
 }
 
 fn of_rival(rival: &Rival) -> String {

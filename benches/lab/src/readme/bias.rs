@@ -36,11 +36,12 @@ pub fn section(decision: &Decision, recorded: &Path, link: &str) -> Result<Strin
 
 /// What is said of the run beside the table.
 pub fn sentences(summary: &Summary) -> Vec<String> {
-    let counted: Vec<&WorkloadSummary> = summary.workloads.iter().filter(|workload| workload.counts).collect();
+    let counted: Vec<&WorkloadSummary> = summary.counted().collect();
     let classes = summary.strategies.first().map_or(0, |first| first.classes.len());
     let mut sentences = vec![format!("It has {} workloads in {classes} classes.", counted.len())];
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let costs = ranked.filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
+    let costs = summary
+        .ranked()
+        .filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
     let mut costs: Vec<_> = costs.collect();
     costs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     if let (Some((least, first)), Some((most, last))) = (costs.first(), costs.last())
@@ -78,10 +79,8 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
 
 /// Weights of the page, and groups of workloads: by where their code comes from, and those that the text speaks of.
 fn weights(summary: &Summary, root: &Path) -> Table {
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let names: Vec<&str> = ranked.map(|strategy| strategy.name.as_str()).collect();
-    let counted = summary.workloads.iter().filter(|workload| workload.counts);
-    let counted: Vec<&WorkloadSummary> = counted.collect();
+    let names: Vec<&str> = summary.ranked().map(|strategy| strategy.name.as_str()).collect();
+    let counted: Vec<&WorkloadSummary> = summary.counted().collect();
     let mut groups: BTreeMap<String, Vec<&WorkloadSummary>> = BTreeMap::new();
     for &workload in &counted {
         groups

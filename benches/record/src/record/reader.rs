@@ -133,6 +133,12 @@ impl Recording {
         }
     }
 
+    /// The strategy that is measured a second time under this name, if there is one.
+    pub fn control_of(&self, name: &str) -> Option<&str> {
+        let control = self.controls.iter().find(|control| control.name == name)?;
+        Some(&control.of)
+    }
+
     /// How many blocks were measured to their end; 0 if the run was not interleaved.
     pub fn blocks(&self) -> u32 {
         match self.plan {

@@ -187,10 +187,8 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
     }
     let failures = recording.failures.iter().chain(&kernels.failures);
     warnings.extend(failures.map(times::failure));
-    let is_control = |name: &str| recording.controls.iter().any(|control| control.name == name);
-    let strategies = times::strategies(recording)
-        .into_iter()
-        .filter(|name| !is_control(name));
+    let strategies = times::strategies(recording).into_iter();
+    let strategies = strategies.filter(|name| recording.control_of(name).is_none());
     let mut models = Vec::new();
     for strategy in strategies {
         match of_strategy(recording, kernels, counts, strategy) {

@@ -148,7 +148,7 @@ fn title(summary: &Summary) -> String {
     let Some(recommendation) = &summary.recommendation else {
         return "Time relative to the fastest strategy".to_owned();
     };
-    let counted: Vec<_> = summary.workloads.iter().filter(|workload| workload.counts).collect();
+    let counted: Vec<_> = summary.counted().collect();
     let wins = |name: &str| {
         let won = counted.iter().filter(|workload| workload.best.as_deref() == Some(name));
         won.count()

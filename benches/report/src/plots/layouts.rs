@@ -10,8 +10,7 @@ use crate::units;
 /// `None` if there were not several layouts, or there is no second strategy to compare with.
 pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
     let best = &summary.recommendation.as_ref()?.best;
-    let ranked = summary.strategies.iter().filter(|strategy| strategy.rank.is_some());
-    let names: Vec<&str> = ranked.map(|strategy| strategy.name.as_str()).collect();
+    let names: Vec<&str> = summary.ranked().map(|strategy| strategy.name.as_str()).collect();
     if summary.layouts.len() < 2 || names.len() < 2 {
         return None;
     }

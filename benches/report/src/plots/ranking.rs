@@ -21,7 +21,7 @@ struct Row<'s> {
 
 /// `None` if nothing is ranked.
 pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
-    let best = summary.strategies.first().filter(|best| best.rank.is_some())?;
+    let best = summary.ranked().next()?;
     let (ranked, unranked): (Vec<_>, Vec<_>) =
         (summary.strategies.iter().enumerate()).partition(|(_, strategy)| strategy.rank.is_some());
     let found: Vec<Row> = (ranked.into_iter())
@@ -33,7 +33,7 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
             })
         })
         .collect();
-    let counted = summary.workloads.iter().filter(|workload| workload.counts).count();
+    let counted = summary.counted().count();
     let unranked: Vec<&str> = unranked.iter().map(|(_, strategy)| strategy.name.as_str()).collect();
     let notes = format!(
         "Dot: time relative to {}, geometric mean over {counted} workload{}, with 95 % interval. Ring: one workload.{} {}",
@@ -90,8 +90,8 @@ fn workload_ratios(summary: &Summary, column: usize) -> Vec<(&str, f64)> {
         Some(Cell::Measured { median_ns, .. }) => Some(*median_ns),
         _ => None,
     };
-    let counted = summary.workloads.iter().filter(|workload| workload.counts);
-    counted
+    summary
+        .counted()
         .filter_map(|workload| {
             let ratio = median(workload.cells.get(column))? / median(workload.cells.first())?;
             Some((workload.name.as_str(), ratio))

@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use statrs::statistics::{Data, OrderStatistics, RankTieBreaker};
 
 use super::{CONFIDENCE, Estimate, Verdict, mean, mean_of, median, student};
 
@@ -377,24 +378,8 @@ pub fn rank_correlation(pairs: &[(u32, f64)]) -> f64 {
     if pairs.len() < FEWEST {
         return 0.0;
     }
-    let ranks = |values: Vec<f64>| {
-        let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-        let mut ranks = vec![0.0; values.len()];
-        // Equal values share the mean of their ranks.
-        let mut at = 0;
-        while at < order.len() {
-            let same = order[at..]
-                .iter()
-                .take_while(|&&index| values[index] == values[order[at]])
-                .count();
-            for &index in &order[at..at + same] {
-                ranks[index] = at as f64 + (same - 1) as f64 / 2.0;
-            }
-            at += same;
-        }
-        ranks
-    };
+    // Equal values share the mean of their ranks.
+    let ranks = |values: Vec<f64>| Data::new(values).ranks(RankTieBreaker::Average);
     let x = ranks(pairs.iter().map(|(number, _)| f64::from(*number)).collect());
     let y = ranks(pairs.iter().map(|(_, value)| *value).collect());
     let (mean_x, mean_y) = (mean(&x), mean(&y));

@@ -188,8 +188,7 @@ fn strategies(recording: &Recording) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for name in samples.chain(failures) {
         // A control shows what noise is, and is no strategy.
-        let is_control = recording.controls.iter().any(|control| &control.name == name);
-        if name != EVERY_STRATEGY && !is_control && !found.contains(name) {
+        if name != EVERY_STRATEGY && recording.control_of(name).is_none() && !found.contains(name) {
             found.push(name.clone());
         }
     }

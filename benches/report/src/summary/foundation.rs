@@ -216,131 +216,110 @@ impl Foundation {
     /// What lowers every claim of the run.
     fn of_run(&self, recording: &Recording, ranking: &Ranking<'_>) -> Vec<Mark> {
         let (layouts, processes, conditions) = (self.layouts, self.processes, &self.conditions);
-        let mut cells = ranking.grid.cells.iter().flatten();
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let by_share = |share: f64| match share {
             0.10.. => Some(Grade::D),
             0.02.. => Some(Grade::C),
             _ => None,
         };
+        let mut marks = Vec::new();
+        let mut mark = |grade: Grade, why: &str| marks.push((grade, why.to_owned()));
+        let mut cells = ranking.grid.cells.iter().flatten();
+        if cells.any(|times| matches!(times, Times::Error(_))) {
+            mark(Grade::E, "a result was wrong");
+        }
         let differing = self.controls.iter().filter(|control| control.differs);
         let differing: Vec<&str> = differing.map(|control| control.of.as_str()).collect();
-        let changed = recording.run.fingerprint.sources.ends_with("+changes");
-        let known = conditions.steal.is_some() || conditions.cpu_share.is_some();
-        let few = |grade: Grade, is: bool, why: String| is.then_some((grade, why));
-        let found = [
-            few(
-                Grade::E,
-                cells.any(|times| matches!(times, Times::Error(_))),
-                "a result was wrong".to_owned(),
-            ),
-            few(
-                Grade::E,
-                !differing.is_empty(),
-                format!("{} differs from itself", differing.join(", ")),
-            ),
-            recording.cut_short().map(|planned| {
-                let blocks = recording.blocks();
-                (Grade::D, format!("interrupted after {blocks} of {planned} blocks"))
-            }),
-            few(Grade::D, processes < 2, "all measured by one process".to_owned()),
-            few(Grade::C, recording.run.kind != Kind::Full, "a quick run".to_owned()),
-            few(
-                Grade::C,
-                !known,
-                "no conditions were recorded, so that nobody knows what else ran".to_owned(),
-            ),
-            few(
-                Grade::C,
-                recording.clock_went_backwards(),
-                "the clock went backwards during the run".to_owned(),
-            ),
-            few(
-                Grade::B,
-                changed,
-                "the measured sources had changes that were not committed".to_owned(),
-            ),
-            few(
-                Grade::B,
-                layouts < LAYOUTS,
-                format!("{layouts} of the {LAYOUTS} layouts that it should rest on"),
-            ),
-            few(
-                Grade::B,
-                processes < 2 * layouts,
-                "one process for some layouts, so that a slow process looks like a slow layout".to_owned(),
-            ),
-            conditions.steal.and_then(|steal| {
-                let why = format!("the host took {} of the processors' time", percent(steal));
-                Some((by_share(steal)?, why))
-            }),
-            conditions.cpu_share.and_then(|share| {
-                let why = format!("the processes had their processor {} of the time", percent(share));
-                Some((by_share(1.0 - share)?, why))
-            }),
-            conditions.disturbed.filter(|&share| share > 0.1).map(|share| {
-                let grade = if share > 0.25 { Grade::D } else { Grade::C };
-                (grade, format!("{} of the processes were disturbed", percent(share)))
-            }),
-            (conditions.pressure.filter(|&pressure| pressure > 0.25)).map(|pressure| {
-                let why = format!("tasks waited for a processor {} of the time", percent(pressure));
-                (Grade::C, why)
-            }),
-            conditions.slowdown.map(|factor| {
-                let why = format!(
-                    "everything took {} as long at the end as at the beginning",
-                    percent(factor)
-                );
-                (Grade::B, why)
-            }),
-        ];
-        found.into_iter().flatten().collect()
+        if !differing.is_empty() {
+            mark(Grade::E, &format!("{} differs from itself", differing.join(", ")));
+        }
+        if let Some(planned) = recording.cut_short() {
+            let blocks = recording.blocks();
+            mark(Grade::D, &format!("interrupted after {blocks} of {planned} blocks"));
+        }
+        if processes < 2 {
+            mark(Grade::D, "all measured by one process");
+        }
+        if recording.run.kind != Kind::Full {
+            mark(Grade::C, "a quick run");
+        }
+        if conditions.steal.or(conditions.cpu_share).is_none() {
+            let why = "no conditions were recorded, so that nobody knows what else ran";
+            mark(Grade::C, why);
+        }
+        if recording.clock_went_backwards() {
+            mark(Grade::C, "the clock went backwards during the run");
+        }
+        if recording.run.fingerprint.sources.ends_with("+changes") {
+            let why = "the measured sources had changes that were not committed";
+            mark(Grade::B, why);
+        }
+        if layouts < LAYOUTS {
+            let why = format!("{layouts} of the {LAYOUTS} layouts that it should rest on");
+            mark(Grade::B, &why);
+        }
+        if processes < 2 * layouts {
+            let why = "one process for some layouts, so that a slow process looks like a slow layout";
+            mark(Grade::B, why);
+        }
+        if let Some((steal, grade)) = conditions.steal.and_then(|steal| Some((steal, by_share(steal)?))) {
+            mark(
+                grade,
+                &format!("the host took {} of the processors' time", percent(steal)),
+            );
+        }
+        if let Some((share, grade)) = conditions
+            .cpu_share
+            .and_then(|share| Some((share, by_share(1.0 - share)?)))
+        {
+            let why = format!("the processes had their processor {} of the time", percent(share));
+            mark(grade, &why);
+        }
+        if let Some(share) = conditions.disturbed.filter(|&share| share > 0.1) {
+            let grade = if share > 0.25 { Grade::D } else { Grade::C };
+            mark(grade, &format!("{} of the processes were disturbed", percent(share)));
+        }
+        if let Some(pressure) = conditions.pressure.filter(|&pressure| pressure > 0.25) {
+            let why = format!("tasks waited for a processor {} of the time", percent(pressure));
+            mark(Grade::C, &why);
+        }
+        if let Some(factor) = conditions.slowdown.map(percent) {
+            let why = format!("everything took {factor} as long at the end as at the beginning");
+            mark(Grade::B, &why);
+        }
+        marks
     }
 
     /// What lowers a claim about two strategies on some workloads.
     pub(super) fn of_pair(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
         let mut marks = Vec::new();
-        let mut mark = |grade: Grade, is: bool, why: String| marks.extend(is.then_some((grade, why)));
+        let mut mark = |grade: Grade, why: String| marks.push((grade, why));
         let names = [a, b].map(|strategy| ranking.name(strategy));
         let control = |name: &String| self.controls.iter().find(|control| control.of == *name);
-        let missing: Vec<&str> = names
-            .iter()
-            .filter(|name| control(name).is_none())
-            .map(String::as_str)
-            .collect();
-        mark(
-            Grade::C,
-            !missing.is_empty(),
-            format!("{} not measured against itself", missing.join(", ")),
-        );
+        let missing = names.iter().filter(|name| control(name).is_none());
+        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        if !missing.is_empty() {
+            mark(Grade::C, format!("{} not measured against itself", missing.join(", ")));
+        }
         for control in names.iter().filter_map(control).filter(|control| control.too_often) {
-            let (apart, all) = (control.told_apart.len(), control.workloads);
-            mark(
-                Grade::D,
-                true,
-                format!(
-                    "{} differs from itself on {apart} of {all} workloads, one way or the other",
-                    control.of
-                ),
-            );
+            let (of, apart, all) = (&control.of, control.told_apart.len(), control.workloads);
+            let why = format!("{of} differs from itself on {apart} of {all} workloads, one way or the other");
+            mark(Grade::D, why);
         }
         let paired = decide::paired(ranking.grid, b, a, workloads);
         if let Some(paired) = paired.filter(|paired| paired.drift.abs() > DRIFT) {
             let way = if paired.drift > 0.0 { "slower" } else { "faster" };
             let why = format!("{} got {way} by the other in the course of the run", names[1]);
-            mark(Grade::C, true, why);
+            mark(Grade::C, why);
         }
-        let count = workloads.len();
-        let grade = match count {
-            0 | 1 => Grade::D,
-            2..5 => Grade::C,
-            _ => Grade::B,
-        };
-        let why = match count {
-            1 => "one workload, which says nothing about others".to_owned(),
-            _ => format!("{count} of the {WORKLOADS} workloads that it should rest on"),
-        };
-        mark(grade, count < WORKLOADS, why);
+        let few = |count: usize| format!("{count} of the {WORKLOADS} workloads that it should rest on");
+        match workloads.len() {
+            1 => mark(Grade::D, "one workload, which says nothing about others".to_owned()),
+            0 => mark(Grade::D, few(0)),
+            count @ 2..5 => mark(Grade::C, few(count)),
+            count if count < WORKLOADS => mark(Grade::B, few(count)),
+            _ => {}
+        }
         marks
     }
 }

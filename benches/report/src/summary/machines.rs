@@ -162,8 +162,7 @@ pub(super) fn side_by_side(sources: impl Iterator<Item = Source>) -> Vec<OfMachi
 /// The programs that count on all machines and are the same there, or none if that is all of them everywhere.
 fn shared(sources: &[Source]) -> Option<BTreeSet<String>> {
     let counted = |(summary, _): &Source| -> BTreeSet<String> {
-        let counted = summary.workloads.iter().filter(|workload| workload.counts);
-        counted.map(|workload| workload.name.clone()).collect()
+        summary.counted().map(|workload| workload.name.clone()).collect()
     };
     let all: Vec<BTreeSet<String>> = sources.iter().map(counted).collect();
     let known = sources.iter().filter_map(|(_, recording)| recording.as_ref());

@@ -254,6 +254,18 @@ pub struct Hinge {
     pub best_without: String,
 }
 
+impl Summary {
+    /// The ranked strategies, the best first.
+    pub fn ranked(&self) -> impl Iterator<Item = &StrategySummary> {
+        self.strategies.iter().filter(|strategy| strategy.rank.is_some())
+    }
+
+    /// The workloads that count in the geometric means.
+    pub fn counted(&self) -> impl Iterator<Item = &WorkloadSummary> {
+        self.workloads.iter().filter(|workload| workload.counts)
+    }
+}
+
 /// Makes the summary of a run. One of several machines is summarised for the first that has the best grade; the others stand
 /// beside it.
 pub fn summarise(recording: &Recording) -> Summary {

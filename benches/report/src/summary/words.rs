@@ -27,7 +27,7 @@ impl Summary {
 
     /// The recommendation and its conditions, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
-        let counted = self.workloads.iter().filter(|workload| workload.counts).count();
+        let counted = self.counted().count();
         let conditions = (self.recommendation.iter()).flat_map(|recommendation| recommendation.conditions(counted));
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
@@ -177,16 +177,9 @@ impl ControlResult {
 impl Rival {
     /// `fused_closures, which takes 1.9x as long (1.85 to 1.93)`.
     fn behind(&self, what: &str) -> String {
-        let (value, interval) = (times(self.times_as_long.value), range(self.times_as_long));
-        let also = [("one binary", self.one_binary), ("a new program", self.new_program)];
-        let also = also
-            .into_iter()
-            .filter_map(|(of, estimate)| Some(format!("; {of} {}", range(estimate?))));
-        let also: String = also.collect();
-        format!(
-            "{}, which takes {value} as long ({what}{interval}{also}).",
-            self.strategy
-        )
+        let value = times(self.times_as_long.value);
+        let intervals = intervals(self.times_as_long, self.one_binary, self.new_program);
+        format!("{}, which takes {value} as long ({what}{intervals}).", self.strategy)
     }
 }
 
@@ -346,6 +339,13 @@ fn joined(items: impl Iterator<Item = String>) -> String {
 /// A factor: `1.9x`.
 pub fn times(factor: f64) -> String {
     format!("{}x", units::three_digits(factor))
+}
+
+/// All intervals of a factor that there are: `1.85 to 1.93; one binary 1.7 to 2.0; a new program 1.5 to 2.4`.
+pub fn intervals(ratio: Estimate, one_binary: Option<Estimate>, new_program: Option<Estimate>) -> String {
+    let more = [("one binary", one_binary), ("a new program", new_program)].into_iter();
+    let more = more.filter_map(|(of, estimate)| Some(format!("; {of} {}", range(estimate?))));
+    range(ratio) + &more.collect::<String>()
 }
 
 /// An interval: `1.85 to 1.93`.
