@@ -101,6 +101,29 @@ fn work_is_of_the_kind_that_it_is() {
     assert_eq!(work[&Work::Float], 3.0);
     assert_eq!(work[&Work::Memory], 1.0);
     assert_eq!(work[&Work::Rare], 1.0);
+
+    let (_, work) = of_a_turn(
+        "(v128.store (i32.const 16)
+            (f32x4.add (i32x4.splat (local.get $n)) (i8x16.swizzle (v128.load (i32.const 32)) (v128.const i64x2 1 2))))",
+    );
+    assert_eq!(work[&Work::Vector], 3.0);
+    assert_eq!(work[&Work::Memory], 2.0);
+    assert!(!work.contains_key(&Work::Float) && !work.contains_key(&Work::Host));
+}
+
+#[test]
+fn calls_of_the_host_are_a_kind_of_their_own_and_those_of_other_instances_are_calls() {
+    for (name, host, calls) in [("host_clock", 40_000, 0..100), ("between_library", 0, 40_000..50_000)] {
+        let workloads = wasm_dispatch_workloads::all().unwrap();
+        let workload = workloads.iter().find(|workload| workload.name() == name).unwrap();
+        let counted = executed(workload, Size::Quick, &[], None).unwrap();
+        assert!(
+            (host..host + 10).contains(&counted.work[&Work::Host]),
+            "{name}: {:?}",
+            counted.work
+        );
+        assert!(calls.contains(&counted.work[&Work::Call]), "{name}: {:?}", counted.work);
+    }
 }
 
 #[test]

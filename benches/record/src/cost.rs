@@ -26,6 +26,8 @@ named! {
         Integer = "integer",
         /// An operation on floats, or to or from them.
         Float = "float",
+        /// An operation on vectors.
+        Vector = "vector",
         /// A load or a store, of memory or of a global.
         Memory = "memory",
         /// A jump to another block, conditional or not.
@@ -34,6 +36,8 @@ named! {
         Indirect = "indirect",
         /// A call whose function is known, or a return.
         Call = "call",
+        /// A call of the host: of a function that the module imports, and no other instance exports.
+        Host = "host",
         /// What is left to the machine: `memory.fill`, `table.get`, ...
         Rare = "rare",
     }
@@ -74,7 +78,8 @@ pub struct Executed {
     pub size: String,
     /// Statements and inner nodes of their trees: what lowering left to do, the same for all strategies.
     pub nodes: u64,
-    /// Work by kind; what does not occur is 0.
+    /// Work by kind; what does not occur is 0. Records from before 2026-11-29 have no vectors, which are integers and floats
+    /// there, and no calls of the host, which are calls.
     pub work: BTreeMap<Work, u64>,
     /// Dispatches (indirect jumps and calls from one handler or closure to the next) by strategy.
     pub dispatches: BTreeMap<String, u64>,

@@ -66,12 +66,18 @@ pub fn executed(
             .map(|strategy| (strategy.name.to_owned(), 0))
             .collect(),
     };
+    // What a module imports may be another instance's.
+    let imports = match workload.beside() {
+        [] => Work::Host,
+        _ => Work::Call,
+    };
     for function in tally(workload, size.of(workload))? {
         let runs: Vec<u64> = function.runs().collect();
         for (block, &runs) in (0..).zip(&runs).filter(|(_, runs)| **runs > 0) {
             let BlockWork { nodes, work } = BlockWork::of(&function.body, block);
             executed.nodes += nodes * runs;
             for (kind, times) in work {
+                let kind = if kind == Work::Host { imports } else { kind };
                 *executed.work.entry(kind).or_default() += times * runs;
             }
         }

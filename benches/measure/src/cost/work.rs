@@ -51,7 +51,13 @@ impl BlockWork {
             Statement::Switch { .. } | Statement::CallIndirect { .. } | Statement::TailCallIndirect { .. } => {
                 self.add(Work::Indirect);
             }
-            Statement::Call { .. } | Statement::TailCall { .. } | Statement::Return => self.add(Work::Call),
+            Statement::Call { function, .. } | Statement::TailCall { function } => {
+                self.add(match *function < body.imported_functions {
+                    true => Work::Host,
+                    false => Work::Call,
+                });
+            }
+            Statement::Return => self.add(Work::Call),
         }
         for operand in statement.operands() {
             self.tree(body, operand);
@@ -81,7 +87,7 @@ impl BlockWork {
                     | VectorNode::Splat { .. }
                     | VectorNode::Extract { .. }
                     | VectorNode::Replace { .. }
-                    | VectorNode::Shuffle { .. } => self.add(of_operation(node.mnemonic().unwrap_or_default())),
+                    | VectorNode::Shuffle { .. } => self.add(Work::Vector),
                 },
             }
         });

@@ -45,18 +45,20 @@ pub const COST_SCHEMA: u32 = 1;
 /// Name of the file, in the folder of the measured run, that the model is written to.
 pub const FILE_NAME: &str = "cost.json";
 
-/// Fewer workloads than this cannot be explained by eight numbers.
+/// Fewer workloads than this cannot be explained by nine numbers.
 pub const FEWEST_WORKLOADS: usize = 12;
 
 /// The kinds of work whose time is fitted. What the machine carries out itself is not among them: an instruction that fills
 /// memory takes time by the byte, so that no time of one such instruction is true.
-pub const FITTED: [Work; 6] = [
+pub const FITTED: [Work; 8] = [
     Work::Integer,
     Work::Float,
+    Work::Vector,
     Work::Memory,
     Work::Branch,
     Work::Indirect,
     Work::Call,
+    Work::Host,
 ];
 
 /// Classes that a model of executed instructions says nothing about: what they take depends on bytes, of modules that are
