@@ -96,7 +96,7 @@ fn every_workload_comes_back_as_it_was() {
 
 #[test]
 fn every_generated_module_comes_back_as_it_was() {
-    let seeds = setting("WASM_DISPATCH_SEEDS").unwrap_or(90);
+    let seeds = setting("WASM_DISPATCH_SEEDS").unwrap_or(40);
     let mut modules = 0;
     for seed in 0..seeds {
         let Some(wasm) = smith::module(seed) else { continue };

@@ -35,7 +35,7 @@ fn means_something(tally: Tally) {
 
 #[test]
 fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_in_the_reference() {
-    if let Some((seeds, tally)) = run(Source::Smith, 150) {
+    if let Some((seeds, tally)) = run(Source::Smith, 80) {
         assert!(
             tally.modules as u64 * 10 >= seeds * 8,
             "few of {seeds} seeds made modules: {tally:?}"
@@ -46,7 +46,7 @@ fn modules_from_wasm_smith_end_the_same_on_every_strategy_and_in_the_reference()
 
 #[test]
 fn deep_expressions_and_branches_end_the_same_on_every_strategy_and_in_the_reference() {
-    if let Some((seeds, tally)) = run(Source::Arithmetic, 150) {
+    if let Some((seeds, tally)) = run(Source::Arithmetic, 80) {
         assert_eq!(tally.modules as u64, seeds, "{tally:?}");
         means_something(tally);
     }
