@@ -54,6 +54,5 @@ fn made() -> Result<table::Table, String> {
     if (target("ARCH").as_str(), target("OS").as_str()) != ("x86_64", "linux") {
         return Err("there are stencils for Linux on x86-64 only".to_owned());
     }
-    let object = second::build()?;
-    object::read(&object)
+    object::read(&second::build()?)
 }

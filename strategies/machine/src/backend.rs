@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +11,7 @@ use crate::state::Machine;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
 use wasm_dispatch_ir::operands::EntryTypes;
 use wasm_dispatch_ir::trap::Trap;
-use wasm_dispatch_ir::verify::SCRATCH_SLOTS;
+use wasm_dispatch_ir::verify::{SCRATCH_SLOTS, verify};
 
 /// A dispatch strategy, and what it says about itself.
 ///
@@ -48,6 +49,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles a function of a module. What its functions share besides, such as memory for machine code, is in `shared`.
     fn compile_within(body: &FunctionBody, _shared: &Shared) -> Self::Code {
         Self::compile(body)
+    }
+
+    /// Compiles functions of a module that are wanted at once, in their order. For strategies that give them something in common.
+    fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Self::Code> {
+        bodies.iter().map(|body| Self::compile_within(body, shared)).collect()
     }
 
     /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
@@ -187,19 +193,30 @@ pub struct Compiled<C> {
 
 impl<C> Compiled<C> {
     fn new<B: Backend<Code = C>>(body: Arc<FunctionBody>, shared: &Shared) -> Box<Compiled<C>> {
-        #[cfg(debug_assertions)]
-        if let Err(error) = wasm_dispatch_ir::verify::verify(&body) {
-            panic!("lowering broke its contract: {error}");
-        }
+        check(&body);
+        let code = B::compile_within(&body, shared);
+        Compiled::of(body, code)
+    }
+
+    fn of(body: Arc<FunctionBody>, code: C) -> Box<Compiled<C>> {
         Box::new(Compiled {
             shape: FrameShape {
                 params: u32::from(body.params),
                 locals: body.locals.len() as u32,
                 frame_size: body.frame_size,
             },
-            code: B::compile_within(&body, shared),
+            code,
             body,
         })
+    }
+}
+
+/// In debug builds, makes sure that a strategy gets what lowering promises.
+fn check(body: &FunctionBody) {
+    if cfg!(debug_assertions)
+        && let Err(error) = verify(body)
+    {
+        panic!("lowering broke its contract: {error}");
     }
 }
 
@@ -250,6 +267,9 @@ pub struct ModuleCode<B: Backend> {
     shared: Shared,
 }
 
+/// Functions that are compiled at once, at most.
+const LARGEST_BATCH: usize = 64;
+
 /// A function that is compiled when it is first asked for.
 pub type Lazy<C> = OnceLock<Box<Compiled<C>>>;
 
@@ -299,13 +319,18 @@ impl<B: Backend> ModuleCode<B> {
     /// Compiles all functions that have arrived, on this many threads, or fewer if the system has no more.
     pub fn compile_all(&self, threads: usize) {
         let next = AtomicUsize::new(0);
+        // Several batches for each of several threads, as functions differ in size.
+        let batch = match threads {
+            0 | 1 => LARGEST_BATCH,
+            threads => (self.functions.len() / (threads * 4)).clamp(1, LARGEST_BATCH),
+        };
         let work = || {
             loop {
-                let function = next.fetch_add(1, Relaxed);
-                if function >= self.functions.len() {
+                let first = next.fetch_add(batch, Relaxed);
+                if first >= self.functions.len() {
                     return;
                 }
-                self.get(function as u32);
+                self.compile_batch(first..self.functions.len().min(first + batch));
             }
         };
         std::thread::scope(|scope| {
@@ -316,6 +341,19 @@ impl<B: Backend> ModuleCode<B> {
             }
             work();
         });
+    }
+
+    /// Compiles those of some functions that have arrived and are not compiled yet.
+    fn compile_batch(&self, functions: Range<usize>) {
+        let wanted = functions.filter(|&function| self.functions[function].get().is_none());
+        let wanted = wanted.filter_map(|function| Some((function, self.bodies.body(function as u32)?)));
+        let (wanted, bodies): (Vec<usize>, Vec<Arc<FunctionBody>>) = wanted.unzip();
+        bodies.iter().for_each(|body| check(body));
+        let compiled = B::compile_batch(&bodies, &self.shared);
+        for ((function, body), code) in wanted.into_iter().zip(bodies).zip(compiled) {
+            // Another thread may have been quicker.
+            let _ = self.functions[function].set(Compiled::of(body, code));
+        }
     }
 
     /// Heap bytes of what has been compiled so far.

@@ -10,7 +10,7 @@ use crate::stencil::{Draft, Placed, What};
 #[path = "../src/access.rs"]
 mod shared;
 
-use shared::{FLOATS, Form, INTS, rewrite, rewrite_number};
+use shared::{FLOATS, Form, INTS, rewrite, rewrite_near, rewrite_number};
 
 /// Bytes of a slot.
 const SLOT: usize = 8;
@@ -24,11 +24,31 @@ pub struct Access {
     pub end: usize,
     pub unit: u8,
     pub form: Form,
+    /// Whether the slot's place may have 8 bits.
+    pub near: bool,
     pub reads: bool,
     pub writes: bool,
     /// Slots from the unit's on, and how many there are.
     pub first: u8,
     pub count: u8,
+}
+
+/// The registers that it touches of those in which slots may live, a bit each.
+pub fn touched(draft: &Draft) -> u32 {
+    let mut factory = InstructionInfoFactory::new();
+    let mut touched = 0;
+    for placed in &draft.instructions {
+        for used in factory.info(&placed.instruction).used_registers() {
+            let register = used.register().full_register();
+            let number = register.number() as u8;
+            if register.is_zmm() && FLOATS.contains(&number) {
+                touched |= shared::Register::Float(number).bit();
+            } else if register.is_gpr64() && INTS.contains(&number) {
+                touched |= shared::Register::Int(number).bit();
+            }
+        }
+    }
+    touched
 }
 
 /// All uses of slots, in their order; or nothing if slots are used in a way that is not known, so that all must be in memory.
@@ -40,13 +60,6 @@ pub fn find(draft: &Draft) -> Option<Vec<Access>> {
     for placed in &draft.instructions {
         let instruction = &placed.instruction;
         let info = factory.info(instruction);
-        let pins = |register: Register| {
-            let register = register.full_register();
-            register.is_zmm() && usize::from(FLOATS[0]) <= register.number()
-        };
-        if info.used_registers().iter().any(|used| pins(used.register())) {
-            return None;
-        }
         let slot_at = |field: Option<usize>| match draft.hole_at(field?)?.what {
             What::Slot(unit) => Some(unit),
             _ => None,
@@ -58,6 +71,7 @@ pub fn find(draft: &Draft) -> Option<Vec<Access>> {
                 end: placed.end,
                 unit,
                 form: Form::Memory,
+                near: false,
                 reads: true,
                 writes: true,
                 first: 0,
@@ -104,9 +118,14 @@ pub fn find(draft: &Draft) -> Option<Vec<Access>> {
     }
     accesses.extend(named);
     accesses.sort_by_key(|access| access.start);
-    // Where control may go on elsewhere, what was written in memory would not come back to registers.
-    let leaves = draft.holes.iter().any(|hole| hole.what == What::Target);
-    (!leaves || accesses.iter().all(|access| !access.writes)).then_some(accesses)
+    // Where control may go on elsewhere, what was written in memory would not come back to registers, nor would what was in those
+    // that it touches.
+    let leaves = draft
+        .holes
+        .iter()
+        .any(|hole| matches!(hole.what, What::Target | What::Table));
+    let stays = accesses.iter().all(|access| !access.writes) && touched(draft) == 0;
+    (!leaves || stays).then_some(accesses)
 }
 
 /// The use of a slot at a displacement.
@@ -124,6 +143,7 @@ fn access(draft: &Draft, placed: &Placed, unit: u8, (reads, writes): (bool, bool
         end: placed.end,
         unit,
         form,
+        near: is_near(draft, placed),
         reads,
         writes,
         first: u8::try_from(first).ok()?,
@@ -154,23 +174,50 @@ fn form(draft: &Draft, placed: &Placed, size: usize) -> Form {
     forms.iter().find(proved).copied().unwrap_or(Form::Memory)
 }
 
-/// Whether the instruction is rewritten to one that does the same with a register.
-fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Register, size: usize) -> bool {
-    let code = draft.code(placed.start, placed.end);
-    let Some(modrm) = placed
-        .displacement
-        .and_then(|field| (field - placed.start).checked_sub(1))
-    else {
-        return false;
-    };
-    // [rsi + 32 bits], and no other hole.
+/// Where the ModRM byte of an instruction is that uses `[rsi + 32 bits]` and has no other hole.
+fn slot_modrm(draft: &Draft, placed: &Placed) -> Option<usize> {
+    let modrm = (placed.displacement? - placed.start).checked_sub(1)?;
     let holes = draft
         .holes
         .iter()
         .filter(|hole| (placed.start..placed.end).contains(&hole.at));
-    if code[modrm] & 0xc7 != 0x86 || holes.count() != 1 {
+    (draft.code(placed.start, placed.end)[modrm] & 0xc7 == 0x86 && holes.count() == 1).then_some(modrm)
+}
+
+/// Whether the instruction is rewritten to one that does the same with a displacement of 8 bits.
+fn is_near(draft: &Draft, placed: &Placed) -> bool {
+    const PLACES: [i8; 3] = [0, 8, 120];
+    let Some(modrm) = slot_modrm(draft, placed) else {
         return false;
-    }
+    };
+    PLACES.into_iter().all(|place| {
+        let mut bytes = Vec::new();
+        rewrite_near(&mut bytes, draft.code(placed.start, placed.end), modrm, place);
+        let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
+        let (before, after) = (&placed.instruction, decoder.decode());
+        let operands = (0..before.op_count()).all(|operand| match before.op_kind(operand) {
+            OpKind::Memory => {
+                after.op_kind(operand) == OpKind::Memory
+                    && (after.memory_base(), after.memory_index()) == (Register::RSI, Register::None)
+                    && after.memory_displacement64() == place as u64
+                    && after.segment_prefix() == before.segment_prefix()
+            }
+            OpKind::Register => {
+                after.op_kind(operand) == OpKind::Register && after.op_register(operand) == before.op_register(operand)
+            }
+            kind => after.op_kind(operand) == kind && is_same_immediate(before, &after, operand),
+        });
+        let whole = !after.is_invalid() && !decoder.can_decode();
+        whole && operands && before.op_count() == after.op_count() && after.code() == before.code()
+    })
+}
+
+/// Whether the instruction is rewritten to one that does the same with a register.
+fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Register, size: usize) -> bool {
+    let code = draft.code(placed.start, placed.end);
+    let Some(modrm) = slot_modrm(draft, placed) else {
+        return false;
+    };
     let mut bytes = Vec::new();
     if !rewrite(&mut bytes, code, modrm, form, register) || bytes.len() > code.len() {
         return false;

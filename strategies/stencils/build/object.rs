@@ -1,6 +1,6 @@
 //! Reads the handlers' machine code from the object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use object::elf::{R_X86_64_32, R_X86_64_32S, R_X86_64_PC32, R_X86_64_PLT32};
 use object::read::elf::ElfFile64;
@@ -19,40 +19,59 @@ type Elf<'a> = ElfFile64<'a, LittleEndian>;
 /// Handlers that a function's machine code may be copied of, at least; fewer mean a compiler that this was not made for.
 const FEWEST: usize = 2_000;
 
-/// The table of all handlers that can be copied.
-pub fn read(bytes: &[u8]) -> Result<Table, String> {
-    let file = Elf::parse(bytes).map_err(|error| format!("the object cannot be read: {error}"))?;
-    let mut table = Table {
-        layout: layout(&file)?,
-        ..Table::default()
-    };
+/// The table of all handlers that can be copied, each from the first of these objects in which it can.
+pub fn read(objects: &[Vec<u8>]) -> Result<Table, String> {
+    let mut table = Table::default();
     let mut pool = Pool::default();
-    let mut refused = BTreeMap::new();
-    for symbol in file.symbols() {
-        let name = symbol.name().unwrap_or_default();
-        let Some(section) = symbol
-            .section_index()
-            .filter(|_| symbol.is_definition() && name.contains("3abi"))
-        else {
-            continue;
-        };
-        let name = format!("{:#}", rustc_demangle::demangle(name));
-        let Some((handler, v2)) = handler(&name) else { continue };
-        let draft = draft(&file, section, symbol.address(), symbol.size(), &mut pool);
-        match draft.and_then(Draft::finish) {
-            Ok(stencil) => {
-                let fields = stencil.write(&mut table);
-                table.stencils.push((key::key(handler, v2), fields));
+    let (mut stencils, mut refused) = (BTreeMap::new(), BTreeMap::new());
+    for bytes in objects {
+        let file = Elf::parse(&**bytes).map_err(|error| format!("the object cannot be read: {error}"))?;
+        let layout = layout(&file)?;
+        if !table.layout.is_empty() && table.layout != layout {
+            return Err("the objects lay out the machine's state differently".to_owned());
+        }
+        table.layout = layout;
+        // Keys of this object: two handlers with one key would be taken for each other.
+        let mut keys = BTreeSet::new();
+        for symbol in file.symbols() {
+            let name = symbol.name().unwrap_or_default();
+            let Some(section) = symbol
+                .section_index()
+                .filter(|_| symbol.is_definition() && name.contains("3abi"))
+            else {
+                continue;
+            };
+            let name = format!("{:#}", rustc_demangle::demangle(name));
+            let Some((handler, v2)) = handler(&name) else { continue };
+            let key = key::key(handler, v2);
+            if !keys.insert(key) {
+                return Err("two handlers have one key".to_owned());
             }
-            Err(reason) => *refused.entry(reason).or_default() += 1,
+            if stencils.contains_key(&key) {
+                continue;
+            }
+            let draft = draft(&file, section, symbol.address(), symbol.size(), &mut pool);
+            match draft.and_then(Draft::finish) {
+                Ok(stencil) => {
+                    refused.remove(&key);
+                    stencils.insert(key, stencil);
+                }
+                Err(reason) => {
+                    refused.insert(key, reason);
+                }
+            }
         }
     }
-    table.constants = pool.constants;
-    table.refused = refused.into_iter().collect();
-    table.stencils.sort();
-    if table.stencils.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err("two handlers have one key".to_owned());
+    for (key, stencil) in stencils {
+        let fields = stencil.write(&mut table);
+        table.stencils.push((key, fields));
     }
+    let mut reasons = BTreeMap::new();
+    for reason in refused.into_values() {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    table.constants = pool.constants;
+    table.refused = reasons.into_iter().collect();
     if table.stencils.len() < FEWEST {
         let found = table.stencils.len();
         return Err(format!(

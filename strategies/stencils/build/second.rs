@@ -6,16 +6,25 @@ use std::process::Command;
 
 const THREADED: &str = "wasm-dispatch-threaded";
 
-/// The object's bytes.
-pub fn build() -> Result<Vec<u8>, String> {
+/// Levels of optimisation: the first gives short code, the second makes vectors of what is written lane by lane. It also has branches
+/// choose among addresses and jump to what they chose, of which no copy can be made.
+const LEVELS: [&str; 2] = ["s", "3"];
+
+/// The bytes of objects with the same handlers. Those of the first are the ones that are wanted.
+pub fn build() -> Result<Vec<Vec<u8>>, String> {
     println!("cargo::rerun-if-env-changed=RUSTC");
     let place = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("second");
-    let object = place.join("handlers.o");
     write_package(&place)?;
+    LEVELS.iter().map(|level| object(&place, level)).collect()
+}
+
+/// The object of a level.
+fn object(place: &Path, level: &str) -> Result<Vec<u8>, String> {
+    let object = place.join(format!("handlers-{level}.o"));
     let cargo = env::var_os("CARGO").ok_or("no CARGO")?;
     let mut command = Command::new(cargo);
     command
-        .current_dir(&place)
+        .current_dir(place)
         .args([
             "rustc",
             "--quiet",
@@ -34,10 +43,10 @@ pub fn build() -> Result<Vec<u8>, String> {
             "--",
             "--cfg",
             "stencil",
-            "-Copt-level=s",
             "-Crelocation-model=static",
             "-Ccode-model=small",
         ])
+        .arg(format!("-Copt-level={level}"))
         // Merging would delete handlers that are the same as others; names are read from symbols.
         .args([
             "-Cllvm-args=-enable-merge-functions=false",

@@ -73,6 +73,8 @@ pub struct Stencil {
     /// For each hole, the bytes from its instruction's beginning to it, and how many that reads of operand units, if it may have a
     /// number in their place.
     numbers: Vec<(usize, u8)>,
+    /// The registers that it touches of those in which slots may live.
+    touched: u32,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
 }
@@ -181,6 +183,7 @@ impl Draft {
         Ok(Stencil {
             numbers: numbers.map(Option::unwrap_or_default).collect(),
             accesses: access::find(&changed),
+            touched: access::touched(&changed),
             branches: !proof::inner_targets(&changed).is_empty(),
             code: self.code,
             holes: self.holes,
@@ -194,7 +197,8 @@ impl Stencil {
     pub fn write(&self, table: &mut Table) -> String {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
-            "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, branches: {}",
+            "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, \
+             touched: {}, branches: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
@@ -203,6 +207,7 @@ impl Stencil {
             table.accesses.len(),
             accesses.len(),
             self.accesses.is_none(),
+            self.touched,
             self.branches
         );
         for access in accesses {
@@ -212,13 +217,14 @@ impl Stencil {
                 end,
                 unit,
                 form,
+                near,
                 reads,
                 writes,
                 first,
                 count,
             } = access;
             table.accesses.push(format!(
-                "start: {start}, field: {field}, end: {end}, unit: {unit}, form: Form::{form:?}, reads: {reads}, \
+                "start: {start}, field: {field}, end: {end}, unit: {unit}, form: Form::{form:?}, near: {near}, reads: {reads}, \
                  writes: {writes}, first: {first}, count: {count}"
             ));
         }

@@ -22,7 +22,7 @@ pub enum Form {
     Memory,
 }
 
-/// A register that no handler touches, and in which a slot may live.
+/// A register that no handler touches, or few do, and in which a slot may live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Register {
     /// A general one.
@@ -31,11 +31,21 @@ pub enum Register {
     Float(u8),
 }
 
-/// rbx, rbp, r12 to r15.
-pub const INTS: [u8; 6] = [3, 5, 12, 13, 14, 15];
+/// rbx, rbp, r12 to r15, which no handler touches, then r11 and r10, which few do.
+pub const INTS: [u8; 8] = [3, 5, 12, 13, 14, 15, 11, 10];
 
-/// xmm8 to xmm15.
-pub const FLOATS: [u8; 8] = [8, 9, 10, 11, 12, 13, 14, 15];
+/// xmm8 to xmm15, then xmm7 to xmm4, likewise.
+pub const FLOATS: [u8; 12] = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 4];
+
+impl Register {
+    /// Its bit among those of all registers in which a slot may live.
+    pub fn bit(self) -> u32 {
+        match self {
+            Register::Int(n) => 1 << n,
+            Register::Float(n) => 1 << (16 + n),
+        }
+    }
+}
 
 /// Adds an instruction that uses `[rsi + 32 bits]`, with a register in place of that; `modrm` is where its ModRM byte is. Returns
 /// whether there is such an instruction; if not, none is added.
@@ -133,4 +143,11 @@ pub fn rewrite_number(out: &mut Vec<u8>, code: &[u8], modrm: usize, number: u16)
         _ => return false,
     }
     true
+}
+
+/// Adds an instruction that uses `[rsi + 32 bits]`, with 8 bits in place of those; `modrm` is where its ModRM byte is.
+pub fn rewrite_near(out: &mut Vec<u8>, code: &[u8], modrm: usize, place: i8) {
+    out.extend(&code[..modrm]);
+    out.extend([code[modrm] & 0x3f | 0x40, place as u8]);
+    out.extend(&code[modrm + 1 + size_of::<u32>()..]);
 }

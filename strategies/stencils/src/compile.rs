@@ -7,12 +7,13 @@
 //! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role, trap_exit};
+use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role};
 
-use crate::access::{Form, Register, rewrite, rewrite_number};
+use crate::access::{Form, Register, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
+use crate::exits::{Exits, JMP, Out};
 use crate::form;
-use crate::pins::{Node, Pins, Way, moves, weights};
+use crate::pins::{Away, Node, Pins, Way, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
@@ -116,6 +117,9 @@ pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], plan: &Plan<'_>) -
         later: Vec::new(),
         tables: Vec::new(),
         own: vec![None; CONSTANTS.len()],
+        exits: Exits::new(plan.pins, nodes.first().map_or(0, |first| first.draft.address)),
+        rewritten: Vec::new(),
+        shorter: Vec::new(),
     };
     for index in 0..nodes.len() {
         let is_aligned = aligned.next_if(|&&next| next as usize == index).is_some();
@@ -136,6 +140,10 @@ struct Assembler<'a> {
     tables: Vec<(usize, usize, usize)>,
     /// Where constants of handlers are among the function's.
     own: Vec<Option<u32>>,
+    exits: Exits<'a>,
+    /// Of the node that is copied.
+    rewritten: Vec<Rewritten>,
+    shorter: Vec<Shorter>,
 }
 
 impl Assembler<'_> {
@@ -197,29 +205,30 @@ impl Assembler<'_> {
         {
             (code, holes) = (&code[..usize::from(last.at) - 1], others);
         }
-        let away = self.pins.away(node);
-        for &(slot, register, _) in &away {
-            moves(&mut self.assembly.code, slot, register, Way::ToSlot);
+        let away = self.pins.away(index, node);
+        for one in away.iter().filter(|one| one.stored) {
+            moves(&mut self.assembly.code, one.slot, one.register, Way::ToSlot);
         }
         let start = self.assembly.code.len();
-        let rewritten = self.rewritten(node, holes, &away);
-        let shorter = self.copy_rewritten(code, &rewritten, stencil.branches);
+        self.find_rewritten(index, stencil, holes, &away);
+        self.copy_rewritten(code, stencil.branches);
+        let shorter = std::mem::take(&mut self.shorter);
         let behind = self.assembly.code.len();
-        for &(slot, register, _) in away.iter().filter(|&&(_, _, written)| written) {
-            moves(&mut self.assembly.code, slot, register, Way::ToRegister);
+        for one in away.iter().filter(|one| one.loaded) {
+            moves(&mut self.assembly.code, one.slot, one.register, Way::ToRegister);
         }
-        let mut shorter = shorter.into_iter().peekable();
+        let mut rest_of_shorter = shorter.iter().peekable();
         let (mut less, mut units) = (0, None);
         for &Hole {
             at, what, offset, rest, ..
         } in holes
         {
             let at = usize::from(at);
-            while let Some(by) = shorter.next_if(|by| by.end <= at) {
+            while let Some(by) = rest_of_shorter.next_if(|by| by.end <= at) {
                 less = by.less;
             }
             // This slot lives in a register, or this number is in the code.
-            if shorter.peek().is_some_and(|by| by.field == at) {
+            if rest_of_shorter.peek().is_some_and(|by| by.field == at) {
                 continue;
             }
             let at = start + at - less;
@@ -259,25 +268,31 @@ impl Assembler<'_> {
                 what: later,
             });
         }
+        self.shorter = shorter;
     }
 
-    /// The instructions of a stencil that are rewritten, in their order: those that use slots which live in registers and are not
-    /// away, and those that read small numbers.
-    fn rewritten(&self, node: &Node<'_>, holes: &[Hole], away: &[(u32, Register, bool)]) -> Vec<Rewritten> {
-        let mut all = Vec::new();
+    /// Finds the instructions of a stencil that are rewritten, in their order: those that use slots which live in registers and are not
+    /// away, those that use slots near the frame's beginning, and those that read small numbers.
+    fn find_rewritten(&mut self, index: usize, stencil: &Stencil, holes: &[Hole], away: &[Away]) {
+        let node = &self.nodes[index];
+        let all = &mut self.rewritten;
+        all.clear();
         for (slot, access) in node.uses() {
-            let Some(register) = self.pins.register(slot) else {
-                continue;
+            let to = match self.pins.register(slot) {
+                // What stays as it is need not use the unit's own slot: it may be one behind it.
+                Some(register) if access.form != Form::Memory && away.iter().all(|other| other.slot != slot) => {
+                    Some(To::Register(access.form, register))
+                }
+                // What is filled up to the same length costs time.
+                _ if access.near && self.numbers && !stencil.branches => near(holes, access.field, slot).map(To::Near),
+                _ => None,
             };
-            // What stays as it is need not use the unit's own slot: it may be one behind it.
-            if access.form != Form::Memory && away.iter().all(|other| other.0 != slot) {
-                all.push(Rewritten {
-                    start: usize::from(access.start),
-                    field: usize::from(access.field),
-                    end: usize::from(access.end),
-                    to: To::Register(access.form, register),
-                });
-            }
+            all.extend(to.map(|to| Rewritten {
+                start: usize::from(access.start),
+                field: usize::from(access.field),
+                end: usize::from(access.end),
+                to,
+            }));
         }
         for hole in holes.iter().filter(|hole| self.numbers && hole.reads > 0) {
             let at = usize::from(hole.at);
@@ -291,19 +306,23 @@ impl Assembler<'_> {
             }
         }
         all.sort_by_key(|rewritten| rewritten.start);
-        all
     }
 
-    /// Adds a stencil's code with these instructions rewritten. Returns how much shorter they are.
-    fn copy_rewritten(&mut self, code: &'static [u8], all: &[Rewritten], branches: bool) -> Vec<Shorter> {
+    /// Adds a stencil's code with those instructions rewritten. Finds out how much shorter they are.
+    fn copy_rewritten(&mut self, code: &'static [u8], branches: bool) {
         let out = &mut self.assembly.code;
-        let (mut from, mut less, mut shorter) = (0, 0, Vec::new());
-        for &Rewritten { start, field, end, to } in all {
+        let (mut from, mut less) = (0, 0);
+        self.shorter.clear();
+        for &Rewritten { start, field, end, to } in &self.rewritten {
             out.extend(&code[from..start]);
             let (before, instruction, modrm) = (out.len(), &code[start..end], field - 1 - start);
             let rewritten = match to {
                 To::Register(form, register) => rewrite(out, instruction, modrm, form, register),
                 To::Number(number) => rewrite_number(out, instruction, modrm, number),
+                To::Near(place) => {
+                    rewrite_near(out, instruction, modrm, place);
+                    true
+                }
             };
             debug_assert!(rewritten, "{instruction:x?} {to:?}");
             // Branches within the stencil keep their distances.
@@ -312,11 +331,10 @@ impl Assembler<'_> {
                 nops(out, rest);
             }
             less += end - start - (out.len() - before);
-            shorter.push(Shorter { field, end, less });
+            self.shorter.push(Shorter { field, end, less });
             from = end;
         }
         out.extend(&code[from..]);
-        shorter
     }
 
     /// The node's operand units among the constants.
@@ -377,22 +395,11 @@ impl Assembler<'_> {
 
     fn finish(mut self, draft: &Draft) -> Assembly {
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
-            let here = self.assembly.code.len();
             let (index, node) = (node, &self.nodes[node]);
             let value = match what {
                 Ahead::Node(unit) => distance(at, rest, self.beginning(node, unit) as usize),
-                Ahead::Trap(trap) => {
-                    self.leave_registers(index);
-                    // mov ecx, trap: the accumulator.
-                    self.assembly.code.extend([0xb9, trap, 0, 0, 0]);
-                    self.hand_over(node.draft.address, trap_exit());
-                    distance(at, rest, here)
-                }
-                Ahead::Handler => {
-                    self.leave_registers(index);
-                    self.hand_over(node.draft.address, node.draft.handler);
-                    distance(at, rest, here)
-                }
+                Ahead::Trap(trap) => distance(at, rest, self.way_out(index, Out::Trap(trap)) as usize),
+                Ahead::Handler => distance(at, rest, self.way_out(index, Out::Handler(node.draft.handler)) as usize),
                 Ahead::Constant(place) => {
                     let reach = distance(at, rest, place) as i32;
                     self.assembly.reaches.push((at as u32, reach));
@@ -422,11 +429,12 @@ impl Assembler<'_> {
         }
     }
 
-    /// Has slots in memory for who takes a node over.
-    fn leave_registers(&mut self, index: usize) {
-        if !self.nodes[index].is_barrier() {
-            self.move_pins(self.pins.flow(index).left(), Way::ToSlot);
-        }
+    /// A way out of a node, with slots in memory for who takes it over.
+    fn way_out(&mut self, index: usize, out: Out) -> u32 {
+        let node = &self.nodes[index];
+        let stored = self.pins.left(index, node);
+        self.exits
+            .way_out(&mut self.assembly.code, node.draft.address, stored, out)
     }
 
     /// Where a node begins for those who come from elsewhere.
@@ -434,19 +442,8 @@ impl Assembler<'_> {
         if let Some(entrance) = self.entrances[index] {
             return entrance;
         }
-        let (entrance, start) = (self.place(), self.assembly.starts[index]);
-        self.move_pins(self.pins.flow(index).before, Way::ToRegister);
-        let entrance = match self.place() == entrance {
-            true => start,
-            false => {
-                self.assembly.code.push(JMP);
-                let at = self.assembly.code.len();
-                self.assembly
-                    .code
-                    .extend(distance(at, UNIT as u8, start as usize).to_le_bytes());
-                entrance
-            }
-        };
+        let (start, loaded) = (self.assembly.starts[index], self.pins.flow(index).before);
+        let entrance = self.exits.way_in(&mut self.assembly.code, loaded, start);
         self.entrances[index] = Some(entrance);
         entrance
     }
@@ -493,6 +490,13 @@ struct Rewritten {
 enum To {
     Register(Form, Register),
     Number(u16),
+    Near(i8),
+}
+
+/// The place of a slot that an instruction with a hole here uses, if it has 8 bits.
+fn near(holes: &[Hole], field: u16, slot: u32) -> Option<i8> {
+    let hole = holes.binary_search_by_key(&field, |hole| hole.at).ok()?;
+    i8::try_from(i64::from(slot) * 8 + i64::from(holes[hole].offset)).ok()
 }
 
 /// The number in these bytes of a node's operand units, if it is small. A module then chooses two bytes of a field in machine code,
@@ -536,9 +540,6 @@ const NOPS: [&[u8]; 8] = [
     &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
     &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
 ];
-
-/// `jmp` with a distance of 32 bits.
-const JMP: u8 = 0xe9;
 
 /// From the end of the instruction with a field to another place.
 fn distance(field: usize, rest: u8, to: usize) -> u32 {

@@ -36,8 +36,8 @@
 //!
 //! # Slots in registers
 //!
-//! No handler touches rbx, rbp, r12 to r15, nor most of them xmm8 to xmm15. So the slots that a function with loops uses most live
-//! there. A stencil needs no second form for that: where an instruction of its uses a slot, `op r, [rsi + 32 bits]`, the copy
+//! No handler touches rbx, rbp, r12 to r15, nor most of them r10, r11 and xmm4 to xmm15. So the slots that a function with loops uses
+//! most live there. A stencil needs no second form for that: where an instruction of its uses a slot, `op r, [rsi + 32 bits]`, the copy
 //! has `op r, register`, an instruction with other bytes in the same order (`access.rs`). The build script finds these
 //! instructions, and decodes each again with each register. A slot is loaded where the function or a block is entered from
 //! elsewhere, and after calls and handlers if its value is wanted; it is stored before them if its memory does not have it
@@ -66,7 +66,7 @@
 //! ```
 //!
 //! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
-//! takes memory, at least two pages for each function that is called. And the process must be allowed to make code while it runs: pages
+//! takes memory, at least a page for each function that is compiled when it is called. And the process must be allowed to make code while it runs: pages
 //! are written first and made executable then, never both, and what a module chooses of a field in them is 16 bits: longer numbers
 //! are in pages that are never executable (`memory.rs`).
 //! Where the build or the system does not have what it takes, the strategy says why and runs nothing
@@ -89,6 +89,7 @@ mod code;
 mod compile;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod enter;
+mod exits;
 mod flow;
 mod form;
 mod key;
@@ -107,6 +108,8 @@ mod what;
 fn a_build_without_stencils_says_why_it_has_none() {
     assert_eq!(run::refusal(), Some("the crate was built without its feature `make`"));
 }
+
+use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
@@ -138,6 +141,10 @@ impl Backend for Stencils {
 
     fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
         run::compile(body, form::PRODUCT, Some(shared))
+    }
+
+    fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Code> {
+        run::compile_batch(bodies, form::PRODUCT, shared)
     }
 
     fn listing(body: &FunctionBody) -> Listing {

@@ -77,6 +77,17 @@ fn fits(form: Form, register: Register) -> bool {
     }
 }
 
+/// A slot that lives in a register, but not while a node runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Away {
+    pub slot: u32,
+    pub register: Register,
+    /// Whether it is stored before.
+    pub stored: bool,
+    /// Whether it is loaded afterwards.
+    pub loaded: bool,
+}
+
 /// The slots that live in registers, and what nodes do with them.
 #[derive(Default)]
 pub(crate) struct Pins {
@@ -216,31 +227,80 @@ impl Pins {
         }
     }
 
-    /// Slots that live in registers which some instruction of the node cannot use, with these registers, and whether the node
-    /// writes them: they are in memory while the node runs.
-    pub(crate) fn away(&self, node: &Node<'_>) -> Vec<(u32, Register, bool)> {
-        let mut away: Vec<(u32, Register, bool)> = Vec::new();
+    /// Slots that live in registers which some instruction of the node cannot use, or which its copy needs for itself: they are in
+    /// memory while it runs.
+    pub(crate) fn away(&self, index: usize, node: &Node<'_>) -> Vec<Away> {
+        let mut away: Vec<Away> = Vec::new();
         if self.list.is_empty() {
             return away;
         }
+        let (taken, flow) = (self.taken(node), self.flow(index));
+        let add = |place: usize, away: &mut Vec<Away>| {
+            let (slot, register) = self.list[place];
+            if let Some(register) = register
+                && away.iter().all(|other| other.slot != slot)
+            {
+                let taken = taken >> place & 1 != 0;
+                away.push(Away {
+                    slot,
+                    register,
+                    stored: !taken || flow.before >> place & 1 != 0,
+                    loaded: taken,
+                });
+            }
+        };
+        if taken != 0 {
+            let wanted = (flow.before | flow.after) & taken;
+            let places = (0..self.list.len()).filter(|place| wanted >> place & 1 != 0);
+            places.for_each(|place| add(place, &mut away));
+        }
         for (slot, access) in node.uses() {
             for slot in (slot + u32::from(access.first)..).take(usize::from(access.count)) {
-                if let Some(register) = self.register(slot)
-                    && !fits(access.form, register)
-                    && away.iter().all(|other| other.0 != slot)
+                if let Some(place) = self.place(slot)
+                    && let Some(register) = self.list[place].1
+                    && (!fits(access.form, register) || taken >> place & 1 != 0)
                 {
-                    away.push((slot, register, false));
+                    add(place, &mut away);
                 }
             }
         }
         for (slot, access) in node.uses().filter(|(_, access)| access.writes) {
-            let reached = slot + u32::from(access.first)..;
-            let reached = reached.start..reached.start + u32::from(access.count);
-            for (slot, _, written) in &mut away {
-                *written |= reached.contains(slot);
+            let first = slot + u32::from(access.first);
+            let reached = first..first + u32::from(access.count);
+            for one in &mut away {
+                one.loaded |= reached.contains(&one.slot);
             }
         }
         away
+    }
+
+    /// Slots that live in registers which a node's copy needs for itself.
+    fn taken(&self, node: &Node<'_>) -> u32 {
+        let touched = node
+            .stencil
+            .filter(|_| !node.is_barrier())
+            .map_or(0, |stencil| stencil.touched);
+        if touched == 0 {
+            return 0;
+        }
+        let pins = self.list.iter().enumerate();
+        let pins = pins.filter(|(_, pin)| pin.1.is_some_and(|register| register.bit() & touched != 0));
+        pins.fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+
+    /// Slots that whoever takes a node over must find in memory, and that its copy has not left there.
+    pub(crate) fn left(&self, index: usize, node: &Node<'_>) -> u32 {
+        match node.is_barrier() {
+            true => 0,
+            false => self.flow(index).left() & !self.taken(node),
+        }
+    }
+
+    /// How many of these live in registers.
+    pub(crate) fn count(&self, which: u32) -> u32 {
+        let pins = self.list.iter().enumerate();
+        pins.filter(|(place, pin)| which >> place & 1 != 0 && pin.1.is_some())
+            .count() as u32
     }
 
     /// Adds the instructions that store these, or load them.

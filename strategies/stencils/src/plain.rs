@@ -1,5 +1,7 @@
 //! The control experiment: what is left of the handlers when dispatch costs nothing.
 
+use std::sync::Arc;
+
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
 use wasm_dispatch_machine::host::Host;
@@ -30,6 +32,10 @@ impl Backend for Plain {
 
     fn compile_within(body: &FunctionBody, shared: &Shared) -> Code {
         run::compile(body, form::PLAIN, Some(shared))
+    }
+
+    fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Code> {
+        run::compile_batch(bodies, form::PLAIN, shared)
     }
 
     fn listing(body: &FunctionBody) -> Listing {

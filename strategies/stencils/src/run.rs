@@ -1,6 +1,6 @@
 //! Running it: as the handlers' own strategy does, whose stream has the addresses of machine code.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Line, Listing, Shared};
@@ -12,18 +12,33 @@ use crate::form::Form;
 use crate::table::{self, Stencil};
 use crate::what::What;
 
-/// Compiles a function.
+/// Compiles a function by itself.
 pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) -> Code {
     compile_draft(draft(body), |draft| assemble(draft, body, form), shared)
 }
 
+/// Compiles functions of a module at once: they lie side by side in memory.
+pub(crate) fn compile_batch(bodies: &[Arc<FunctionBody>], form: Form, shared: &Shared) -> Vec<Code> {
+    let drafts = bodies.iter().map(|body| draft(body));
+    if refusal().is_some() {
+        return drafts.map(Draft::with_handlers).collect();
+    }
+    let assembled = drafts.zip(bodies).map(|(draft, body)| {
+        let assembly = assemble(&draft, body, form);
+        (draft, assembly)
+    });
+    let (drafts, assemblies): (Vec<Draft>, Vec<Assembly>) = assembled.unzip();
+    machine::codes(drafts, &assemblies, shared)
+}
+
 /// Puts code in place of a function's handlers.
 pub(crate) fn compile_draft(draft: Draft, assemble: impl FnOnce(&Draft) -> Assembly, shared: Option<&Shared>) -> Code {
-    match refusal() {
-        None => machine::code(draft, assemble, shared),
-        // Never run: machines ask first.
-        Some(_) => draft.with_handlers(),
+    // Never run: machines ask first.
+    if refusal().is_some() {
+        return draft.with_handlers();
     }
+    let assembly = assemble(&draft);
+    machine::code(draft, assembly, shared)
 }
 
 /// A line for each node. One without a stencil takes two dispatches: to its handler, and from there to the next node. A copy takes
@@ -69,32 +84,49 @@ pub(crate) fn refusal() -> Option<&'static str> {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod machine {
     use super::*;
-    use std::sync::Arc;
 
     use crate::enter::enter;
     use crate::memory::{Arena, Region};
 
     /// The function as machine code, in its module's arena or in one of its own.
-    pub(super) fn code(draft: Draft, assemble: impl FnOnce(&Draft) -> Assembly, shared: Option<&Shared>) -> Code {
-        let arena = shared.and_then(|shared| shared.get_or_make(Arc::<Arena>::default).cloned());
-        let assembly = assemble(&draft);
-        let length = assembly.code.len();
-        let place = |distance| assembly.placed(distance);
-        match Region::new(&arena.unwrap_or_default(), &assembly.constants, length, place) {
-            Ok(region) => enter(draft, &assembly, region),
-            Err(error) => {
-                log::warn!(
-                    "a function runs by handlers in place of their copies, as there is no memory for code: {error}"
-                );
-                draft.with_handlers()
-            }
+    pub(super) fn code(draft: Draft, assembly: Assembly, shared: Option<&Shared>) -> Code {
+        match place(std::slice::from_ref(&assembly), shared).and_then(|mut regions| regions.pop()) {
+            Some(region) => enter(draft, &assembly, region),
+            None => draft.with_handlers(),
         }
+    }
+
+    /// The functions as machine code, in their module's arena.
+    pub(super) fn codes(drafts: Vec<Draft>, assemblies: &[Assembly], shared: &Shared) -> Vec<Code> {
+        match place(assemblies, Some(shared)) {
+            Some(regions) => {
+                let functions = drafts.into_iter().zip(assemblies).zip(regions);
+                functions
+                    .map(|((draft, assembly), region)| enter(draft, assembly, region))
+                    .collect()
+            }
+            None => drafts.into_iter().map(Draft::with_handlers).collect(),
+        }
+    }
+
+    fn place(assemblies: &[Assembly], shared: Option<&Shared>) -> Option<Vec<Region>> {
+        let arena = shared.and_then(|shared| shared.get_or_make(Arc::<Arena>::default).cloned());
+        let placed = Region::place(&arena.unwrap_or_default(), assemblies);
+        if let Err(error) = &placed {
+            let count = assemblies.len();
+            log::warn!("no memory for code: {count} functions run by handlers in place of their copies: {error}");
+        }
+        placed.ok()
     }
 
     /// What the system says when code is to be made.
     pub(super) fn forbidden() -> Option<String> {
         const RETURN: u8 = 0xc3;
-        let error = Region::new(&Arc::default(), &[], 1, |_| vec![RETURN]).err()?;
+        let function = Assembly {
+            code: vec![RETURN],
+            ..Assembly::default()
+        };
+        let error = Region::place(&Arc::default(), &[function]).err()?;
         Some(format!(
             "the system allows no code that is made while a program runs: {error}"
         ))
@@ -105,8 +137,12 @@ mod machine {
 mod machine {
     use super::*;
 
-    pub(super) fn code(draft: Draft, _assemble: impl FnOnce(&Draft) -> Assembly, _shared: Option<&Shared>) -> Code {
+    pub(super) fn code(draft: Draft, _assembly: Assembly, _shared: Option<&Shared>) -> Code {
         draft.with_handlers()
+    }
+
+    pub(super) fn codes(drafts: Vec<Draft>, _assemblies: &[Assembly], _shared: &Shared) -> Vec<Code> {
+        drafts.into_iter().map(Draft::with_handlers).collect()
     }
 
     pub(super) fn forbidden() -> Option<String> {

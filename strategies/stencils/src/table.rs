@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::access::Form;
 use crate::key::key;
@@ -34,6 +35,8 @@ pub(crate) struct Access {
     /// The operand unit with the slot's number.
     pub unit: u8,
     pub form: Form,
+    /// Whether the slot's place may have 8 bits.
+    pub near: bool,
     pub reads: bool,
     pub writes: bool,
     /// The first slot, from that one on, and how many there are.
@@ -56,16 +59,44 @@ pub(crate) struct Stencil {
     uses: u8,
     /// Whether all slots must be in memory while it runs, as it is not known how it uses them.
     pub in_memory: bool,
+    /// The registers that it touches of those in which slots may live, a bit each.
+    pub touched: u32,
     /// Whether it branches within itself.
     pub branches: bool,
 }
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
+/// Hashes places of names: no module chooses these.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 impl Stencil {
     /// The stencil of the handler with this type. A thread finds each once: names are long, and a function has many nodes.
     pub(crate) fn of(name: &'static str, v2: bool) -> Option<&'static Stencil> {
-        type Found = HashMap<(usize, usize, bool), Option<&'static Stencil>>;
+        type Found = HashMap<(usize, usize, bool), Option<&'static Stencil>, BuildHasherDefault<Mixed>>;
         thread_local! {
             static FOUND: RefCell<Found> = RefCell::default();
         }

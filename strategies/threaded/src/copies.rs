@@ -90,11 +90,13 @@ impl Draft {
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = DraftNode<'_>> {
         let stream = self.code.stream();
         let base = stream.as_ptr() as u64;
+        let mut targets = self.targets.as_slice();
         self.nodes.iter().enumerate().map(move |(index, &(start, name))| {
             let end = self.nodes.get(index + 1).map_or(stream.len() as u32, |next| next.0);
             let at = start as usize;
-            let first = self.targets.partition_point(|&unit| unit < at);
-            let count = self.targets[first..].partition_point(|&unit| unit < end as usize);
+            let count = targets.iter().take_while(|&&unit| unit < end as usize).count();
+            let own;
+            (own, targets) = targets.split_at(count);
             DraftNode {
                 start,
                 end,
@@ -105,7 +107,7 @@ impl Draft {
                 operands: &stream[at + HANDLER_UNITS..end as usize],
                 role: name.role,
                 stream,
-                targets: &self.targets[first..first + count],
+                targets: own,
             }
         })
     }

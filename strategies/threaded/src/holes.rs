@@ -198,20 +198,25 @@ impl Regs {
     /// As [`Handler::run`](crate::abi::Handler::run); the node has more than `index` targets.
     #[inline(always)]
     pub(crate) unsafe fn switch<M: Mode>(self, _first: usize, index: u32) -> u64 {
-        // SAFETY: the text finds out two addresses and does nothing else: that of a table of distances, one for each target, and
-        // that from which they count. There is one for this index, says the contract.
+        // SAFETY: the texts find out an address and a sum and do nothing else: where the distances are, one for each target, and what
+        // one of them and the place from which they count add up to. There is one for this index, says the contract.
         unsafe {
             let table: *const i32;
-            let here: *const u8;
             std::arch::asm!(
                 "lea {}, [rip + SWITCH_TABLE]",
-                "lea {}, [rip + SWITCH_HERE]",
                 out(reg) table,
-                out(reg) here,
                 options(pure, nomem, nostack, preserves_flags)
             );
-            let distance = table.add(index as usize).read();
-            self.leave_by(here.wrapping_offset(distance as isize))
+            let distance = i64::from(table.add(index as usize).read());
+            let to: *const u8;
+            std::arch::asm!(
+                "lea {0}, [rip + SWITCH_HERE]",
+                "add {0}, {1}",
+                out(reg) to,
+                in(reg) distance,
+                options(pure, nomem, nostack)
+            );
+            self.leave_by(to)
         }
     }
 
