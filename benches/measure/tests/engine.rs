@@ -312,7 +312,7 @@ fn wrong_result() -> Result<(), Failed> {
 fn crashes() -> Result<(), Failed> {
     let folder = temporary();
     let mut setup = setup(&["count", "sort"], &["match_loop", "aborts", "panics", "hangs"], 2);
-    setup.timeout = 8;
+    setup.timeout = 5;
     let recording = measure(folder.path(), &setup)?;
     let mut failures: Vec<(&str, &str, &str)> = (recording.failures.iter())
         .map(|failure| {

@@ -1,7 +1,7 @@
 //! The programs that the strategies are compared on, suspended: at every resume point, and at random ones to go on under
 //! another strategy. Results, outputs, memories, globals and the fuel used are those of a run without suspension. The scalar
 //! twins of the vector programs are left out: they are the longest in a debug build, and run nothing that others do not. The
-//! vector programs, which are as long, only hop, but with `WASM_DISPATCH_THOROUGH=1`.
+//! vector programs, which are as long, and the largest modules only hop, but with `WASM_DISPATCH_THOROUGH=1`.
 //!
 //! `WASM_DISPATCH_SEED=n` chooses other slices and strategies. Run one workload with
 //! `cargo test -p wasm-dispatch-conformance --test workloads -- json`.
@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::fs;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -232,7 +233,8 @@ fn main() -> ExitCode {
         // Each strategy steps through some of them; in a hopping run all take part.
         let strategy = Strategy::ALL[number % Strategy::ALL.len()];
         for mode in [Mode::Stepping, Mode::Hopping] {
-            if matches!(mode, Mode::Stepping) && workload.class() == Class::Vector && !thorough {
+            let large = fs::metadata(workload.module_file()).is_ok_and(|file| file.len() > 2 << 20);
+            if matches!(mode, Mode::Stepping) && (large || workload.class() == Class::Vector) && !thorough {
                 continue;
             }
             let (workload, prepared, total) = (workload.clone(), prepared.clone(), total.clone());
