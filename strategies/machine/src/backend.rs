@@ -267,8 +267,8 @@ pub struct ModuleCode<B: Backend> {
     shared: Shared,
 }
 
-/// Functions that are compiled at once, at most.
-const LARGEST_BATCH: usize = 64;
+/// Functions that are compiled at once, on however many threads: so the size of the code does not depend on these.
+const BATCH: usize = 32;
 
 /// A function that is compiled when it is first asked for.
 pub type Lazy<C> = OnceLock<Box<Compiled<C>>>;
@@ -319,22 +319,17 @@ impl<B: Backend> ModuleCode<B> {
     /// Compiles all functions that have arrived, on this many threads, or fewer if the system has no more.
     pub fn compile_all(&self, threads: usize) {
         let next = AtomicUsize::new(0);
-        // Several batches for each of several threads, as functions differ in size.
-        let batch = match threads {
-            0 | 1 => LARGEST_BATCH,
-            threads => (self.functions.len() / (threads * 4)).clamp(1, LARGEST_BATCH),
-        };
         let work = || {
             loop {
-                let first = next.fetch_add(batch, Relaxed);
+                let first = next.fetch_add(BATCH, Relaxed);
                 if first >= self.functions.len() {
                     return;
                 }
-                self.compile_batch(first..self.functions.len().min(first + batch));
+                self.compile_batch(first..self.functions.len().min(first + BATCH));
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..threads.min(self.functions.len()) {
+            for _ in 1..threads.min(self.functions.len().div_ceil(BATCH)) {
                 if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
                     break;
                 }
