@@ -108,8 +108,8 @@ pub enum Exit {
         /// The statement of the current function that trapped.
         statement: u32,
     },
-    /// A host function was called, and is not [called within the run](Host::call). The caller's frame is on the frame stack, arguments and results are at `base`; the
-    /// owner carries it out and calls [`Backend::run`] again.
+    /// A host function was called, and is not [called within the run](Host::call). The caller's frame is on the frame stack,
+    /// arguments and results are at `base`; the owner carries it out and calls [`Backend::run`] again.
     HostCall {
         /// Index of the function in the machine.
         function: u32,

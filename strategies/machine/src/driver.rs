@@ -64,6 +64,8 @@ pub struct Running<'p, B: Backend> {
     pub function: &'p Compiled<B::Code>,
     /// Its frame.
     pub frame: Frame,
+    /// Why the run is left, after [`Called::Left`]. Not in what calls return, which fits a register without it.
+    pub exit: Exit,
 }
 
 impl<'p, B: Backend> Running<'p, B> {
@@ -82,6 +84,7 @@ impl<'p, B: Backend> Running<'p, B> {
             module,
             function: module.get(frame.function),
             frame,
+            exit: Exit::Returned,
         })
     }
 
@@ -203,7 +206,14 @@ impl<'p, B: Backend> Running<'p, B> {
             Callee::Wasm { instance, function } if instance == self.frame.instance => {
                 self.enter_own(state, function, base).map(|()| Called::Entered)
             }
-            other => self.enter_other(state, stack, other, base),
+            other => match self.enter_other(state, stack, other, base) {
+                Called::Entered => Ok(Called::Entered),
+                Called::Done => Ok(Called::Done),
+                Called::Left => match self.exit {
+                    Exit::Trapped { trap, .. } => Err(trap),
+                    _ => Ok(Called::Left),
+                },
+            },
         }
     }
 
@@ -220,30 +230,30 @@ impl<'p, B: Backend> Running<'p, B> {
 
     // Out of line: inlined four times into each loop, it took registers from the operations.
     #[inline(never)]
-    fn enter_other(
-        &mut self,
-        state: &mut State,
-        stack: &mut ValueStack,
-        callee: Callee,
-        base: u32,
-    ) -> Result<Called, Trap> {
+    fn enter_other(&mut self, state: &mut State, stack: &mut ValueStack, callee: Callee, base: u32) -> Called {
         let (instance, index) = match callee {
             Callee::Wasm { instance, function } => (instance, function),
             Callee::Host(function) => {
-                if !self.host.call(function, Reach::new(state), stack.from(base)) {
-                    return Ok(Called::Left(Exit::HostCall { function, base }));
-                }
-                return Ok(self.ret(state).map_or(Called::Done, Called::Left));
+                let exit = match self.host.call(function, Reach::new(state), stack.from(base)) {
+                    true => self.ret(state),
+                    false => Some(Exit::HostCall { function, base }),
+                };
+                let Some(exit) = exit else { return Called::Done };
+                self.exit = exit;
+                return Called::Left;
             }
         };
         let module = self.program.module(instance);
         let function = module.get(index);
-        state.enter(base, function.shape.frame_size)?;
+        if let Err(trap) = state.enter(base, function.shape.frame_size) {
+            self.exit = Exit::Trapped { trap, statement: 0 };
+            return Called::Left;
+        }
         state.switch_to(instance);
         self.module = module;
         self.function = function;
         self.frame = Frame::entry(instance, index, base);
-        Ok(Called::Entered)
+        Called::Entered
     }
 }
 
@@ -254,8 +264,8 @@ pub enum Called {
     Entered,
     /// To where a caller goes on, as a return does: it was the host's function, and that is done.
     Done,
-    /// Out of the run.
-    Left(Exit),
+    /// Out of the run: [`Running::exit`] says why.
+    Left,
 }
 
 /// Where a caller goes on.
@@ -324,7 +334,7 @@ pub fn run<B: Backend>(
                     running.clear_locals(window);
                 }
                 Ok(Called::Done) => window = stack.window(running.frame.base),
-                Ok(Called::Left(exit)) => return exit,
+                Ok(Called::Left) => return running.exit,
                 Err(trap) => {
                     let statement = running.function.body.terminator(number);
                     return trapped(state, running.frame, trap, statement);

@@ -135,7 +135,7 @@ pub fn run(program: &Program<MatchLoop>, machine: &mut Machine, host: &mut dyn H
                     match attempt!($called) {
                         Called::Entered => begin!(),
                         Called::Done => go_on!(),
-                        Called::Left(exit) => return exit,
+                        Called::Left => return running.exit,
                     }
                 };
             }

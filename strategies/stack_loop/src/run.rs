@@ -89,7 +89,7 @@ macro_rules! define_run {
                         match attempt!($called) {
                             Called::Entered => begin!(),
                             Called::Done => back!(),
-                            Called::Left(exit) => return exit,
+                            Called::Left => return running.exit,
                         }
                     };
                 }
