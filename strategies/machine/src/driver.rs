@@ -228,7 +228,8 @@ impl<'p, B: Backend> Running<'p, B> {
         Ok(())
     }
 
-    // Out of line: inlined four times into each loop, it took registers from the operations.
+    // Out of line: inlined four times into each loop, it took registers from the operations. A trap is an exit here, so that the
+    // result fits a register.
     #[inline(never)]
     fn enter_other(&mut self, state: &mut State, stack: &mut ValueStack, callee: Callee, base: u32) -> Called {
         let (instance, index) = match callee {

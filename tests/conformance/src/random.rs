@@ -53,3 +53,8 @@ pub fn setting(name: &str) -> Option<u64> {
         Err(_) => panic!("{name} should be a number and is {text:?}"),
     }
 }
+
+/// Whether everything is to run, as in CI, and not only what a newcomer waits for: `WASM_DISPATCH_THOROUGH=1`.
+pub fn thorough() -> bool {
+    setting("WASM_DISPATCH_THOROUGH").is_some_and(|set| set > 0)
+}

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_dispatch::{Metering, Strategy};
 use wasm_dispatch_conformance::mode::Mode;
-use wasm_dispatch_conformance::random::setting;
+use wasm_dispatch_conformance::random::{setting, thorough};
 use wasm_dispatch_conformance::suite::files::files;
 use wasm_dispatch_conformance::suite::run::{Outcome, run};
 use wasm_dispatch_conformance::suite::script::Script;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let seed = setting("WASM_DISPATCH_SEED").unwrap_or(1);
     let total: Arc<Mutex<Outcome>> = Arc::default();
     let mut trials = Vec::new();
-    let thorough = setting("WASM_DISPATCH_THOROUGH").is_some_and(|set| set > 0);
+    let thorough = thorough();
     for (number, file) in files().into_iter().enumerate() {
         let first = Strategy::ALL[number % Strategy::ALL.len()];
         let prepared: Arc<OnceLock<Result<Prepared, String>>> = Arc::default();

@@ -19,7 +19,7 @@ use wasm_dispatch::wasi::exit_code;
 use wasm_dispatch::{Error, ErrorKind, Imports, Instance, Limits, Metering, Module, Pause, Strategy, Value, Vm};
 use wasm_dispatch_conformance::differential::ours::remains;
 use wasm_dispatch_conformance::differential::plan::{HostLog, Remains};
-use wasm_dispatch_conformance::random::{Random, setting};
+use wasm_dispatch_conformance::random::{Random, setting, thorough};
 use wasm_dispatch_engines::engine::verify;
 use wasm_dispatch_engines::linking::{beside, link};
 use wasm_dispatch_engines::values::{to_typed, to_value};
@@ -226,7 +226,7 @@ fn main() -> ExitCode {
     };
     let total: Arc<Mutex<Stops>> = Arc::default();
     let mut trials = Vec::new();
-    let thorough = setting("WASM_DISPATCH_THOROUGH").is_some_and(|set| set > 0);
+    let thorough = thorough();
     for (number, workload) in workloads.enumerate() {
         let name = workload.name().to_string();
         let prepared: Arc<OnceLock<Result<Prepared, String>>> = Arc::default();
