@@ -14,7 +14,7 @@ const MORE: &[(&str, u64)] = &[
     ("functions_called", 130),
     ("functions_in_a_row", 120),
     ("functions_of_many_locals", 90),
-    ("functions_exported", 80),
+    ("functions_exported", 90),
     ("straight", 110),
     ("blocks", 70),
     ("ifs", 90),
