@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
@@ -82,6 +82,13 @@ macro_rules! strategies {
             pub fn listing(self, body: &FunctionBody) -> Listing {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::listing(body),)*
+                }
+            }
+
+            /// The machine code that the strategy makes of a lowered function, block by block, if it makes any. Compiles it.
+            pub fn machine_code(self, body: &FunctionBody) -> Option<Vec<Vec<NodeCode>>> {
+                match self {
+                    $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::machine_code(body),)*
                 }
             }
 

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use wasm_dispatch::ir::code::FunctionBody;
-use wasm_dispatch::machine::backend::Backend;
+use wasm_dispatch::machine::backend::{Backend, NodeCode};
 use wasm_dispatch::wasi::exit_code;
-use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Value, Vm};
+use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Tiers, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
 use crate::threads::{Serving, on_threads};
@@ -39,6 +39,8 @@ pub struct Entrant {
 enum Kind {
     Ours(Strategy),
     Outside(Outside),
+    /// One strategy after another, in modules that can be stopped.
+    Tiered(Tiers),
 }
 
 /// A backend whose type is forgotten.
@@ -48,6 +50,7 @@ struct Outside {
     compile: fn(&Module) -> usize,
     dispatches: fn(&FunctionBody) -> Vec<u32>,
     code_bytes: fn(&FunctionBody) -> usize,
+    machine_code: fn(&FunctionBody) -> Option<Vec<Vec<NodeCode>>>,
 }
 
 /// Those from outside.
@@ -67,11 +70,24 @@ impl Entrant {
                 compile: Module::compile_backend::<B>,
                 dispatches: B::dispatches,
                 code_bytes: |body| B::code_bytes(&B::compile(body)),
+                machine_code: B::machine_code,
             }),
         }
     }
 
-    /// All entrants of this process: our strategies, control experiments, then those that it was
+    /// Two of ours, one after the other. Its modules can always be stopped: where a program cannot be stopped, it cannot change.
+    pub fn tiered(name: &'static str, idea: &'static str, tiers: Tiers) -> Entrant {
+        Entrant {
+            name,
+            idea,
+            is_safe: tiers.start.is_safe() && tiers.then.is_safe(),
+            makes_code: tiers.start.makes_code() || tiers.then.makes_code(),
+            control_of: None,
+            kind: Kind::Tiered(tiers),
+        }
+    }
+
+    /// All entrants of this process: our strategies, control experiments, tiers, then those that it was
     /// [opened to](Entrant::open_to).
     pub fn all() -> impl Iterator<Item = Entrant> {
         let outside = OUTSIDE.get().into_iter().flatten().copied();
@@ -121,22 +137,25 @@ impl Entrant {
         match self.kind {
             Kind::Ours(strategy) => Vm::with(strategy, limits),
             Kind::Outside(outside) => (outside.vm)(limits),
+            Kind::Tiered(tiers) => Vm::options().tiers(tiers).limits(limits).build(()),
         }
     }
 
-    /// Compiles all functions of a module and returns the bytes of code.
+    /// Compiles all functions of a module, for the first tier if there are two, and returns the bytes of code.
     pub fn compile(self, module: &Module) -> usize {
         match self.kind {
             Kind::Ours(strategy) => module.compile(strategy),
             Kind::Outside(outside) => (outside.compile)(module),
+            Kind::Tiered(tiers) => module.compile(tiers.start),
         }
     }
 
-    /// How often running once through each block of a function dispatches: see [`Strategy::dispatches`].
+    /// How often running once through each block of a function dispatches, in the last tier: see [`Strategy::dispatches`].
     pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
         match self.kind {
             Kind::Ours(strategy) => strategy.dispatches(body),
             Kind::Outside(outside) => (outside.dispatches)(body),
+            Kind::Tiered(tiers) => tiers.then.dispatches(body),
         }
     }
 
@@ -145,6 +164,17 @@ impl Entrant {
         match self.kind {
             Kind::Ours(strategy) => strategy.code_bytes(body),
             Kind::Outside(outside) => (outside.code_bytes)(body),
+            Kind::Tiered(tiers) => tiers.start.code_bytes(body) + tiers.then.code_bytes(body),
+        }
+    }
+
+    /// The machine code that it makes of a function, block by block, if it makes any.
+    pub fn machine_code(self, body: &FunctionBody) -> Option<Vec<Vec<NodeCode>>> {
+        match self.kind {
+            Kind::Ours(strategy) => strategy.machine_code(body),
+            Kind::Outside(outside) => (outside.machine_code)(body),
+            // That of the last tier, which is shown as its own.
+            Kind::Tiered(_) => None,
         }
     }
 
@@ -153,11 +183,15 @@ impl Entrant {
         self.metered(Metering::Off)
     }
 
-    /// As an engine with modules that can be stopped.
+    /// As an engine with modules that can be stopped. Those of tiers always can.
     pub fn metered(self, metering: Metering) -> Ours {
         let name = match metering {
             Metering::Off => self.name.to_owned(),
             metering => format!("{}+{metering:?}", self.name),
+        };
+        let metering = match (self.kind, metering) {
+            (Kind::Tiered(_), Metering::Off) => Metering::Interrupts,
+            (_, metering) => metering,
         };
         Ours {
             name,

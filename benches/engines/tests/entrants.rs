@@ -46,3 +46,31 @@ fn a_control_experiment_names_its_strategy_and_runs_workloads() {
     let mut prepared = control.engine().prepare(workload, &wasm).unwrap();
     prepared.run(workload.quick()).unwrap();
 }
+
+#[cfg(feature = "stencils")]
+#[test]
+fn a_machine_with_tiers_is_an_entrant_that_runs_workloads_with_and_without_fuel() {
+    let workloads = wasm_dispatch_workloads::all().unwrap();
+    let workload = workloads.iter().find(|workload| workload.name() == "sort").unwrap();
+    let wasm = workload.wasm().unwrap();
+    for name in ["tiered", "tiered+Fuel"] {
+        let engine = wasm_dispatch_engines::Ours::named(name).unwrap();
+        let cold = engine.cold(workload, &wasm, workload.quick()).unwrap();
+        assert!(cold.is_some());
+        engine.prepare(workload, &wasm).unwrap().run(workload.quick()).unwrap();
+    }
+    let entrant = Entrant::named("tiered").unwrap();
+    let mut vm = entrant.vm(wasm_dispatch::Limits::default());
+    assert_eq!(vm.strategy_name(), Entrant::default().name);
+    let module = wasm_dispatch::Module::options().metering(wasm_dispatch::Metering::Interrupts);
+    let module = module.compile(&wasm).unwrap();
+    let instance = vm.instantiate(&module, &wasm_dispatch::Imports::new()).unwrap();
+    let arguments: Vec<_> = workload
+        .quick()
+        .args
+        .iter()
+        .map(|&value| wasm_dispatch_engines::values::to_value(value))
+        .collect();
+    vm.call(instance, workload.entry(), &arguments).unwrap();
+    assert!(Entrant::named(vm.strategy_name()).unwrap().makes_code);
+}

@@ -14,7 +14,7 @@ use super::{Failed, Outcome, Output, subject};
 #[derive(Args)]
 #[command(after_help = "\
 Shows blocks, statements, dispatches of one run through each block, bytes of code; and the code of the default
-strategy. In the code, s3 is slot 3 of the frame and g1 global 1. In the default's
+strategy. Machine code that a strategy makes is shown in a build with the feature 'stencils'. In the code, s3 is slot 3 of the frame and g1 global 1. In the default's
 code, s is a slot, c a constant, a the accumulator, + joins what one dispatch runs, and what is out of line does
 not run each time that the block does. The build's own counts are shown: a build without optimisation
 dispatches otherwise.

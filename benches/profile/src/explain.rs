@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use wasm_dispatch::machine::backend::Line as Code;
+use wasm_dispatch::machine::backend::{Line as Code, NodeCode};
 use wasm_dispatch::{Module, Strategy, demangle};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_ir::code::{BlockId, FunctionBody};
@@ -12,6 +12,7 @@ use wasm_dispatch_measure::cost::work::BlockWork;
 use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::visible;
 
+pub use crate::machine_code::Disassembled;
 use crate::program::names;
 
 /// How some strategies compiled a function.
@@ -59,6 +60,18 @@ pub struct Block {
     /// The code of the default strategy, if it is among the strategies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handlers: Option<Vec<Handler>>,
+    /// The machine code of strategies that make it while a program runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub machine_code: Vec<MachineCode>,
+}
+
+/// The machine code that a strategy made of a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MachineCode {
+    /// The strategy's name.
+    pub strategy: String,
+    /// Node by node.
+    pub nodes: Vec<Disassembled>,
 }
 
 /// A piece of a strategy's code, dispatched once.
@@ -135,12 +148,27 @@ pub fn explain(module: &Module, function: u32, strategies: &[Entrant]) -> Option
     let default = Strategy::default();
     let is_shown = strategies.iter().any(|strategy| strategy.name == default.name());
     let listing = is_shown.then(|| default.listing(body));
+    let made = strategies
+        .iter()
+        .filter_map(|strategy| Some((strategy.name, strategy.machine_code(body)?)));
+    let mut made: Vec<(&str, Vec<Vec<NodeCode>>)> = made.collect();
+    let mut machine_code = |number: usize| {
+        let of = made.iter_mut().map(|(strategy, blocks)| MachineCode {
+            strategy: (*strategy).to_owned(),
+            nodes: std::mem::take(&mut blocks[number])
+                .into_iter()
+                .map(Disassembled::from)
+                .collect(),
+        });
+        of.collect()
+    };
     let blocks = (0..body.blocks.len()).map(|number| Block {
         block: number as BlockId,
         statements: text::block(body, number as BlockId),
         nodes: BlockWork::of(body, number as BlockId).nodes,
         dispatches: dispatches.iter().map(|blocks| blocks[number]).collect(),
         handlers: (listing.as_ref()).map(|listing| listing[number].iter().map(Handler::of).collect()),
+        machine_code: machine_code(number),
     });
     Some(Explained {
         function,
@@ -210,11 +238,21 @@ impl Explained {
             for statement in &block.statements {
                 let _ = writeln!(text, "  {statement}");
             }
-            let Some(handlers) = &block.handlers else { continue };
-            let _ = writeln!(text, "  {}:", Strategy::default());
-            for handler in handlers {
-                let place = if handler.aside { "  (out of line)" } else { "" };
-                let _ = writeln!(text, "    {}{place}", handler.nodes.join(" + "));
+            if let Some(handlers) = &block.handlers {
+                let _ = writeln!(text, "  {}:", Strategy::default());
+                for handler in handlers {
+                    let place = if handler.aside { "  (out of line)" } else { "" };
+                    let _ = writeln!(text, "    {}{place}", handler.nodes.join(" + "));
+                }
+            }
+            for MachineCode { strategy, nodes } in &block.machine_code {
+                let _ = writeln!(text, "  {strategy}:");
+                for node in nodes {
+                    let _ = writeln!(text, "    {}  (at {:#x}, {} bytes)", node.node, node.place, node.bytes);
+                    for instruction in &node.instructions {
+                        let _ = writeln!(text, "      {instruction}");
+                    }
+                }
             }
         }
         text

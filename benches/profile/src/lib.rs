@@ -13,6 +13,7 @@
 
 pub mod explain;
 pub mod histogram;
+mod machine_code;
 pub mod profile;
 pub mod program;
 mod shape;

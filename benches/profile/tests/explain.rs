@@ -114,3 +114,29 @@ fn constants_are_shown_as_numbers_of_their_type() {
         assert!(text.contains(&format!(", {constant})")), "{constant}: {text}");
     }
 }
+
+#[cfg(all(feature = "stencils", target_arch = "x86_64", target_os = "linux"))]
+#[test]
+fn machine_code_is_shown_node_by_node_where_a_strategy_makes_it() {
+    let module = module();
+    let explained = explain(&module, 1, &all()).unwrap();
+    let body = module.function(1).unwrap().body().unwrap();
+    let made = Strategy::ALL.iter().find(|strategy| strategy.makes_code()).unwrap();
+    let listing = made.listing(body);
+    let (mut places, mut instructions) = (Vec::new(), Vec::new());
+    for (block, lines) in explained.blocks.iter().zip(listing) {
+        let of = |code: &&wasm_dispatch_profile::explain::MachineCode| code.strategy == made.name();
+        let code = block.machine_code.iter().find(of).unwrap();
+        let nodes: Vec<&str> = code.nodes.iter().map(|node| node.node.as_str()).collect();
+        assert_eq!(nodes, lines.iter().map(|line| line.text()).collect::<Vec<String>>());
+        for node in &code.nodes {
+            places.push((node.place as usize, node.place as usize + node.bytes));
+            instructions.extend(&node.instructions);
+        }
+    }
+    // All nodes lie in a row, and what is there are instructions.
+    places.sort_unstable();
+    assert!(places.windows(2).all(|two| two[0].1 == two[1].0), "{places:?}");
+    assert!(instructions.len() > 10 && instructions.iter().all(|text| !text.contains("bad")));
+    assert!(explained.text().contains("jmp") && explained.text().contains("mov"));
+}

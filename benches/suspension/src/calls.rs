@@ -222,20 +222,21 @@ pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
         counted(Ok(results.to_vec()))
     });
     let in_a_turn = TURN as f64 / FUEL as f64;
+    let more = f64::from(programs::MORE);
     let rows = [
         (TYPED, 1.0, typed, nothing()),
         (DYNAMIC, 1.0, dynamic, nothing()),
-        (OWN, 1.0, call(&linked, "own"), call(&linked, "without")),
-        (LINKED, 1.0, call(&linked, "with"), call(&linked, "without")),
+        (OWN, more, call(&linked, "own"), call(&linked, "own_once")),
+        (LINKED, more, call(&linked, "host"), call(&linked, "host_once")),
         (
             RUST_CALL,
-            1.0,
-            call(&plain_calls, "with"),
-            call(&plain_calls, "without"),
+            more,
+            call(&plain_calls, "host"),
+            call(&plain_calls, "host_once"),
         ),
-        (READS, 1.0, call(&reading, "with"), call(&reading, "without")),
-        (READY, 1.0, awaited(&ready, "with"), awaited(&ready, "without")),
-        (WAITS, 1.0, awaited(&waits, "with"), awaited(&waits, "without")),
+        (READS, more, call(&reading, "host"), call(&reading, "host_once")),
+        (READY, more, awaited(&ready, "host"), awaited(&ready, "host_once")),
+        (WAITS, more, awaited(&waits, "host"), awaited(&waits, "host_once")),
         (SLICE, in_a_turn, slices(FUEL), slices(u64::MAX)),
         (YIELD, in_a_turn, yields, slices(u64::MAX)),
         (RESUME, in_a_turn, counts(&fuel, Counting::resume), slices(u64::MAX)),

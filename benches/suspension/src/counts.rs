@@ -6,6 +6,7 @@ use wasm_dispatch::Strategy;
 
 use crate::calls::{self, DYNAMIC, LINKED, OWN, READS, RUST_CALL, TYPED};
 use crate::events::{Failed, Subject};
+use crate::programs;
 use crate::report::{Row, Unit};
 
 const KINDS: [&str; 6] = [TYPED, DYNAMIC, OWN, LINKED, RUST_CALL, READS];
@@ -64,7 +65,7 @@ pub fn run() -> Result<Vec<Row>, Failed> {
             let mut count = of_turn(name, what, "with")?;
             // What the host calls in its own loop is measured with the loop.
             if ![TYPED, DYNAMIC].contains(&what) {
-                count -= of_turn(name, what, "without")?;
+                count = (count - of_turn(name, what, "without")?) / f64::from(programs::MORE);
             }
             rows.push(Row::new("counts", what, name, Unit::Number, vec![count]));
         }

@@ -1,4 +1,4 @@
-//! The cost of an event: the time of a loop with many of them, less that of the same loop without.
+//! The cost of an event: the time of a loop with many of them, less that of the same loop with few or none.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,11 @@ pub struct Subject {
     pub what: &'static str,
     /// Whose.
     pub name: String,
-    /// Events in a turn.
+    /// Events in a turn of the first loop beyond those in the second.
     pub per_turn: f64,
-    /// The loop with events.
+    /// The loop with more events.
     pub with: Run,
-    /// The loop without.
+    /// The loop with fewer.
     pub without: Run,
 }
 

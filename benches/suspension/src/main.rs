@@ -19,6 +19,7 @@ mod programs;
 mod report;
 mod sharing;
 mod stream;
+mod tiers;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,7 +33,7 @@ use events::Failed;
 #[derive(Parser)]
 #[command(name = "suspension")]
 struct Options {
-    /// What to measure [default: all but counts and metering]
+    /// What to measure [default: all but counts, tiers and metering]
     #[arg(value_name = "PART")]
     parts: Vec<Part>,
     /// Time for calls, and for metering
@@ -66,6 +67,8 @@ enum Part {
     Interrupt,
     /// Time to the first result of a module that arrives slowly
     Stream,
+    /// Machines with two tiers by those with one, for runs of 1 ms to 1 s
+    Tiers,
     /// What checks for interrupts and fuel cost, on all workloads
     Metering,
 }
@@ -95,7 +98,7 @@ fn measure(options: &Options) -> Result<(), Failed> {
     let size = |full: usize, quick: usize| if options.quick { quick } else { full };
     let all = Part::value_variants()
         .iter()
-        .filter(|part| !matches!(part, Part::Counts | Part::Metering));
+        .filter(|part| !matches!(part, Part::Counts | Part::Tiers | Part::Metering));
     let parts: Vec<Part> = match options.parts.is_empty() {
         true => all.copied().collect(),
         false => options.parts.clone(),
@@ -110,6 +113,7 @@ fn measure(options: &Options) -> Result<(), Failed> {
             Part::Sharing => sharing::run(size(1_000, 20), size(50_000, 10_000) as u32)?,
             Part::Interrupt => interrupt::run(size(200, 3))?,
             Part::Stream => stream::run(size(10, 1), size(3_000, 100) as u32)?,
+            Part::Tiers => tiers::run(size(12, 2), size(usize::MAX, 3))?,
             Part::Metering => {
                 print!("{}", metering::run(seconds)?);
                 continue;

@@ -151,7 +151,7 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
     let host = Counting::shared(false, Step::Waits)?;
     let metered = Counting::shared(true, Step::Adds)?;
     let pauses = metered.borrow_mut().pauses()?;
-    let waits = counts(&host, |store: &mut Counting, n| store.resume("with", n, None));
+    let waits = counts(&host, |store: &mut Counting, n| store.resume("host", n, None));
     let resumes = counts(&metered, |store: &mut Counting, n| {
         store.resume("without", n, Some(FUEL))
     });
@@ -181,14 +181,16 @@ pub fn wasmi_calls() -> Result<Vec<Subject>, Failed> {
         let instance = linker.instantiate_and_start(&mut store, &module)?;
         Counting { store, instance }.call("without", 1)
     });
+    let waits_once = counts(&host, |store: &mut Counting, n| store.resume("host_once", n, None));
+    let more = f64::from(programs::MORE);
     let rows = [
         (TYPED, 1.0, typed, nothing()),
         (DYNAMIC, 1.0, dynamic, nothing()),
-        (OWN, 1.0, call(&other, "own"), call(&other, "without")),
-        (LINKED, 1.0, call(&other, "with"), call(&other, "without")),
-        (RUST_CALL, 1.0, call(&plain, "with"), call(&plain, "without")),
-        (READS, 1.0, call(&reading, "with"), call(&reading, "without")),
-        (WAITS, 1.0, waits, call(&host, "without")),
+        (OWN, more, call(&other, "own"), call(&other, "own_once")),
+        (LINKED, more, call(&other, "host"), call(&other, "host_once")),
+        (RUST_CALL, more, call(&plain, "host"), call(&plain, "host_once")),
+        (READS, more, call(&reading, "host"), call(&reading, "host_once")),
+        (WAITS, more, waits, waits_once),
         (RESUME, pauses, resumes, call(&metered, "without")),
         (FRESH, 1.0 / f64::from(TURNS_PER_MACHINE), fresh, nothing()),
     ];

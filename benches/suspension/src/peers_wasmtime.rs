@@ -13,8 +13,17 @@ use crate::programs;
 
 struct Counting {
     store: Store<()>,
-    with: TypedFunc<i32, i64>,
+    host: TypedFunc<i32, i64>,
+    host_once: TypedFunc<i32, i64>,
     without: TypedFunc<i32, i64>,
+}
+
+/// Which of the program's loops.
+#[derive(Clone, Copy)]
+enum Loop {
+    Host,
+    HostOnce,
+    Without,
 }
 
 /// How the host function is defined.
@@ -50,13 +59,23 @@ impl Counting {
             })?,
         };
         let instance = block_on(linker.instantiate_async(&mut store, &module))?;
-        let with = instance.get_typed_func(&mut store, "with")?;
+        let host = instance.get_typed_func(&mut store, "host")?;
+        let host_once = instance.get_typed_func(&mut store, "host_once")?;
         let without = instance.get_typed_func(&mut store, "without")?;
-        Ok(Rc::new(RefCell::new(Counting { store, with, without })))
+        Ok(Rc::new(RefCell::new(Counting {
+            store,
+            host,
+            host_once,
+            without,
+        })))
     }
 
-    fn call(&mut self, with: bool, awaits: bool, turns: u32) -> Result<i64, Failed> {
-        let func = if with { &self.with } else { &self.without };
+    fn call(&mut self, which: Loop, awaits: bool, turns: u32) -> Result<i64, Failed> {
+        let func = match which {
+            Loop::Host => &self.host,
+            Loop::HostOnce => &self.host_once,
+            Loop::Without => &self.without,
+        };
         Ok(match awaits {
             true => block_on(func.call_async(&mut self.store, turns as i32))?,
             false => func.call(&mut self.store, turns as i32)?,
@@ -66,7 +85,8 @@ impl Counting {
 
 /// wasmtime's host calls, plain and asynchronous, and its fuel that yields.
 pub fn calls() -> Result<Vec<Subject>, Failed> {
-    let call = |shared, with, awaits| counts(shared, move |store: &mut Counting, n| store.call(with, awaits, n));
+    let call = |shared, which, awaits| counts(shared, move |store: &mut Counting, n| store.call(which, awaits, n));
+    let both = |shared, awaits| (call(shared, Loop::Host, awaits), call(shared, Loop::HostOnce, awaits));
     let plain = Counting::shared(Host::Plain, None)?;
     let ready = Counting::shared(Host::Ready, None)?;
     let waits = Counting::shared(Host::Waits, None)?;
@@ -75,18 +95,22 @@ pub fn calls() -> Result<Vec<Subject>, Failed> {
     let per_turn = {
         let whole = &mut *whole.borrow_mut();
         let before = whole.store.get_fuel()?;
-        whole.call(false, true, 10_000)?;
+        whole.call(Loop::Without, true, 10_000)?;
         (before - whole.store.get_fuel()?) as f64 / 10_000.0
     };
+    let more = f64::from(programs::MORE);
+    let (plain_host, plain_once) = both(&plain, false);
+    let (ready_host, ready_once) = both(&ready, true);
+    let (waits_host, waits_once) = both(&waits, true);
     let rows = [
-        (RUST_CALL, 1.0, call(&plain, true, false), call(&plain, false, false)),
-        (READY, 1.0, call(&ready, true, true), call(&ready, false, true)),
-        (WAITS, 1.0, call(&waits, true, true), call(&waits, false, true)),
+        (RUST_CALL, more, plain_host, plain_once),
+        (READY, more, ready_host, ready_once),
+        (WAITS, more, waits_host, waits_once),
         (
             YIELD,
             per_turn / FUEL as f64,
-            call(&metered, false, true),
-            call(&whole, false, true),
+            call(&metered, Loop::Without, true),
+            call(&whole, Loop::Without, true),
         ),
     ];
     Ok(Subject::all("wasmtime", rows))

@@ -2,8 +2,8 @@
 
 use crate::events::Failed;
 
-/// `with` calls an import once a turn, `own` a function of the module, `without` adds one itself; all count to the number of
-/// turns.
+/// `host` calls an import [`MORE`] + 1 times a turn and `host_once` once, `own` and `own_once` a function of the module; `without`
+/// adds one itself. All give the number of turns.
 const COUNT: &str = r#"(module
     (import "host" "step" (func $step (param i64) (result i64)))
     (func $own (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
@@ -13,14 +13,18 @@ const COUNT: &str = r#"(module
 const LOOP: &str = r#"
     (func (export "NAME") (param $turns i32) (result i64) (local $sum i64)
         (loop $again
-            (local.set $sum (STEP))
+            STEPS
             (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
-        (local.get $sum))"#;
+        (i64.div_u (local.get $sum) (i64.const TIMES)))"#;
+
+/// Calls in a turn of one loop beyond those of the other. The same loop around both, and a call in either: where their code
+/// happens to lie matters least so.
+pub const MORE: u32 = 8;
 
 /// The same, with a memory that begins with the number one.
 const MEMORY: &str = r#"(memory (export "memory") 1) (data (i32.const 0) "\01")"#;
 
-/// What `with` may call in another instance, which has a memory of its own.
+/// What `host` may call in another instance, which has a memory of its own.
 const STEP: &str = r#"(module
     (memory 1)
     (func (export "step") (param i64) (result i64) (i64.add (local.get 0) (i64.const 1))))"#;
@@ -49,11 +53,18 @@ pub fn count_with_memory() -> Result<Vec<u8>, Failed> {
 
 fn counting(memory: &str) -> Result<Vec<u8>, Failed> {
     let loops = [
-        ("with", "call $step (local.get $sum)"),
-        ("own", "call $own (local.get $sum)"),
-        ("without", "i64.add (local.get $sum) (i64.const 1)"),
+        ("host", "call $step (local.get $sum)", MORE + 1),
+        ("host_once", "call $step (local.get $sum)", 1),
+        ("own", "call $own (local.get $sum)", MORE + 1),
+        ("own_once", "call $own (local.get $sum)", 1),
+        ("without", "i64.add (local.get $sum) (i64.const 1)", 1),
     ];
-    let loops = loops.map(|(name, step)| LOOP.replace("NAME", name).replace("STEP", step));
+    let loops = loops.map(|(name, step, times)| {
+        let steps = format!("(local.set $sum ({step}))").repeat(times as usize);
+        LOOP.replace("NAME", name)
+            .replace("STEPS", &steps)
+            .replace("TIMES", &times.to_string())
+    });
     Ok(wat::parse_str(
         COUNT.replace("LOOPS", &format!("{memory}{}", loops.concat())),
     )?)

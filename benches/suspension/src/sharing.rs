@@ -46,7 +46,10 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     for counter in &counters {
         let (mut vm, instance) = machine(&module, counter)?;
         let start = Instant::now();
-        check(counted(block_on(vm.call_async(instance, "with", &argument)))?, turns)?;
+        check(
+            counted(block_on(vm.call_async(instance, "host_once", &argument)))?,
+            turns,
+        )?;
         alone += start.elapsed();
     }
 
@@ -59,7 +62,7 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
         let (mut vm, instance) = machine(&module, counter)?;
         let (least, failures, counters) = (least.clone(), failures.clone(), counters.clone());
         pool.spawner().spawn_local(async move {
-            let ended = counted(vm.call_async(instance, "with", &argument).await);
+            let ended = counted(vm.call_async(instance, "host_once", &argument).await);
             if let Err(error) = ended.and_then(|result| check(result, turns)) {
                 failures.set(Some(error));
             }

@@ -59,6 +59,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
     fn listing(body: &FunctionBody) -> Listing;
 
+    /// The machine code that the strategy makes of a function while a program runs, block by block, if it makes any. For explanations.
+    fn machine_code(_body: &FunctionBody) -> Option<Vec<Vec<NodeCode>>> {
+        None
+    }
+
     /// For each block of a function, the indirect jumps or calls from one piece of the strategy's code to the next that one
     /// run through it takes.
     fn dispatches(body: &FunctionBody) -> Vec<u32> {
@@ -156,6 +161,17 @@ impl Line {
     pub fn is_super(&self) -> bool {
         self.parts.len() > 1
     }
+}
+
+/// Machine code that a strategy [made](Backend::machine_code) of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCode {
+    /// What it does, in the strategy's notation.
+    pub node: String,
+    /// Where it begins, in bytes from the beginning of the function's code.
+    pub place: u32,
+    /// The code. What it reaches outside has the distance as if constants lay right behind the function's code.
+    pub code: Vec<u8>,
 }
 
 /// The listing of code that is a list of operations, block after block, each one dispatch: `block_starts` says where each

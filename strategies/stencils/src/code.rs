@@ -12,6 +12,8 @@ pub(crate) struct Assembly {
     /// Where each node's code begins, and where it does for those who come from elsewhere.
     pub starts: Vec<u32>,
     pub entrances: Vec<u32>,
+    /// Where the code of the last node ends: what follows are ways out.
+    pub end: u32,
     /// Nodes whose handler is called, as there is no stencil of it.
     pub handlers: usize,
 }

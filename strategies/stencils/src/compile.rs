@@ -394,6 +394,7 @@ impl Assembler<'_> {
     }
 
     fn finish(mut self, draft: &Draft) -> Assembly {
+        self.assembly.end = self.place();
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
             let (index, node) = (node, &self.nodes[node]);
             let value = match what {

@@ -112,7 +112,7 @@ fn a_build_without_stencils_says_why_it_has_none() {
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program, Shared};
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
@@ -149,6 +149,10 @@ impl Backend for Stencils {
 
     fn listing(body: &FunctionBody) -> Listing {
         run::listing(body)
+    }
+
+    fn machine_code(body: &FunctionBody) -> Option<Vec<Vec<NodeCode>>> {
+        run::machine_code(body, form::PRODUCT)
     }
 
     fn code_bytes(code: &Code) -> usize {

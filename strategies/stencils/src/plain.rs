@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Program, Shared};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program, Shared};
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
@@ -40,6 +40,10 @@ impl Backend for Plain {
 
     fn listing(body: &FunctionBody) -> Listing {
         run::listing(body)
+    }
+
+    fn machine_code(body: &FunctionBody) -> Option<Vec<Vec<NodeCode>>> {
+        run::machine_code(body, form::PLAIN)
     }
 
     fn code_bytes(code: &Code) -> usize {

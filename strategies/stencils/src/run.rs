@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Line, Listing, Shared};
+use wasm_dispatch_machine::backend::{Line, Listing, NodeCode, Shared};
 use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, Role, draft};
 
 use crate::code::Assembly;
@@ -64,6 +64,23 @@ pub(crate) fn listing(body: &FunctionBody) -> Listing {
     };
     let blocks = copies::listing(body).into_iter();
     blocks.map(|nodes| nodes.into_iter().map(line).collect()).collect()
+}
+
+/// The machine code of each node, by block.
+pub(crate) fn machine_code(body: &FunctionBody, form: Form) -> Option<Vec<Vec<NodeCode>>> {
+    if refusal().is_some() {
+        return None;
+    }
+    let assembly = assemble(&draft(body), body, form);
+    let code = assembly.placed(assembly.code.len() as i32);
+    let bounds: Vec<u32> = assembly.starts.iter().copied().chain([assembly.end]).collect();
+    let node = |node: copies::ListedNode| NodeCode {
+        node: node.info.kind,
+        place: bounds[node.number],
+        code: code[bounds[node.number] as usize..bounds[node.number + 1] as usize].to_vec(),
+    };
+    let blocks = copies::listing(body).into_iter();
+    Some(blocks.map(|nodes| nodes.into_iter().map(node).collect()).collect())
 }
 
 /// Why the strategy cannot run here, if so. Found out at the first use: none of it changes while a process runs.

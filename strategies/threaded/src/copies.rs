@@ -145,6 +145,8 @@ pub fn draft(body: &FunctionBody) -> Draft {
 /// A node for explanations.
 #[derive(Clone, Debug)]
 pub struct ListedNode {
+    /// Its number in the order of the stream.
+    pub number: usize,
     /// What it does.
     pub info: crate::NodeInfo,
     /// Its handler's type.

@@ -141,13 +141,15 @@ pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::Listed
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
     let traced = compiler.trace.unwrap_or_default().into_iter();
-    for ((block, kind, fused, out_of_line), (_, name)) in traced.zip(compiler.nodes.unwrap_or_default()) {
+    let nodes = traced.zip(compiler.nodes.unwrap_or_default());
+    for (number, ((block, kind, fused, out_of_line), (_, name))) in nodes.enumerate() {
         let info = NodeInfo {
             kind: kind.to_string(),
             fused,
             out_of_line,
         };
         blocks[block as usize].push(crate::copies::ListedNode {
+            number,
             info,
             name: (name.of)(),
             v2: name.v2,
