@@ -36,6 +36,7 @@ fn instructions(place: u32, code: &[u8]) -> Vec<String> {
     options.set_hex_prefix("0x");
     options.set_hex_suffix("");
     options.set_space_after_operand_separator(true);
+    options.set_branch_leading_zeros(false);
     let decoded = Decoder::with_ip(64, code, u64::from(place), DecoderOptions::NONE).into_iter();
     let text = decoded.map(|instruction| {
         let mut text = String::new();
