@@ -339,6 +339,8 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             false => format!("Another strategy is better on {}.", instead(better)),
         });
     }
+    // A class of one workload that is called the same.
+    sentences.dedup();
     if !advice.ties.is_empty() {
         sentences.push(format!(
             "Another strategy is not clearly worse on {}.",

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::process::{Command, ExitCode};
 
+use cpu_time::ThreadTime;
 use wasm_dispatch::Strategy;
 use wasm_dispatch_shapes::shapes::{SHAPES, Shape};
 use wasm_dispatch_shapes::taking::{Taken, Way, take};
@@ -49,14 +50,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// CPU time of this thread so far, in nanoseconds.
-fn cpu_time() -> Result<u64, String> {
-    let path = "/proc/thread-self/schedstat";
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    let first = text.split_whitespace().next().and_then(|number| number.parse().ok());
-    first.ok_or_else(|| format!("{path} holds no number"))
-}
-
 /// Measures one module in this process, and prints what it took.
 fn one(shape: &str, size: &str, way: &str) -> Result<(), String> {
     let shape = find(shape)?;
@@ -72,9 +65,9 @@ fn one(shape: &str, size: &str, way: &str) -> Result<(), String> {
         RUNS
     };
     for _ in 0..runs {
-        let begun = cpu_time()?;
+        let begun = ThreadTime::now();
         taken = take(&module, way).map_err(|error| format!("{}: {error}", shape.name))?;
-        best = best.min(cpu_time()? - begun);
+        best = best.min(begun.elapsed().as_nanos() as u64);
     }
     println!("{} {best} {}", module.len(), taken.peak);
     Ok(())
