@@ -11,7 +11,7 @@ use futures::task::LocalSpawnExt;
 use futures::{SinkExt, StreamExt, join};
 use wasm_dispatch::{AsyncCaller, Error, Imports, Limits, Metering, Module, Strategy, Value, Vm};
 
-/// `produce` hands numbers to its host, `consume` asks its host for them and adds them up; `count` just works.
+/// `produce` hands numbers to its host, `consume` asks its host for them and adds them up; `count` only computes.
 const PROGRAM: &str = r#"(module
     (import "host" "send" (func $send (param i32)))
     (import "host" "receive" (func $receive (result i32)))
@@ -47,14 +47,14 @@ async fn machine(
         let receiver = receiver.clone();
         Box::pin(async move { receiver.lock().await.next().await.ok_or("nothing more comes".into()) })
     });
-    // The unused part of a value stack takes no memory, but many machines also need addresses.
+    // The unused part of a value stack takes no memory, but it does take address space.
     let limits = Limits::default().stack_slots(1_000).call_depth(100);
     let mut vm = Vm::with(Strategy::default(), limits);
     let instance = vm.instantiate_async(module, &imports).await?;
     Ok((vm, instance))
 }
 
-/// Two programs that wait for each other: a full channel stops the one, an empty channel the other.
+/// Two programs that wait for each other: a full channel stops one, an empty channel the other.
 async fn hand_over(module: &Module) -> Result<(), Error> {
     let (sender, receiver) = mpsc::channel(4);
     let (unused_sender, unused_receiver) = mpsc::channel(0);

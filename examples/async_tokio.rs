@@ -1,4 +1,4 @@
-//! Programs on tokio: many machines share a thread and wait for timers without blocking it. Each holds data of the host's, which
+//! Programs on tokio: many machines share a thread and wait for timers without blocking it. Each holds data for the host, which
 //! its asynchronous host functions change.
 //!
 //! ```text
@@ -23,7 +23,7 @@ const PROGRAM: &str = r#"(module
             (br_if $round (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
         (local.get $done)))"#;
 
-/// What each machine holds for its program, and lends to host functions: no lock is needed, also not over an `await`.
+/// What each machine holds for its program, and lends to host functions: no lock is needed, not even across an `await`.
 #[derive(Default)]
 struct Host {
     naps: u32,
@@ -51,7 +51,7 @@ fn imports() -> Imports<Host> {
 }
 
 async fn run(module: Module, imports: Arc<Imports<Host>>) -> Result<(Vec<Value>, Host), wasm_dispatch::Error> {
-    // A small value stack: the unused part takes no memory, but a thousand machines also need addresses.
+    // A small value stack: the unused part takes no memory, but it does take address space.
     let limits = Limits::default().stack_slots(1_000).call_depth(100);
     let mut vm = Vm::options().limits(limits).build(Host::default());
     let instance = vm.instantiate_async(&module, &imports).await?;
@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let imports = Arc::new(imports());
     let started = Instant::now();
     let slept = runtime.block_on(async {
-        // Futures of calls are `Send`: on another runtime they would be spread over its threads.
+        // Futures of calls are `Send`: a multi-threaded runtime could spread them over its threads.
         let start = |_| tokio::spawn(run(module.clone(), imports.clone()));
         let tasks: Vec<_> = (0..1000).map(start).collect();
         let mut slept = Duration::ZERO;

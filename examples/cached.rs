@@ -6,7 +6,7 @@
 //! cargo run --release --example cached -- my.wasm my.cache --check   # and checks all functions at once
 //! ```
 //!
-//! It says how long that took. docs/embedding.md says what it is worth.
+//! It prints how long that took. docs/embedding.md says what it gains.
 
 use std::error::Error;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use std::{env, fs, process};
 
 use wasm_dispatch::{ErrorKind, Module};
 
-// Functions of their own, so that a profiler can tell.
+// Separate functions, so that a profiler can tell them apart.
 
 /// Decodes and validates.
 #[inline(never)]
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("read {functions} functions from {} bytes in {time:?}", cached.len());
                 return Ok(());
             }
-            // Of another version, or damaged: made again.
+            // Made by another version, or damaged: made again.
             Err(error) if matches!(error.kind(), ErrorKind::Cache(_)) => eprintln!("{cache}: {error}"),
             Err(error) => return Err(error.into()),
         }
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes.len(),
         start.elapsed()
     );
-    // Written beside and then renamed, so that nobody reads half of it.
+    // Written under another name and then renamed, so that nobody reads half of it.
     let half = format!("{cache}.new");
     fs::write(&half, Module::options().precompile(&bytes)?)?;
     fs::rename(&half, cache)?;

@@ -4,7 +4,7 @@
 //! cargo run --release --example compare_strategies -- fib.wat fib 30
 //! ```
 //!
-//! One run each shows orders of magnitude, not percents: `cargo bench` measures properly. The module must not import
+//! One run each shows orders of magnitude, not percentages: `cargo bench` measures properly. The module must not import
 //! anything.
 
 use std::path::Path;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(path: &Path, export: &str, numbers: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    // Bytes pass through, text is translated.
+    // Binary modules pass through, text is assembled.
     let bytes = std::fs::read(path)?;
     let module = Module::new(&wat::parse_bytes(&bytes)?)?;
     let mut reference: Option<Vec<Value>> = None;

@@ -4,8 +4,8 @@
 //! cargo run --release --example costs -- my.wasm
 //! ```
 //!
-//! An instance is one in a machine of its own. Host functions that the module imports fail if they are called, which no
-//! start function should do. Memory is what the process grew by, page tables left out, with all instances alive (Linux only).
+//! Each instance has a machine of its own. Host functions that the module imports fail if they are called, so its
+//! start function must not call any. Memory is what the process grew by, without page tables, with all instances alive (Linux only).
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let module = Module::new(&wasm)?;
     let mut imports: Imports = Imports::new();
-    // What is made once, whoever asks first.
+    // What is made only once is made now.
     let mut first = Vm::new();
     imports.make_up(&module, &mut first)?;
     first.instantiate(&module, &imports)?;

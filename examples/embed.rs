@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (func (export "greeting") (result i32 i32) (i32.const 16) (i32.const 22)))"#,
     )?;
 
-    // Decoded, validated and lowered once; it can be instantiated any number of times, from several threads as well.
+    // Decoded and validated once; it can be instantiated any number of times, from several threads as well.
     let module = Module::new(&wasm)?;
 
     // The machine holds all that changes. `Vm::new` takes the recommended strategy and default limits.

@@ -1,4 +1,4 @@
-//! Functions of the host that a program calls: with parameters, with access to memory and to data of the host's, with errors.
+//! Host functions that a program calls: with parameters, with access to memory and to the host's data, with errors.
 //!
 //! ```text
 //! cargo run --example host_function

@@ -1,4 +1,4 @@
-//! Thousands of machines on a pool of threads: each has state of its own, all share one module, its code, and one set of
+//! Thousands of machines on a pool of threads: each has state of its own, and all share one module, its code, and one set of
 //! imports.
 //!
 //! ```text
@@ -35,7 +35,7 @@ struct Tenant {
 
 type Job = (Vm<Tenant>, Instance);
 
-/// Any thread may take up any machine: a machine is `Send`, and belongs to whoever holds it.
+/// Any thread may run any machine: a machine is `Send`, and belongs to the thread that holds it.
 fn work(queue: &Mutex<VecDeque<Job>>, done: &Mutex<Vec<Tenant>>) -> Result<(), Error> {
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some((mut vm, instance)) = next() {
@@ -56,7 +56,7 @@ fn work(queue: &Mutex<VecDeque<Job>>, done: &Mutex<Vec<Tenant>>) -> Result<(), E
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let module = Module::new(&wat::parse_str(PROGRAM)?)?;
-    // Otherwise done function by function by whoever calls it first; here nobody waits for it later.
+    // Otherwise each function would be compiled when it is first called; this way no call waits for that.
     module.compile(Strategy::default());
     let mut imports = Imports::new();
     imports.func("host", "report", |caller: &mut Caller<'_, Tenant>, sum: i64| {

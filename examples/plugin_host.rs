@@ -1,4 +1,4 @@
-//! A host with plugins: each a module, all in one machine, which share the host's state and ask each other for nothing.
+//! A host with plugins: each is a module, all are in one machine, and they share the host's state but not each other's.
 //!
 //! The host keeps a store of texts. Plugins read and write it; to hand a text to a plugin, the host asks that plugin to
 //! allocate room for it, in the middle of the plugin's own call.
@@ -72,7 +72,7 @@ fn imports() -> Imports<Host> {
             Ok(())
         },
     );
-    // A re-entrant one: it calls the plugin that has called it.
+    // A re-entrant one: it calls back the plugin that called it.
     imports.func(
         "store",
         "get",

@@ -57,7 +57,7 @@ fn limits() -> Limits {
         .table_elements(10_000)
 }
 
-/// What a program may use in all, besides the limits on each thing: 2 MiB of memories.
+/// What a program may use in total, besides the limits on each thing: 2 MiB of memory.
 fn limiter() -> impl FnMut(Demand) -> bool + Send + Sync {
     let mut left = 2 << 20;
     move |demand| match demand {
@@ -92,7 +92,7 @@ fn run_until(deadline: Duration, wasm: &[u8]) -> Result<Vec<Value>, Error> {
     let module = Module::options().metering(Metering::Interrupts).compile(wasm)?;
     let mut vm = Vm::options().limits(limits()).build(());
     let instance = vm.instantiate(&module, &Imports::new())?;
-    // It speaks of the next call and of no other, so it may come too late without harm.
+    // It applies to the next call and to no other, so it may come too late without harm.
     let handle = vm.next_run_handle();
     std::thread::spawn(move || {
         std::thread::sleep(deadline);

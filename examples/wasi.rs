@@ -5,13 +5,13 @@
 //!
 //! --dir HOST[::GUEST]            a folder that the program may change, under its own name or another; may be repeated
 //! --read-only-dir HOST[::GUEST]  a folder that it may only read
-//! --env NAME[=VALUE]             a variable of its environment; without a value, that of this process; may be repeated
+//! --env NAME[=VALUE]             an environment variable; without a value, this process's; may be repeated
 //! --tcplisten ADDRESS            a socket that accepts connections here, as the first descriptor after the folders
-//! --strategy NAME                how to dispatch
+//! --strategy NAME                the dispatch strategy
 //! ```
 //!
-//! An option's value may also follow after `=`. The program has this process's standard input and outputs, and ends it with
-//! its own exit code: 134 if it traps, 2 if it cannot be run.
+//! An option's value may also follow `=`. The program has this process's standard input and outputs, and this process ends with
+//! the program's exit code: 134 if it traps, 2 if it cannot be run.
 
 use std::net::TcpListener;
 use std::process::ExitCode;

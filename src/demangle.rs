@@ -8,10 +8,10 @@ use std::fmt;
 #[cfg(feature = "demangle")]
 const LONGEST: usize = 4096;
 
-/// A function's name as its author wrote it, if it is a mangled name of Rust or C++; else the name itself.
+/// A function's name as its author wrote it, if it is a mangled name from Rust or C++; otherwise the name itself.
 ///
-/// Names come with untrusted modules. Those that would become longer than some thousand bytes, which the rules of both languages
-/// allow a short one to, stay as they are.
+/// Names come with untrusted modules, and in both languages a short mangled name can stand for a very long one. Names that would
+/// become longer than 4,096 bytes stay as they are.
 ///
 /// Without the feature `demangle`, every name stays as it is.
 pub fn demangle(name: &str) -> Cow<'_, str> {

@@ -85,7 +85,7 @@ pub enum ErrorKind {
         /// What was passed or expected.
         found: String,
     },
-    /// A wrong use of the API, as a sentence: a handle of another [`Vm`](crate::Vm), a value of another type, an index
+    /// A misuse of the API, as a sentence: a handle of another [`Vm`](crate::Vm), a value of another type, an index
     /// past the end, an attempt to set a constant.
     Usage(String),
     /// No such strategy in this build.
@@ -292,7 +292,7 @@ pub enum CacheError {
     Checksum,
     /// They were made with another choice of metering or determinism than they are read with.
     Options,
-    /// The code breaks a rule that code of this library's own making keeps.
+    /// The code breaks a rule that all code made by this library keeps.
     Unsound(String),
 }
 
@@ -328,7 +328,7 @@ impl From<CacheError> for Error {
 pub enum SnapshotError {
     /// The bytes are not a snapshot, or not all of one.
     Malformed,
-    /// Its format is that of another version of this library, which can read it.
+    /// It has the format of another version of this library.
     Version {
         /// The version of its format.
         found: u16,
@@ -345,9 +345,9 @@ pub enum SnapshotError {
     Limit(&'static str),
     /// A [streamed](crate::Module::stream) module of the machine has not arrived completely, so it cannot be identified yet.
     Arriving,
-    /// A host function asked, while a program waits for it.
+    /// A host function asked for it while a program was waiting for that function.
     InHostFunction,
-    /// The program waits in a host function that was called in place of its caller, or by the host itself.
+    /// The program waits in a host function that was tail-called, or was called by the host itself.
     WithoutCaller,
 }
 

@@ -1,8 +1,8 @@
 //! A WebAssembly virtual machine whose instruction dispatch can be chosen.
 //!
-//! One front end decodes, validates and lowers a module to code blocks; interchangeable strategies run them: a `match`
-//! loop, closures of three kinds, and threaded code. All give the same results, traps and final state. The benchmarks of
-//! this repository compare them on the same workloads; [`Strategy::default`] is what they recommend.
+//! One front end decodes, validates and lowers a module to code blocks; interchangeable strategies run them: two `match`
+//! loops, closures of three kinds, threaded code, and copy and patch. All give the same results, traps and final state. The
+//! benchmarks of this repository compare them on the same workloads; [`Strategy::default`] is what they recommend.
 //!
 //! ```text
 //! bytes ─► Module (immutable, shared) ─► code blocks ─► a strategy's code
@@ -36,10 +36,10 @@
 //!
 //! # Untrusted modules
 //!
-//! Anything that a program can do ends in a result, a trap or a typed error: memory, tables, value stack and call depth
+//! Whatever a program does ends in a result, a trap or a typed error: memory, tables, value stack and call depth
 //! are limited ([`Limits`]), calls never use the native stack, and malformed or invalid bytes are refused by
 //! [`Module::new`]. If its module is made with [`Metering`] (see [`Module::options`]), a program that never ends is stopped
-//! through fuel or from another thread.
+//! by fuel or from another thread.
 //!
 //! # Waiting, pausing, moving
 //!
@@ -51,16 +51,17 @@
 //! # Supported WebAssembly
 //!
 //! WebAssembly 2.0, plus relaxed vector instructions, tail calls, extended constant expressions, multiple memories, memories
-//! and tables with 64-bit addresses (memory64), custom page sizes and wide arithmetic. A module that needs more is refused with the proposal's name.
+//! and tables with 64-bit addresses (memory64), custom page sizes and wide arithmetic. A module that needs more is refused with
+//! the proposal's name.
 //!
 //! # Features
 //!
-//! - one for each strategy but the one that is in every build, see [`Strategy`]. The recommended one, which has unsafe code,
+//! - One for each strategy except the one that is in every build: see [`Strategy`]. The recommended one, which has unsafe code,
 //!   is on by default.
 //! - `superinstructions`, on by default: the recommended strategy runs operations that often follow each other as one. Without
 //!   it, programs take 1.2 times as long, and the library is smaller (`docs/embedding.md`).
-//! - `safe`: all strategies without unsafe code; with `default-features = false` this library has none.
-//! - `all-strategies`: all strategies.
+//! - `safe`: all strategies without unsafe code; with `default-features = false` this library then has none.
+//! - `all-strategies`: all strategies except the one that makes machine code, which has only a feature of its own.
 //! - `demangle`, on by default: names of Rust and C++ functions in backtraces as their authors wrote them.
 //! - `dwarf`: files and lines in backtraces, from a module's debug information.
 //! - `cache`: modules with their lowered code as bytes (`ModuleOptions::precompile`, `Module::deserialize`).

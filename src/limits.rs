@@ -13,27 +13,27 @@ pub struct Limits {
     /// Frames that may be suspended in calls at once (default 65,536, at most 16,777,216). One more call traps.
     pub call_depth: usize,
     /// Slots of 8 bytes of the value stack (default 1,048,576). A call that does not fit traps. The stack takes address space
-    /// at once, and memory only where it has been used: half a megabyte and its slots, or with glibc 32 MB if they are more
-    /// than 65,536.
+    /// at once, and memory only where it has been used: the address space is half a megabyte and the slots, but with glibc at
+    /// least 32 MB if there are more than 65,536 slots.
     pub stack_slots: usize,
-    /// Bytes of one memory, in pages of 64 KiB whatever pages it has (default 65,536: all that 32 bits can address). `memory.grow`
-    /// beyond gives -1. A memory whose addresses have 64 bits may be larger where this limit and the host allow it.
+    /// Bytes of one memory, in units of 64 KiB whatever its page size (default 65,536: all that 32 bits can address). `memory.grow`
+    /// beyond that gives -1. A 64-bit memory may be larger where this limit and the host allow it.
     pub memory_pages: u64,
     /// Asynchronous and re-entrant host functions that may wait inside each other (default 64): they take native stack. One
     /// more traps.
     pub host_depth: u32,
-    /// Elements of one table (default 10,000,000). `table.grow` beyond gives -1.
+    /// Elements of one table (default 10,000,000). `table.grow` beyond that gives -1.
     pub table_elements: u64,
-    /// Bytes of all memories of a machine together, in pages of 64 KiB (default 262,144: four as large as one may be). `memory.grow`
-    /// beyond gives -1.
+    /// Bytes of all memories of a machine together, in units of 64 KiB (default 262,144: four memories of the default limit).
+    /// `memory.grow` beyond that gives -1.
     pub all_memory_pages: u64,
-    /// Elements of all tables of a machine together (default 40,000,000: four as large as one may be). `table.grow` beyond
-    /// gives -1.
+    /// Elements of all tables of a machine together (default 40,000,000: four tables of the default limit). `table.grow` beyond
+    /// that gives -1.
     pub all_table_elements: u64,
     /// Instances in a machine (default 100,000).
     pub instances: u32,
-    /// Values that all branches, returns and tail calls of a module carry together, where one carries more than 16 (default
-    /// 262,144). Each is moved by code of its own.
+    /// Values carried by those branches, returns and tail calls of a module that carry more than 16 each, all together (default
+    /// 262,144). Each value is moved by code of its own.
     pub carried_values: u64,
 }
 

@@ -63,15 +63,15 @@ macro_rules! strategies {
                 }
             }
 
-            /// Whether the strategy makes machine code while a program runs, so that memory must become executable.
+            /// Whether the strategy makes machine code while a program runs, for which it needs executable memory.
             pub fn makes_code(self) -> bool {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::MAKES_CODE,)*
                 }
             }
 
-            /// Why this build or this system cannot run the strategy, if so: what it needs depends on the platform. A machine with
-            /// such a strategy refuses to instantiate modules and to run.
+            /// Why this build or this system cannot run the strategy; `None` if it can. A machine with a strategy that cannot run
+            /// refuses to instantiate modules and to run.
             pub fn refusal(self) -> Option<&'static str> {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => <$backend>::refusal(),)*
@@ -92,8 +92,8 @@ macro_rules! strategies {
                 }
             }
 
-            /// For each block of a lowered function, the indirect jumps or calls from one piece of the strategy's code to
-            /// the next that one run through it takes. Multiplied by how often each block runs, they add up to a program's
+            /// For each block of a lowered function, how often one run through it goes from one piece of the strategy's code to
+            /// the next by an indirect jump or call. Multiplied by how often each block runs, these add up to a program's
             /// dispatches. Compiles the function.
             pub fn dispatches(self, body: &FunctionBody) -> Vec<u32> {
                 match self {
@@ -101,7 +101,7 @@ macro_rules! strategies {
                 }
             }
 
-            /// Heap bytes of a lowered function compiled under this strategy, the lowered form not included. Compiles it.
+            /// Heap bytes of a lowered function compiled under this strategy, not counting the lowered form. Compiles it.
             pub fn code_bytes(self, body: &FunctionBody) -> usize {
                 match self {
                     $($(#[cfg(feature = $feature)])? Strategy::$name => {

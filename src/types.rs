@@ -25,7 +25,7 @@ impl SizeLimits {
 
 /// Type of a memory.
 ///
-/// [`SizeLimits`] alone stand for a memory with addresses of 32 bits and pages of 64 KiB.
+/// [`SizeLimits`] alone stand for a memory with 32-bit addresses and pages of 64 KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Number of pages.
@@ -71,7 +71,7 @@ pub struct TableType {
 }
 
 impl TableType {
-    /// A table whose indices have 32 bits.
+    /// A table with 32-bit indices.
     pub fn new(element: ValType, limits: SizeLimits) -> TableType {
         let address = AddressType::I32;
         TableType {

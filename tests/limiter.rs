@@ -12,7 +12,7 @@ use wasm_dispatch::{
 
 const PAGE: u64 = 65536;
 
-/// Writes down what it is asked, and allows so many bytes for all memories.
+/// Records what it is asked, and allows this many bytes for all memories together.
 #[derive(Default)]
 struct Ledger {
     demands: Vec<Demand>,

@@ -99,7 +99,7 @@ fn ranges_cost_by_their_bytes_and_change_the_same_wherever_they_are_suspended() 
             let (mut vm, instance) = machine(strategy, RANGES, metering);
             prepare(&mut vm, instance);
             for (&(name, operands, _), result) in STEPS.iter().zip(&results) {
-                // Stopped at every chance, and gone on with under another strategy.
+                // Stopped at every chance, and resumed under another strategy.
                 vm.set_slice(0);
                 let mut pauses = 0;
                 let outcome = loop {

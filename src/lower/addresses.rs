@@ -1,7 +1,7 @@
-//! Addresses of memories and indices of tables, where they have 64 bits.
+//! 64-bit addresses of memories and indices of tables.
 //!
-//! Loads and stores have a static offset of 32 bits, and indirect calls an index of 32: that is what strategies are fast at. What
-//! has more bits becomes arithmetic here, so that no strategy knows of it.
+//! Loads and stores have a 32-bit static offset, and indirect calls a 32-bit index: that is what strategies are fast at. Whatever
+//! has more bits becomes arithmetic here, so that strategies need not know about it.
 
 use wasm_dispatch_ir::code::{Node, NodeId};
 use wasm_dispatch_ir::ops::{BinaryOp, UnaryOp};
@@ -15,7 +15,7 @@ use super::{Lowering, ModuleTypes};
 const NOWHERE: u64 = u64::MAX;
 
 impl<T: ModuleTypes> Lowering<'_, T> {
-    /// To be called before an access takes its operands, with the number of slots on the stack above its address: an address that
+    /// Call this before an access takes its operands, with the number of slots on the stack above its address: an address that
     /// [`Lowering::place`] will read twice goes to its canonical slot.
     pub(super) fn prepare_address(&mut self, memarg: &MemArg, above: usize) {
         if memarg.offset > u64::from(u32::MAX) {

@@ -15,7 +15,7 @@ use wasm_dispatch_machine::bulk::BYTES_PAID;
 /// Nodes a tree may have: bounds the work of asking what a tree reads.
 const MAX_TREE_SIZE: u16 = 48;
 
-/// Instructions after which a stretch of straight code is divided in metered functions: some microseconds.
+/// Instructions after which a stretch of straight code is divided in metered functions: a few microseconds.
 const MAX_STRETCH: u32 = 4096;
 
 /// Slots that an instruction clears or moves without paying for them: what most functions have.
@@ -155,7 +155,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.body.node(id).slots().is_some_and(|(first, _)| first == slot)
     }
 
-    /// Whether a tree reads one of so many slots, of which the first is given.
+    /// Whether a tree reads one of a number of slots, of which the first is given.
     pub(super) fn reads_any(&self, id: NodeId, first: Slot, count: Slot) -> bool {
         self.body.any(id, |node| {
             let overlaps =

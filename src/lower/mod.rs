@@ -2,15 +2,16 @@
 //!
 //! The operand stack is simulated: its entries are trees that are not evaluated before they are needed. That is copy
 //! propagation: `local.get` costs nothing. The simulated stack has an entry for each slot, not for each value, so that a
-//! position in it is an offset from the first canonical slot: a vector has two, with the same tree. An entry is *materialized* (evaluated into its canonical slot) only when
+//! position in it is an offset from the first canonical slot: a vector has two, with the same tree. An entry is *materialized*
+//! (evaluated into its canonical slot) only when
 //!
-//! - control flow merges, so that all paths agree where it lives;
+//! - control flow merges, so that all paths agree on where it lives;
 //! - it is an argument, which must stand where the callee looks for it;
 //! - something it reads is about to change, or its trap must come before another effect.
 //!
-//! The files: `needs` bounds what a function takes; `addresses` fits addresses and indices of 64 bits; `builder` makes nodes,
+//! The files: `needs` bounds what a function takes; `addresses` handles 64-bit addresses and indices; `builder` makes nodes,
 //! statements and blocks; `operands` is the simulated stack; `control` has blocks, branches and calls; `operators` and
-//! `vectors` map every wasm operator to these, and `nans` makes their results deterministic if that was asked for; `visit`
+//! `vectors` map every WebAssembly operator to these, and `nans` makes their results deterministic if that was asked for; `visit`
 //! takes operators from the decoder.
 
 mod addresses;

@@ -72,7 +72,7 @@ pub(super) fn of_vector3(op: Vector3Op) -> Width {
 }
 
 impl<T: ModuleTypes> Lowering<'_, T> {
-    /// Sees to it that the float on top of the stack, just computed, is no NaN but the canonical one.
+    /// Makes sure that the float on top of the stack, just computed, is no NaN other than the canonical one.
     #[cold]
     #[inline(never)]
     pub(super) fn canonicalize(&mut self, ty: ValType) {
@@ -99,7 +99,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.push(node);
     }
 
-    /// Likewise for the lanes of the vector on top of the stack.
+    /// Does the same for the lanes of the vector on top of the stack.
     #[cold]
     #[inline(never)]
     pub(super) fn canonicalize_lanes(&mut self, lane: ValType) {

@@ -187,7 +187,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         self.Select();
     }
 
-    /// With other than one type, which the specification does not allow yet.
+    /// A `select` with several types, which the specification does not allow yet.
     #[inline(always)]
     pub(super) fn TypedSelectMulti(&mut self, _: Vec<wasmparser::ValType>) -> Result<(), Unsupported> {
         Err(Unsupported("multi_value_select"))

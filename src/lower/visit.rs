@@ -9,7 +9,7 @@ use super::{Lowering, ModuleTypes};
 /// Lowers each operator that it visits.
 pub(crate) struct Visitor<'l, 'm, T> {
     pub(crate) lowering: &'l mut Lowering<'m, T>,
-    /// Of the operator, in the module.
+    /// Byte offset of the operator in the module.
     pub(crate) offset: u32,
 }
 

@@ -36,7 +36,7 @@ struct Body {
 
 struct Raw {
     bytes: Box<[u8]>,
-    /// Of its first byte in the module.
+    /// Offset of its first byte in the module.
     offset: u64,
     /// The bytes are of lowered code, which is to be verified.
     #[cfg(feature = "cache")]
@@ -186,7 +186,7 @@ pub(super) struct BodyValidator {
     allocations: FuncValidatorAllocations,
     /// What counts towards [`Limits::carried_values`], so far.
     carried: u64,
-    /// Of the next function.
+    /// Index of the next function.
     next: u32,
 }
 

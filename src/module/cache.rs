@@ -1,10 +1,10 @@
 //! Modules with their lowered code, as bytes: made once, read wherever the module is used again.
 //!
 //! A header with a fingerprint of this build's instruction set and a checksum comes first, then the module's own bytes, and then
-//! each function's lowered code, all in postcard's encoding. Reading decodes and validates the module as ever, but for the bodies
-//! of its functions: in their place the lowered code is taken, after [`verify_in`] has checked it against the module, at once or
-//! when the function is first called. So bytes that somebody forged are refused, or are a module like any other; they may be
-//! another program than they say.
+//! each function's lowered code, all in postcard's encoding. Reading decodes and validates the module as ever, except for the
+//! bodies of its functions: it takes the lowered code in their place, after [`verify_in`] has checked it against the module, at
+//! once or when the function is first called. So forged bytes are refused, or are a module like any other, though perhaps not the
+//! program that they claim to be.
 
 use serde::{Deserialize, Serialize};
 use wasm_dispatch_ir::builtin::Builtin;
@@ -64,10 +64,10 @@ struct Function {
 }
 
 impl ModuleOptions {
-    /// Makes bytes of a module with all its functions lowered, for [`ModuleOptions::deserialize`]. They hold the module as it is and its
-    /// code for every strategy; they have about three times the bytes of the module.
+    /// Turns a module with all its functions lowered into bytes, for [`ModuleOptions::deserialize`]. They hold the module itself and
+    /// its lowered code, which serves every strategy; they are about three times as long as the module.
     ///
-    /// They are for this version of the library, on any machine. Whoever can write them decides what the program is.
+    /// They work with this version of the library only, on any machine. Anyone who can write them decides what the program is.
     ///
     /// ```
     /// use wasm_dispatch::{Imports, Module, Value, Vm};
@@ -87,7 +87,7 @@ impl ModuleOptions {
     /// # Errors
     ///
     /// As for [`ModuleOptions::compile`]; and [`Limit`](ErrorKind::Limit) for a function so contrived that reading it would take more
-    /// time than is linear in its size.
+    /// than linear time.
     pub fn precompile(self, wasm: &[u8]) -> Result<Vec<u8>, Error> {
         let module = self.compile(wasm)?;
         let declarations = &*module.inner.declarations;
@@ -132,9 +132,9 @@ impl ModuleOptions {
         Ok(module)
     }
 
-    /// [`ModuleOptions::deserialize`], but each function is checked when it is first called: the time is that of a checksum.
-    /// Changed and truncated bytes are refused all the same. In bytes that somebody forged, checksum included, a function
-    /// that breaks a rule does nothing but trap.
+    /// [`ModuleOptions::deserialize`], but each function is checked when it is first called, so reading takes hardly longer than a
+    /// checksum. Changed and truncated bytes are refused all the same. If bytes were forged, checksum included, a function
+    /// that breaks a rule only traps.
     ///
     /// # Errors
     ///
@@ -211,8 +211,8 @@ fn metering_code(metering: Metering) -> u8 {
     }
 }
 
-/// Of everything that the bytes of lowered code depend on: this library's version, the format, and the rows of the instruction
-/// table in their order.
+/// A fingerprint of everything that the bytes of lowered code depend on: this library's version, the format, and the rows of the
+/// instruction table in their order.
 fn fingerprint() -> u128 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());

@@ -55,9 +55,9 @@ pub struct Meta {
     pub globals: usize,
     /// Number of functions, imported ones included.
     pub functions: usize,
-    /// Smallest number of leading bytes that suffice to start executing: everything that instantiation needs, and the
-    /// start function if there is one. A module with a memory needs its data section, which comes after the code; if it
-    /// has none, it needs all its bytes, unless a data count of 0 says so: data could come until the end.
+    /// Number of leading bytes that suffice to start executing: everything that instantiation needs, and the
+    /// start function if there is one. A module with a memory needs its data section, which comes after the code. If it
+    /// has no data section, it needs all its bytes, because data could still come, unless a data count of 0 rules that out.
     pub min_size_to_start: usize,
 }
 
@@ -161,12 +161,12 @@ impl Module {
         self.inner.late.get().is_some()
     }
 
-    /// What the module wants from outside, in order.
+    /// The module's imports, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = &ImportType> {
         self.inner.imports.iter()
     }
 
-    /// What the module offers, in order.
+    /// The module's exports, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType> {
         self.inner.exports.iter().map(|(name, &index)| ExportType {
             name: name.to_string(),
@@ -188,8 +188,8 @@ impl Module {
             .find_map(|(found, bytes)| (found == name).then_some(bytes))
     }
 
-    /// Where in its source the instruction at a byte of the module comes from, if the module has debug information (DWARF) and
-    /// keeps its [custom sections](ModuleOptions::custom_sections). The first call reads the list of what was compiled.
+    /// The source location of the instruction at a byte of the module, if the module has debug information (DWARF) and
+    /// keeps its [custom sections](ModuleOptions::custom_sections). The first call reads the list of compilation units.
     #[cfg(feature = "dwarf")]
     pub fn source_location(&self, offset: u32) -> Option<SourceLocation> {
         let late = self.inner.late.get()?;
@@ -241,7 +241,7 @@ impl Module {
         strategy.compile(self, 1)
     }
 
-    /// [`Module::compile`], lowering included, on this many threads: the caller's and others that end when it is done.
+    /// [`Module::compile`], including lowering, on this many threads: the caller's, and others that end when it is done.
     pub fn compile_on_threads(&self, strategy: crate::Strategy, threads: NonZeroUsize) -> usize {
         strategy.compile(self, threads.get())
     }

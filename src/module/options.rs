@@ -32,16 +32,17 @@ impl ModuleOptions {
         self
     }
 
-    /// Whether results must have the same bits on every machine: arithmetic on floats then gives the canonical NaN wherever
-    /// WebAssembly leaves open which one (specification section 4.3.3), at the cost of a comparison each. Nothing else
-    /// differs between machines: relaxed vector instructions give the same everywhere in any case.
+    /// Whether results must have the same bits on every machine. Arithmetic on floats then gives the canonical NaN wherever
+    /// WebAssembly leaves the NaN open (specification section 4.3.3), at the cost of a comparison each. Nothing else
+    /// differs between machines: relaxed vector instructions always give the same results everywhere.
     pub fn deterministic(mut self, deterministic: bool) -> ModuleOptions {
         self.deterministic = deterministic;
         self
     }
 
     /// Whether the module keeps its [custom sections](Module::custom_sections); it does by default. They take as much memory
-    /// as they have bytes, which for debug information is often more than the rest. Function names are kept either way.
+    /// as they have bytes, which for debug information is often more than the rest of the module. Function names are kept either
+    /// way.
     pub fn custom_sections(mut self, kept: bool) -> ModuleOptions {
         self.without_custom_sections = !kept;
         self

@@ -40,8 +40,8 @@ pub(super) async fn start<R: AsyncRead + Unpin>(reader: R, decoder: Decoder) -> 
 
 /// The rest of a [streamed](Module::stream) module: a future that reads, decodes and validates it.
 ///
-/// It is done when all has arrived. An error ends all calls that wait for functions, now or later, with the same error; so
-/// does dropping it before the end, with [`ErrorKind::Read`].
+/// It is done when everything has arrived. If it fails, all calls that wait for functions, now or later, end with the same error; if
+/// it is dropped before the end, they end with [`ErrorKind::Read`].
 #[must_use = "nothing arrives unless it is polled"]
 pub struct Arrival<R> {
     source: Source<R>,

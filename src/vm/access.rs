@@ -101,8 +101,8 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be; [`Refused`](ErrorKind::Refused); [`HostMemory`](ErrorKind::HostMemory);
-    /// [`Usage`](ErrorKind::Usage) when its pages have a size that pages cannot have.
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be; [`Refused`](ErrorKind::Refused);
+    /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) for an impossible page size.
     pub fn new_memory(&mut self, ty: impl Into<MemoryType>) -> Result<Memory, Error> {
         let ty = ty.into();
         if !matches!(ty.page_size_log2, 0 | 16) {
@@ -141,7 +141,7 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a table, or this one, may be; [`Refused`](ErrorKind::Refused);
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than any table, or this one, may be; [`Refused`](ErrorKind::Refused);
     /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) when its elements are not references.
     pub fn new_table(&mut self, ty: TableType) -> Result<Table, Error> {
         if !matches!(ty.element, ValType::FuncRef | ValType::ExternRef) {
@@ -189,7 +189,7 @@ impl<T> Vm<T> {
         Ok(self.machine.state.bytes(memory))
     }
 
-    /// The bytes of a memory, to be changed.
+    /// The bytes of a memory, mutably.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl<T> Vm<T> {
         Ok(self.machine.state.bytes_mut(memory))
     }
 
-    /// Grows a memory by some pages and returns its old size in pages.
+    /// Grows a memory by `pages` and returns its old size in pages.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl<T> Vm<T> {
         ErrorKind::Limit { what, limit }.into()
     }
 
-    /// Grows a table by some elements of this value and returns its old size in elements.
+    /// Grows a table by `delta` elements of this value and returns its old size in elements.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ impl<T> Vm<T> {
         }
     }
 
-    /// Has a limiter decide from now on what this machine may have more of, or none.
+    /// Sets the limiter that decides from now on what more this machine may have, or removes it.
     pub fn set_limiter(&mut self, limiter: Option<Box<dyn Limiter>>) {
         self.machine.state.limited.set(limiter);
     }

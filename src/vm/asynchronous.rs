@@ -36,7 +36,7 @@ pub(crate) type AsyncClosure<T> =
 
 /// The caller of an asynchronous host function: the whole machine, borrowed until the function is done.
 ///
-/// It may use the caller's memories and call functions of programs again, which may call asynchronous host functions in
+/// The function may use the caller's memories and call functions of programs again, which may call asynchronous host functions in
 /// turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside each other.
 pub struct AsyncCaller<'a, T = ()> {
     vm: &'a mut Vm<T>,
@@ -61,7 +61,7 @@ impl<T> AsyncCaller<'_, T> {
         self.vm
     }
 
-    /// The machine, to be used: to instantiate modules, or to change the fuel. Whoever puts another one in its place ends
+    /// The machine, mutably: to instantiate modules, or to change the fuel. Replacing it by another machine ends
     /// the call with [`Usage`](crate::ErrorKind::Usage).
     pub fn vm_mut(&mut self) -> &mut Vm<T> {
         self.vm
@@ -72,7 +72,7 @@ impl<T> AsyncCaller<'_, T> {
         &self.vm.data
     }
 
-    /// The host's data, to be changed.
+    /// The host's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.vm.data
     }
@@ -94,7 +94,7 @@ impl<T> AsyncCaller<'_, T> {
         Some(state.bytes(*instance.memories.get(index as usize)?))
     }
 
-    /// The bytes of the caller's memory of this index, to be changed.
+    /// The bytes of the caller's memory of this index, mutably.
     pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
         let id = self.plain().memory_id(index)?;
         Some(self.vm.machine.state.bytes_mut(id))
@@ -135,7 +135,9 @@ impl<T> AsyncCaller<'_, T> {
     /// function may go on; the caller's frames are untouched. A pause ends this call with
     /// [`Paused`](crate::ErrorKind::Paused), and it cannot be resumed.
     pub async fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        let instance = self.instance().ok_or_else(|| Error::usage("no instance has called"))?;
+        let instance = self
+            .instance()
+            .ok_or_else(|| Error::usage("no instance has called this host function"))?;
         let func = self.vm.exported_func(instance, name)?;
         self.call_func(func, arguments).await
     }
@@ -167,7 +169,7 @@ impl<T> Vm<T> {
     /// [`Vm::call`] for programs that may call asynchronous host functions. The future is `Send`, and needs no particular
     /// executor. It yields to other tasks after each slice ([`Vm::set_slice`]) of a metered module.
     ///
-    /// Dropping the future abandons the call: memories, tables and globals are as the program has left them, and the
+    /// Dropping the future abandons the call: memories, tables and globals stay as the program left them, and the
     /// machine is ready for the next call.
     ///
     /// # Errors
@@ -282,7 +284,7 @@ impl<T> Vm<T> {
         let Pending { host, base, instance } = pending;
         let function = &self.hosts[host as usize];
         let HostCall::Async(call) = &function.call else {
-            return Err(Error::usage("a plain host function cannot be waited for"));
+            return Err(Error::usage("a plain host function is not asynchronous"));
         };
         let call = call.clone();
         let (params, results) = (slots(&function.ty.params), slots(&function.ty.results));

@@ -9,7 +9,7 @@ use wasm_dispatch_machine::state::State;
 use super::tiers::FirstTier;
 use crate::types::Pause;
 
-/// Instructions that a program runs before the machine looks for interrupts: some ten microseconds under a fast strategy, and
+/// Instructions that a program runs before the machine looks for interrupts: tens of microseconds under a fast strategy, and
 /// well below a millisecond under a slow one whose every access misses the caches.
 const SLICE: u64 = 1 << 15;
 
@@ -23,8 +23,8 @@ pub enum OutOfFuel {
     /// The program traps with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
     #[default]
     Trap,
-    /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel: with more than was
-    /// left, as an instruction may need more at once than a host gives each time.
+    /// The call ends with [`ErrorKind::Paused`](crate::ErrorKind::Paused) and can be resumed with more fuel. Add to what is left
+    /// ([`Vm::fuel`](crate::Vm::fuel)): a single instruction may need more than one portion.
     Pause,
 }
 
@@ -33,7 +33,7 @@ pub enum OutOfFuel {
 struct Runs {
     /// The run in progress, or the last one.
     current: AtomicU64,
-    /// The run that is to be paused: the highest that anybody asked for.
+    /// The run that is to be paused: the highest that was asked for.
     stopped: AtomicU64,
     /// Who waits, in a host function, to be woken when it changes.
     waiting: Mutex<Option<Waker>>,
@@ -47,8 +47,8 @@ impl Runs {
 
 /// Stops a running program from outside, from any thread.
 ///
-/// A run is a call from the host, or what follows when a paused call is resumed. An interrupt stops one run and no other:
-/// one that comes too late, when the run has ended, does nothing.
+/// A run is a call from the host, or the resumption of a paused call. An interrupt stops one run and no other:
+/// one that comes too late, after the run has ended, does nothing.
 #[derive(Clone, Debug)]
 pub struct InterruptHandle {
     runs: Arc<Runs>,
@@ -57,9 +57,9 @@ pub struct InterruptHandle {
 }
 
 impl InterruptHandle {
-    /// Pauses the run in progress, or, of a handle for [one run](crate::Vm::next_run_handle), that run, also before it has
-    /// begun. It takes effect where the module lets a program be stopped (see [`Metering`](crate::Metering)): within some ten thousand
-    /// instructions. When the run has ended it does nothing.
+    /// Pauses the run in progress; a handle for [one run](crate::Vm::next_run_handle) pauses that run, even if it has not begun.
+    /// It takes effect where the module's [`Metering`](crate::Metering) allows a stop, within one slice
+    /// ([`Vm::set_slice`](crate::Vm::set_slice)). Once the run has ended it does nothing.
     pub fn interrupt(&self) {
         let run = self.only.unwrap_or_else(|| self.runs.current.load(Relaxed));
         // A later run that is to be stopped is not forgotten.

@@ -60,18 +60,18 @@ impl<T> Vm<T> {
         Ok(self.results_at(func, self.floor.slot))
     }
 
-    /// Calls a function with values of the types it takes, and puts its results in the place of others. It allocates nothing.
+    /// Calls a function with values of the types it takes, and writes its results to `results`. It allocates nothing.
     ///
     /// # Errors
     ///
-    /// As for [`Vm::call`]; [`Usage`](ErrorKind::Usage), before anything runs, when there are more or fewer places than results.
+    /// As for [`Vm::call`]; [`Usage`](ErrorKind::Usage), before anything runs, if `results` is not as long as the list of results.
     pub fn call_into(&mut self, func: Func, arguments: &[Value], results: &mut [Value]) -> Result<(), Error> {
         let func = func.index_in(self.id)?;
         self.check_arguments(func, arguments)?;
         let wanted = self.type_of(func).results.len();
         if results.len() != wanted {
             return Err(Error::usage(format!(
-                "a function with {wanted} results was given {} places for them",
+                "a function with {wanted} results was given room for {}",
                 results.len()
             )));
         }

@@ -10,9 +10,9 @@ use super::value::Value;
 use crate::error::Error;
 use crate::module::Module;
 
-/// The caller of a host function, and what that may use: the host's data, the caller's memories and exports, and the fuel.
+/// The caller of a host function, and what the function may use: the host's data, the caller's memories and exports, and the fuel.
 ///
-/// It cannot call back into the program: a [`ReentrantCaller`](crate::ReentrantCaller) can.
+/// It cannot call back into the program; a [`ReentrantCaller`](crate::ReentrantCaller) can.
 pub struct Caller<'a, T = ()> {
     pub(super) vm: VmId,
     pub(super) state: Reach<'a>,
@@ -29,12 +29,12 @@ impl<T> Caller<'_, T> {
         self.data
     }
 
-    /// The host's data, to be changed.
+    /// The host's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         self.data
     }
 
-    /// The bytes of the caller's memory of this index, and the host's data: both can be changed at once.
+    /// The bytes of the caller's memory of this index together with the host's data, both mutable.
     pub fn memory_and_data_mut(&mut self, index: u32) -> Option<(&mut [u8], &mut T)> {
         let id = self.memory_id(index)?;
         Some((self.state.bytes_mut(id), self.data))
@@ -50,7 +50,7 @@ impl<T> Caller<'_, T> {
         Some(self.state.bytes(self.memory_id(index)?))
     }
 
-    /// The bytes of the caller's memory of this index, to be changed.
+    /// The bytes of the caller's memory of this index, mutably.
     pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
         let id = self.memory_id(index)?;
         Some(self.state.bytes_mut(id))
@@ -133,7 +133,7 @@ impl<T> Caller<'_, T> {
         Ok(self.state.bytes(memory.index_in(self.vm)?))
     }
 
-    /// The bytes of any memory of the machine, to be changed.
+    /// The bytes of any memory of the machine, mutably.
     ///
     /// # Errors
     ///
@@ -169,19 +169,19 @@ impl<T> Caller<'_, T> {
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::ErrorKind::Usage) when there is a limit, and a module of this machine does not pay for what it
-    /// runs.
+    /// [`Usage`](crate::ErrorKind::Usage) if a limit is set and a module of this machine is not metered by
+    /// [`Fuel`](crate::Metering::Fuel).
     pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
         super::pause::check_paying(self.modules, fuel)?;
         self.budget.set_fuel(self.state.slice_mut(), fuel);
         Ok(())
     }
 
-    /// Takes fuel for work that the host does; without a limit, nothing.
+    /// Takes fuel for work that the host does; takes nothing if there is no limit.
     ///
     /// # Errors
     ///
-    /// Traps, with nothing left, when less than that is left.
+    /// Traps, and leaves no fuel, if less than that is left.
     pub fn use_fuel(&mut self, units: u64) -> Result<(), Trap> {
         let Some(left) = self.fuel() else { return Ok(()) };
         let rest = left.saturating_sub(units);
@@ -190,8 +190,8 @@ impl<T> Caller<'_, T> {
     }
 }
 
-/// An address in a program's memory: of 32 or 64 bits, as the memory has them, and signed or not, as functions of the host take
-/// them.
+/// An address in a program's memory: 32 or 64 bits wide, as the memory's addresses are, and signed or unsigned, as the host
+/// function declares it.
 pub trait Address: Copy + sealed::Sealed {
     /// The address itself: signed integers are the same bits as unsigned ones.
     #[doc(hidden)]

@@ -23,7 +23,7 @@ type PlainClosure<T> = dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<(), Host
 /// Arguments are read from the machine's slots, this one first, and results written over them.
 type ReentrantClosure<T> = dyn Fn(&mut ReentrantCaller<'_, T>, u32) -> Result<(), HostError> + Send + Sync;
 
-/// A function of the host for machines that hold a `T`: a Rust closure and its WebAssembly type.
+/// A host function for machines that hold a `T`: a Rust closure and its WebAssembly type.
 ///
 /// It belongs to no machine. [`Imports`](crate::Imports) give it to instances under a name, [`Vm::host_func`](crate::Vm::host_func)
 /// makes it a value. `docs/embedding.md` in the repository says which kind to use when.
@@ -46,8 +46,8 @@ pub(super) enum HostCall<T> {
 }
 
 impl<T: 'static> HostFunction<T> {
-    /// A function with typed parameters. What the closure takes first says what it may do: nothing at all, use its
-    /// [`Caller`], or call programs again through its [`ReentrantCaller`].
+    /// A function with typed parameters. The closure's first parameter says what it may do: use its [`Caller`], call programs
+    /// again through its [`ReentrantCaller`], or, without such a parameter, neither.
     pub fn new<M>(function: impl IntoHostFunction<T, M>) -> HostFunction<T> {
         function.into_host()
     }

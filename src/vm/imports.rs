@@ -21,8 +21,8 @@ use crate::types::ExternType;
 /// Definitions by module and name, for [`Vm::instantiate`](crate::Vm::instantiate). Later definitions replace earlier
 /// ones.
 ///
-/// `T` is the [data](crate::Vm#data-of-the-hosts) of the machines that they are for. Definitions that are not of one machine,
-/// which are the host functions, can be used for any number of modules, instances and machines.
+/// `T` is the [data](crate::Vm#data-of-the-hosts) of the machines that they are for. Host functions belong to no machine, so they
+/// can be used for any number of modules, instances and machines; everything else belongs to one machine.
 pub struct Imports<T = ()> {
     /// By module, then by name.
     definitions: HashMap<String, HashMap<String, Definition<T>>>,
@@ -72,8 +72,9 @@ impl<T: 'static> Imports<T> {
         Imports::default()
     }
 
-    /// Defines a host function from a closure with typed parameters. What it takes first says what it may do: use its
-    /// [`Caller`], call programs again through its [`ReentrantCaller`](crate::ReentrantCaller), or neither.
+    /// Defines a host function from a closure with typed parameters. Its first parameter says what it may do: use its
+    /// [`Caller`], call programs again through its [`ReentrantCaller`](crate::ReentrantCaller), or, without such a parameter,
+    /// neither.
     ///
     /// ```
     /// # use wasm_dispatch::{Caller, Imports, Trap};
@@ -174,9 +175,9 @@ impl<T: 'static> Imports<T> {
         self.insert(module.into(), name.into(), Definition::Extern(definition.into()))
     }
 
-    /// Makes up whatever a module imports and is not defined here: functions that fail with [`MadeUp`] when they are called,
-    /// and memories, tables and globals in a machine, of the smallest size and full of zeros. Enough for what a program does
-    /// without its imports.
+    /// Makes up whatever a module imports that is not defined here: functions that fail with [`MadeUp`] when they are called,
+    /// and memories, tables and globals in a machine, of the smallest size and full of zeros. That is enough for whatever a
+    /// program does without its imports.
     ///
     /// ```
     /// # use wasm_dispatch::{Imports, Module, Vm};
@@ -193,7 +194,7 @@ impl<T: 'static> Imports<T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Vm::new_memory`] and [`Vm::new_table`], if one may not be so large.
+    /// Those of [`Vm::new_memory`] and [`Vm::new_table`], if one would be too large.
     pub fn make_up(&mut self, module: &Module, vm: &mut Vm<T>) -> Result<&mut Self, Error> {
         for import in module.imports() {
             let (from, name) = (&*import.module, &*import.name);
@@ -247,7 +248,7 @@ pub struct MadeUp {
 impl fmt::Display for MadeUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MadeUp { module, name } = self;
-        write!(f, "'{name}' of '{module}' is made up, and cannot be called")
+        write!(f, "'{name}' of '{module}' is made up and cannot be called")
     }
 }
 

@@ -15,13 +15,15 @@ use crate::types::{ExternType, ImportType, MemoryType, SizeLimits, TableType};
 
 impl<T> Vm<T> {
     /// Instantiates a module: resolves its imports, makes what it defines, copies its active segments, and runs its
-    /// start function. Only then can its exports be called.
+    /// start function. Its exports can be called after that.
     ///
     /// # Errors
     ///
     /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
-    /// [`Limit`](ErrorKind::Limit), [`Refused`](ErrorKind::Refused); [`Usage`](ErrorKind::Usage) when something of another machine is to be imported; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host) from a segment out of bounds
-    /// or the start function, in which case what was written to imported memories and tables before stays.
+    /// [`Limit`](ErrorKind::Limit), [`Refused`](ErrorKind::Refused), [`HostMemory`](ErrorKind::HostMemory);
+    /// [`StrategyRefuses`](ErrorKind::StrategyRefuses); [`Usage`](ErrorKind::Usage) when something of another machine is to be
+    /// imported; [`Trap`](ErrorKind::Trap) for a segment out of bounds; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host)
+    /// from the start function. After the last two, whatever was written to imported memories and tables stays.
     pub fn instantiate(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;
         if let Some(start) = start {
@@ -30,8 +32,8 @@ impl<T> Vm<T> {
         Ok(instance)
     }
 
-    /// [`Vm::instantiate`] with imports by their place instead of their names: as many as the module has, in its order. Two of
-    /// one name can then be different things.
+    /// [`Vm::instantiate`] with imports by position, not by name: as many as the module has, in its order. Two imports of the
+    /// same name can then be different things.
     ///
     /// # Errors
     ///
@@ -129,9 +131,9 @@ impl<T> Vm<T> {
         Ok((instance, found))
     }
 
-    /// A host function as a value: for tables, for globals, as an argument, as a result, or to be imported under a name.
+    /// A host function as a value: for tables and globals, as an argument or a result, or to be imported under a name.
     ///
-    /// It becomes part of the machine, and stays: make a value once, not for each use.
+    /// It becomes part of the machine and stays there: make it once, not for each use.
     ///
     /// ```
     /// # use wasm_dispatch::{HostFunction, Value, Vm};
@@ -174,7 +176,7 @@ impl<T> Vm<T> {
         }
     }
 
-    /// The type of something in this machine, with the size that a memory or table has by now.
+    /// The type of something in this machine, with the current size of a memory or table.
     ///
     /// # Errors
     ///

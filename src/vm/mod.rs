@@ -1,4 +1,4 @@
-//! The mutable machine: instances, calls, and everything that a host may access.
+//! The mutable machine: instances, calls, and everything that the host may access.
 
 mod access;
 mod asynchronous;
@@ -65,8 +65,8 @@ use crate::strategy::{Engine, Strategy};
 /// # Handles
 ///
 /// [`Instance`], [`Func`], [`TypedFunc`], [`Memory`], [`Table`] and [`Global`] name something inside the machine that gave
-/// them out, and stay valid as long as that lives: nothing is removed from a machine. Any other machine refuses them with
-/// [`ErrorKind::Usage`](crate::ErrorKind::Usage), in calls, as imports, and as functions inside of values.
+/// them out, and stay valid as long as that machine lives: nothing is removed from a machine. Any other machine refuses them with
+/// [`ErrorKind::Usage`](crate::ErrorKind::Usage), in calls, as imports, and as functions inside values.
 ///
 /// # Data of the host's
 ///
@@ -185,7 +185,7 @@ impl<T> Vm<T> {
     }
 
     /// Changes the strategy. A paused call continues under the new one: a program's state does not depend on the strategy. A
-    /// machine with [`Tiers`] stays with it.
+    /// machine with [`Tiers`] gives them up and stays with this strategy.
     pub fn set_strategy(&mut self, strategy: Strategy) {
         self.budget.first_tier = None;
         self.set_engine(strategy.engine());
@@ -205,7 +205,7 @@ impl<T> Vm<T> {
         &self.data
     }
 
-    /// The host's data, to be changed.
+    /// The host's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.data
     }

@@ -29,8 +29,8 @@ impl VmOptions {
         self
     }
 
-    /// Two strategies, one after the other. Modules must have [`Metering`](crate::Metering): where a program cannot be
-    /// stopped, it cannot change.
+    /// Two strategies, one after the other. Modules must have [`Metering`](crate::Metering): a program that cannot be
+    /// stopped cannot change its strategy.
     pub fn tiers(self, tiers: Tiers) -> VmOptions {
         let Tiers { start, then, after } = tiers;
         VmOptions {
@@ -55,7 +55,7 @@ impl VmOptions {
         self
     }
 
-    /// Who decides, beside the limits and while programs run, what the machine may have more of.
+    /// Decides, within the limits and while programs run, what more the machine may have.
     ///
     /// ```
     /// use wasm_dispatch::{Demand, Imports, Module, Vm};
@@ -84,7 +84,7 @@ impl VmOptions {
         self
     }
 
-    /// The machine, which holds this data of the host's.
+    /// Makes the machine, with this data of the host's.
     pub fn build<T>(self, data: T) -> Vm<T> {
         let engine = self.engine.unwrap_or_else(|| Strategy::default().engine());
         let mut vm = Vm::from_engine(engine, self.limits, data);

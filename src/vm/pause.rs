@@ -8,13 +8,12 @@ use crate::metering::Metering;
 use crate::module::Module;
 
 impl<T> Vm<T> {
-    /// Sets how much the programs of this machine may still run, `None` for no limit. [`Metering::Fuel`] says what a unit
-    /// is. All calls take from the same supply.
+    /// Sets how much the programs of this machine may still run; `None` means no limit. [`Metering::Fuel`] says what a unit
+    /// is. All calls draw on the same supply.
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::ErrorKind::Usage) when there is a limit, and a module of this machine does not pay for what it
-    /// runs.
+    /// [`Usage`](crate::ErrorKind::Usage) if a limit is set and a module of this machine is not metered by [`Metering::Fuel`].
     pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), Error> {
         check_paying(&self.modules, fuel)?;
         self.budget.set_fuel(&mut self.machine.state.slice, fuel);
@@ -32,22 +31,21 @@ impl<T> Vm<T> {
     }
 
     /// Sets how many instructions a program runs before it looks for interrupts and, in an asynchronous call, lets other
-    /// tasks run. The default is some ten thousand: well below a millisecond. A stretch of up to some thousand instructions
-    /// of straight code runs as a whole.
+    /// tasks run. The default is 32,768: well below a millisecond. A stretch of straight code of up to 4,096 instructions runs
+    /// as a whole.
     pub fn set_slice(&mut self, instructions: u64) {
         self.budget.set_slice(&mut self.machine.state, instructions);
     }
 
-    /// A handle with which any thread can pause the program that runs in this machine.
+    /// A handle with which any thread can pause the program running in this machine.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.budget.handle()
     }
 
-    /// A handle that speaks of one run: the next call of this machine, or of a paused one its next resumption. A deadline
-    /// for a call takes such a handle before the call begins: it stops that call however soon the deadline is, and no other
-    /// however late.
+    /// A handle for one run: the next call in this machine, or the resumption of a paused one. To give a call a deadline, take
+    /// the handle before the call begins: it stops that call however early the deadline comes, and no other call however late.
     ///
-    /// An instantiation with a start function is a call as well.
+    /// Instantiating a module with a start function is a call as well.
     pub fn next_run_handle(&self) -> InterruptHandle {
         self.budget.next_handle()
     }
@@ -82,7 +80,7 @@ impl<T> Vm<T> {
             tier.then.check()?;
             if module.metering() == Metering::Off {
                 return Err(Error::usage(
-                    "the machine has tiers, but a module was made without metering: its programs could not change",
+                    "the machine has tiers, but the module was made without metering: its programs could not change strategy",
                 ));
             }
         }
@@ -103,7 +101,7 @@ fn pays(module: &Module) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::usage(
-            "fuel is limited, but a module was made without metering it",
+            "fuel is limited, but a module was not made with Metering::Fuel",
         ))
     }
 }

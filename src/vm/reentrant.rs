@@ -1,4 +1,4 @@
-//! Host functions that have the whole machine, and calls inside of calls.
+//! Host functions that have the whole machine, and calls inside calls.
 //!
 //! A strategy is left before such a host function is called: the program is frames and slots, and none of it is on the native
 //! stack. So a host function can run programs on top of what waits for it, where the [`Floor`] says.
@@ -31,7 +31,7 @@ pub(super) struct Outer {
 }
 
 impl<T> Vm<T> {
-    /// Has the calls of a host function begin above what waits for it, whose slots end before `free`.
+    /// Makes the calls of a host function begin above what waits for it, whose slots end before `free`.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl<T> Vm<T> {
 
 /// The caller of a re-entrant host function: the whole machine, borrowed until the function returns.
 ///
-/// It may do whatever the host may do with a machine at rest: call functions, instantiate modules, change the fuel. What
+/// The function may do whatever the host may do with an idle machine: call functions, instantiate modules, change the fuel. What
 /// it calls may call re-entrant host functions in turn, up to [`Limits::host_depth`](crate::Limits::host_depth) inside
 /// each other; one more traps. Everything here blocks: a call that reaches an asynchronous host function ends with
 /// [`NeedsAsync`](crate::ErrorKind::NeedsAsync).
@@ -106,10 +106,10 @@ impl<T> ReentrantCaller<'_, T> {
         self.vm
     }
 
-    /// The machine, to be used. Whoever puts another one in its place ends the call with
+    /// The machine, mutably. Replacing it by another machine ends the call with
     /// [`Usage`](crate::ErrorKind::Usage).
     ///
-    /// A call that pauses here can be resumed here, and only as long as the host function has not returned.
+    /// A call that pauses here can be resumed here, but only until the host function returns.
     pub fn vm_mut(&mut self) -> &mut Vm<T> {
         self.vm
     }
@@ -119,7 +119,7 @@ impl<T> ReentrantCaller<'_, T> {
         self.vm.data()
     }
 
-    /// The host's data, to be changed.
+    /// The host's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         self.vm.data_mut()
     }
@@ -134,7 +134,7 @@ impl<T> ReentrantCaller<'_, T> {
         self.vm.caller(self.instance)
     }
 
-    /// The bytes of the caller's memory of this index (0 is the one that most modules have), to be changed.
+    /// The bytes of the caller's memory of this index (0 is the one that most modules have), mutably.
     pub fn memory_mut(&mut self, index: u32) -> Option<&mut [u8]> {
         let id = self.plain().memory_id(index)?;
         Some(self.vm.machine.state.bytes_mut(id))
@@ -170,7 +170,9 @@ impl<T> ReentrantCaller<'_, T> {
     /// As for [`Vm::call`]; [`Usage`](crate::ErrorKind::Usage) when there is no calling instance. After an error the host
     /// function may go on: what waits for it is untouched.
     pub fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        let instance = self.instance().ok_or_else(|| Error::usage("no instance has called"))?;
+        let instance = self
+            .instance()
+            .ok_or_else(|| Error::usage("no instance has called this host function"))?;
         self.vm.call(instance, name, arguments)
     }
 

@@ -248,7 +248,7 @@ impl<T> Vm<T> {
         }
     }
 
-    // Out of line, as the next one: calls inside of calls have the caller's frame on the native stack many times.
+    // Out of line, like the next one: nested calls have the caller's frame on the native stack many times.
     #[inline(never)]
     fn call_plain(&mut self, host: u32, base: u32, instance: Option<u32>) -> Result<(), Error> {
         let (_, machine, mut within) = self.parts();
@@ -299,9 +299,7 @@ impl<T> Vm<T> {
         if self.id == id {
             Ok(())
         } else {
-            Err(Error::usage(
-                "a host function has put another Vm in the place of its own",
-            ))
+            Err(Error::usage("a host function has replaced its Vm by another"))
         }
     }
 

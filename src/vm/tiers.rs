@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::strategy::{Engine, Strategy};
 
-/// Two strategies for one machine: programs begin under what starts soon and go on under what runs fast, see
+/// Two strategies for one machine: programs begin under one that starts quickly and go on under one that runs fast, see
 /// [`VmOptions::tiers`](crate::VmOptions::tiers).
 ///
-/// A machine changes once, where the program that runs looks for fuel and interrupts, in the middle of whatever it does: a
-/// program's state does not depend on the strategy. Functions are compiled for the second strategy when they are next called.
+/// A machine changes once, where the running program checks for fuel and interrupts, in the middle of whatever it is doing: a
+/// program's state does not depend on the strategy. Functions are compiled for the second strategy when they are next entered.
 /// Results, traps, fuel and snapshots are those of a machine with one strategy.
 ///
 /// ```
@@ -42,7 +42,7 @@ pub struct Tiers {
 }
 
 impl Tiers {
-    /// From one strategy to another, after so many instructions.
+    /// From one strategy to another, after this many instructions.
     pub fn new(start: Strategy, then: Strategy, after: u64) -> Tiers {
         Tiers { start, then, after }
     }

@@ -1,4 +1,4 @@
-//! Values that cross the border between host and program.
+//! Values passed between host and program.
 
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
@@ -6,7 +6,7 @@ use wasm_dispatch_ir::types::ValType;
 use super::handles::{Func, VmId, foreign};
 use crate::error::Error;
 
-/// A reference to something of the host's: a number that only the host understands.
+/// A reference to something of the host's: a number that means something only to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExternRef(pub u32);
 

@@ -1,8 +1,8 @@
 //! Host functions that may have to wait: carried out in steps, each of which is a plain call.
 //!
 //! A function that cannot go on leaves its arguments where they are and says what it waits for. The driver waits, blocking the
-//! thread or as a future, and calls it again. So between two steps nothing of it is on any stack: an interrupt can pause the
-//! program there, and a snapshot can carry it.
+//! thread or as a future, and calls it again. So between two steps nothing of it is on the native stack: an interrupt can pause
+//! the program there, and a snapshot can carry it.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,7 +61,7 @@ impl<T> Vm<T> {
     }
 
     /// Waits by blocking the thread; then the host function is to be called again. `true` if the run is to be paused before.
-    // Out of line: calls inside of calls have this caller's frame on the native stack many times.
+    // Out of line: nested calls have this caller's frame on the native stack many times.
     #[inline(never)]
     pub(super) fn wait_blocking(&mut self, waiting: Waiting) -> bool {
         let stopped = block_on(until_stopped(waiting.wait, self.budget.stop()));

@@ -15,7 +15,7 @@ const MAX_DESCRIPTORS: usize = 1024;
 /// Something that bytes are read from or written to.
 pub(super) struct Stream<T: ?Sized> {
     pub is_terminal: bool,
-    /// To wait for it, if it is one of the host's that may make anyone wait.
+    /// What to watch in order to wait for it, if it is the host's and may make anyone wait.
     pub watch: Option<Watch>,
     pub end: Box<T>,
 }
@@ -123,7 +123,7 @@ impl Kind {
         }
     }
 
-    /// To wait for it, if using it may make anyone wait.
+    /// What to watch in order to wait for it, if using it may make anyone wait.
     pub fn watch(&self) -> Option<Watch> {
         match self {
             Kind::Input(input) => input.watch.clone(),
@@ -136,7 +136,7 @@ impl Kind {
 }
 
 impl Descriptor {
-    /// With all rights that apply.
+    /// A descriptor with all rights that apply.
     pub fn new(kind: Kind, source: Source) -> Descriptor {
         let (base, inheriting) = kind.rights();
         Descriptor {

@@ -112,7 +112,7 @@ impl Opened {
         }
     }
 
-    /// To wait for it, if that may be needed.
+    /// What to watch in order to wait for it, if that may be needed.
     pub fn watch(&self) -> Option<Watch> {
         match self {
             Opened::Memory(..) => None,

@@ -422,7 +422,7 @@ impl HostFile {
         }
     }
 
-    /// Does something at another position. The descriptor is the program's alone, so nobody sees it move.
+    /// Does something at another position. No one else uses the descriptor, so nobody sees it move.
     #[cfg(not(unix))]
     fn aside<T>(&mut self, at: u64, what: impl FnOnce(&mut HostFile) -> Answer<T>) -> Answer<T> {
         let before = self.seek(SeekFrom::Current(0))?;
@@ -444,7 +444,7 @@ impl HostFile {
         self.stream
     }
 
-    /// To wait for it, if that may be needed.
+    /// What to watch in order to wait for it, if that may be needed.
     pub fn watch(&self) -> Option<Watch> {
         if self.stream { watch(&self.file) } else { None }
     }

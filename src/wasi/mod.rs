@@ -1,9 +1,9 @@
 //! WASI preview 1: what command-line programs import from `wasi_snapshot_preview1`.
 //!
-//! All its functions: arguments, environment, clocks, randomness, standard input and outputs, files that exist in memory only
-//! and can be read, folders of the host, which no path or link leads out of, and sockets that the host has given.
+//! It has all functions: arguments, environment, clocks, randomness, standard input and outputs, read-only files that exist in
+//! memory only, folders of the host, which no path or link leads out of, and sockets that the host hands over.
 //!
-//! Rights are kept: a descriptor is good for what the program asked for when it opened it, and can be given up further.
+//! Rights are enforced: a descriptor permits what the program asked for when it opened it, and the program can give up more of it.
 //!
 //! ```
 //! use wasm_dispatch::wasi::{Output, Wasi};
@@ -105,7 +105,7 @@ impl Write for Output {
     }
 }
 
-/// The surroundings of a program, to be set up.
+/// Sets up the surroundings of a program.
 pub struct Wasi {
     args: Vec<String>,
     env: Vec<String>,
@@ -193,8 +193,8 @@ impl Wasi {
         self
     }
 
-    /// Uses the host's standard input and outputs, without a buffer between: what the program writes is seen at once and in
-    /// its order, and it reads no more than it asks for. Terminals are character devices for it.
+    /// Uses the host's standard input and outputs without a buffer in between: what the program writes is seen at once and in
+    /// order, and it reads no more than it asks for. It sees terminals as character devices.
     #[must_use]
     pub fn inherit_stdio(mut self) -> Wasi {
         self.stdin = stdio::stdin();
@@ -203,7 +203,7 @@ impl Wasi {
         self
     }
 
-    /// Replaces all clocks by one that starts at `start` nanoseconds and advances by `step` with each reading. Waiting
+    /// Replaces all clocks by one that starts at `start` nanoseconds and advances by `step` nanoseconds with each reading. Waiting
     /// takes no time.
     #[must_use]
     pub fn steady_clock(mut self, start: u64, step: u64) -> Wasi {
@@ -222,7 +222,7 @@ impl Wasi {
     ///
     /// # Errors
     ///
-    /// [`Usage`](ErrorKind::Usage) when the path leads out of that folder, is empty, or another file is in the way.
+    /// [`Usage`](ErrorKind::Usage) when the path is empty or leads out of that folder, or another file is in the way.
     pub fn file(mut self, path: &str, contents: impl Into<Arc<[u8]>>) -> Result<Wasi, Error> {
         if path.starts_with('/') || path.ends_with('/') || !self.files.insert(path, contents.into()) {
             return Err(Error::usage(format!("a file cannot be called \"{path}\"")));
@@ -231,8 +231,8 @@ impl Wasi {
         Ok(self)
     }
 
-    /// Gives the program a folder of the host, under this name: it may read, write, make and remove what is in it. No `..`,
-    /// absolute path or symbolic link leads out of it (through `cap-std`).
+    /// Gives the program a folder of the host, under this name: it may read, write, create and remove what is in it. No `..`,
+    /// absolute path or symbolic link leads out of it (`cap-std` sees to that).
     ///
     /// # Errors
     ///
@@ -255,7 +255,7 @@ impl Wasi {
     }
 
     /// Gives the program a socket that accepts connections. Sockets are its first descriptors after the folders, in the
-    /// order in which they are given; a program cannot make one.
+    /// order in which they are given; a program cannot make sockets itself.
     ///
     /// # Errors
     ///
@@ -319,7 +319,7 @@ impl Wasi {
     ///
     /// A program that exits ends its call with [`ErrorKind::Host`], whose source is an [`Exit`]: see [`exit_code`].
     ///
-    /// Returns a handle for the host, to save what becomes of the surroundings.
+    /// Returns a handle with which the host can save and restore the surroundings.
     pub fn define<T: 'static>(self, imports: &mut Imports<T>) -> Surroundings {
         let context = Arc::new(Mutex::new(self.context()));
         for &function in Function::ALL {

@@ -25,7 +25,7 @@ struct Subscription {
 enum What {
     /// Nanoseconds that are left.
     Clock(u64),
-    /// It makes nobody wait: bytes that can be read, or an error.
+    /// It can be used without waiting: bytes that can be read, or an error.
     Settled(Interest, Result<u64, Errno>),
     /// To be asked of the host.
     Watched(Interest, Watch),
@@ -142,7 +142,7 @@ fn state(descriptor: &Descriptor, interest: Interest) -> Result<Option<Watch>, E
     }
 }
 
-/// How much a program could read of what makes nobody wait: one byte, if that is not known.
+/// How much a program could read of something that never waits: one byte, if that is not known.
 fn bytes_left(descriptor: &mut Descriptor, interest: Interest) -> u64 {
     let (Interest::Read, Kind::File(file)) = (interest, &mut descriptor.kind) else {
         return 1;

@@ -15,9 +15,9 @@ use super::files::Folder;
 use super::random::Randomness;
 use super::stat::{Found, Opening, Stat};
 
-/// What a program's surroundings have become: descriptors with their places, rights and flags, clocks, seeded randomness.
+/// The state of a program's surroundings: descriptors with their positions, rights and flags, clocks, seeded randomness.
 ///
-/// It holds no contents: files are opened again where the same folders are given, and streams are those that are given there.
+/// It holds no contents: files are opened again in the same folders, which must be given, and streams are those that are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     descriptors: Vec<Described>,
@@ -121,9 +121,9 @@ impl Context {
         }
     }
 
-    /// Takes over what was saved, in surroundings that were set up as those were: the same folders under the same names, and
-    /// standard streams. Files are opened again by their paths, and neither made nor emptied. Where that fails, the rest is
-    /// restored.
+    /// Takes over what was saved, in surroundings that were set up as those were: with the same folders under the same names, and
+    /// standard streams. Files are opened again by their paths, and neither created nor truncated. If one fails, the rest are
+    /// restored all the same.
     ///
     /// Returns what could not be restored, besides what was lost when it was saved.
     pub fn restore(&mut self, saved: &Saved) -> Vec<Lost> {

@@ -17,7 +17,7 @@ pub(super) struct Stat {
 }
 
 impl Stat {
-    /// Of a stream or a socket.
+    /// What is known of a stream or a socket.
     pub fn of_type(filetype: u8) -> Stat {
         Stat {
             filetype,
@@ -25,7 +25,7 @@ impl Stat {
         }
     }
 
-    /// Of what exists in memory only.
+    /// What is known of a file or folder that exists in memory only.
     pub fn memory(filetype: u8, inode: u64, size: usize) -> Stat {
         Stat {
             inode,

@@ -30,7 +30,7 @@ pub(super) struct Readiness {
 }
 
 impl Readiness {
-    /// Of what never makes anyone wait.
+    /// The readiness of what never makes anyone wait.
     pub const ALWAYS: Readiness = Readiness {
         ready: true,
         hangup: false,

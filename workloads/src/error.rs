@@ -102,7 +102,7 @@ impl fmt::Display for Error {
             }
             Error::Sha256Mismatch { file, expected, actual } => write!(
                 f,
-                "{}: its sha256 is {actual}, but its manifest says {expected} (if the change is meant, \
+                "{}: its sha256 is {actual}, but its manifest says {expected} (if the change is intended, \
                  `scripts/build-workloads --sha` writes the new one)",
                 file.display()
             ),

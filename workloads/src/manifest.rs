@@ -126,7 +126,7 @@ pub struct Manifest {
     pub entry: String,
     /// How the expected results were obtained.
     pub expected_from: String,
-    /// Whether what it imports, but for WASI, is made up by whoever runs it: functions that cannot be called, and memories, tables
+    /// Whether an engine makes up what it imports, except WASI: functions that cannot be called, and memories, tables
     /// and globals of zeros.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stubs: bool,

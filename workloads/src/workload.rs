@@ -317,7 +317,7 @@ impl Workload {
         &self.expected_from
     }
 
-    /// Whether what it imports, but for WASI, is made up by whoever runs it.
+    /// Whether an engine makes up what it imports, except WASI.
     pub fn stubs(&self) -> bool {
         self.stubs
     }

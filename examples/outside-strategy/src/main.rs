@@ -40,7 +40,7 @@ impl Backend for TreeWalk {
         Reference::listing(body)
     }
 
-    /// The driver does calls, host calls and fuel; `step` runs from a block on and says why it returns.
+    /// The driver handles calls, host calls and fuel; `step` runs from a block on and says why it returns.
     fn run(program: &Program<TreeWalk>, machine: &mut Machine, host: &mut dyn Host) -> Exit {
         driver::run(program, machine, host, step)
     }

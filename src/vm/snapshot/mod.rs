@@ -105,12 +105,12 @@ impl<T> Vm<T> {
     /// same way and order, with [`Vm::prepare`]. Strategy and limits may differ, and so may host functions of the same types.
     /// A call that was paused can then be resumed.
     ///
-    /// The handles of this machine stay valid, and name what was taken over. Those of the machine that was saved are valid
+    /// The handles of this machine stay valid, and name what was taken over. Handles of the machine that was saved are valid
     /// only there: here, use those that [`Vm::prepare`] and [`Vm::export`] give out.
     ///
     /// # Errors
     ///
-    /// [`Snapshot`](crate::ErrorKind::Snapshot), and the machine is as it was before.
+    /// [`Snapshot`](crate::ErrorKind::Snapshot); the machine then is as it was before.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
         self.check_at_rest()?;
         let data = snapshot.data();

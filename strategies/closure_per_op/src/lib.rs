@@ -21,14 +21,14 @@
 //! constant is a machine code function of its own, and the closure's data holds just the two slots and the constant.
 //!
 //! A closure is called with its own index `pc` and returns the index of the next closure: `pc + 1` for straight
-//! code (an add to a register; a captured successor would be a load), a captured target for a branch. Numbers past the
+//! code (an addition to a register, where a captured successor would be a load), a captured target for a branch. Numbers past the
 //! end of the slice are [`Flow`]s: calls, returns and traps leave the loop for the driver. So the bounds check of `ops[pc]` is
 //! also the test for leaving. Everything travels in registers: `state`, `window` and `pc` in, one number out.
 //!
 //! # Traps
 //!
-//! A closure that traps leaves the trap ([`State::leave_trap`]) and returns the [`Flow`] that names its statement, both in a
-//! function out of line, so that its straight path needs no stack frame. Only closures that can trap have captured the
+//! A closure that traps records the trap ([`State::leave_trap`]) and returns the [`Flow`] that names its statement, both in a
+//! function out of line, so that its straight path needs no stack frame. Only closures that can trap capture the
 //! statement's number.
 //!
 //! # What it costs
@@ -55,9 +55,9 @@
 //! ```
 //!
 //! Two dependent loads (vtable, code address) come before each call, and all closures share one indirect call, so the
-//! branch predictor has only their history to go by. Call, return and loop come on top of the work; that is a lot when the
-//! work is one addition. In exchange the technique is tiny, safe, portable to any language with closures, and a new
-//! instruction takes no more than what it does.
+//! branch predictor has only their history to go by. Call, return and loop come on top of the work, which is a lot when the
+//! work is one addition. In exchange the technique is tiny, safe and portable to any language with closures, and a new
+//! instruction takes no more code than its own work.
 //!
 //! # Literature
 //!

@@ -1,5 +1,5 @@
-//! What the three closure strategies share: chains of closures, and the flat view with everything that is known before a run
-//! turned into types.
+//! What the three closure strategies share: chains of closures, and the flat view of code with everything that is known before a
+//! run turned into types.
 
 #![forbid(unsafe_code)]
 

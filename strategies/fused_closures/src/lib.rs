@@ -15,7 +15,7 @@
 //!
 //! A statement is a link of a chain, as in `linked_closures`; its operands are trees. An operand that is a slot or a
 //! constant, and in frequent pairs of operations a whole inner operation, is a *type parameter* of the closure that uses it
-//! (`code.rs`), so that the compiler makes one piece of straight code of them and intermediate values stay in registers.
+//! (`code.rs`), so that the compiler turns them into one piece of straight code and intermediate values stay in registers.
 //! Any other subtree is a closure of its own that returns its value in a register. Nothing is written to scratch slots.
 //!
 //! So `x = (y ^ z) + 5` is one closure, dispatch included, as compiled for x86-64 (Rust 1.95):
@@ -38,9 +38,9 @@
 //! # Traps
 //!
 //! Inside a closure a trap is a `Result` that costs nothing. Through a call it would cost a second register in every
-//! return, so a subtree leaves its trap ([`State::leave_first_trap`]) and returns any value; evaluation continues, the first
-//! trap stays, and the statement asks before it writes. Trees have no side effects, so nothing after the first trap is visible.
-//! The order of the first traps is that of the flat instructions: left operand, right operand, operation.
+//! return, so a subtree records its trap ([`State::leave_first_trap`]) and returns any value; evaluation continues, the first
+//! trap is kept, and the statement checks for one before it writes. Trees have no side effects, so nothing after the first trap
+//! is visible. Which trap is first is as with flat instructions: left operand, right operand, operation.
 //!
 //! # What is merged
 //!
@@ -58,9 +58,9 @@
 //!
 //! # What it costs
 //!
-//! As for `linked_closures`, the chain is a linked list, but a shorter one. On the same 21 programs the geometric mean went
-//! from 5.50 ms to 4.48 (`match_loop`: 5.72, one run, machine otherwise in use). What remains are the loads from link to
-//! link in straight code, calls for deep trees, which save and restore registers, and locals in memory.
+//! As for `linked_closures`, the chain is a linked list, but a shorter one. On the same 21 programs the time went
+//! from 5.50 ms to 4.48 (`match_loop`: 5.72; one run, on a machine that was otherwise in use). What remains are the loads from
+//! link to link in straight code, calls for deep trees, which save and restore registers, and locals in memory.
 //!
 //! # Literature
 //!

@@ -1,8 +1,7 @@
 //! Builtins: the instructions that the machine itself carries out, out of line.
 //!
-//! Operands stand in consecutive slots from a base, called a, b, c and d in the table; results, called r and s, replace the first of
-//! them.
-//! The immediates are x and y.
+//! Operands, called a, b, c and d in the table, are in consecutive slots from a base; results, called r and s, replace the first of
+//! them. The immediates are x and y.
 
 use crate::shape::ModuleShape;
 use crate::table::Proposal;

@@ -1,7 +1,7 @@
 //! The ground floor: the instruction set, its semantics, and the code blocks that lowering produces and every strategy
 //! compiles.
 //!
-//! Nothing here knows WebAssembly's binary format, and nothing here has state or runs: a front end needs this crate only.
+//! Nothing here knows WebAssembly's binary format, and nothing here has state or runs: a front end needs only this crate.
 
 #![forbid(unsafe_code)]
 

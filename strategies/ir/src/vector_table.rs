@@ -17,7 +17,7 @@
 //!          format                 programs run it
 //! ```
 //!
-//! What a row's equation says holds of each lane. The groups are the shapes of operands, result and immediate; only the
+//! A row's equation holds for each lane. The groups are the shapes of operands, result and immediate; only the
 //! braces differ:
 //!
 //! ```text

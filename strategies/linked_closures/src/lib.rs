@@ -11,9 +11,9 @@
 //!       next.run(chains, state, window)     next.run(chains, state, window)
 //! ```
 //!
-//! There is no loop to return to. The last thing a closure does is to call the next one with the arguments it was given,
-//! and an optimising compiler makes a jump of that: the chain runs like threaded code, each instruction with an indirect
-//! jump of its own that the branch predictor can learn. This is a whole instruction, `slot = slot != slot` on x86-64
+//! There is no loop to return to. The last thing a closure does is call the next one with the arguments it was given,
+//! and an optimising compiler turns that into a jump: the chain runs like threaded code, each instruction with an indirect
+//! jump of its own that the branch predictor can learn. This is a whole instruction, `slot = slot != slot`, on x86-64
 //! (Rust 1.95):
 //!
 //! ```text
@@ -36,32 +36,32 @@
 //!
 //! # Branches, loops and calls
 //!
-//! A closure owns the next, so what is branched to cannot be held: it is found by number in the function's table of
-//! chains, one for each block. [`chain`](wasm_dispatch_closures::chain) has the picture, the rules that keep the calls
-//! jumps, and the link at the head of innermost loops. It also has the form of the code and runs it, for all strategies that
-//! chain closures. Calls and returns return a [`Flow`] to the driver at once, since nothing of the chain is on the native
+//! A closure owns the next one, so it cannot own a branch target: targets are found by number in the function's table of
+//! chains, one for each block. [`chain`](wasm_dispatch_closures::chain) has the picture, the rules that keep these calls
+//! jumps, and the link at the head of innermost loops. It also defines the form of the code and runs it, for all strategies that
+//! chain closures. Calls and returns return a [`Flow`] straight to the driver, since nothing of the chain is on the native
 //! stack.
 //!
-//! Without optimisation calls stay calls, and `build.rs` sets `cfg(trampoline)`; [`dispatches_by_jumps`] finds out at start
+//! Without optimisation calls stay calls, and `build.rs` sets `cfg(trampoline)`; [`dispatches_by_jumps`] finds out at start-up
 //! whether another build makes no jumps either. Each end of a block then returns to a loop, and blocks are cut every
 //! [`PIECE`](wasm_dispatch_closures::chain::PIECE) links.
 //!
 //! # Traps
 //!
-//! A closure that traps leaves the trap ([`State::leave_first_trap`]) and, instead of calling the next, returns a [`Flow`] with
-//! the statement, both in a function out of line. Only operations that can trap have captured the statement's number: without
+//! A closure that traps records the trap ([`State::leave_first_trap`]) and, instead of calling the next, returns a [`Flow`] with
+//! the statement, both in a function out of line. Only operations that can trap capture the statement's number: without
 //! it the box is a size smaller.
 //!
 //! # What it costs
 //!
 //! The address of the next closure is *loaded from this one*: the processor cannot find the end of the chain before it has
-//! walked it, at about five cycles a link, where a code stream or an array is walked by adding to a register. We measured two
+//! walked it, at about five cycles a link, whereas a code stream or an array is walked by adding to a register. We measured two
 //! consequences (21 programs, times of the whole set):
 //!
-//! - A trampoline at every block end costs no more than jumps: 6.81 ms and 6.80. The walk takes longer than the return.
-//! - It helps not to wait for the walk. A conditional branch that is a branch, instead of a choice of the next
-//!   closure by arithmetic: 7.67 to 6.66. Innermost loops that start each turn from a pointer in a register instead of
-//!   through the table: 6.75 to 5.50.
+//! - A trampoline at every block end costs no more than jumps: 6.81 ms against 6.80. The walk takes longer than the return.
+//! - It helps not to wait for the walk. Making a conditional branch a real branch, not a choice of the next
+//!   closure by arithmetic, took the time from 7.67 ms to 6.66. Starting each iteration of innermost loops from a pointer in a
+//!   register, not through the table, took it from 6.75 ms to 5.50.
 //!
 //! # Literature
 //!

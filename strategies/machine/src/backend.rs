@@ -31,11 +31,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Whether the strategy's crate forbids unsafe code.
     const SAFE: bool;
 
-    /// Whether it makes machine code while a program runs, so that memory must become executable.
+    /// Whether it makes machine code while a program runs, for which it needs executable memory.
     const MAKES_CODE: bool = false;
 
-    /// Why this build or this system cannot run the strategy, as a sentence without its end; `None` if it can. A machine asks
-    /// before it runs anything: no other strategy takes over.
+    /// Why this build or this system cannot run the strategy, as a sentence without a full stop; `None` if it can. A machine asks
+    /// before it runs anything; no other strategy takes over.
     fn refusal() -> Option<&'static str> {
         None
     }
@@ -46,12 +46,12 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles a function. Cannot fail: everything that could be refused was refused by validation and lowering.
     fn compile(body: &FunctionBody) -> Self::Code;
 
-    /// Compiles a function of a module. What its functions share besides, such as memory for machine code, is in `shared`.
+    /// Compiles a function of a module. Whatever else its functions share, such as memory for machine code, is in `shared`.
     fn compile_within(body: &FunctionBody, _shared: &Shared) -> Self::Code {
         Self::compile(body)
     }
 
-    /// Compiles functions of a module that are wanted at once, in their order. For strategies that give them something in common.
+    /// Compiles functions of a module that are wanted together, in this order. For strategies that give them something in common.
     fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Self::Code> {
         bodies.iter().map(|body| Self::compile_within(body, shared)).collect()
     }
@@ -76,19 +76,19 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Heap bytes of a compiled function, the lowered form not included.
     fn code_bytes(code: &Self::Code) -> usize;
 
-    /// Runs until the frames are used up, a trap, a host call, or the end of the slice. Host functions that `host` calls within
+    /// Runs until the bottom frame returns, a trap, a host call, or the end of the slice. Host functions that `host` calls within
     /// the run do not end it. Owners of machines call
-    /// [`proceed`](crate::driver::proceed) instead, which knows that a bulk builtin that ends with [`Trap::OutOfFuel`] is to be
+    /// [`proceed`](crate::driver::proceed) instead, which knows that a bulk builtin that ends with [`Trap::OutOfFuel`] must be
     /// carried out again.
     fn run(program: &Program<Self>, machine: &mut Machine, host: &mut dyn Host) -> Exit;
 }
 
-/// What the functions of one module share under one strategy, if that makes anything of it.
+/// What the functions of one module share under one strategy, if the strategy makes use of it.
 #[derive(Default)]
 pub struct Shared(OnceLock<Box<dyn Any + Send + Sync>>);
 
 impl Shared {
-    /// The value, made by the first who asks. `None`: it was made as another type.
+    /// The value, made when first asked for. `None`: it was made as another type.
     pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         self.0.get_or_init(|| Box::new(make())).downcast_ref()
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for Shared {
 /// Why [`Backend::run`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The bottom frame was reached; results are where the first frame's base was.
+    /// The bottom frame returned; results are where the first frame's base was.
     Returned,
     /// A trap. The frame that trapped is [left](crate::state::State::leave_frame) in the state.
     Trapped {
@@ -113,8 +113,8 @@ pub enum Exit {
         /// The statement of the current function that trapped.
         statement: u32,
     },
-    /// A host function was called, and is not [called within the run](Host::call). The caller's frame is on the frame stack,
-    /// arguments and results are at `base`; the owner carries it out and calls [`Backend::run`] again.
+    /// A host function is to be called that cannot be [called within the run](Host::call). The caller's frame is on the frame stack,
+    /// arguments and results are at `base`; the owner carries the call out and calls [`Backend::run`] again.
     HostCall {
         /// Index of the function in the machine.
         function: u32,
@@ -236,8 +236,8 @@ fn check(body: &FunctionBody) {
     }
 }
 
-/// A function whose first block costs more than any slice holds: entering it suspends the run, at block 0, where the real
-/// function begins as well.
+/// A function whose first block costs more than any slice holds: entering it suspends the run at block 0, where the real
+/// function begins, too.
 fn absent() -> FunctionBody {
     FunctionBody {
         frame_size: u32::from(SCRATCH_SLOTS),
@@ -283,7 +283,7 @@ pub struct ModuleCode<B: Backend> {
     shared: Shared,
 }
 
-/// Functions that are compiled at once, on however many threads: so the size of the code does not depend on these.
+/// Functions that are compiled together, on any number of threads: so the size of the code does not depend on that number.
 const BATCH: usize = 32;
 
 /// A function that is compiled when it is first asked for.

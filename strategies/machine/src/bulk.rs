@@ -141,13 +141,13 @@ impl State {
         Ok(self.grow_memory(id, delta, most).unwrap_or(shape.address.failed()))
     }
 
-    /// Whether the machine's memories together may have so many bytes more.
+    /// Whether the machine's memories together may have this many more bytes.
     pub fn has_room_for_memory(&self, more: u64) -> bool {
         let most = u128::from(self.limits.all_memory_pages) * PAGE as u128;
         u128::from(self.store.sizes.memory_bytes) + u128::from(more) <= most
     }
 
-    /// Whether the machine's tables together may have so many elements more.
+    /// Whether the machine's tables together may have this many more elements.
     pub fn has_room_for_table(&self, more: u64) -> bool {
         let new = self.store.sizes.table_elements.checked_add(more);
         new.is_some_and(|new| new <= self.limits.all_table_elements)

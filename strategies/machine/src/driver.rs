@@ -1,5 +1,5 @@
-//! Calls and returns: the shared steps, which loops take inside ([`Running`]), and a driver that takes them for strategies
-//! whose code returns to it.
+//! Calls and returns: the shared steps ([`Running`]), which loops take inside their code, and a driver that takes them for
+//! strategies whose code returns to it.
 //!
 //! The driver calls a strategy's `step`, which runs straight code and branches, and returns a [`Flow`] for everything that
 //! changes the frame. Calls push on the machine's frame stack, never on the native one.

@@ -5,15 +5,15 @@ use std::ops::Deref;
 use crate::state::State;
 use crate::store::VectorSlots;
 
-/// Whoever calls host functions while a strategy runs: the machine's owner.
+/// What calls host functions while a strategy runs: the machine's owner.
 pub trait Host {
     /// Calls a host function, by its index in [`Store::functions`](crate::store::Store::functions), if that can be done within
     /// the run. Its arguments begin at the first of these slots, and its results replace them.
     ///
-    /// `false`: it cannot, or the function has failed. The strategy suspends the caller and leaves the run with
+    /// `false` means that it cannot, or that the function has failed. The strategy then suspends the caller and leaves the run with
     /// [`Exit::HostCall`](crate::backend::Exit::HostCall), and the owner knows what to do.
     ///
-    /// It catches panics of the function: one that gets as far as a strategy may end the process.
+    /// It must catch panics of the function: a panic that reaches a strategy may end the process.
     fn call(&mut self, function: u32, reach: Reach<'_>, slots: &mut [u64]) -> bool;
 }
 

@@ -1,7 +1,7 @@
-//! The machine that every strategy drives: its state, the contract between the two, and the driver of strategies that run
-//! block by block, and the door through which host functions are called.
+//! The machine that every strategy drives: its state, the contract between the two, the driver of strategies that run
+//! block by block, and the interface through which host functions are called.
 //!
-//! Nothing here dispatches but the [`mod@reference`], the plain evaluator that strategies are compared with.
+//! Nothing here dispatches except the [`mod@reference`], the plain evaluator that strategies are compared with.
 
 #![forbid(unsafe_code)]
 

@@ -1,16 +1,17 @@
-//! What a machine asks before it takes more of its host.
+//! What a machine asks before it takes more from its host.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Decides while programs run, beside the fixed limits, what a machine may have more of. It is asked only for what those allow.
+/// Decides, while programs run and within the fixed limits, what more a machine may have. It is asked only for what those limits
+/// allow.
 ///
-/// Any closure that takes a [`Demand`] is one. A panic is a refusal.
+/// Any closure that takes a [`Demand`] and returns a `bool` is one. A panic is a refusal.
 pub trait Limiter: Send + Sync {
-    /// Whether the machine may have this. If not, `memory.grow` and `table.grow` fail as the specification has it, and
-    /// what the host asked for ends with an error.
+    /// Whether the machine may have this. If not, `memory.grow` and `table.grow` fail as the specification says, and
+    /// a request by the host ends with an error.
     fn allow(&mut self, demand: Demand) -> bool;
 
-    /// What was allowed could not be had after all: the host has no memory left, or an instantiation failed further on.
+    /// What was allowed was not taken after all: the host has no memory left, or an instantiation failed later on.
     fn failed(&mut self, demand: Demand) {
         let _ = demand;
     }
@@ -30,14 +31,14 @@ pub enum Demand {
     Memory {
         /// Its bytes now; 0 if it is to be made.
         from: u64,
-        /// The bytes that it is to have.
+        /// Its bytes afterwards.
         to: u64,
     },
     /// A table is to be made, or to grow.
     Table {
         /// Its elements now, of 8 bytes each; 0 if it is to be made.
         from: u64,
-        /// The elements that it is to have.
+        /// Its elements afterwards.
         to: u64,
     },
     /// An instance is to be made.

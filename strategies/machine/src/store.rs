@@ -29,7 +29,7 @@ pub struct Store {
     pub signatures: Signatures,
 }
 
-/// What the memories and tables of a machine come to. Whoever makes one, or makes it larger, adds to it.
+/// The total size of the memories and tables of a machine. Code that makes one, or makes one larger, adds to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     /// Bytes of all memories.

@@ -1,4 +1,4 @@
-//! One loop, one `match`, over operations that name their operands: the usual first bytecode interpreter, done well.
+//! One loop and one `match` over operations that name their operands: the usual first bytecode interpreter, done well.
 //!
 //! # One dispatch
 //!
@@ -24,7 +24,7 @@
 //!
 //! # Traps
 //!
-//! An operation that traps breaks out of the loop with its trap. Which statement that was is looked up only then, in a list
+//! An operation that traps breaks out of the loop with its trap. Only then is the statement looked up, in a list
 //! beside the code; `pc` is already past the operation.
 //!
 //! # What it costs
@@ -57,8 +57,8 @@
 //!
 //! Every operation comes back to the same place, so on processors whose branch predictor looks at the jump's address alone
 //! all operations share one prediction; those that look at history (Intel since Haswell, AMD since Zen) do much better.
-//! All fields are decoded before the jump, whether an arm uses them or not: the loads do not wait for each other, and the
-//! jump takes longer.
+//! All fields are decoded before the jump, whether an arm uses them or not: the loads do not depend on each other, and the
+//! jump takes longer than they do.
 //!
 //! # Literature
 //!

@@ -1,4 +1,4 @@
-//! The naive operand-stack `match` loop: what most interpreters are, and what the others are compared with.
+//! The naive operand-stack `match` loop: the plain interpreter that the other strategies are compared with.
 //!
 //! # One dispatch
 //!
@@ -24,7 +24,7 @@
 //!
 //! # Traps
 //!
-//! An operation that traps breaks out of the loop with its trap. Which statement that was is looked up only then, in a list
+//! An operation that traps breaks out of the loop with its trap. Only then is the statement looked up, in a list
 //! beside the code; `pc` is already past the operation. What is left on the operand stack is dropped.
 //!
 //! # What it costs
@@ -48,10 +48,10 @@
 //! as long as `match_loop`, which runs the same trees as instructions with slot operands (measured when this loop still
 //! returned to the driver for calls).
 //!
-//! What it shares with the other strategies, for a fair comparison: the same trees after copy propagation and constant
-//! folding, constants as 64 bits in the code, branch targets as operation numbers. The operand stack is empty between
-//! statements. It lies in the scratch slots above the frame, which lowering makes deep enough for every tree; a 16-bit stack
-//! pointer cannot leave the window, so pushing and popping check nothing.
+//! For a fair comparison it shares with the other strategies the same trees after copy propagation and constant
+//! folding, constants as 64 bits in the code, and branch targets as operation numbers. The operand stack is empty between
+//! statements. It lies in the scratch slots above the frame, of which lowering reserves enough for every tree; a 16-bit stack
+//! pointer cannot leave the window, so pushing and popping need no checks.
 //!
 //! # Literature
 //!

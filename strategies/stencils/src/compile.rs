@@ -518,7 +518,7 @@ struct Shorter {
     less: usize,
 }
 
-/// Adds so many bytes of what does nothing.
+/// Adds this many bytes of code that does nothing.
 fn nops(code: &mut Vec<u8>, mut bytes: usize) {
     while bytes > 0 {
         let nop = NOPS[bytes.min(NOPS.len()) - 1];
@@ -530,7 +530,7 @@ fn nops(code: &mut Vec<u8>, mut bytes: usize) {
 /// Loops begin at multiples of this: what is fetched at once.
 const LOOP: usize = 32;
 
-/// What does nothing, in so many bytes.
+/// Code that does nothing, in this many bytes.
 const NOPS: [&[u8]; 8] = [
     &[0x90],
     &[0x66, 0x90],

@@ -1,14 +1,14 @@
-//! Copy and patch: no dispatch at all. A function is copies of handlers' machine code, one behind the other, with operands
+//! Copy and patch: no dispatch at all. A function is copies of handlers' machine code, one after the other, with operands
 //! patched in.
 //!
-//! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, one for each operation. So copies
+//! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, but without superinstructions. So copies
 //! alone ([`Plain`]) are a control experiment: what they save is what dispatch costs `threaded`, with the same handlers and the
-//! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also keeps slots in registers, where a function has
-//! loops, and has these begin at multiples of 32 bytes.
+//! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also keeps slots in registers, in functions with
+//! loops, and makes loops begin at multiples of 32 bytes.
 //!
 //! # One dispatch
 //!
-//! There is none. A handler's machine code ends where it would jump to the next; there the next handler's begins.
+//! There is none. A handler's code is cut off where it would jump to the next handler, and the next copy begins there.
 //!
 //! ```text
 //!   handler, compiled for this:            its copy for s2 = s0 + 5:
@@ -18,42 +18,42 @@
 //!     jmp  NEXT                            the next node's copy follows
 //! ```
 //!
-//! The build script compiles the handlers' crate a second time. There, all that a node says is the address of a symbol that
-//! nothing defines, so that the object file has a relocation wherever it is used: a *hole*. Code with holes is a *stencil*; a
+//! The build script compiles the handlers' crate a second time. There, each operand of a node is the address of an undefined
+//! symbol, so that the object file has a relocation wherever it is used: a *hole*. Code with holes is a *stencil*; a
 //! table of them is part of this crate. At run time `compile` copies a stencil for each node and fills its holes:
 //!
 //! - slot numbers become displacements, eight times the number;
-//! - constants and offsets are read, relative to the instruction, from data in front of the code; numbers of 16 bits, in
+//! - constants and offsets are read, relative to the instruction, from data in front of the code; 16-bit numbers, in
 //!   [`Stencils`], are part of the instruction;
-//! - exits become distances: to the next node, to a branch's target, to a trap's end.
+//! - exits become distances: to the next node, to a branch's target, to the end of a trap.
 //!
-//! No code generator, no register allocator, no second semantics: what a handler does, the copy does.
+//! No code generator, no register allocator, no second semantics: the copy does what the handler does.
 //!
-//! Not every handler has a stencil. The build refuses what calls a function, has a stack frame, reads a table of its own, or hands
-//! on its node's address, as many builtins and most roundings of floats do (`build/proof.rs`). Such a node's code jumps to the handler
-//! itself. The function keeps `threaded`'s stream, in which each node now begins with the address of its code in place of its
-//! handler's. So the handler goes on as ever, with a jump to the address that the next node begins with.
+//! Not every handler has a stencil. The build refuses one that calls a function, has a stack frame, reads a table of its own, or
+//! passes on its node's address, as many builtins and most roundings of floats do (`build/proof.rs`). Such a node's code jumps to the
+//! handler itself. The function keeps `threaded`'s stream, in which each node now begins with the address of its code in place of its
+//! handler's. So the handler continues as ever with a jump to the address that the next node begins with.
 //!
 //! # Slots in registers
 //!
-//! No handler touches rbx, rbp, r12 to r15, nor most of them r10, r11 and xmm4 to xmm15. So the slots that a function with loops uses
-//! most live there. A stencil needs no second form for that: where an instruction of its uses a slot, `op r, [rsi + 32 bits]`, the copy
-//! has `op r, register`, an instruction with other bytes in the same order (`access.rs`). The build script finds these
-//! instructions, and decodes each again with each register. A slot is loaded where the function or a block is entered from
-//! elsewhere, and after calls and handlers if its value is wanted; it is stored before them if its memory does not have it
-//! (`flow.rs`), and where a run may end: by a trap, or when it stops at a block. So machines find in slots what they always do.
+//! No handler touches rbx, rbp or r12 to r15, and most do not touch r10, r11 and xmm4 to xmm15. So the slots that a function with
+//! loops uses most live there. A stencil needs no second form for that: where one of its instructions uses a slot,
+//! `op r, [rsi + 32 bits]`, the copy has `op r, register`, an instruction that differs in a few bytes (`access.rs`). The build
+//! script finds these instructions, and decodes each again with each register. A slot is loaded where the function or a block is
+//! entered from elsewhere, and after calls and handlers if its value is needed; it is stored before them if its memory is out of date
+//! (`flow.rs`), and where a run may end: by a trap, or when it stops at a block. So a machine that stops finds everything in slots.
 //!
 //! # Calls and traps
 //!
 //! A call stores the caller's frame as `threaded` does, and jumps to the address with which the callee's stream begins; a return
-//! takes it back, and jumps to the address with which the node after the call begins. What is rare (a callee that is not compiled yet, of
-//! another instance, or the host's) is left to the handler, and so are resuming at a block and suspending: they find nodes by their
-//! places in the stream, whatever the nodes' code is. A trap jumps behind the function's code, where the node's place and the trap are
-//! put into registers, and on to where all traps of `threaded` end.
+//! takes the frame back, and jumps to the address with which the node after the call begins. Rare cases (a callee that is not
+//! compiled yet, belongs to another instance, or is the host's) are left to the handler, and so are resuming at a block and
+//! suspending: they find nodes by their place in the stream, whatever code the nodes have. A trap jumps behind the function's code,
+//! where the node's place and the trap are put into registers, and on to where all traps of `threaded` end.
 //!
 //! # What it costs
 //!
-//! The loop `do { i = i + c } while (i < n)` is five instructions a turn. In [`Plain`] three of them load and one stores, in
+//! The loop `do { i = i + c } while (i < n)` is five instructions per iteration. In [`Plain`] three of them load and one stores, in
 //! [`Stencils`] none does:
 //!
 //! ```text
@@ -65,12 +65,11 @@
 //!     ja   loop                            ja   loop
 //! ```
 //!
-//! Every copy of a handler takes place in the instruction cache, where `threaded` has each once. Compiling copies machine code and
-//! takes memory, at least a page for each function that is compiled when it is called. And the process must be allowed to make code while it runs: pages
-//! are written first and made executable then, never both, and what a module chooses of a field in them is 16 bits: longer numbers
-//! are in pages that are never executable (`memory.rs`).
-//! Where the build or the system does not have what it takes, the strategy says why and runs nothing
-//! ([`Backend::refusal`]).
+//! Every copy of a handler takes space in the instruction cache, where `threaded` has each handler once. Compiling copies machine
+//! code and takes memory, at least a page for each function that is compiled when it is first called. And the process must be allowed
+//! to make code while it runs: pages are first written and then made executable, never both at once. A module chooses at most 16 bits
+//! of a field in them; longer numbers are in pages that are never executable (`memory.rs`).
+//! Where the build or the system cannot do this, the strategy says why and runs nothing ([`Backend::refusal`]).
 //!
 //! # Literature
 //!

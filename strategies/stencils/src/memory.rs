@@ -52,7 +52,7 @@ pub(crate) struct Region {
     _arena: Arc<Arena>,
 }
 
-/// Whole pages for so many bytes.
+/// Whole pages for this many bytes.
 fn pages(bytes: usize) -> usize {
     bytes.next_multiple_of(rustix::param::page_size())
 }

@@ -269,7 +269,7 @@ pub(crate) struct Picked {
     pub kind: Kind,
     /// The kind, to look superinstructions up by.
     pub nodes: Nodes,
-    /// By what a copy of its machine code is found.
+    /// The key by which a copy of its machine code is found.
     #[cfg(feature = "copies")]
     pub name: Name,
 }

@@ -191,7 +191,7 @@ impl Context {
         state
     }
 
-    /// Has the host call one of its functions within the run; `false` if it does not. Arguments and results are at `slots`, on
+    /// Asks the host to call one of its functions within the run; `false` if it does not. Arguments and results are at `slots`, on
     /// the value stack.
     ///
     /// # Safety

@@ -17,12 +17,12 @@
 //!     jmp  rax ─────────────────────────┘
 //! ```
 //!
-//! A load of the next handler's address, which is next to the operands just read, and an indirect jump that is the handler's
-//! own, so the processor predicts it from this handler's history. `ip`, `frame` and everything else that handlers hand on stay
-//! in registers (`abi.rs`).
+//! A dispatch is a load of the next handler's address, which lies next to the operands just read, and an indirect jump. The jump
+//! is the handler's own, so the processor predicts it from this handler's history. `ip`, `frame` and everything else that handlers
+//! pass on stay in registers (`abi.rs`).
 //!
 //! A handler is a generic function whose last act is to call the next one with the same signature. From opt-level 2 on, LLVM
-//! turns this *sibling call* into a jump. The language does not promise it, so other builds use a loop, and so does
+//! turns this *sibling call* into a jump. The language does not promise that, so other builds use a loop, and so does
 //! this one if the stack moves in a test at the first use (`self_check.rs`).
 //!
 //! What makes it fast besides dispatch:
@@ -30,38 +30,39 @@
 //! - where an operand is (slot, constant, accumulator) is a type, so that `slot = slot + constant` is one handler
 //!   without a branch (`operand.rs`);
 //! - a comparison and the branch on it are one node, and so are an address sum and its access;
-//! - two or three nodes that often follow each other are one superinstruction, whose handler is made from the types of theirs
-//!   (`superinstruction.rs`; the table is in `handlers/superinstructions.rs`): on 37 workloads, each counting the same, a node
+//! - two or three nodes that often follow each other are one superinstruction, whose handler is built from the types of theirs
+//!   (`superinstruction.rs`; the table is in `handlers/superinstructions.rs`): on 37 workloads with the same weight, a node
 //!   takes 0.65 dispatches (`cargo run --release -p wasm-dispatch-lab -- profile --extra`);
-//! - the accumulators, one of them for vectors, are a register cache: a result stays in one for the next node, and is in its
-//!   slot for all others;
+//! - the accumulators, one of them for vectors, are a register cache: a result stays in one for the next node, and is also
+//!   written to its slot for all others;
 //! - short blocks are copied in place of jumps to them;
 //! - branch targets are addresses, not indices.
 //!
 //! # Branches, calls and traps
 //!
 //! A branch loads its target's address from the stream and goes on there, like any other node. A call stores the caller's
-//! frame on the machine's frame stack and goes on with the callee's first node; a return takes it back. Nothing of either is
-//! on the native stack, so a run can stop at any block.
+//! frame on the machine's frame stack and goes on with the callee's first node; a return takes the frame back. Nothing of either
+//! is on the native stack, so a run can stop at any block.
 //!
-//! A trap, a call of the host and the end of the slice also leave by a jump: to `leave`, which notes in the context where and
-//! why, and returns to `run`. The frequent way pays only the test for it. Each node's place in the stream says which
-//! statement it is of; in a superinstruction, a node that traps reports where it would begin if it were alone.
+//! A trap, the end of the slice, and a call of the host that cannot be made within the run leave by a jump, too: to `leave`,
+//! which notes in the context where and why, and returns to `run`. The common path pays only for the test. Each node's place in
+//! the stream says which statement it belongs to; in a superinstruction, a node that traps reports where it would begin if it
+//! were alone.
 //!
 //! # What it costs
 //!
-//! The loop `do { i = i + c } while (i < n)` is one handler and one dispatch, eleven instructions a turn on x86-64; the
+//! The loop `do { i = i + c } while (i < n)` is one handler and one dispatch, eleven instructions per iteration on x86-64; the
 //! repository's `docs/threaded.md` has its machine code, that of a load and of a call, and what each technique is worth.
-//! Against that stand thousands of handlers to build (`scripts/check-jumps` counts them and looks for one that dispatches by
-//! a call), and unsafe code. It rests on what lowering promises, mainly that slots are within their frame, which
+//! The price is thousands of handlers to build (`scripts/check-jumps` counts them and fails if one dispatches by
+//! a call), and unsafe code. That code rests on what lowering promises, mainly that slots are within their frame, which
 //! [`verify`](wasm_dispatch_ir::verify) checks in debug builds and under fuzzing.
 //!
 //! # Literature
 //!
 //! Bell, *Threaded code* (Communications of the ACM 16, 1973). Proebsting, *Optimizing an ANSI C interpreter with
 //! superoperators* (POPL 1995). Ertl, *Stack caching for interpreters* (PLDI 1995). Xu and Kjolstad, *Copy-and-patch
-//! compilation* (OOPSLA 2021), where operands as template parameters come from. Handlers that end with a guaranteed tail call
-//! are those of the protobuf parser and of CPython 3.14.
+//! compilation* (OOPSLA 2021), which operands as template parameters come from. The protobuf parser and CPython 3.14 have
+//! handlers that end with a guaranteed tail call.
 
 // What superinstructions alone ask of handlers.
 #![cfg_attr(not(feature = "superinstructions"), allow(dead_code))]

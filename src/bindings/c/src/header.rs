@@ -6,7 +6,7 @@ use crate::declare::Declaration;
 use crate::types::{EXTERN_KINDS, KINDS};
 use crate::{engine, externs, func, instance, module, ports, refs, trap, types, value};
 
-/// Types that C sees the inside of, and names for others.
+/// Types whose fields C sees, and names for others.
 const HEAD: &str = "\
 // The standard C API of WebAssembly engines, for wasm-dispatch.
 //

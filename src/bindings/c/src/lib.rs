@@ -7,9 +7,9 @@
 //!
 //! Every opaque type is a Rust type behind a pointer: `Option<&T>` is `const T*`, `Option<&mut T>` is `T*`, and `Option<Box<T>>` is
 //! an `own T*`, all of which may be null. So the functions themselves are safe Rust, given that their callers keep C's
-//! promises: a pointer is null or what its type says, an owned one is given away once, and a store is used by one thread at a time. What is left of
-//! unsafe code reads lists that C made, follows references inside of values, and lends the machine to functions that are called
-//! while it runs.
+//! promises: a pointer is null or what its type says, an owned one is given away once, and a store is used by one thread at a
+//! time. What unsafe code is left reads lists that C made, follows references inside values, and lends the machine to functions
+//! that are called while it runs.
 //!
 //! A null pointer or a wrong number of values gives null, false, zero or a trap.
 

@@ -75,7 +75,7 @@ impl Store {
         unsafe { use_it(&mut *vm) }
     }
 
-    /// Has [`Store::with`] use the machine that a host function was given, while it runs.
+    /// Makes [`Store::with`] use the machine that a host function was given, while it runs.
     pub fn lend<R>(&self, caller: &mut ReentrantCaller<'_>, run: impl FnOnce() -> R) -> R {
         let before = self.lent.replace(caller.vm_mut());
         let result = run();
@@ -110,7 +110,7 @@ impl Store {
     }
 }
 
-/// Something of one thread's inside of a host function, which the library lets other threads call.
+/// Something that belongs to one thread, inside a host function that the library lets other threads call.
 pub(crate) struct Local<T>(T);
 
 // SAFETY: C promises that a store is used by one thread at a time; a host function is called, and ended, by that thread only.
@@ -128,5 +128,5 @@ impl<T> Local<T> {
     }
 }
 
-/// A store, from inside of it.
+/// A store, from the inside.
 pub(crate) type Inner = Weak<Store>;

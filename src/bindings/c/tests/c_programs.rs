@@ -1,4 +1,4 @@
-//! Programs in C that use the header and the libraries as anybody would: gcc builds them, valgrind watches what they own.
+//! Programs in C that use the header and the libraries as any program would: gcc builds them, valgrind watches what they own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

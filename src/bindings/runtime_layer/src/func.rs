@@ -141,7 +141,7 @@ impl WasmFunc<Engine> for Func {
         let wanted = vm.func_type(self.0)?.results.len();
         ensure!(
             results.len() == wanted,
-            "{wanted} results, and {} places for them",
+            "{wanted} results, and room for {}",
             results.len()
         );
         let args: Vec<Value> = args.iter().map(|value| lower(vm, value)).collect();

@@ -11,30 +11,30 @@
 //!   +---+
 //! ```
 //!
-//! A chain cannot hold what it branches to: loops would be cycles of ownership. So blocks are entries of a table that is
-//! handed from link to link, and a branch calls the entry with the target's number. Entries from the number of blocks on
-//! are pieces of long blocks: a chain is owned link by link, and dropping 100,000 links inside each other would overflow
+//! A chain cannot own what it branches to: loops would be cycles of ownership. So blocks are entries of a table that is
+//! passed from link to link, and a branch calls the entry with the target's number. The entries after those of the blocks
+//! are pieces of long blocks: a chain is owned link by link, and dropping 100,000 nested links would overflow
 //! the native stack.
 //!
 //! # Calls that are jumps
 //!
-//! The last thing a link does is to call the next one with the arguments it was given, and it returns what that returns.
+//! The last thing a link does is call the next one with the arguments it was given, and it returns what that returns.
 //! An optimising compiler turns this *sibling call* into a jump, so chains need no native stack at all. Rust does
-//! not promise it. It takes one signature with all arguments in registers, one scalar returned, nothing to drop
+//! not promise that. It takes one signature with all arguments in registers, one scalar returned, nothing to drop
 //! after the call, and no local whose address escapes; traps leave through a cold function out of line.
 //!
-//! Where calls stay calls, a branch must return: then every [`Transfer`] returns the number of the entry to go on with, and
-//! [`Chains::step`] calls that, a trampoline. A strategy asks [`probe`] at start which of the two its own build needs. Where
-//! the answer is known beforehand, without optimisation, its `build.rs` sets `cfg(trampoline)`, and the code for jumps is not
-//! compiled.
+//! Where calls stay calls, a branch must return: then every [`Transfer`] returns the number of the next entry, and
+//! [`Chains::step`] calls that, as a trampoline. A strategy asks [`probe`] at start-up which of the two its own build needs.
+//! Without optimisation the answer is known beforehand: the strategy's `build.rs` sets `cfg(trampoline)`, and the code for jumps is
+//! not compiled.
 //!
 //! # Loops
 //!
 //! A chain is a linked list, and walking it is a sequence of dependent loads: about five cycles for each link, ten for a
-//! transfer through the table. Straight code hides little of that, and a loop that is entered again through the table nothing,
-//! because the next turn's first load waits for this turn's last. So the head of an innermost loop has a link of its
-//! own that holds the loop's body: the way back *returns* to it, and the next turn starts from a pointer in a register,
-//! while the processor may still be busy with this one.
+//! transfer through the table. Straight code hides little of that, and a loop that is entered again through the table hides
+//! none, because the first load of an iteration waits for the last load of the one before. So the head of an innermost loop has a
+//! link of its own that holds the loop's body: the back edge *returns* to it, and the next iteration starts from a pointer in a
+//! register, while the processor may still be busy with the current one.
 //!
 //! ```text
 //!   | 4 | -----> [loop] <--------- returns 4 ---------+     returns 5

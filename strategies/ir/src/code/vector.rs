@@ -70,7 +70,7 @@ pub enum VectorNode {
 }
 
 impl VectorNode {
-    /// Its operands in evaluation order, of which the first so many count.
+    /// Its operands in evaluation order, and how many of them count.
     #[inline(always)]
     pub(super) fn operands(&self) -> ([NodeId; 3], usize) {
         match *self {

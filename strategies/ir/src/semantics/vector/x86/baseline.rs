@@ -213,7 +213,7 @@ pub fn i8x16_shuffle(a: V128, b: V128, indices: [u8; 16]) -> V128 {
     V128(indices.map(|index| bytes[usize::from(index % 32)]))
 }
 
-/// Of these loads the compiler sees each byte.
+/// The compiler sees each byte of these loads.
 macro_rules! extending_loads {
     ($($name:ident: $a:ident => $extended:expr;)*) => {
         $(
