@@ -1,9 +1,9 @@
 //! `cargo bench --bench counts`: how many instructions each strategy executes on the kernels, counted by Callgrind.
 //!
-//! Counts are the same from run to run, whatever else the machine does, so that they show a regression of a percent
+//! Counts are the same from run to run, whatever else the machine does, so they show a regression of a percent
 //! where times do not. They are not for ranking: a strategy may execute fewer instructions and take longer.
 //!
-//! Needs valgrind and the runner of iai-callgrind in the very version of the library (`scripts/install-callgrind`);
+//! Needs valgrind and the iai-callgrind runner in exactly the library's version (`scripts/install-callgrind`);
 //! without them nothing is counted, and that is no failure. Every result is verified.
 
 use std::io::{BufRead, BufReader, Write};
@@ -23,7 +23,7 @@ const HELP: &str = "\
 Counts the instructions of every strategy on the kernels. Counts are for finding regressions, not for ranking.
 
   cargo bench --bench counts                 all kernels that have a [count] in their manifest
-  cargo bench --bench counts -- --check      fails if one is more than 1 % above that in reports/counts.json
+  cargo bench --bench counts -- --check      fails if a count is more than 1 % above its limit in reports/counts.json
   cargo bench --bench counts -- --record     makes the counts the limits: writes reports/counts.json
   cargo bench --bench counts -- --smoke      one kernel only
   cargo bench --bench counts -- --test       verifies results, counts nothing

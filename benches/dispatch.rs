@@ -1,11 +1,11 @@
 //! `cargo bench`: compares the dispatch strategies on all workloads, verified, and says which one to ship.
 //!
-//! Two passes. Criterion's gives the familiar front door: one group per workload, one entry per strategy, filters,
-//! baselines; in the quick run it has one workload of each class. The interleaved pass afterwards is the one that decides: see `wasm_dispatch_measure::bench`. It starts this
-//! program again for every block.
+//! There are two passes. Criterion's is the familiar front door: one group per workload, one entry per strategy, filters,
+//! baselines; in the quick run it has one workload of each class. The interleaved pass afterwards is the one that decides: see
+//! `wasm_dispatch_measure::bench`. It starts this program again for every block.
 //!
-//! `cargo bench -- --full` or the environment's `WASM_DISPATCH_BENCH=full` for the long run, which takes in the extra
-//! workloads if they have been built; `WASM_DISPATCH_SEED` for another order. All other arguments are criterion's.
+//! `cargo bench -- --full`, or `WASM_DISPATCH_BENCH=full` in the environment, makes the long run, which includes the extra
+//! workloads if they have been built; `WASM_DISPATCH_SEED` chooses another order. All other arguments are criterion's.
 
 use std::process::{Command, ExitCode};
 use std::time::Duration;

@@ -1,14 +1,14 @@
-"""The extra workloads: programs around other people's C, built where they are wanted and never committed.
+"""The extra workloads: programs around other people's C, built on demand and never committed.
 
-`scripts/build-workloads --extra` is the way in; workloads/README.md tells what comes out. A program is a folder
+`scripts/build-workloads --extra` builds them; workloads/README.md says what comes out. A program is a folder
 workloads/extra/src/NAME with
 
-  NAME.toml    its manifest, complete but for the sha256 of the module, which depends on the compiler
+  NAME.toml    its manifest, complete except for the sha256 of the module, which depends on the compiler
   recipe.toml  how to build it: see RECIPE
   main.c       the driver, and the inputs that the manifest names, all of them ours
 
-The C around which the driver is written comes from published crates, at the versions that the manifest's `[[links]]`
-state. Cargo downloads them; the checksum of the recipe says whether it is the right file.
+The C around which the driver is written comes from published crates, at the versions given in the manifest's `[[links]]`.
+Cargo downloads them; the checksum in the recipe says whether it is the right file.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-//! Entrants beside the strategies: control experiments, which are there to learn something from and not to be shipped, and tiers.
+//! Entrants besides the strategies: control experiments, which are there to learn from and not to be shipped, and tiers.
 
 use crate::Entrant;
 

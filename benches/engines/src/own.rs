@@ -1,7 +1,7 @@
 //! A module of the user's as a workload: what it must give is what the best strategy without unsafe code makes of it.
 //!
 //! It is written into the run's folder as any other workload, a manifest with a module beside it, so that workers find it,
-//! a killed run can go on, and whoever reads the record later can measure it again.
+//! a killed run can go on, and a later reader of the record can measure it again.
 
 use std::fmt;
 use std::fs;
@@ -51,21 +51,21 @@ pub struct Given {
     /// The exported function to call [default: _start, the entry of a WASI command]
     #[arg(long, value_name = "NAME")]
     pub invoke: Option<String>,
-    /// WASI commands: a folder that it may read, under its own name or another; may be repeated. 'bench' keeps its files as
-    /// they are now
+    /// WASI commands: a folder that it may read, under its own name or another; may be repeated. 'bench' keeps copies of the
+    /// folder's files
     #[arg(long, value_name = "[NAME=]FOLDER", value_parser = folder)]
     pub dir: Vec<(String, PathBuf)>,
     /// WASI commands: a file that it may read; may be repeated
     #[arg(long = "file", value_name = "NAME=FILE", value_parser = pair::<PathBuf>)]
     pub files: Vec<(String, PathBuf)>,
-    /// WASI commands: a variable of the environment, which is empty otherwise; may be repeated
+    /// WASI commands: an environment variable; may be repeated [default: an empty environment]
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair::<String>)]
     pub env: Vec<(String, String)>,
-    /// WASI commands: what stands on standard input [default: what the lab has there; for 'bench' nothing]
+    /// WASI commands: a file for standard input [default: the lab's own; for 'bench' nothing]
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
-    /// Make up what it imports besides WASI: functions that end it when they are called, and memories, tables and globals of
-    /// zeros
+    /// Make up what the module imports besides WASI: functions that end the program when they are called, and memories, tables and
+    /// globals of zeros
     #[arg(long)]
     pub stubs: bool,
 }
@@ -342,7 +342,7 @@ impl OwnModule {
         }
         let inputs = folder.join("inputs");
         fs::create_dir_all(&inputs).map_err(at(&inputs))?;
-        // Keeps a copy of a file for whoever measures, and returns its place below the folder.
+        // Keeps a copy of a file for the processes that measure, and returns its place below the folder.
         let keep = |name: String, path: &Path| {
             let bytes: Arc<[u8]> = fs::read(path).map_err(at(path))?.into();
             let copy = inputs.join(&name);

@@ -14,7 +14,7 @@ use super::compare::{self, Limits};
 use super::shared::percent;
 use super::{Failed, Outcome, Output};
 
-/// Measure the strategies, on a module of your own if you like
+/// Measure the strategies, on the workloads or on your own module
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab bench [OPTIONS] [NAME|CLASS|PATTERN]...
@@ -22,13 +22,13 @@ use super::{Failed, Outcome, Output};
        wasm-dispatch-lab bench --against REVISION [OPTIONS] [NAME|CLASS|PATTERN]...
        wasm-dispatch-lab bench --resume RUN",
     after_help = "\
-In every block a fresh process runs all strategies on all workloads in random order, every result
-verified. One strategy runs twice under two names, to show how much is noise; in the full run, each in
-its turn.
+In every block a fresh process runs all strategies on all workloads in random order and verifies every
+result. One strategy runs twice, under two names, to show how much is noise; in the full run the strategies
+take turns at that.
 
 Examples:
   wasm-dispatch-lab bench                                  all but the scalar twins, about two minutes
-  wasm-dispatch-lab bench sort 'fib_*' calls --blocks 20   some of them
+  wasm-dispatch-lab bench sort 'fib_*' calls --blocks 20   some workloads
   wasm-dispatch-lab bench --full                           the run that a decision is based on
   wasm-dispatch-lab bench --module my.wasm --invoke run --args 1000
   wasm-dispatch-lab bench --module tool.wasm --stdin text -- --sort -n
@@ -44,18 +44,18 @@ pub struct Options {
     /// Only this part of workloads x layouts; 'plan' prints the commands
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Go on with a run that was killed, by the same plan
+    /// Continue a run that was killed, as it was planned
     #[arg(long, value_name = "RUN", conflicts_with_all = ["Request", "module", "args", "Given", "shard", "out", "against"])]
     resume: Option<PathBuf>,
-    /// Did a change make anything slower? Measure this tree next to the lab at a git revision, or next to a built lab (a
-    /// file): for each workload a fresh process of each side, in random order, and as a control the base in other layouts
-    /// [default: 8 layouts, 3 blocks of each]
+    /// Did a change make anything slower? Measure this tree next to the lab at a git revision, or next to a lab that is
+    /// already built (a file): for each workload a fresh process of each side, in random order; the control is the base in
+    /// other layouts [default: 8 layouts, 3 blocks of each]
     #[arg(long, value_name = "REV", conflicts_with = "shard")]
     against: Option<String>,
-    /// With --against: how much slower the mean over workloads may be [default: 1]
+    /// With --against: how much slower a strategy's mean over workloads may be [default: 1]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     limit: Option<f64>,
-    /// The same for each workload [default: 3]
+    /// With --against: how much slower a workload may be [default: 3]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     limit_workload: Option<f64>,
     /// Folder of the run [default: target/wasm-dispatch/<date>-<time>-<quick|full>]
@@ -77,10 +77,10 @@ pub struct Matrix {
 /// A module of the user's, and what it is given.
 #[derive(Args)]
 struct Own {
-    /// A module of your own, .wasm or .wat; what the reference strategy makes of it is what it must give
+    /// Your own module, .wasm or .wat. Its result under the best strategy without unsafe code is what all must give
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
-    /// Arguments: 30 or i32:30. The same after --, with spaces between them
+    /// Arguments: 30 or i32:30; they may also follow --, separated by spaces
     #[arg(
         long,
         value_name = "A,B",

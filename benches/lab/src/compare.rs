@@ -12,14 +12,14 @@ use wasm_dispatch_report::table::{columns, wrapped};
 use super::shared::percent;
 use super::{Failed, Outcome, Output};
 
-/// Two recorded runs side by side; fails if something got slower
+/// Compare two recorded runs; fails if something got slower
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab compare [OPTIONS] RUN_A RUN_B",
     after_help = "\
-Times of the second run divided by those of the first, so that 1.10 means that it takes 10 % longer.
-Nothing is measured. Something is slower if its whole 95 % interval lies above the limit. The interval is
-taken over layouts of the code if both runs have as many, otherwise over processes or blocks, which
+Shows the times of the second run divided by those of the first: 1.10 means 10 % longer. Nothing is
+measured. Something is slower if its whole 95 % interval lies above the limit. The interval is taken over
+layouts of the code if both runs have the same number of them, otherwise over processes or blocks, which
 says less: the same source linked in another order may differ by more. Among a hundred workloads that did
 not change, a few look changed by chance; a limit well above the noise keeps them out of the exit code.
 
@@ -28,20 +28,20 @@ Examples:
   wasm-dispatch-lab compare reports/recorded/20261123-151147-full target/wasm-dispatch/20261201-090000-full
   wasm-dispatch-lab compare before after --strategies threaded --limit 3 --quiet || echo slower
 
-Exit code: 0 if nothing got slower by more than the limit, 1 if something did, fails now or cannot be read, 2
-if the command line is wrong."
+Exit code: 0 if nothing got slower by more than the limit; 1 if something did, now fails or cannot be read;
+2 if the command line is wrong."
 )]
 pub struct Options {
     /// Before and after: folders of runs, or their samples.jsonl
     #[arg(value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// What counts as too slow for the exit code, in percent
+    /// By how many percent something must be slower to count for the exit code
     #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = percent)]
     limit: f64,
-    /// Some of the strategies
+    /// Only these strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     strategies: Vec<String>,
-    /// Show the workloads that did not change, too
+    /// Also show the workloads that did not change
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -225,7 +225,7 @@ fn what(change: &Change) -> String {
     }
 }
 
-/// With three digits after the point: a percent is a lot here.
+/// A ratio with three digits after the point: a percent is a lot here.
 fn ratio(ratio: &Ratio) -> String {
     format!("{:.3} {}", ratio.ratio.value, interval(ratio))
 }

@@ -11,25 +11,25 @@ use wasm_dispatch_report::units;
 use super::shared::{chosen_run, folder_of};
 use super::{Failed, Outcome, Output};
 
-/// Where the time goes: dispatches, work, and how much that explains
+/// Show where the time goes: dispatches, work, and how much of it they explain
 #[derive(Args)]
 #[command(after_help = "\
-Counts how often each strategy dispatches on each workload of a run and what work they do, measures what a
-dispatch takes on kernels made for it, fits what work takes to the run's times, and says how much of their
-variance that explains. Counts and kernels' times are kept in the folder 'cost' of the run, the model in
-its cost.json.
+Counts how often each strategy dispatches on each workload of a run, and what work the workload does;
+measures what a dispatch takes, on kernels made for that; fits what work takes to the run's times; and says
+how much of their variance this explains. Counts and the kernels' times are kept in the run's folder 'cost',
+the model in its cost.json.
 
 Examples:
-  wasm-dispatch-lab cost                      of the newest run
-  wasm-dispatch-lab cost --again my-run       kernels once more, on a quiet machine
+  wasm-dispatch-lab cost                      for the newest run
+  wasm-dispatch-lab cost --again my-run       counts and kernels once more, on a quiet machine
   wasm-dispatch-lab cost --json | jq '.strategies[].explained'
 
-Exit code: 0 if all is well, 1 if there is no model of a strategy or the measurement failed, 2 if the
+Exit code: 0 if all is well, 1 if a strategy has no model or the measurement failed, 2 if the
 command line is wrong.")]
 pub struct Options {
     /// A run's folder [default: the newest below target/wasm-dispatch]
     run: Option<PathBuf>,
-    /// Count and measure, even if that was done before
+    /// Count and measure again, even if that was done before
     #[arg(long)]
     again: bool,
     #[command(flatten)]

@@ -12,23 +12,23 @@ use super::{Failed, Outcome, Output};
 /// Show counted instructions again, or compare them with their limits
 #[derive(Args)]
 #[command(after_help = "\
-The counts are those of cargo bench --bench counts. Without --check and --record: their table, and what
-differs from the counts before.
+The counts are those of cargo bench --bench counts. Without --check and --record, prints their table and
+what differs from the previous counts.
 
 Examples:
   wasm-dispatch-lab counts
   cargo bench --bench counts && wasm-dispatch-lab counts --check
   wasm-dispatch-lab counts --json | jq '.counts[] | select(.workload == \"sort\")'
 
-Exit code: 0 if there are counts, within their limits with --check; 1 if not; 2 if the command line is
-wrong.")]
+Exit code: 0 if there are counts (with --check: and they are within their limits), 1 if not, 2 if the
+command line is wrong.")]
 pub struct Options {
     /// Folder with counts [default: the newest one]
     run: Option<PathBuf>,
     /// Fail if a count is more than 1 % above the one in reports/counts.json
     #[arg(long)]
     check: bool,
-    /// Make them the limits: write reports/counts.json
+    /// Make the counts the limits: write reports/counts.json
     #[arg(long, conflicts_with = "check")]
     record: bool,
     /// Where to look for counts [default: target/wasm-dispatch]

@@ -11,9 +11,9 @@ use super::{Failed, Outcome, Output};
 /// Make a run the recorded decision
 #[derive(Args)]
 #[command(after_help = "\
-Writes reports/decision.json, which the library's default is checked against, and keeps the run in
-reports/recorded. A head of the decision (the default, without unsafe code, smallest code; the same with metering)
-stays if what is there has a better foundation; if all stay, the run is refused. A run of a module of your own is
+Writes reports/decision.json, against which tests check the library's default, and keeps the run in
+reports/recorded. A head of the decision (the default, without unsafe code, smallest code; each also with
+metering) stays if it rests on a better run; if all stay, the run is refused. A run of your own module is
 decided beside itself.
 
 Examples:
@@ -30,7 +30,7 @@ pub struct Options {
     /// The folder with decision.json
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
-    /// Replace the decision whatever speaks against it
+    /// Replace the decision, whatever speaks against it
     #[arg(long)]
     force: bool,
     #[command(flatten)]

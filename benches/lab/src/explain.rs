@@ -10,14 +10,14 @@ use wasm_dispatch_report::visible;
 use super::shared::strategy;
 use super::{Failed, Outcome, Output, subject};
 
-/// How each strategy compiled one function, side by side
+/// Show how each strategy compiled a function, side by side
 #[derive(Args)]
 #[command(after_help = "\
-Shows blocks, statements, dispatches of one run through each block, bytes of code; and the code of the default
-strategy. Machine code that a strategy makes is shown in a build with the feature 'stencils'. In the code, s3 is slot 3 of the frame and g1 global 1. In the default's
-code, s is a slot, c a constant, a the accumulator, + joins what one dispatch runs, and what is out of line does
-not run each time that the block does. The build's own counts are shown: a build without optimisation
-dispatches otherwise.
+Shows blocks and statements, the dispatches of one run through each block, bytes of code, and the code of the
+default strategy. A build with the feature 'stencils' also shows the machine code that a strategy makes. In
+lowered code, s3 is slot 3 of the frame and g1 is global 1. In the default's code, s is a slot, c a constant, a
+the accumulator, and + joins what one dispatch runs; what is out of line does not run each time that the block
+does. The counts are those of this build: a build without optimisation dispatches differently.
 
 Examples:
   wasm-dispatch-lab explain sort
@@ -25,12 +25,12 @@ Examples:
   wasm-dispatch-lab explain my.wasm --function 12 --strategy threaded --strategy match_loop
   wasm-dispatch-lab explain my.wat --function main --json | jq '.blocks[].dispatches'
 
-Exit code: 0, or 1 if the module cannot be read or has no such function, 2 if the command line is wrong.")]
+Exit code: 0; 1 if the module cannot be read or has no such function; 2 if the command line is wrong.")]
 pub struct Options {
     /// A module, .wasm or .wat, or the module of a workload
     #[arg(value_name = "FILE|WORKLOAD")]
     module: String,
-    /// Which function, by index, by the name of its export, or by its name in the name section [default: list them]
+    /// The function, by index, export name or name in the name section [default: list them]
     #[arg(long, value_name = "N|NAME")]
     function: Option<String>,
     /// Only this strategy; may be repeated [default: all]

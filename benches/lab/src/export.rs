@@ -12,14 +12,15 @@ use wasm_dispatch_report::{Error, METERED};
 use super::shared::chosen_run;
 use super::{Failed, Outcome, Output};
 
-/// The times of a run as CSV, or as continuous benchmarking services read them
+/// Write the times of a run as CSV, or for continuous benchmarking services
 #[derive(Args)]
 #[command(after_help = "\
-A line or an entry for each workload and strategy: nanoseconds of CPU time of one run of the workload, with the 95 %
-interval over layouts of the code, else over processes. What failed is left out; the exit code then is 1.
+Writes a line or an entry for each workload and strategy: CPU time of one run of the workload in nanoseconds,
+with the 95 % interval over layouts of the code, or over processes if there is one layout. What failed is left
+out, and the exit code is then 1.
 
 Formats:
-  csv       run, when it started, revision, machine, workload, class, strategy, times, and what they rest on
+  csv       run, start time, revision, machine, workload, class, strategy, times, and what they rest on
   bencher   Bencher Metric Format: 'bencher run --adapter json --file FILE'
   github    github-action-benchmark with 'tool: customSmallerIsBetter'
 
@@ -28,17 +29,17 @@ Examples:
   wasm-dispatch-lab export after --format bencher -o bencher.json
   wasm-dispatch-lab export --format github | jq '.[].name'
 
-Exit code: 0, 1 if something failed in the run or cannot be read or written, 2 if the command line is wrong.")]
+Exit code: 0; 1 if something failed in the run or cannot be read or written; 2 if the command line is wrong.")]
 pub struct Options {
     /// Folder of a run, or its samples.jsonl [default: the newest run]
     run: Option<PathBuf>,
     /// Where to look for the newest run [default: target/wasm-dispatch]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
-    /// For whom
+    /// The format
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
-    /// Write it to a file
+    /// Write to a file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -12,26 +12,26 @@ use wasm_dispatch_report::{Error, runs_folder, units};
 use super::shared::folder_of;
 use super::{Failed, Outcome, Output};
 
-/// How speed changes with the size of code, calls, memory, instances
+/// Measure how speed changes with the size of code, calls, memory, instances
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab growth [OPTIONS] [AXIS]...
        wasm-dispatch-lab growth --read [RUN]
        wasm-dispatch-lab growth --resume RUN",
     after_help = "\
-Measures how long an instruction takes while one thing grows and nothing else: programs are made that
-execute about as many instructions each. Every value has processes of its own, which take turns in random
-order; one strategy runs twice under two names, to show how much is noise.
+Measures how long an instruction takes while one thing grows and nothing else does, on generated programs
+that each execute about the same number of instructions. Every value has processes of its own, which take
+turns in random order; one strategy runs twice, under two names, to show how much is noise.
 
 What grows:
   hot_code      Bytes of code that runs round robin: 1 KB to 1 MB; 10 MB with --full
-  cold_code     Bytes of code of which 1 KB runs
-  call_depth    Calls below each other: 1 to 32,768; 60,000 with --full
+  cold_code     Bytes of code of which 1 KB runs: the same sizes
+  call_depth    Nested calls: 1 to 32,768; 60,000 with --full
   instances     Instances that are called in turn: 1 to 512; 4,096 with --full
   memory        Bytes that are read and written at random: 4 KB to 16 MB; 256 MB with --full
-  machines      Machines that a thread calls in turn, with 64 KB each: 1 to 64; with the 99th percentile of calls
+  machines      Machines of 64 KB each that a thread calls in turn: 1 to 64; with the 99th percentile of calls
   machines_on_two
-                The same on two threads: 2 to 64. The time of an instruction there is wall time
+                The same on two threads: 2 to 64; the time of an instruction is wall time here
 
 Examples:
   wasm-dispatch-lab growth                          everything, about two minutes
@@ -43,12 +43,12 @@ Exit code: 0 if all is well, 1 if a strategy failed or the measurement did, 2 if
 wrong."
 )]
 pub struct Options {
-    /// What grows [default: everything]; with --read the run [default: the newest one]
+    /// What grows [default: everything]; with --read, the run [default: the newest one]
     #[arg(value_name = "AXIS")]
     names: Vec<String>,
     #[command(flatten)]
     request: Request,
-    /// Go on with a run that was killed, by the same plan
+    /// Continue a run that was killed, as it was planned
     #[arg(long, value_name = "RUN", conflicts_with_all = ["names", "read"])]
     resume: Option<PathBuf>,
     /// Show the curves of a run again

@@ -15,35 +15,35 @@ use wasm_dispatch_report::{json, units};
 use super::shared::{folders_of_runs, percent};
 use super::{Failed, Outcome, Output};
 
-/// How times went over all recorded runs of a workload, with changes marked
+/// Show times over all recorded runs, with changes marked
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab history [OPTIONS] [WORKLOAD]...",
     after_help = "\
-From the summaries that 'bench' and 'report' leave beside runs; nothing is measured. Runs of one machine and one
-size follow each other. With a workload: the median time of a run under each strategy, and by how much it changed since
-the run before, if by more than the limit. Without: the mean over workloads relative to the best strategy,
-marked where its 95 % interval and the one before have nothing in common; it changes with the workloads, too.
-A median has no interval: 'compare' tells a change from noise.
+Reads the summaries that 'bench' and 'report' leave beside runs; nothing is measured. Runs of one machine and
+one size are listed together. With a workload, shows the median time of a run under each strategy, and how much
+it changed since the previous run, if by more than the limit. Without one, shows the mean over workloads
+relative to the best strategy, marked where its 95 % interval and the previous one do not overlap; that mean
+also changes with the choice of workloads. A median has no interval: 'compare' tells a change from noise.
 
 Examples:
   wasm-dispatch-lab history                     the means
   wasm-dispatch-lab history sort json --limit 3
   wasm-dispatch-lab history sort --strategies threaded --json
 
-Exit code: 0, 1 if there is no summary with such a workload, 2 if the command line is wrong."
+Exit code: 0; 1 if no summary has such a workload; 2 if the command line is wrong."
 )]
 pub struct Options {
-    /// Workloads by name; none for the mean over all
+    /// Workloads by name [default: the mean over all]
     #[arg(value_name = "WORKLOAD")]
     workloads: Vec<String>,
-    /// Some of the strategies
+    /// Only these strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     strategies: Vec<String>,
     /// Where runs are; may be repeated [default: reports/recorded and target/wasm-dispatch]
     #[arg(long, value_name = "DIR")]
     runs: Vec<PathBuf>,
-    /// Changes of a time that are marked
+    /// Mark changes of a time by more than this
     #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = percent)]
     limit: f64,
     #[command(flatten)]

@@ -47,7 +47,7 @@ use wasm_dispatch_report::visible;
     after_help = "\
 Options of every command:
       --json     Print the result as JSON
-      --quiet    No progress, no notes
+      --quiet    Print no progress and no notes
 
 Examples:
   wasm-dispatch-lab list
@@ -109,7 +109,7 @@ pub struct Output {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
-    /// No progress, no notes; nothing but what is wrong
+    /// Print no progress and no notes, only what is wrong
     #[arg(long)]
     pub quiet: bool,
 }

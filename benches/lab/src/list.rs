@@ -17,7 +17,7 @@ use wasm_dispatch_workloads::{Class, Run, Workload, all_and_extra};
 use super::shared::folders_of_runs;
 use super::{Failed, Outcome, Output};
 
-/// What there is: workloads, classes, strategies, runs
+/// List workloads, classes, strategies and runs
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab list [OPTIONS] [NAME|CLASS|PATTERN]...
@@ -30,13 +30,13 @@ Examples:
   wasm-dispatch-lab list strategies --json
   wasm-dispatch-lab list runs
 
-Exit code: 0, or 1 if something cannot be read, 2 if the command line is wrong or names nothing."
+Exit code: 0; 1 if something cannot be read; 2 if the command line is wrong or names nothing."
 )]
 pub struct Options {
-    /// Which ones: by name, by class (workloads), or by a pattern with * and ?; without a kind before them, workloads
+    /// Which ones: by name, class (workloads only), or pattern with * and ?; workloads, if no kind comes first
     #[arg(value_name = "NAME|CLASS|PATTERN")]
     texts: Vec<String>,
-    /// Everything that is known of each
+    /// Show everything that is known about each
     #[arg(long)]
     long: bool,
     /// Where runs are [default: target/wasm-dispatch, and reports/recorded]

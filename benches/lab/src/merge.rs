@@ -8,7 +8,7 @@ use wasm_dispatch_report::record;
 
 use super::{Failed, Outcome, Output};
 
-/// Join the records of several runs, of one machine or of many, into a new run
+/// Join the records of several runs, from one machine or many, into a new run
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -16,7 +16,7 @@ Examples:
 
 Exit code: 0 if the run was written, 1 if it was not, 2 if the command line is wrong.")]
 pub struct Options {
-    /// Folders of runs, or their samples.jsonl; a run may not be there twice
+    /// Folders of runs, or their samples.jsonl; no run may be given twice
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// Folder of the new run

@@ -7,7 +7,7 @@ use wasm_dispatch_measure::shards::Shard;
 use super::bench::Matrix;
 use super::{Failed, Outcome, Output};
 
-/// Print the commands that split a measurement over machines
+/// Print the commands that split a measurement over jobs or machines
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab plan --shards N [OPTIONS] [NAME|CLASS|PATTERN]...",
@@ -22,10 +22,10 @@ Examples:
 Exit code: 0 if the plan was printed, 2 if the command line is wrong."
 )]
 pub struct Options {
-    /// Into how many parts; as many as layouts gives each part a layout
+    /// Number of parts; with as many parts as layouts, each gets one layout
     #[arg(long, value_name = "N")]
     shards: usize,
-    /// How the lab is called there
+    /// How to call the lab there
     #[arg(long, value_name = "COMMAND", default_value = "wasm-dispatch-lab")]
     lab: String,
     /// Folder for the shards' runs

@@ -13,15 +13,15 @@ use wasm_dispatch_workloads::{all, all_and_extra};
 use super::run::{Ended, How, Request};
 use super::{Failed, Outcome, Output, subject};
 
-/// What programs run: hot functions and blocks, operations, pairs
+/// Count what programs run: hot functions and blocks, operations, pairs
 #[derive(Args)]
 #[command(
     override_usage = "wasm-dispatch-lab profile [OPTIONS] [NAME|CLASS|PATTERN]...
        wasm-dispatch-lab profile [OPTIONS] FILE [--invoke NAME] [--] [ARGS...]",
     after_help = "\
-Counts, not times: they are the same each time. Over several programs, each counts the same. In shapes, s
-is a slot, c a constant, g a global, a the accumulator of threaded, * something deeper. What a module of
-your own prints is dropped.
+These are counts, not times, and the same on every run. Several programs all have the same weight. In shapes,
+s is a slot, c a constant, g a global, a the accumulator of threaded, and * something deeper. What your own
+module prints is discarded.
 
 Examples:
   wasm-dispatch-lab profile sort
@@ -30,14 +30,14 @@ Examples:
   wasm-dispatch-lab profile tool.wasm --dir . -- --its-option file < input
   wasm-dispatch-lab profile --extra --json | jq '.dispatches'
 
-Exit code: 0, or 1 if a program could not be run or trapped (its profile up to there is shown), 2 if the
+Exit code: 0; 1 if a program could not be run, or trapped (its profile up to there is shown); 2 if the
 command line is wrong."
 )]
 pub struct Options {
-    /// Workloads by name, by class, or by a pattern [default: all]; or a module, .wasm or .wat, and its arguments
+    /// Workloads by name, class or pattern [default: all]; or a module, .wasm or .wat, and its arguments
     #[arg(value_name = "NAME|CLASS|PATTERN|FILE")]
     texts: Vec<String>,
-    /// All workloads, with the extra ones if they have been built
+    /// All workloads, including the extra ones that have been built
     #[arg(long)]
     extra: bool,
     #[command(flatten)]

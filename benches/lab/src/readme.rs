@@ -23,26 +23,27 @@ pub(super) mod bias;
 #[derive(Args)]
 #[command(after_help = "\
 The summary stands between the lines <!-- summary: written by wasm-dispatch-lab readme --> and
-<!-- /summary -->, the table of other engines between the same of 'peers', if there are such lines; what a BIAS.md beside
-the README says of the record, between those of 'bias'. Without --check and --write it is printed.
+<!-- /summary -->. The table of other engines stands between such lines for 'peers', if there are any, and
+what a BIAS.md beside the README says about the record between those for 'bias'. Without --check and --write,
+the text is printed.
 
 Examples:
   wasm-dispatch-lab decide && wasm-dispatch-lab readme --write
   wasm-dispatch-lab readme --check
 
-Exit code: 0 if all is well, 1 if the README is stale or has no place for it, 2 if the command line is
+Exit code: 0 if all is well, 1 if the README is stale or lacks the lines, 2 if the command line is
 wrong.")]
 pub struct Options {
-    /// Write nothing; fail if what stands there is not what the decision says
+    /// Write nothing; fail if the README does not say what the decision says
     #[arg(long)]
     check: bool,
-    /// Write it
+    /// Write it to the README
     #[arg(long, conflicts_with = "check")]
     write: bool,
     /// The README
     #[arg(long, value_name = "FILE", default_value = "README.md")]
     readme: PathBuf,
-    /// The folder with decision.json, as links name it, beside the README
+    /// The folder with decision.json, as links from the README name it
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
     #[command(flatten)]
@@ -53,7 +54,7 @@ pub struct Options {
 type Make = fn(&Decision, &Path, &str) -> Result<String, Failed>;
 const SECTIONS: [(&str, Make); 3] = [("summary", summary), ("peers", peers), ("bias", bias::section)];
 
-/// Stands beside the README, and has a section, too.
+/// The file beside the README that has a generated section, too.
 pub(super) const BIAS: &str = "BIAS.md";
 
 /// The plots that the README shows, as far as the recorded run has them.

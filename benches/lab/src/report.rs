@@ -8,7 +8,7 @@ use wasm_dispatch_report::report;
 use super::shared::{chosen_run, folder_of};
 use super::{Failed, Outcome, Output};
 
-/// Draw the report of a recorded run again: the table, the plots, a page
+/// Draw the report of a recorded run again: table, plots, page
 #[derive(Args)]
 #[command(after_help = "\
 Nothing is measured.

@@ -24,40 +24,40 @@ use crate::supervisor::{Launcher, Supervisor};
 /// What to measure. Whatever is left out is as the quick run has it, or the full one.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Request {
-    /// Workloads by name, by class, or by a pattern with * and ? [default: all; scalar twins only with --full]
+    /// Workloads by name, class, or pattern with * and ? [default: all; scalar twins only with --full]
     #[arg(value_name = "NAME|CLASS|PATTERN")]
     pub workloads: Vec<String>,
     /// A module of the user's, instead of workloads.
     #[arg(skip)]
     pub own: Option<OwnModule>,
-    /// Some of the strategies
+    /// Only these strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
-    /// The long run: 24 layouts, short runs in batches, all workloads, with the extra ones that are built
+    /// The long run: 24 layouts, short runs in batches, all workloads, including the extra ones that have been built
     #[arg(long)]
     pub full: bool,
     /// Size of the workloads, quick or full [default: quick]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub size: Option<Size>,
-    /// How long, about
+    /// About how long to measure
     #[arg(long = "time", value_name = "SECONDS")]
     pub seconds: Option<u64>,
-    /// How many blocks, whatever they take
+    /// Number of blocks, however long they take
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub blocks: Option<u32>,
     /// Timed batches in each block [default: 1]
     #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// Link the lab in N layouts and measure all [default: 1 as it is; 24 with --full]
+    /// Link the lab in N layouts and measure all of them [default: the lab as it is; 24 with --full]
     #[arg(long, value_name = "N")]
     pub layouts: Option<u32>,
     /// Measure each strategy with interrupts and with fuel, instead of without metering
     #[arg(long)]
     pub metered: bool,
-    /// Seed of all orders
+    /// Seed of all random orders [default: the time]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Give a process up after such a silence, and a module of your own if it runs longer than that before anything is measured
+    /// Give up on a process that is silent for this long, and on your own module if a first run takes longer than this
     /// [default: 120; 900 with --full]
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
@@ -67,7 +67,7 @@ pub struct Request {
     /// Folder of the run; one below [`runs_folder`](wasm_dispatch_record::runs_folder) otherwise.
     #[arg(skip)]
     pub folder: Option<PathBuf>,
-    /// Whether to keep progress to oneself.
+    /// Whether to print no progress.
     #[arg(skip)]
     pub quiet: bool,
 }
@@ -126,7 +126,7 @@ impl Request {
         self.timeout.unwrap_or(self.defaults().timeout)
     }
 
-    /// The project's workloads that are asked for; the full run, or whoever names them, also gets the scalar twins and the
+    /// The project's workloads that are asked for; the full run, and requests that name them, also get the scalar twins and the
     /// extra ones that have been built.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub fn choose(workloads: Vec<Workload>, texts: &[String]) -> Result<Vec<Workload
         if !found.contains(&true) {
             let classes: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
             return Err(Error::Asked(format!(
-                "no workload is called '{text}' or of such a class; the classes are {}",
+                "'{text}' is neither a workload nor a class; the classes are {}",
                 classes.join(", ")
             )));
         }

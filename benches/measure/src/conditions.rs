@@ -1,5 +1,5 @@
-//! The conditions under which a process measures, as far as the system tells: Linux's files below /proc and /sys. What is
-//! not there is none.
+//! The conditions under which a process measures, as far as the system tells: Linux's files below /proc and /sys. What they
+//! do not have is left out.
 
 use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

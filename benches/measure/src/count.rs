@@ -1,4 +1,4 @@
-//! One call of a workload with everything else apart, so that an instruction counter sees the call and nothing else.
+//! One call of a workload, separated from everything else, so that an instruction counter sees nothing but the call.
 
 use wasm_dispatch::{Imports, Instance, Limits, Module, Strategy, Value, Vm};
 use wasm_dispatch_record::Count;

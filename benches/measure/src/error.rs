@@ -1,4 +1,4 @@
-//! What can keep a measurement from happening. That a strategy fails is not among it: that is a row of the record.
+//! What can keep a measurement from happening. A strategy that fails is no such error: it is a row of the record.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the measuring process: no other layouts: {0}")]
     OneLayout(String),
     /// A run cannot be resumed, and why.
-    #[error("{0}: cannot go on: {1}")]
+    #[error("{0}: cannot be continued: {1}")]
     Resume(PathBuf, String),
 }
 

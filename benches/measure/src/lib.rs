@@ -1,7 +1,8 @@
 //! Measures [engines](wasm_dispatch_engines) on workloads, every result verified, into a record.
 //!
 //! A [`supervisor`] starts a fresh [`worker`] process for every block, of binaries with different [`layouts`]. [`mod@bench`]
-//! is what decides, [`resume()`] goes on with it; [`against`] compares two builds, [`growth`] and [`cost`] measure [made programs](generated).
+//! makes the measurement that decides, [`resume()`] continues it; [`against`] compares two builds, [`growth`] and [`cost`] measure
+//! [generated programs](generated).
 //!
 //! An engine that gives a wrong result gets an error row and no time.
 

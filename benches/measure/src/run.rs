@@ -14,19 +14,19 @@ use crate::error::Error;
 use crate::layouts::Sources;
 use crate::supervisor::{Launcher, Progressed, Supervisor};
 
-/// How often kernels and made programs are measured. Whatever is left out is as usual.
+/// How often kernels and generated programs are measured. Whatever is left out has its default.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Repeats {
-    /// Link the lab in N layouts and measure all [default: 1 as it is]
+    /// Link the lab in N layouts and measure all of them [default: the lab as it is]
     #[arg(long, value_name = "N")]
     pub layouts: Option<u32>,
     /// Timed runs in each process [default: 2]
     #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
-    /// Seed of all orders
+    /// Seed of all random orders [default: the time]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Whether to keep progress to oneself.
+    /// Whether to print no progress.
     #[arg(skip)]
     pub quiet: bool,
 }

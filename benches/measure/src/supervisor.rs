@@ -112,7 +112,7 @@ pub struct Progressed {
     pub blocks: u32,
     /// What failed.
     pub failed: BTreeSet<Cell>,
-    /// Of what the size of code is known.
+    /// Cells for which the size of code is known.
     sized: BTreeSet<Cell>,
     /// What the blocks took.
     spent: Duration,
@@ -145,11 +145,11 @@ pub struct Supervisor<'a> {
     pub workloads: &'a [Workload],
     /// A binary for each layout that the setup names.
     pub launchers: &'a [Launcher],
-    /// Whether to keep progress to oneself.
+    /// Whether to print no progress.
     pub quiet: bool,
 }
 
-/// Starting, loading and compiling are timed in so many blocks, where they are timed at all: they differ little, and each of
+/// Starting, loading and compiling are timed in this many blocks, where they are timed at all: they differ little, and each of
 /// them is as many rows of the record as running.
 const COLD_BLOCKS: u32 = 8;
 
@@ -472,7 +472,7 @@ fn ask(launcher: &Launcher, job: &Job, patience: Duration, begins: &mut impl FnM
             if sender.send(chunk[..length].to_vec()).is_err() {
                 break;
             }
-            // Whoever listens to every word disturbs who speaks: processors share what they compute with.
+            // Reading every line at once would disturb the worker: processors share resources.
             thread::sleep(LISTEN);
         }
     });

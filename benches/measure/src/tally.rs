@@ -53,7 +53,7 @@ pub fn tally(workload: &Workload, run: &Run) -> Result<Vec<Arc<Counted>>, String
 }
 
 /// Does something, and returns the functions of all machines that ran under [`Tally`] meanwhile, with how often their
-/// blocks ran. Only one at a time: whoever comes second waits.
+/// blocks ran. Only one at a time: a second one waits.
 pub fn during<T>(work: impl FnOnce() -> T) -> (T, Vec<Arc<Counted>>) {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     take();

@@ -2,8 +2,8 @@
 //!
 //! Any binary can be one: it calls [`serve_if_asked`] before anything else. The [`supervisor`](crate::supervisor) sets an
 //! environment variable, writes a [`Job`] to standard input, and reads what is [`Said`] on standard output, a JSON value a
-//! line. Before anything that could crash or hang, the worker says what it is about to do, so that whoever waits knows
-//! whom to blame.
+//! line. Before anything that could crash or hang, the worker says what it is about to do, so that the supervisor knows
+//! what to blame.
 //!
 //! `bench --against` starts workers of other revisions, from 12ee1e3 on, older and newer than itself. So what stands in a
 //! [`Job`] stays: what is added must be optional here (`#[serde(default)]`), and be fit to be ignored there. The same holds for

@@ -36,7 +36,7 @@ pub struct Options {
     /// Time to spend measuring, about; each workload is measured in two processes at least
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u64,
-    /// Only these engines, and our default strategy, by which all are measured; --list has their names
+    /// Only these engines, and our default strategy, to which all are compared; --list has their names
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     engines: Vec<String>,
     /// Only these workloads: names, classes, patterns or parts of names
@@ -45,7 +45,7 @@ pub struct Options {
     /// Also the extra workloads (built by `scripts/build-workloads --extra`)
     #[arg(long)]
     extra: bool,
-    /// Link this program in N layouts and measure all [default: 1 as it is]
+    /// Link this program in N layouts and measure all of them (1: this program as it is)
     #[arg(long, value_name = "N", default_value_t = 1)]
     layouts: u32,
     /// Folder of the run [default: target/wasm-dispatch/peers-DATE-TIME-quick]
@@ -54,7 +54,7 @@ pub struct Options {
     /// Seed of the order in which things are measured [default: the time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Only our strategy with one technique left out at a time, and as it is (--features ablation)
+    /// Only our default strategy, with one technique left out at a time, and as it is (--features ablation)
     #[arg(long)]
     ablation: bool,
     /// Print the result as JSON instead of tables

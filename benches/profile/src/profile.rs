@@ -18,7 +18,7 @@ use crate::tables::{Table, Tables};
 pub struct Options {
     /// Rows of each table.
     pub top: usize,
-    /// Levels of a tree that are told apart.
+    /// Levels of a tree that are distinguished.
     pub depth: u32,
 }
 
@@ -195,7 +195,7 @@ struct CountedProgram {
     blocks: Vec<HotBlock>,
 }
 
-/// Counts one program, and keeps so many of its hottest blocks.
+/// Counts one program, and keeps this many of its hottest blocks.
 fn count(program: &Program, strategies: &[Entrant], top: usize) -> CountedProgram {
     let mut totals = Totals {
         program: program.name.clone(),

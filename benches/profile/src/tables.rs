@@ -56,7 +56,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Adds what a program has run, with so many levels of trees told apart.
+    /// Adds what a program has run, distinguishing this many levels of trees.
     pub fn add(&mut self, program: &Program, depth: u32) {
         let mut counts = Counts::default();
         for function in &program.functions {
@@ -78,7 +78,7 @@ impl Tables {
         }
     }
 
-    /// The tables, so many rows of each.
+    /// The tables, with this many rows each.
     pub fn rows(&self, count: usize) -> Vec<Table> {
         let tables = KINDS.iter().zip(&self.histograms);
         tables

@@ -41,7 +41,7 @@ pub enum Error {
     #[error("{0} stays as it is: {reasons}; --force overrules that", reasons = .1.join("; "))]
     Refused(PathBuf, Vec<String>),
     /// A file is not the JSON that it should be, or could not become it.
-    #[error("{0} is not the JSON that it should be: {1}")]
+    #[error("{0}: not the expected JSON: {1}")]
     Json(PathBuf, #[source] serde_json::Error),
 }
 

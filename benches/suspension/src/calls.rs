@@ -74,13 +74,13 @@ pub fn check(result: i64, turns: u32) -> Result<(), Failed> {
 /// Something that several runs share.
 pub type Shared<T> = Rc<RefCell<T>>;
 
-/// A run that counts so many turns in what is shared, and is checked.
+/// A run of this many iterations on what is shared; its result is checked.
 pub fn counts<T: 'static>(shared: &Shared<T>, call: impl Fn(&mut T, u32) -> Result<i64, Failed> + 'static) -> Run {
     let shared = shared.clone();
     Box::new(move |turns| check(call(&mut shared.borrow_mut(), turns)?, turns))
 }
 
-/// A run that makes a machine for each so many turns, and calls it for one.
+/// A run that makes a new machine every so many iterations, and calls it for one iteration.
 pub fn makes(once: impl Fn() -> Result<i64, Failed> + 'static) -> Run {
     Box::new(move |turns| (0..turns / TURNS_PER_MACHINE).try_for_each(|_| check(once()?, 1)))
 }

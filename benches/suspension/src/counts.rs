@@ -11,7 +11,7 @@ use crate::report::{Row, Unit};
 
 const KINDS: [&str; 6] = [TYPED, DYNAMIC, OWN, LINKED, RUST_CALL, READS];
 
-/// Instructions are counted over so many turns, in the middle of so many more: what is done once does not count.
+/// Iterations over which instructions are counted. `MORE` run besides in both counts, so that what is done once does not count.
 const TURNS: u32 = 2_000;
 const MORE: u32 = 500;
 

@@ -7,7 +7,7 @@ use crate::report::{Row, Unit};
 /// Any failure: a wrong result, a trap, a file.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs a loop of so many turns and checks its result.
+/// Runs a loop of this many iterations and checks its result.
 pub type Run = Box<dyn FnMut(u32) -> Result<(), Failed>>;
 
 /// Something whose events are measured.

@@ -9,7 +9,7 @@ use crate::events::Failed;
 use crate::programs;
 use crate::report::{Row, Unit};
 
-/// Everything in this part, with so many tries for each strategy.
+/// Everything in this part, with this many tries for each strategy.
 pub fn run(tries: usize) -> Result<Vec<Row>, Failed> {
     let module = Module::options()
         .metering(Metering::Interrupts)

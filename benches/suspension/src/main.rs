@@ -36,13 +36,13 @@ struct Options {
     /// What to measure [default: all but counts, tiers and metering]
     #[arg(value_name = "PART")]
     parts: Vec<Part>,
-    /// Time for calls, and for metering
+    /// Time for the parts calls and metering
     #[arg(long, value_name = "N", default_value_t = 30)]
     seconds: u64,
-    /// As little as it takes to see that everything works
+    /// Measure only as much as it takes to see that everything works
     #[arg(long)]
     quick: bool,
-    /// JSON lines instead of tables
+    /// Print JSON lines, not tables
     #[arg(long)]
     json: bool,
     /// What this program runs itself for: program, subject, count
@@ -57,7 +57,7 @@ struct Options {
 enum Part {
     /// Nanoseconds of a host call, an asynchronous one, a slice of fuel
     Calls,
-    /// Instructions of calls, which needs valgrind
+    /// Instructions of the same calls (needs valgrind)
     Counts,
     /// Bytes of a paused machine and of its snapshot
     Memory,

@@ -38,7 +38,7 @@ fn paused(module: &Module, depth: i32) -> Result<Vm, Failed> {
     }
 }
 
-/// Bytes each of so many, from what the process grows by while it makes them.
+/// Bytes of each of this many, from what the process grows by while it makes them.
 fn each<T>(count: usize, mut make: impl FnMut() -> Result<T, Failed>) -> Result<Option<f64>, Failed> {
     // The first one brings in code and tables that all share.
     let first = make()?;
@@ -55,7 +55,7 @@ fn each<T>(count: usize, mut make: impl FnMut() -> Result<T, Failed>) -> Result<
 const OURS: &str = "wasm-dispatch, paused";
 const WASMI: &str = "wasmi 2, paused";
 
-/// Bytes of each of so many paused machines of a subject with a program; for a process that has done nothing before, because
+/// Bytes of each of `count` paused machines of a subject with a program; for a process that has done nothing before, because
 /// an allocator that has freed large blocks hands them out again with all their pages.
 fn one(program: usize, subject: &str, count: usize) -> Result<Option<f64>, Failed> {
     let (_, pages, depth) = *PROGRAMS.get(program).ok_or("no such program")?;

@@ -9,7 +9,7 @@ use wasm_dispatch_report::take_folder;
 
 use crate::events::Failed;
 
-/// Measures for about so many seconds and returns the report.
+/// Measures for about this many seconds and returns the report.
 pub fn run(seconds: u64) -> Result<String, Failed> {
     let workloads = wasm_dispatch_workloads::all()?;
     let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();

@@ -75,7 +75,7 @@ pub fn step() -> Result<Vec<u8>, Failed> {
     Ok(wat::parse_str(STEP)?)
 }
 
-/// The program that never ends, with so many pages of memory of which it writes to one.
+/// A program that never ends, with this many pages of memory, of which it writes to one.
 pub fn wait(pages: u32) -> Result<Vec<u8>, Failed> {
     let memory = format!("(memory {pages})");
     let (memory, touch) = match pages {

@@ -33,7 +33,7 @@ fn machine(module: &Module, turns: &Arc<AtomicU64>) -> Result<(Vm, Instance), Fa
     Ok((vm, instance))
 }
 
-/// Everything in this part, with so many machines of so many turns each.
+/// Everything in this part, with this many machines of this many iterations each.
 pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     let module = Module::options()
         .metering(Metering::Fuel)

@@ -16,7 +16,7 @@ use crate::events::Failed;
 use crate::programs;
 use crate::report::{Row, Unit};
 
-/// The end of a line on which another thread sends, so many bytes a millisecond.
+/// The receiving end of a line on which another thread sends this many bytes per millisecond.
 #[derive(Clone, Default)]
 struct Line(Arc<Mutex<State>>);
 
@@ -99,7 +99,7 @@ fn whole(line: Line) -> Result<Duration, Failed> {
     })
 }
 
-/// Everything in this part, so many times each.
+/// Everything in this part, this many times each.
 pub fn run(times: usize, functions: u32) -> Result<Vec<Row>, Failed> {
     let bytes: Arc<[u8]> = programs::large(functions)?.into();
     let mut rows = Vec::new();

@@ -14,20 +14,20 @@ use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
 use super::readme::BIAS;
 use super::{Failed, Outcome, Output};
 
-/// Every claim of README and page: its number, where it holds, and how to check it
+/// List every claim of the README and the page: its number, where it holds, and how to check it
 #[derive(Args)]
 #[command(after_help = "\
-Claims of the recorded decision are checked against its records; those of the prose of README and
-BIAS.md stand in reports/claims.toml, with the command that measures them again. What these and the page say beyond
-that is listed as loose.
+Claims of the recorded decision are checked against its records. Claims in the prose of README.md and BIAS.md
+are listed in reports/claims.toml, with the command that measures them again. Whatever else these and the page
+claim is listed as having no claim behind it.
 
 Examples:
   wasm-dispatch-lab claims
   wasm-dispatch-lab claims --page target/wasm-dispatch/20261201-090000-full/index.html
   wasm-dispatch-lab claims --json | jq '.claims[] | select(.holds | startswith(\"on\") | not)'
 
-Exit code: 0 if README and page say nothing that is not a claim, and each of the prose stands there; 1 if not, or if
-something cannot be read; 2 if the command line is wrong.")]
+Exit code: 0 if README and page say nothing that no claim covers, and the prose still says each of its claims;
+1 if not, or if something cannot be read; 2 if the command line is wrong.")]
 pub struct Options {
     /// The folder with decision.json and claims.toml
     #[arg(long, value_name = "DIR", default_value = "reports")]
@@ -38,7 +38,7 @@ pub struct Options {
     /// The page of the recorded run, as 'report' writes it [default: the same sentences in its summary.md]
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Fail, too, if the measured code has changed since it was recorded
+    /// Also fail if the measured code has changed since it was recorded
     #[arg(long)]
     fresh: bool,
     #[command(flatten)]

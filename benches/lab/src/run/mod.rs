@@ -22,7 +22,7 @@ use super::{Failed, Outcome, Output};
     override_usage = "wasm-dispatch-lab run [OPTIONS] FILE [--] [ARGS...]
        wasm-dispatch-lab run [OPTIONS] FILE --invoke NAME [--] [ARGS...]",
     after_help = "\
-Of WASI (preview 1), files can be read, not written. With --json, what a command writes is a part of the
+WASI commands (preview 1) can read files, not write them. With --json, what a command prints is part of the
 result.
 
 Examples:
@@ -31,21 +31,21 @@ Examples:
   wasm-dispatch-lab run program.wasm --strategy match_loop --time < input
   wasm-dispatch-lab run loop.wat --invoke forever --fuel 1000000
 
-Exit code: that of a WASI command; for a function 0. 1 if it trapped or could not be run, 2 if the command
-line is wrong."
+Exit code: that of a WASI command, or 0 for a function; 1 if it trapped or could not be run; 2 if the
+command line is wrong."
 )]
 pub struct Options {
     /// The module, .wasm or .wat
     file: PathBuf,
-    /// The function's arguments (30, i32:30, f64:0.5; after 0x the bit pattern), or the command's. What follows -- is
-    /// no option of the lab
+    /// The function's arguments (30, i32:30, f64:0.5, or a bit pattern after 0x), or the command's. What follows -- is
+    /// never an option of the lab
     args: Vec<String>,
-    /// How to dispatch; 'list strategies' has the names
+    /// The dispatch strategy; 'list strategies' has the names
     #[arg(long, value_name = "NAME", value_parser = strategy, default_value_t)]
     strategy: Entrant,
     #[command(flatten)]
     how: How,
-    /// Compile everything first, and print on standard error what each phase took
+    /// Compile everything first, and print how long each phase took, on standard error
     #[arg(long)]
     time: bool,
     #[command(flatten)]
@@ -60,10 +60,10 @@ pub struct How {
     /// Trap after N instructions
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
-    /// Pages of 64 KiB that a memory may have
+    /// Limit on the pages of 64 KiB of a memory
     #[arg(long, value_name = "N")]
     memory_pages: Option<u64>,
-    /// Calls that may be inside each other
+    /// Limit on nested calls
     #[arg(long, value_name = "N")]
     call_depth: Option<usize>,
 }

@@ -14,16 +14,16 @@ use wasm_dispatch_report::units;
 
 use super::{Failed, Request};
 
-/// What a WASI library wants to be called before anything else.
+/// The function that a WASI library wants called before anything else.
 const LIBRARY_ENTRY: &str = "_initialize";
 
 /// How a program ended.
 pub enum Ended {
-    /// With results.
+    /// It returned results.
     Returned(Vec<Value>),
-    /// By itself, with an exit code.
+    /// It ended itself, with an exit code.
     Exited(u32),
-    /// By a trap, or by what the machine did not allow.
+    /// It trapped, or the machine did not allow something.
     Stopped(Error),
 }
 

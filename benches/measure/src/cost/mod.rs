@@ -108,7 +108,7 @@ fn workloads_of(recording: &Recording, folder: &Path) -> Result<Vec<Workload>, E
     let workloads: Vec<Workload> = known.into_iter().filter(is_measured).collect();
     match workloads.is_empty() {
         true => Err(Error::Asked(format!(
-            "{} has measured no workload that a model could be about",
+            "{} has no workload that a cost model could explain",
             recording.path.display()
         ))),
         false => Ok(workloads),
@@ -168,7 +168,7 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
     if let Some(progress) = progress {
         progress.finish();
     }
-    // Kernels first: whoever finds the counts finds everything.
+    // Kernels first: where the counts are found, everything is there.
     measure_kernels(&into, &kernel_workloads, &strategies, request)?;
     cost::write(&into, &counts)?;
     Ok(())

@@ -61,7 +61,7 @@ impl Leaf {
     }
 }
 
-/// A program of `bytes` of code, of which about `hot` are in use, that executes about so many instructions, and at least
+/// A program of `bytes` of code, of which about `hot` are in use, that executes about `instructions`, and at least
 /// all of the code in use once.
 pub fn code(name: &str, bytes: u64, hot: u64, instructions: u64) -> Generated {
     // The same everywhere: sizes of one machine are those of another.

@@ -14,7 +14,7 @@ const K: i64 = 0x5851_f42d_4c95_7f2d;
 /// Instructions of a call, about.
 const INSTRUCTIONS: u64 = 18;
 
-/// A program with so many frames of one function below each other, that executes about so many instructions.
+/// A program with `frames` nested frames of one function that executes about `instructions`.
 pub fn depth(name: &str, frames: u64, instructions: u64) -> Generated {
     let last = i32::try_from(frames.max(1) - 1).unwrap_or(i32::MAX);
     let text = format!(

@@ -24,7 +24,7 @@ const LINE: u64 = 64;
 /// Instructions of a turn, about.
 const INSTRUCTIONS: u64 = 27;
 
-/// A program that uses so many bytes (a power of two, 64 at least; otherwise the next smaller one) of the memory of each of
+/// A program that uses `bytes` (rounded down to a power of two, at least 64) of the memory of each of
 /// `instances` instances, which take turns: each call executes about `in_a_call` instructions, all together about
 /// `instructions`.
 pub fn memory(name: &str, bytes: u64, instances: u32, in_a_call: u64, instructions: u64) -> Generated {

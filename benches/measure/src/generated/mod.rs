@@ -1,7 +1,7 @@
 //! Programs that are made, not written: each isolates one thing, and knows what it must compute.
 //!
 //! They are written into a run's folder as any other workload, a manifest with a module beside it, so that workers find
-//! them, a killed run can go on, and whoever reads the record later can measure them again.
+//! them, a killed run can go on, and a later reader of the record can measure them again.
 
 pub mod code;
 pub mod depth;
@@ -20,10 +20,10 @@ use crate::error::Error;
 use wasm_dispatch_engines::own::FOLDER;
 use wasm_dispatch_engines::values::to_value;
 
-/// The function that every made program exports.
+/// The function that every generated program exports.
 pub const ENTRY: &str = "run";
 
-/// A made program, and how to run it.
+/// A generated program, and how to run it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// Name of the workload: lower-case letters, digits and `_`.
@@ -89,7 +89,7 @@ impl Generated {
     ///
     /// If the program does not do what it should.
     pub fn instructions(&self) -> Result<u64, Error> {
-        let wrong = |what: String| Error::Asked(format!("the made program {}: {what}", self.name));
+        let wrong = |what: String| Error::Asked(format!("the generated program {}: {what}", self.name));
         let failed = |error: wasm_dispatch::Error| wrong(error.to_string());
         let module = Module::options()
             .metering(Metering::Fuel)
@@ -111,7 +111,7 @@ impl Generated {
     }
 }
 
-/// Writes made programs below a run's folder.
+/// Writes generated programs below a run's folder.
 pub(crate) fn write_all(programs: &[Generated], run: &Path) -> Result<Vec<Workload>, Error> {
     let folder = run.join(FOLDER);
     programs.iter().map(|program| program.write(&folder)).collect()

@@ -1,4 +1,4 @@
-//! Cheap integer statements over two registers: what made programs consist of.
+//! Cheap integer statements over two registers: what generated programs consist of.
 //!
 //! Each is one assignment of a 64-bit local, written as WebAssembly by [`Statement::emit`] and carried out here by
 //! [`Statement::apply`], so that the expected result never comes from an engine.
@@ -72,7 +72,7 @@ impl Statement {
         }
     }
 
-    /// So many random statements, each using the result of the one before.
+    /// This many random statements, each using the result of the one before.
     pub fn sequence(count: usize, random: &mut fastrand::Rng) -> Vec<Statement> {
         let mut from = 0;
         (0..count)

@@ -16,7 +16,7 @@ pub const TIGHT: usize = 8;
 /// Locals that are moved to.
 const TARGETS: u32 = 8;
 
-/// A kernel that executes about so many statements.
+/// A kernel that executes about this many statements.
 pub fn kernel(kernel: Kernel, statements: u64) -> Generated {
     let rounds = (statements / STATEMENTS as u64).clamp(1, i32::MAX as u64);
     match kernel {

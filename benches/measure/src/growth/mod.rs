@@ -25,16 +25,16 @@ pub struct Request {
     /// What grows; none for everything.
     #[arg(skip)]
     pub axes: Vec<Axis>,
-    /// Some of the strategies
+    /// Only these strategies
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub strategies: Vec<String>,
     /// The long run: more and larger values, more processes
     #[arg(long)]
     pub full: bool,
-    /// No values above N
+    /// Leave out values above N
     #[arg(long, value_name = "N")]
     pub largest: Option<u64>,
-    /// What a timed run executes, about [default: 4 million; 20 million with --full]
+    /// About how many instructions a timed run executes [default: 4 million; 20 million with --full]
     #[arg(long, value_name = "N")]
     pub instructions: Option<u64>,
     /// Processes for each value [default: 3; 8 with --full]
@@ -43,7 +43,7 @@ pub struct Request {
     /// How often, and in which order.
     #[command(flatten)]
     pub repeats: Repeats,
-    /// Give a process up after such a silence
+    /// Give up on a process that is silent for this long [default: 600]
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Folder of the run [default: target/wasm-dispatch/growth-DATE-TIME-KIND]
@@ -140,7 +140,7 @@ impl Request {
             programs.extend(values.map(|value| (axis, value, program(axis, value, instructions))));
         }
         match programs.is_empty() {
-            true => Err(Error::Asked("no value of anything is that small".to_owned())),
+            true => Err(Error::Asked("nothing that grows has a value that small".to_owned())),
             false => Ok(programs),
         }
     }

@@ -8,7 +8,7 @@ use crate::fingerprint::{Fingerprint, Machine};
 
 impl Recording {
     /// The run on one machine each, in the order of the record; the record itself if there is only one. Times of two machines
-    /// describe neither, so whoever takes a mean takes it of one of these.
+    /// describe neither, so a mean is always taken of one of these.
     pub fn by_machine(&self) -> Vec<Recording> {
         let mut machines: Vec<(Machine, &Fingerprint)> = Vec::new();
         for fingerprint in self.processes.iter().filter_map(|process| self.fingerprint_of(process)) {

@@ -345,7 +345,7 @@ fn controls(recording: &Recording) -> Vec<ControlResult> {
         let told_apart: Vec<String> = told_apart
             .map(|&(workload, _)| grid.workloads[workload].name.clone())
             .collect();
-        // One in twenty is told apart by chance, give or take three standard deviations.
+        // One in twenty differs by chance, give or take three standard deviations.
         let by_chance = 0.05 * each.len() as f64;
         let at_most = by_chance + 3.0 * (0.95 * by_chance).sqrt();
         let strict = all.estimate_at(1.0 - CHANCE / count);

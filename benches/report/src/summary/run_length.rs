@@ -148,7 +148,7 @@ fn crossing_over_layouts(by_layout: &[Vec<(f64, f64)>], before: usize, after: us
 }
 
 impl OfProgram {
-    /// Who is fastest for a program that takes so many nanoseconds in all.
+    /// Which strategy is fastest for a program that takes this many nanoseconds in all.
     pub fn fastest(&self, nanoseconds: f64) -> Option<&str> {
         let reached = self
             .segments
@@ -166,7 +166,7 @@ impl OfProgram {
 }
 
 impl RunLength {
-    /// Share of the programs on which a strategy is the fastest, if they take so many nanoseconds.
+    /// Share of the programs on which a strategy is the fastest, if they take this many nanoseconds.
     pub fn share(&self, strategy: &str, nanoseconds: f64) -> f64 {
         let first = self
             .programs

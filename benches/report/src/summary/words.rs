@@ -13,7 +13,7 @@ const NOT_COVERED: &str = "They do not cover code layout: linking the same code 
 const OVER_LAYOUTS: &str =
     "Intervals cover where the linker puts the code, as far as this number of layouts shows it, on this machine.";
 
-/// With fewer workloads there is no speaking of 95 in 100.
+/// With fewer workloads, nothing is said about 95 in 100.
 const FEWEST_FOR_SHARE: usize = 10;
 
 impl Summary {
