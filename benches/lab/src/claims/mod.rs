@@ -14,7 +14,7 @@ use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
 use super::readme::BIAS;
 use super::{Failed, Outcome, Output};
 
-/// List every claim of the README and the page: its number, where it holds, and how to check it
+/// List every claim of README and page: its number, where it holds, how to check it
 #[derive(Args)]
 #[command(after_help = "\
 Claims of the recorded decision are checked against its records. Claims in the prose of README.md and BIAS.md
