@@ -1,6 +1,8 @@
 //! `wasm-dispatch-lab plan`: the commands that split a measurement over machines or jobs. What runs them is the user's
 //! choice: docs/lab-at-scale.md shows some.
 
+use std::ffi::OsString;
+
 use clap::Args;
 use wasm_dispatch_measure::shards::Shard;
 
@@ -39,7 +41,12 @@ pub struct Options {
 
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let request = options.matrix.request()?;
-    let words = words(std::env::args().skip(2));
+    let given: Result<Vec<String>, OsString> = std::env::args_os().skip(2).map(OsString::into_string).collect();
+    let given = given.map_err(|word| {
+        let word = word.to_string_lossy();
+        Failed::Usage(format!("'{word}' is no text, which the commands of a plan are"))
+    })?;
+    let words = words(given.into_iter());
     // What `bench` would refuse is refused here already.
     let workloads = match &request.own {
         Some(own) => vec![own.file.display().to_string()],

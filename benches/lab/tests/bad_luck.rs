@@ -332,3 +332,101 @@ fn a_run_of_one_workload_says_nothing_of_others() {
         assert!(text.contains("about one workload"), "{text}");
     }
 }
+
+/// With room for so many KiB in each file, as on a disk that is full.
+#[cfg(unix)]
+fn on_a_full_disk(folder: &Path, kilobytes: u32, line: &str) -> Said {
+    // Blocks have 512 bytes. Without the signal, writing more is an error as any other.
+    let limit = kilobytes * 2;
+    common::shell(
+        folder,
+        &format!("trap '' XFSZ; ulimit -f {limit}; wasm-dispatch-lab {line}"),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_full_disk_what_was_there_stays_and_no_part_of_a_run_is_taken_for_one() {
+    let folder = folder();
+    write(folder.path(), "sum.wat", SUM);
+    for run in ["one", "two"] {
+        let said = bench(folder.path(), "sum.wat", &["--args", "1000", "--out", run]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let summary = folder.path().join("one/summary.json");
+    let before = fs::read(&summary).unwrap();
+    assert!(before.len() > 2048, "{} bytes", before.len());
+    let said = on_a_full_disk(folder.path(), 1, "report one");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(fs::read(&summary).unwrap() == before, "the summary is another");
+    let said = on_a_full_disk(folder.path(), 1, "merge one two -o both");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let said = lab(folder.path(), &["report", "both"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let said = lab(folder.path(), &["merge", "one", "two", "-o", "both", "--json"]);
+    assert_eq!((said.code, &said.json()["blocks"]), (Some(0), &2.into()), "{said:?}");
+    let names = fs::read_dir(folder.path().join("both")).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".lock", record::FILE_NAME]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_asked_for_may_be_no_text_and_out_of_all_proportion() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = folder();
+    let plan = |arguments: &[&OsStr]| -> Said {
+        let mut lab = Command::new(LAB);
+        lab.arg("plan")
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        lab.output().expect("the lab starts").into()
+    };
+    let text = OsStr::new;
+    let no_text = OsStr::from_bytes(b"my-\xff.wasm");
+    for (arguments, complaint) in [
+        (
+            &[text("--shards"), text("2"), text("--module"), no_text][..],
+            "is no text",
+        ),
+        (
+            &[text("--shards"), text("1"), text("--layouts"), text("4294967295")],
+            "1000",
+        ),
+        (&[text("--shards"), text("18446744073709551615")], "too many"),
+    ] {
+        let said = plan(arguments);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains(complaint), "{said:?}");
+    }
+}
+
+#[test]
+fn numbers_that_no_run_has_are_no_trouble_to_whoever_reads_a_record() {
+    let folder = folder();
+    write(folder.path(), "sum.wat", SUM);
+    let said = bench(folder.path(), "sum.wat", &["--args", "1000", "--out", "run"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let text = fs::read_to_string(folder.path().join("run").join(record::FILE_NAME)).unwrap();
+    let without_plan = text.lines().filter(|line| !line.contains(r#""row":"plan""#));
+    let of_last_block = |line: &str| line.replace(r#""block":0"#, &format!(r#""block":{}"#, u32::MAX));
+    let lines: Vec<String> = without_plan.map(of_last_block).collect();
+    fs::create_dir(folder.path().join("forged")).unwrap();
+    write(
+        &folder.path().join("forged"),
+        record::FILE_NAME,
+        &(lines.join("\n") + "\n"),
+    );
+    for command in [
+        &["report", "forged"][..],
+        &["list", "runs", "--runs", "."],
+        &["export", "forged"],
+    ] {
+        let said = lab(folder.path(), command);
+        assert!(matches!(said.code, Some(0 | 1)), "{command:?}: {said:?}");
+        assert!(!said.err.contains("panicked"), "{command:?}: {said:?}");
+    }
+}

@@ -16,7 +16,8 @@ use wasm_dispatch_workloads::{Class, Workload};
 use crate::choice::choose;
 use crate::error::Error;
 use crate::run::{
-    Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now, shown, strategies,
+    MOST_LAYOUTS, Measured, all_positive, control_among, fresh_folder, launchers, layouts_of, measure, seed_of_now,
+    shown, strategies,
 };
 use crate::shards::{Shard, matrix};
 use crate::supervisor::{Launcher, Supervisor};
@@ -49,7 +50,7 @@ pub struct Request {
     #[arg(long, value_name = "K")]
     pub iterations: Option<u32>,
     /// Link the lab in N layouts and measure all of them [default: the lab as it is; 24 with --full]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=MOST_LAYOUTS))]
     pub layouts: Option<u32>,
     /// Measure each strategy with interrupts and with fuel, instead of without metering
     #[arg(long)]

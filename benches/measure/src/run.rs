@@ -14,11 +14,14 @@ use crate::error::Error;
 use crate::layouts::Sources;
 use crate::supervisor::{Launcher, Progressed, Supervisor};
 
+/// Layouts that a run may have: each is a binary on the disk.
+pub(crate) const MOST_LAYOUTS: i64 = 1_000;
+
 /// How often kernels and generated programs are measured. Whatever is left out has its default.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Repeats {
     /// Link the lab in N layouts and measure all of them [default: the lab as it is]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=MOST_LAYOUTS))]
     pub layouts: Option<u32>,
     /// Timed runs in each process [default: 2]
     #[arg(long, value_name = "K")]

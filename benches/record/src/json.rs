@@ -26,8 +26,21 @@ pub(crate) fn write(folder: &Path, name: &str, row: &str, values: &[impl Seriali
         text += &(line + "\n");
     }
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    fs::write(&path, text).map_err(Error::io(&path))?;
+    replace(&path, &text)?;
     Ok(path)
+}
+
+/// Writes a file as a whole or not at all: what was there stays if the disk is full, or whoever writes is killed.
+fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(format!(".new-{}", std::process::id()));
+    let fresh = PathBuf::from(fresh);
+    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
+    written.map_err(|error| {
+        // Best effort: there may be nothing, and the first error says more.
+        let _ = fs::remove_file(&fresh);
+        Error::io(path)(error)
+    })
 }
 
 /// Reads all lines but empty ones; names the line that is something else.
@@ -57,13 +70,13 @@ pub fn text(path: &Path, value: &impl Serialize) -> Result<String, Error> {
     Ok(text + "\n")
 }
 
-/// Writes a value into a file of its own.
+/// Writes a value into a file of its own, as a whole or not at all.
 ///
 /// # Errors
 ///
 /// If it cannot be written.
 pub fn save(path: &Path, value: &impl Serialize) -> Result<(), Error> {
-    fs::write(path, text(path, value)?).map_err(Error::io(path))
+    replace(path, &text(path, value)?)
 }
 
 /// Reads what [`save`] has written.

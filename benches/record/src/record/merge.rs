@@ -1,14 +1,16 @@
 //! Joining the files of several runs, of one machine or of many, into one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::reader::{Recording, read};
 use super::rows::{BlockEnd, Kind, Layout, Origin, Phase, Plan, Process, Program, Row, Run};
 use super::writer::Writer;
-use super::{SCHEMA, time};
+use super::{FILE_NAME, SCHEMA, time};
 use crate::error::Error;
 use crate::fingerprint::{Fingerprint, Machine};
+use crate::lock::Lock;
 
 /// Writes a new run into `folder` that has everything in `runs` (folders, or files): samples, failures, conditions, and for
 /// each of them where it was measured. Blocks and processes get new numbers, so that no two are taken for one; what was
@@ -44,7 +46,15 @@ pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
         fingerprint: first.run.fingerprint.clone(),
     };
     header.id = format!("{}-merged-{}", time::run_id(header.started, kind), merged.origins);
-    let mut writer = Writer::create(folder, &header)?;
+    let _lock = Lock::take(folder)?;
+    let path = folder.join(FILE_NAME);
+    if path.exists() {
+        return Err(Error::RunExists(path));
+    }
+    // Under another name until it is whole: a part of it would be read as a run. One that was killed has left its part.
+    let fresh = format!("{FILE_NAME}.new");
+    let _ = fs::remove_file(folder.join(&fresh));
+    let mut writer = Writer::create_named(folder, &fresh, &header)?;
     writer.write_all(&merged.rows)?;
     if merged.planned > 0 {
         writer.write(Plan { blocks: merged.planned })?;
@@ -52,6 +62,7 @@ pub fn merge(runs: &[PathBuf], folder: &Path) -> Result<Recording, Error> {
     for block in 0..merged.blocks {
         writer.write(BlockEnd { block })?;
     }
+    fs::rename(writer.path(), &path).map_err(Error::io(&path))?;
     read(folder)
 }
 
@@ -147,7 +158,7 @@ impl Merged {
         let first_origin = self.origins;
         for origin in origins(recording) {
             self.rows.push(Row::Origin(Origin {
-                origin: first_origin + origin.origin,
+                origin: first_origin.saturating_add(origin.origin),
                 ..origin
             }));
             self.origins += 1;
@@ -180,7 +191,7 @@ impl Merged {
             self.rows.push(Row::Process(Process {
                 process: processes.of(Some(process.process)),
                 block: process.block.map(|block| blocks.of(Some(block))),
-                origin: Some(first_origin + process.origin.unwrap_or(0)),
+                origin: Some(first_origin.saturating_add(process.origin.unwrap_or(0))),
                 layout,
                 ..process.clone()
             }));
@@ -202,7 +213,7 @@ impl Merged {
         }
         let finished = blocks.next - self.blocks;
         let planned = recording.plan.map_or(0, |plan| plan.blocks);
-        self.planned += planned.max(finished);
+        self.planned = self.planned.saturating_add(planned.max(finished));
         self.blocks = blocks.next;
         self.processes = processes.next;
     }
@@ -220,7 +231,7 @@ impl Merged {
                 .find(|(on, known, _)| *known == free && on.is(&machine));
             match taken {
                 Some((.., of)) if of == binary => return free,
-                Some(_) => free = Some(free.unwrap_or(0) + APART),
+                Some(_) => free = Some(free.unwrap_or(0).wrapping_add(APART)),
                 None => break,
             }
         }

@@ -146,7 +146,7 @@ impl Recording {
             // Runs recorded before there were plans.
             None => {
                 let last = self.samples.iter().filter_map(|sample| sample.block).max();
-                last.map_or(0, |block| block + 1)
+                last.map_or(0, |block| block.saturating_add(1))
             }
         }
     }
@@ -180,7 +180,9 @@ impl Recording {
         // A clock may be set back by a little while it is kept in time.
         const LEEWAY: u64 = 2;
         let of_origin = |a: &Process, b: &Process| a.origin == b.origin && a.block < b.block;
-        let earlier = |pair: &[Process]| of_origin(&pair[0], &pair[1]) && pair[1].started + LEEWAY < pair[0].started;
+        let earlier = |pair: &[Process]| {
+            of_origin(&pair[0], &pair[1]) && pair[1].started.saturating_add(LEEWAY) < pair[0].started
+        };
         let too_much = |process: &Process| {
             let cpu = process.cpu_nanoseconds.unwrap_or(0) as f64;
             process.wall_nanoseconds > 0 && cpu > 1.02 * process.wall_nanoseconds as f64 + 1e7
