@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use wasm_dispatch::{
-    CacheError, Error, ErrorKind, Imports, Limits, Metering, Module, ModuleOptions, Strategy, Value, Vm,
+    CacheError, Error, ErrorKind, Imports, Limits, Metering, Module, ModuleOptions, Strategy, Trap, Value, Vm,
 };
 use wasm_dispatch_conformance::differential::smith;
 use wasm_dispatch_conformance::random::{Random, setting};
@@ -200,6 +200,35 @@ fn a_module_is_read_with_the_choices_that_it_was_made_with() {
             ..
         }
     ));
+}
+
+#[test]
+fn a_function_that_would_pretend_to_be_out_of_fuel_for_ever_is_refused() {
+    let wasm = wat::parse_str(r#"(module (func (export "run") (unreachable)))"#).expect("text");
+    let options = options().metering(Metering::Fuel);
+    let mut bytes = options.precompile(&wasm).expect("a module");
+    // A meter that takes one, and a trap: as written, `Statement::Meter` and `Statement::Trap(Trap::Unreachable)`.
+    let code = [8, 1, 18, 0];
+    let mut places = (PAYLOAD..bytes.len() - 4).filter(|&at| bytes[at..at + 4] == code);
+    let (Some(at), None) = (places.next(), places.next()) else {
+        panic!("the code is written otherwise now");
+    };
+    bytes[at..at + 4].copy_from_slice(&[8, 0, 18, 10]);
+    let checksum = xxh3_128(&bytes[PAYLOAD..]).to_le_bytes();
+    bytes[CHECKSUM..PAYLOAD].copy_from_slice(&checksum);
+    let error = options.deserialize(&bytes).expect_err("a forgery");
+    assert!(
+        matches!(error.kind(), ErrorKind::Cache(CacheError::Unsound(_))),
+        "{error}"
+    );
+    let module = options.deserialize_lazily(&bytes).expect("not looked at yet");
+    for &strategy in Strategy::ALL {
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm.instantiate(&module, &Imports::new()).expect("an instance");
+        vm.set_fuel(Some(1_000)).expect("fuel");
+        let error = vm.call(instance, "run", &[]).expect_err("a trap");
+        assert_eq!(error.trap(), Some(Trap::Unreachable), "{strategy}");
+    }
 }
 
 #[test]
