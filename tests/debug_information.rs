@@ -163,3 +163,46 @@ fn damaged_debug_information_is_none_and_never_a_failure() {
     }
     assert!(differs > 10, "{differs}: the damage was not read");
 }
+
+/// The module with so many units, all of which say that they are in the same so many ranges, and on the same line.
+fn with_shared_ranges(units: u32, ranges: u32) -> Vec<u8> {
+    const END: u32 = 1 << 16;
+    // A unit has an offset of ranges and an offset of lines.
+    let abbreviations = [1, 0x11, 0, 0x55, 0x17, 0x10, 0x17, 0, 0, 0];
+    let unit = [&[16, 0, 0, 0, 4, 0, 0, 0, 0, 0, 4, 1][..], &[0; 8]].concat();
+    let range = [0u32.to_le_bytes(), END.to_le_bytes()].concat();
+    // Version 4; lengths of operands; no folders, one file.
+    let head = [
+        &[1, 1, 1, 251, 14, 13][..],
+        &[0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1],
+        b"\0a.x\0\0\0\0\0",
+    ]
+    .concat();
+    // An address of 0, a row, the last address.
+    let rows = [&[0, 5, 2, 0, 0, 0, 0, 1, 2][..], &leb(END as usize), &[0, 1, 1]].concat();
+    let length = |bytes: usize| (bytes as u32).to_le_bytes();
+    let lines = [&4u16.to_le_bytes()[..], &length(head.len()), &head, &rows].concat();
+    let lines = [&length(lines.len())[..], &lines].concat();
+    let sections = [
+        (".debug_abbrev", abbreviations.to_vec()),
+        (".debug_info", unit.repeat(units as usize)),
+        (".debug_ranges", [range.repeat(ranges as usize), vec![0; 8]].concat()),
+        (".debug_line", lines),
+    ];
+    let sections = sections.iter().map(|(name, contents)| custom_section(name, contents));
+    [wasm(TEXT), sections.collect::<Vec<_>>().concat()].concat()
+}
+
+#[test]
+fn debug_information_that_comes_to_more_than_it_has_bytes_is_none() {
+    let offset = offset_of(&wasm(TEXT), "I32DivU", 0);
+    let found = |units, ranges| {
+        let module = Module::new(&with_shared_ranges(units, ranges)).unwrap();
+        module.source_location(offset).map(|found| found.file)
+    };
+    assert_eq!(found(3, 3), Some("a.x".into()));
+    assert_eq!(found(1, 10_000), Some("a.x".into()));
+    assert_eq!(found(10_000, 1), Some("a.x".into()));
+    // Four million ranges.
+    assert_eq!(found(2_000, 2_000), None);
+}
