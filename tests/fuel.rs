@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::{for_each_strategy, wasm};
 use wasm_dispatch::{
-    Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Strategy, Trap, Value, Vm,
+    Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, ReentrantCaller, Strategy, Trap,
+    Value, Vm,
 };
 
 /// Loops, branches, calls, recursion and memory.
@@ -208,6 +209,29 @@ fn an_interrupt_stops_one_run_and_no_other() {
         next.interrupt();
         any.interrupt();
         assert_eq!(vm.resume().expect("55"), [Value::I32(55)]);
+    });
+}
+
+#[test]
+fn an_interrupt_of_the_next_run_hides_none_of_this_one() {
+    let text = r#"(module (import "host" "stop" (func $stop)) (func (export "run") (call $stop) (loop (br 0))))"#;
+    let module = Module::options().metering(Metering::Fuel).compile(&wasm(text));
+    let module = module.expect("a module");
+    let mut imports = Imports::new();
+    imports.func("host", "stop", |caller: &mut ReentrantCaller<'_>| {
+        caller.vm().next_run_handle().interrupt();
+        caller.vm().interrupt_handle().interrupt();
+    });
+    for_each_strategy(|strategy| {
+        let mut vm = Vm::with(strategy, Limits::default());
+        let instance = vm.instantiate(&module, &imports).expect("an instance");
+        vm.set_fuel(Some(1_000_000)).expect("fuel");
+        is_paused(vm.call(instance, "run", &[]), Pause::Interrupted);
+        is_paused(vm.resume(), Pause::Interrupted);
+        assert!(matches!(
+            vm.resume().expect_err("no fuel").trap(),
+            Some(Trap::OutOfFuel)
+        ));
     });
 }
 

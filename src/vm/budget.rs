@@ -33,15 +33,21 @@ pub enum OutOfFuel {
 struct Runs {
     /// The run in progress, or the last one.
     current: AtomicU64,
-    /// The run that is to be paused: the highest that was asked for.
-    stopped: AtomicU64,
+    /// The runs that are to be paused, those of even and of odd numbers: the highest of each that was asked for. An interrupt
+    /// is for the run in progress or for the next.
+    stopped: [AtomicU64; 2],
     /// Who waits, in a host function, to be woken when it changes.
     waiting: Mutex<Option<Waker>>,
 }
 
 impl Runs {
+    fn stopped(&self, run: u64) -> &AtomicU64 {
+        &self.stopped[(run % 2) as usize]
+    }
+
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Relaxed) == self.current.load(Relaxed)
+        let current = self.current.load(Relaxed);
+        self.stopped(current).load(Relaxed) == current
     }
 }
 
@@ -62,8 +68,8 @@ impl InterruptHandle {
     /// ([`Vm::set_slice`](crate::Vm::set_slice)). Once the run has ended it does nothing.
     pub fn interrupt(&self) {
         let run = self.only.unwrap_or_else(|| self.runs.current.load(Relaxed));
-        // A later run that is to be stopped is not forgotten.
-        self.runs.stopped.fetch_max(run, Relaxed);
+        // Late, it takes nothing back.
+        self.runs.stopped(run).fetch_max(run, Relaxed);
         let waiting = self.runs.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waiting {
             waker.wake();
