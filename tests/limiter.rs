@@ -213,3 +213,23 @@ fn a_restored_snapshot_is_asked_for_too() {
         assert_eq!(grow(&mut vm, instance, "memory.grow", 1), -1);
     });
 }
+
+#[test]
+fn what_was_made_for_an_instance_that_there_is_not_is_given_back() {
+    for_each_strategy(|strategy| {
+        let (mut vm, shared) = machine(strategy, 10);
+        // The second table is larger than the limit.
+        let module = module("(module (memory 6) (table 5 funcref) (table 2000 funcref))");
+        for _ in 0..3 {
+            let error = error_of(vm.instantiate(&module, &Imports::new()));
+            assert!(matches!(error.kind(), ErrorKind::Limit { limit: 1000, .. }), "{error}");
+            let mut ledger = shared.0.lock().unwrap();
+            let failed = [
+                Demand::Instance { existing: 0 },
+                Demand::Memory { from: 0, to: 6 * PAGE },
+                Demand::Table { from: 0, to: 5 },
+            ];
+            assert_eq!((std::mem::take(&mut ledger.failed), ledger.bytes), (failed.to_vec(), 0));
+        }
+    });
+}

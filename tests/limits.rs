@@ -4,7 +4,8 @@ mod common;
 
 use common::{add, call_i32, error_of, for_each_strategy, for_each_strategy_on_a_small_stack, module, trap_of, wasm};
 use wasm_dispatch::{
-    AddressType, Error, ErrorKind, Imports, Limits, Module, SizeLimits, TableType, Trap, ValType, Value, Vm,
+    AddressType, Error, ErrorKind, FuncType, HostFunction, Imports, Limits, Module, SizeLimits, TableType, Trap,
+    ValType, Value, Vm,
 };
 
 fn limits() -> Limits {
@@ -515,4 +516,45 @@ fn a_snapshot_is_restored_within_the_limits_of_all_memories_and_tables() {
         let error = error_of(restored(small));
         assert!(error.to_string().contains(what), "{error}");
     }
+}
+
+#[test]
+fn instances_that_could_not_be_made_take_nothing_from_those_that_can() {
+    for_each_strategy(|strategy| {
+        let limits = limits().memory_pages(10).all_memory_pages(12).all_table_elements(6);
+        let mut vm = Vm::with(strategy, limits);
+        let too_much = module("(module (memory 10) (table 5 funcref) (func) (global i32 (i32.const 1)) (memory 10))");
+        for _ in 0..5 {
+            let error = error_of(vm.instantiate(&too_much, &Imports::new()));
+            assert_eq!(limited(&error), ("pages of all memories together", 12));
+        }
+        let text = r#"(module (memory 10) (table 6 funcref) (elem (i32.const 1) $one) (global $g i32 (i32.const 1))
+            (func $one (result i32) (global.get $g))
+            (func (export "run") (result i32) (call_indirect (result i32) (i32.const 1))))"#;
+        let instance = add(&mut vm, text, &Imports::new());
+        assert_eq!(call_i32(&mut vm, instance, "run"), 1);
+    });
+}
+
+#[test]
+fn a_memory_that_begins_beyond_its_own_end_is_refused() {
+    let mut vm = Vm::new();
+    let size = |min| SizeLimits { min, max: Some(2) };
+    assert_eq!(limited(&error_of(vm.new_memory(size(3)))), ("memory pages", 2));
+    vm.new_memory(size(2)).expect("as large as it may be");
+}
+
+#[test]
+fn more_arguments_than_a_stack_has_room_for_are_refused() {
+    for_each_strategy(|strategy| {
+        let mut vm = Vm::with(strategy, limits().stack_slots(100));
+        let mut call = |count: usize| {
+            let ty = FuncType::new(vec![ValType::I32; count], []);
+            let func = vm.host_func(&HostFunction::dynamic(ty, |_, _| Ok(Vec::new())));
+            vm.call_func(func, &vec![Value::I32(1); count])
+        };
+        assert_eq!(call(60_000).expect("no results"), []);
+        let error = error_of(call(70_000));
+        assert!(matches!(error.kind(), ErrorKind::Usage(_)), "{error}");
+    });
 }

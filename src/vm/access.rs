@@ -101,14 +101,15 @@ impl<T> Vm<T> {
     ///
     /// # Errors
     ///
-    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory may be; [`Refused`](ErrorKind::Refused);
-    /// [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) for an impossible page size.
+    /// [`Limit`](ErrorKind::Limit) when it starts larger than a memory, or this one, may be;
+    /// [`Refused`](ErrorKind::Refused); [`HostMemory`](ErrorKind::HostMemory); [`Usage`](ErrorKind::Usage) for an impossible page size.
     pub fn new_memory(&mut self, ty: impl Into<MemoryType>) -> Result<Memory, Error> {
         let ty = ty.into();
         if !matches!(ty.page_size_log2, 0 | 16) {
             return Err(Error::usage("a memory's pages have 1 byte or 64 KiB"));
         }
         let limit = store::limit_pages(ty.shape(), self.limits.memory_pages);
+        let limit = limit.min(ty.limits.max.unwrap_or(u64::MAX));
         let too_large = || ErrorKind::Limit {
             what: "memory pages",
             limit,

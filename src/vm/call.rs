@@ -13,6 +13,9 @@ use super::value::{Value, WasmTuple};
 use crate::error::{Error, ErrorKind};
 use crate::types::Pause;
 
+/// As many arguments as validation allows: a stack has room for them wherever a call begins.
+const MANY: usize = 1_000;
+
 /// A function whose type was checked once, for calls without dynamic values.
 #[derive(Debug)]
 pub struct TypedFunc<P, R> {
@@ -93,6 +96,10 @@ impl<T> Vm<T> {
         if !arguments.iter().map(Value::ty).eq(ty.params.iter().copied()) {
             let found = arguments.iter().map(Value::ty).collect::<Vec<_>>();
             return Err(signature_error(ty, &FuncType::new(found, ty.results.clone())));
+        }
+        // A host function may have more parameters than a stack has slots.
+        if arguments.len() > MANY && slots(&ty.params) > self.machine.stack.room(self.floor.slot) {
+            return Err(Error::usage("more arguments than the value stack has room for"));
         }
         if arguments.iter().all(|argument| argument.is_of(self.id)) {
             Ok(())

@@ -2,7 +2,7 @@
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::limiter::Demand;
-use wasm_dispatch_machine::store::{self, FunctionEntry, HOST, VectorSlots};
+use wasm_dispatch_machine::store::{self, FunctionEntry, HOST, Mark, VectorSlots};
 
 use super::Vm;
 use super::handles::{Extern, Func, Instance};
@@ -77,15 +77,9 @@ impl<T> Vm<T> {
             let (what, limit) = ("instances", u64::from(self.limits.instances));
             return Err(ErrorKind::Limit { what, limit }.into());
         }
-        let (mut instance, resolved) = self.resolve_imports(module, find)?;
-        let demand = Demand::Instance {
-            existing: self.modules.len() as u64,
-        };
-        self.ask(demand, "an instance")?;
-        if let Err(error) = self.define(module, &mut instance, resolved) {
-            self.machine.state.limited.failed(demand);
-            return Err(error);
-        }
+        let (mark, hosts) = (self.machine.state.store.mark(), self.hosts.len());
+        let made = self.make(module, find);
+        let instance = made.inspect_err(|_| self.take_back(&mark, hosts))?;
         let inner = &module.inner;
         let id = self.machine.state.store.instances.len() as u32;
         self.machine.state.store.instances.push(instance);
@@ -97,7 +91,39 @@ impl<T> Vm<T> {
         Ok((Instance::new(self.id, id), start))
     }
 
-    /// Finds and checks every import before anything is made.
+    /// Makes everything that an instance consists of.
+    fn make(
+        &mut self,
+        module: &Module,
+        find: impl Fn(usize) -> Option<Definition<T>>,
+    ) -> Result<store::Instance, Error> {
+        let (mut instance, resolved) = self.resolve_imports(module, find)?;
+        let demand = Demand::Instance {
+            existing: self.modules.len() as u64,
+        };
+        self.ask(demand, "an instance")?;
+        let defined = self.define(module, &mut instance, resolved);
+        defined.inspect_err(|_| self.machine.state.limited.failed(demand))?;
+        Ok(instance)
+    }
+
+    /// Takes back what was made for an instance that there is not: functions without it would be those of the next one.
+    fn take_back(&mut self, mark: &Mark, hosts: usize) {
+        let state = &mut self.machine.state;
+        let (memories, tables) = state.store.made_since(mark);
+        for memory in memories {
+            let to = memory.bytes.len() as u64;
+            state.limited.failed(Demand::Memory { from: 0, to });
+        }
+        for table in tables {
+            let to = table.elements.len() as u64;
+            state.limited.failed(Demand::Table { from: 0, to });
+        }
+        state.store.back_to(mark);
+        self.hosts.truncate(hosts);
+    }
+
+    /// Finds and checks every import before anything is defined.
     fn resolve_imports(
         &mut self,
         module: &Module,

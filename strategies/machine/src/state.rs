@@ -136,6 +136,11 @@ impl ValueStack {
         &self.slots[..count]
     }
 
+    /// How many slots there are from `base` on.
+    pub fn room(&self, base: u32) -> usize {
+        self.slots.len().saturating_sub(base as usize)
+    }
+
     /// The slots from `base` on.
     pub fn from(&mut self, base: u32) -> &mut [u64] {
         &mut self.slots[base as usize..]

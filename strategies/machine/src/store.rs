@@ -41,7 +41,47 @@ pub struct Sizes {
 /// The slots of a vector, or that of another value and zero.
 pub type VectorSlots = [u64; 2];
 
+/// How much there is of everything that an instance is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    globals: usize,
+    memories: usize,
+    tables: usize,
+    functions: usize,
+    signatures: usize,
+    sizes: Sizes,
+}
+
 impl Store {
+    /// What there is by now, to come [back to](Store::back_to).
+    pub fn mark(&self) -> Mark {
+        Mark {
+            globals: self.globals.len(),
+            memories: self.memories.len(),
+            tables: self.tables.len(),
+            functions: self.functions.len(),
+            signatures: self.signatures.types.len(),
+            sizes: self.sizes,
+        }
+    }
+
+    /// What memories and tables were made since a mark was.
+    pub fn made_since(&self, mark: &Mark) -> (&[Memory], &[Table]) {
+        (&self.memories[mark.memories..], &self.tables[mark.tables..])
+    }
+
+    /// Takes away what was made since a mark was, and nothing refers to: an instance was to be made of it, and there is none.
+    pub fn back_to(&mut self, mark: &Mark) {
+        self.globals.truncate(mark.globals);
+        self.globals_high.truncate(mark.globals);
+        self.global_types.truncate(mark.globals);
+        self.memories.truncate(mark.memories);
+        self.tables.truncate(mark.tables);
+        self.functions.truncate(mark.functions);
+        self.signatures.types.truncate(mark.signatures);
+        self.sizes = mark.sizes;
+    }
+
     /// Adds a global; returns its index in the machine. The second slot is that of vectors, and zero for others.
     pub fn add_global(&mut self, ty: GlobalType, [low, high]: VectorSlots) -> u32 {
         self.globals.push(low);
@@ -60,7 +100,7 @@ impl Store {
 /// Bytes in a WebAssembly page, of memories that do not choose another size.
 pub const PAGE: usize = 65536;
 
-/// Memories above this size grow into fresh zero pages instead of being filled with zeros.
+/// Memories that grow by more than this grow into fresh zero pages instead of being filled with zeros.
 const FRESH_ABOVE: usize = 16 << 20;
 
 /// A linear memory.
@@ -151,12 +191,16 @@ pub fn grow_pages(bytes: &mut Vec<u8>, shape: MemoryShape, delta: u64, max: u64)
     let old = shape.pages(bytes.len());
     let new = old.checked_add(delta).filter(|&new| new <= max)?;
     let new_len = shape.bytes(new)?;
-    if new_len - bytes.len() > FRESH_ABOVE {
+    let more = new_len - bytes.len();
+    // Only for a good part of what there is: otherwise a memory that grows again and again would be copied each time.
+    if more > FRESH_ABOVE && more > bytes.len() / 8 {
         let mut fresh = zeroed(new_len)?;
         copy_used(bytes, &mut fresh);
         *bytes = fresh;
     } else {
-        bytes.try_reserve(new_len - bytes.len()).ok()?;
+        // With room for more, if there is some.
+        let room = bytes.try_reserve(more);
+        room.or_else(|_| bytes.try_reserve_exact(more)).ok()?;
         bytes.resize(new_len, 0);
     }
     Some(old)
@@ -250,5 +294,24 @@ impl Signatures {
     /// The type behind an index.
     pub fn get(&self, index: u32) -> &FuncType {
         &self.types[index as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_that_grows_again_and_again_moves_seldom() {
+        // More than is filled with zeros in any case.
+        let step = FRESH_ABOVE as u64 / PAGE as u64 + 1;
+        let (mut bytes, mut moves) = (Vec::new(), 0);
+        for _ in 0..18 {
+            let before = bytes.capacity();
+            grow_pages(&mut bytes, MemoryShape::default(), step, u64::MAX).expect("300 MB");
+            moves += u32::from(bytes.capacity() != before);
+        }
+        assert_eq!(bytes.len() as u64, 18 * step * PAGE as u64);
+        assert!(moves <= 12, "{moves} moves");
     }
 }

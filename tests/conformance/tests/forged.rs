@@ -340,6 +340,30 @@ fn fuel_is_refused_where_nothing_pays_for_it() {
     }
 }
 
+#[test]
+fn no_reference_names_a_function_of_an_instance_that_could_not_be_made() {
+    let load = |text: &str| {
+        let wasm = wat::parse_str(text).expect("text");
+        Module::options().limits(limits()).compile(&wasm).expect("a module")
+    };
+    // Of the same type, and more of them.
+    let too_large = load("(module (func) (func) (func) (memory 41))");
+    let module = load(r#"(module (table 1 funcref) (func (export "run") (call_indirect (i32.const 0))))"#);
+    for &strategy in Strategy::ALL {
+        let mut vm = Vm::with(strategy, limits());
+        vm.prepare(&too_large, &Imports::new()).expect_err("a limit");
+        vm.prepare(&module, &Imports::new()).expect("an instance");
+        let snapshot = vm.snapshot().expect("a snapshot").to_bytes();
+        let mut forged = Data::read(&snapshot).expect("the format that is written down here");
+        for reference in 2..6 {
+            forged.tables[0][0] = reference;
+            let forged = Snapshot::from_bytes(&forged.write()).expect("a snapshot");
+            let error = vm.restore(&forged).expect_err("there is no such function");
+            assert!(matches!(error.kind(), ErrorKind::Snapshot(_)), "{error}");
+        }
+    }
+}
+
 /// A call that is three frames deep, the topmost of them in the middle of its function.
 fn deep(world: &World) -> Data {
     // A page that is grown costs 4096 units, and `run` grows one.
