@@ -465,3 +465,33 @@ fn a_machine_has_no_snapshot_before_its_modules_have_arrived() {
         .unwrap();
     assert_eq!(number(other.resume()), sum(3));
 }
+
+#[test]
+fn an_interrupt_pauses_a_call_that_waits_for_a_function() {
+    let (bytes, cut) = head();
+    let pipe = Pipe::default();
+    pipe.write(&bytes[..cut]);
+    block_on(async {
+        let (module, arrival) = Module::stream(pipe.clone()).await.unwrap();
+        let mut vm = Vm::new();
+        let instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+        let handle = vm.next_run_handle();
+        let waker = noop_waker();
+        let mut context = Context::from_waker(&waker);
+        let mut call = Box::pin(vm.call_async(instance, "sum", &[Value::I32(1)]));
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        handle.interrupt();
+        let Poll::Ready(ended) = call.as_mut().poll(&mut context) else {
+            panic!("it waits on");
+        };
+        assert!(matches!(
+            ended.unwrap_err().kind(),
+            ErrorKind::Paused(Pause::Interrupted)
+        ));
+        drop(call);
+        pipe.write(&bytes[cut..]);
+        pipe.end(Ok(()));
+        arrival.await.unwrap();
+        assert_eq!(number(vm.resume_async().await), sum(1));
+    });
+}

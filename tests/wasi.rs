@@ -414,3 +414,55 @@ fn whatever_a_program_passes_is_answered() {
     // Not just refusals.
     assert!(answers.len() >= 10 && answers[&0] > 500, "{answers:?}");
 }
+
+#[test]
+fn an_output_holds_no_more_than_it_may() {
+    use std::io::{ErrorKind, Write};
+
+    let mut output = Output::with_limit(5);
+    assert_eq!(output.write(b"123").expect("room"), 3);
+    assert_eq!(output.write(b"456").expect("room"), 2);
+    assert_eq!(output.write(b"7").expect_err("no room").kind(), ErrorKind::StorageFull);
+    assert_eq!(output.take(), b"12345");
+    assert_eq!(output.write(b"89").expect("room again"), 2);
+    let full = Wasi::new().stdout(Output::with_limit(0));
+    let mut memory = [0; 64];
+    memory[..8].copy_from_slice(&[32, 0, 0, 0, 5, 0, 0, 0]);
+    let errno = full.context().call(Function::FdWrite, &[1, 0, 1, 16], &mut memory);
+    assert_eq!(errno, Ok(Errno::NOSPC));
+}
+
+#[test]
+fn a_large_folder_that_is_opened_again_and_again_takes_no_more_than_so_much_memory() {
+    const DIRECTORY: u64 = 2;
+    const READDIR: u64 = 1 << 14;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    // As long as names may be: each takes two thirds of a kilobyte in a listing.
+    for number in 0..3_000 {
+        std::fs::write(folder.path().join(format!("{number:0>250}")), "").expect("a file");
+    }
+    let mut context = Wasi::new().folder(folder.path(), "/").expect("a folder").context();
+    let mut memory = vec![0; 1 << 16];
+    memory[1000] = b'.';
+    let mut call = |function: Function, args: &[u64]| context.call(function, args, &mut memory).expect("no exit");
+    let listed =
+        |call: &mut dyn FnMut(Function, &[u64]) -> Errno, fd: u64| call(Function::FdReaddir, &[fd, 2000, 100, 0, 8]);
+    let mut full = None;
+    for fd in 4..400 {
+        let open = [3, 0, 1000, 1, DIRECTORY, READDIR, 0, 0, 8];
+        assert_eq!(call(Function::PathOpen, &open), Errno::SUCCESS);
+        match listed(&mut call, fd) {
+            Errno::SUCCESS => {}
+            errno => {
+                assert_eq!(errno, Errno::NOMEM);
+                full = Some(fd);
+                break;
+            }
+        }
+    }
+    let full = full.expect("an end");
+    // One that is closed makes room for another.
+    assert_eq!(call(Function::FdClose, &[4]), Errno::SUCCESS);
+    assert_eq!(listed(&mut call, full), Errno::SUCCESS);
+}

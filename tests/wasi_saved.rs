@@ -229,3 +229,24 @@ fn a_program_with_open_files_goes_on_in_another_machine() {
         assert_eq!(vm.resume().expect("a result"), [Value::I32(expected)]);
     });
 }
+
+#[test]
+fn a_folder_that_can_only_be_read_here_gives_what_is_opened_no_other_rights() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("a"), "alpha").expect("a file");
+    let mut before = Caller::new(Wasi::new().folder(folder.path(), "/").expect("a folder"));
+    let file = before.open(3, "a", 0, ALL & !(1 << 6), 0);
+    let saved = before.context.save();
+    let mut after = Caller::new(Wasi::new().read_only_folder(folder.path(), "/").expect("a folder"));
+    assert_eq!(after.context.restore(&saved), []);
+    assert_eq!(after.five(Function::FdRead, file).expect("bytes"), "alpha");
+    let modified = || {
+        let known = fs::metadata(folder.path().join("a")).expect("known");
+        known.modified().expect("a time")
+    };
+    let was = modified();
+    // Both times, to be a second after 1970.
+    let times = [file, 1_000_000_000, 1_000_000_000, 1 | 4];
+    assert_eq!(after.call(Function::FdFilestatSetTimes, &times), Errno::NOTCAPABLE);
+    assert_eq!(modified(), was);
+}

@@ -168,6 +168,20 @@ fn another_call_abandons_a_wait() {
 }
 
 #[test]
+fn a_wait_begins_when_it_is_called_whatever_was_given_up_before() {
+    for_each_strategy(|strategy| {
+        let (mut vm, instance) = interrupted(strategy, "sleep");
+        let wait = Duration::from_millis(20);
+        thread::sleep(wait);
+        // By the same arguments.
+        let start = Instant::now();
+        let result = vm.call(instance, "sleep", &[nanos(wait)]).expect("a result");
+        assert_eq!(result, [Value::I32(0)]);
+        assert!(start.elapsed() >= wait);
+    });
+}
+
+#[test]
 fn a_program_that_reads_waits_for_what_comes() {
     for_each_strategy(|strategy| {
         let (mut outside, inside) = connection();
@@ -263,4 +277,88 @@ fn an_interrupt_pauses_a_future_that_waits() {
     });
     let brief = nanos(Duration::from_millis(1));
     assert_eq!(vm.call(instance, "sleep", &[brief]).expect("a result"), [Value::I32(0)]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_poll_takes_few_of_the_hosts_descriptors_however_often_it_names_its_own() {
+    const SUBSCRIPTIONS: i32 = 2000;
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 4)
+        ;; Waits until descriptor 3 can be read, and says so in as many ways.
+        (func (export "poll") (param $count i32) (result i32) (local $at i32)
+            (loop $next
+                (i32.store8 offset=8 (local.get $at) (i32.const 1))
+                (i32.store offset=16 (local.get $at) (i32.const 3))
+                (local.set $at (i32.add (local.get $at) (i32.const 48)))
+                (br_if $next (i32.lt_u (local.get $at) (i32.mul (local.get $count) (i32.const 48)))))
+            (call $poll (i32.const 0) (i32.const 131072) (local.get $count) (i32.const 262140))))"#;
+    let open = || std::fs::read_dir("/proc/self/fd").expect("descriptors").count();
+    let (mut outside, inside) = connection();
+    let mut imports = Imports::new();
+    Wasi::new().tcp_stream(inside).expect("a socket").define(&mut imports);
+    let mut vm = Vm::new();
+    let instance = vm.instantiate(&module(text), &imports).expect("an instance");
+    let before = open();
+    let arguments = [Value::I32(SUBSCRIPTIONS)];
+    futures::executor::block_on(async {
+        let call = vm.call_async(instance, "poll", &arguments);
+        futures::pin_mut!(call);
+        assert!(futures::poll!(call.as_mut()).is_pending());
+        // Other tests have some meanwhile.
+        let taken = open().saturating_sub(before);
+        assert!(taken < 300, "{taken} descriptors");
+        outside.write_all(b"!").expect("sent");
+        assert_eq!(call.await.expect("a result"), [Value::I32(0)]);
+    });
+    assert_eq!(bytes(&vm, instance, 262_140, 4), SUBSCRIPTIONS.to_le_bytes());
+}
+
+/// Makes a program of this test: what runs there has a pipe for its output, which nobody reads.
+const UNREAD: &str = "WASM_DISPATCH_TEST_UNREAD";
+
+#[test]
+fn an_interrupt_pauses_a_program_that_writes_to_a_pipe_that_nobody_reads() {
+    use std::process::{Command, Stdio};
+
+    let name = "an_interrupt_pauses_a_program_that_writes_to_a_pipe_that_nobody_reads";
+    if std::env::var_os(UNREAD).is_some() {
+        let text = r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 3)
+            (func (export "run")
+                (i32.store (i32.const 4) (i32.const 131072))
+                (loop $again
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    (br $again))))"#;
+        let mut imports = Imports::new();
+        Wasi::new().inherit_stdio().define(&mut imports);
+        let mut vm = Vm::new();
+        let instance = vm.instantiate(&module(text), &imports).expect("an instance");
+        let handle = vm.next_run_handle();
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            handle.interrupt();
+        });
+        let error = vm.call(instance, "run", &[]).expect_err("a pause");
+        let paused = matches!(error.kind(), ErrorKind::Paused(Pause::Interrupted));
+        std::process::exit(if paused { 42 } else { 1 });
+    }
+    let mut unread = Command::new(std::env::current_exe().expect("this test"));
+    unread.args(["--exact", name, "--nocapture"]).env(UNREAD, "1");
+    let mut unread = unread.stdout(Stdio::piped()).spawn().expect("a process");
+    let start = Instant::now();
+    let ended = loop {
+        if let Some(status) = unread.try_wait().expect("a status") {
+            break status.code();
+        }
+        if start.elapsed() > Duration::from_secs(20) {
+            unread.kill().expect("killed");
+            unread.wait().expect("killed");
+            break None;
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(ended, Some(42), "it writes on");
 }

@@ -1,5 +1,6 @@
 //! The functions of a module: validated when they arrive, lowered when they are first asked for.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -48,8 +49,8 @@ struct Raw {
 struct Arrival {
     /// Why no more will come.
     failed: Option<Error>,
-    /// Wakers by the function they wait for.
-    waiting: Vec<(u32, Waker)>,
+    /// Wakers by the function they wait for, and each once: by what [makes](identity) it another.
+    waiting: HashMap<u32, HashMap<[usize; 2], Waker>>,
 }
 
 impl ModuleBodies {
@@ -70,10 +71,11 @@ impl ModuleBodies {
     fn arrived(&self, function: u32, raw: Raw) {
         if self.functions[function as usize].raw.set(raw).is_ok() {
             let mut arrival = self.arrival();
-            let (ready, waiting) = arrival.waiting.drain(..).partition(|(wanted, _)| *wanted == function);
-            arrival.waiting = waiting;
-            drop(arrival);
-            wake(ready);
+            if !arrival.waiting.is_empty() {
+                let ready = arrival.waiting.remove(&function);
+                drop(arrival);
+                ready.into_iter().for_each(wake);
+            }
         }
     }
 
@@ -83,7 +85,7 @@ impl ModuleBodies {
         arrival.failed.get_or_insert_with(|| error.clone());
         let waiting = std::mem::take(&mut arrival.waiting);
         drop(arrival);
-        wake(waiting);
+        waiting.into_values().for_each(wake);
     }
 
     /// Waits until a function has arrived, or never will.
@@ -97,10 +99,8 @@ impl ModuleBodies {
             return Poll::Ready(Err(error.clone()));
         }
         let waker = context.waker();
-        let known = |(wanted, other): &(u32, Waker)| *wanted == function && other.will_wake(waker);
-        if !arrival.waiting.iter().any(known) {
-            arrival.waiting.push((function, waker.clone()));
-        }
+        let waiting = arrival.waiting.entry(function).or_default();
+        waiting.entry(identity(waker)).or_insert_with(|| waker.clone());
         Poll::Pending
     }
 
@@ -161,10 +161,13 @@ impl ModuleBodies {
     }
 }
 
-fn wake(waiting: Vec<(u32, Waker)>) {
-    for (_, waker) in waiting {
-        waker.wake();
-    }
+/// The same of two wakers that [wake the same](Waker::will_wake), as far as can be known.
+fn identity(waker: &Waker) -> [usize; 2] {
+    [waker.data().addr(), std::ptr::from_ref(waker.vtable()).addr()]
+}
+
+fn wake(waiting: HashMap<[usize; 2], Waker>) {
+    waiting.into_values().for_each(Waker::wake);
 }
 
 impl Bodies for ModuleBodies {

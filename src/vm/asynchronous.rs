@@ -262,16 +262,20 @@ impl<T> Vm<T> {
                     pending.instance.is_none().then_some(Progress::Returned)
                 }
                 Some(Progress::Waiting(waiting)) => {
-                    let stopped = until_stopped(waiting.wait, self.budget.stop()).await;
+                    let waited = until_stopped(waiting.wait, self.budget.stop()).await;
                     self.waiting = Some(waiting.pending);
-                    if stopped {
+                    if waited.is_none() {
                         return Ok(Some(Pause::Interrupted));
                     }
                     None
                 }
                 Some(Progress::Absent(Absent { instance, function })) => {
                     let bodies = self.modules[instance as usize].inner.bodies.clone();
-                    poll_fn(|context| bodies.poll_arrived(function, context)).await?;
+                    let arrival = poll_fn(|context| bodies.poll_arrived(function, context));
+                    match until_stopped(arrival, self.budget.stop()).await {
+                        Some(arrived) => arrived?,
+                        None => return Ok(Some(Pause::Interrupted)),
+                    }
                     None
                 }
                 Some(Progress::Returned) => return Ok(None),

@@ -102,11 +102,11 @@ impl<T: 'static> HostFunction<T> {
     }
 
     /// A function of any type over slots that may wait: it is called again, with the same arguments, after what it returns.
-    /// When it returns `None` its results have replaced the arguments.
+    /// When it returns `None` its results have replaced the arguments. What it is given last says whether it is called again.
     #[cfg(feature = "wasi")]
     pub(crate) fn waiting(
         ty: FuncType,
-        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<Option<super::waiting::Wait>, HostError>
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64], bool) -> Result<Option<super::waiting::Wait>, HostError>
         + Send
         + Sync
         + 'static,

@@ -135,14 +135,15 @@ impl<T: 'static> Imports<T> {
     }
 
     /// Defines a host function of any type over slots that may wait: it is called again, with the same arguments, after what
-    /// it returns. When it returns `None` its results have replaced the arguments.
+    /// it returns. When it returns `None` its results have replaced the arguments. What it is given last says whether it is
+    /// called again.
     #[cfg(feature = "wasi")]
     pub(crate) fn func_waiting(
         &mut self,
         module: &str,
         name: &str,
         ty: FuncType,
-        function: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<Option<Wait>, HostError> + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, T>, &mut [u64], bool) -> Result<Option<Wait>, HostError> + Send + Sync + 'static,
     ) {
         self.insert(
             module.into(),

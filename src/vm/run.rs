@@ -244,7 +244,7 @@ impl<T> Vm<T> {
             HostCall::Plain(_) => self.call_plain(host, base, instance).map(|()| None),
             HostCall::Reentrant(_) => self.call_reentrant(host, base, instance).map(|()| None),
             HostCall::Async(_) => Ok(Some(Progress::Async(Pending { host, base, instance }))),
-            HostCall::Waiting(_) => self.call_waiting(Pending { host, base, instance }),
+            HostCall::Waiting(_) => self.call_waiting(Pending { host, base, instance }, false),
         }
     }
 

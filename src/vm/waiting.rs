@@ -4,7 +4,7 @@
 //! thread or as a future, and calls it again. So between two steps nothing of it is on the native stack: an interrupt can pause
 //! the program there, and a snapshot can carry it.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,14 +30,15 @@ pub(super) struct Waiting {
     pub wait: Wait,
 }
 
-/// A host function over slots that may wait. Until it is done it leaves the arguments in them.
+/// A host function over slots that may wait. Until it is done it leaves the arguments in them. What it is given last says whether
+/// it is called again, after what it has waited for.
 pub(crate) type WaitingClosure<T> =
-    dyn Fn(&mut Caller<'_, T>, &mut [u64]) -> Result<Option<Wait>, HostError> + Send + Sync;
+    dyn Fn(&mut Caller<'_, T>, &mut [u64], bool) -> Result<Option<Wait>, HostError> + Send + Sync;
 
 impl<T> Vm<T> {
-    /// Calls a host function that may wait, or calls it again. `None` when it is done.
+    /// Calls a host function that may wait, or calls it `again`. `None` when it is done.
     #[inline(never)]
-    pub(super) fn call_waiting(&mut self, pending: Pending) -> Result<Option<Progress>, Error> {
+    pub(super) fn call_waiting(&mut self, pending: Pending, again: bool) -> Result<Option<Progress>, Error> {
         let Pending { host, base, instance } = pending;
         let HostCall::Waiting(call) = &self.hosts[host as usize].call else {
             return Err(Error::usage("a host function that does not wait cannot be continued"));
@@ -52,7 +53,7 @@ impl<T> Vm<T> {
             modules: &self.modules,
         };
         let slots = self.machine.stack.from(base);
-        match catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots))) {
+        match catch_unwind(AssertUnwindSafe(|| call(&mut caller, slots, again))) {
             Ok(Ok(None)) => Ok(None),
             Ok(Ok(Some(wait))) => Ok(Some(Progress::Waiting(Box::new(Waiting { pending, wait })))),
             Ok(Err(error)) => Err(self.host_error(error)),
@@ -64,9 +65,9 @@ impl<T> Vm<T> {
     // Out of line: nested calls have this caller's frame on the native stack many times.
     #[inline(never)]
     pub(super) fn wait_blocking(&mut self, waiting: Waiting) -> bool {
-        let stopped = block_on(until_stopped(waiting.wait, self.budget.stop()));
+        let waited = block_on(until_stopped(waiting.wait, self.budget.stop()));
         self.waiting = Some(waiting.pending);
-        stopped
+        waited.is_none()
     }
 
     /// Calls the host function again that has waited. `None` when the program can go on.
@@ -75,17 +76,18 @@ impl<T> Vm<T> {
         let Some(pending) = self.waiting.take() else {
             return Ok(None);
         };
-        let progress = self.call_waiting(pending)?;
+        let progress = self.call_waiting(pending, true)?;
         // Called by the host itself, it was the whole run.
         Ok(progress.or_else(|| pending.instance.is_none().then_some(Progress::Returned)))
     }
 }
 
-/// Waits until a host function can go on, or the run is to be paused: then it is `true`.
-pub(super) async fn until_stopped(mut wait: Wait, stop: Stop) -> bool {
+/// Waits for something, or until the run is to be paused: then it is `None`.
+pub(super) async fn until_stopped<O>(wait: impl Future<Output = O>, stop: Stop) -> Option<O> {
+    let mut wait = pin!(wait);
     poll_fn(|context| match stop.poll(context) {
-        Poll::Ready(()) => Poll::Ready(true),
-        Poll::Pending => wait.as_mut().poll(context).map(|()| false),
+        Poll::Ready(()) => Poll::Ready(None),
+        Poll::Pending => wait.as_mut().poll(context).map(Some),
     })
     .await
 }

@@ -260,6 +260,16 @@ impl Descriptors {
         Ok(())
     }
 
+    /// Bytes that the listings of all descriptors but this one take.
+    pub fn listed(&self, but: u32) -> usize {
+        let others = (0..).zip(&self.0).filter(|(fd, _)| *fd != but);
+        let listings = others.filter_map(|(_, descriptor)| match &descriptor.as_ref()?.kind {
+            Kind::Folder(_, listing) => Some(listing.bytes()),
+            Kind::Input(_) | Kind::Output(_) | Kind::File(_) | Kind::Socket(_) => None,
+        });
+        listings.sum()
+    }
+
     pub fn close(&mut self, fd: u32) -> Result<Descriptor, Errno> {
         let found = self.0.get_mut(fd as usize).and_then(Option::take);
         found.ok_or(Errno::BADF)

@@ -16,18 +16,41 @@ pub(super) struct Listing {
     entries: BTreeMap<u64, (String, u8, u64)>,
     cookies: HashMap<String, u64>,
     next: u64,
+    /// What it takes, about.
+    bytes: usize,
+}
+
+/// Bytes of the listings of all descriptors: a program may open a large folder as often as it may open anything.
+pub(super) const MAX_LISTED: usize = 256 << 20;
+
+/// What an entry takes, about, besides its name, which is there twice.
+const ENTRY: usize = 200;
+
+/// What entries of these names take, about.
+fn size<'n>(names: impl Iterator<Item = &'n String>) -> usize {
+    names.map(|name| ENTRY + 2 * name.len()).sum()
 }
 
 /// Cookies of `.` and `..`.
 const OWN: [(u64, &str); 2] = [(0, "."), (1, "..")];
 
 impl Listing {
-    fn refresh(&mut self, folder: &Folder) -> Result<(), Errno> {
-        let mut found = folder.entries()?;
+    /// What it takes, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn refresh(&mut self, folder: &Folder, room: usize) -> Result<(), Errno> {
+        let mut found = folder.entries(room / ENTRY)?;
+        let bytes = size(found.iter().map(|(name, ..)| name));
+        if bytes > room {
+            return Err(Errno::NOMEM);
+        }
         // The same order on every host.
         found.sort();
         let mut cookies = HashMap::with_capacity(found.len());
         self.entries.clear();
+        self.bytes = bytes;
         for (name, filetype, inode) in found {
             let cookie = self.cookies.get(&name).copied().unwrap_or_else(|| {
                 self.next = self.next.saturating_add(1);
@@ -54,15 +77,16 @@ impl Listing {
             entries: BTreeMap::new(),
             cookies: cookies.iter().cloned().collect(),
             next: *next,
+            bytes: size(cookies.iter().map(|(name, _)| name)),
         }
     }
 
     /// Writes entries from a cookie on, and returns how many bytes of the space they take. The last one is cut off where
-    /// the space ends, which shows the program that there are more.
-    pub fn read(&mut self, folder: &Folder, cookie: u64, space: &mut [u8]) -> Result<usize, Errno> {
+    /// the space ends, which shows the program that there are more. It may take `room` bytes.
+    pub fn read(&mut self, folder: &Folder, cookie: u64, space: &mut [u8], room: usize) -> Result<usize, Errno> {
         let own = folder.stat()?.inode;
         if cookie == 0 || self.entries.is_empty() {
-            self.refresh(folder)?;
+            self.refresh(folder, room)?;
         }
         let mut used = 0;
         let mut put = |next: u64, name: &str, filetype: u8, inode: u64| {

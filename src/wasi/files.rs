@@ -80,8 +80,8 @@ impl Folder {
         }
     }
 
-    /// Names, types and inodes of the entries.
-    pub fn entries(&self) -> Result<Vec<(String, u8, u64)>, Errno> {
+    /// Names, types and inodes of the entries, if there are no more than `most`.
+    pub fn entries(&self, most: usize) -> Result<Vec<(String, u8, u64)>, Errno> {
         match self {
             Folder::Memory(tree) => {
                 let of = |(name, entry): (&str, &Entry)| {
@@ -90,7 +90,7 @@ impl Folder {
                 };
                 Ok(tree.entries().map(of).collect())
             }
-            Folder::Host(folder) => folder.entries(),
+            Folder::Host(folder) => folder.entries(most),
         }
     }
 }

@@ -247,11 +247,15 @@ impl HostFolder {
         contents.into_os_string().into_string().map_err(|_| Errno::ILSEQ)
     }
 
-    /// Names, types and inodes of what is in the folder. WASI cannot express names that are not Unicode.
-    pub fn entries(&self) -> Answer<Vec<(String, u8, u64)>> {
+    /// Names, types and inodes of what is in the folder, if that is no more than `most`. WASI cannot express names that are not
+    /// Unicode.
+    pub fn entries(&self, most: usize) -> Answer<Vec<(String, u8, u64)>> {
         let mut entries = Vec::new();
         for entry in check(self.dir.entries())? {
             let entry = check(entry)?;
+            if entries.len() == most {
+                return Err(Errno::NOMEM);
+            }
             let (Ok(name), Ok(filetype)) = (entry.file_name().into_string(), entry.file_type()) else {
                 continue;
             };

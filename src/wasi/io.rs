@@ -190,8 +190,20 @@ fn write_from(
     Ok(m.write_u32(out, total as u32)?)
 }
 
+/// Bytes that a pipe takes at once when it takes any (`PIPE_BUF`).
+const TAKEN: usize = 4096;
+
 /// Writes some of these bytes, at least one.
-fn write_some(kind: &mut Kind, bytes: &[u8], at: Option<u64>, flags: u16) -> Answer<usize> {
+fn write_some(kind: &mut Kind, mut bytes: &[u8], at: Option<u64>, flags: u16) -> Answer<usize> {
+    let may_block = match kind {
+        Kind::Output(output) => output.watch.clone(),
+        Kind::File(file) if file.is_stream() => file.watch(),
+        Kind::File(_) | Kind::Socket(_) | Kind::Folder(..) | Kind::Input(_) => None,
+    };
+    if may_block.is_some() {
+        ready(may_block.as_ref(), Interest::Write, flags)?;
+        bytes = &bytes[..bytes.len().min(TAKEN)];
+    }
     let written = match kind {
         Kind::File(file) => {
             let file = file.host()?;

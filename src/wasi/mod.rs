@@ -81,23 +81,48 @@ use crate::vm::{Imports, Vm};
 pub const MODULE: &str = "wasi_snapshot_preview1";
 
 /// What a program writes, to be read afterwards. Clones share their contents.
-#[derive(Clone, Debug, Default)]
-pub struct Output(Arc<Mutex<Vec<u8>>>);
+///
+/// It holds 256 MiB, or as much as it was [made](Output::with_limit) for: a program that writes endlessly gets an error
+/// ([`Errno::NOSPC`]), not all of the host's memory.
+#[derive(Clone, Debug)]
+pub struct Output(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    contents: Mutex<Vec<u8>>,
+    limit: usize,
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output::with_limit(256 << 20)
+    }
+}
 
 impl Output {
+    /// An output that holds this many bytes at most until they are taken.
+    pub fn with_limit(limit: usize) -> Output {
+        let contents = Mutex::default();
+        Output(Arc::new(Held { contents, limit }))
+    }
+
     /// Takes what was written so far.
     pub fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.0.contents.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A program that writes endlessly gets an error, not all of the host's memory.
-        contents.try_reserve(bytes.len()).map_err(std::io::Error::other)?;
-        contents.extend_from_slice(bytes);
-        Ok(bytes.len())
+        let mut contents = self.0.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = self.0.limit.saturating_sub(contents.len());
+        if room == 0 && !bytes.is_empty() {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let part = &bytes[..bytes.len().min(room)];
+        contents.try_reserve(part.len()).map_err(std::io::Error::other)?;
+        contents.extend_from_slice(part);
+        Ok(part.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -331,9 +356,9 @@ impl Wasi {
             let context = context.clone();
             let ty = FuncType::new(function.params(), results);
             if function.waits() {
-                imports.func_waiting(MODULE, function.name(), ty, move |caller, slots| {
+                imports.func_waiting(MODULE, function.name(), ty, move |caller, slots, again| {
                     let memory = caller.memory_mut(0).unwrap_or(&mut []);
-                    Ok(match step(&context, function, memory, slots)? {
+                    Ok(match step(&context, function, memory, slots, again)? {
                         Some(waiting) => Some(Box::pin(waiting.wait())),
                         None => None,
                     })
@@ -341,7 +366,7 @@ impl Wasi {
             } else {
                 imports.func_slots(MODULE, function.name(), ty, move |caller, slots| {
                     let memory = caller.memory_mut(0).unwrap_or(&mut []);
-                    step(&context, function, memory, slots)?;
+                    step(&context, function, memory, slots, false)?;
                     Ok(())
                 });
             }
@@ -382,15 +407,16 @@ impl Surroundings {
     }
 }
 
-/// Carries out a function over slots, or says what it waits for and leaves them as they are.
+/// Carries out a function over slots, or says what it waits for and leaves them as they are. `again`: it has waited already.
 fn step(
     context: &Mutex<Context>,
     function: Function,
     memory: &mut [u8],
     slots: &mut [u64],
+    again: bool,
 ) -> Result<Option<Waiting>, Exit> {
     let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
-    match context.step(function, &slots[..function.params().len()], memory)? {
+    match context.step(function, &slots[..function.params().len()], memory, again)? {
         Step::Done(Errno(errno)) => slots[0] = errno.into(),
         Step::Wait(waiting) => return Ok(Some(waiting)),
     }

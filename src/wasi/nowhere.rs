@@ -48,7 +48,7 @@ never! { HostFolder:
     link(&str, &HostFolder, &str) -> Answer;
     symlink(&str, &str) -> Answer;
     read_link(&str) -> Answer<String>;
-    entries() -> Answer<Vec<(String, u8, u64)>>;
+    entries(usize) -> Answer<Vec<(String, u8, u64)>>;
     is_writable() -> bool;
 }
 

@@ -3,7 +3,7 @@
 use super::abi::{Errno, flags, rights};
 use super::context::{Answer, Args, Context};
 use super::descriptors::{Descriptor, Kind, Source};
-use super::directory::Listing;
+use super::directory::{Listing, MAX_LISTED};
 use super::fd::times;
 use super::guest::{Guest, MAX_PATH};
 use super::host::HostFolder;
@@ -166,12 +166,14 @@ pub(super) fn filestat_set_times(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_
 
 /// `fd_readdir(fd, buffer, its length, cookie, out)`
 pub(super) fn readdir(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer {
+    let others = cx.descriptors.listed(a.u32(0));
     let descriptor = cx.get(a.u32(0))?;
     descriptor.folder(rights::FD_READDIR)?;
     m.bytes(a.u32(4), 4)?;
     let Kind::Folder(folder, listing) = &mut descriptor.kind else {
         return Err(Errno::NOTDIR.into());
     };
-    let used = listing.read(folder, a.u64(3), m.bytes_mut(a.u32(1), a.u32(2))?)?;
+    let room = MAX_LISTED.saturating_sub(others);
+    let used = listing.read(folder, a.u64(3), m.bytes_mut(a.u32(1), a.u32(2))?, room)?;
     Ok(m.write_u32(a.u32(4), used as u32)?)
 }

@@ -1,5 +1,6 @@
 //! `poll_oneoff`: waiting for clocks and descriptors.
 
+use std::collections::HashMap;
 use std::io::SeekFrom;
 use std::time::{Duration, Instant};
 
@@ -49,9 +50,10 @@ pub(super) fn oneoff(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer
     });
     let passed = polling.since.map_or(0, |since| nanos(since.elapsed()));
     let mut subscriptions = Vec::with_capacity(count as usize);
+    let mut watches = HashMap::new();
     for index in 0..count {
         let at = Guest::element(list, index, SUBSCRIPTION)?;
-        subscriptions.push(subscription(cx, m, at, passed)?);
+        subscriptions.push(subscription(cx, m, at, passed, &mut watches)?);
     }
     let watched: Vec<_> = subscriptions
         .iter()
@@ -95,8 +97,17 @@ pub(super) fn oneoff(cx: &mut Context, m: &mut Guest<'_>, a: Args<'_>) -> Answer
     Ok(m.write_u32(out, written)?)
 }
 
+/// What to watch, by descriptor: the same for as many subscriptions as name it, because each watch is a descriptor of the host's.
+type Watches = HashMap<u32, Option<Watch>>;
+
 /// Reads one subscription, and what can be said about it at once.
-fn subscription(cx: &mut Context, m: &Guest<'_>, at: u32, passed: u64) -> Result<Subscription, Errno> {
+fn subscription(
+    cx: &mut Context,
+    m: &Guest<'_>,
+    at: u32,
+    passed: u64,
+    watches: &mut Watches,
+) -> Result<Subscription, Errno> {
     const ABSOLUTE: u8 = 1;
     let bytes: [u8; SUBSCRIPTION as usize] = m.array(at)?;
     let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[at + index]));
@@ -112,16 +123,18 @@ fn subscription(cx: &mut Context, m: &Guest<'_>, at: u32, passed: u64) -> Result
             };
             What::Clock(timeout.saturating_sub(since))
         }
-        1 => descriptor(cx, word, Interest::Read),
-        2 => descriptor(cx, word, Interest::Write),
+        1 => descriptor(cx, word, Interest::Read, watches),
+        2 => descriptor(cx, word, Interest::Write, watches),
         _ => return Err(Errno::INVAL),
     };
     Ok(Subscription { user: long(0), what })
 }
 
-fn descriptor(cx: &mut Context, fd: u32, interest: Interest) -> What {
+fn descriptor(cx: &mut Context, fd: u32, interest: Interest, watches: &mut Watches) -> What {
     let found = cx.get(fd).and_then(|descriptor| {
-        Ok(match state(descriptor, interest)? {
+        check(descriptor, interest)?;
+        let watch = watches.entry(fd).or_insert_with(|| descriptor.kind.watch());
+        Ok(match watch.clone() {
             Some(watch) => What::Watched(interest, watch),
             None => What::Settled(interest, Ok(bytes_left(descriptor, interest))),
         })
@@ -129,8 +142,8 @@ fn descriptor(cx: &mut Context, fd: u32, interest: Interest) -> What {
     found.unwrap_or_else(|errno| What::Settled(interest, Err(errno)))
 }
 
-/// Whether a descriptor can be used in this way, and what to watch if that may make the program wait.
-fn state(descriptor: &Descriptor, interest: Interest) -> Result<Option<Watch>, Errno> {
+/// Whether a descriptor can be used in this way.
+fn check(descriptor: &Descriptor, interest: Interest) -> Result<(), Errno> {
     descriptor.check(rights::POLL_FD_READWRITE)?;
     let accepts = matches!(interest, Interest::Read) && descriptor.base & rights::SOCK_ACCEPT != 0;
     if !accepts {
@@ -138,7 +151,7 @@ fn state(descriptor: &Descriptor, interest: Interest) -> Result<Option<Watch>, E
     }
     match descriptor.kind {
         Kind::Folder(..) => Err(Errno::BADF),
-        Kind::Input(_) | Kind::Output(_) | Kind::File(_) | Kind::Socket(_) => Ok(descriptor.kind.watch()),
+        Kind::Input(_) | Kind::Output(_) | Kind::File(_) | Kind::Socket(_) => Ok(()),
     }
 }
 

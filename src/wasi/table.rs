@@ -131,16 +131,28 @@ impl Context {
     ///
     /// [`Exit`] when the program has ended itself. Everything else is an error number for the program.
     pub fn call(&mut self, function: Function, args: &[u64], memory: &mut [u8]) -> Result<Errno, Exit> {
+        let mut again = false;
         loop {
-            match self.step(function, args, memory)? {
+            match self.step(function, args, memory, again)? {
                 Step::Done(errno) => return Ok(errno),
                 Step::Wait(waiting) => waiting.block(),
             }
+            again = true;
         }
     }
 
-    /// Carries out a function, or says what it waits for.
-    pub(super) fn step(&mut self, function: Function, args: &[u64], memory: &mut [u8]) -> Result<Step, Exit> {
+    /// Carries out a function, or says what it waits for. It is then called `again`.
+    pub(super) fn step(
+        &mut self,
+        function: Function,
+        args: &[u64],
+        memory: &mut [u8],
+        again: bool,
+    ) -> Result<Step, Exit> {
+        if !again {
+            // Of a call that was given up.
+            self.polling = None;
+        }
         match function.carry_out(self, &mut Guest(memory), Args(args)) {
             Ok(()) => Ok(Step::Done(Errno::SUCCESS)),
             Err(Stop::Errno(errno)) => Ok(Step::Done(errno)),

@@ -43,7 +43,8 @@ pub(super) use self::host::{Watch, available, readiness, watch};
 
 #[cfg(unix)]
 mod host {
-    use std::os::fd::{AsFd, OwnedFd};
+    use std::collections::BTreeMap;
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
     use std::sync::Arc;
     use std::task::Context;
 
@@ -82,28 +83,39 @@ mod host {
         rustix::io::ioctl_fionread(fd).unwrap_or(0)
     }
 
-    /// Descriptors that the host watches.
-    pub struct Watched(Vec<(Async<OwnedFd>, Interest)>);
+    /// Descriptors that the host watches, and what for.
+    pub struct Watched(Vec<(Async<OwnedFd>, Vec<Interest>)>);
 
     impl Watched {
         /// Has the host watch these, and returns how many it does not watch.
         pub fn new(ends: &[(Watch, Interest)]) -> (Watched, usize) {
+            let mut wanted: BTreeMap<RawFd, (&Watch, Vec<Interest>)> = BTreeMap::new();
+            for (fd, of) in ends {
+                let (_, interests) = wanted.entry(fd.as_raw_fd()).or_insert((fd, Vec::new()));
+                if !interests.contains(of) {
+                    interests.push(*of);
+                }
+            }
             // A name of its own for each, as the host watches no descriptor twice.
             let own = |fd: &Watch| fd.try_clone().and_then(Async::new_nonblocking).ok();
-            let watched: Vec<_> = ends.iter().filter_map(|(fd, of)| Some((own(fd)?, *of))).collect();
-            let missing = ends.len() - watched.len();
+            let all = wanted.len();
+            let watched = wanted.into_values().filter_map(|(fd, of)| Some((own(fd)?, of)));
+            let watched: Vec<_> = watched.collect();
+            let missing = all - watched.len();
             (Watched(watched), missing)
         }
 
         /// Whether one is ready; otherwise the task is woken when one is.
         pub fn is_ready(&self, context: &mut Context<'_>) -> bool {
             let mut ready = false;
-            for (end, interest) in &self.0 {
-                ready |= match interest {
-                    Interest::Read => end.poll_readable(context),
-                    Interest::Write => end.poll_writable(context),
+            for (end, interests) in &self.0 {
+                for interest in interests {
+                    ready |= match interest {
+                        Interest::Read => end.poll_readable(context),
+                        Interest::Write => end.poll_writable(context),
+                    }
+                    .is_ready();
                 }
-                .is_ready();
             }
             ready
         }
