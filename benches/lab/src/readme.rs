@@ -320,7 +320,7 @@ fn words(head: &str) -> String {
     let what = match what {
         "default" => "nothing (the default)",
         "safe" => "no unsafe code",
-        "small" => "the smallest code",
+        "small" => "the smallest code, all workloads together",
         "executable" => "executable memory allowed",
         other => other,
     };
