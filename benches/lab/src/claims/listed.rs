@@ -131,6 +131,8 @@ fn said(record: &str, says: String, number: String, check: &str) -> Listed {
     }
 }
 
+const BETTER: &str = "is better than";
+
 fn of_summary(summary: &Summary) -> Vec<Listed> {
     let check = format!("wasm-dispatch-lab report reports/recorded/{}", summary.run.id);
     let said = |says: String, number: String| said(&summary.run.id, says, number, &check);
@@ -138,11 +140,11 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     if let Some(advice) = &summary.recommendation {
         let best = &advice.best;
         for (what, found, verb) in [
-            ("class", &advice.classes, "is better than"),
-            ("workload", &advice.workloads, "is better than"),
+            ("class", &advice.classes, BETTER),
+            ("workload", &advice.workloads, BETTER),
             ("class", &advice.ties, "is not clearly worse than"),
         ] {
-            if found.is_empty() {
+            if found.is_empty() && verb == BETTER {
                 let none = format!("There is no {what} on which another strategy is clearly better");
                 listed.push(said(none, String::new()));
             }
