@@ -2,14 +2,14 @@
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
-use crate::access::{self, Access, Form};
+use crate::access::{self, Access};
 use crate::proof;
 use crate::table::Table;
 
 #[path = "../src/what.rs"]
 mod what;
 
-pub use what::{CELL_CODE, FRAMES_TOP, TOP_NATIVE, What};
+pub use what::What;
 
 impl What {
     /// Whether control leaves the stencil there.
@@ -70,20 +70,13 @@ pub struct Stencil {
     reach: usize,
     /// How it uses slots, if that is known.
     accesses: Option<Vec<Access>>,
-    /// For each hole, its instruction.
-    around: Vec<Around>,
+    /// For each hole, the bytes from its instruction's beginning to it, and how many that reads of operand units, if it may have a
+    /// number in their place.
+    numbers: Vec<(usize, u8)>,
     /// The registers that it touches of those in which slots may live.
     touched: u32,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
-}
-
-/// The instruction of a hole.
-struct Around {
-    start: usize,
-    end: usize,
-    /// How many bytes it reads of operand units, if it may have a number in their place.
-    reads: u8,
 }
 
 impl Draft {
@@ -129,11 +122,6 @@ impl Draft {
     /// Some of the code.
     pub fn code(&self, start: usize, end: usize) -> &[u8] {
         &self.code[start..end]
-    }
-
-    /// The code from a place on.
-    pub fn code_from(&self, start: usize) -> &[u8] {
-        &self.code[start..]
     }
 
     /// The hole at a field.
@@ -188,18 +176,12 @@ impl Draft {
             ..Draft::decode(&self.code)?
         };
         proof::check(&changed, end)?;
-        let around = changed.holes.iter().map(|hole| {
-            let placed = changed
-                .instruction_of(hole.at)
-                .ok_or("has a relocation that is no field")?;
-            Ok(Around {
-                start: placed.start,
-                end: placed.end,
-                reads: access::reads_number(&changed, placed).unwrap_or(0),
-            })
+        let numbers = changed.holes.iter().map(|hole| {
+            let placed = changed.instruction_of(hole.at)?;
+            Some((hole.at - placed.start, access::reads_number(&changed, placed)?))
         });
         Ok(Stencil {
-            around: around.collect::<Result<_, String>>()?,
+            numbers: numbers.map(Option::unwrap_or_default).collect(),
             accesses: access::find(&changed),
             touched: access::touched(&changed),
             branches: !proof::inner_targets(&changed).is_empty(),
@@ -216,7 +198,7 @@ impl Stencil {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
             "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, \
-             touched: {}, branches: {}, traps: {}, rare: {}",
+             touched: {}, branches: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
@@ -226,34 +208,42 @@ impl Stencil {
             accesses.len(),
             self.accesses.is_none(),
             self.touched,
-            self.branches,
-            self.holes.iter().any(|hole| matches!(hole.what, What::Trap(_))),
-            self.holes.iter().any(|hole| hole.what == What::Rare)
+            self.branches
         );
         for access in accesses {
             let Access {
+                start,
+                field,
+                end,
                 unit,
                 form,
+                near,
                 reads,
                 writes,
                 first,
                 count,
-                ..
             } = access;
             table.accesses.push(format!(
-                "unit: {unit}, form: Form::{form:?}, reads: {reads}, writes: {writes}, first: {first}, count: {count}"
+                "start: {start}, field: {field}, end: {end}, unit: {unit}, form: Form::{form:?}, near: {near}, reads: {reads}, \
+                 writes: {writes}, first: {first}, count: {count}"
             ));
         }
         table.code.extend(&self.code);
-        for (Hole { at, what, offset }, Around { start, end, reads }) in self.holes.iter().zip(&self.around) {
-            let access = accesses.iter().find(|access| access.field == *at);
-            let (form, near) = access.map_or((Form::Memory, false), |access| (access.form, access.near));
-            let (start, rest) = (at - start, end - at);
+        for (Hole { at, what, offset }, (start, reads)) in self.holes.iter().zip(&self.numbers) {
+            // Distances count from the end of the instruction.
+            let rest = match what {
+                What::Slot(_) => 0,
+                _ => self.end_of(*at) - at,
+            };
             table.holes.push(format!(
-                "at: {at}, what: What::{what:?}, offset: {offset}, start: {start}, rest: {rest}, reads: {reads}, \
-                 form: Form::{form:?}, near: {near}"
+                "at: {at}, what: What::{what:?}, offset: {offset}, rest: {rest}, start: {start}, reads: {reads}"
             ));
         }
         row
+    }
+
+    fn end_of(&self, field: usize) -> usize {
+        let decoded = Draft::decode(&self.code).ok();
+        decoded.and_then(|draft| draft.end_of(field)).unwrap_or(field + 4)
     }
 }

@@ -7,47 +7,52 @@
 //! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_threaded::copies::{Draft, OPERANDS, Role};
+use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role};
 
-use crate::access::{Form, Instruction, Register, add, rewrite, rewrite_near, rewrite_number};
+use crate::access::{Form, Register, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
 use crate::exits::{Exits, JMP, Out};
 use crate::form;
-use crate::nodes::{Cells, Node, Nodes, UNIT};
-use crate::pins::{Away, Pins, Way, moves, weights};
+use crate::pins::{Away, Node, Pins, Way, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
+/// Bytes of a unit.
+const UNIT: usize = size_of::<u32>();
+
 /// A field that is filled in when all nodes have their places.
 struct Later {
-    at: u32,
-    node: u32,
+    at: usize,
+    node: usize,
     rest: u8,
     what: Ahead,
 }
 
 /// What it is filled with: the distance to this.
 enum Ahead {
-    /// The code of the target that the node branches to.
-    Target,
+    /// The code of the node at a unit.
+    Node(u32),
     /// The exit of a trap.
     Trap(u8),
     /// The node's handler.
     Handler,
+    /// A place in the constants.
+    Constant(usize),
 }
 
-/// The machine code of a function, which calls by these cells.
-pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form, cells: Cells<'_>) -> Assembly {
-    let nodes = Nodes::of(draft, cells);
+/// The machine code of a function.
+pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form) -> Assembly {
+    let nodes = nodes(draft);
+    let branches = branches(&nodes);
     // What goes back from behind the blocks enters one, and runs once.
-    let end = nodes.number(draft.end());
-    let within = &nodes.branches[..nodes.branches.partition_point(|&(from, _)| from < end)];
+    let end = number(&nodes, draft.end());
+    let within = &branches[..branches.partition_point(|&(from, _)| from < end)];
     let back = within.iter().filter(|(from, to)| to <= from);
     let mut loops: Vec<u32> = back.map(|&(_, to)| to).collect();
     loops.sort_unstable();
     loops.dedup();
     let pins = match form.pins && !loops.is_empty() {
-        true => Pins::chosen(&nodes, body, &weights(nodes.list.len(), within)),
+        true => Pins::chosen(&nodes, &branches, body, &weights(nodes.len(), within)),
         false => Pins::none(),
     };
     if !form.aligned {
@@ -57,9 +62,8 @@ pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form, cel
         pins: &pins,
         aligned: &loops,
         numbers: form.numbers,
-        cells,
     };
-    put_together(&nodes, &plan)
+    put_together(draft, &nodes, &plan)
 }
 
 /// What is done besides copying.
@@ -70,50 +74,65 @@ pub(crate) struct Plan<'a> {
     pub aligned: &'a [u32],
     /// Whether small numbers are in the code.
     pub numbers: bool,
-    /// Those of all that the nodes call.
-    pub cells: Cells<'a>,
 }
 
-/// Bytes of code and of constants that a node takes, about.
-const CODE: usize = 20;
-const CONSTANT: usize = 4;
+/// A function's nodes with what is copied for them.
+pub(crate) fn nodes(draft: &Draft) -> Vec<Node<'_>> {
+    let stencil = |draft: DraftNode<'_>| {
+        // A stencil that reads beyond the node would be another handler's.
+        let found = Stencil::of(draft.name, draft.v2);
+        found.filter(|stencil| usize::from(stencil.reach) <= draft.operands.len() * UNIT)
+    };
+    let nodes = draft.nodes().map(|draft| Node {
+        stencil: stencil(draft),
+        draft,
+    });
+    nodes.collect()
+}
+
+/// The number of the node at a unit.
+fn number(nodes: &[Node<'_>], unit: u32) -> u32 {
+    nodes.partition_point(|node| node.draft.start < unit) as u32
+}
+
+/// The branches from node to node, by their numbers, in the order of the nodes.
+pub(crate) fn branches(nodes: &[Node<'_>]) -> Vec<(u32, u32)> {
+    let mut branches = Vec::new();
+    for (from, node) in nodes.iter().enumerate() {
+        let to = node.draft.targets().map(|unit| number(nodes, unit));
+        branches.extend(to.map(|to| (from as u32, to)));
+    }
+    branches
+}
 
 /// The machine code of these nodes.
-pub(crate) fn put_together(nodes: &Nodes<'_>, plan: &Plan<'_>) -> Assembly {
-    let count = nodes.list.len();
+pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], plan: &Plan<'_>) -> Assembly {
     let mut aligned = plan.aligned.iter().peekable();
     let mut assembler = Assembler {
-        assembly: Assembly {
-            code: Vec::with_capacity(count * CODE),
-            constants: Vec::with_capacity(count * CONSTANT),
-            starts: Vec::with_capacity(count),
-            ..Assembly::default()
-        },
+        assembly: Assembly::default(),
         nodes,
         pins: plan.pins,
         numbers: plan.numbers,
-        cells: plan.cells,
-        entrances: vec![None; count],
-        later: Vec::with_capacity(count / 2),
+        entrances: vec![None; nodes.len()],
+        later: Vec::new(),
         tables: Vec::new(),
         own: vec![None; CONSTANTS.len()],
-        exits: Exits::new(plan.pins, nodes.draft.address(0)),
-        next: Vec::new(),
-        call: None,
+        exits: Exits::new(plan.pins, nodes.first().map_or(0, |first| first.draft.address)),
+        rewritten: Vec::new(),
+        shorter: Vec::new(),
     };
-    for index in 0..count {
+    for index in 0..nodes.len() {
         let is_aligned = aligned.next_if(|&&next| next as usize == index).is_some();
         assembler.node(index, is_aligned);
     }
-    assembler.finish()
+    assembler.finish(draft)
 }
 
 struct Assembler<'a> {
     assembly: Assembly,
-    nodes: &'a Nodes<'a>,
+    nodes: &'a [Node<'a>],
     pins: &'a Pins,
     numbers: bool,
-    cells: Cells<'a>,
     /// Where nodes begin for those who come from elsewhere.
     entrances: Vec<Option<u32>>,
     later: Vec<Later>,
@@ -122,42 +141,28 @@ struct Assembler<'a> {
     /// Where constants of handlers are among the function's.
     own: Vec<Option<u32>>,
     exits: Exits<'a>,
-    /// Of the node that is copied, fields with the distance to the next.
-    next: Vec<(usize, u8)>,
-    /// The call that was copied last, until code follows to which it returns.
-    call: Option<Call>,
+    /// Of the node that is copied.
+    rewritten: Vec<Rewritten>,
+    shorter: Vec<Shorter>,
 }
 
-/// A call that has been copied.
-struct Call {
-    /// The field with the distance to where it goes on.
-    at: usize,
-    rest: u8,
-    /// The slot at which the callee's frame begins.
-    base: u32,
-}
-
-impl<'a> Assembler<'a> {
+impl Assembler<'_> {
     fn node(&mut self, index: usize, aligned: bool) {
-        let nodes = self.nodes;
-        let node = &nodes.list[index];
+        let node = &self.nodes[index];
+        let flow = self.pins.flow(index);
+        let barrier = node.is_barrier();
         let after = index
             .checked_sub(1)
-            .map(|before| &nodes.list[before])
-            .filter(|before| before.barrier);
-        let stored = self.pins.flow(index).stored();
-        let back = match self.call.take_if(|_| node.role != Role::SwitchBack) {
-            Some(call) => self.go_on(&call, node.barrier && stored != 0),
-            None => None,
-        };
+            .map(|before| &self.nodes[before])
+            .filter(|before| before.is_barrier());
         let entrance = self.place();
-        if node.barrier {
+        if barrier {
             // A copy before it that needs slots in memory has left them there.
             if after.is_some_and(Node::falls_in_code) {
-                self.move_pins(stored, Way::ToRegister);
+                self.move_pins(flow.stored(), Way::ToRegister);
             }
         } else if index == 0 || after.is_some() {
-            self.move_pins(self.pins.flow(index).before, Way::ToRegister);
+            self.move_pins(flow.before, Way::ToRegister);
             self.entrances[index] = Some(entrance);
         }
         if aligned {
@@ -166,18 +171,15 @@ impl<'a> Assembler<'a> {
         }
         let start = self.place();
         self.assembly.starts.push(start);
-        if node.barrier {
-            self.move_pins(stored, Way::ToSlot);
+        if barrier {
+            self.move_pins(flow.stored(), Way::ToSlot);
             self.entrances[index] = Some(self.place());
         }
-        if let Some(back) = back {
-            self.fill(back, distance(back, UNIT as u8, self.assembly.code.len()));
-        }
         match node.stencil {
-            Some(stencil) => self.copy(index, node, stencil),
+            Some(stencil) => self.copy(index, stencil),
             None => {
                 self.assembly.handlers += 1;
-                self.hand_over(nodes.address(index), nodes.handler(index));
+                self.hand_over(node.draft.address, node.draft.handler);
             }
         }
     }
@@ -187,216 +189,181 @@ impl<'a> Assembler<'a> {
         self.assembly.code.len() as u32
     }
 
-    /// Code at an odd address to which a callee's copy returns, with its own frame: the caller's is below it. What follows is where the
-    /// caller goes on; if stores come before that (`stores`), it is jumped to, and the jump's field returned.
-    fn go_on(&mut self, call: &Call, stores: bool) -> Option<usize> {
-        let code = &mut self.assembly.code;
-        if code.len().is_multiple_of(2) {
-            nops(code, 1);
-        }
-        let place = code.len();
-        // sub rsi, 8 * base
-        code.extend_from_slice(&[0x48, 0x81, 0xee]);
-        code.extend_from_slice(&(call.base * 8).to_le_bytes());
-        let jump = stores.then(|| {
-            code.push(JMP);
-            code.extend_from_slice(&[0; UNIT]);
-            code.len() - UNIT
-        });
-        self.fill(call.at, distance(call.at, call.rest, place));
-        jump
-    }
-
     fn move_pins(&mut self, which: u32, way: Way) {
         self.pins.moves(&mut self.assembly.code, which, way);
     }
 
-    fn copy(&mut self, index: usize, node: &Node<'a>, stencil: &'static Stencil) {
-        let (code, mut end, mut holes) = (stencil.code_on(), stencil.code().len(), stencil.holes());
+    fn copy(&mut self, index: usize, stencil: &'static Stencil) {
+        let node = &self.nodes[index];
+        let (mut code, mut holes) = (stencil.code(), stencil.holes());
         // A jump to what comes next is left out.
         if let Some((last, others)) = holes.split_last()
             && last.what == What::Target
-            && self.nodes.targets(index).next() == Some(index as u32 + 1)
-            && usize::from(last.at) + UNIT == end
+            && node.draft.targets().next() == Some(node.draft.end)
+            && usize::from(last.at) + UNIT == code.len()
             && code[usize::from(last.at) - 1] == JMP
         {
-            (end, holes) = (usize::from(last.at) - 1, others);
+            (code, holes) = (&code[..usize::from(last.at) - 1], others);
         }
         let away = self.pins.away(index, node);
         for one in away.iter().filter(|one| one.stored) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToSlot);
         }
         let start = self.assembly.code.len();
-        let (mut from, mut units) = (0, None);
-        for hole in holes {
-            let field = usize::from(hole.at);
-            if let Some(to) = self.rewritten(node, stencil, hole, &away) {
-                let begin = field - usize::from(hole.start);
-                add(&mut self.assembly.code, code, from..begin);
-                from = field + usize::from(hole.rest);
-                let instruction = Instruction {
-                    code: &code[begin..],
-                    length: from - begin,
-                    modrm: usize::from(hole.start) - 1,
-                };
-                self.rewrite(instruction, to, stencil.branches);
-                continue;
-            }
-            add(&mut self.assembly.code, code, from..field);
-            from = field + UNIT;
-            let (at, rest) = (self.assembly.code.len(), hole.rest);
-            let ahead = match hole.what {
-                What::Slot(unit) => {
-                    let place = node.operand(unit).wrapping_mul(8).wrapping_add_signed(hole.offset);
-                    self.assembly.code.extend_from_slice(&place.to_le_bytes());
-                    continue;
-                }
-                What::Here => {
-                    let here = distance(at, rest, start);
-                    self.assembly.code.extend_from_slice(&here.to_le_bytes());
-                    continue;
-                }
-                What::Next => {
-                    self.next.push((at, rest));
-                    None
-                }
-                What::Target if self.nodes.targets(index).len() > 0 => Some(Ahead::Target),
-                What::Target | What::Rare => Some(Ahead::Handler),
-                What::Trap(trap) => Some(Ahead::Trap(trap)),
-                What::Behind => {
-                    self.call = Some(Call {
-                        at,
-                        rest,
-                        base: node.operand(1),
-                    });
-                    None
-                }
-                What::Table | What::Units | What::Constant(_) | What::Cell | What::Cells => {
-                    let place = self.constant(index, node, stencil, hole, (start, &mut units));
-                    self.assembly
-                        .reaches
-                        .push((at as u32, distance(at, rest, place) as i32));
-                    None
-                }
-            };
-            self.assembly.code.extend_from_slice(&[0; UNIT]);
-            if let Some(what) = ahead {
-                self.later.push(Later {
-                    at: at as u32,
-                    node: index as u32,
-                    rest,
-                    what,
-                });
-            }
-        }
-        add(&mut self.assembly.code, code, from..end);
+        self.find_rewritten(index, stencil, holes, &away);
+        self.copy_rewritten(code, stencil.branches);
+        let shorter = std::mem::take(&mut self.shorter);
         let behind = self.assembly.code.len();
-        while let Some((at, rest)) = self.next.pop() {
-            self.fill(at, distance(at, rest, behind));
-        }
         for one in away.iter().filter(|one| one.loaded) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToRegister);
         }
-    }
-
-    /// Where the constant is that a hole stands for. `start` is where the copy begins, and `units` where the node's operands are.
-    fn constant(
-        &mut self,
-        index: usize,
-        node: &Node<'_>,
-        stencil: &Stencil,
-        hole: &Hole,
-        (start, units): (usize, &mut Option<usize>),
-    ) -> usize {
-        match hole.what {
-            What::Table => self.table(index, start),
-            What::Constant(number) => self.own_constant(number) + hole.offset as usize,
-            What::Cell => self.cell(node.callee()),
-            What::Cells => self.cell(0),
-            What::Units
-            | What::Slot(_)
-            | What::Here
-            | What::Next
-            | What::Target
-            | What::Trap(_)
-            | What::Rare
-            | What::Behind => {
-                let read = &node.operands[..usize::from(stencil.reach).div_ceil(UNIT)];
-                let place = *units.get_or_insert_with(|| self.constants(read));
-                place + (hole.offset as usize - OPERANDS * UNIT)
+        let mut rest_of_shorter = shorter.iter().peekable();
+        let (mut less, mut units) = (0, None);
+        for &Hole {
+            at, what, offset, rest, ..
+        } in holes
+        {
+            let at = usize::from(at);
+            while let Some(by) = rest_of_shorter.next_if(|by| by.end <= at) {
+                less = by.less;
             }
-        }
-    }
-
-    /// What comes in place of an instruction with a hole: of one that uses a slot which lives in a register and is not away, of one that
-    /// uses a slot near the frame's beginning, and of one that reads a small number.
-    fn rewritten(&self, node: &Node<'_>, stencil: &Stencil, hole: &Hole, away: &[Away]) -> Option<To> {
-        match hole.what {
-            What::Slot(unit) if !node.barrier => {
-                let slot = node.operand(unit);
-                match self.pins.register(slot) {
-                    // What stays as it is need not use the unit's own slot: it may be one behind it.
-                    Some(register) if hole.form != Form::Memory && away.iter().all(|other| other.slot != slot) => {
-                        Some(To::Register(hole.form, register))
-                    }
-                    // What is filled up to the same length costs time.
-                    _ if hole.near && self.numbers && !stencil.branches => {
-                        let place = i64::from(slot) * 8 + i64::from(hole.offset);
-                        Some(To::Near(i8::try_from(place).ok()?))
-                    }
-                    _ => None,
+            // This slot lives in a register, or this number is in the code.
+            if rest_of_shorter.peek().is_some_and(|by| by.field == at) {
+                continue;
+            }
+            let at = start + at - less;
+            let later = match what {
+                What::Slot(unit) => {
+                    let slot = node.draft.operands.get(usize::from(unit)).copied().unwrap_or(0);
+                    self.fill(at, slot.wrapping_mul(8).wrapping_add_signed(offset));
+                    continue;
                 }
-            }
-            What::Units if self.numbers && hole.reads > 0 => {
-                small(node.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads).map(To::Number)
-            }
-            _ => None,
+                What::Next => {
+                    self.fill(at, distance(at, rest, behind));
+                    continue;
+                }
+                What::Here => {
+                    self.fill(at, distance(at, rest, start));
+                    continue;
+                }
+                What::Table => Ahead::Constant(self.table(index, start)),
+                What::Units => {
+                    let read = &node.draft.operands[..usize::from(stencil.reach).div_ceil(UNIT)];
+                    let place = *units.get_or_insert_with(|| self.constants(read));
+                    Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
+                }
+                What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
+                What::Behind => Ahead::Constant(self.behind(index)),
+                What::Target => match node.draft.targets().next() {
+                    Some(target) => Ahead::Node(target),
+                    None => Ahead::Handler,
+                },
+                What::Trap(trap) => Ahead::Trap(trap),
+                What::Rare => Ahead::Handler,
+            };
+            self.later.push(Later {
+                at,
+                node: index,
+                rest,
+                what: later,
+            });
         }
+        self.shorter = shorter;
     }
 
-    /// Adds an instruction that is rewritten.
-    fn rewrite(&mut self, instruction: Instruction<'_>, to: To, branches: bool) {
-        let out = &mut self.assembly.code;
-        let before = out.len();
-        let rewritten = match to {
-            To::Register(form, register) => rewrite(out, instruction, form, register),
-            To::Number(number) => rewrite_number(out, instruction, number),
-            To::Near(place) => {
-                rewrite_near(out, instruction, place);
-                true
-            }
-        };
-        debug_assert!(rewritten, "{instruction:x?} {to:?}");
-        // Branches within the stencil keep their distances.
-        if branches {
-            let rest = instruction.length - (out.len() - before);
-            nops(out, rest);
+    /// Finds the instructions of a stencil that are rewritten, in their order: those that use slots which live in registers and are not
+    /// away, those that use slots near the frame's beginning, and those that read small numbers.
+    fn find_rewritten(&mut self, index: usize, stencil: &Stencil, holes: &[Hole], away: &[Away]) {
+        let node = &self.nodes[index];
+        let all = &mut self.rewritten;
+        all.clear();
+        for (slot, access) in node.uses() {
+            let to = match self.pins.register(slot) {
+                // What stays as it is need not use the unit's own slot: it may be one behind it.
+                Some(register) if access.form != Form::Memory && away.iter().all(|other| other.slot != slot) => {
+                    Some(To::Register(access.form, register))
+                }
+                // What is filled up to the same length costs time.
+                _ if access.near && self.numbers && !stencil.branches => near(holes, access.field, slot).map(To::Near),
+                _ => None,
+            };
+            all.extend(to.map(|to| Rewritten {
+                start: usize::from(access.start),
+                field: usize::from(access.field),
+                end: usize::from(access.end),
+                to,
+            }));
         }
+        for hole in holes.iter().filter(|hole| self.numbers && hole.reads > 0) {
+            let at = usize::from(hole.at);
+            if let Some(number) = small(node.draft.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads) {
+                all.push(Rewritten {
+                    start: at - usize::from(hole.start),
+                    field: at,
+                    end: at + usize::from(hole.rest),
+                    to: To::Number(number),
+                });
+            }
+        }
+        all.sort_by_key(|rewritten| rewritten.start);
+    }
+
+    /// Adds a stencil's code with those instructions rewritten. Finds out how much shorter they are.
+    fn copy_rewritten(&mut self, code: &'static [u8], branches: bool) {
+        let out = &mut self.assembly.code;
+        let (mut from, mut less) = (0, 0);
+        self.shorter.clear();
+        for &Rewritten { start, field, end, to } in &self.rewritten {
+            out.extend(&code[from..start]);
+            let (before, instruction, modrm) = (out.len(), &code[start..end], field - 1 - start);
+            let rewritten = match to {
+                To::Register(form, register) => rewrite(out, instruction, modrm, form, register),
+                To::Number(number) => rewrite_number(out, instruction, modrm, number),
+                To::Near(place) => {
+                    rewrite_near(out, instruction, modrm, place);
+                    true
+                }
+            };
+            debug_assert!(rewritten, "{instruction:x?} {to:?}");
+            // Branches within the stencil keep their distances.
+            if branches {
+                let rest = end - start - (out.len() - before);
+                nops(out, rest);
+            }
+            less += end - start - (out.len() - before);
+            self.shorter.push(Shorter { field, end, less });
+            from = end;
+        }
+        out.extend(&code[from..]);
     }
 
     /// The node's operand units among the constants.
     fn constants(&mut self, operands: &[u32]) -> usize {
         let place = self.assembly.constants.len();
-        for unit in operands {
-            self.assembly.constants.extend_from_slice(&unit.to_ne_bytes());
-        }
+        let bytes = operands.iter().flat_map(|unit| unit.to_ne_bytes());
+        self.assembly.constants.extend(bytes);
         place
     }
 
     /// Room for the distances of a switch's targets among the constants; they count from here.
     fn table(&mut self, node: usize, here: usize) -> usize {
         let place = self.assembly.constants.len();
-        let targets = self.nodes.targets(node).len();
+        let targets = self.nodes[node].draft.targets().len();
         self.assembly.constants.resize(place + targets * UNIT, 0);
         self.tables.push((node, here, place));
         place
     }
 
-    /// The address of a function's cell, among the constants.
-    fn cell(&mut self, function: usize) -> usize {
+    /// The address of the node where a call goes on, among the constants: the next, or the one after what only a callee of another
+    /// instance returns to.
+    fn behind(&mut self, index: usize) -> usize {
         let place = self.assembly.constants.len();
-        let cell = self.cells.address(function);
-        self.assembly.constants.extend_from_slice(&cell.to_le_bytes());
+        let node = &self.nodes[index].draft;
+        let next = self.nodes.get(index + 1).map(|next| &next.draft);
+        let back = next.filter(|next| next.role == Role::SwitchBack);
+        let units = back.unwrap_or(node).end - node.start;
+        let address = node.address + u64::from(units) * UNIT as u64;
+        self.assembly.constants.extend(address.to_le_bytes());
         place
     }
 
@@ -426,41 +393,38 @@ impl<'a> Assembler<'a> {
         self.assembly.code[at..at + UNIT].copy_from_slice(&value.to_le_bytes());
     }
 
-    fn finish(mut self) -> Assembly {
-        let nodes = self.nodes;
-        // No function ends with a call that returns.
-        if let Some(call) = self.call.take() {
-            self.go_on(&call, false);
-            // ud2
-            self.assembly.code.extend_from_slice(&[0x0f, 0x0b]);
-        }
+    fn finish(mut self, draft: &Draft) -> Assembly {
         self.assembly.end = self.place();
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
-            let (at, node) = (at as usize, node as usize);
-            let to = match what {
-                Ahead::Target => {
-                    let target = nodes.targets(node).next().unwrap_or_default();
-                    self.beginning(&nodes.list[node], target as usize)
+            let (index, node) = (node, &self.nodes[node]);
+            let value = match what {
+                Ahead::Node(unit) => distance(at, rest, self.beginning(node, unit) as usize),
+                Ahead::Trap(trap) => distance(at, rest, self.way_out(index, Out::Trap(trap)) as usize),
+                Ahead::Handler => distance(at, rest, self.way_out(index, Out::Handler(node.draft.handler)) as usize),
+                Ahead::Constant(place) => {
+                    let reach = distance(at, rest, place) as i32;
+                    self.assembly.reaches.push((at as u32, reach));
+                    continue;
                 }
-                Ahead::Trap(trap) => self.way_out(node, Out::Trap(trap)),
-                Ahead::Handler => self.way_out(node, Out::Handler(nodes.handler(node))),
             };
-            self.fill(at, distance(at, rest, to as usize));
+            self.fill(at, value);
         }
         for (node, here, place) in std::mem::take(&mut self.tables) {
-            for (target, place) in nodes.targets(node).zip((place..).step_by(UNIT)) {
-                let to = self.beginning(&nodes.list[node], target as usize);
+            let node = &self.nodes[node];
+            for (unit, place) in node.draft.targets().zip((place..).step_by(UNIT)) {
+                let to = self.beginning(node, unit);
                 self.assembly.constants[place..place + UNIT]
                     .copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
             }
         }
-        self.entrances();
+        self.entrances(draft);
         self.assembly
     }
 
-    /// Where a node begins for those who come from another.
-    fn beginning(&mut self, from: &Node<'_>, target: usize) -> u32 {
-        match from.barrier {
+    /// Where the node at a unit begins for those who come from another.
+    fn beginning(&mut self, from: &Node<'_>, unit: u32) -> u32 {
+        let target = number(self.nodes, unit) as usize;
+        match from.is_barrier() {
             true => self.entrance(target),
             false => self.assembly.starts[target],
         }
@@ -468,9 +432,10 @@ impl<'a> Assembler<'a> {
 
     /// A way out of a node, with slots in memory for who takes it over.
     fn way_out(&mut self, index: usize, out: Out) -> u32 {
-        let stored = self.pins.left(index, &self.nodes.list[index]);
-        let node = self.nodes.address(index);
-        self.exits.way_out(&mut self.assembly.code, node, stored, out)
+        let node = &self.nodes[index];
+        let stored = self.pins.left(index, node);
+        self.exits
+            .way_out(&mut self.assembly.code, node.draft.address, stored, out)
     }
 
     /// Where a node begins for those who come from elsewhere.
@@ -485,24 +450,26 @@ impl<'a> Assembler<'a> {
     }
 
     /// Makes entrances where handlers go on and where machines do.
-    fn entrances(&mut self) {
-        let nodes = self.nodes;
-        let count = nodes.list.len();
-        for &unit in nodes.draft.entrances() {
-            let index = nodes.number(unit) as usize;
-            if index < count {
+    fn entrances(&mut self, draft: &Draft) {
+        for &unit in draft.entrances() {
+            let index = number(self.nodes, unit) as usize;
+            if index < self.nodes.len() {
                 self.entrance(index);
             }
         }
-        for (index, node) in nodes.list.iter().enumerate() {
-            if node.stencil.is_some_and(|stencil| !stencil.rare) {
+        for index in 0..self.nodes.len() {
+            let node = &self.nodes[index];
+            let hands_over = node
+                .stencil
+                .is_none_or(|stencil| stencil.holes().iter().any(|hole| hole.what == What::Rare));
+            if !hands_over {
                 continue;
             }
-            if index + 1 < count {
+            if index + 1 < self.nodes.len() {
                 self.entrance(index + 1);
             }
-            for target in nodes.targets(index) {
-                self.entrance(target as usize);
+            for unit in node.draft.targets() {
+                self.entrance(number(self.nodes, unit) as usize);
             }
         }
         let starts = self.assembly.starts.iter();
@@ -511,7 +478,15 @@ impl<'a> Assembler<'a> {
     }
 }
 
-/// What comes in place of an instruction.
+/// An instruction that is rewritten: where it begins and ends, its hole, and what comes in place of that.
+#[derive(Clone, Copy)]
+struct Rewritten {
+    start: usize,
+    field: usize,
+    end: usize,
+    to: To,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum To {
     Register(Form, Register),
@@ -519,18 +494,28 @@ enum To {
     Near(i8),
 }
 
+/// The place of a slot that an instruction with a hole here uses, if it has 8 bits.
+fn near(holes: &[Hole], field: u16, slot: u32) -> Option<i8> {
+    let hole = holes.binary_search_by_key(&field, |hole| hole.at).ok()?;
+    i8::try_from(i64::from(slot) * 8 + i64::from(holes[hole].offset)).ok()
+}
+
 /// The number in these bytes of a node's operand units, if it is small. A module then chooses two bytes of a field in machine code,
 /// of which the others are zero: as many as of a slot's place.
 fn small(operands: &[u32], at: usize, bytes: u8) -> Option<u16> {
-    let unit = |index: usize| u64::from(operands.get(index).copied().unwrap_or(0));
-    let (first, skipped) = (at / UNIT, at % UNIT);
-    let read = (unit(first) | unit(first + 1) << 32) >> (8 * skipped);
-    let number = match bytes {
-        1 | 2 | 4 => read & ((1 << (8 * bytes)) - 1),
-        8 if skipped == 0 => read,
-        _ => return None,
-    };
+    let read = operands.iter().flat_map(|unit| unit.to_le_bytes());
+    let read = read.skip(at).take(usize::from(bytes));
+    let number = read
+        .zip(0..)
+        .fold(0, |number, (byte, place)| number | u64::from(byte) << (8 * place));
     u16::try_from(number).ok()
+}
+
+/// An instruction that has become shorter: its hole and its end as they were, and by how much all behind it moves.
+struct Shorter {
+    field: usize,
+    end: usize,
+    less: usize,
 }
 
 /// Adds this many bytes of code that does nothing.

@@ -22,9 +22,6 @@
 //! and turn the call into an ordinary one.
 
 use wasm_dispatch_ir::{Trap, V128};
-use wasm_dispatch_machine::cell::CodeCell;
-#[cfg(not(stencil))]
-use wasm_dispatch_machine::state::Frame;
 
 use crate::code::Unit;
 use crate::context::Context;
@@ -176,13 +173,6 @@ pub(crate) trait Mode: 'static {
     ///
     /// That is a node of the current function, and the registers are as [`Handler::run`] wants them.
     unsafe fn dispatch(r: Regs) -> u64;
-
-    /// Likewise; the node's handler is this one.
-    ///
-    /// # Safety
-    ///
-    /// As [`Mode::dispatch`]; the node begins with that address.
-    unsafe fn dispatch_to(r: Regs, handler: Entry) -> u64;
 }
 
 /// By a call in tail position, which the compiler turns into a jump.
@@ -204,17 +194,6 @@ impl Mode for Jumps {
             r.call(handler)
         }
     }
-
-    #[inline(always)]
-    unsafe fn dispatch_to(r: Regs, handler: Entry) -> u64 {
-        // SAFETY: the contract is the same.
-        unsafe {
-            if cfg!(trampoline) {
-                return Trampoline::dispatch(r);
-            }
-            r.call(handler)
-        }
-    }
 }
 
 impl Mode for Trampoline {
@@ -225,12 +204,6 @@ impl Mode for Trampoline {
             (*r.context).registers = r;
             0
         }
-    }
-
-    #[inline(always)]
-    unsafe fn dispatch_to(r: Regs, _handler: Entry) -> u64 {
-        // SAFETY: the contract is the same.
-        unsafe { Trampoline::dispatch(r) }
     }
 }
 
@@ -579,70 +552,6 @@ impl Regs {
     pub(crate) unsafe fn behind(self, units: usize) -> *const Unit {
         // SAFETY: there is a node, says the contract.
         unsafe { self.ip.add(units) }
-    }
-
-    /// The cell of the own function whose number is in operand unit `index`.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; the node has such a number there.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn callee(self, index: usize) -> *const CodeCell {
-        // SAFETY: the contract is the same.
-        unsafe { self.cell_of(self.unit(index)) }
-    }
-
-    /// The cell of an own function of the current instance.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; there is such a function.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn cell_of(self, function: u32) -> *const CodeCell {
-        // SAFETY: the view is the current instance's, with a cell for each of its own functions.
-        unsafe { (*self.context).view.cells.add(function as usize) }
-    }
-
-    /// Goes on with the function of a cell.
-    ///
-    /// # Safety
-    ///
-    /// The function is compiled, it is one of the current instance, and the registers are as [`Handler::run`] of its first node wants
-    /// them, but for `ip`.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn enter<M: Mode>(mut self, cell: *const CodeCell) -> u64 {
-        // SAFETY: a cell of a function that is compiled has its first node and what that begins with, an address of a handler or of
-        // code that stands in for one.
-        unsafe {
-            self.ip = (*cell).place().cast();
-            M::dispatch_to(self, std::mem::transmute::<*mut (), Entry>((*cell).code()))
-        }
-    }
-
-    /// Whether a return goes on at a resume point by itself.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) fn returns_to(native: u64) -> bool {
-        native != 0
-    }
-
-    /// Returns to a frame.
-    ///
-    /// # Safety
-    ///
-    /// It is the current one now, and [`Regs::returns_to`] its resume point, a node of its function; the registers are as that node's
-    /// [`Handler::run`] wants them, but for `ip` and `frame`.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn go_back<M: Mode>(mut self, to: Frame) -> u64 {
-        // SAFETY: a frame's first slot is on the value stack; the node is one of its function, says the contract.
-        unsafe {
-            self.frame = (*self.context).stack.add(to.base as usize);
-            self.go::<M>(to.native as *const Unit)
-        }
     }
 
     /// Takes over memory 0 of the current instance.

@@ -1,7 +1,5 @@
 //! A compiled function: one contiguous stream of nodes.
 
-use wasm_dispatch_machine::cell::CodeEntry;
-
 /// A unit of the code stream.
 pub(crate) type Unit = u32;
 
@@ -42,16 +40,6 @@ impl Code {
         self.stream.as_ptr()
     }
 
-    /// Where calls find the function.
-    pub(crate) fn cell_entry(&self) -> Option<CodeEntry> {
-        let [a, b] = self.stream.first_chunk::<2>()?.map(Unit::to_ne_bytes);
-        let handler = u64::from_ne_bytes([a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]]);
-        Some(CodeEntry {
-            place: self.entry().cast_mut().cast(),
-            code: std::ptr::with_exposed_provenance_mut(handler as usize),
-        })
-    }
-
     /// A block's first node. That of block 0 is the function's, where locals are cleared.
     pub(crate) fn block(&self, block: u32) -> *const Unit {
         match self.blocks.get(block as usize) {
@@ -67,11 +55,9 @@ impl Code {
         after.checked_sub(1).map_or(0, |index| self.statements[index].1)
     }
 
-    /// Whether its nodes have machine code in place of handlers.
+    /// Where the stream's address is.
     #[cfg(feature = "copies")]
-    pub(crate) fn has_machine_code(&self) -> bool {
-        self.machine_code.is_some()
-    }
+    pub(crate) const STREAM: usize = std::mem::offset_of!(Code, stream);
 
     /// The units at which blocks begin.
     #[cfg(feature = "copies")]

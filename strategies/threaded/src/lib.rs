@@ -93,7 +93,6 @@ pub mod trial;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
-use wasm_dispatch_machine::cell::CodeEntry;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
@@ -110,15 +109,10 @@ impl Backend for Threaded {
     const TERM: &'static str = "direct threading";
     const IDEA: &'static str = "fused handlers in a code stream, each jumping to the next";
     const SAFE: bool = false;
-    const CELLS: bool = true;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
         compile::compile(body, *dispatch() != Dispatch::Loop)
-    }
-
-    fn entry(code: &Code) -> Option<CodeEntry> {
-        code.cell_entry()
     }
 
     /// A line for each handler; its parts are the nodes that it runs. A copy of a block is not counted: the block that it

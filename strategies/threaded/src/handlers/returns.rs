@@ -36,26 +36,6 @@ impl Suspended {
     }
 }
 
-/// Set in a resume point that is machine code of a copy, to which copies of returns jump with the callee's frame. It begins at an odd
-/// address, and nodes are at even ones.
-pub(crate) const IN_COPY: u64 = 1;
-
-/// Has the frame on top resumed at its block, if only copies can return to it otherwise: for what stands in for a copy in the middle.
-///
-/// # Safety
-///
-/// `context` is a run's, and nothing refers to its frames.
-#[inline(always)]
-pub(super) unsafe fn forget_copy(context: *mut Context) {
-    // SAFETY: `run` has made sure of a frame at the bottom.
-    unsafe {
-        let top = (*context).frames_top.sub(1);
-        if cfg!(feature = "copies") && (*top).native & IN_COPY != 0 {
-            (*top).native = 0;
-        }
-    }
-}
-
 /// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
 ///
 /// One field after the other: read together, the fields need more registers than a handler has without saving any.
@@ -89,17 +69,18 @@ impl Handler for Return {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has made sure of the bottom frame, which has no native resume point. A frame with one was pushed by this
         // strategy, for a node of its function, and `ReturnElsewhere` takes the others; so view and memory are those of its
-        // instance: what returns to another one has a `SwitchBack` there. A copy leaves all to this handler that no copy has pushed.
+        // instance: what returns to another one has a `SwitchBack` there.
         unsafe {
             let context = r.context;
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
-            if !Regs::returns_to(frame.native) {
+            if frame.native == 0 {
                 return r.rarely(enter_rare::<ReturnElsewhere, M>);
             }
             (*context).frames_top = top;
             (*context).function = frame.function;
-            r.go_back::<M>(frame)
+            let base = (*context).stack.add(frame.base as usize);
+            Regs { frame: base, ..r }.go::<M>(frame.native as *const Unit)
         }
     }
 }
