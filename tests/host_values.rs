@@ -243,6 +243,6 @@ fn a_host_function_reads_sets_and_uses_fuel() {
         let mut unmetered = common::vm(strategy);
         let instance = add(&mut unmetered, PROGRAM, &imports);
         let error = error_of(unmetered.call(instance, "set", &[Value::I64(5)]));
-        assert!(error.to_string().contains("without metering"), "{error}");
+        assert!(error.to_string().contains("not made with Metering::Fuel"), "{error}");
     });
 }
