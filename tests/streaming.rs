@@ -13,7 +13,7 @@ use futures::executor::block_on;
 use futures::future::{join, join_all};
 use futures::io::{AsyncRead, Cursor};
 use futures::task::noop_waker;
-use wasm_dispatch::{Error, ErrorKind, Imports, Instance, Limits, Metering, Module, Pause, Value, Vm};
+use wasm_dispatch::{Arrival, Error, ErrorKind, Imports, Instance, Limits, Metering, Module, Pause, Value, Vm};
 
 /// The end of a pipe that is written by hand: bytes arrive when the test says so.
 #[derive(Clone, Default)]
@@ -261,13 +261,19 @@ fn a_streamed_program_uses_the_same_fuel() {
     });
 }
 
+/// A machine with the program whose head is in a pipe, and what reads the rest.
+async fn begun(pipe: &Pipe) -> (Arrival<Pipe>, Vm, Instance) {
+    let (module, arrival) = Module::stream(pipe.clone()).await.unwrap();
+    let mut vm = Vm::new();
+    let instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+    (arrival, vm, instance)
+}
+
 /// Starts a program that waits for a function, and returns what it gets in the end.
 fn waiting_for(pipe: &Pipe, head: &[u8], then: impl FnOnce()) -> (Result<(), Error>, Result<Vec<Value>, Error>) {
     pipe.write(head);
     block_on(async {
-        let (module, arrival) = Module::stream(pipe.clone()).await.unwrap();
-        let mut vm = Vm::new();
-        let instance: Instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+        let (arrival, mut vm, instance) = begun(pipe).await;
         then();
         let ended = join(arrival, vm.call_async(instance, "sum", &[Value::I32(1)])).await;
         // What has arrived still runs; what never will is the same error at once, blocking or not.
@@ -331,9 +337,7 @@ fn a_stream_that_is_given_up_ends_the_calls_that_wait() {
     let pipe = Pipe::default();
     pipe.write(&bytes[..cut]);
     block_on(async {
-        let (module, arrival) = Module::stream(pipe).await.unwrap();
-        let mut vm = Vm::new();
-        let instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+        let (arrival, mut vm, instance) = begun(&pipe).await;
         let give_up = async { drop(arrival) };
         let (called, ()) = join(vm.call_async(instance, "sum", &[Value::I32(1)]), give_up).await;
         let error = called.unwrap_err();
@@ -347,9 +351,7 @@ fn a_call_that_waits_can_be_dropped() {
     let pipe = Pipe::default();
     pipe.write(&bytes[..cut]);
     block_on(async {
-        let (module, arrival) = Module::stream(pipe.clone()).await.unwrap();
-        let mut vm = Vm::new();
-        let instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+        let (arrival, mut vm, instance) = begun(&pipe).await;
         let waker = noop_waker();
         for _ in 0..3 {
             let mut call = Box::pin(vm.call_async(instance, "sum", &[Value::I32(1)]));
@@ -472,9 +474,7 @@ fn an_interrupt_pauses_a_call_that_waits_for_a_function() {
     let pipe = Pipe::default();
     pipe.write(&bytes[..cut]);
     block_on(async {
-        let (module, arrival) = Module::stream(pipe.clone()).await.unwrap();
-        let mut vm = Vm::new();
-        let instance = vm.instantiate_async(&module, &imports(&Arc::default())).await.unwrap();
+        let (arrival, mut vm, instance) = begun(&pipe).await;
         let handle = vm.next_run_handle();
         let waker = noop_waker();
         let mut context = Context::from_waker(&waker);

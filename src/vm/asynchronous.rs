@@ -16,7 +16,7 @@ use wasm_dispatch_ir::types::{ValType, slots};
 use super::Vm;
 use super::call::{TypedFunc, put_values};
 use super::caller::{Address, Caller};
-use super::handles::{Func, Instance, Memory, VmId};
+use super::handles::{Func, Instance, Memory, VmId, calling};
 use super::host::{HostCall, HostError};
 use super::imports::Imports;
 use super::reentrant::Outer;
@@ -135,9 +135,7 @@ impl<T> AsyncCaller<'_, T> {
     /// function may go on; the caller's frames are untouched. A pause ends this call with
     /// [`Paused`](crate::ErrorKind::Paused), and it cannot be resumed.
     pub async fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        let instance = self
-            .instance()
-            .ok_or_else(|| Error::usage("no instance has called this host function"))?;
+        let instance = calling(self.instance())?;
         let func = self.vm.exported_func(instance, name)?;
         self.call_func(func, arguments).await
     }

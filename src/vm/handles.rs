@@ -74,6 +74,11 @@ impl Func {
     }
 }
 
+/// The instance that has called a host function, or that there is none.
+pub(super) fn calling(instance: Option<Instance>) -> Result<Instance, Error> {
+    instance.ok_or_else(|| Error::usage("no instance has called this host function"))
+}
+
 /// The error for a handle of another machine.
 #[cold]
 pub(super) fn foreign(kind: &str) -> Error {

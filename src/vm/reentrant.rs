@@ -7,7 +7,7 @@ use wasm_dispatch_ir::Trap;
 
 use super::Vm;
 use super::caller::{Address, Caller};
-use super::handles::{Func, Instance, Memory, VmId};
+use super::handles::{Func, Instance, Memory, VmId, calling};
 use super::value::Value;
 use crate::error::Error;
 
@@ -170,9 +170,7 @@ impl<T> ReentrantCaller<'_, T> {
     /// As for [`Vm::call`]; [`Usage`](crate::ErrorKind::Usage) when there is no calling instance. After an error the host
     /// function may go on: what waits for it is untouched.
     pub fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Vec<Value>, Error> {
-        let instance = self
-            .instance()
-            .ok_or_else(|| Error::usage("no instance has called this host function"))?;
+        let instance = calling(self.instance())?;
         self.vm.call(instance, name, arguments)
     }
 

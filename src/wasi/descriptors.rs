@@ -99,8 +99,7 @@ impl Kind {
             Kind::Output(_) => (rights::STREAM | rights::FD_WRITE, 0),
             Kind::File(Opened::Memory(..)) => (rights::reading(rights::FILE), 0),
             Kind::File(Opened::Host(_)) => (rights::FILE, 0),
-            Kind::Folder(folder, _) if folder.is_writable() => (rights::FOLDER, rights::INHERITED),
-            Kind::Folder(..) => (rights::reading(rights::FOLDER), rights::reading(rights::INHERITED)),
+            Kind::Folder(folder, _) => folder.rights(),
             Kind::Socket(_) => (rights::SOCKET, rights::SOCKET),
         }
     }

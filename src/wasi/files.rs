@@ -3,7 +3,7 @@
 use std::io::SeekFrom;
 use std::sync::Arc;
 
-use super::abi::{Errno, filetype};
+use super::abi::{Errno, filetype, rights};
 use super::host::{HostFile, HostFolder};
 use super::memory::{Entry, MemoryFile, Tree};
 use super::stat::{Found, Opening, Stat};
@@ -29,6 +29,14 @@ impl Folder {
         match self {
             Folder::Memory(_) => false,
             Folder::Host(folder) => folder.is_writable(),
+        }
+    }
+
+    /// All rights that apply to it, and to what is opened through it.
+    pub fn rights(&self) -> (u64, u64) {
+        match self.is_writable() {
+            true => (rights::FOLDER, rights::INHERITED),
+            false => (rights::reading(rights::FOLDER), rights::reading(rights::INHERITED)),
         }
     }
 

@@ -255,7 +255,7 @@ fn reopen(
                 Found::Folder(folder) => Kind::Folder(folder, Listing::default()),
             };
             // As for a program that opens it: no more than the folder passes on here, whatever it did there.
-            let (_, passed_on) = Kind::Folder(folder.clone(), Listing::default()).rights();
+            let (_, passed_on) = folder.rights();
             let mut opened = Descriptor::new(kind, described.source.clone());
             opened.base &= passed_on;
             opened.inheriting &= passed_on;

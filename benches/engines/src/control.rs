@@ -1,5 +1,7 @@
 //! Entrants besides the strategies: control experiments, which are there to learn from and not to be shipped, and tiers.
 
+use wasm_dispatch::{Strategy, Tiers};
+
 use crate::Entrant;
 
 /// The feature of the packages that measure with which this was built, if any: other layouts are linked with the same.
@@ -11,22 +13,25 @@ pub const FEATURE: &str = "";
 
 /// Instructions after which a machine with tiers changes: about what the second tier's compiler takes for the functions of
 /// a small program.
-pub const AFTER: u64 = 300_000;
+const AFTER: u64 = 300_000;
+
+/// The default and what makes machine code, in a build that has such a strategy; the best that is safe and the default, otherwise.
+pub fn tiers() -> Tiers {
+    let default = Strategy::default();
+    match Strategy::ALL.iter().find(|strategy| strategy.makes_code()) {
+        Some(&compiled) => Tiers::new(default, compiled, AFTER),
+        None => Tiers::new(Strategy::best_safe(), default, AFTER),
+    }
+}
 
 /// Those of this build: what is left of handlers when dispatch costs nothing; and machines that begin under the default
 /// strategy and go on under one that makes machine code.
 #[cfg(feature = "stencils")]
 pub fn all() -> impl Iterator<Item = Entrant> {
-    use wasm_dispatch::{Strategy, Tiers};
-
     let mut plain = Entrant::of::<wasm_dispatch_stencils::Plain>();
     plain.control_of = Some("threaded");
-    let compiled = Strategy::ALL.iter().find(|strategy| strategy.makes_code());
-    let tiered = compiled.map(|&compiled| {
-        let tiers = Tiers::new(Strategy::default(), compiled, AFTER);
-        Entrant::tiered("tiered", "the default at first, then machine code", tiers)
-    });
-    std::iter::once(plain).chain(tiered)
+    let tiered = Entrant::tiered("tiered", "the default at first, then machine code", tiers());
+    [plain, tiered].into_iter()
 }
 
 /// Those of this build.

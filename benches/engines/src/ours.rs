@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use wasm_dispatch::ir::code::FunctionBody;
 use wasm_dispatch::machine::backend::{Backend, NodeCode};
-use wasm_dispatch::wasi::exit_code;
 use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Tiers, Value, Vm};
 use wasm_dispatch_workloads::{Class, Run, Workload};
 
@@ -17,7 +16,7 @@ use crate::control;
 use crate::engine::{Engine, Prepared, Timing, check};
 use crate::linking::{Beside, beside, link};
 use crate::values::to_value;
-use crate::wasi::surroundings;
+use crate::wasi::{ended, surroundings};
 
 /// A strategy that the lab can run and measure.
 #[derive(Clone, Copy)]
@@ -421,14 +420,7 @@ impl Prepared for PreparedModule {
             }
         };
         let (instance, results) = outcome.map_err(text)?;
-        let (results, code) = match results {
-            Ok(results) => (results, 0),
-            Err(error) => (Vec::new(), exit_code(&error).ok_or_else(|| text(error))?),
-        };
-        if let (Some(command), Some(printed)) = (&run.wasi, printed) {
-            printed.verify(command, code)?;
-        }
-        check(run, &vm, instance, results)?;
+        ended(run, &vm, instance, printed.as_ref(), results)?;
         Ok(timing)
     }
 

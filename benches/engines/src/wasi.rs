@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasm_dispatch::ValType;
-use wasm_dispatch::wasi::{Context, Exit, Function, Output, Wasi};
+use wasm_dispatch::wasi::{Context, Exit, Function, Output, Wasi, exit_code};
+use wasm_dispatch::{Error, Instance, ValType, Value, Vm};
 use wasm_dispatch_workloads::{Run, WasiRun};
 
-use crate::engine::Timing;
+use crate::engine::{Timing, check};
 use crate::values::Number;
 
 /// Where a command's outputs went.
@@ -84,6 +84,28 @@ impl Printed {
         }
         Ok(())
     }
+}
+
+/// Compares everything that came of a call with what a run should give: results or an exit code, what was printed, memory.
+///
+/// # Errors
+///
+/// What differs, or what went wrong.
+pub fn ended(
+    run: &Run,
+    vm: &Vm,
+    instance: Instance,
+    printed: Option<&Printed>,
+    outcome: Result<Vec<Value>, Error>,
+) -> Result<(), String> {
+    let (results, code) = match outcome {
+        Ok(results) => (results, 0),
+        Err(error) => (Vec::new(), exit_code(&error).ok_or_else(|| error.to_string())?),
+    };
+    if let (Some(command), Some(printed)) = (&run.wasi, printed) {
+        printed.verify(command, code)?;
+    }
+    check(run, vm, instance, results)
 }
 
 /// WASI for engines that are not ours: the surroundings behind a handle that any host function can hold. Clones share

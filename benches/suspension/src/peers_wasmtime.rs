@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures::executor::block_on;
-use wasmtime::{Config, Engine, Linker, Module, Store, TypedFunc};
+use wasmtime::{Config, Engine, Instance, Linker, Module, Store, TypedFunc};
 
 use crate::calls::{FUEL, READY, RUST_CALL, Shared, WAITS, YIELD, counts, once};
 use crate::events::{Failed, Subject};
@@ -13,17 +13,7 @@ use crate::programs;
 
 struct Counting {
     store: Store<()>,
-    host: TypedFunc<i32, i64>,
-    host_once: TypedFunc<i32, i64>,
-    without: TypedFunc<i32, i64>,
-}
-
-/// Which of the program's loops.
-#[derive(Clone, Copy)]
-enum Loop {
-    Host,
-    HostOnce,
-    Without,
+    instance: Instance,
 }
 
 /// How the host function is defined.
@@ -59,23 +49,11 @@ impl Counting {
             })?,
         };
         let instance = block_on(linker.instantiate_async(&mut store, &module))?;
-        let host = instance.get_typed_func(&mut store, "host")?;
-        let host_once = instance.get_typed_func(&mut store, "host_once")?;
-        let without = instance.get_typed_func(&mut store, "without")?;
-        Ok(Rc::new(RefCell::new(Counting {
-            store,
-            host,
-            host_once,
-            without,
-        })))
+        Ok(Rc::new(RefCell::new(Counting { store, instance })))
     }
 
-    fn call(&mut self, which: Loop, awaits: bool, turns: u32) -> Result<i64, Failed> {
-        let func = match which {
-            Loop::Host => &self.host,
-            Loop::HostOnce => &self.host_once,
-            Loop::Without => &self.without,
-        };
+    fn call(&mut self, export: &str, awaits: bool, turns: u32) -> Result<i64, Failed> {
+        let func: TypedFunc<i32, i64> = self.instance.get_typed_func(&mut self.store, export)?;
         Ok(match awaits {
             true => block_on(func.call_async(&mut self.store, turns as i32))?,
             false => func.call(&mut self.store, turns as i32)?,
@@ -85,8 +63,10 @@ impl Counting {
 
 /// wasmtime's host calls, plain and asynchronous, and its fuel that yields.
 pub fn calls() -> Result<Vec<Subject>, Failed> {
-    let call = |shared, which, awaits| counts(shared, move |store: &mut Counting, n| store.call(which, awaits, n));
-    let both = |shared, awaits| (call(shared, Loop::Host, awaits), call(shared, Loop::HostOnce, awaits));
+    let call = |shared, export: &'static str, awaits| {
+        counts(shared, move |store: &mut Counting, n| store.call(export, awaits, n))
+    };
+    let both = |shared, awaits| (call(shared, "host", awaits), call(shared, "host_once", awaits));
     let plain = Counting::shared(Host::Plain, None)?;
     let ready = Counting::shared(Host::Ready, None)?;
     let waits = Counting::shared(Host::Waits, None)?;
@@ -95,7 +75,7 @@ pub fn calls() -> Result<Vec<Subject>, Failed> {
     let per_turn = {
         let whole = &mut *whole.borrow_mut();
         let before = whole.store.get_fuel()?;
-        whole.call(Loop::Without, true, 10_000)?;
+        whole.call("without", true, 10_000)?;
         (before - whole.store.get_fuel()?) as f64 / 10_000.0
     };
     let more = f64::from(programs::MORE);
@@ -109,8 +89,8 @@ pub fn calls() -> Result<Vec<Subject>, Failed> {
         (
             YIELD,
             per_turn / FUEL as f64,
-            call(&metered, Loop::Without, true),
-            call(&whole, Loop::Without, true),
+            call(&metered, "without", true),
+            call(&whole, "without", true),
         ),
     ];
     Ok(Subject::all("wasmtime", rows))

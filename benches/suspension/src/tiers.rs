@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use wasm_dispatch::{Imports, Metering, Module, Strategy, Tiers, Value, Vm, VmOptions};
-use wasm_dispatch_engines::control::AFTER;
-use wasm_dispatch_engines::engine::{Timing, check};
+use wasm_dispatch::{Imports, Metering, Module, Strategy, Value, Vm, VmOptions};
+use wasm_dispatch_engines::control::tiers;
+use wasm_dispatch_engines::engine::Timing;
 use wasm_dispatch_engines::values::to_value;
-use wasm_dispatch_engines::wasi::surroundings;
-use wasm_dispatch_report::statistics::{Estimate, mean_of, median, student};
+use wasm_dispatch_engines::wasi::{ended, surroundings};
+use wasm_dispatch_report::statistics::{Estimate, Observation, Paired, median};
 use wasm_dispatch_workloads::{Class, Run, Workload, all};
 
 use crate::events::Failed;
@@ -28,15 +28,6 @@ const NEAR: f64 = 3.0;
 
 /// Longer than the better of the two tiers by more than this, with the whole interval: too long.
 const TOO_LONG: f64 = 1.05;
-
-/// The default and what makes machine code, in a build that has such a strategy; the best that is safe and the default, otherwise.
-fn tiers() -> Tiers {
-    let default = Strategy::default();
-    match Strategy::ALL.iter().find(|strategy| strategy.makes_code()) {
-        Some(&compiled) => Tiers::new(default, compiled, AFTER),
-        None => Tiers::new(Strategy::best_safe(), default, AFTER),
-    }
-}
 
 /// What is run: a workload's module, one of its sizes, and how many calls.
 #[derive(Clone, Copy)]
@@ -66,14 +57,7 @@ impl Job<'_> {
         for _ in 0..self.calls {
             let (results, of_call) = Timing::of(|| vm.call(instance, self.workload.entry(), &arguments));
             time += of_call;
-            let (results, code) = match results {
-                Ok(results) => (results, 0),
-                Err(error) => (Vec::new(), wasm_dispatch::wasi::exit_code(&error).ok_or(error)?),
-            };
-            if let (Some(command), Some(printed)) = (&self.run.wasi, &printed) {
-                printed.verify(command, code)?;
-            }
-            check(self.run, &vm, instance, results)?;
+            ended(self.run, &vm, instance, printed.as_ref(), results)?;
         }
         Ok(time.cpu)
     }
@@ -114,23 +98,25 @@ fn jobs<'a>(workload: &'a Workload, wasm: &'a [u8], start: Strategy) -> Result<V
 }
 
 /// The mean of ratios with its 95 % interval, from their logarithms.
-fn estimate(ratios: &[f64]) -> Estimate {
-    let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
-    let count = logs.len() as f64;
-    let mean = mean_of(logs.iter().copied());
-    let squares: f64 = logs.iter().map(|log| (log - mean).powi(2)).sum();
-    let error = (squares / (count - 1.0).max(1.0) / count).sqrt();
-    Estimate::of_log(mean, error * student::two_sided(0.95, (count - 1.0).max(1.0)))
+fn estimate(ratios: &[f64]) -> Option<Estimate> {
+    let observation = |ratio: &f64| Observation {
+        layout: None,
+        process: 0,
+        log_ratio: ratio.ln(),
+    };
+    let observations: Vec<Observation> = ratios.iter().map(observation).collect();
+    Some(Paired::of(&observations)?.estimate())
 }
 
 /// Everything in this part: so many rounds of each run, three machines in each, in random order.
 pub fn run(rounds: usize, only: usize) -> Result<Vec<Row>, Failed> {
-    let Tiers { start, then, after, .. } = tiers();
+    let tiers = tiers();
+    let (start, then) = (tiers.start, tiers.then);
     let options = || {
         [
             Vm::options().strategy(start),
             Vm::options().strategy(then),
-            Vm::options().tiers(Tiers::new(start, then, after)),
+            Vm::options().tiers(tiers),
         ]
     };
     let mut random = fastrand::Rng::with_seed(1);
@@ -154,7 +140,7 @@ pub fn run(rounds: usize, only: usize) -> Result<Vec<Row>, Failed> {
             let [first, second, both] = &times;
             let better = if median(first) <= median(second) { first } else { second };
             let ratios: Vec<f64> = both.iter().zip(better).map(|(both, better)| both / better).collect();
-            let Estimate { value, low, high } = estimate(&ratios);
+            let Estimate { value, low, high } = estimate(&ratios).ok_or("no rounds")?;
             let verdict = if low > TOO_LONG { ", too long" } else { "" };
             long += usize::from(low > TOO_LONG);
             let middle = |times: &[f64]| wasm_dispatch_report::units::time(1e9 * median(times).unwrap_or(0.0));
