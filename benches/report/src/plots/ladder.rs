@@ -46,7 +46,10 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         ladder.reference, ladder.run.id
     );
     let names = rungs.iter().map(|(rung, _)| rung.engine.as_str());
-    let mut rows = Rows::new(&title, &notes, names, 34.0, 150.0);
+    let look = Text::new(12.0).color(GREY);
+    let counts: Vec<String> = rungs.iter().map(|(rung, _)| count(rung)).collect();
+    let aside = COUNTS + look.widest(counts.iter().map(String::as_str), 80.0, 200.0);
+    let mut rows = Rows::new(&title, &notes, names, 34.0, aside);
     let values = rungs.iter().flat_map(|(rung, mean)| {
         let extremes = [&rung.fastest, &rung.slowest].into_iter().flatten();
         extremes.map(|extreme| extreme.ratio).chain([mean.value])
@@ -80,13 +83,15 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         );
         rows.svg.hint_at(at, 7.0, &hint);
         rows.value(y, if is_reference(rung) { "1" } else { &ratio }, darker(color));
-        let count = format!(
-            "{} workloads{}",
-            rung.workloads,
-            if rung.partial { ", others" } else { "" }
-        );
-        rows.svg
-            .text((rows.right + 70.0, y), &count, Text::new(12.0).color(GREY));
+        rows.svg.text((rows.right + COUNTS, y), &counts[index], look);
     }
     Some(rows.finish())
+}
+
+/// From the end of the axis to the numbers of workloads.
+const COUNTS: f64 = 70.0;
+
+fn count(rung: &Rung) -> String {
+    let others = if rung.partial { ", others" } else { "" };
+    format!("{} workloads{others}", rung.workloads)
 }
