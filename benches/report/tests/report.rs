@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use wasm_dispatch_report::{Report, report};
+use wasm_dispatch_report::{Plot, Report, report};
 
 fn make(folder: &Path, broken: Option<&str>) -> Report {
     common::write_run(folder, &common::STRATEGIES, &common::WORKLOADS, broken);
@@ -56,38 +56,42 @@ fn every_plot_opens_and_is_not_blank() {
 }
 
 /// All texts of an SVG lie inside it, as far as the font of this crate can tell from their anchors.
+fn texts_lie_inside(plot: &Plot) {
+    let text = fs::read_to_string(&plot.svg).unwrap();
+    let svg = roxmltree::Document::parse(&text).unwrap();
+    let number = |node: &roxmltree::Node<'_, '_>, name| -> f64 { node.attribute(name).unwrap().parse().unwrap() };
+    let root = svg.root_element();
+    let size = root
+        .attribute("viewBox")
+        .unwrap()
+        .split(' ')
+        .map(|n| n.parse::<f64>().unwrap());
+    let [_, _, width, height] = size.collect::<Vec<_>>().try_into().unwrap();
+    let texts = svg.descendants().filter(|node| node.tag_name().name() == "text");
+    for node in texts {
+        let (x, y, size) = (number(&node, "x"), number(&node, "y"), number(&node, "font-size"));
+        let content = node.text().unwrap_or_default().trim();
+        // Half an em a character is less than DejaVu takes on average, so this is a lower bound.
+        let length = content.chars().count() as f64 * size * 0.5;
+        let (from, to) = match node.attribute("text-anchor") {
+            _ if node.attribute("transform").is_some() => (x, x),
+            Some("end") => (x - length, x),
+            Some("middle") => (x - length / 2.0, x + length / 2.0),
+            _ => (x, x + length),
+        };
+        assert!(
+            from >= 0.0 && to <= width && y >= size / 2.0 && y <= height - size / 2.0,
+            "{}: {content}",
+            plot.name
+        );
+    }
+}
+
 #[test]
 fn no_text_begins_outside_its_picture() {
     let folder = tempfile::tempdir().unwrap();
     for plot in make(folder.path(), Some("closure_per_op")).plots {
-        let text = fs::read_to_string(&plot.svg).unwrap();
-        let svg = roxmltree::Document::parse(&text).unwrap();
-        let number = |node: &roxmltree::Node<'_, '_>, name| -> f64 { node.attribute(name).unwrap().parse().unwrap() };
-        let root = svg.root_element();
-        let size = root
-            .attribute("viewBox")
-            .unwrap()
-            .split(' ')
-            .map(|n| n.parse::<f64>().unwrap());
-        let [_, _, width, height] = size.collect::<Vec<_>>().try_into().unwrap();
-        let texts = svg.descendants().filter(|node| node.tag_name().name() == "text");
-        for node in texts {
-            let (x, y, size) = (number(&node, "x"), number(&node, "y"), number(&node, "font-size"));
-            let content = node.text().unwrap_or_default().trim();
-            // Half an em a character is less than DejaVu takes on average, so this is a lower bound.
-            let length = content.chars().count() as f64 * size * 0.5;
-            let (from, to) = match node.attribute("text-anchor") {
-                _ if node.attribute("transform").is_some() => (x, x),
-                Some("end") => (x - length, x),
-                Some("middle") => (x - length / 2.0, x + length / 2.0),
-                _ => (x, x + length),
-            };
-            assert!(
-                from >= 0.0 && to <= width && y >= size / 2.0 && y <= height - size / 2.0,
-                "{}: {content}",
-                plot.name
-            );
-        }
+        texts_lie_inside(&plot);
     }
 }
 
@@ -246,7 +250,12 @@ fn the_newest_ladder_beside_a_run_is_shown() {
                   \"fastest\":null,\"slowest\":null,\"load_ns_per_byte\":20}";
     let path = runs.path().join("peers-20260102-000000-quick/ladder.json");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace("\"engines\":[", &format!("\"engines\":[{second},"))).unwrap();
+    // One that ran other workloads than the rest, which its row says.
+    let partial = second
+        .replace("threaded", "native")
+        .replace("\"workloads\"", "\"partial\":true,\"workloads\"");
+    let more = format!("\"engines\":[{second},{partial},");
+    fs::write(&path, text.replace("\"engines\":[", &more)).unwrap();
     let report = wasm_dispatch_report::report(&runs.path().join("run"), &runs.path().join("run")).unwrap();
     let plot = report
         .plots
@@ -254,6 +263,7 @@ fn the_newest_ladder_beside_a_run_is_shown() {
         .find(|plot| plot.name == "ladder")
         .expect("a ladder");
     assert_eq!(plot.description, "threaded is faster than 1 of 1 others");
+    texts_lie_inside(plot);
     let (width, height, colors, marks) = look(&plot.svg);
     assert!(
         width >= 1000.0 && height >= 150.0 && colors > 5 && marks > 15,
