@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wasm_dispatch_report::record_decision;
+use wasm_dispatch_report::summary::words::either;
 
 use super::shared::chosen_run;
 use super::{Failed, Outcome, Output};
@@ -46,7 +47,10 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         };
         let decision = &recorded.decision;
         let heads = decision.heads.iter();
-        let heads = heads.map(|head| format!("{:20} {} (grade {})\n", head.head, head.strategy, head.grade.letter()));
+        let heads = heads.map(|head| {
+            let choices = either(head.choices());
+            format!("{:20} {choices} (grade {})\n", head.head, head.grade.letter())
+        });
         format!(
             "{}{}{}Run:     {}\nWritten: {}\n",
             list("Overruled", &recorded.overruled),

@@ -9,7 +9,7 @@ use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, compared_over, on_another};
-use wasm_dispatch_report::summary::words::{from_when_on, range, times};
+use wasm_dispatch_report::summary::words::{either, from_when_on, range, times};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Row, Table, wrapped};
 use wasm_dispatch_report::units::three_digits;
@@ -304,7 +304,7 @@ fn heads_table(decision: &Decision) -> Table {
         });
         let cells = [
             words(&head.head),
-            format!("`{}`", head.strategy),
+            either(head.choices().map(|choice| format!("`{choice}`"))),
             margin,
             head.grade.letter().to_string(),
             head.reasons.join("; "),
@@ -320,7 +320,7 @@ fn words(head: &str) -> String {
     let what = match what {
         "default" => "nothing (the default)",
         "safe" => "no unsafe code",
-        "small" => "the smallest code, all workloads together",
+        "small" => "the smallest code (geometric mean over programs)",
         "executable" => "executable memory allowed",
         other => other,
     };

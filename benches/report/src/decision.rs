@@ -283,14 +283,15 @@ fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
     let mut head = head.clone();
     let there = |machine: &OfMachine| {
         let mut heads = machine.compared().iter();
-        heads.find(|its| its.head == head.head).map(|its| its.strategy.clone())
+        heads.find(|its| its.head == head.head).cloned()
     };
     // Over what all of them ran, which need not be all that the head rests on.
     let here = machines.iter().find(|machine| machine.run == head.run).and_then(there);
-    let here = here.unwrap_or_else(|| head.strategy.clone());
+    let here = here.unwrap_or_else(|| head.clone());
+    let chosen = |by: &Head, strategy: &str| by.choices().any(|choice| choice == strategy);
     let other = |machine: &OfMachine| {
-        let its = there(machine).filter(|its| *its != here)?;
-        Some(format!("{its} on {}", machine.fingerprint.cpu))
+        let its = there(machine).filter(|its| !chosen(its, &here.strategy) && !chosen(&here, &its.strategy))?;
+        Some(format!("{} on {}", its.strategy, machine.fingerprint.cpu))
     };
     let others: Vec<String> = machines.iter().filter_map(other).collect();
     if !others.is_empty() {

@@ -362,7 +362,7 @@ pub fn of(summary: &Summary) -> Table {
         add("classes", &label, &mean, &units::three_digits);
     }
     type Cost = (&'static str, fn(&StrategySummary) -> Option<f64>, fn(f64) -> String);
-    let costs: [Cost; 5] = [
+    let costs: [Cost; 6] = [
         ("decode, lower", |s| s.costs.load_ns, units::time),
         ("compile time", |s| s.costs.compile_ns, units::time),
         ("  per wasm byte", |s| s.costs.compile_ns_per_wasm_byte, units::time),
@@ -370,6 +370,11 @@ pub fn of(summary: &Summary) -> Table {
         (
             "  per wasm byte",
             |s| s.costs.code_bytes_per_wasm_byte,
+            units::three_digits,
+        ),
+        (
+            "  mean over programs",
+            |s| s.costs.code_of_a_program(),
             units::three_digits,
         ),
     ];

@@ -6,7 +6,7 @@ use wasm_dispatch_report::cost::CostModel;
 use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
-use wasm_dispatch_report::summary::words::{intervals, range, times};
+use wasm_dispatch_report::summary::words::{either, intervals, range, times};
 use wasm_dispatch_report::summary::{Exception, Rival, Summary};
 use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{growth, json, ladder};
@@ -20,7 +20,7 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
     let mut listed = Vec::new();
     for head in &decision.heads {
         listed.push(Listed {
-            says: format!("for {}, use {}", head.head, head.strategy),
+            says: format!("for {}, use {}", head.head, either(head.choices())),
             record: head.run.clone(),
             number: head.runner_up.as_ref().map_or(String::new(), of_rival),
             holds: format!("grade {}", head.grade.letter()),

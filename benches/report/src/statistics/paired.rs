@@ -127,6 +127,16 @@ impl Paired {
         })
     }
 
+    /// Compares by cases of which each is known by one number, such as programs. None of them is left out.
+    pub fn of_cases(logs: &[f64]) -> Option<Paired> {
+        let observations = logs.iter().zip(0..).map(|(&log_ratio, case)| Observation {
+            layout: Some(case),
+            process: 0,
+            log_ratio,
+        });
+        Paired::of(&observations.collect::<Vec<_>>())
+    }
+
     /// Compares by the mean over several workloads. Cases are independent of each other, workloads within a case are not; so
     /// the mean over workloads comes first: within each process that has measured all of them, or within each layout, or,
     /// where neither has, over everything, with the widest workload's number of cases.

@@ -5,21 +5,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Costs;
 use super::decide::{self, Ranking};
 use super::foundation::{Foundation, Grade, graded};
+use super::heads::{self, by_size};
 use crate::statistics::{Estimate, Level, Verdict};
 
 /// Something that can be checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Its name: `mean threaded match_loop`, `class calls threaded match_loop`.
+    /// Its name: `mean threaded match_loop`, `class calls threaded match_loop`, `bytes match_loop threaded`.
     pub id: String,
     /// The claim in words.
     pub says: String,
     /// How many programs it is about; 0 if an older report does not have it.
     #[serde(default)]
     pub programs: usize,
-    /// Time of the second by that of the first: mean over layouts.
+    /// Time of the second by that of the first: mean over layouts. Or bytes: mean over programs.
     pub ratio: Estimate,
     /// The same in one binary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +29,7 @@ pub struct Claim {
     /// The same for a program like the workloads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_program: Option<Estimate>,
-    /// Whether it holds: the whole interval lies on its side of 1, and so does the median layout.
+    /// Whether it holds: the whole interval lies on its side of 1, and so does the median layout, or program.
     pub holds: bool,
     /// How well founded it is.
     pub grade: Grade,
@@ -42,8 +44,9 @@ impl Claim {
     }
 }
 
-/// All claims of a run: of each two strategies, the better one on average, and in each class the best one over the second.
-pub(super) fn claims(ranking: &Ranking<'_>, foundation: &Foundation) -> Vec<Claim> {
+/// All claims of a run: of each two strategies, the better one on average, and in each class the best one over the second; and
+/// in the order of their code's size, each one over the next.
+pub(super) fn claims(ranking: &Ranking<'_>, foundation: &Foundation, costs: &[Costs]) -> Vec<Claim> {
     let mut claims = Vec::new();
     let ranked = &ranking.ranked;
     for (place, &a) in ranked.iter().enumerate() {
@@ -57,6 +60,25 @@ pub(super) fn claims(ranking: &Ranking<'_>, foundation: &Foundation) -> Vec<Clai
             claims.extend(claim(ranking, foundation, a, b, Some((class, workloads))));
         }
     }
+    let of_bytes = |pair: &[usize]| {
+        let (a, b) = (pair[0], pair[1]);
+        let rival = heads::by_bytes(ranking.name(b), &costs[b].code_by(&costs[a]))?;
+        let programs = costs[a].code_by_program.len();
+        let (grade, reasons) = graded(foundation.of_bytes(programs));
+        let (first, second) = (ranking.name(a), &rival.strategy);
+        Some(Claim {
+            id: format!("bytes {first} {second}"),
+            says: format!("code of {first} takes fewer bytes than that of {second}"),
+            programs,
+            ratio: rival.times_as_long,
+            one_binary: None,
+            new_program: rival.new_program,
+            holds: rival.verdict == Verdict::Faster,
+            grade,
+            reasons,
+        })
+    };
+    claims.extend(by_size(costs, ranked).windows(2).filter_map(of_bytes));
     claims
 }
 

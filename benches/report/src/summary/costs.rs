@@ -4,6 +4,7 @@ use super::Costs;
 use super::collect::Verified;
 use super::decide::Ranking;
 use crate::record::Size;
+use crate::statistics::geometric_mean;
 
 /// The costs of each strategy of the grid, in the order of the grid.
 pub(super) fn costs(ranking: &Ranking<'_>, sizes: &[Size]) -> Vec<Costs> {
@@ -24,7 +25,7 @@ pub(super) fn costs(ranking: &Ranking<'_>, sizes: &[Size]) -> Vec<Costs> {
         wasm_bytes(workload)?;
         compile(workload, strategy)
     };
-    let code = |workload, strategy| Some(size(workload, strategy)?.code_bytes as f64);
+    let code = |workload, strategy| Some(size(workload, strategy)?.code_bytes as f64).filter(|&bytes| bytes > 0.0);
 
     let loaded = shared(ranking, load);
     let compiled = shared(ranking, compile);
@@ -39,15 +40,34 @@ pub(super) fn costs(ranking: &Ranking<'_>, sizes: &[Size]) -> Vec<Costs> {
             total(workloads, |workload| number(workload, strategy))
         };
         let code_bytes = total(&sized, &code);
+        let of_programs = sized
+            .iter()
+            .map(|&workload| Some((code(workload, strategy)?, wasm_bytes(workload)?)));
+        let of_programs: Option<Vec<(f64, f64)>> =
+            of_programs.filter(|of| of.is_none_or(|(_, wasm)| wasm > 0.0)).collect();
         Costs {
             load_ns: total(&loaded, &load),
             compile_ns: total(&compiled, &compile),
             compile_ns_per_wasm_byte: by_wasm(total(&compiled_of_known_size, &compile), &compiled_of_known_size),
             code_bytes,
             code_bytes_per_wasm_byte: by_wasm(code_bytes, &sized),
+            code_by_program: of_programs.map_or(Vec::new(), |of| of.iter().map(|(code, wasm)| code / wasm).collect()),
         }
     };
     (0..grid.strategies.len()).map(of).collect()
+}
+
+impl Costs {
+    /// Bytes of compiled code for each byte of a module: geometric mean over programs, each of which weighs the same.
+    pub fn code_of_a_program(&self) -> Option<f64> {
+        geometric_mean(&self.code_by_program)
+    }
+
+    /// Logarithms of its bytes of compiled code by those of another strategy, a program each.
+    pub(super) fn code_by(&self, other: &Costs) -> Vec<f64> {
+        let pairs = self.code_by_program.iter().zip(&other.code_by_program);
+        pairs.map(|(own, other)| (own / other).ln()).collect()
+    }
 }
 
 /// The workloads for which every ranked strategy has the number, so that totals compare like with like.

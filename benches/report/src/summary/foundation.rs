@@ -290,6 +290,13 @@ impl Foundation {
         marks
     }
 
+    /// What lowers a claim about bytes over so many programs. They are counted, the same each time: no control, no condition and
+    /// no layout speaks against them, only a wrong result.
+    pub(super) fn of_bytes(&self, programs: usize) -> Vec<Mark> {
+        let of_run = self.marks.iter().filter(|(grade, _)| *grade == Grade::E);
+        of_run.cloned().chain(of_number(programs)).collect()
+    }
+
     /// What lowers a claim about two strategies on some workloads.
     pub(super) fn of_pair(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
         let mut marks = Vec::new();
@@ -312,15 +319,20 @@ impl Foundation {
             let why = format!("{} got {way} by the other in the course of the run", names[1]);
             mark(Grade::C, why);
         }
-        let few = |count: usize| format!("{count} of the {WORKLOADS} workloads that it should rest on");
-        match workloads.len() {
-            1 => mark(Grade::D, "one workload, which says nothing about others".to_owned()),
-            0 => mark(Grade::D, few(0)),
-            count @ 2..5 => mark(Grade::C, few(count)),
-            count if count < WORKLOADS => mark(Grade::B, few(count)),
-            _ => {}
-        }
+        marks.extend(of_number(workloads.len()));
         marks
+    }
+}
+
+/// What lowers a claim about a mean over so many workloads.
+fn of_number(workloads: usize) -> Option<Mark> {
+    let few = || format!("{workloads} of the {WORKLOADS} workloads that it should rest on");
+    match workloads {
+        1 => Some((Grade::D, "one workload, which says nothing about others".to_owned())),
+        0 => Some((Grade::D, few())),
+        2..5 => Some((Grade::C, few())),
+        5..WORKLOADS => Some((Grade::B, few())),
+        _ => None,
     }
 }
 

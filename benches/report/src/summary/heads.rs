@@ -4,7 +4,7 @@
 //! |---|---|
 //! | default | strategies that ask nothing of their host |
 //! | safe | those without unsafe code |
-//! | small | all, by the bytes of their code |
+//! | small | all, by the bytes of their code: geometric mean over programs, each of which weighs the same |
 //! | executable | all, if one needs memory that is executable |
 //!
 //! Each also with interrupts and with fuel, where that was measured: strategies `x+Interrupts` and `x+Fuel`.
@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
 use super::foundation::{Foundation, Grade, graded};
-use super::{Costs, Rival, Verdict};
+use super::{Costs, FEWEST_PROGRAMS, Rival, Verdict};
 use crate::record::Recording;
-use crate::statistics::Estimate;
+use crate::statistics::paired::one_more_of;
+use crate::statistics::{Estimate, Paired};
 
 /// A choice and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Head {
     pub strategy: String,
     /// The next one of those that qualify, and how far behind it is; of `small`, by bytes.
     pub runner_up: Option<Rival>,
+    /// Others that cannot be told from it, or are equivalent to it: any of them will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<String>,
     /// All that qualify, the best first.
     pub ranking: Vec<Place>,
     /// How well founded the choice is.
@@ -53,7 +57,10 @@ pub struct Place {
     /// The same for a program like the workloads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_program: Option<Estimate>,
-    /// Bytes of its code for each byte of WebAssembly.
+    /// In the head `small`: bytes of its code divided by those of the head's choice, over programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Estimate>,
+    /// Bytes of its code for each byte of WebAssembly, over programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_bytes_per_wasm_byte: Option<f64>,
     /// Its time by that of the best on each workload, as a geometric mean: what choosing it costs.
@@ -78,7 +85,6 @@ pub(super) fn heads(
             .iter()
             .any(|traits| traits.strategy == name && traits.executable)
     };
-    let bytes = |strategy: usize| costs[strategy].code_bytes_per_wasm_byte;
     let mut heads = Vec::new();
     for suffix in METERINGS {
         let is_control = |name: &str| {
@@ -97,8 +103,7 @@ pub(super) fn heads(
         let only = |qualifies: &dyn Fn(usize) -> bool| -> Vec<usize> {
             all.iter().copied().filter(|&strategy| qualifies(strategy)).collect()
         };
-        let mut small = only(&|strategy| bytes(strategy).is_some());
-        small.sort_by(|&a, &b| bytes(a).unwrap_or(0.0).total_cmp(&bytes(b).unwrap_or(0.0)));
+        let small = by_size(costs, &all);
         let anything = if all.iter().any(|&strategy| executable(strategy)) {
             all.clone()
         } else {
@@ -113,16 +118,19 @@ pub(super) fn heads(
             let Some((&first, others)) = among.split_first() else {
                 continue;
             };
-            let marks = others.first().map_or(Vec::new(), |&second| match name {
-                // Bytes are counted, the same each time: only a wrong result speaks against them.
-                "small" => Vec::new(),
-                _ => foundation.of_pair(ranking, first, second, &ranking.counted),
+            let is_small = name == "small";
+            let (grade, reasons) = graded(match is_small {
+                true => foundation.of_bytes(costs[first].code_by_program.len()),
+                false => {
+                    let of_pair = |&second: &usize| foundation.of_pair(ranking, first, second, &ranking.counted);
+                    let marks = others.first().map_or(Vec::new(), of_pair);
+                    foundation.marks.iter().cloned().chain(marks).collect()
+                }
             });
-            let of_run = foundation
-                .marks
-                .iter()
-                .filter(|(grade, _)| name != "small" || *grade == Grade::E);
-            let (grade, reasons) = graded(of_run.cloned().chain(marks));
+            let against = |strategy: usize| match is_small {
+                true => by_bytes(ranking.name(strategy), &costs[strategy].code_by(&costs[first])),
+                false => ranking.rival(strategy, first),
+            };
             let place = |&strategy: &usize| {
                 let rival = ranking.rival(strategy, first)?;
                 Some(Place {
@@ -130,39 +138,21 @@ pub(super) fn heads(
                     times_as_long: rival.times_as_long,
                     one_binary: rival.one_binary.filter(|_| strategy != first),
                     new_program: rival.new_program,
-                    code_bytes_per_wasm_byte: bytes(strategy),
+                    bytes: (is_small && strategy != first)
+                        .then(|| Some(against(strategy)?.times_as_long))
+                        .flatten(),
+                    code_bytes_per_wasm_byte: costs[strategy].code_of_a_program(),
                     regret: ranking.mean_ratio(strategy, &ranking.counted),
                     strategy: rival.strategy,
                 })
             };
-            let by_bytes = |rival: Rival, second: usize| {
-                let ratio = bytes(second)
-                    .zip(bytes(first))
-                    .map_or(1.0, |(second, first)| second / first);
-                Rival {
-                    times_as_long: Estimate::exact(ratio),
-                    one_binary: None,
-                    new_program: None,
-                    verdict: if ratio > 1.0 {
-                        Verdict::Faster
-                    } else {
-                        Verdict::Equivalent
-                    },
-                    ..rival
-                }
-            };
-            let runner_up = others.first().and_then(|&second| {
-                let rival = ranking.rival(second, first)?;
-                Some(if name == "small" {
-                    by_bytes(rival, second)
-                } else {
-                    rival
-                })
-            });
+            let rivals: Vec<Rival> = others.iter().filter_map(|&other| against(other)).collect();
+            let tied = rivals.iter().filter(|rival| rival.verdict != Verdict::Faster);
             heads.push(Head {
                 head: format!("{name}{suffix}"),
                 strategy: ranking.name(first),
-                runner_up,
+                ties: tied.map(|rival| rival.strategy.clone()).collect(),
+                runner_up: rivals.first().cloned(),
                 ranking: among.iter().filter_map(place).collect(),
                 grade,
                 reasons,
@@ -172,4 +162,34 @@ pub(super) fn heads(
         }
     }
     heads
+}
+
+/// Those of some strategies whose bytes of code are known, the smallest first.
+pub(super) fn by_size(costs: &[Costs], strategies: &[usize]) -> Vec<usize> {
+    let sized = strategies
+        .iter()
+        .filter_map(|&strategy| Some((costs[strategy].code_of_a_program()?, strategy)));
+    let mut sized: Vec<(f64, usize)> = sized.collect();
+    sized.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    sized.into_iter().map(|(_, strategy)| strategy).collect()
+}
+
+/// A strategy beside another by the bytes of their code, from logarithms of ratios: over programs they have the statistic that
+/// ratios of times have over layouts.
+pub(super) fn by_bytes(strategy: String, logs: &[f64]) -> Option<Rival> {
+    let paired = Paired::of_cases(logs)?;
+    Some(Rival {
+        strategy,
+        times_as_long: paired.estimate(),
+        one_binary: None,
+        new_program: one_more_of(logs).filter(|_| logs.len() >= FEWEST_PROGRAMS),
+        verdict: paired.verdict().turned(),
+    })
+}
+
+impl Head {
+    /// The strategies to use: one, or several of which any will do.
+    pub fn choices(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.strategy).chain(&self.ties).map(String::as_str)
+    }
 }

@@ -151,6 +151,9 @@ pub struct Costs {
     pub code_bytes: Option<f64>,
     /// Bytes of compiled code per byte of the modules.
     pub code_bytes_per_wasm_byte: Option<f64>,
+    /// The same of each program; empty if that is not known of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code_by_program: Vec<f64>,
 }
 
 /// One workload under all strategies.
@@ -331,7 +334,7 @@ fn of_one_machine(recording: &Recording) -> Summary {
         layouts: layouts::layouts(&ranking),
         explained: layouts::explained(recording, &ranking),
         mix: mix::mix(&ranking),
-        claims: claims::claims(&ranking, &foundation),
+        claims: claims::claims(&ranking, &foundation, &costs),
         heads: heads::heads(recording, &ranking, &foundation, &costs),
         foundation,
         machines: Vec::new(),

@@ -76,10 +76,14 @@ impl Summary {
             "executable" => "with executable memory".to_owned(),
             other => other.replace("default+", "with metering: ").replace('+', ", "),
         };
-        let heads = self
-            .heads
-            .iter()
-            .map(|head| format!("{} {} ({})", words(&head.head), head.strategy, head.grade.letter()));
+        let heads = self.heads.iter().map(|head| {
+            format!(
+                "{} {} ({})",
+                words(&head.head),
+                either(head.choices()),
+                head.grade.letter()
+            )
+        });
         (!self.heads.is_empty()).then(|| format!("In short, with grades: {}.", joined(heads)))
     }
 
@@ -330,6 +334,11 @@ fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> Strin
     let items = list.iter();
     let items = items.map(|item| format!("{} ({}, {})", item.on, item.strategy, times(item.times_as_fast.value)));
     format!("{plural} on which another strategy beats {best}: {}.", joined(items))
+}
+
+/// Choices of which any will do: `a`, or `a or b`, which are as good as each other.
+pub fn either<S: Into<String>>(choices: impl Iterator<Item = S>) -> String {
+    Vec::from_iter(choices.map(Into::into)).join(" or ")
 }
 
 fn joined(items: impl Iterator<Item = String>) -> String {

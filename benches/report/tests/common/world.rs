@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::random::Random;
 use wasm_dispatch_report::record::{
-    self, BlockEnd, Control, Kind, Phase, Plan, Process, Program, Recording, Row, Traits, Writer,
+    self, BlockEnd, Control, Kind, Phase, Plan, Process, Program, Recording, Row, Size, Traits, Writer,
 };
 use wasm_dispatch_report::summary::{Summary, summarise};
 
@@ -46,6 +46,8 @@ pub struct World {
     pub slow_processes: (f64, f64),
     /// From this process on, the clock has been set back.
     pub clock_back: Option<u32>,
+    /// Bytes of compiled code for each byte of a module, by numbers of the strategy and the workload; 0 if they are not known.
+    pub code: fn(usize, usize) -> u64,
 }
 
 /// Nothing goes wrong, and there is enough of everything.
@@ -73,6 +75,7 @@ pub fn good() -> World {
         slow_layouts: (0, 1.0),
         slow_processes: (0.0, 1.0),
         clock_back: None,
+        code: |_, _| 0,
     }
 }
 
@@ -118,6 +121,18 @@ impl World {
                 run: String::new(),
             })
         }));
+        for workload in 0..self.workloads {
+            let bytes = if workload == 0 { 1_000_000 } else { 1_000 };
+            let known = (0..self.strategies.len()).filter(|&strategy| (self.code)(strategy, workload) > 0);
+            heads.extend(known.map(|strategy| {
+                Row::Size(Size {
+                    workload: format!("w{workload}"),
+                    strategy: self.strategies[strategy].0.to_owned(),
+                    wasm_bytes: bytes,
+                    code_bytes: bytes * (self.code)(strategy, workload),
+                })
+            }));
+        }
         let blocks = self.layouts * self.processes;
         heads.push(Row::Plan(Plan { blocks }));
         writer.write_all(&heads).unwrap();
