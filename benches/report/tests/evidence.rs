@@ -54,3 +54,63 @@ fn sizes_that_differ_from_program_to_program_are_a_tie() {
     let head = small(&World { workloads: 4, ..world });
     assert_eq!((head.grade, head.reasons.len()), (Grade::C, 1), "{head:?}");
 }
+
+#[test]
+fn a_control_that_could_not_have_shown_what_is_claimed_is_no_control() {
+    // Each control has two processes, as in a metered run.
+    let few = |slow: f64| World {
+        layouts: 4,
+        processes: 1,
+        of_run: 0.03,
+        states: [0.0; 4],
+        strategies: vec![("fast", 1.0), ("slow", slow)],
+        ..good()
+    };
+    let mut without_power = 0;
+    for seed in 0..20 {
+        let summary = few(1.06).summary(seed);
+        let claim = summary
+            .claims
+            .iter()
+            .find(|claim| claim.id == "mean fast slow")
+            .unwrap();
+        let controls = summary.foundation.controls.iter();
+        let least = controls
+            .map(|control| control.shows.unwrap_or(f64::INFINITY))
+            .fold(0.0, f64::max);
+        let said = claim
+            .reasons
+            .iter()
+            .any(|why| why.contains("could have shown no difference below"));
+        if !claim.holds {
+            continue;
+        }
+        assert_eq!(said, least >= claim.ratio.value - 1.0, "{least}: {claim:?}");
+        if said {
+            assert!(claim.grade == Grade::D && !claim.is_made(), "{claim:?}");
+            let head = &summary.heads[0];
+            assert!(head.grade == Grade::D && head.reasons == claim.reasons, "{head:?}");
+            let sentences = summary.sentences().join("\n");
+            assert!(
+                sentences.contains("; it could have shown no difference below"),
+                "{sentences}"
+            );
+            without_power += 1;
+        }
+        // It says enough about a difference that is far larger.
+        let summary = few(20.0).summary(seed);
+        assert!(
+            !summary.foundation.reasons.join("").contains("could have shown"),
+            "{:?}",
+            summary.foundation
+        );
+    }
+    assert!(without_power > 5, "{without_power}");
+    // With all of its processes it has power, and the claim its grade.
+    let enough = World {
+        layouts: 24,
+        processes: 2,
+        ..few(1.06)
+    };
+    assert_eq!(enough.summary(1).foundation.grade, Grade::A);
+}

@@ -178,11 +178,12 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     for control in &summary.foundation.controls {
         let ratio = control.ratio;
         let number = format!(
-            "{:.3}x ({:.3} to {:.3}), {:.1} %",
+            "{:.3}x ({:.3} to {:.3}), {:.1} %, {:.1} %",
             ratio.value,
             ratio.low,
             ratio.high,
-            (control.floor - 1.0) * 100.0
+            (control.floor - 1.0) * 100.0,
+            control.shows.unwrap_or(f64::INFINITY) * 100.0
         );
         listed.push(said(format!("{} measured against itself", control.of), number));
     }

@@ -69,6 +69,11 @@ impl Estimate {
         }
     }
 
+    /// By how much a ratio must differ from this one to lie outside an interval as wide: 0.1 is 10 %.
+    pub fn half_width(&self) -> f64 {
+        (self.high / self.low).sqrt() - 1.0
+    }
+
     /// Whether the interval holds `value`.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics, RankTieBreaker};
 
-use super::{CONFIDENCE, Estimate, Verdict, mean, mean_of, median, student};
+use super::{CONFIDENCE, EQUIVALENCE, Estimate, Verdict, mean, mean_of, median, student};
 
 /// One pair of times.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -209,6 +209,16 @@ impl Paired {
             Verdict::Slower if self.range[1] <= 0.0 => Verdict::Unsure,
             Verdict::Faster if self.range[1] >= 0.0 => Verdict::Unsure,
             other => other,
+        }
+    }
+
+    /// The difference that is claimed, as a share: 0.1 is 10 %. Of what is called equivalent, the largest there may be; 0 if nothing
+    /// is claimed.
+    pub fn claimed(&self) -> f64 {
+        match self.verdict() {
+            Verdict::Faster | Verdict::Slower => self.mean.abs().exp_m1(),
+            Verdict::Equivalent => EQUIVALENCE,
+            Verdict::Unsure => 0.0,
         }
     }
 

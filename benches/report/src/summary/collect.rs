@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
+use crate::record::{Control, EVERY_STRATEGY, Phase, Recording, Sample};
 use crate::statistics;
 use crate::times::of_one;
 
@@ -65,6 +65,8 @@ pub(super) struct Grid {
     pub strategies: Vec<String>,
     /// `cells[workload][strategy]`.
     pub cells: Vec<Vec<Times>>,
+    /// Strategies that were run a second time, each with the grid of the two.
+    pub controls: Vec<(String, Grid)>,
     /// Strategies that contain unsafe code.
     not_safe: Vec<String>,
     /// Times by that of a reference, as far as they were asked for.
@@ -75,7 +77,14 @@ pub(super) struct Grid {
 
 impl Grid {
     pub fn new(recording: &Recording) -> Grid {
-        Grid::of(recording, strategies(recording))
+        let control = |control: &Control| {
+            let both = vec![control.of.clone(), control.name.clone()];
+            (control.of.clone(), Grid::of(recording, both))
+        };
+        Grid {
+            controls: recording.controls.iter().map(control).collect(),
+            ..Grid::of(recording, strategies(recording))
+        }
     }
 
     /// The grid of these strategies.
@@ -108,6 +117,7 @@ impl Grid {
         let row = |workload: &Workload| strategies.iter().map(|strategy| cell(workload, strategy)).collect();
         Grid {
             cells: workloads.iter().map(row).collect(),
+            controls: Vec::new(),
             not_safe: (strategies.iter().filter(|name| !is_safe(recording, name)).cloned()).collect(),
             relative: RefCell::default(),
             workloads,

@@ -57,6 +57,9 @@ pub struct ControlResult {
     pub of: String,
     /// Its second time divided by its first: geometric mean over the workloads.
     pub ratio: Estimate,
+    /// The smallest difference that it could have shown, half its interval: 0.1 is 10 %. `None` if it could have shown nothing.
+    #[serde(default)]
+    pub shows: Option<f64>,
     /// The noise floor: 95 of 100 workloads differ by less than this factor.
     pub floor: f64,
     /// Workloads that were compared.
@@ -173,6 +176,10 @@ impl Foundation {
     }
 }
 
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
 /// A grade and what keeps it from being better.
 pub type Mark = (Grade, String);
 
@@ -197,7 +204,7 @@ pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Founda
         layouts,
         processes: recording.processes.len(),
         components: margin.map(|margin| margin.components),
-        controls: controls(recording),
+        controls: controls(ranking.grid),
         conditions: conditions(&recording.processes, slowdown(ranking)),
         grade: Grade::A,
         reasons: Vec::new(),
@@ -216,7 +223,6 @@ impl Foundation {
     /// What lowers every claim of the run.
     fn of_run(&self, recording: &Recording, ranking: &Ranking<'_>) -> Vec<Mark> {
         let (layouts, processes, conditions) = (self.layouts, self.processes, &self.conditions);
-        let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let by_share = |share: f64| match share {
             0.10.. => Some(Grade::D),
             0.02.. => Some(Grade::C),
@@ -314,6 +320,27 @@ impl Foundation {
             mark(Grade::D, why);
         }
         let paired = decide::paired(ranking.grid, b, a, workloads);
+        for (name, control) in ranking.grid.controls.iter().filter(|(of, _)| names.contains(of)) {
+            let margin = paired.map_or(0.0, |paired| paired.claimed());
+            let control = decide::paired(control, 1, 0, workloads);
+            let shows = control.map_or(f64::INFINITY, |control| control.estimate().half_width());
+            if margin > 0.0 && shows >= margin {
+                let cases = control.map_or("nothing".to_owned(), |control| {
+                    format!("{} {}", control.cases, control.level.plural())
+                });
+                let least = match shows.is_finite() {
+                    true => format!("no difference below {}", percent(shows)),
+                    false => "nothing".to_owned(),
+                };
+                mark(
+                    Grade::D,
+                    format!(
+                        "the control of {name}, over {cases}, could have shown {least}, and {} is claimed",
+                        percent(margin)
+                    ),
+                );
+            }
+        }
         if let Some(paired) = paired.filter(|paired| paired.drift.abs() > DRIFT) {
             let way = if paired.drift > 0.0 { "slower" } else { "faster" };
             let why = format!("{} got {way} by the other in the course of the run", names[1]);
@@ -337,19 +364,18 @@ fn of_number(workloads: usize) -> Option<Mark> {
 }
 
 /// All controls of a run. With six of them and an interval of 95 %, one differs by chance in every fourth run; so it takes more.
-fn controls(recording: &Recording) -> Vec<ControlResult> {
+fn controls(grid: &Grid) -> Vec<ControlResult> {
     /// Chance of a control that differs by chance, in all of them together.
     const CHANCE: f64 = 0.01;
     /// A smaller difference is no reason to doubt any other.
     const LEAST: f64 = 0.003;
-    let count = recording.controls.len().max(1) as f64;
-    let of = |control: &crate::record::Control| {
-        let grid = Grid::of(recording, vec![control.of.clone(), control.name.clone()]);
+    let count = grid.controls.len().max(1) as f64;
+    let of = |(of, grid): &(String, Grid)| {
         let have_both = |&workload: &usize| (0..2).all(|strategy| grid.verified(workload, strategy).is_some());
         let both: Vec<usize> = (0..grid.workloads.len()).filter(have_both).collect();
-        let all = decide::paired(&grid, 1, 0, &both)?;
+        let all = decide::paired(grid, 1, 0, &both)?;
         let apart = |paired: &Paired| paired.estimate().verdict().differs() && paired.mean.abs() > LEAST;
-        let one = |&workload: &usize| Some((workload, decide::paired(&grid, 1, 0, &[workload])?));
+        let one = |&workload: &usize| Some((workload, decide::paired(grid, 1, 0, &[workload])?));
         let each: Vec<(usize, Paired)> = both.iter().filter_map(one).collect();
         let mut distances: Vec<f64> = each.iter().map(|(_, paired)| paired.mean.abs()).collect();
         distances.sort_by(f64::total_cmp);
@@ -362,7 +388,8 @@ fn controls(recording: &Recording) -> Vec<ControlResult> {
         let at_most = by_chance + 3.0 * (0.95 * by_chance).sqrt();
         let strict = all.estimate_at(1.0 - CHANCE / count);
         Some(ControlResult {
-            of: control.of.clone(),
+            of: of.clone(),
+            shows: Some(all.estimate().half_width()).filter(|shows| shows.is_finite()),
             ratio: all.estimate(),
             floor: statistics::quantile(&distances, 0.95)?.exp(),
             workloads: each.len(),
@@ -371,7 +398,7 @@ fn controls(recording: &Recording) -> Vec<ControlResult> {
             differs: strict.verdict().differs() && all.mean.abs() > LEAST,
         })
     };
-    recording.controls.iter().filter_map(of).collect()
+    grid.controls.iter().filter_map(of).collect()
 }
 
 fn conditions(processes: &[Process], slowdown: Option<f64>) -> Conditions {

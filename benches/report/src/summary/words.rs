@@ -2,7 +2,7 @@
 
 use super::machines::{OfMachine, compared_over, on_another};
 use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
-use crate::statistics::{Estimate, Level};
+use crate::statistics::{EQUIVALENCE, Estimate, Level};
 use crate::units;
 
 /// What no interval of one binary covers.
@@ -159,6 +159,11 @@ impl ControlResult {
             "{} measured against itself came to {:.3}x ({:.3} to {:.3})",
             self.of, self.ratio.value, self.ratio.low, self.ratio.high
         );
+        match self.shows {
+            Some(shows) if shows < EQUIVALENCE => {}
+            Some(shows) => text += &format!("; it could have shown no difference below {:.1} %", shows * 100.0),
+            None => text += "; it could have shown nothing",
+        }
         // Of a few workloads there is no such share, and of one nothing to say that the mean does not.
         if self.workloads >= FEWEST_FOR_SHARE {
             let floor = (self.floor - 1.0) * 100.0;
