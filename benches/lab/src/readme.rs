@@ -426,7 +426,12 @@ fn agreement(decision: &Decision) -> String {
 fn instead(list: &[Exception]) -> String {
     let items = list.iter().map(|better| {
         let (value, interval) = (times(better.times_as_fast.value), range(better.times_as_fast));
-        format!("{} (`{}`, {value}, {interval})", better.on, better.strategy)
+        format!(
+            "{} (`{}`, {value}, {interval}{})",
+            better.on,
+            better.strategy,
+            better.only()
+        )
     });
     Vec::from_iter(items).join(", ")
 }

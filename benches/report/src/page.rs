@@ -41,6 +41,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
     let facts = facts.chain([("Raw data", summary.raw_data.clone())]);
     let facts = facts.map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>\n", escape(&value)));
     let when = record::timestamp(run.started);
+    let legend = summary.legend().map(|legend| format!("<p>{}.</p>\n", escape(&legend)));
     Ok(filled(&[
         ("title", escape(&summary.headline())),
         ("style", STYLE.to_owned()),
@@ -51,7 +52,7 @@ pub fn page(summary: &Summary, plots: &[Plot], ladder: Option<&Ladder>) -> Resul
         ("claims", claims(summary)),
         ("mix", mix(summary)),
         ("plots", figures),
-        ("numbers", table::of(summary).html()),
+        ("numbers", table::of(summary).html() + &legend.unwrap_or_default()),
         ("regret", regret(summary)),
         ("ladder", ladder.map(Ladder::html).unwrap_or_default()),
         ("errors", errors),

@@ -401,7 +401,14 @@ fn workload_row(workload: &summary::WorkloadSummary) -> Row {
     let cells = workload.cells.iter().map(|cell| {
         let (text, look) = match cell {
             summary::Cell::Measured { ratio, .. } if ratio.value == 1.0 => ("1.00".to_owned(), Look::Best),
-            summary::Cell::Measured { ratio, .. } => (units::three_digits(ratio.value), Look::Plain),
+            summary::Cell::Measured { ratio, left_out, .. } => {
+                let out = if *left_out > 0 {
+                    format!(" (-{left_out})")
+                } else {
+                    String::new()
+                };
+                (units::three_digits(ratio.value) + &out, Look::Plain)
+            }
             summary::Cell::Error { .. } => ("error".to_owned(), Look::Error),
             summary::Cell::Missing => ("-".to_owned(), Look::Plain),
         };

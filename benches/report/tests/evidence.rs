@@ -3,8 +3,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::world::{World, good};
-use wasm_dispatch_report::summary::{Grade, Head, Verdict};
+use wasm_dispatch_report::record::Recording;
+use wasm_dispatch_report::summary::{Cell, Grade, Head, Verdict, summarise};
+use wasm_dispatch_report::table;
 
 /// The head of the smallest code.
 fn small(world: &World) -> Head {
@@ -113,4 +117,83 @@ fn a_control_that_could_not_have_shown_what_is_claimed_is_no_control() {
         ..few(1.06)
     };
     assert_eq!(enough.summary(1).foundation.grade, Grade::A);
+}
+
+/// Ends of the 95 % interval of the first strategy's time by the second's on a workload, over 24 layouts with all their processes.
+fn with_all_processes(recording: &Recording, workload: &str) -> (f64, f64) {
+    let mut logs: BTreeMap<Option<u64>, Vec<f64>> = BTreeMap::new();
+    for sample in recording.samples.iter().filter(|sample| sample.workload == workload) {
+        let sign = match sample.strategy.as_str() {
+            "fast" => 1.0,
+            "slow" => -1.0,
+            _ => continue,
+        };
+        logs.entry(sample.layout)
+            .or_default()
+            .push(sign * (sample.nanoseconds as f64).ln());
+    }
+    let layouts: Vec<f64> = logs
+        .values()
+        .map(|all| 2.0 * all.iter().sum::<f64>() / all.len() as f64)
+        .collect();
+    let mean = layouts.iter().sum::<f64>() / 24.0;
+    let variance = layouts.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / 23.0;
+    let half = 2.0687 * (variance / 24.0).sqrt();
+    ((mean - half).exp(), (mean + half).exp())
+}
+
+#[test]
+fn a_winner_that_depends_on_what_was_left_out_says_so() {
+    let world = World {
+        strategies: vec![("fast", 1.0), ("slow", 1.01)],
+        states: [0.0; 4],
+        of_program: 0.05,
+        slow_processes: (0.06, 2.0),
+        ..good()
+    };
+    let (mut depending, mut firm) = (0, 0);
+    for seed in 0..20 {
+        let recording = world.recording(seed);
+        let summary = summarise(&recording);
+        let sentences = summary.sentences().join("\n");
+        let advice = summary.recommendation.as_ref().unwrap();
+        for better in advice.workloads.iter().filter(|better| better.strategy == "slow") {
+            let (low, high) = with_all_processes(&recording, &better.on);
+            assert!(
+                high > 1.0,
+                "the opposite was found with all processes: {better:?}, {low} to {high}"
+            );
+            assert_eq!(better.left_out > 0, low <= 1.0, "{better:?}, {low} to {high}");
+            match better.left_out {
+                0 => firm += 1,
+                some => {
+                    depending += 1;
+                    let said = match some {
+                        1 => "; clear only without a process".to_owned(),
+                        some => format!("; clear only without {some} processes"),
+                    };
+                    assert!(sentences.contains(&said), "{sentences}");
+                }
+            }
+        }
+        // The table says where, and a claim that depends on it is not graded A.
+        let cells = summary.workloads.iter().flat_map(|workload| &workload.cells);
+        let left_out = cells
+            .filter(|cell| matches!(cell, Cell::Measured { left_out: 1.., .. }))
+            .count();
+        assert_eq!(
+            table::of(&summary).markdown().matches(" (-").count(),
+            left_out,
+            "{seed}"
+        );
+        assert_eq!(
+            summary.notes().iter().any(|note| note.starts_with("(-1)")),
+            left_out > 0
+        );
+        for claim in &summary.claims {
+            let says = claim.reasons.iter().any(|why| why.starts_with("clear only without"));
+            assert!(!says || claim.grade >= Grade::B, "{claim:?}");
+        }
+    }
+    assert!(depending > 5 && firm > 2, "{depending}, {firm}");
 }

@@ -153,6 +153,7 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
                      on,
                      strategy,
                      times_as_fast,
+                     ..
                  }| {
                     let number = format!("{} ({})", times(times_as_fast.value), range(*times_as_fast));
                     said(format!("on the {what} {on} {strategy} {verb} {best}"), number)

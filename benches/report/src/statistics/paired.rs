@@ -84,6 +84,8 @@ pub struct Paired {
     pub range: [f64; 3],
     /// Processes that were left out, because they were slow where the others of their layout were not.
     pub left_out: usize,
+    /// What it would come to with these processes in.
+    pub with_all: Verdict,
     /// How far the pairs drift with the number of the process, in standard deviations of no drift at all (Spearman's rank
     /// correlation); 0 where there are too few.
     pub drift: f64,
@@ -102,7 +104,17 @@ impl Paired {
     pub fn of(observations: &[Observation]) -> Option<Paired> {
         let mut tree = Tree::of(observations);
         let drift = tree.drift();
+        let all = Paired::of_tree(&tree)?;
         let left_out = tree.leave_out_slow_processes();
+        Some(Paired {
+            left_out,
+            with_all: all.verdict(),
+            drift,
+            ..if left_out > 0 { Paired::of_tree(&tree)? } else { all }
+        })
+    }
+
+    fn of_tree(tree: &Tree) -> Option<Paired> {
         let layouts: Vec<f64> = tree.layouts.iter().map(|processes| mean_of_means(processes)).collect();
         let (level, cases) = if layouts.len() > 1 {
             (Level::Layout, layouts)
@@ -121,8 +133,9 @@ impl Paired {
             cases: cases.len(),
             level,
             range: [extreme(f64::min)?, median(&cases)?, extreme(f64::max)?],
-            left_out,
-            drift,
+            left_out: 0,
+            with_all: Verdict::Unsure,
+            drift: 0.0,
             components: tree.components(),
         })
     }
@@ -173,6 +186,7 @@ impl Paired {
                 return Some(Paired {
                     range: [of_means(0), of_means(1), of_means(2)],
                     left_out: 0,
+                    with_all: Verdict::Unsure,
                     drift: 0.0,
                     mean: mean_of(single.iter().map(|paired| paired.mean)),
                     deviation: (of_mean.sum::<f64>() * cases as f64).sqrt() / single.len() as f64,
@@ -203,12 +217,24 @@ impl Paired {
         self.estimate_of(self.cases, confidence)
     }
 
-    /// What it comes to. A difference is none if the median of the cases lies on the other side: then a few slow ones make it.
+    /// What it comes to. A difference is none if the median of the cases lies on the other side: then a few slow ones make it; or if
+    /// there is the opposite one with all processes in.
     pub fn verdict(&self) -> Verdict {
         match self.estimate().verdict() {
+            found if found.differs() && self.left_out > 0 && self.with_all == found.turned() => Verdict::Unsure,
             Verdict::Slower if self.range[1] <= 0.0 => Verdict::Unsure,
             Verdict::Faster if self.range[1] >= 0.0 => Verdict::Unsure,
             other => other,
+        }
+    }
+
+    /// How many processes had to be left out to find a difference that is not clear with them in; 0 if it does not depend on that.
+    pub fn depends_on(&self) -> usize {
+        let found = self.verdict();
+        if found.differs() && self.with_all != found {
+            self.left_out
+        } else {
+            0
         }
     }
 

@@ -121,6 +121,10 @@ impl Ranking<'_> {
                 median_ns: verified.median,
                 ratio: self.ratio(workload, strategy).unwrap_or(Estimate::exact(1.0)),
                 samples: verified.samples,
+                left_out: (self.best[workload])
+                    .filter(|&best| best != strategy)
+                    .and_then(|best| paired(self.grid, strategy, best, &[workload]))
+                    .map_or(0, |paired| paired.left_out),
                 load_ns: verified.load,
                 compile_ns: verified.compile,
             },
@@ -237,14 +241,16 @@ impl Ranking<'_> {
             let (&best, others) = self.ranked.split_first()?;
             let other = *by_mean(self.grid, workloads, others.to_vec()).first()?;
             let times_as_fast = compare(self.grid, best, other, workloads)?;
+            let paired = paired(self.grid, best, other, workloads);
             let verdict = match self.is_believed(best, other, workloads) {
-                true => times_as_fast.verdict(),
+                true => paired.map_or(times_as_fast.verdict(), |paired| paired.verdict()),
                 false => Verdict::Unsure,
             };
             is_of_kind(verdict).then(|| Exception {
                 on: on.clone(),
                 strategy: self.name(other),
                 times_as_fast,
+                left_out: paired.map_or(0, |paired| paired.depends_on()),
             })
         };
         sets.iter().filter_map(of).collect()

@@ -341,6 +341,9 @@ impl Foundation {
                 );
             }
         }
+        if let Some(count) = paired.map(|paired| paired.depends_on()).filter(|&count| count > 0) {
+            mark(Grade::B, only_without(count));
+        }
         if let Some(paired) = paired.filter(|paired| paired.drift.abs() > DRIFT) {
             let way = if paired.drift > 0.0 { "slower" } else { "faster" };
             let why = format!("{} got {way} by the other in the course of the run", names[1]);
@@ -360,6 +363,14 @@ fn of_number(workloads: usize) -> Option<Mark> {
         2..5 => Some((Grade::C, few())),
         5..WORKLOADS => Some((Grade::B, few())),
         _ => None,
+    }
+}
+
+/// That a difference is clear only without some processes.
+pub fn only_without(left_out: usize) -> String {
+    match left_out {
+        1 => "clear only without a process that was left out as slow".to_owned(),
+        some => format!("clear only without {some} processes that were left out as slow"),
     }
 }
 

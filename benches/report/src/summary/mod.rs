@@ -183,6 +183,10 @@ pub enum Cell {
         ratio: Estimate,
         /// How many samples that rests on.
         samples: usize,
+        /// Processes that were left out of the comparison with the best, because they were slow where others of their layout were
+        /// not.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        left_out: usize,
         /// Median time to load, in nanoseconds.
         load_ns: Option<f64>,
         /// Median time to compile, in nanoseconds.
@@ -224,6 +228,13 @@ pub struct Exception {
     pub strategy: String,
     /// Time of the overall best divided by that of this one.
     pub times_as_fast: Estimate,
+    /// How many processes had to be left out to find the difference, which is not clear with them in.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The decision and its conditions.

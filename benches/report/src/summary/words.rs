@@ -1,5 +1,6 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
+use super::foundation::only_without;
 use super::machines::{OfMachine, compared_over, on_another};
 use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
 use crate::statistics::{EQUIVALENCE, Estimate, Level};
@@ -49,9 +50,21 @@ impl Summary {
         format!("Intervals cover {noise} of this one binary. {NOT_COVERED}")
     }
 
-    /// What a reader should know before believing the rest: warnings, then a line for each cell that is an error.
+    /// What a reader should know before believing the rest: warnings, a line for each cell that is an error,
+    /// and how to read cells without all processes.
     pub fn notes(&self) -> Vec<String> {
-        self.warnings.iter().cloned().chain(self.errors()).collect()
+        let warnings = self.warnings.iter().cloned();
+        warnings.chain(self.errors()).chain(self.legend()).collect()
+    }
+
+    /// How to read the cells of the table that go without some processes, if there are any.
+    pub fn legend(&self) -> Option<String> {
+        let mut cells = self.workloads.iter().flat_map(|workload| &workload.cells);
+        let is_there = cells.any(|cell| matches!(cell, Cell::Measured { left_out: 1.., .. }));
+        is_there.then(|| {
+            "(-1) behind a number: one process was left out of it, because it was slow where others of its layout were not"
+                .to_owned()
+        })
     }
 
     /// One line per cell that is an error: workload, strategy, what went wrong.
@@ -192,6 +205,16 @@ impl Rival {
     }
 }
 
+impl Exception {
+    /// That it depends on what was left out, if it does.
+    pub fn only(&self) -> String {
+        match self.left_out {
+            0 => String::new(),
+            some => format!("; {}", only_without(some)),
+        }
+    }
+}
+
 impl Recommendation {
     fn headline(&self) -> String {
         let best = &self.best;
@@ -293,12 +316,16 @@ impl Cell {
                 median_ns,
                 ratio,
                 samples,
+                left_out,
                 load_ns,
                 compile_ns,
             } => {
                 let mut text = format!("{} a run, median of {samples}", units::time(*median_ns));
                 if ratio.value != 1.0 {
                     text += &format!("; {} the fastest ({})", times(ratio.value), range(*ratio));
+                }
+                if *left_out > 0 {
+                    text += &format!("; without {left_out} of the processes, which were slow");
                 }
                 for (what, time) in [("decode and lower", load_ns), ("compile", compile_ns)] {
                     if let Some(time) = time {
@@ -337,7 +364,10 @@ fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> Strin
         return format!("There is no {what} on which another strategy is clearly better.");
     }
     let items = list.iter();
-    let items = items.map(|item| format!("{} ({}, {})", item.on, item.strategy, times(item.times_as_fast.value)));
+    let items = items.map(|item| {
+        let (times, only) = (times(item.times_as_fast.value), item.only());
+        format!("{} ({}, {times}{only})", item.on, item.strategy)
+    });
     format!("{plural} on which another strategy beats {best}: {}.", joined(items))
 }
 
