@@ -13,7 +13,7 @@ use wasmparser::{BlockType, BrTable, HeapType, Ieee32, Ieee64, MemArg, Operator,
 
 use super::builder::{READS_GLOBAL, READS_MEMORY, TRAPS};
 use super::control::Ends;
-use super::{Lowering, ModuleTypes, nans};
+use super::{Lowering, ModuleTypes};
 use crate::types::value_type;
 
 /// An operator that validation should have refused, with the decoder's name of the proposal that brought it.
@@ -300,7 +300,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         let node = self.unary_node(op, a);
         self.push(node);
         if self.deterministic
-            && let Some(ty) = nans::of_unary(op)
+            && let Some(ty) = op.open_nan()
         {
             self.canonicalize(ty);
         }
@@ -313,7 +313,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         let node = self.binary_node(op, a, b);
         self.push(node);
         if self.deterministic
-            && let Some(ty) = nans::of_binary(op)
+            && let Some(ty) = op.open_nan()
         {
             self.canonicalize(ty);
         }

@@ -9,7 +9,7 @@ use wasm_dispatch_ir::vector_ops::*;
 use wasmparser::{MemArg, Operator};
 
 use super::builder::{READS_MEMORY, TRAPS};
-use super::{Lowering, ModuleTypes, nans};
+use super::{Lowering, ModuleTypes};
 
 /// The operators of the instruction table's part for vectors.
 macro_rules! rows {
@@ -124,7 +124,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let a = self.pop_vector();
         let known = self.known_vector(a).map(|a| op.apply(a));
         self.push_folded(known, |_| VectorNode::One { op, a });
-        self.canonicalize_if(nans::of_vector1(op));
+        self.canonicalize_if(op.open_nan());
     }
 
     fn vector2(&mut self, op: Vector2Op) {
@@ -133,7 +133,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let a = self.pop_vector();
         let known = self.known_vector(a).zip(self.known_vector(b));
         self.push_folded(known.map(|(a, b)| op.apply(a, b)), |_| VectorNode::Two { op, a, b });
-        self.canonicalize_if(nans::of_vector2(op));
+        self.canonicalize_if(op.open_nan());
     }
 
     fn vector3(&mut self, op: Vector3Op) {
@@ -144,7 +144,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
         let known = self.known_vector(a).zip(self.known_vector(b)).zip(self.known_vector(c));
         let known = known.map(|((a, b), c)| op.apply(a, b, c));
         self.push_folded(known, |_| VectorNode::Three { op, a, b, c });
-        self.canonicalize_if(nans::of_vector3(op));
+        self.canonicalize_if(op.open_nan());
     }
 
     fn vector_test(&mut self, op: VectorTestOp) {

@@ -53,6 +53,52 @@ impl BuiltinType {
     }
 }
 
+/// What an immediate of a builtin names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Immediate {
+    /// A memory.
+    Memory,
+    /// A table.
+    Table,
+    /// A data segment.
+    Data,
+    /// An element segment.
+    Elements,
+    /// A function.
+    Function,
+}
+
+/// What the decoder's name of an immediate says that it is.
+macro_rules! immediate {
+    (mem) => {
+        Immediate::Memory
+    };
+    (dst_mem) => {
+        Immediate::Memory
+    };
+    (src_mem) => {
+        Immediate::Memory
+    };
+    (table) => {
+        Immediate::Table
+    };
+    (dst_table) => {
+        Immediate::Table
+    };
+    (src_table) => {
+        Immediate::Table
+    };
+    (data_index) => {
+        Immediate::Data
+    };
+    (elem_index) => {
+        Immediate::Elements
+    };
+    (function_index) => {
+        Immediate::Function
+    };
+}
+
 /// Whether a row ends with `bulk`.
 macro_rules! is_bulk {
     () => {
@@ -101,9 +147,9 @@ macro_rules! define {
             }
 
             /// What the immediates are, x first: at most two.
-            pub fn immediates(self) -> &'static [&'static str] {
+            pub const fn immediates(self) -> &'static [Immediate] {
                 match self {
-                    $(Builtin::$name => &[$(stringify!($immediate)),*],)*
+                    $(Builtin::$name => &[$(immediate!($immediate)),*],)*
                 }
             }
 

@@ -20,6 +20,8 @@ pub trait Unary: Copy + Send + Sync + 'static {
     const OP: UnaryOp;
     /// Whether [`Unary::apply`] can fail.
     const TRAPS: bool;
+    /// Whether the result may be a NaN of which the specification leaves open which one.
+    const OPEN_NAN: bool;
     /// Computes the result.
     ///
     /// # Errors
@@ -40,6 +42,8 @@ pub trait Binary: Copy + Send + Sync + 'static {
     const OP: BinaryOp;
     /// Whether [`Binary::apply`] can fail.
     const TRAPS: bool;
+    /// Whether the result may be a NaN of which the specification leaves open which one.
+    const OPEN_NAN: bool;
     /// Whether the row is in the `test` part of the table: an `i32` result that is worth fusing with a branch.
     const TEST: bool;
     /// Computes the result.
@@ -86,20 +90,24 @@ pub trait Store: Copy + Send + Sync + 'static {
 
 /// Wraps an infallible row's result, and hands a fallible one through.
 macro_rules! applied {
-    (pure, $e:expr) => {
-        Ok($e)
-    };
     (trap, $e:expr) => {
         $e
     };
+    ($kind:ident, $e:expr) => {
+        Ok($e)
+    };
 }
 
-macro_rules! traps {
+/// What a row's kind says: whether it traps, and whether it leaves a NaN open.
+macro_rules! kind {
     (pure) => {
-        false
+        (false, false)
     };
     (trap) => {
-        true
+        (true, false)
+    };
+    (nan) => {
+        (false, true)
     };
 }
 
@@ -164,7 +172,8 @@ macro_rules! unary_row {
             type A = $a;
             type R = $r;
             const OP: UnaryOp = UnaryOp::$name;
-            const TRAPS: bool = traps!($kind);
+            const TRAPS: bool = kind!($kind).0;
+            const OPEN_NAN: bool = kind!($kind).1;
             #[inline(always)]
             fn apply(a: $a) -> Result<$r, Trap> {
                 applied!($kind, $m $(:: $f)* (a))
@@ -183,7 +192,8 @@ macro_rules! binary_row {
             type B = $b;
             type R = $r;
             const OP: BinaryOp = BinaryOp::$name;
-            const TRAPS: bool = traps!($kind);
+            const TRAPS: bool = kind!($kind).0;
+            const OPEN_NAN: bool = kind!($kind).1;
             const TEST: bool = $test;
             #[inline(always)]
             fn apply(a: $a, b: $b) -> Result<$r, Trap> {
@@ -298,10 +308,14 @@ macro_rules! ask {
 
 ask!(UnaryOp, UnaryVisitor, Unary, /// Whether the instruction can trap.
     traps -> bool, O => O::TRAPS);
+ask!(UnaryOp, UnaryVisitor, Unary, /// Type of the result, if that may be a NaN of which the specification leaves open which one.
+    open_nan -> Option<ValType>, O => O::OPEN_NAN.then_some(O::R::TYPE));
 ask!(UnaryOp, UnaryVisitor, Unary, /// Types of the operand and the result.
     types -> (ValType, ValType), O => (O::A::TYPE, O::R::TYPE));
 ask!(BinaryOp, BinaryVisitor, Binary, /// Whether the instruction can trap.
     traps -> bool, O => O::TRAPS);
+ask!(BinaryOp, BinaryVisitor, Binary, /// Type of the result, if that may be a NaN of which the specification leaves open which one.
+    open_nan -> Option<ValType>, O => O::OPEN_NAN.then_some(O::R::TYPE));
 ask!(BinaryOp, BinaryVisitor, Binary, /// Whether the row is in the `test` part of the table.
     is_test -> bool, O => O::TEST);
 ask!(BinaryOp, BinaryVisitor, Binary, /// Types of the operands and the result.

@@ -21,7 +21,8 @@
 //! Only the braces differ between the groups:
 //!
 //! ```text
-//! unary, test, value    { semantics(operands) -> result, pure or trap }
+//! unary, test, value    { semantics(operands) -> result, pure or trap, or nan: pure, and the specification leaves open
+//!                       which NaN it gives }
 //! load                  { type in memory as type in the slot, bytes }
 //! store                 { type in the slot as type in memory, bytes }
 //! builtin               { (operands) -> results; bulk }, and the immediates after the name, as the decoder calls them;
@@ -154,29 +155,29 @@ macro_rules! for_each_instruction {
                 /// r = -a
                 F32Neg "f32.neg" Mvp { float::float32::neg(f32) -> f32, pure }
                 /// r = a rounded up
-                F32Ceil "f32.ceil" Mvp { float::float32::ceil(f32) -> f32, pure }
+                F32Ceil "f32.ceil" Mvp { float::float32::ceil(f32) -> f32, nan }
                 /// r = a rounded down
-                F32Floor "f32.floor" Mvp { float::float32::floor(f32) -> f32, pure }
+                F32Floor "f32.floor" Mvp { float::float32::floor(f32) -> f32, nan }
                 /// r = a rounded towards zero
-                F32Trunc "f32.trunc" Mvp { float::float32::trunc(f32) -> f32, pure }
+                F32Trunc "f32.trunc" Mvp { float::float32::trunc(f32) -> f32, nan }
                 /// r = a rounded to nearest, ties to even
-                F32Nearest "f32.nearest" Mvp { float::float32::nearest(f32) -> f32, pure }
+                F32Nearest "f32.nearest" Mvp { float::float32::nearest(f32) -> f32, nan }
                 /// r = square root of a
-                F32Sqrt "f32.sqrt" Mvp { float::float32::sqrt(f32) -> f32, pure }
+                F32Sqrt "f32.sqrt" Mvp { float::float32::sqrt(f32) -> f32, nan }
                 /// r = a without its sign
                 F64Abs "f64.abs" Mvp { float::float64::abs(f64) -> f64, pure }
                 /// r = -a
                 F64Neg "f64.neg" Mvp { float::float64::neg(f64) -> f64, pure }
                 /// r = a rounded up
-                F64Ceil "f64.ceil" Mvp { float::float64::ceil(f64) -> f64, pure }
+                F64Ceil "f64.ceil" Mvp { float::float64::ceil(f64) -> f64, nan }
                 /// r = a rounded down
-                F64Floor "f64.floor" Mvp { float::float64::floor(f64) -> f64, pure }
+                F64Floor "f64.floor" Mvp { float::float64::floor(f64) -> f64, nan }
                 /// r = a rounded towards zero
-                F64Trunc "f64.trunc" Mvp { float::float64::trunc(f64) -> f64, pure }
+                F64Trunc "f64.trunc" Mvp { float::float64::trunc(f64) -> f64, nan }
                 /// r = a rounded to nearest, ties to even
-                F64Nearest "f64.nearest" Mvp { float::float64::nearest(f64) -> f64, pure }
+                F64Nearest "f64.nearest" Mvp { float::float64::nearest(f64) -> f64, nan }
                 /// r = square root of a
-                F64Sqrt "f64.sqrt" Mvp { float::float64::sqrt(f64) -> f64, pure }
+                F64Sqrt "f64.sqrt" Mvp { float::float64::sqrt(f64) -> f64, nan }
                 /// r = low 32 bits of a
                 I32WrapI64 "i32.wrap_i64" Mvp { integer::wrap(u64) -> u32, pure }
                 /// r = a, sign-extended
@@ -232,9 +233,9 @@ macro_rules! for_each_instruction {
                 /// r = a as a float, rounded to nearest
                 F64ConvertI64U "f64.convert_i64_u" Mvp { float::f64_convert_i64_u(u64) -> f64, pure }
                 /// r = a rounded to nearest
-                F32DemoteF64 "f32.demote_f64" Mvp { float::f32_demote_f64(f64) -> f32, pure }
+                F32DemoteF64 "f32.demote_f64" Mvp { float::f32_demote_f64(f64) -> f32, nan }
                 /// r = a, exactly
-                F64PromoteF32 "f64.promote_f32" Mvp { float::f64_promote_f32(f32) -> f64, pure }
+                F64PromoteF32 "f64.promote_f32" Mvp { float::f64_promote_f32(f32) -> f64, nan }
                 /// r = the bits of a
                 I32ReinterpretF32 "i32.reinterpret_f32" Mvp { float::i32_reinterpret_f32(f32) -> u32, pure }
                 /// r = the float with the bits a
@@ -374,31 +375,31 @@ macro_rules! for_each_instruction {
                 /// r = a rotated right by b
                 I64Rotr "i64.rotr" Mvp { integer::int64::rotr(u64, u64) -> u64, pure }
                 /// r = a + b
-                F32Add "f32.add" Mvp { float::float32::add(f32, f32) -> f32, pure }
+                F32Add "f32.add" Mvp { float::float32::add(f32, f32) -> f32, nan }
                 /// r = a - b
-                F32Sub "f32.sub" Mvp { float::float32::sub(f32, f32) -> f32, pure }
+                F32Sub "f32.sub" Mvp { float::float32::sub(f32, f32) -> f32, nan }
                 /// r = a * b
-                F32Mul "f32.mul" Mvp { float::float32::mul(f32, f32) -> f32, pure }
+                F32Mul "f32.mul" Mvp { float::float32::mul(f32, f32) -> f32, nan }
                 /// r = a / b
-                F32Div "f32.div" Mvp { float::float32::div(f32, f32) -> f32, pure }
+                F32Div "f32.div" Mvp { float::float32::div(f32, f32) -> f32, nan }
                 /// r = the lesser of a and b, NaN if either is
-                F32Min "f32.min" Mvp { float::float32::min(f32, f32) -> f32, pure }
+                F32Min "f32.min" Mvp { float::float32::min(f32, f32) -> f32, nan }
                 /// r = the greater of a and b, NaN if either is
-                F32Max "f32.max" Mvp { float::float32::max(f32, f32) -> f32, pure }
+                F32Max "f32.max" Mvp { float::float32::max(f32, f32) -> f32, nan }
                 /// r = a with the sign of b
                 F32Copysign "f32.copysign" Mvp { float::float32::copysign(f32, f32) -> f32, pure }
                 /// r = a + b
-                F64Add "f64.add" Mvp { float::float64::add(f64, f64) -> f64, pure }
+                F64Add "f64.add" Mvp { float::float64::add(f64, f64) -> f64, nan }
                 /// r = a - b
-                F64Sub "f64.sub" Mvp { float::float64::sub(f64, f64) -> f64, pure }
+                F64Sub "f64.sub" Mvp { float::float64::sub(f64, f64) -> f64, nan }
                 /// r = a * b
-                F64Mul "f64.mul" Mvp { float::float64::mul(f64, f64) -> f64, pure }
+                F64Mul "f64.mul" Mvp { float::float64::mul(f64, f64) -> f64, nan }
                 /// r = a / b
-                F64Div "f64.div" Mvp { float::float64::div(f64, f64) -> f64, pure }
+                F64Div "f64.div" Mvp { float::float64::div(f64, f64) -> f64, nan }
                 /// r = the lesser of a and b, NaN if either is
-                F64Min "f64.min" Mvp { float::float64::min(f64, f64) -> f64, pure }
+                F64Min "f64.min" Mvp { float::float64::min(f64, f64) -> f64, nan }
                 /// r = the greater of a and b, NaN if either is
-                F64Max "f64.max" Mvp { float::float64::max(f64, f64) -> f64, pure }
+                F64Max "f64.max" Mvp { float::float64::max(f64, f64) -> f64, nan }
                 /// r = a with the sign of b
                 F64Copysign "f64.copysign" Mvp { float::float64::copysign(f64, f64) -> f64, pure }
             }

@@ -18,6 +18,8 @@ pub trait Vector1: Copy + Send + Sync + 'static {
     const OP: Vector1Op;
     /// Whether the row is `hot` in the table.
     const HOT: bool;
+    /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+    const OPEN_NAN: Option<ValType>;
     /// Computes the result.
     fn apply(a: V128) -> V128;
 }
@@ -28,6 +30,8 @@ pub trait Vector2: Copy + Send + Sync + 'static {
     const OP: Vector2Op;
     /// Whether the row is `hot` in the table.
     const HOT: bool;
+    /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+    const OPEN_NAN: Option<ValType>;
     /// Computes the result.
     fn apply(a: V128, b: V128) -> V128;
 }
@@ -38,6 +42,8 @@ pub trait Vector3: Copy + Send + Sync + 'static {
     const OP: Vector3Op;
     /// Whether the row is `hot` in the table.
     const HOT: bool;
+    /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+    const OPEN_NAN: Option<ValType>;
     /// Computes the result.
     fn apply(a: V128, b: V128, c: V128) -> V128;
 }
@@ -238,16 +244,42 @@ macro_rules! hot {
 macro_rules! pure_row {
     (
         $(#[$doc:meta])* $name:ident: $trait:ident as $enum:ident ($($a:ident: $ty:ty),*) -> $r:ty,
-        $heat:ident { $m:ident $(:: $f:ident)* }
+        $heat:ident { $m:ident $(:: $f:ident)* } $($item:item)?
     ) => {
         row! {
             $(#[$doc])* $name: $trait as $enum {
+                $($item)?
                 const HOT: bool = hot!($heat);
                 #[inline(always)]
                 fn apply($($a: $ty),*) -> $r {
                     $m $(:: $f)* ($($a),*)
                 }
             }
+        }
+    };
+}
+
+macro_rules! open_nan {
+    () => {
+        None
+    };
+    (f32) => {
+        Some(ValType::F32)
+    };
+    (f64) => {
+        Some(ValType::F64)
+    };
+}
+
+/// A row that gives a vector, in whose lanes a NaN may be left open.
+macro_rules! lanes_row {
+    (
+        $(#[$doc:meta])* $name:ident: $trait:ident as $enum:ident ($($a:ident)*),
+        $heat:ident { $m:ident $(:: $f:ident)* $(, nan $lane:ident)? }
+    ) => {
+        pure_row! {
+            $(#[$doc])* $name: $trait as $enum ($($a: V128),*) -> V128, $heat { $m $(:: $f)* }
+            const OPEN_NAN: Option<ValType> = open_nan!($($lane)?);
         }
     };
 }
@@ -393,6 +425,8 @@ macro_rules! define {
                 fn apply(a: V128) -> V128 => O::apply(a);
                 /// Whether the row is `hot` in the table.
                 fn is_hot() -> bool => O::HOT;
+                /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+                fn open_nan() -> Option<ValType> => O::OPEN_NAN;
             }
             $($(#[$ad])* $a $am $ap)*
         }
@@ -403,6 +437,8 @@ macro_rules! define {
                 fn apply(a: V128, b: V128) -> V128 => O::apply(a, b);
                 /// Whether the row is `hot` in the table.
                 fn is_hot() -> bool => O::HOT;
+                /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+                fn open_nan() -> Option<ValType> => O::OPEN_NAN;
             }
             $($(#[$bd])* $b $bm $bp)*
         }
@@ -413,6 +449,8 @@ macro_rules! define {
                 fn apply(a: V128, b: V128, c: V128) -> V128 => O::apply(a, b, c);
                 /// Whether the row is `hot` in the table.
                 fn is_hot() -> bool => O::HOT;
+                /// Type of the lanes, if these may be NaNs of which the specification leaves open which ones.
+                fn open_nan() -> Option<ValType> => O::OPEN_NAN;
             }
             $($(#[$cd])* $c $cm $cp)*
         }
@@ -530,9 +568,9 @@ macro_rules! define {
             }
             $($(#[$od])* $o $om $op)*
         }
-        $(pure_row! { $(#[$ad])* $a: Vector1 as Vector1Op (a: V128) -> V128, $ah $ab })*
-        $(pure_row! { $(#[$bd])* $b: Vector2 as Vector2Op (a: V128, b: V128) -> V128, $bh $bb })*
-        $(pure_row! { $(#[$cd])* $c: Vector3 as Vector3Op (a: V128, b: V128, c: V128) -> V128, $ch $cb })*
+        $(lanes_row! { $(#[$ad])* $a: Vector1 as Vector1Op (a), $ah $ab })*
+        $(lanes_row! { $(#[$bd])* $b: Vector2 as Vector2Op (a b), $bh $bb })*
+        $(lanes_row! { $(#[$cd])* $c: Vector3 as Vector3Op (a b c), $ch $cb })*
         $(pure_row! { $(#[$td])* $t: VectorTest as VectorTestOp (a: V128) -> u32, $th $tb })*
         $(pure_row! { $(#[$hd])* $h: Shift as ShiftOp (a: V128, b: u32) -> V128, $hh $hb })*
         $(splat_row! { $(#[$pd])* $p $pb })*

@@ -21,9 +21,10 @@
 //! braces differ:
 //!
 //! ```text
-//! vector1      (v128) -> v128               { semantics }
-//! vector2      (v128, v128) -> v128         { semantics }
-//! vector3      (v128, v128, v128) -> v128   { semantics }
+//! vector1      (v128) -> v128               { semantics }, or { semantics, nan f32 } if the specification leaves open which
+//!                                           NaN it gives in lanes of that type
+//! vector2      (v128, v128) -> v128         likewise
+//! vector3      (v128, v128, v128) -> v128   likewise
 //! vector_test  (v128) -> i32                { semantics }
 //! shift        (v128, i32) -> v128          { semantics }
 //! splat        (scalar) -> v128             { type in the slot as type of a lane }
@@ -149,33 +150,33 @@ macro_rules! for_each_vector {
                 /// r = the high half of a, zero-extended
                 I64x2ExtendHighI32x4U "i64x2.extend_high_i32x4_u" Simd hot { widths::i64x2::extend_high_i32x4_u }
                 /// r = a rounded up
-                F32x4Ceil "f32x4.ceil" Simd cold { float::f32x4::ceil }
+                F32x4Ceil "f32x4.ceil" Simd cold { float::f32x4::ceil, nan f32 }
                 /// r = a rounded down
-                F32x4Floor "f32x4.floor" Simd cold { float::f32x4::floor }
+                F32x4Floor "f32x4.floor" Simd cold { float::f32x4::floor, nan f32 }
                 /// r = a rounded towards zero
-                F32x4Trunc "f32x4.trunc" Simd cold { float::f32x4::trunc }
+                F32x4Trunc "f32x4.trunc" Simd cold { float::f32x4::trunc, nan f32 }
                 /// r = a rounded to nearest, ties to even
-                F32x4Nearest "f32x4.nearest" Simd cold { float::f32x4::nearest }
+                F32x4Nearest "f32x4.nearest" Simd cold { float::f32x4::nearest, nan f32 }
                 /// r = a without its sign
                 F32x4Abs "f32x4.abs" Simd hot { float::f32x4::abs }
                 /// r = -a
                 F32x4Neg "f32x4.neg" Simd hot { float::f32x4::neg }
                 /// r = square root of a
-                F32x4Sqrt "f32x4.sqrt" Simd hot { float::f32x4::sqrt }
+                F32x4Sqrt "f32x4.sqrt" Simd hot { float::f32x4::sqrt, nan f32 }
                 /// r = a rounded up
-                F64x2Ceil "f64x2.ceil" Simd cold { float::f64x2::ceil }
+                F64x2Ceil "f64x2.ceil" Simd cold { float::f64x2::ceil, nan f64 }
                 /// r = a rounded down
-                F64x2Floor "f64x2.floor" Simd cold { float::f64x2::floor }
+                F64x2Floor "f64x2.floor" Simd cold { float::f64x2::floor, nan f64 }
                 /// r = a rounded towards zero
-                F64x2Trunc "f64x2.trunc" Simd cold { float::f64x2::trunc }
+                F64x2Trunc "f64x2.trunc" Simd cold { float::f64x2::trunc, nan f64 }
                 /// r = a rounded to nearest, ties to even
-                F64x2Nearest "f64x2.nearest" Simd cold { float::f64x2::nearest }
+                F64x2Nearest "f64x2.nearest" Simd cold { float::f64x2::nearest, nan f64 }
                 /// r = a without its sign
                 F64x2Abs "f64x2.abs" Simd cold { float::f64x2::abs }
                 /// r = -a
                 F64x2Neg "f64x2.neg" Simd hot { float::f64x2::neg }
                 /// r = square root of a
-                F64x2Sqrt "f64x2.sqrt" Simd cold { float::f64x2::sqrt }
+                F64x2Sqrt "f64x2.sqrt" Simd cold { float::f64x2::sqrt, nan f64 }
                 /// r = a as integers, signed, saturating; NaN is 0
                 I32x4TruncSatF32x4S "i32x4.trunc_sat_f32x4_s" Simd hot { tuned::i32x4_trunc_sat_f32x4_s }
                 /// r = a as integers, unsigned, saturating; NaN is 0
@@ -193,9 +194,9 @@ macro_rules! for_each_vector {
                 /// r = the low half of a as floats, unsigned
                 F64x2ConvertLowI32x4U "f64x2.convert_low_i32x4_u" Simd cold { conversions::f64x2::convert_low_i32x4_u }
                 /// r = a rounded to nearest; the high half is 0
-                F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" Simd cold { conversions::f32x4::demote_f64x2_zero }
+                F32x4DemoteF64x2Zero "f32x4.demote_f64x2_zero" Simd cold { conversions::f32x4::demote_f64x2_zero, nan f32 }
                 /// r = the low half of a, exactly
-                F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" Simd hot { conversions::f64x2::promote_low_f32x4 }
+                F64x2PromoteLowF32x4 "f64x2.promote_low_f32x4" Simd hot { conversions::f64x2::promote_low_f32x4, nan f64 }
                 /// r = a as integers, signed; always saturating, NaN is 0
                 I32x4RelaxedTruncF32x4S "i32x4.relaxed_trunc_f32x4_s" RelaxedSimd cold { tuned::i32x4_trunc_sat_f32x4_s }
                 /// r = a as integers, unsigned; always saturating, NaN is 0
@@ -415,33 +416,33 @@ macro_rules! for_each_vector {
                 /// r = a * b, of the high halves, zero-extended
                 I64x2ExtMulHighI32x4U "i64x2.extmul_high_i32x4_u" Simd cold { widths::i64x2::extmul_high_i32x4_u }
                 /// r = a + b
-                F32x4Add "f32x4.add" Simd hot { float::f32x4::add }
+                F32x4Add "f32x4.add" Simd hot { float::f32x4::add, nan f32 }
                 /// r = a - b
-                F32x4Sub "f32x4.sub" Simd hot { float::f32x4::sub }
+                F32x4Sub "f32x4.sub" Simd hot { float::f32x4::sub, nan f32 }
                 /// r = a * b
-                F32x4Mul "f32x4.mul" Simd hot { float::f32x4::mul }
+                F32x4Mul "f32x4.mul" Simd hot { float::f32x4::mul, nan f32 }
                 /// r = a / b
-                F32x4Div "f32x4.div" Simd hot { float::f32x4::div }
+                F32x4Div "f32x4.div" Simd hot { float::f32x4::div, nan f32 }
                 /// r = the lesser of a and b, NaN if either is
-                F32x4Min "f32x4.min" Simd hot { tuned::f32x4_min }
+                F32x4Min "f32x4.min" Simd hot { tuned::f32x4_min, nan f32 }
                 /// r = the greater of a and b, NaN if either is
-                F32x4Max "f32x4.max" Simd hot { tuned::f32x4_max }
+                F32x4Max "f32x4.max" Simd hot { tuned::f32x4_max, nan f32 }
                 /// r = b < a ? b : a
                 F32x4PMin "f32x4.pmin" Simd hot { float::f32x4::pmin }
                 /// r = a < b ? b : a
                 F32x4PMax "f32x4.pmax" Simd hot { float::f32x4::pmax }
                 /// r = a + b
-                F64x2Add "f64x2.add" Simd hot { float::f64x2::add }
+                F64x2Add "f64x2.add" Simd hot { float::f64x2::add, nan f64 }
                 /// r = a - b
-                F64x2Sub "f64x2.sub" Simd hot { float::f64x2::sub }
+                F64x2Sub "f64x2.sub" Simd hot { float::f64x2::sub, nan f64 }
                 /// r = a * b
-                F64x2Mul "f64x2.mul" Simd hot { float::f64x2::mul }
+                F64x2Mul "f64x2.mul" Simd hot { float::f64x2::mul, nan f64 }
                 /// r = a / b
-                F64x2Div "f64x2.div" Simd hot { float::f64x2::div }
+                F64x2Div "f64x2.div" Simd hot { float::f64x2::div, nan f64 }
                 /// r = the lesser of a and b, NaN if either is
-                F64x2Min "f64x2.min" Simd cold { tuned::f64x2_min }
+                F64x2Min "f64x2.min" Simd cold { tuned::f64x2_min, nan f64 }
                 /// r = the greater of a and b, NaN if either is
-                F64x2Max "f64x2.max" Simd cold { tuned::f64x2_max }
+                F64x2Max "f64x2.max" Simd cold { tuned::f64x2_max, nan f64 }
                 /// r = b < a ? b : a
                 F64x2PMin "f64x2.pmin" Simd cold { float::f64x2::pmin }
                 /// r = a < b ? b : a
@@ -449,13 +450,13 @@ macro_rules! for_each_vector {
                 /// r = the bytes of a at the indices b; always zero past the end
                 I8x16RelaxedSwizzle "i8x16.relaxed_swizzle" RelaxedSimd cold { tuned::i8x16_swizzle }
                 /// r = the lesser of a and b; always NaN if either is
-                F32x4RelaxedMin "f32x4.relaxed_min" RelaxedSimd cold { tuned::f32x4_min }
+                F32x4RelaxedMin "f32x4.relaxed_min" RelaxedSimd cold { tuned::f32x4_min, nan f32 }
                 /// r = the greater of a and b; always NaN if either is
-                F32x4RelaxedMax "f32x4.relaxed_max" RelaxedSimd cold { tuned::f32x4_max }
+                F32x4RelaxedMax "f32x4.relaxed_max" RelaxedSimd cold { tuned::f32x4_max, nan f32 }
                 /// r = the lesser of a and b; always NaN if either is
-                F64x2RelaxedMin "f64x2.relaxed_min" RelaxedSimd cold { tuned::f64x2_min }
+                F64x2RelaxedMin "f64x2.relaxed_min" RelaxedSimd cold { tuned::f64x2_min, nan f64 }
                 /// r = the greater of a and b; always NaN if either is
-                F64x2RelaxedMax "f64x2.relaxed_max" RelaxedSimd cold { tuned::f64x2_max }
+                F64x2RelaxedMax "f64x2.relaxed_max" RelaxedSimd cold { tuned::f64x2_max, nan f64 }
                 /// r = (a * b + 0x4000) >> 15; always saturating
                 I16x8RelaxedQ15mulrS "i16x8.relaxed_q15mulr_s" RelaxedSimd cold { tuned::i16x8_q15mulr_sat_s }
                 /// r = sums of neighbours in a * b; always signed, wrapping
@@ -465,13 +466,13 @@ macro_rules! for_each_vector {
                 /// r = bits of a where c is one, else of b
                 V128Bitselect "v128.bitselect" Simd hot { bits::bitselect }
                 /// r = a * b + c; always rounded twice
-                F32x4RelaxedMadd "f32x4.relaxed_madd" RelaxedSimd hot { float::f32x4::madd }
+                F32x4RelaxedMadd "f32x4.relaxed_madd" RelaxedSimd hot { float::f32x4::madd, nan f32 }
                 /// r = -(a * b) + c; always rounded twice
-                F32x4RelaxedNmadd "f32x4.relaxed_nmadd" RelaxedSimd cold { float::f32x4::nmadd }
+                F32x4RelaxedNmadd "f32x4.relaxed_nmadd" RelaxedSimd cold { float::f32x4::nmadd, nan f32 }
                 /// r = a * b + c; always rounded twice
-                F64x2RelaxedMadd "f64x2.relaxed_madd" RelaxedSimd hot { float::f64x2::madd }
+                F64x2RelaxedMadd "f64x2.relaxed_madd" RelaxedSimd hot { float::f64x2::madd, nan f64 }
                 /// r = -(a * b) + c; always rounded twice
-                F64x2RelaxedNmadd "f64x2.relaxed_nmadd" RelaxedSimd cold { float::f64x2::nmadd }
+                F64x2RelaxedNmadd "f64x2.relaxed_nmadd" RelaxedSimd cold { float::f64x2::nmadd, nan f64 }
                 /// r = bits of a where c is one, else of b; always bit by bit
                 I8x16RelaxedLaneselect "i8x16.relaxed_laneselect" RelaxedSimd cold { bits::bitselect }
                 /// r = bits of a where c is one, else of b; always bit by bit

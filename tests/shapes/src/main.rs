@@ -7,12 +7,12 @@ use std::process::{Command, ExitCode};
 use cpu_time::ThreadTime;
 use wasm_dispatch::Strategy;
 use wasm_dispatch_shapes::shapes::{SHAPES, Shape};
-use wasm_dispatch_shapes::taking::{Taken, Way, take};
+use wasm_dispatch_shapes::taking::{Way, take};
 
 /// Sizes that are measured, as multiples of the smallest.
 const TIMES: [usize; 4] = [1, 4, 8, 16];
 
-/// Runs of which the fastest counts.
+/// Runs of each size of which the fastest counts, in turn with those of the other sizes: a machine that is slow for a while is so for all.
 const RUNS: usize = 5;
 
 /// Nanoseconds that the largest module of a shape takes at least, if it can: what less takes is mostly the machine itself.
@@ -56,20 +56,9 @@ fn one(shape: &str, size: &str, way: &str) -> Result<(), String> {
     let size = size.parse().map_err(|_| format!("'{size}' is no size"))?;
     let way: Way = way.parse()?;
     let module = (shape.make)(size);
-    let mut best = u64::MAX;
-    let mut taken = Taken::default();
-    // Under Callgrind once is enough.
-    let runs = if std::env::var_os("SWEEP_ONCE").is_some() {
-        1
-    } else {
-        RUNS
-    };
-    for _ in 0..runs {
-        let begun = ThreadTime::now();
-        taken = take(&module, way).map_err(|error| format!("{}: {error}", shape.name))?;
-        best = best.min(begun.elapsed().as_nanos() as u64);
-    }
-    println!("{} {best} {}", module.len(), taken.peak);
+    let begun = ThreadTime::now();
+    let taken = take(&module, way).map_err(|error| format!("{}: {error}", shape.name))?;
+    println!("{} {} {}", module.len(), begun.elapsed().as_nanos(), taken.peak);
     Ok(())
 }
 
@@ -84,7 +73,7 @@ fn measure(shape: &Shape, times: usize, way: Way, instructions: bool) -> Result<
     let mut command = if instructions {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        command.arg(program).env("SWEEP_ONCE", "1");
+        command.arg(program);
         command
     } else {
         Command::new(program)
@@ -126,19 +115,38 @@ fn table(names: &[&str], instructions: bool) -> Result<(), String> {
         let mut largest = 0.0;
         let unit = unit(shape, instructions);
         for way in Way::all() {
-            let points = TIMES.map(|times| measure(shape, unit * times, way, instructions));
-            let points = points.into_iter().collect::<Result<Vec<Point>, String>>()?;
+            let points = points(shape, unit, way, instructions)?;
             largest = points.last().map_or(0.0, |point| point.bytes);
-            let _ = write!(row, " {:.2}, {:.0} |", exponent(&points[1..]), per_byte(&points));
+            // A shape that a limit holds to one size has neither.
+            let _ = match exponent(&points[1..]) {
+                exponent if exponent.is_finite() => write!(row, " {exponent:.2}, {:.0} |", per_byte(&points)),
+                _ => write!(row, " |"),
+            };
         }
         println!("| `{}`: {} | {largest} |{row}", shape.name, shape.about);
     }
     Ok(())
 }
 
+/// What modules of each size took, at their fastest.
+fn points(shape: &Shape, unit: usize, way: Way, instructions: bool) -> Result<Vec<Point>, String> {
+    let round = || -> Result<Vec<Point>, String> {
+        let points = TIMES.map(|times| measure(shape, unit * times, way, instructions));
+        points.into_iter().collect()
+    };
+    let mut best = round()?;
+    // Instructions are the same each time.
+    for _ in 1..if instructions { 1 } else { RUNS } {
+        for (best, point) in best.iter_mut().zip(round()?) {
+            best.time = best.time.min(point.time);
+        }
+    }
+    Ok(best)
+}
+
 /// How many times a shape's own size the smallest module is, so that the largest takes long enough to say something.
 fn unit(shape: &Shape, instructions: bool) -> usize {
-    // Instructions are the same each time, and take fifty times as long.
+    // Valgrind takes fifty times as long.
     let most = if instructions { 1 } else { LARGEST_UNIT };
     let largest = |unit: usize| measure(shape, unit * TIMES[TIMES.len() - 1], Strategy::default().into(), false);
     let mut unit = 1;

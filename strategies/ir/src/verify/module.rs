@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{VerifyError, WORK, meters, verify};
-use crate::builtin::Builtin;
+use crate::builtin::{Builtin, Immediate};
 use crate::code::vector::VectorNode;
 use crate::code::{BlockId, FunctionBody, Node, NodeId, Slot, Statement};
 use crate::ops::UnaryOp;
@@ -286,34 +286,23 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// The segments, tables and functions that a builtin names.
+    /// What a builtin's immediates name; elements that go from one to the other are of one type.
     fn builtin(&self, op: Builtin, x: u32, y: u32) -> Result<(), VerifyError> {
-        let element = |table: u32| self.body.shape.table(table).map(|table| table.element);
-        let fits = match op {
-            Builtin::MemoryInit | Builtin::DataDrop => x < self.facts.data_segments(),
-            Builtin::TableInit => {
-                let segment = self.facts.element_segment(x);
-                segment.is_some() && segment == element(y)
-            }
-            Builtin::ElemDrop => self.facts.element_segment(x).is_some(),
-            Builtin::TableCopy => element(x) == element(y),
-            Builtin::RefFunc => self.facts.function_type(x).is_some(),
-            // Their types name them, and `verify` has resolved these.
-            Builtin::MemorySize
-            | Builtin::MemoryGrow
-            | Builtin::MemoryFill
-            | Builtin::MemoryCopy
-            | Builtin::TableGet
-            | Builtin::TableSet
-            | Builtin::TableSize
-            | Builtin::TableGrow
-            | Builtin::TableFill
-            | Builtin::I64Add128
-            | Builtin::I64Sub128
-            | Builtin::I64MulWideS
-            | Builtin::I64MulWideU => true,
-        };
-        ensure!(fits, "{} of what there is not", op.mnemonic());
+        let mut element = None;
+        for (&immediate, index) in op.immediates().iter().zip([x, y]) {
+            let elements = match immediate {
+                Immediate::Memory => self.body.shape.memory(index).map(|_| None),
+                Immediate::Table => self.body.shape.table(index).map(|table| Some(table.element)),
+                Immediate::Data => (index < self.facts.data_segments()).then_some(None),
+                Immediate::Elements => self.facts.element_segment(index).map(Some),
+                Immediate::Function => self.facts.function_type(index).map(|_| None),
+            };
+            ensure!(elements.is_some(), "{} of what there is not", op.mnemonic());
+            let elements = elements.flatten();
+            let same = element.is_none() || elements.is_none() || element == elements;
+            ensure!(same, "{} from one type to another", op.mnemonic());
+            element = elements.or(element);
+        }
         Ok(())
     }
 

@@ -133,6 +133,7 @@ fn shift<O: Shift>(a: Location, b: Location, to_slot: bool) -> Picked {
 pub(super) mod v2 {
     use wasm_dispatch_ir::V128;
     use wasm_dispatch_ir::semantics::vector::x86::v2 as forms;
+    use wasm_dispatch_ir::types::ValType;
 
     use super::*;
     use crate::abi::picked_v2;
@@ -151,6 +152,7 @@ pub(super) mod v2 {
             $(impl Vector1 for Fast<$one> {
                 const OP: Vector1Op = Vector1Op::$one;
                 const HOT: bool = <$one as Vector1>::HOT;
+                const OPEN_NAN: Option<ValType> = <$one as Vector1>::OPEN_NAN;
                 #[inline(always)]
                 fn apply(a: V128) -> V128 {
                     // SAFETY: the pickers below choose this handler only where the machine has what the form needs.
@@ -160,6 +162,7 @@ pub(super) mod v2 {
             $(impl Vector2 for Fast<$two> {
                 const OP: Vector2Op = Vector2Op::$two;
                 const HOT: bool = <$two as Vector2>::HOT;
+                const OPEN_NAN: Option<ValType> = <$two as Vector2>::OPEN_NAN;
                 #[inline(always)]
                 fn apply(a: V128, b: V128) -> V128 {
                     // SAFETY: as above.
