@@ -10,8 +10,9 @@ use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::choice;
 use wasm_dispatch_report::decision::DECISION_FILE;
 use wasm_dispatch_report::record::{self, FILE_NAME, timestamp};
+use wasm_dispatch_report::summary::Grade;
 use wasm_dispatch_report::table::columns;
-use wasm_dispatch_report::units;
+use wasm_dispatch_report::{growth, ladder, units};
 use wasm_dispatch_workloads::{Class, Run, Workload, all_and_extra};
 
 use super::shared::folders_of_runs;
@@ -274,15 +275,27 @@ fn of_run(folder: &Path) -> Item {
         found.as_str().map(str::to_owned)
     };
     let (best, grade) = (text("/recommendation/best"), text("/foundation/grade"));
+    // A finished run of growth or peers has curves or a ladder, and no best.
+    let drawn = [growth::FILE_NAME, ladder::FILE_NAME]
+        .iter()
+        .any(|file| folder.join(file).is_file());
+    let speaks = grade
+        .as_ref()
+        .and_then(|grade| serde_json::from_value::<Grade>(json!(grade)).ok());
+    let said = match (&best, speaks) {
+        (Some(best), Some(grade)) if grade.speaks() => format!("best: {best}"),
+        (Some(_), _) => "no winner named".to_owned(),
+        (None, _) if drawn => "drawn".to_owned(),
+        (None, _) => "not drawn yet".to_owned(),
+    };
     Item {
         row: vec![
             name.clone(),
             run.kind.name().to_owned(),
-            grade.as_ref().map_or(String::new(), |grade| format!("grade {grade}")),
+            grade.as_ref().map_or("-".to_owned(), |grade| format!("grade {grade}")),
             format!("{workloads} workloads"),
             format!("{} blocks", recording.blocks()),
-            best.as_ref()
-                .map_or("not drawn yet".to_owned(), |best| format!("best: {best}")),
+            said,
             format!("{} x {}", run.fingerprint.cores, run.fingerprint.cpu),
         ],
         json: json!({
@@ -295,7 +308,7 @@ fn of_run(folder: &Path) -> Item {
             "blocks": recording.blocks(),
             "interrupted": recording.cut_short().is_some(),
             "failures": recording.failures.len(),
-            "best": best,
+            "best": best.filter(|_| speaks.is_some_and(Grade::speaks)),
             "fingerprint": run.fingerprint,
         }),
         name,

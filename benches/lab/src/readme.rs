@@ -1,5 +1,6 @@
 //! `wasm-dispatch-lab readme`: the README's summary of the recorded decision.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use clap::Args;
 use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, RECORDED};
 use wasm_dispatch_report::growth::{self, Axis};
 use wasm_dispatch_report::summary::heads::Place;
-use wasm_dispatch_report::summary::machines::{Holds, compared_over, on_another};
-use wasm_dispatch_report::summary::words::{either, from_when_on, range, times};
+use wasm_dispatch_report::summary::machines::{Holds, OfMachine, compared_over, on_another};
+use wasm_dispatch_report::summary::words::{either, from_when_on, none_faster, range, times, too_few_machines};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Row, Table, wrapped};
 use wasm_dispatch_report::units::three_digits;
@@ -141,19 +142,35 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     let run = recorded.join(&decision.run);
     let of_run = format!("{link}/{}", decision.run);
     let best = decision.default_strategy();
-    let rival = decision.head(DEFAULT).and_then(|head| head.runner_up.as_ref());
+    let head = decision.head(DEFAULT);
+    if let Some(head) = head.filter(|head| !head.grade.speaks()) {
+        // It was decided by force.
+        return Ok(format!(
+            "`{best}` is the default. The [recorded run]({of_run}/summary.md) is graded {} ({}), so nothing is claimed.\n",
+            head.grade.letter(),
+            head.reasons.join("; ")
+        ));
+    }
+    let rival = head.and_then(|head| head.runner_up.as_ref());
     let is_fastest = rival.is_some_and(|rival| rival.verdict == Verdict::Faster);
     let mut text = format!(
         "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {} interleaved blocks in {} layouts of \
          the code, every result verified; [summary]({of_run}/summary.md), raw data beside it) the others took, relative to it, \
-         as a geometric mean:\n\n",
+         as a geometric mean, on each machine by itself:\n",
         if is_fastest { "fastest" } else { "first" },
         decision.kind.name(),
         decision.workloads,
         decision.blocks,
         decision.foundation.layouts,
     );
-    text.push_str(&machines_table(decision).markdown());
+    for machine in &decision.machines {
+        let _ = write!(
+            text,
+            "\n{}\n\n{}",
+            measured_on(machine, link),
+            machine_table(machine).markdown()
+        );
+    }
     text.push_str(
         "\n*Mean*: over layouts of the code, with its 95 % interval. *One binary*: what a build of yours may get. *New \
          program*: what a program may get that is like the workloads.\n\n",
@@ -161,14 +178,11 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     let path = run.join("summary.json");
     let summary: Option<Summary> = path.is_file().then(|| json::load(&path)).transpose()?;
     let beside = [summary.as_ref().and_then(starting), growing(recorded, link)?];
-    for sentence in sentences(decision, link)
-        .into_iter()
-        .chain(beside.into_iter().flatten())
-    {
+    for sentence in sentences(decision).into_iter().chain(beside.into_iter().flatten()) {
         let _ = writeln!(text, "- {sentence}");
     }
     text.push('\n');
-    text.push_str(&heads_table(decision).markdown());
+    text.push_str(&heads_table(decision, recorded)?.markdown());
     for (name, title) in PLOTS {
         if run.join(format!("{name}.svg")).is_file() {
             let _ = write!(text, "\n![{title}]({of_run}/{name}.svg)\n");
@@ -243,47 +257,83 @@ fn peers(_: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
     ))
 }
 
-/// A machine's rows: what each strategy takes, and what that may come to.
-fn machines_table(decision: &Decision) -> Table {
-    let columns = decision.ranking().iter().map(|place| format!("`{}`", place.strategy));
+/// What a machine is and what it ran, above its table: no table has numbers of two machines.
+fn measured_on(machine: &OfMachine, link: &str) -> String {
+    let of = &machine.fingerprint;
+    let size = if machine.size.is_empty() {
+        String::new()
+    } else {
+        format!(" at {} size", machine.size)
+    };
+    let reasons = match machine.reasons.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", machine.reasons.join("; ")),
+    };
+    format!(
+        "On [{}]({link}/{}/summary.md), {} programs{size}: {} ({} threads, {}, {}), {}, revision {}, grade {}{reasons}.",
+        machine.machine().vendor(),
+        machine.run,
+        machine.programs,
+        of.cpu,
+        of.cores,
+        of.kernel,
+        of.rustc.split(" (").next().unwrap_or_default(),
+        machine.measured(),
+        of.short_revision(),
+        machine.grade.letter()
+    )
+}
+
+/// What each strategy takes on a machine, and what that may come to.
+fn machine_table(machine: &OfMachine) -> Table {
+    // At a grade that says nothing there are no numbers either.
+    let ranking = if machine.grade.speaks() { machine.ranking() } else { &[] };
+    let columns = ranking.iter().map(|place| format!("`{}`", place.strategy));
     let mut rows = Vec::new();
-    for machine in &decision.machines {
-        let ranking = machine.ranking();
-        let mut row = |name: &str, ranking: &[Place], cell: &dyn Fn(&Place) -> String| {
-            let cells = decision.ranking().iter().map(|column| {
-                let place = ranking.iter().find(|place| place.strategy == column.strategy);
-                place.map_or(String::new(), cell)
-            });
-            rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
-        };
-        let is_first = |place: &Place| place.times_as_long.low == place.times_as_long.high;
-        let mean = |place: &Place| three_digits(place.times_as_long.value);
-        row(&format!("{}, mean", machine.machine().vendor()), ranking, &mean);
-        row("its interval", ranking, &|place| match is_first(place) {
+    let mut row = |name: &str, cell: &dyn Fn(&Place) -> String| {
+        let cells = ranking.iter().map(cell);
+        rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
+    };
+    row("mean", &|place| three_digits(place.times_as_long.value));
+    row(
+        "its interval",
+        &|place| match place.times_as_long.low == place.times_as_long.high {
             true => String::new(),
             false => range(place.times_as_long),
+        },
+    );
+    if ranking.iter().any(|place| place.one_binary.is_some()) {
+        row("one binary", &|place| place.one_binary.map_or(String::new(), range));
+    }
+    row("new program", &|place| place.new_program.map_or(String::new(), range));
+    if let Some(shared) = machine.shared.as_ref().filter(|shared| shared.programs > 0) {
+        row(&format!("mean over the {} in common", shared.programs), &|place| {
+            let mut shared = shared.ranking().iter();
+            let same = shared.find(|same| same.strategy == place.strategy);
+            same.map_or(String::new(), |same| three_digits(same.times_as_long.value))
         });
-        if ranking.iter().any(|place| place.one_binary.is_some()) {
-            row("one binary", ranking, &|place| {
-                place.one_binary.map_or(String::new(), range)
-            });
-        }
-        row("new program", ranking, &|place| {
-            place.new_program.map_or(String::new(), range)
-        });
-        if let Some(shared) = machine.shared.as_ref().filter(|shared| shared.programs > 0) {
-            row(
-                &format!("mean over the {} in common", shared.programs),
-                shared.ranking(),
-                &mean,
-            );
-        }
     }
     Table::of(1, [String::new()].into_iter().chain(columns), rows)
 }
 
 /// What to use, by what is asked for.
-fn heads_table(decision: &Decision) -> Table {
+fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
+    // What a head was measured on: heads with metering are of another run.
+    let mut measured: BTreeMap<&str, String> = BTreeMap::new();
+    for head in &decision.heads {
+        let path = recorded.join(&head.run).join("summary.json");
+        if path.is_file() && !measured.contains_key(head.run.as_str()) {
+            let of: Summary = json::load(&path)?;
+            let machine = of.run.fingerprint.machine();
+            let on = format!(
+                "{}, {} programs, {} run",
+                machine.vendor(),
+                of.counted().count(),
+                of.run.kind.name()
+            );
+            measured.insert(&head.run, on);
+        }
+    }
     let row = |head: &Head| {
         let rival = head.runner_up.as_ref();
         let margin = rival.map_or(String::new(), |rival| {
@@ -302,17 +352,22 @@ fn heads_table(decision: &Decision) -> Table {
                 times(rival.times_as_long.value)
             )
         });
+        let is_said = head.grade.speaks();
         let cells = [
             words(&head.head),
-            either(head.choices().map(|choice| format!("`{choice}`"))),
-            margin,
+            match is_said {
+                true => either(head.choices().map(|choice| format!("`{choice}`"))),
+                false => "-".to_owned(),
+            },
+            if is_said { margin } else { String::new() },
+            measured.get(head.run.as_str()).unwrap_or(&head.machine).clone(),
             head.grade.letter().to_string(),
             head.reasons.join("; "),
         ];
         cells.into_iter().collect()
     };
-    let heads = ["asked for", "use", "next", "grade", "why not better"];
-    Table::of(heads.len(), heads, decision.heads.iter().map(row))
+    let heads = ["asked for", "use", "next", "measured on", "grade", "why not better"];
+    Ok(Table::of(heads.len(), heads, decision.heads.iter().map(row)))
 }
 
 fn words(head: &str) -> String {
@@ -331,20 +386,20 @@ fn words(head: &str) -> String {
 }
 
 /// The conditions of the decision.
-fn sentences(decision: &Decision, link: &str) -> Vec<String> {
+fn sentences(decision: &Decision) -> Vec<String> {
     let advice = &decision.recommendation;
     let mut sentences = Vec::new();
     for (what, better) in [("class", &advice.classes), ("workload", &advice.workloads)] {
         sentences.push(match better.is_empty() {
-            true => format!("There is no {what} on which another strategy is clearly better."),
-            false => format!("Another strategy is better on {}.", instead(better)),
+            true => format!("{}.", none_faster(what)),
+            false => format!("Faster under another strategy: {}.", instead(better)),
         });
     }
     // A class of one workload that is called the same.
     sentences.dedup();
     if !advice.ties.is_empty() {
         sentences.push(format!(
-            "Another strategy is not clearly worse on {}.",
+            "Not clearly slower under another strategy: {}.",
             instead(&advice.ties)
         ));
     }
@@ -374,25 +429,6 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
             decision.not_ranked.join(", ")
         ));
     }
-    for machine in &decision.machines {
-        let (of, reasons) = (&machine.fingerprint, &machine.reasons);
-        let reasons = match reasons.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", reasons.join("; ")),
-        };
-        sentences.push(format!(
-            "[{}]({link}/{}/summary.md): {} ({} threads, {}, {}), {}, revision {}, grade {}{reasons}.",
-            of.machine().vendor(),
-            machine.run,
-            of.cpu,
-            of.cores,
-            of.kernel,
-            of.rustc.split(" (").next().unwrap_or_default(),
-            machine.measured(),
-            of.short_revision(),
-            machine.grade.letter()
-        ));
-    }
     sentences.push(
         "Code that was changed since these revisions is not in the numbers; `wasm-dispatch-lab claims` says whether it was."
             .to_owned(),
@@ -404,22 +440,35 @@ fn sentences(decision: &Decision, link: &str) -> Vec<String> {
 /// Which claims of the order hold on all machines and which do not, and what is known of another one.
 fn agreement(decision: &Decision) -> String {
     let machines = &decision.machines;
-    let pair = |pair: &[Place]| {
+    let (mut pairs, mut differences): (Vec<(String, Vec<String>)>, Vec<String>) = Default::default();
+    for pair in decision.ranking().windows(2) {
         let (first, second) = (&pair[0].strategy, &pair[1].strategy);
-        let holds = Holds::of(machines, &format!("mean {first} {second}")).text();
-        format!("`{first}` before `{second}` {holds}")
-    };
-    let pairs: Vec<String> = decision.ranking().windows(2).map(pair).collect();
+        let holds = Holds::of(machines, &format!("mean {first} {second}"));
+        differences = holds.differences();
+        let holds = holds.brief();
+        let pair = format!("`{first}` before `{second}`");
+        match pairs.iter_mut().find(|(known, _)| *known == holds) {
+            Some((_, same)) => same.push(pair),
+            None => pairs.push((holds, vec![pair])),
+        }
+    }
+    let pairs = pairs
+        .iter()
+        .map(|(holds, same)| format!("{} ({holds})", same.join(", ")));
     let second = decision.ranking().get(1).map(|place| &place.strategy);
     let another = second.and_then(|second| Some((second, on_another(machines, second)?)));
     let another = match another {
-        Some((second, estimate)) => format!("`{second}` may take {} of the time of the first", range(estimate)),
-        None => format!("not estimable from {}", machines.len()),
+        Some((second, estimate)) => format!(
+            "On a machine of another kind `{second}` may take {} of the time of the first.",
+            range(estimate)
+        ),
+        None => too_few_machines(machines.len()),
     };
     let over = compared_over(machines).map_or(String::new(), |over| over + " ");
+    let differences: String = differences.iter().map(|how| format!("{how}. ")).collect();
     format!(
-        "{over}Of this order: {}. On a machine of another kind: {another}.",
-        pairs.join("; ")
+        "{over}Pair by pair, the order is: {}. {differences}{another}",
+        Vec::from_iter(pairs).join("; ")
     )
 }
 

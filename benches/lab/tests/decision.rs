@@ -42,11 +42,21 @@ fn run(folder: &Path, id: &str, kind: Kind, workloads: &[(&str, &str)], strategi
                 }
             }
         }
+        writer.write(common::process(block)).unwrap();
         writer.write(BlockEnd { block }).unwrap();
     }
 }
 
-const WORKLOADS: [(&str, &str); 4] = [("a", "even"), ("b", "even"), ("c", "even"), ("d", "odd")];
+const WORKLOADS: [(&str, &str); 8] = [
+    ("a", "even"),
+    ("b", "even"),
+    ("c", "even"),
+    ("d", "even"),
+    ("e", "even"),
+    ("f", "even"),
+    ("g", "odd"),
+    ("h", "odd"),
+];
 
 struct Lab {
     folder: tempfile::TempDir,
@@ -86,20 +96,20 @@ fn a_decision_says_what_to_use_and_where_not() {
         .decide("20260102-000000-full", Kind::Full, &WORKLOADS, &["fast", "slow"])
         .unwrap();
     assert_eq!(decision.default_strategy(), "fast");
-    assert_eq!((decision.workloads, decision.blocks), (4, 8));
+    assert_eq!((decision.workloads, decision.blocks), (8, 8));
     let runner_up = decision.heads[0].runner_up.clone().unwrap();
     assert_eq!(
         (runner_up.strategy.as_str(), runner_up.verdict),
         ("slow", Verdict::Faster)
     );
-    // Twice as long on three workloads, half as long on one: 2^(2/4).
+    // Twice as long on six workloads, half as long on two: 2^(4/8).
     assert!((runner_up.times_as_long.value - 1.414).abs() < 1e-9, "{runner_up:?}");
     let classes = &decision.recommendation.classes;
     assert_eq!(
         (classes.len(), classes[0].on.as_str(), classes[0].strategy.as_str()),
         (1, "odd", "slow")
     );
-    assert_eq!(decision.recommendation.workloads.len(), 1);
+    assert_eq!(decision.recommendation.workloads.len(), 2);
     // It compiles slowly, so short runs belong to the other.
     let break_even = decision.break_even.as_ref().unwrap();
     assert_eq!(break_even.shortest.as_deref(), Some("slow"));
@@ -127,7 +137,7 @@ fn strategies_that_tie_in_a_class_are_named() {
     let lab = Lab::new();
     let folder = lab.folder.path().join("run");
     let mut writer = Writer::create(&folder, &common::header()).unwrap();
-    for (workload, class, slow) in [("a", "even", 2.0), ("b", "level", 1.0)] {
+    for (workload, class, slow) in [("a", "even", 2.0), ("b", "level", 1.0), ("c", "level", 1.0)] {
         for block in 0..20 {
             for (strategy, time) in [("fast", 1.0), ("slow", slow)] {
                 let noise = 1.0 + f64::from(block % 5) / 1000.0;

@@ -108,6 +108,52 @@ fn a_curve_is_time_over_instructions_by_value() {
     assert_eq!(again, growth);
 }
 
+/// Four layouts of two processes, of which one takes longer: the interval is that of layouts, and knows of it.
+#[test]
+fn intervals_of_curves_are_taken_over_layouts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(folder.path(), &common::header()).unwrap();
+    let point = Point {
+        axis: Axis::HotCode,
+        value: 1024,
+        workload: "hot_code_1024".into(),
+        wasm_bytes: 1100,
+        instructions: 1000,
+    };
+    for process in 0..8_u32 {
+        let (layout, noise) = (u64::from(process % 4), if process < 4 { 0.999 } else { 1.001 });
+        let time = if layout == 0 { 2600.0 } else { 2000.0 };
+        let mut sample = common::sample(&point.workload, "own", "fast", Phase::Execute, time * noise);
+        (sample.layout, sample.process, sample.block) = (Some(layout), Some(process), Some(process));
+        writer.write(sample).unwrap();
+    }
+    wasm_dispatch_record::growth::write(folder.path(), &[point]).unwrap();
+    let growth = growth::read(folder.path()).unwrap();
+    let of = growth.axes[0].curves[0].points[0].nanoseconds;
+    let (low, high) = (of.low.unwrap(), of.high.unwrap());
+    // Over four layouts Student's t is 3.18, over eight processes 2.36.
+    assert!(low < 1.75 && high > 2.6, "{of:?}");
+}
+
+#[test]
+fn what_a_strategy_differs_from_itself_by_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), false);
+    let mut growth = growth::read(folder.path()).unwrap();
+    let control = growth.axes[0]
+        .curves
+        .iter_mut()
+        .find(|curve| curve.control_of.is_some())
+        .unwrap();
+    control.points[0].nanoseconds.value *= 1.25;
+    let said = growth.control_sentence();
+    assert!(said.contains("23.6 % at 95 of 100 points"), "{said}");
+    // And shown, where curves are.
+    growth.write(folder.path()).unwrap();
+    let shown = lab(&["growth", "--read", folder.path().to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("measured twice differs from itself by less than"));
+}
+
 #[test]
 fn a_strategy_that_fails_at_a_value_has_no_time_there() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use lab::lab;
-use wasm_dispatch_record::record::{Kind, Phase, Run, Sample, Writer};
+use wasm_dispatch_record::record::{Kind, Phase, Process, Run, Sample, Writer};
 
 /// A run of that day whose times are `factor` times those of another: five processes, two workloads, two strategies.
 fn write(runs: &Path, id: &str, started: u64, factor: u64) {
@@ -15,6 +15,15 @@ fn write(runs: &Path, id: &str, started: u64, factor: u64) {
     (run.id, run.started) = (id.to_owned(), started);
     let mut writer = Writer::create(&runs.join(id), &run).unwrap();
     for block in 0..5 {
+        let process = Process {
+            process: block,
+            block: Some(block),
+            started,
+            wall_nanoseconds: 1_000_000,
+            cpu_nanoseconds: Some(1_000_000),
+            ..Process::default()
+        };
+        writer.write(process).unwrap();
         for (workload, time) in [("sort", 100_000), ("fib", 50_000)] {
             for (strategy, times) in [("threaded", 1), ("match_loop", 3)] {
                 writer

@@ -539,7 +539,9 @@ fn known_times() -> Result<(), Failed> {
     assert!(claim.grade > summary::Grade::A && !claim.reasons.is_empty());
     let reports = folder.path().join("reports");
     fs::create_dir(&reports)?;
-    let recorded = decision::record_decision(&folder.path().join("merged"), &reports, false)?;
+    // On a busy machine the grade may say nothing.
+    let force = !claim.grade.speaks();
+    let recorded = decision::record_decision(&folder.path().join("merged"), &reports, force)?;
     assert_eq!(recorded.decision.default_strategy(), KNOWN[0].0);
     assert!(fs::read_to_string(recorded.kept.join("summary.md"))?.contains("known-1.00"));
     // A binary says itself how it was built.

@@ -41,7 +41,10 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
             ladder.table(),
         ),
         (
-            format!("Each workload: CPU time by that of `{reference}`, whose own is in the second column:"),
+            format!(
+                "Each workload: CPU time by that of `{reference}`, whose own is in the second column; = marks a tie, where the 95 % \
+                 interval holds 1:"
+            ),
             each(ladder),
         ),
         (
@@ -65,7 +68,15 @@ fn each(ladder: &Ladder) -> Table {
             false => format!("({})", row.workload),
         };
         let own = row.reference_ns.map(|time| format!("{} ms", digits(time / 1e6)));
-        let ratios = row.cells.iter().map(|cell| Some(digits(cell.ratio?.value)));
+        let ratios = row.cells.iter().zip(&ladder.engines).map(|(cell, rung)| {
+            let ratio = cell.ratio?;
+            let tie = if ratio.contains(1.0) && rung.engine != ladder.reference {
+                " ="
+            } else {
+                ""
+            };
+            Some(digits(ratio.value) + tie)
+        });
         by_engine_row(name, own, ratios)
     });
     by_engine(ladder, ["workload", &ladder.reference], rows)

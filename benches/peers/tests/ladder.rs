@@ -140,6 +140,30 @@ fn means_go_over_common_workloads_and_who_ran_few_stands_apart() {
 }
 
 #[test]
+fn an_engine_whose_interval_holds_one_is_a_tie_on_average_and_on_each_workload() {
+    let mut tape = Tape::new(&["threaded", "close", "slow"]);
+    for workload in ["a", "b"] {
+        tape.runs(workload, "calls", "threaded", 1e6);
+        tape.runs(workload, "calls", "slow", 1.02e6);
+        // Now faster, now slower, and slower by 1 % in the mean.
+        for (block, (speed, factor)) in SPEEDS.iter().zip([0.9, 1.12, 0.95, 1.08, 1.0, 1.02]).enumerate() {
+            let cpu = 1e6 * speed * factor;
+            tape.sample(workload, "calls", "close", Phase::Execute, cpu, Some(block as u32));
+        }
+    }
+    let text = tables::markdown(&tape.ladder());
+    let row = |begin: &str| {
+        text.lines()
+            .find(|line| line.starts_with(begin))
+            .unwrap_or_else(|| panic!("{begin}: {text}"))
+    };
+    assert!(row("| 1= | close").contains("| 1.01 (a tie) |"), "{text}");
+    assert!(row("| 1= | threaded").contains("| 1.00 |"), "{text}");
+    assert!(row("| 3 | slow").contains("| 1.02 |"), "{text}");
+    assert!(row("| a ").contains("| 1.01 = | 1.02 |"), "{text}");
+}
+
+#[test]
 fn times_from_before_a_failure_do_not_count() {
     let mut tape = Tape::new(&["threaded", "flaky"]);
     tape.runs("fib", "calls", "threaded", 1e6);

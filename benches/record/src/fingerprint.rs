@@ -23,7 +23,7 @@ pub struct Fingerprint {
     pub kernel: String,
     /// Version of the compiler that built this crate.
     pub rustc: String,
-    /// Build profile of this crate.
+    /// Build profile: in the file that of the driver; once read, that of the processes that measured, where they say it.
     pub profile: String,
     /// Git revision of the working folder, with "+changes" if it is not what was committed.
     pub revision: String,

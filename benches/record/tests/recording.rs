@@ -49,6 +49,30 @@ fn what_is_written_is_what_is_read() {
     assert_eq!(record::read(&folder.path().join(FILE_NAME)).unwrap(), recording);
 }
 
+/// The driver of other engines is built without optimisation, and starts what is.
+#[test]
+fn the_build_profile_is_that_of_the_processes_that_measured() {
+    let profile = |of: [&str; 2]| {
+        let folder = folder();
+        let mut writer = Writer::create(folder.path(), &header()).unwrap();
+        for (number, profile) in (0..).zip(of) {
+            let process = record::Process {
+                profile: profile.into(),
+                ..common::process(number)
+            };
+            writer.write(process).unwrap();
+        }
+        record::read(folder.path()).unwrap().run.fingerprint.profile
+    };
+    assert_eq!(
+        profile(["", ""]),
+        header().fingerprint.profile,
+        "older records do not say it"
+    );
+    assert_eq!(profile(["debug, opt-level 0"; 2]), "debug, opt-level 0");
+    assert_eq!(profile(["release", "debug"]), "debug and release");
+}
+
 #[test]
 fn every_line_is_a_json_object_that_says_what_it_is() {
     let folder = folder();

@@ -229,6 +229,22 @@ impl Decision {
         reasons
     }
 
+    /// Leaves out the heads whose grade says nothing, and says which and why.
+    fn without_silent_heads(&mut self) -> Vec<String> {
+        let (heads, silent): (Vec<Head>, Vec<Head>) = (self.heads.drain(..)).partition(|head| head.grade.speaks());
+        self.heads = heads;
+        let said = silent.iter().map(|head| {
+            format!(
+                "the head {} of {} is graded {} ({}), at which nothing is decided",
+                head.head,
+                head.run,
+                head.grade.letter(),
+                head.reasons.join("; ")
+            )
+        });
+        said.collect()
+    }
+
     /// This decision with the heads of an older one that are to stay: those that it lacks, and those with reasons.
     fn with_heads_of(mut self, old: Decision, stays: impl Fn(&Head) -> bool) -> Decision {
         let kept: Vec<Head> = old
@@ -291,7 +307,9 @@ fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
     let chosen = |by: &Head, strategy: &str| by.choices().any(|choice| choice == strategy);
     let other = |machine: &OfMachine| {
         let its = there(machine).filter(|its| !chosen(its, &here.strategy) && !chosen(&here, &its.strategy))?;
-        Some(format!("{} on {}", its.strategy, machine.fingerprint.cpu))
+        let other_size = machine.shared.as_ref().is_some_and(|shared| shared.sizes_differ);
+        let size = if other_size { " at another size" } else { "" };
+        Some(format!("{} on {}{size}", its.strategy, machine.fingerprint.cpu))
     };
     let others: Vec<String> = machines.iter().filter_map(other).collect();
     if !others.is_empty() {
@@ -317,7 +335,7 @@ fn regret(strategy: &StrategySummary) -> Option<Regret> {
 /// Decides from the run in `run` (a folder with `samples.jsonl`, or that file) and writes the decision into the folder
 /// `reports`, head by head as far as nothing speaks against it. The run itself is kept in `reports/recorded`, with its report,
 /// unless it is there already; runs of the same machine that nothing rests on any more are kept as summaries. A run of a user's
-/// own module is decided beside itself.
+/// own module is decided beside itself. A head whose grade says nothing is left out.
 ///
 /// # Errors
 ///
@@ -326,23 +344,33 @@ fn regret(strategy: &StrategySummary) -> Option<Regret> {
 pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Recorded, Error> {
     let recording = record::read(run)?;
     if recording.setup.as_ref().is_some_and(|setup| setup.own) {
-        let decision = Decision::from_recording(&recording)?;
+        let mut decision = Decision::from_recording(&recording)?;
         let kept = recording.path.parent().map(Path::to_owned).unwrap_or_default();
         let path = kept.join(DECISION_FILE);
+        let silent = if force {
+            Vec::new()
+        } else {
+            decision.without_silent_heads()
+        };
         json::save(&path, &decision)?;
         return Ok(Recorded {
             decision,
             path,
             kept,
             overruled: Vec::new(),
-            stays: Vec::new(),
+            stays: silent,
         });
     }
     if !reports.is_dir() {
         return Err(Error::NoReports(reports.to_owned()));
     }
     let recorded = reports.join(RECORDED);
-    let decision = Decision::beside(&recording, &recorded)?;
+    let mut decision = Decision::beside(&recording, &recorded)?;
+    let silent = if force {
+        Vec::new()
+    } else {
+        decision.without_silent_heads()
+    };
     let path = reports.join(DECISION_FILE);
     let mut reasons = Vec::new();
     if let Some(planned) = recording.cut_short() {
@@ -366,7 +394,8 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         },
         false => None,
     };
-    if old.is_none() && decision.head(DEFAULT).is_none() {
+    let undecided = old.is_none() && decision.head(DEFAULT).is_none();
+    if undecided && silent.is_empty() {
         reasons.push(format!(
             "{} says nothing about the default: decide a run without metering first",
             decision.run
@@ -377,12 +406,13 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
             .map_or(Vec::new(), |old| old.reasons_to_keep(head, &decision))
     };
     let old_heads = old.iter().flat_map(|old| &old.heads);
-    let against: BTreeSet<String> = old_heads.clone().flat_map(&by_head).collect();
+    let mut against: BTreeSet<String> = old_heads.clone().flat_map(&by_head).collect();
     let replaced = decision.heads.iter().filter(|head| {
         let stays = |old: &Head| old.head == head.head && !by_head(old).is_empty();
         !old_heads.clone().any(stays)
     });
-    let general = !reasons.is_empty();
+    let general = undecided || !reasons.is_empty();
+    against.extend(silent);
     // A full run of a machine that the decision does not know yet is put beside it, whatever becomes of the heads.
     let is_new = |old: &Decision| {
         let machine = decision.fingerprint.machine();

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
 use crate::statistics;
 use crate::times::{self, Measure};
-use crate::{Error, json, newest_with, units};
+use crate::{Error, json, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
+use wasm_dispatch_record::newest_first;
 
 /// Version of `growth.json`.
 pub const GROWTH_SCHEMA: u32 = 1;
@@ -104,8 +105,14 @@ pub fn read(folder: &Path) -> Result<Growth, Error> {
 
 /// The newest growth run below `runs`; none if there is none.
 pub fn newest(runs: &Path) -> Option<PathBuf> {
-    let file = wasm_dispatch_record::growth::FILE_NAME;
-    newest_with(runs, file, |name| name.starts_with(PREFIX)).ok()
+    all(runs).next()
+}
+
+/// All growth runs below `runs`, the newest first.
+pub fn all(runs: &Path) -> impl Iterator<Item = PathBuf> {
+    let folders = newest_first(runs, |name| name.starts_with(PREFIX)).unwrap_or_default();
+    let is_one = |folder: &PathBuf| folder.join(wasm_dispatch_record::growth::FILE_NAME).is_file();
+    folders.into_iter().filter(is_one)
 }
 
 /// Curves from a recording and its points.

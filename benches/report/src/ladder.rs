@@ -10,6 +10,7 @@ use crate::json;
 use crate::record::Run;
 use crate::statistics::Estimate;
 use crate::summary::Worst;
+use crate::summary::words::{range, times};
 use crate::table::{Table, escape};
 use wasm_dispatch_record::newest_first;
 
@@ -113,14 +114,31 @@ pub fn newest(runs: &Path) -> Option<Ladder> {
 
 /// The same with the folder that it is in.
 pub fn newest_with_folder(runs: &Path) -> Option<(Ladder, PathBuf)> {
-    let folders = newest_first(runs, |name| name.starts_with("peers-")).ok()?;
+    all(runs).next()
+}
+
+/// All of them, the newest first.
+pub fn all(runs: &Path) -> impl Iterator<Item = (Ladder, PathBuf)> {
+    let folders = newest_first(runs, |name| name.starts_with("peers-")).unwrap_or_default();
     let of = |folder: PathBuf| Some((json::load::<Ladder>(&folder.join(FILE_NAME)).ok()?, folder));
-    let mut ladders = folders.into_iter().filter_map(of);
-    ladders.find(|(ladder, _)| ladder.engines.iter().any(|rung| rung.engine == "wasmi"))
+    let ladders = folders.into_iter().filter_map(of);
+    ladders.filter(|(ladder, _)| ladder.engines.iter().any(|rung| rung.engine == "wasmi"))
+}
+
+impl Rung {
+    /// Whether it is as fast as the reference as far as the measurement shows: its interval holds 1.
+    pub fn ties(&self) -> bool {
+        self.mean.is_some_and(|mean| mean.contains(1.0))
+    }
+
+    /// Its mean, if it is one over the common workloads.
+    pub fn common_mean(&self) -> Option<Estimate> {
+        self.mean.filter(|_| !self.partial)
+    }
 }
 
 impl Ladder {
-    /// The engines with their means.
+    /// The engines with their means. Those that tie with the reference share its place.
     pub fn table(&self) -> Table {
         let dash = || "-".to_owned();
         let extreme = |extreme: &Option<Worst>| {
@@ -128,14 +146,29 @@ impl Ladder {
                 format!("{} ({workload})", digits(*ratio))
             })
         };
+        let tied = 1 + self.engines.iter().take_while(|rung| !rung.ties()).count();
+        let is_shared = self
+            .engines
+            .iter()
+            .filter(|rung| rung.common_mean().is_some() && rung.ties())
+            .count()
+            > 1;
         let row = |(place, rung): (usize, &Rung)| {
-            let mean = rung.mean;
-            let place = mean.filter(|_| !rung.partial).map(|_| place.to_string());
+            let mean = rung.common_mean();
+            let place = mean.map(|_| match rung.ties() && is_shared {
+                true => format!("{tied}="),
+                false => place.to_string(),
+            });
             let others = if rung.partial { " (others than the rest)" } else { "" };
+            let tie = if rung.ties() && rung.engine != self.reference {
+                " (a tie)"
+            } else {
+                ""
+            };
             let cells = [
                 place.unwrap_or_else(dash),
                 format!("{} {}", rung.engine, rung.version),
-                mean.map_or_else(dash, |mean| digits(mean.value)),
+                mean.map_or_else(dash, |mean| digits(mean.value) + tie),
                 mean.map_or_else(dash, |mean| format!("{} to {}", digits(mean.low), digits(mean.high))),
                 format!("{}{others}", rung.workloads),
                 extreme(&rung.fastest),
@@ -157,15 +190,26 @@ impl Ladder {
         Table::of(2, heads, (1..).zip(&self.engines).map(row))
     }
 
-    /// What the table shows.
+    /// What the table shows, and what it leaves out.
     pub fn introduction(&self) -> String {
+        let apart = self.engines.iter().filter(|rung| rung.partial);
+        let apart = apart.filter_map(|rung| {
+            let mean = rung.mean?;
+            let (engine, number) = (&rung.engine, rung.workloads);
+            let (value, interval) = (times(mean.value), range(mean));
+            Some(format!(
+                " {engine} ran too few of these; over the {number} that it ran, it took {value} as long ({interval})."
+            ))
+        });
         format!(
             "CPU time by that of {} (below 1 is faster), geometric mean over the workloads that all ran, fresh processes, every \
-             result verified; another run than the rest of this report: {}, revision {}, on {}.",
+             result verified; another run than the rest of this report: {}, revision {}, on {}. A tie is an engine whose \
+             interval holds 1.{}",
             self.reference,
             self.run.id,
             self.run.fingerprint.short_revision(),
-            self.run.fingerprint.cpu
+            self.run.fingerprint.cpu,
+            apart.collect::<String>()
         )
     }
 

@@ -55,6 +55,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cost::CostModel;
+use growth::Growth;
+use record::Run;
+use wasm_dispatch_record::Machine;
 
 pub use decision::{Decision, record_decision};
 pub use ladder::Ladder;
@@ -112,11 +115,15 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let runs = folder.and_then(Path::parent);
     let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
     let mut summary = summary::summarise_beside(&recording, runs.filter(|_| !is_own));
-    let newest_growth = runs.and_then(growth::newest);
+    let curves: Vec<Growth> = (runs.into_iter().flat_map(growth::all))
+        .map(|run| growth::read(&run))
+        .collect::<Result<_, _>>()?;
+    let ladders = runs.into_iter().flat_map(ladder::all).map(|(ladder, _)| ladder);
+    let machine = summary.run.fingerprint.machine();
     let beside = Beside {
         cost: folder.map(CostModel::load).transpose()?.flatten(),
-        growth: newest_growth.map(|run| growth::read(&run)).transpose()?,
-        ladder: runs.and_then(ladder::newest),
+        growth: of_machine(curves, &machine, |growth| &growth.run),
+        ladder: of_machine(ladders.collect(), &machine, |ladder| &ladder.run),
     };
     summary.warnings.extend(summary.run.fingerprint.is_older());
     // One page, one revision: what is of another says so.
@@ -153,6 +160,12 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
         page,
         plots,
     })
+}
+
+/// The first that was measured on a machine, or on any if none was.
+fn of_machine<T>(mut all: Vec<T>, machine: &Machine, run: fn(&T) -> &Run) -> Option<T> {
+    let own = all.iter().position(|one| run(one).fingerprint.machine().is(machine));
+    (!all.is_empty()).then(|| all.swap_remove(own.unwrap_or(0)))
 }
 
 /// The report in Markdown, with the plots as links to the files beside it.

@@ -87,9 +87,19 @@ fn claims(summary: &Summary) -> String {
     ];
     columns.extend(["one binary", "new program", "holds", "grade", "why not better"].map(Column::texts));
     let machines = summary.machines.iter().skip(1);
-    let others = machines
-        .clone()
-        .map(|machine| format!("on {} ({}, {})", machine.machine().vendor(), machine.run, machine.age()));
+    let others = machines.clone().map(|machine| {
+        let size = if machine.size.is_empty() {
+            String::new()
+        } else {
+            format!(", {} size", machine.size)
+        };
+        format!(
+            "on {} ({}{size}, {})",
+            machine.machine().vendor(),
+            machine.run,
+            machine.age()
+        )
+    });
     columns.extend(others.map(Column::texts));
     let range = |estimate: Option<Estimate>| estimate.map_or(String::new(), words::range);
     let row = |claim: &Claim| {
@@ -103,18 +113,20 @@ fn claims(summary: &Summary) -> String {
             claim.grade.letter().to_string(),
             claim.reasons.join("; "),
         ];
-        let there =
-            machines.clone().map(
-                |machine| match machine.compared_claims().iter().find(|its| its.id == claim.id) {
-                    Some(its) => {
-                        let over = machine.shared.as_ref().map(|_| format!(", {} programs", its.programs));
-                        let ratio = units::three_digits(its.ratio.value);
-                        format!("{ratio} ({}{})", its.grade.letter(), over.unwrap_or_default())
-                    }
-                    None if summary.holds(&claim.id).of == 1 => "not measured there".to_owned(),
-                    None => "not claimed there".to_owned(),
-                },
-            );
+        let there = machines.clone().map(|machine| match machine.counterpart(&claim.id) {
+            Some(its) => {
+                let over = machine.shared.as_ref().map(|_| format!(", {} programs", its.programs));
+                let ratio = units::three_digits(its.ratio.value);
+                // Of other strategies, or the other way round.
+                let of = if its.id == claim.id {
+                    String::new()
+                } else {
+                    format!(": {}", its.says)
+                };
+                format!("{ratio} ({}{}){of}", its.grade.letter(), over.unwrap_or_default())
+            }
+            None => "not measured there".to_owned(),
+        });
         cells.into_iter().chain(there).collect()
     };
     let rows = summary.claims.iter().map(row).collect();

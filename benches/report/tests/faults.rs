@@ -7,7 +7,7 @@ use std::fs;
 
 use common::world::{World, good};
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
-use wasm_dispatch_report::record::{self, Kind, Setup, Writer};
+use wasm_dispatch_report::record::{self, Kind, Phase, Setup, Writer};
 use wasm_dispatch_report::summary::machines::Holds;
 use wasm_dispatch_report::summary::{Claim, Grade, OfMachine, Summary, Verdict, summarise};
 use wasm_dispatch_report::{Error, record_decision, report};
@@ -310,7 +310,7 @@ fn machines_are_kept_apart_and_a_claim_says_where_it_holds() {
     assert_eq!(summary.holds("mean fast slow").text(), "on Intel only");
     let sentences = summary.sentences().join("\n");
     assert!(
-        sentences.contains("Machines disagree") && sentences.contains("not estimable from 2"),
+        sentences.contains("Machines disagree") && sentences.contains("cannot be said from these 2"),
         "{sentences}"
     );
     let decision = Decision::from_recording(&merged).unwrap();
@@ -379,10 +379,13 @@ fn machines_that_ran_different_programs_are_compared_over_those_that_all_ran() {
         ..good()
     });
     let holds = summary.holds("mean fast slow").text();
-    assert_eq!(holds, "on both, over the 10 programs that both ran");
+    assert_eq!(
+        holds,
+        "on AMD; Intel (revision 0123abc, the 10 programs in common) agrees"
+    );
     assert_eq!(
         summary.holds("class odd fast slow").text(),
-        "on both, over the 5 programs that both ran"
+        "on AMD; Intel (revision 0123abc, the 5 programs in common) agrees"
     );
     assert_eq!(
         summary.claims[0].programs, 16,
@@ -415,17 +418,20 @@ fn machines_that_ran_different_programs_are_compared_over_those_that_all_ran() {
     assert!(sentences.contains("Machines disagree"), "{sentences}");
     assert_eq!(
         summary.holds("mean slow fast").text(),
-        "on AMD only, over the 3 programs that both ran"
+        "on AMD; Intel (revision 0123abc, the 3 programs in common) disagrees"
     );
     assert_eq!(
         summary.holds("mean fast slow").text(),
-        "on Intel only, over the 3 programs that both ran"
+        "does not hold; Intel (revision 0123abc, the 3 programs in common) claims it"
     );
+    // At one revision both are one sample of machines.
+    machines_of_one_revision(runs);
 
     // What holds of a part of its programs alone is no claim of a machine.
     let mut machines = summary.machines.clone();
     machines[0].claims.iter_mut().for_each(|claim| claim.holds = false);
-    assert_eq!(Holds::of(&machines, "mean slow fast").text(), "does not hold");
+    let text = Holds::of(&machines, "mean slow fast").text();
+    assert!(text.starts_with("does not hold; Intel"), "{text}");
 
     // Programs of another size are other programs, whatever they are called.
     let (summary, page, decision) = drawn(World {
@@ -433,20 +439,94 @@ fn machines_that_ran_different_programs_are_compared_over_those_that_all_ran() {
         ..good()
     });
     let holds = summary.holds("mean fast slow").text();
-    assert_eq!(holds, "on AMD; not measured elsewhere on the same programs");
+    assert_eq!(
+        holds,
+        "on AMD; Intel (full size, revision 0123abc, 10 programs of the same name) agrees"
+    );
     let sentences = summary.sentences().join("\n");
     assert!(
-        sentences.contains("different programs, so nothing is compared") && !sentences.contains("first."),
+        sentences.contains("so only the order is compared, on the 10 programs that both have by name")
+            && sentences.contains("Both machines have fast first."),
         "{sentences}"
     );
-    assert!(page.contains("not measured there"));
-    assert_eq!(decision.machines.iter().filter_map(shared).collect::<Vec<_>>(), [0, 0]);
+    assert!(page.contains("(A, 10 programs)"));
+    let sizes: Vec<(usize, &str)> = (decision.machines.iter())
+        .map(|machine| (machine.programs, machine.size.as_str()))
+        .collect();
+    assert_eq!(sizes, [(10, "quick"), (10, "full")]);
     assert!(
         decision
             .heads
             .iter()
             .all(|head| !head.reasons.join("").contains("disagree"))
     );
+    // There, too, they can disagree, and that is said.
+    let (summary, _, decision) = drawn(World {
+        size: "quick",
+        strategies: vec![("fast", 1.5), ("slow", 1.0)],
+        ..good()
+    });
+    assert_eq!(
+        summary.holds("mean slow fast").text(),
+        "on AMD; Intel (full size, revision 0123abc, 10 programs of the same name) disagrees"
+    );
+    let reasons = decision.heads[0].reasons.join("; ");
+    assert!(
+        reasons.contains("machines disagree: fast on Intel(R) Example at another size"),
+        "{reasons}"
+    );
+}
+
+fn machines_of_one_revision(runs: &std::path::Path) {
+    let more = World {
+        id: "20260104-030405-full".to_owned(),
+        cpu: "ARM Example",
+        workloads: 16,
+        ..good()
+    };
+    let run = more.measure(runs, 3);
+    let summary = report(&run, &run).unwrap().summary;
+    assert_eq!(
+        summary.holds("mean fast slow").text(),
+        "on both, over the 10 programs that both ran"
+    );
+    fs::remove_dir_all(&run).unwrap();
+}
+
+#[test]
+fn machines_of_other_sizes_or_revisions_say_nothing_of_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let predicted = |of: fn(World) -> World| {
+        let mut id = 0;
+        let runs = ["Intel Example", "AMD Example", "ARM Example"].map(|cpu| {
+            id += 1;
+            World {
+                id: format!("2026010{id}-030405-full"),
+                cpu,
+                ..good()
+            }
+        });
+        let [one, two, three] = runs;
+        let runs = [one, two, of(three)];
+        let parent = folder
+            .path()
+            .join(format!("{}", fs::read_dir(folder.path()).unwrap().count()));
+        let measured: Vec<_> = (0..)
+            .zip(&runs)
+            .map(|(seed, world)| world.measure(&parent, seed))
+            .collect();
+        for run in &measured {
+            report(run, run).unwrap();
+        }
+        let sentences = report(&measured[0], &measured[0]).unwrap().summary.sentences();
+        sentences.join(" ").contains("On another machine the second may take")
+    };
+    assert!(predicted(|world| world));
+    assert!(!predicted(|world| World { size: "quick", ..world }));
+    assert!(!predicted(|world| World {
+        revision: "fedcba9",
+        ..world
+    }));
 }
 
 /// A folder of reports in which the good run has been decided.
@@ -712,6 +792,97 @@ fn who_is_fastest_is_told_by_pairs_also_where_medians_say_otherwise() {
         "{:?}",
         main_claim(&summary)
     );
+}
+
+#[test]
+fn what_one_binary_and_a_new_program_may_get_is_said_of_claims_rivals_and_heads() {
+    let world = World {
+        states: [0.0, 0.02, 0.04, 0.10],
+        of_program: 0.3,
+        ..good()
+    };
+    let summary = world.summary(1);
+    let claim = main_claim(&summary);
+    let (mean, binary, program) = (claim.ratio, claim.one_binary.unwrap(), claim.new_program.unwrap());
+    let width = |estimate: wasm_dispatch_report::statistics::Estimate| (estimate.high / estimate.low).ln();
+    // Each of the layouts that were measured lies in what one binary gets, though hardly any lies in the interval of their mean.
+    let layouts: Vec<f64> = summary.layouts.iter().map(|layout| layout.relative[1]).collect();
+    let least = layouts.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = layouts.iter().copied().fold(0.0, f64::max);
+    assert!(
+        (binary.low / least - 1.0).abs() < 0.002 && (binary.high / most - 1.0).abs() < 0.002,
+        "{binary:?}"
+    );
+    assert!(
+        layouts.iter().filter(|&&layout| mean.contains(layout)).count() < 12,
+        "{mean:?}"
+    );
+    // Programs differ by a standard deviation of 0.3; 95 % of them lie within about four of these, of ten known ones in five.
+    assert!((0.8..2.4).contains(&width(program)), "{program:?}");
+    assert!(width(program) > 5.0 * width(mean), "{program:?}, {mean:?}");
+    let rival = summary.recommendation.as_ref().unwrap().runner_up.as_ref().unwrap();
+    let place = &summary.heads[0].ranking[1];
+    for (one_binary, new_program) in [
+        (rival.one_binary, rival.new_program),
+        (place.one_binary, place.new_program),
+    ] {
+        assert_eq!((one_binary, new_program), (Some(binary), Some(program)));
+    }
+    let said = summary.sentences().join(" ");
+    assert!(
+        said.contains("; one binary ") && said.contains("; a new program "),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_control_of_every_strategy_is_looked_at() {
+    let mut recording = good().recording(1);
+    for sample in recording
+        .samples
+        .iter_mut()
+        .filter(|sample| sample.strategy == "slow#2")
+    {
+        sample.nanoseconds = sample.nanoseconds * 11 / 10;
+    }
+    let summary = summarise(&recording);
+    let controls: Vec<_> = (summary.foundation.controls.iter())
+        .map(|control| (control.of.as_str(), control.differs))
+        .collect();
+    assert_eq!(controls, [("fast", false), ("slow", true)]);
+    assert_eq!(main_claim(&summary).grade, Grade::E);
+}
+
+#[test]
+fn starts_are_those_of_programs_that_compile_lazily() {
+    let mut recording = good().recording(1);
+    let mut starts = Vec::new();
+    for layout in 1..=24 {
+        for workload in 0..10 {
+            // Of everything, `fast` takes 100 ms to compile; of what is called, 1 ms more than `slow`.
+            for (strategy, phase, time) in [
+                ("fast", Phase::Compile, 100e6),
+                ("fast", Phase::Cold, 2.1e6),
+                ("fast", Phase::Warm, 1.0e6),
+                ("slow", Phase::Compile, 1e6),
+                ("slow", Phase::Cold, 1.6e6),
+                ("slow", Phase::Warm, 1.5e6),
+            ] {
+                let mut sample = common::sample(&format!("w{workload}"), "even", strategy, phase, time);
+                (sample.layout, sample.process, sample.block) = (Some(layout), Some(layout as u32 - 1), None);
+                starts.push(sample);
+            }
+        }
+    }
+    recording.samples.extend(starts);
+    let length = summarise(&recording).run_length.unwrap();
+    assert!(length.lazily);
+    for program in &length.programs {
+        // 1.1 ms and 1 ms for a run against 0.1 ms and 1.5 ms: at 2 runs.
+        let last = program.segments.last().unwrap();
+        assert_eq!(last.strategy, "fast");
+        assert!((2.5e6..4e6).contains(&last.from_ns.value), "{last:?}");
+    }
 }
 
 #[test]

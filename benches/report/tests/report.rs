@@ -254,7 +254,13 @@ fn the_newest_ladder_beside_a_run_is_shown() {
     let partial = second
         .replace("threaded", "native")
         .replace("\"workloads\"", "\"partial\":true,\"workloads\"");
-    let more = format!("\"engines\":[{second},{partial},");
+    let more = ["tinywasm", "stitch"].map(|name| second.replace("threaded", name));
+    let tied = more[0].replace("\"low\":1,\"high\":1", "\"low\":0.97,\"high\":1.04");
+    let ahead = more[1].replace(
+        "{\"value\":1,\"low\":1,\"high\":1}",
+        "{\"value\":0.9,\"low\":0.8,\"high\":0.99}",
+    );
+    let more = format!("\"engines\":[{ahead},{second},{tied},{partial},");
     fs::write(&path, text.replace("\"engines\":[", &more)).unwrap();
     let report = wasm_dispatch_report::report(&runs.path().join("run"), &runs.path().join("run")).unwrap();
     let plot = report
@@ -262,7 +268,35 @@ fn the_newest_ladder_beside_a_run_is_shown() {
         .iter()
         .find(|plot| plot.name == "ladder")
         .expect("a ladder");
-    assert_eq!(plot.description, "threaded is faster than 1 of 1 others");
+    // What the interval does not tell from ours is no win and no loss: in the title, at the dot, in the table.
+    assert_eq!(
+        plot.description,
+        "threaded is faster than 1 of 3 other engines; slower than stitch; a tie with tinywasm"
+    );
+    let svg = fs::read_to_string(&plot.svg).unwrap().replace('\n', "");
+    assert!(svg.contains(">1.00x, a tie<") && svg.contains(">0.90x<"), "{svg}");
+    let markdown = fs::read_to_string(&report.markdown).unwrap();
+    let row = |engine: &str| markdown.lines().find(|line| line.contains(engine)).unwrap().to_owned();
+    assert!(
+        row("| tinywasm").starts_with("| 2= |") && row("| tinywasm").contains("| 1.00 (a tie) |"),
+        "{markdown}"
+    );
+    assert!(
+        row("| threaded 0.1.0").starts_with("| 2= |") && row("| threaded 0.1.0").contains("| 1.00 |"),
+        "{markdown}"
+    );
+    assert!(
+        row("| stitch").starts_with("| 1 |") && !row("| stitch").contains("tie"),
+        "{markdown}"
+    );
+    // A mean over other workloads stands in no column with means over the common ones.
+    assert!(
+        row("| native").starts_with("| - |") && row("| native").contains("| - | - | 28 (others"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("native ran too few of these; over the 28 that it ran, it took 1.00x as long (1.00 to 1.00)")
+    );
     texts_lie_inside(plot);
     let (width, height, colors, marks) = look(&plot.svg);
     assert!(

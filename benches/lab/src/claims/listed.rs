@@ -6,7 +6,7 @@ use wasm_dispatch_report::cost::CostModel;
 use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
-use wasm_dispatch_report::summary::words::{either, intervals, range, times};
+use wasm_dispatch_report::summary::words::{either, intervals, none_faster, range, times};
 use wasm_dispatch_report::summary::{Exception, Rival, Summary};
 use wasm_dispatch_report::units::{three_digits, time};
 use wasm_dispatch_report::{growth, json, ladder};
@@ -20,7 +20,10 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
     let mut listed = Vec::new();
     for head in &decision.heads {
         listed.push(Listed {
-            says: format!("for {}, use {}", head.head, either(head.choices())),
+            says: match head.grade.speaks() {
+                true => format!("for {}, use {}", head.head, either(head.choices())),
+                false => format!("for {}, nothing is decided", head.head),
+            },
             record: head.run.clone(),
             number: head.runner_up.as_ref().map_or(String::new(), of_rival),
             holds: format!("grade {}", head.grade.letter()),
@@ -103,7 +106,10 @@ fn of_machines(machines: &[OfMachine], run: &str) -> Vec<Listed> {
         })
         .collect::<Vec<_>>()
         .join("; "),
-        holds: format!("grade {} {}", machine.grade.letter(), machine.reasons.join("; ")),
+        holds: match machine.reasons.as_slice() {
+            [] => format!("grade {}", machine.grade.letter()),
+            reasons => format!("grade {} ({})", machine.grade.letter(), reasons.join("; ")),
+        },
         check: "scripts/record".to_owned(),
     };
     let mut listed: Vec<Listed> = machines.iter().map(of).collect();
@@ -145,8 +151,7 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
             ("class", &advice.ties, "is not clearly worse than"),
         ] {
             if found.is_empty() && verb == BETTER {
-                let none = format!("There is no {what} on which another strategy is clearly better");
-                listed.push(said(none, String::new()));
+                listed.push(said(none_faster(what), String::new()));
             }
             listed.extend(found.iter().map(
                 |Exception {

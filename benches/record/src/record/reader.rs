@@ -99,6 +99,7 @@ pub fn read(path: &Path) -> Result<Recording, Error> {
         }
     }
     recording.finished_blocks = u32::try_from(finished.len()).unwrap_or(u32::MAX);
+    recording.run.fingerprint.profile = measured_profile(&recording);
     drop_unfinished_block(&mut recording, &finished);
     if recording.clock_went_backwards() {
         let what = "the clock went backwards during the run, so that its blocks have no certain order";
@@ -120,6 +121,16 @@ fn drop_unfinished_block(recording: &mut Recording, finished: &BTreeSet<u32>) {
         let is_whole = |block: Option<u32>| block.is_none_or(|block| finished.contains(&block));
         recording.samples.retain(|sample| is_whole(sample.block));
         recording.processes.retain(|process| is_whole(process.block));
+    }
+}
+
+/// How the binaries were built that measured, as they say themselves; of the driver, which measures nothing, if none says it.
+fn measured_profile(recording: &Recording) -> String {
+    let profiles = recording.processes.iter().map(|process| process.profile.as_str());
+    let profiles: BTreeSet<&str> = profiles.filter(|profile| !profile.is_empty()).collect();
+    match profiles.is_empty() {
+        true => recording.run.fingerprint.profile.clone(),
+        false => Vec::from_iter(profiles).join(" and "),
     }
 }
 
@@ -164,6 +175,19 @@ impl Recording {
         });
         let programs = of_setup.chain(self.programs.iter().cloned());
         programs.map(|program| (program.workload.clone(), program)).collect()
+    }
+
+    /// The size of the workloads' inputs, if it is one and the record says it: "quick" or "full".
+    pub fn size(&self) -> String {
+        let sizes: BTreeSet<String> = self
+            .known_programs()
+            .into_values()
+            .map(|program| program.size)
+            .collect();
+        match sizes.len() {
+            1 => sizes.into_iter().next().unwrap_or_default(),
+            _ => String::new(),
+        }
     }
 
     /// Strategies and workloads that are wrong anywhere in the run, and why.

@@ -145,7 +145,7 @@ fn rows(summary: &Summary) -> Vec<Row<'_>> {
 
 /// How often the winner wins.
 fn title(summary: &Summary) -> String {
-    let Some(recommendation) = &summary.recommendation else {
+    let Some(recommendation) = summary.recommendation.as_ref().filter(|_| summary.speaks()) else {
         return "Time relative to the fastest strategy".to_owned();
     };
     let counted: Vec<_> = summary.counted().collect();

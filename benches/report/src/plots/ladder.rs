@@ -17,31 +17,32 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
     }
     let is_reference = |rung: &Rung| rung.engine == ladder.reference;
     let others = rungs.iter().filter(|(rung, _)| !is_reference(rung) && !rung.partial);
-    // A tie is a tie: what is slower or faster has its whole interval on that side.
-    let names = |is: fn(f64, f64) -> bool| -> Vec<&str> {
-        let found = others.clone().filter(|(_, mean)| is(mean.low, mean.high));
+    // What is slower or faster has its whole interval on that side.
+    let names = |is: fn(&Rung, f64) -> bool| -> Vec<&str> {
+        let found = others.clone().filter(|(rung, mean)| is(rung, mean.value));
         found.map(|(rung, _)| rung.engine.as_str()).collect()
     };
     let (slower, faster, tied) = (
-        names(|low, _| low > 1.0),
-        names(|_, high| high < 1.0),
-        names(|low, high| low <= 1.0 && high >= 1.0),
+        names(|rung, mean| !rung.ties() && mean > 1.0),
+        names(|rung, mean| !rung.ties() && mean < 1.0),
+        names(|rung, _| rung.ties()),
     );
     let list = |what: &str, names: &[&str]| match names.is_empty() {
         true => String::new(),
-        false => format!("; {what}: {}", names.join(", ")),
+        false => format!("; {what} {}", names.join(", ")),
     };
     let title = format!(
-        "{} is faster than {} of {} others{}{}",
+        "{} is faster than {} of {} other engines{}{}",
         ladder.reference,
         slower.len(),
         others.clone().count(),
-        list("faster", &faster),
-        list("as fast", &tied)
+        list("slower than", &faster),
+        list("a tie with", &tied)
     );
     let notes = format!(
         "Dot: CPU time relative to {}, geometric mean over the workloads that all ran, with its 95 % interval. Grey: from the \
-         workload on which the engine does best to the one on which it does worst. Fresh processes, every result verified; \
+         workload on which the engine does best to the one on which it does worst; one that ran other workloads than the rest has no \
+         dot. Fresh processes, every result verified; \
          another run than the rest of this report: {}.",
         ladder.reference, ladder.run.id
     );
@@ -68,8 +69,14 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
                 let hint = format!("{} on {}: {}", rung.engine, end.workload, times(end.ratio));
                 rows.svg.hint_at((x, y), 6.0, &hint);
             }
-            rows.svg
-                .line(&[(scale.at(mean.low), y), (scale.at(mean.high), y)], 2.0, BLACK);
+            if !rung.partial {
+                rows.svg
+                    .line(&[(scale.at(mean.low), y), (scale.at(mean.high), y)], 2.0, BLACK);
+            }
+        }
+        rows.svg.text((rows.right + COUNTS, y), &counts[index], look);
+        if rung.partial {
+            continue;
         }
         let (at, color) = ((scale.at(mean.value), y), colors.color(&rung.engine));
         rows.svg.disc(at, 5.5, color);
@@ -82,14 +89,19 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
             rung.workloads
         );
         rows.svg.hint_at(at, 7.0, &hint);
-        rows.value(y, if is_reference(rung) { "1" } else { &ratio }, darker(color));
-        rows.svg.text((rows.right + COUNTS, y), &counts[index], look);
+        let tie = format!("{ratio}, a tie");
+        let text = match rung.ties() {
+            _ if is_reference(rung) => "1",
+            true => &tie,
+            false => &ratio,
+        };
+        rows.value(y, text, darker(color));
     }
     Some(rows.finish())
 }
 
 /// From the end of the axis to the numbers of workloads.
-const COUNTS: f64 = 70.0;
+const COUNTS: f64 = 124.0;
 
 fn count(rung: &Rung) -> String {
     let others = if rung.partial { ", others" } else { "" };

@@ -18,7 +18,11 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         "Ring: one layout of the code, the same source and flags linked in another order; geometric mean of the time \
          relative to {best} in the same layout. How far the rings of a row lie apart is what relinking alone does."
     );
-    let mut rows = Rows::new(&title(summary, best), &notes, names.iter().copied(), 46.0, 130.0);
+    let title = match summary.speaks() {
+        true => title(summary, best),
+        false => "What linking in other orders does".to_owned(),
+    };
+    let mut rows = Rows::new(&title, &notes, names.iter().copied(), 46.0, 130.0);
     let values = summary
         .layouts
         .iter()

@@ -71,7 +71,10 @@ pub fn draw_all(summary: &Summary, beside: &Beside, folder: &Path) -> Result<Vec
         ("ranking", ranking::draw(summary, &colors)),
         ("heat-map", heat_map::draw(summary)),
         ("layouts", layouts::draw(summary, &colors)),
-        ("run-length", run_length.map(|data| run_length::draw(data, &colors))),
+        (
+            "run-length",
+            run_length.map(|data| run_length::draw(data, summary.speaks(), &colors)),
+        ),
         ("cost", cost.as_ref().and_then(|model| cost::draw(model, &colors))),
         ("growth", growth.as_ref().and_then(|data| growth::draw(data, &colors))),
         ("ladder", ladder.as_ref().and_then(|data| ladder::draw(data, &colors))),

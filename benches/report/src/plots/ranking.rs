@@ -74,7 +74,8 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         rows.svg.disc(at, 5.5, color);
         rows.svg.hint_at(at, 7.0, &format!("{name}: {mean} ({interval})"));
         if index == 0 {
-            rows.value(y, "1 (fastest)", darker(color));
+            let said = if summary.speaks() { "1 (fastest)" } else { "1" };
+            rows.value(y, said, darker(color));
         } else {
             rows.value(y - 8.0, &mean, darker(color));
             let small = Text::new(12.0).color(GREY);

@@ -16,7 +16,7 @@ const AXIS: f64 = 58.0;
 /// Columns of the upper panel.
 const COLUMNS: u32 = 48;
 
-pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
+pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture {
     let how = match data.lazily {
         true => "functions compiled when they are first called",
         false => "all functions compiled beforehand",
@@ -29,7 +29,11 @@ pub(super) fn draw(data: &RunLength, colors: &Palette) -> Picture {
         "Time to load, compile and run, {how}. Above: {above}: from when on the strategy is fastest that then stays so, with the 95 % interval over \
          layouts; right, the same for each byte of its module."
     );
-    let (mut svg, top) = Svg::new(WIDTH, &data.headline(), &notes);
+    let title = match speaks {
+        true => data.headline(),
+        false => "Total time against run length".to_owned(),
+    };
+    let (mut svg, top) = Svg::new(WIDTH, &title, &notes);
     let names = data.programs.iter().map(|program| program.workload.as_str());
     let name_look = Text::new(12.0).align(Align::Right);
     let left = MARGIN + name_look.widest(names, 80.0, 220.0) + 12.0;

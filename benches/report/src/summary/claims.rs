@@ -40,7 +40,7 @@ pub struct Claim {
 impl Claim {
     /// Whether it is made: it holds, and is founded well enough to be said.
     pub fn is_made(&self) -> bool {
-        self.holds && self.grade <= Grade::C
+        self.holds && self.grade.speaks()
     }
 }
 
@@ -92,11 +92,10 @@ fn claim(
     let (first, second) = (ranking.name(a), ranking.name(b));
     let workloads = class.map_or(&ranking.counted, |(_, workloads)| workloads);
     let paired = decide::paired(ranking.grid, b, a, workloads)?;
-    let mut marks = foundation.of_pair(ranking, a, b, workloads);
-    if class.is_some() {
-        // A class is as large as it is, and nothing is said about more than it.
-        marks.retain(|(_, why)| !why.contains("workloads that it should") && !why.starts_with("one workload"));
-    }
+    let marks = match class {
+        None => foundation.of_pair(ranking, a, b, workloads),
+        Some(_) => foundation.of_class(ranking, a, b, workloads),
+    };
     let (grade, reasons) = graded(foundation.marks.iter().cloned().chain(marks));
     Some(Claim {
         id: match class {

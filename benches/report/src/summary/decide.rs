@@ -183,14 +183,21 @@ impl Ranking<'_> {
         };
         let close = rivals.iter().filter(|rival| rival.verdict != Verdict::Faster);
         let is_better = |verdict: Verdict| verdict == Verdict::Slower;
+        // A class of one workload is a workload, and is spoken of as one.
+        let classes: Vec<_> = (self
+            .classes
+            .iter()
+            .filter(|(_, workloads)| workloads.len() > 1)
+            .cloned())
+        .collect();
         let single = |&workload: &usize| (self.grid.workloads[workload].name.clone(), vec![workload]);
         Some(Recommendation {
             best,
             runner_up: rivals.first().cloned(),
             within_noise: close.map(|rival| rival.strategy.clone()).collect(),
             best_safe,
-            classes: self.exceptions(&self.classes, is_better),
-            ties: self.exceptions(&self.classes, |verdict| !verdict.differs()),
+            classes: self.exceptions(&classes, is_better),
+            ties: self.exceptions(&classes, |verdict| !verdict.differs()),
             workloads: self.exceptions(&Vec::from_iter(self.counted.iter().map(single)), is_better),
             hinges_on: self.hinges(),
         })

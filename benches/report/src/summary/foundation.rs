@@ -20,7 +20,7 @@ use crate::units;
 /// are few states with gaps between them.
 pub const LAYOUTS: usize = 16;
 
-/// Workloads that a claim of grade A about a mean rests on.
+/// Workloads that a claim of grade A rests on, about programs in general or about a class of them.
 pub const WORKLOADS: usize = 10;
 
 /// What the intervals of a run rest on.
@@ -48,6 +48,9 @@ pub struct Foundation {
     /// What lowers every claim.
     #[serde(skip)]
     pub(super) marks: Vec<Mark>,
+    /// Whether it is a run of a user's own module, which is about that module and no other program.
+    #[serde(skip)]
+    is_own: bool,
 }
 
 /// A strategy against itself: every difference is noise.
@@ -112,6 +115,12 @@ impl Grade {
     /// The letter.
     pub fn letter(self) -> char {
         ['A', 'B', 'C', 'D', 'E'][self as usize]
+    }
+
+    /// Whether anything is said at this grade: a claim is made, a headline or a title names a winner, a head is decided. This is
+    /// the one place that says so; METHODOLOGY.md has the table.
+    pub fn speaks(self) -> bool {
+        self <= Grade::C
     }
 }
 
@@ -209,6 +218,7 @@ pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Founda
         grade: Grade::A,
         reasons: Vec::new(),
         marks: Vec::new(),
+        is_own: recording.setup.as_ref().is_some_and(|setup| setup.own),
     };
     foundation.marks = foundation.of_run(recording, ranking);
     let of_first = match ranking.ranked.as_slice() {
@@ -300,11 +310,40 @@ impl Foundation {
     /// no layout speaks against them, only a wrong result.
     pub(super) fn of_bytes(&self, programs: usize) -> Vec<Mark> {
         let of_run = self.marks.iter().filter(|(grade, _)| *grade == Grade::E);
-        of_run.cloned().chain(of_number(programs)).collect()
+        of_run.cloned().chain(self.of_number(programs, of_general)).collect()
     }
 
-    /// What lowers a claim about two strategies on some workloads.
+    /// What lowers a claim about two strategies on programs in general, of which these workloads are a sample.
     pub(super) fn of_pair(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
+        let mut marks = self.of_two(ranking, a, b, workloads);
+        marks.extend(self.of_number(workloads.len(), of_general));
+        marks
+    }
+
+    /// The same of a claim about a class of programs.
+    pub(super) fn of_class(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
+        let mut marks = self.of_two(ranking, a, b, workloads);
+        marks.extend(self.of_number(workloads.len(), |count| match count {
+            1 => "the class has one workload, which says nothing about others".to_owned(),
+            count => format!("the class has {count} workloads, and it takes {WORKLOADS} to speak of others"),
+        }));
+        marks
+    }
+
+    /// How far so few workloads lower what is said of others. A module of a user's own stands for itself.
+    fn of_number(&self, workloads: usize, why: impl Fn(usize) -> String) -> Option<Mark> {
+        let grade = match workloads {
+            _ if self.is_own => return None,
+            0 | 1 => Grade::D,
+            2..5 => Grade::C,
+            5..WORKLOADS => Grade::B,
+            _ => return None,
+        };
+        Some((grade, why(workloads)))
+    }
+
+    /// What lowers whatever is said of two strategies.
+    fn of_two(&self, ranking: &Ranking<'_>, a: usize, b: usize, workloads: &[usize]) -> Vec<Mark> {
         let mut marks = Vec::new();
         let mut mark = |grade: Grade, why: String| marks.push((grade, why));
         let names = [a, b].map(|strategy| ranking.name(strategy));
@@ -349,20 +388,15 @@ impl Foundation {
             let why = format!("{} got {way} by the other in the course of the run", names[1]);
             mark(Grade::C, why);
         }
-        marks.extend(of_number(workloads.len()));
         marks
     }
 }
 
-/// What lowers a claim about a mean over so many workloads.
-fn of_number(workloads: usize) -> Option<Mark> {
-    let few = || format!("{workloads} of the {WORKLOADS} workloads that it should rest on");
+/// Why a claim about programs in general is worse for so few workloads.
+fn of_general(workloads: usize) -> String {
     match workloads {
-        1 => Some((Grade::D, "one workload, which says nothing about others".to_owned())),
-        0 => Some((Grade::D, few())),
-        2..5 => Some((Grade::C, few())),
-        5..WORKLOADS => Some((Grade::B, few())),
-        _ => None,
+        1 => "one workload, which says nothing about others".to_owned(),
+        count => format!("{count} of the {WORKLOADS} workloads that it should rest on"),
     }
 }
 

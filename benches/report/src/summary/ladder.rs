@@ -5,7 +5,8 @@
 //! - The ratio of a cell is that of two times taken by the same process, one after the other: its mean and interval are those of
 //!   [`Paired`], by layouts if there are several and by processes otherwise.
 //! - Means are geometric, over *common* workloads: those on which every engine has a time that ran at least half of what the
-//!   reference did. An engine that ran less has a mean over what it ran, is said to, and stands in no order with the others.
+//!   reference did. An engine that ran less has a mean over what it ran, which stands apart and in no order with the others.
+//! - An engine whose interval holds 1 ties with the reference ([`Rung::ties`]).
 //! - Workloads of the class `startup` are no part of the mean: theirs is the time of everything from bytes to result.
 //! - Starting stands by itself: the time from a module's bytes to an instance that can be called.
 

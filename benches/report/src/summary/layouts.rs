@@ -102,9 +102,9 @@ impl Explained {
             share => format!("{:.0} %", share * 100.0),
         };
         format!(
-            "Of what {} layouts do to {}, {share} is where its largest function begins in a line of 64 bytes ({})",
-            self.layouts,
+            "Where {}'s largest function begins in a line of 64 bytes explains {share} of how {} layouts differ ({})",
             self.strategy,
+            self.layouts,
             states.collect::<Vec<_>>().join(", ")
         )
     }

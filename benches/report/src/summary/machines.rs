@@ -2,6 +2,8 @@
 //!
 //! Two records need not have the same programs. Where they differ, machines are compared over those that all of them ran, and
 //! everything is said of these again; what is the same is the same by name and, as far as records say it, by size and module.
+//! If the machines ran nothing the same, but programs of the same names at other sizes, each says in which order the strategies are
+//! on those; no number is taken from one to the other.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,6 +38,12 @@ pub struct OfMachine {
     pub heads: Vec<Head>,
     /// What it says.
     pub claims: Vec<Claim>,
+    /// How many programs count.
+    #[serde(default)]
+    pub programs: usize,
+    /// The size of their inputs: "quick" or "full"; empty if the record does not say.
+    #[serde(default)]
+    pub size: String,
     /// What it says of the programs that all machines beside it ran, too; none if all ran the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Shared>,
@@ -48,6 +56,10 @@ pub struct Shared {
     pub programs: usize,
     /// Whether a record does not say which modules they are: then they are the same by name and size.
     pub by_name: bool,
+    /// Whether they are the same by name alone, because the machines ran them at other sizes or ran other modules: then their
+    /// order is compared, and no time.
+    #[serde(default)]
+    pub sizes_differ: bool,
     /// What to use for them.
     pub heads: Vec<Head>,
     /// What is said of them.
@@ -55,8 +67,14 @@ pub struct Shared {
 }
 
 impl OfMachine {
-    fn of(summary: &Summary) -> OfMachine {
+    fn of(summary: &Summary, recording: Option<&Recording>) -> OfMachine {
         OfMachine {
+            programs: summary.counted().count(),
+            size: match recording {
+                // Older summaries do not say it.
+                Some(recording) if summary.size.is_empty() => recording.size(),
+                _ => summary.size.clone(),
+            },
             run: summary.run.id.clone(),
             started: summary.run.started,
             fingerprint: summary.run.fingerprint.clone(),
@@ -81,6 +99,33 @@ impl OfMachine {
     /// What it says of what all machines ran.
     pub fn compared_claims(&self) -> &[Claim] {
         self.shared.as_ref().map_or(&self.claims, |shared| &shared.claims)
+    }
+
+    /// What it says of the programs that all machines ran about the same thing as a claim of another.
+    pub fn counterpart(&self, id: &str) -> Option<&Claim> {
+        counterpart(self.compared_claims(), id)
+    }
+
+    /// How its measurement differs from another one, in words: size, revision, age; empty if the two can be pooled.
+    pub fn differs_from(&self, other: &OfMachine) -> String {
+        let size = (self.size != other.size && !self.size.is_empty()).then(|| format!("{} size", self.size));
+        let is_same = self.fingerprint.same_sources(&other.fingerprint);
+        let days = (other.started.abs_diff(self.started) + 43_200) / 86_400;
+        let days = match (days, self.started < other.started) {
+            (0, _) => String::new(),
+            (1, true) => ", a day older".to_owned(),
+            (1, false) => ", a day newer".to_owned(),
+            (days, true) => format!(", {days} days older"),
+            (days, false) => format!(", {days} days newer"),
+        };
+        let revision = (!is_same).then(|| format!("revision {}{days}", self.fingerprint.short_revision()));
+        let other_modules = self.shared.as_ref().is_some_and(|shared| shared.sizes_differ);
+        let modules = (other_modules && size.is_none()).then(|| "other sizes or modules".to_owned());
+        let parts = size.into_iter().chain(modules).chain(revision);
+        match self.run == other.run && self.machine().is(&other.machine()) {
+            true => String::new(),
+            false => parts.collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// The strategy that comes first there; none if nothing is ranked.
@@ -146,8 +191,9 @@ pub(super) fn side_by_side(sources: impl Iterator<Item = Source>) -> Vec<OfMachi
     }
     let shared = shared(&kept);
     let of = |(summary, recording): &Source| OfMachine {
-        shared: shared.as_ref().map(|programs| Shared::of(recording.as_ref(), programs)),
-        ..OfMachine::of(summary)
+        shared: (shared.as_ref())
+            .map(|(programs, sizes_differ)| Shared::of(recording.as_ref(), programs, *sizes_differ)),
+        ..OfMachine::of(summary, recording.as_ref())
     };
     let mut machines: Vec<OfMachine> = kept.iter().map(of).collect();
     // What one record does not say of its programs, the comparison does not know.
@@ -159,8 +205,9 @@ pub(super) fn side_by_side(sources: impl Iterator<Item = Source>) -> Vec<OfMachi
     machines
 }
 
-/// The programs that count on all machines and are the same there, or none if that is all of them everywhere.
-fn shared(sources: &[Source]) -> Option<BTreeSet<String>> {
+/// The programs that count on all machines and are the same there, or none if that is all of them everywhere; if there are none,
+/// those of the same name, whose sizes differ.
+fn shared(sources: &[Source]) -> Option<(BTreeSet<String>, bool)> {
     let counted = |(summary, _): &Source| -> BTreeSet<String> {
         summary.counted().map(|workload| workload.name.clone()).collect()
     };
@@ -172,16 +219,21 @@ fn shared(sources: &[Source]) -> Option<BTreeSet<String>> {
         let first = programs.next();
         first.is_none_or(|first| programs.all(|other| first.differs(other).is_none()))
     };
-    let mut shared = all.first()?.clone();
-    shared.retain(|name| all.iter().all(|names| names.contains(name)) && is_same(name));
+    let mut named = all.first()?.clone();
+    named.retain(|name| all.iter().all(|names| names.contains(name)));
+    let mut shared = named.clone();
+    shared.retain(is_same);
     if all.iter().all(|names| *names == shared) {
         return None;
     }
     // Without its samples nothing can be said of some programs of a run.
     if known.len() < sources.len() {
-        shared.clear();
+        return Some((BTreeSet::new(), false));
     }
-    Some(shared)
+    Some(match shared.is_empty() && !named.is_empty() {
+        true => (named, true),
+        false => (shared, false),
+    })
 }
 
 impl Shared {
@@ -190,7 +242,7 @@ impl Shared {
         self.heads.first().map_or(&[], |head| &head.ranking)
     }
 
-    fn of(recording: Option<&Recording>, programs: &BTreeSet<String>) -> Shared {
+    fn of(recording: Option<&Recording>, programs: &BTreeSet<String>, sizes_differ: bool) -> Shared {
         let Some(recording) = recording.filter(|_| !programs.is_empty()) else {
             return Shared::default();
         };
@@ -202,6 +254,7 @@ impl Shared {
         let summary = super::of_one_machine(&part);
         Shared {
             programs: programs.len(),
+            sizes_differ,
             by_name: programs
                 .iter()
                 .any(|name| known.get(name).is_none_or(|program| program.sha256.is_empty())),
@@ -223,65 +276,161 @@ pub(super) fn others(runs: &Path, but: &Run) -> impl Iterator<Item = Source> {
     })
 }
 
+/// What a machine says of what another one claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It claims the same.
+    Agrees,
+    /// It claims the opposite.
+    Disagrees,
+    /// It claims neither.
+    NotShown,
+    /// It has not measured what this is about.
+    NotMeasured,
+}
+
 /// Where a claim holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holds {
-    /// On these machines, by their vendors.
-    pub on: Vec<String>,
-    /// How many machines were compared; one if the others did not run what it is about.
-    pub of: usize,
-    /// Over how many programs that all of them ran, if there are others that not all ran.
-    pub over: Option<usize>,
+    /// Each machine, the one that claims first: its vendor, how its measurement differs from that of the first, what it says.
+    pub on: Vec<(String, String, Answer)>,
+    /// Over how many programs they are compared, if not all ran the same, and whether these are the same by name alone.
+    pub over: Option<(usize, bool)>,
 }
 
 impl Holds {
-    /// In words: "on both", "on Intel only, over the 9 programs that both ran", "on AMD; not measured elsewhere".
+    /// In words: "on both", "on Intel only, over the 9 programs that both ran", "on AMD; Intel (full size, revision 066dc99, 6
+    /// days older, 27 programs of the same name) agrees".
     pub fn text(&self) -> String {
-        let over = self.over.filter(|_| self.of > 1).map_or(String::new(), |count| {
-            let all = if self.of == 2 { "both" } else { "all" };
-            format!("over {} that {all} ran", programs(count))
-        });
-        let where_it_is = match (self.on.as_slice(), self.of) {
-            ([], _) => return "does not hold".to_owned(),
-            ([only], 1) if self.over.is_some() => {
-                return format!("on {only}; not measured elsewhere on the same programs");
-            }
-            ([only], 1) => return format!("on {only}; not measured elsewhere"),
-            (on, of) if on.len() < of => format!("on {} only", on.join(", ")),
-            (_, 2) => "on both".to_owned(),
-            (_, of) => format!("on all {of}"),
+        let apart = self
+            .apart()
+            .map(|(vendor, how, says)| format!("; {vendor} ({how}) {says}"));
+        self.where_it_is() + &apart.collect::<String>()
+    }
+
+    /// The same without how the measurements differ: "on AMD; Intel agrees".
+    pub fn brief(&self) -> String {
+        let apart = self.apart().map(|(vendor, _, says)| format!("; {vendor} {says}"));
+        self.where_it_is() + &apart.collect::<String>()
+    }
+
+    /// How measurements differ, where they do: "Intel: full size, revision 066dc99, 6 days older, 27 programs of the same name".
+    pub fn differences(&self) -> Vec<String> {
+        self.apart()
+            .map(|(vendor, how, _)| format!("{vendor}: {how}"))
+            .collect()
+    }
+
+    /// Machines whose measurements cannot be pooled with the first: vendor, how they differ, what they say.
+    fn apart(&self) -> impl Iterator<Item = (&str, String, &'static str)> {
+        let over = match self.over {
+            Some((count, true)) => format!(", {count} programs of the same name"),
+            Some((count, false)) => format!(", {} in common", programs(count)),
+            None => String::new(),
         };
-        match over.is_empty() {
-            true => where_it_is,
-            false => format!("{where_it_is}, {over}"),
+        let is_made = self.on.first().is_some_and(|(_, _, answer)| *answer == Answer::Agrees);
+        let apart = self.on.iter().filter(|(_, differs, _)| !differs.is_empty());
+        apart.filter_map(move |(vendor, differs, answer)| {
+            let says = match answer {
+                Answer::Agrees if is_made => "agrees",
+                Answer::Agrees => "claims it",
+                Answer::Disagrees => "disagrees",
+                Answer::NotShown => "does not show it",
+                Answer::NotMeasured => return None,
+            };
+            Some((vendor.as_str(), format!("{differs}{over}"), says))
+        })
+    }
+
+    /// Among those that can be pooled with the first.
+    fn where_it_is(&self) -> String {
+        let measured = self.on.iter().filter(|(_, _, answer)| *answer != Answer::NotMeasured);
+        let like: Vec<_> = measured.filter(|(_, differs, _)| differs.is_empty()).collect();
+        let on = like.iter().filter(|(_, _, answer)| *answer == Answer::Agrees);
+        let on: Vec<&str> = on.map(|(vendor, ..)| vendor.as_str()).collect();
+        let over = self
+            .over
+            .filter(|_| like.len() > 1)
+            .map_or(String::new(), |(count, _)| {
+                let all = if self.on.len() == 2 { "both" } else { "all" };
+                format!(", over {} that {all} ran", programs(count))
+            });
+        let elsewhere = match self
+            .on
+            .iter()
+            .skip(1)
+            .any(|(_, _, answer)| *answer != Answer::NotMeasured)
+        {
+            true => "",
+            false if self.over.is_some() => "; not measured elsewhere on the same programs",
+            false => "; not measured elsewhere",
+        };
+        match (on.as_slice(), like.len()) {
+            ([], _) => "does not hold".to_owned(),
+            ([only], 1) => format!("on {only}{elsewhere}"),
+            (on, of) if on.len() < of => format!("on {} only{over}", on.join(", ")),
+            (_, 2) => format!("on both{over}"),
+            (_, of) => format!("on all {of}{over}"),
         }
     }
 
     /// Where a claim of this name is made: over all that a machine ran, and over what all machines ran.
     pub fn of(machines: &[OfMachine], id: &str) -> Holds {
-        // Claims about the same: of a class, or of the mean.
-        let about = |id: &str| id.rsplitn(3, ' ').nth(2).map(str::to_owned);
-        let is_shared = machines.iter().any(|machine| machine.shared.is_some());
-        let mut shared = machines.iter().flat_map(OfMachine::compared_claims);
-        let over = shared
-            .find(|claim| about(&claim.id) == about(id))
-            .map_or(0, |claim| claim.programs);
-        let compared = if is_shared && over == 0 {
-            &machines[..1]
-        } else {
-            machines
+        let Some(first) = machines.first() else {
+            return Holds {
+                on: Vec::new(),
+                over: None,
+            };
         };
-        let is_made = |claims: &[Claim]| claims.iter().any(|claim| claim.id == id && claim.is_made());
-        // What holds of a part of the programs alone is no claim.
-        let makes = |machine: &&OfMachine| {
-            is_made(&machine.claims) && (compared.len() < machines.len() || is_made(machine.compared_claims()))
+        let shared = first.shared.as_ref();
+        let counterpart = || first.counterpart(id).map_or(0, |claim| claim.programs);
+        let of = |(place, machine): (usize, &OfMachine)| {
+            let all = answer(&machine.claims, id);
+            let answer = match answer(machine.compared_claims(), id) {
+                // What nobody else ran holds where it was measured.
+                Answer::NotMeasured if place == 0 => all,
+                // What holds of a part of the programs alone is no claim of a machine.
+                of_part if of_part == all || of_part == Answer::NotMeasured => of_part,
+                _ => Answer::NotShown,
+            };
+            (
+                machine.machine().vendor().to_owned(),
+                machine.differs_from(first),
+                answer,
+            )
         };
-        let on = compared.iter().filter(makes);
         Holds {
-            on: on.map(|machine| machine.machine().vendor().to_owned()).collect(),
-            of: compared.len(),
-            over: is_shared.then_some(over),
+            on: machines.iter().enumerate().map(of).collect(),
+            over: shared.map(|shared| (counterpart(), shared.sizes_differ)),
         }
+    }
+}
+
+/// What a claim is about, and of which two strategies: `class calls`, `threaded`, `match_loop`.
+fn parts(id: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = id.rsplitn(3, ' ');
+    let (second, first, about) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((about, first, second))
+}
+
+/// The claim about the same: of a class, who is fastest there; on average, of the same two strategies, whichever comes first.
+fn counterpart<'c>(claims: &'c [Claim], id: &str) -> Option<&'c Claim> {
+    let (about, first, second) = parts(id)?;
+    let is_it = |claim: &&Claim| {
+        parts(&claim.id).is_some_and(|(its, one, other)| {
+            its == about && (about != "mean" || (one, other) == (first, second) || (one, other) == (second, first))
+        })
+    };
+    claims.iter().find(is_it)
+}
+
+fn answer(claims: &[Claim], id: &str) -> Answer {
+    let first = |id| parts(id).map(|(_, first, _)| first);
+    match counterpart(claims, id) {
+        None => Answer::NotMeasured,
+        Some(claim) if !claim.is_made() => Answer::NotShown,
+        Some(claim) if first(&claim.id) == first(id) => Answer::Agrees,
+        Some(_) => Answer::Disagrees,
     }
 }
 
@@ -298,17 +447,18 @@ pub fn compared_over(machines: &[OfMachine]) -> Option<String> {
     let first = machines.first()?;
     let count = machines.len();
     let all = if count == 2 { "both" } else { "all" };
-    let over = first
-        .shared
-        .as_ref()
-        .map(|shared| match (shared.programs, shared.by_name) {
-            (0, _) => "ran different programs, so nothing is compared".to_owned(),
-            (some, false) => format!("are compared over {} that {all} ran", programs(some)),
-            (some, true) => format!(
-                "are compared over {} that {all} ran (the same by name and size, of which an older record has no more)",
-                programs(some)
-            ),
-        });
+    let over = first.shared.as_ref().map(|shared| match shared.programs {
+        0 => "ran different programs, so nothing is compared".to_owned(),
+        some if shared.sizes_differ => format!(
+            "ran their programs at different sizes, so only the order is compared, on {} that {all} have by name",
+            programs(some)
+        ),
+        some if shared.by_name => format!(
+            "are compared over {} that {all} ran (the same by name and size, of which an older record has no more)",
+            programs(some)
+        ),
+        some => format!("are compared over {} that {all} ran", programs(some)),
+    });
     let is_same = |other: &OfMachine| first.fingerprint.same_sources(&other.fingerprint);
     let revisions = (!machines.iter().all(is_same)).then(|| {
         let revisions = machines.iter().map(|machine| machine.fingerprint.short_revision());
@@ -329,7 +479,7 @@ impl Summary {
     /// What each machine says, this one first.
     pub fn on_machines(&self) -> Vec<OfMachine> {
         match self.machines.is_empty() {
-            true => vec![OfMachine::of(self)],
+            true => vec![OfMachine::of(self, None)],
             false => self.machines.clone(),
         }
     }
@@ -340,10 +490,13 @@ impl Summary {
     }
 }
 
-/// Time of a strategy by that of the first on another machine than these: not estimable from fewer than [`FEWEST_MACHINES`].
+/// Time of a strategy by that of the first on another machine than these: not estimable from fewer than [`FEWEST_MACHINES`] that
+/// measured the same sources at the same size.
 pub fn on_another(machines: &[OfMachine], strategy: &str) -> Option<Estimate> {
+    let first = machines.first()?;
     let logs = machines
         .iter()
+        .filter(|machine| machine.differs_from(first).is_empty())
         .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
     let logs: Vec<f64> = logs.collect();
     (logs.len() >= FEWEST_MACHINES).then(|| one_more_of(&logs))?

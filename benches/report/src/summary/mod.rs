@@ -65,6 +65,9 @@ pub struct Summary {
     pub run: Run,
     /// The raw data it was made from.
     pub raw_data: String,
+    /// The size of the workloads' inputs: "quick" or "full"; empty if the record does not say.
+    #[serde(default)]
+    pub size: String,
     /// Ranked strategies from the best to the worst, then those not ranked.
     pub strategies: Vec<StrategySummary>,
     /// Workloads, grouped by class, in the order in which they were run.
@@ -297,6 +300,8 @@ pub(crate) fn summarise_beside(recording: &Recording, runs: Option<&Path>) -> Su
         .unwrap_or(0);
     all[..=first].rotate_right(1);
     let mut summary = all[0].0.clone();
+    // Other machines say something of the default, and nothing of metering.
+    let runs = runs.filter(|_| summary.heads.iter().any(|head| head.head == "default"));
     let others = runs.into_iter().flat_map(|runs| machines::others(runs, &recording.run));
     summary.machines = machines::side_by_side(all.into_iter().chain(others));
     summary.run = recording.run.clone();
@@ -338,6 +343,7 @@ fn of_one_machine(recording: &Recording) -> Summary {
         schema: SUMMARY_SCHEMA,
         run: recording.run.clone(),
         raw_data: recording.path.display().to_string(),
+        size: recording.size(),
         strategies: ranking.strategies(&costs),
         workloads: ranking.workloads(),
         recommendation: ranking.recommendation(),

@@ -2,7 +2,9 @@
 
 use super::foundation::only_without;
 use super::machines::{OfMachine, compared_over, on_another};
-use super::{Cell, ControlResult, Exception, Foundation, Recommendation, Rival, RunLength, Summary, Verdict};
+use super::{
+    Cell, ControlResult, Exception, Foundation, Grade, Head, Recommendation, Rival, RunLength, Summary, Verdict,
+};
 use crate::statistics::{EQUIVALENCE, Estimate, Level};
 use crate::units;
 
@@ -18,22 +20,43 @@ const OVER_LAYOUTS: &str =
 const FEWEST_FOR_SHARE: usize = 10;
 
 impl Summary {
-    /// The answer in one line, fit for a title.
+    /// The answer in one line, fit for a title. With metering there is one for each kind: what fuel costs by interrupts is not what
+    /// strategies are compared for.
     pub fn headline(&self) -> String {
+        let metered: Vec<String> = self.metered().map(Head::headline).collect();
         match &self.recommendation {
             None => "No ranking: no strategy has verified times on a workload that all the others have too".to_owned(),
-            Some(recommendation) => recommendation.headline(),
+            Some(_) if !metered.is_empty() => metered.join("; ").replacen("with", "With", 1),
+            Some(_) if !self.speaks() => silence(self.foundation.grade),
+            Some(of) => headline(&of.best, of.runner_up.as_ref()),
         }
+    }
+
+    /// Whether sentences and titles may name a winner: the grade says so, and there is one kind of metering.
+    pub fn speaks(&self) -> bool {
+        let is_alone = self.ranked().count() < 2;
+        (is_alone || self.foundation.grade.speaks()) && self.metered().next().is_none()
+    }
+
+    /// The first head of each kind of metering.
+    fn metered(&self) -> impl Iterator<Item = &Head> {
+        self.heads.iter().filter(|head| head.head.starts_with("default+"))
     }
 
     /// The recommendation and its conditions, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
         let counted = self.counted().count();
-        let conditions = (self.recommendation.iter()).flat_map(|recommendation| recommendation.conditions(counted));
+        let recommendation = self.recommendation.iter().filter(|_| self.speaks());
+        let conditions = recommendation.flat_map(|recommendation| recommendation.conditions(counted));
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
             .chain(self.heads_in_short())
-            .chain(self.run_length.as_ref().map(RunLength::sentence))
+            .chain(
+                self.run_length
+                    .iter()
+                    .filter(|_| self.speaks())
+                    .map(RunLength::sentence),
+            )
             .chain([self.foundation.sentence()])
             .chain(self.foundation.controls.iter().map(ControlResult::sentence))
             .chain(self.by_machine())
@@ -82,20 +105,12 @@ impl Summary {
 
     /// The choice by what is asked for.
     fn heads_in_short(&self) -> Option<String> {
-        let words = |head: &str| match head {
-            "default" => "by default".to_owned(),
-            "safe" => "without unsafe code".to_owned(),
-            "small" => "smallest code".to_owned(),
-            "executable" => "with executable memory".to_owned(),
-            other => other.replace("default+", "with metering: ").replace('+', ", "),
-        };
         let heads = self.heads.iter().map(|head| {
-            format!(
-                "{} {} ({})",
-                words(&head.head),
-                either(head.choices()),
-                head.grade.letter()
-            )
+            let grade = head.grade.letter();
+            match head.grade.speaks() {
+                true => format!("{} {} ({grade})", asked_for(&head.head), either(head.choices())),
+                false => format!("{} none ({grade})", asked_for(&head.head)),
+            }
         });
         (!self.heads.is_empty()).then(|| format!("In short, with grades: {}.", joined(heads)))
     }
@@ -112,17 +127,21 @@ impl Summary {
             false => machine.heads.first().cloned(),
         };
         let list = self.machines.iter().map(|machine| {
-            let head = heads(machine);
+            let head = heads(machine).filter(|_| machine.grade.speaks());
             let order = head.iter().flat_map(|head| head.ranking.iter().skip(1));
             let order = order.map(|place| format!("{} {}", place.strategy, times(place.times_as_long.value)));
+            let said = match &head {
+                Some(head) => format!("{} first, then {}", head.strategy, joined(order)),
+                None => "nothing is said".to_owned(),
+            };
+            let is_part = machine.shared.as_ref().is_some_and(|shared| shared.programs > 0);
             format!(
-                "{} ({}, grade {}, {}): {} first, then {}.",
+                "{} ({}, grade {}, {}){}: {said}.",
                 machine.fingerprint.cpu,
                 machine.run,
                 machine.grade.letter(),
                 machine.age(),
-                head.as_ref().map_or("no strategy", |head| &head.strategy),
-                joined(order)
+                if is_part { ", over these programs" } else { "" }
             )
         });
         let mut firsts = self
@@ -130,10 +149,14 @@ impl Summary {
             .iter()
             .map(|machine| heads(machine).map(|head| head.strategy));
         let first = firsts.next().flatten();
-        let agree = compared.then(|| match (&first, firsts.all(|other| other == first)) {
+        // Who says nothing agrees with nobody.
+        let all_speak = self.machines.iter().all(|machine| machine.grade.speaks());
+        let agree = (compared && all_speak).then(|| match (&first, firsts.all(|other| other == first)) {
             (Some(first), true) if self.machines.len() == 2 => format!("Both machines have {first} first."),
             (Some(first), true) => format!("All {} machines have {first} first.", self.machines.len()),
-            _ => "Machines disagree about which one is fastest, so nothing is said about any other.".to_owned(),
+            _ => {
+                "Machines disagree about which strategy is fastest, so nothing is said about other machines.".to_owned()
+            }
         });
         let second = self.strategies.get(1);
         let another = match second.and_then(|second| on_another(&self.machines, &second.name)) {
@@ -141,7 +164,7 @@ impl Summary {
                 "On another machine the second may take {} of the first's time.",
                 range(estimate)
             ),
-            None => format!("On another machine: not estimable from {}.", self.machines.len()),
+            None => too_few_machines(self.machines.len()),
         };
         compared_over(&self.machines)
             .into_iter()
@@ -149,6 +172,18 @@ impl Summary {
             .chain(list)
             .chain([another])
             .collect()
+    }
+}
+
+impl Head {
+    /// `with fuel threaded is fastest: 2.44x ahead of fused_closures`.
+    fn headline(&self) -> String {
+        let kind = self.head.split_once('+').map_or("", |(_, kind)| kind);
+        let said = match self.grade.speaks() {
+            true => headline(&self.strategy, self.runner_up.as_ref()).replace(&format!("+{kind}"), ""),
+            false => silence(self.grade).replacen("No", "no", 1),
+        };
+        format!("with {} {said}", kind.to_lowercase())
     }
 }
 
@@ -169,7 +204,7 @@ impl Foundation {
 impl ControlResult {
     fn sentence(&self) -> String {
         let mut text = format!(
-            "{} measured against itself came to {:.3}x ({:.3} to {:.3})",
+            "{} against itself: {:.3}x ({:.3} to {:.3})",
             self.of, self.ratio.value, self.ratio.low, self.ratio.high
         );
         match self.shows {
@@ -180,17 +215,17 @@ impl ControlResult {
         // Of a few workloads there is no such share, and of one nothing to say that the mean does not.
         if self.workloads >= FEWEST_FOR_SHARE {
             let floor = (self.floor - 1.0) * 100.0;
-            text += &format!("; on 95 of 100 workloads the two differ by less than {floor:.1} %");
+            text += &format!("; within {floor:.1} % on 95 of 100 workloads");
         }
         if self.workloads > 1 {
             let apart = match self.told_apart.len() {
                 0 => "none".to_owned(),
                 some => some.to_string(),
             };
-            text += &format!("; on {apart} of {} they differ clearly", self.workloads);
+            text += &format!("; clearly different on {apart} of {}", self.workloads);
         }
         if self.differs {
-            text += "; over all workloads the two differ: no difference that this run finds is to be believed";
+            text += "; different over all workloads, so that no difference in this run is to be believed";
         }
         text + "."
     }
@@ -215,20 +250,41 @@ impl Exception {
     }
 }
 
-impl Recommendation {
-    fn headline(&self) -> String {
-        let best = &self.best;
-        let Some(rival) = &self.runner_up else {
-            return format!("{best} is the only strategy measured");
-        };
-        let ahead = format!("{} ahead of {}", times(rival.times_as_long.value), rival.strategy);
-        match rival.verdict {
-            Verdict::Faster => format!("{best} is fastest: {ahead}"),
-            Verdict::Equivalent => format!("{best} and {} are equally fast (within 2 %)", rival.strategy),
-            Verdict::Slower | Verdict::Unsure => format!("{best} is first, but not surely: {ahead}"),
-        }
+/// The answer, of a strategy that comes first and the next one.
+fn headline(best: &str, runner_up: Option<&Rival>) -> String {
+    let Some(rival) = runner_up else {
+        return format!("{best} is the only strategy measured");
+    };
+    let ahead = format!("{} ahead of {}", times(rival.times_as_long.value), rival.strategy);
+    match rival.verdict {
+        Verdict::Faster => format!("{best} is fastest: {ahead}"),
+        Verdict::Equivalent => format!("{best} and {} are equally fast (within 2 %)", rival.strategy),
+        Verdict::Slower | Verdict::Unsure => format!("{best} is first, but not surely: {ahead}"),
     }
+}
 
+/// What stands in the place of a winner.
+fn silence(grade: Grade) -> String {
+    format!("No winner is named at grade {}", grade.letter())
+}
+
+/// What a head is asked for, in words: `by default`, `without unsafe code, with fuel`.
+fn asked_for(head: &str) -> String {
+    let (what, metering) = head.split_once('+').unwrap_or((head, ""));
+    let what = match what {
+        "default" => "by default",
+        "safe" => "without unsafe code",
+        "small" => "smallest code",
+        "executable" => "with executable memory",
+        other => other,
+    };
+    match metering {
+        "" => what.to_owned(),
+        metering => format!("{what} with {}", metering.to_lowercase()),
+    }
+}
+
+impl Recommendation {
     /// What limits it. Of a single workload there is nothing to say that its mean does not.
     fn conditions(&self, workloads: usize) -> Vec<String> {
         let Some(runner_up) = &self.runner_up else {
@@ -359,9 +415,14 @@ pub fn from_when_on(half: Option<f64>, most: Option<f64>, programs: usize) -> St
     }
 }
 
+/// Of a class or a workload: none is an exception.
+pub fn none_faster(what: &str) -> String {
+    format!("No {what} runs clearly faster under another strategy")
+}
+
 fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> String {
     if list.is_empty() {
-        return format!("There is no {what} on which another strategy is clearly better.");
+        return format!("{}.", none_faster(what));
     }
     let items = list.iter();
     let items = items.map(|item| {
@@ -378,6 +439,14 @@ pub fn either<S: Into<String>>(choices: impl Iterator<Item = S>) -> String {
 
 fn joined(items: impl Iterator<Item = String>) -> String {
     Vec::from_iter(items).join(", ")
+}
+
+/// What is said of a machine that was not measured, where that is nothing.
+pub fn too_few_machines(count: usize) -> String {
+    match count {
+        1 => "What another machine would show cannot be said from one.".to_owned(),
+        _ => format!("What another machine would show cannot be said from these {count}."),
+    }
 }
 
 /// A factor: `1.9x`.

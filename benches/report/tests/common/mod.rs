@@ -9,7 +9,7 @@ pub mod world;
 use std::path::Path;
 
 use random::Random;
-use wasm_dispatch_report::record::{Failure, Kind, Phase, Run, Sample, Size, Writer};
+use wasm_dispatch_report::record::{Failure, Kind, Phase, Process, Run, Sample, Size, Writer};
 use wasm_dispatch_report::{Fingerprint, record};
 
 /// Strategies with their usual slowness, and nanoseconds to compile a byte of wasm.
@@ -76,6 +76,19 @@ pub fn sample(workload: &str, class: &str, strategy: &str, phase: Phase, nanosec
     }
 }
 
+/// A process that nothing disturbed, with a block of its own.
+pub fn process(number: u32) -> Process {
+    Process {
+        process: number,
+        block: Some(number),
+        started: header().started + 60 * u64::from(number),
+        wall_nanoseconds: 100_000_000,
+        cpu_nanoseconds: Some(99_500_000),
+        steal: Some(0.0),
+        ..Process::default()
+    }
+}
+
 /// Writes a run of any size into `folder`. With `broken`, that strategy fails on the second workload.
 pub fn write_run(
     folder: &Path,
@@ -85,6 +98,9 @@ pub fn write_run(
 ) {
     let mut random = Random::new(5);
     let mut writer = Writer::create(folder, &header()).expect("a new folder");
+    for number in 0..12 {
+        writer.write(process(number)).expect("a writable file");
+    }
     for (index, &(workload, class, nanoseconds, bytes)) in workloads.iter().enumerate() {
         for &(strategy, slowness, compile) in strategies {
             if broken == Some(strategy) && index == 1 {
