@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use wasm_dispatch_report::decision::{DECISION_FILE, DECISION_SCHEMA, Decision, RECORDED, record_decision};
 use wasm_dispatch_report::record::{self, BlockEnd, FILE_NAME, Kind, Phase, Plan, Run, Writer};
 use wasm_dispatch_report::summary::Verdict;
+use wasm_dispatch_report::summary::run_length::From;
 use wasm_dispatch_report::{Error, report};
 
 /// A run in which `fast` takes `1` and `slow` takes `2` everywhere but in class `odd`, and compiles ten times as long.
@@ -114,8 +115,14 @@ fn a_decision_says_what_to_use_and_where_not() {
     let break_even = decision.break_even.as_ref().unwrap();
     assert_eq!(break_even.shortest.as_deref(), Some("slow"));
     // 5 ms and 1 ms each against 0.5 ms and 2 ms each: at 4.5 runs; never on the odd one.
-    assert!((break_even.half.unwrap() / 9.5e6 - 1.0).abs() < 0.01, "{break_even:?}");
-    assert_eq!(break_even.most, None);
+    let From::Time(half) = break_even.half else {
+        panic!("{break_even:?}")
+    };
+    assert!(
+        (half.value / 9.5e6 - 1.0).abs() < 0.01 && half.contains(half.value),
+        "{break_even:?}"
+    );
+    assert_eq!(break_even.most, From::Never);
     assert_eq!(Decision::read(&lab.reports().join(DECISION_FILE)).unwrap(), decision);
 
     // The run is kept with what a reader looks at, and gives the same decision.

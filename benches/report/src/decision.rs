@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 
 use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::summary::heads::Place;
+use crate::summary::run_length::From;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
 use crate::{Error, Fingerprint, json, report};
 use wasm_dispatch_record::is_main;
 
 /// Version of the file.
-pub const DECISION_SCHEMA: u32 = 3;
+pub const DECISION_SCHEMA: u32 = 4;
 
 /// Name of the file in the folder of reports.
 pub const DECISION_FILE: &str = "decision.json";
@@ -83,13 +84,13 @@ pub struct Regret {
     pub classes: Vec<(String, f64)>,
 }
 
-/// From when on the default is the fastest, in nanoseconds of total time.
+/// From when on the default is the fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BreakEven {
-    /// On half of the programs; none if it never is.
-    pub half: Option<f64>,
+    /// On half of the programs.
+    pub half: From,
     /// On nine of ten.
-    pub most: Option<f64>,
+    pub most: From,
     /// The strategy that is fastest on most programs that end at once, if there is one.
     pub shortest: Option<String>,
     /// Whether functions were compiled when they are first called.

@@ -6,9 +6,10 @@ use wasm_dispatch_report::cost::CostModel;
 use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
-use wasm_dispatch_report::summary::words::{either, intervals, none_faster, range, times};
+use wasm_dispatch_report::summary::run_length::From;
+use wasm_dispatch_report::summary::words::{either, intervals, none_faster, range, time_with_range, times};
 use wasm_dispatch_report::summary::{Exception, Rival, Summary};
-use wasm_dispatch_report::units::{three_digits, time};
+use wasm_dispatch_report::units::three_digits;
 use wasm_dispatch_report::{growth, json, ladder};
 
 use super::super::Failed;
@@ -171,7 +172,10 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     }
     if let (Some(length), Some(advice)) = (&summary.run_length, &summary.recommendation) {
         for (share, name) in [(0.5, "half"), (0.9, "nine of ten")] {
-            let from = length.from(&advice.best, share).map_or(String::new(), time);
+            let from = match length.from(&advice.best, share) {
+                From::Time(time) => time_with_range(time),
+                From::Never | From::Unknown => String::new(),
+            };
             listed.push(said(
                 format!(
                     "from when on {} is fastest on {name} of the programs, loading included",

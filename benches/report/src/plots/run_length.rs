@@ -7,6 +7,7 @@ use super::palette::{Palette, darker};
 use super::scale::LogScale;
 use super::svg::{Align, BLACK, GREY, GRID_GREY, MARGIN, Svg, Text, WIDTH};
 use crate::summary::RunLength;
+use crate::summary::words::time_with_range;
 use crate::units;
 
 const SHARES: f64 = 220.0;
@@ -27,7 +28,8 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
     };
     let notes = format!(
         "Time to load, compile and run, {how}. Above: {above}: from when on the strategy is fastest that then stays so, with the 95 % interval over \
-         layouts; right, the same for each byte of its module."
+         {} starts; right, the same for each byte of its module.",
+        data.cases
     );
     let title = match speaks {
         true => data.headline(),
@@ -108,14 +110,14 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
         );
         let Some(last) = program.segments.last() else { continue };
         let color = colors.color(&last.strategy);
-        let from = program.from(&last.strategy).unwrap_or(0.0);
+        let from = last.from_ns.value;
         let x = scale.at(from.max(low));
         svg.line(&[(x, y), (scale.end, y)], 3.0, color);
         if last.from_runs > 0.0 {
             svg.line(
                 &[
                     (scale.at(last.from_ns.low.max(low)), y),
-                    (scale.at(last.from_ns.high), y),
+                    (scale.at(last.from_ns.high.min(high)), y),
                 ],
                 1.5,
                 BLACK,
@@ -123,7 +125,10 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
             svg.disc((x, y), 4.0, color);
         }
         let hint = match last.from_runs > 0.0 {
-            true => format!("{}: {} from {} on", program.workload, last.strategy, units::time(from)),
+            true => {
+                let from = time_with_range(last.from_ns);
+                format!("{}: {} from {from} on", program.workload, last.strategy)
+            }
             false => format!("{}: {} at every length", program.workload, last.strategy),
         };
         svg.hint((x - 4.0, y - 6.0), (scale.end, y + 6.0), &hint);

@@ -131,6 +131,30 @@ pub fn median(values: &[f64]) -> Option<f64> {
     quantile(&sorted, 0.5)
 }
 
+/// Median with an interval of at least 95 % that knows nothing of how the values are spread, some of which may be infinite: by order,
+/// since each value lies below the true median with a chance of one half. With fewer than six values it is everything.
+pub fn median_estimate(values: &[f64]) -> Option<Estimate> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len();
+    // How many values may be cut off at each end, and the chance that so many lie on one side.
+    let (mut cut, mut chance, mut ways) = (0, 0.0, 0.5_f64.powi(count as i32));
+    loop {
+        chance += ways;
+        if 2.0 * chance > 1.0 - CONFIDENCE {
+            break;
+        }
+        ways *= (count - cut) as f64 / (cut + 1) as f64;
+        cut += 1;
+    }
+    let [below, above] = [sorted.get(count.checked_sub(1)? / 2)?, sorted.get(count / 2)?];
+    Some(Estimate {
+        value: (below + above) / 2.0,
+        low: if cut > 0 { sorted[cut - 1] } else { 0.0 },
+        high: if cut > 0 { sorted[count - cut] } else { f64::INFINITY },
+    })
+}
+
 /// Geometric mean. `None` for no values or if one is not a positive number.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() || values.iter().any(|&value| !(value > 0.0 && value.is_finite())) {

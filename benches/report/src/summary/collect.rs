@@ -39,8 +39,8 @@ pub(super) struct Verified {
     pub independent: usize,
     /// Logarithms of the times. Their partners are runs of other strategies in the same place of the same block.
     pub placed: BTreeMap<Place, f64>,
-    /// By layout, medians in nanoseconds: what comes before a program runs, and a run.
-    pub lengths: BTreeMap<Option<u64>, (f64, f64)>,
+    /// By layout, or process if there are no two layouts, medians in nanoseconds: what comes before a program runs, and a run.
+    pub lengths: BTreeMap<u64, (f64, f64)>,
     /// Whether what comes before was timed with functions compiled when they are first called.
     pub lazily: bool,
     /// Median time to load, in nanoseconds.
@@ -230,30 +230,39 @@ fn times(samples: &[&Sample], shared: &[&Sample]) -> Times {
     })
 }
 
-/// What comes before a run, and a run, by layout. With functions compiled when they are first called that is what everything
+/// What comes before a run, and a run, by case. With functions compiled when they are first called that is what everything
 /// takes from the module's bytes to the first result, less what the same takes once it is compiled; in older records, it is
 /// to load, and to compile all functions.
-fn lengths(samples: &[&Sample], shared: &[&Sample], lazily: bool) -> BTreeMap<Option<u64>, (f64, f64)> {
+fn lengths(samples: &[&Sample], shared: &[&Sample], lazily: bool) -> BTreeMap<u64, (f64, f64)> {
     let layouts: BTreeSet<Option<u64>> = samples.iter().map(|sample| sample.layout).collect();
-    let of = |layout: Option<u64>| {
-        let here = |all: &[&Sample], phase| {
-            let all = all
-                .iter()
-                .filter(|sample| sample.layout == layout && sample.phase == phase);
-            statistics::median(&all.map(|sample| of_one(sample)).collect::<Vec<f64>>())
-        };
+    let case = |sample: &Sample| match layouts.len() {
+        // Where one process measured everything, its blocks are the cases.
+        0 | 1 => u64::from(sample.process.or(sample.block).unwrap_or(0)),
+        _ => sample.layout.map_or(0, |layout| layout + 1),
+    };
+    let mut times: BTreeMap<(u64, Phase), Vec<f64>> = BTreeMap::new();
+    let mut of_all: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for sample in samples {
+        times
+            .entry((case(sample), sample.phase))
+            .or_default()
+            .push(of_one(sample));
+    }
+    for sample in shared.iter().filter(|sample| sample.phase == Phase::Load) {
+        of_all.entry(case(sample)).or_default().push(of_one(sample));
+    }
+    let of = |case: u64| {
+        let here = |phase| statistics::median(times.get(&(case, phase))?);
+        let loading = || statistics::median(of_all.get(&case)?);
         let before = match lazily {
             // Of a short program the difference may be lost in the noise; loading is a part of it in any case.
-            true => (here(samples, Phase::Cold)? - here(samples, Phase::Warm)?)
-                .max(here(shared, Phase::Load).unwrap_or(0.0) / 10.0),
-            false => {
-                let load = here(samples, Phase::Load).or_else(|| here(shared, Phase::Load));
-                load.unwrap_or(0.0) + here(samples, Phase::Compile)?
-            }
+            true => (here(Phase::Cold)? - here(Phase::Warm)?).max(loading().unwrap_or(0.0) / 10.0),
+            false => here(Phase::Load).or_else(loading).unwrap_or(0.0) + here(Phase::Compile)?,
         };
-        Some((layout, (before.max(1.0), here(samples, Phase::Execute)?)))
+        Some((case, (before.max(1.0), here(Phase::Execute)?)))
     };
-    layouts.into_iter().filter_map(of).collect()
+    let cases: BTreeSet<u64> = times.keys().map(|(case, _)| *case).collect();
+    cases.into_iter().filter_map(of).collect()
 }
 
 /// The runs by their places. Where one has no block, the record is not interleaved: then each is its own block, so that

@@ -3,18 +3,25 @@
 //! The total for `n` runs is what comes before the first, and `n` times a run; for each program by itself. A mean over programs
 //! would hide what differs most: the point from which one strategy is ahead lies a hundred times later for a large program
 //! than for a kernel. What is said of all programs is on what share of them a strategy is ahead.
+//!
+//! A point is the median over layouts, or processes where there is one layout, of the points found in each; its interval is
+//! that of this median. In a layout the point may be at once, or never, so there is no mean of them. The point from which a share of
+//! the programs is ahead lies between the same shares of the programs' lower and upper ends.
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
 use crate::record::Size;
-use crate::statistics::{Estimate, Observation, Paired, quantile};
+use crate::statistics::{Estimate, median, median_estimate, quantile};
 
 /// Total time against run length, program by program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunLength {
     /// Whether functions were compiled when they are first called, as the library does it; otherwise all of them before.
     pub lazily: bool,
+    /// How many layouts, or processes of one, the points are medians over, of the program with the fewest.
+    #[serde(default)]
+    pub cases: usize,
     /// The programs.
     pub programs: Vec<OfProgram>,
 }
@@ -39,15 +46,43 @@ pub struct Segment {
     pub strategy: String,
     /// Where the range begins, in runs of the workload; 0 for the first.
     pub from_runs: f64,
-    /// Total time at that point, in nanoseconds, with its interval over layouts, where that is known.
+    /// Total time at that point, in nanoseconds; 0 for the first. If the interval has no upper end, there are too few cases.
     pub from_ns: Estimate,
 }
+
+/// From which total time on a strategy is the fastest, however long a program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// From that time on, in nanoseconds.
+    Time(Estimate),
+    /// It never is.
+    Never,
+    /// Nothing can be said: too few starts, or too different ones.
+    Unknown,
+}
+
+impl From {
+    fn of(time: Estimate) -> From {
+        match (time.value.is_finite(), time.high.is_finite()) {
+            (true, true) => From::Time(time),
+            (false, _) if time.low.is_infinite() => From::Never,
+            _ => From::Unknown,
+        }
+    }
+}
+
+const NEVER: Estimate = Estimate {
+    value: f64::INFINITY,
+    low: f64::INFINITY,
+    high: f64::INFINITY,
+};
 
 pub(super) fn run_length(ranking: &Ranking<'_>, sizes: &[Size]) -> Option<RunLength> {
     if ranking.ranked.len() < 2 {
         return None;
     }
-    let mut lazily = true;
+    let (mut lazily, mut fewest) = (true, usize::MAX);
     let mut program = |&workload: &usize| {
         let cells = ranking
             .ranked
@@ -55,38 +90,19 @@ pub(super) fn run_length(ranking: &Ranking<'_>, sizes: &[Size]) -> Option<RunLen
             .map(|&strategy| Some((strategy, ranking.grid.verified(workload, strategy)?)));
         let cells: Vec<_> = cells.collect::<Option<_>>()?;
         lazily &= cells.iter().all(|(_, cell)| cell.lazily);
-        let layouts: Vec<Option<u64>> = cells.first()?.1.lengths.keys().copied().collect();
-        let in_layout = |layout: &Option<u64>| -> Option<Vec<(f64, f64)>> {
-            cells
-                .iter()
-                .map(|(_, cell)| cell.lengths.get(layout).copied())
-                .collect()
+        let in_case = |case: &u64| -> Option<Vec<(f64, f64)>> {
+            cells.iter().map(|(_, cell)| cell.lengths.get(case).copied()).collect()
         };
-        let by_layout: Vec<Vec<(f64, f64)>> = layouts.iter().filter_map(in_layout).collect();
-        let typical = |strategy: usize, of: fn(&(f64, f64)) -> f64| {
-            let values: Vec<f64> = by_layout.iter().map(|lines| of(&lines[strategy])).collect();
-            crate::statistics::median(&values)
-        };
-        let lines: Option<Vec<(f64, f64)>> = (0..cells.len())
-            .map(|at| Some((typical(at, |line| line.0)?, typical(at, |line| line.1)?)))
-            .collect();
-        let lines = lines?;
+        let by_case: Vec<Vec<(f64, f64)>> = cells.first()?.1.lengths.keys().filter_map(in_case).collect();
+        let lines = typical(&by_case)?;
+        fewest = fewest.min(by_case.len());
         let name = |at: usize| ranking.name(cells[at].0);
-        let mut segments: Vec<Segment> = Vec::new();
-        let mut before = None;
-        for (at, from_runs) in envelope(&lines) {
-            let total = lines[at].0 + from_runs * lines[at].1;
-            let interval = before.and_then(|before| crossing_over_layouts(&by_layout, before, at));
-            segments.push(Segment {
-                strategy: name(at),
-                from_runs,
-                from_ns: interval.map_or(Estimate::exact(total), |interval| Estimate {
-                    value: total,
-                    ..interval
-                }),
-            });
-            before = Some(at);
-        }
+        let segment = |(at, from_runs, from_ns)| Segment {
+            strategy: name(at),
+            from_runs,
+            from_ns,
+        };
+        let segments = envelope(&by_case).into_iter().map(segment).collect();
         let workload = &ranking.grid.workloads[workload].name;
         Some(OfProgram {
             wasm_bytes: sizes
@@ -103,48 +119,86 @@ pub(super) fn run_length(ranking: &Ranking<'_>, sizes: &[Size]) -> Option<RunLen
         })
     };
     let programs: Vec<OfProgram> = ranking.counted.iter().filter_map(&mut program).collect();
-    (!programs.is_empty()).then_some(RunLength { lazily, programs })
+    (!programs.is_empty()).then_some(RunLength {
+        lazily,
+        cases: fewest,
+        programs,
+    })
 }
 
-/// Who is fastest from how many runs on: the lower envelope of lines that begin at `before` and rise by `each`.
-fn envelope(lines: &[(f64, f64)]) -> Vec<(usize, f64)> {
+/// In each case the lines of all strategies: what comes before the first run, and a run.
+type Lines = Vec<(f64, f64)>;
+
+/// Medians over the cases.
+fn typical(by_case: &[Lines]) -> Option<Lines> {
+    let of = |at: usize| {
+        let all = |part: fn(&(f64, f64)) -> f64| by_case.iter().map(|lines| part(&lines[at])).collect::<Vec<f64>>();
+        Some((median(&all(|line| line.0))?, median(&all(|line| line.1))?))
+    };
+    (0..by_case.first()?.len()).map(of).collect()
+}
+
+/// Who is fastest from how many runs and from which total time on: the lower envelope of lines that begin at `before` and rise by
+/// `each`.
+fn envelope(by_case: &[Lines]) -> Vec<(usize, f64, Estimate)> {
+    let Some(lines) = typical(by_case) else {
+        return Vec::new();
+    };
     let first = (0..lines.len()).min_by(|&a, &b| {
         let of = |at: usize| lines[at];
         of(a).0.total_cmp(&of(b).0).then(of(a).1.total_cmp(&of(b).1))
     });
-    let mut found: Vec<(usize, f64)> = first.map(|at| (at, 0.0)).into_iter().collect();
-    while let Some(&(now, _)) = found.last() {
+    let mut found: Vec<(usize, f64, Estimate)> = first.map(|at| (at, 0.0, Estimate::exact(0.0))).into_iter().collect();
+    while let Some(&(now, ..)) = found.last() {
+        let before: Vec<usize> = found.iter().map(|(at, ..)| *at).collect();
         let next = (0..lines.len())
             .filter(|&at| lines[at].1 < lines[now].1)
-            .map(|at| (at, crossing(lines[now], lines[at])));
-        match next.min_by(|(a, x), (b, y)| x.total_cmp(y).then(lines[*a].1.total_cmp(&lines[*b].1))) {
-            Some(next) => found.push(next),
-            None => break,
+            .filter_map(|at| {
+                let (runs, time) = ahead_from(by_case, at, &before)?;
+                time.value.is_finite().then_some((at, runs, time))
+            });
+        let earlier = |a: &(usize, f64, Estimate), b: &(usize, f64, Estimate)| {
+            a.2.value
+                .total_cmp(&b.2.value)
+                .then(lines[a.0].1.total_cmp(&lines[b.0].1))
+        };
+        let Some(next) = next.min_by(earlier) else { break };
+        // What is overtaken before it has overtaken others is never ahead.
+        found.retain(|(_, _, time)| time.value < next.2.value);
+        found.push(next);
+    }
+    // Of the last one it is said when it is ahead of all.
+    if let Some(last) = found.last_mut() {
+        let others: Vec<usize> = (0..lines.len()).filter(|&at| at != last.0).collect();
+        match ahead_from(by_case, last.0, &others) {
+            Some((runs, time)) if time.value.is_finite() => (last.1, last.2) = (runs, time),
+            _ => last.2.high = f64::INFINITY,
         }
     }
     found
 }
 
-/// After how many runs the second is as fast as the first, which begins earlier and rises faster.
-fn crossing(first: (f64, f64), second: (f64, f64)) -> f64 {
-    ((second.0 - first.0) / (first.1 - second.1)).max(0.0)
+/// From how many runs, and which total time, on one line is below others and stays so: medians over the cases.
+fn ahead_from(by_case: &[Lines], at: usize, others: &[usize]) -> Option<(f64, Estimate)> {
+    let runs = |lines: &Lines| {
+        let crossings = others.iter().map(|&other| crossing(lines[other], lines[at]));
+        crossings.fold(0.0, f64::max)
+    };
+    let time = |lines: &Lines| match runs(lines) {
+        0.0 => 0.0,
+        runs => lines[at].0 + runs * lines[at].1,
+    };
+    let all = |of: &dyn Fn(&Lines) -> f64| median_estimate(&by_case.iter().map(of).collect::<Vec<f64>>());
+    Some((all(&runs)?.value, all(&time)?))
 }
 
-/// Total time at the point where one overtakes another, in each layout by itself; none if that happens in less than two.
-fn crossing_over_layouts(by_layout: &[Vec<(f64, f64)>], before: usize, after: usize) -> Option<Estimate> {
-    let of = |lines: &Vec<(f64, f64)>| {
-        let (first, second) = (lines[before], lines[after]);
-        let runs = (first.1 > second.1 && second.0 > first.0).then(|| crossing(first, second))?;
-        Some((second.0 + runs * second.1).ln())
-    };
-    let logs: Vec<f64> = by_layout.iter().filter_map(of).collect();
-    let observations = logs.iter().zip(0..).map(|(&log_ratio, process)| Observation {
-        layout: None,
-        process,
-        log_ratio,
-    });
-    let paired = Paired::of(&observations.collect::<Vec<_>>())?;
-    (paired.cases > 1).then(|| paired.estimate())
+/// After how many runs the second is as fast as the first and stays so; infinite if it never is.
+fn crossing(first: (f64, f64), second: (f64, f64)) -> f64 {
+    match second.1 < first.1 {
+        true => ((second.0 - first.0) / (first.1 - second.1)).max(0.0),
+        false if second.1 == first.1 && second.0 <= first.0 => 0.0,
+        false => f64::INFINITY,
+    }
 }
 
 impl OfProgram {
@@ -155,13 +209,32 @@ impl OfProgram {
             .iter()
             .rev()
             .find(|segment| segment.from_runs == 0.0 || segment.from_ns.value <= nanoseconds);
+        let reached = reached.or(self.segments.first());
         reached.map(|segment| segment.strategy.as_str())
     }
 
     /// The total time from which a strategy is the fastest, however long the program runs.
-    pub fn from(&self, strategy: &str) -> Option<f64> {
-        let last = self.segments.last().filter(|last| last.strategy == strategy)?;
-        Some(if last.from_runs == 0.0 { 0.0 } else { last.from_ns.value })
+    fn time(&self, strategy: &str) -> Estimate {
+        let last = self.segments.last().filter(|last| last.strategy == strategy);
+        last.map_or(NEVER, |last| last.from_ns)
+    }
+
+    /// The same as far as it is known.
+    pub fn from(&self, strategy: &str) -> From {
+        From::of(self.time(strategy))
+    }
+
+    /// The strategy that is fastest if the program ends at once, where that is known.
+    fn shortest(&self) -> Option<&str> {
+        let known = match self.segments.as_slice() {
+            [only] => only.from_ns.high == 0.0,
+            [_, second, ..] => second.from_ns.low > 0.0,
+            [] => false,
+        };
+        self.segments
+            .first()
+            .filter(|_| known)
+            .map(|first| first.strategy.as_str())
     }
 }
 
@@ -175,25 +248,31 @@ impl RunLength {
         first.count() as f64 / self.programs.len().max(1) as f64
     }
 
-    /// The total time from which a strategy is the fastest on a share of the programs; none if it never is.
-    pub fn from(&self, strategy: &str, share: f64) -> Option<f64> {
-        let never = |program: &OfProgram| program.from(strategy).unwrap_or(f64::INFINITY);
-        let mut from: Vec<f64> = self.programs.iter().map(never).collect();
-        from.sort_by(f64::total_cmp);
-        let at = ((share * from.len() as f64).ceil() as usize).max(1) - 1;
-        from.get(at).copied().filter(|from| from.is_finite())
+    /// The total time from which a strategy is the fastest on a share of the programs.
+    pub fn from(&self, strategy: &str, share: f64) -> From {
+        let of = |end: fn(&Estimate) -> f64| {
+            let mut ends: Vec<f64> = self
+                .programs
+                .iter()
+                .map(|program| end(&program.time(strategy)))
+                .collect();
+            ends.sort_by(f64::total_cmp);
+            let at = ((share * ends.len() as f64).ceil() as usize).max(1) - 1;
+            ends.get(at).copied().unwrap_or(f64::INFINITY)
+        };
+        From::of(Estimate {
+            value: of(|time| time.value),
+            low: of(|time| time.low),
+            high: of(|time| time.high),
+        })
     }
 
-    /// The strategy that is fastest on most of the programs that end at once, if one is on more than half.
+    /// The strategy that is fastest on most of the programs that end at once, if it is known of more than half that one is.
     pub fn shortest(&self) -> Option<&str> {
-        let firsts: Vec<&str> = self
-            .programs
-            .iter()
-            .filter_map(|program| program.fastest(0.0))
-            .collect();
+        let firsts: Vec<&str> = self.programs.iter().filter_map(OfProgram::shortest).collect();
         let count = |name: &str| firsts.iter().filter(|first| **first == name).count();
         let most = firsts.iter().copied().max_by_key(|name| count(name))?;
-        (2 * count(most) > firsts.len()).then_some(most)
+        (2 * count(most) > self.programs.len()).then_some(most)
     }
 
     /// The times at which something changes, from the first to the last.

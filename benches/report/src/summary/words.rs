@@ -2,6 +2,7 @@
 
 use super::foundation::only_without;
 use super::machines::{OfMachine, compared_over, on_another};
+use super::run_length::From;
 use super::{
     Cell, ControlResult, Exception, Foundation, Grade, Head, Recommendation, Rival, RunLength, Summary, Verdict,
 };
@@ -333,18 +334,24 @@ impl RunLength {
             return "Total time against run length".to_owned();
         };
         let name = &last.0;
+        let unknown = || match self.cases {
+            1 => format!("one start does not say from when on {name} is fastest"),
+            some => format!("{some} starts do not say from when on {name} is fastest"),
+        };
         if let [program] = self.programs.as_slice() {
             return match program.from(name) {
-                Some(0.0) => format!("{name} is fastest at every run length"),
-                Some(from) => format!("{name} is fastest from a run of {} on", units::time(from)),
-                None => "How long it runs decides which strategy is fastest".to_owned(),
+                From::Never => "How long it runs decides which strategy is fastest".to_owned(),
+                From::Time(time) if time.high == 0.0 => format!("{name} is fastest at every run length"),
+                From::Time(time) => format!("{name} is fastest from a run of {} on", time_with_range(time)),
+                From::Unknown => unknown(),
             };
         }
         match (self.from(name, 0.5), self.from(name, 0.9)) {
-            (None, None) => {
+            (From::Never, From::Never) => {
                 "How long a program runs decides which strategy is fastest, and it differs from program to program"
                     .to_owned()
             }
+            (From::Unknown, _) => unknown(),
             (half, most) => format!("{name} is fastest {}", from_when_on(half, most, self.programs.len())),
         }
     }
@@ -397,17 +404,18 @@ impl Cell {
 }
 
 /// From when on a strategy is the fastest on half of some programs, and on nine of ten; of fewer than ten, on all.
-pub fn from_when_on(half: Option<f64>, most: Option<f64>, programs: usize) -> String {
+pub fn from_when_on(half: From, most: From, programs: usize) -> String {
     let (half_of, most_of) = match programs {
         FEWEST_FOR_SHARE.. => ("half of the programs".to_owned(), "nine of ten".to_owned()),
         2 => ("1 of 2 programs".to_owned(), "both".to_owned()),
         few => (format!("{} of {few} programs", few.div_ceil(2)), format!("all {few}")),
     };
-    let from = |share: &str, from: Option<f64>| match from {
+    let from = |share: &str, from: From| match from {
         // A program that is fastest under it from its first run on.
-        Some(0.0) => format!("on {share} at every run length"),
-        Some(from) => format!("on {share} from {} on", units::time(from)),
-        None => format!("not on {share}, however long they run"),
+        From::Time(time) if time.high == 0.0 => format!("on {share} at every run length"),
+        From::Time(time) => format!("on {share} from {} on", time_with_range(time)),
+        From::Never => format!("not on {share}, however long they run"),
+        From::Unknown => format!("on {share} from a time that is not known"),
     };
     match half == most {
         true => from(&format!("{most_of} programs"), most),
@@ -418,6 +426,15 @@ pub fn from_when_on(half: Option<f64>, most: Option<f64>, programs: usize) -> St
 /// Of a class or a workload: none is an exception.
 pub fn none_faster(what: &str) -> String {
     format!("No {what} runs clearly faster under another strategy")
+}
+
+/// A time with its interval: `161 µs (103 µs to 1.26 ms)`; one that may be nothing, `161 µs (at most 1.26 ms)`.
+pub fn time_with_range(time: Estimate) -> String {
+    let [value, low, high] = [time.value, time.low, time.high].map(units::time);
+    match time.low > 0.0 {
+        true => format!("{value} ({low} to {high})"),
+        false => format!("{value} (at most {high})"),
+    }
 }
 
 fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> String {
