@@ -7,7 +7,7 @@ use std::path::Path;
 use wasm_dispatch_report::decision::Decision;
 use wasm_dispatch_report::json;
 use wasm_dispatch_report::statistics::geometric_mean;
-use wasm_dispatch_report::summary::{Cell, Summary, WorkloadSummary};
+use wasm_dispatch_report::summary::{Cell, Mix, Summary, WorkloadSummary};
 use wasm_dispatch_report::table::{Row, Table};
 use wasm_dispatch_report::units::{bytes, three_digits, time};
 
@@ -39,6 +39,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
     let counted: Vec<&WorkloadSummary> = summary.counted().collect();
     let classes = summary.strategies.first().map_or(0, |first| first.classes.len());
     let mut sentences = vec![format!("It has {} workloads in {classes} classes.", counted.len())];
+    sentences.extend(summary.mix.as_ref().and_then(|mix| places(summary, mix)));
     let costs = summary
         .ranked()
         .filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
@@ -75,6 +76,34 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         ));
     }
     sentences
+}
+
+/// Which places in the order depend on the weights.
+fn places(summary: &Summary, mix: &Mix) -> Option<String> {
+    let names: Vec<String> = summary
+        .ranked()
+        .map(|strategy| format!("`{}`", strategy.name))
+        .collect();
+    let orders = mix.weightings.iter().map(|weighting| {
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by(|&a, &b| weighting.relative[a].total_cmp(&weighting.relative[b]));
+        order
+    });
+    let orders: Vec<Vec<usize>> = orders.collect();
+    let first = orders.first()?;
+    let is_same = |&place: &usize| orders.iter().all(|order| order[place] == first[place]);
+    let (same, others): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_same);
+    let list = |places: &[usize], show: &dyn Fn(usize) -> String| {
+        places.iter().map(|&place| show(place)).collect::<Vec<_>>().join(", ")
+    };
+    let same = list(&same, &|place| format!("{} ({})", names[first[place]], place + 1));
+    Some(match others.is_empty() {
+        true => "Every weighting of all workloads gives the same order.".to_owned(),
+        false => format!(
+            "Every weighting of all workloads gives the same place to {same}; the places of {} depend on the weights.",
+            list(&others, &|place| names[first[place]].clone())
+        ),
+    })
 }
 
 /// Weights of the page, and groups of workloads: by where their code comes from, and those that the text speaks of.
