@@ -6,7 +6,8 @@ use clap::Args;
 use wasm_dispatch_measure::growth::Request;
 use wasm_dispatch_measure::resume;
 use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, CurvePoint, Growth};
-use wasm_dispatch_report::table::columns;
+use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::table::{columns, wrapped};
 use wasm_dispatch_report::{Error, runs_folder, units};
 
 use super::shared::folder_of;
@@ -105,7 +106,14 @@ fn text(growth: &Growth) -> String {
     for axis in &growth.axes {
         text.push_str(&format!("Nanoseconds of an instruction, by {}:\n\n", axis.title));
         text.push_str(&table(axis));
-        text.push('\n');
+        let (grade, reasons) = (axis.grade, axis.reasons.join("; "));
+        let reasons = if reasons.is_empty() {
+            reasons
+        } else {
+            format!(" ({reasons})")
+        };
+        let sentence = format!("{} Graded {}{reasons}.", axis.control_sentence(), grade.letter());
+        text.push_str(&format!("\n{}\n", wrapped(&sentence)));
         if axis
             .curves
             .iter()
@@ -127,9 +135,16 @@ fn text(growth: &Growth) -> String {
 }
 
 fn table(axis: &AxisCurves) -> String {
-    let last = |curve: &Curve| curve.growth().map_or("-".to_owned(), units::three_digits);
-    let show = |point: &CurvePoint| units::three_digits(point.nanoseconds.value);
-    by_value(axis, &show, Some(("last / best", &last)))
+    let within = |estimate: Estimate| {
+        let share = match estimate.half_width() {
+            share if share.is_finite() => format!("{:.0} %", share * 100.0),
+            _ => "?".to_owned(),
+        };
+        format!("{} ± {share}", units::three_digits(estimate.value))
+    };
+    let last = |curve: &Curve| curve.growth().map_or("-".to_owned(), within);
+    let show = |point: &CurvePoint| within(point.nanoseconds.into());
+    by_value(axis, &show, Some(("last / first", &last)))
 }
 
 fn tails(axis: &AxisCurves) -> String {
@@ -145,7 +160,7 @@ type Last<'l> = (&'l str, &'l dyn Fn(&Curve) -> String);
 
 /// A row for each value, a column for each strategy, and a last row.
 fn by_value(axis: &AxisCurves, show: &dyn Fn(&CurvePoint) -> String, last: Option<Last<'_>>) -> String {
-    let curves: Vec<&Curve> = axis.curves.iter().filter(|curve| curve.control_of.is_none()).collect();
+    let curves: Vec<&Curve> = axis.strategies().collect();
     let mut values: Vec<u64> = (curves.iter())
         .flat_map(|curve| curve.points.iter().map(|point| point.value))
         .collect();

@@ -223,22 +223,37 @@ fn growing(recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
     let Some(axis) = growth.axes.iter().find(|axis| axis.axis == Axis::HotCode) else {
         return Ok(None);
     };
-    let curves = axis.curves.iter().filter(|curve| curve.control_of.is_none());
-    let grown = curves.filter_map(|curve| Some((curve.growth()?, curve)));
-    let mut grown: Vec<_> = grown.collect();
-    grown.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let ends = grown
-        .first()
-        .and_then(|(_, curve)| Some((curve.points.first()?, curve.points.last()?)));
-    let Some((from, to)) = ends else { return Ok(None) };
-    let list = grown
-        .iter()
-        .map(|(factor, curve)| format!("`{}` {}", curve.strategy, times(*factor)));
+    let (grown, reasons) = (axis.grown(), axis.reasons.join("; "));
+    let (Some((first, _)), true) = (grown.first(), axis.grade.speaks()) else {
+        return Ok(None);
+    };
+    let (Some(from), Some(to)) = (first.points.first(), first.points.last()) else {
+        return Ok(None);
+    };
+    let reasons = if reasons.is_empty() {
+        reasons
+    } else {
+        format!(": {reasons}")
+    };
+    let list = grown.iter().map(|(curve, factor)| {
+        let (value, interval) = (times(factor.value), range(*factor));
+        format!("`{}` {value} ({interval})", curve.strategy)
+    });
+    let of = |curve: &growth::Curve| grown.iter().any(|(grown, _)| grown.strategy == curve.strategy);
+    let others = axis.strategies().filter(|curve| !of(curve));
+    let others: Vec<String> = others.map(|curve| format!("`{}`", curve.strategy)).collect();
+    let unclear = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" It is not clear of {}.", others.join(", ")),
+    };
     Ok(Some(format!(
-        "As the code in use grows from {} to {}, an instruction comes to take that many times as long: {} ([curves]({link}/{}/growth.json), {}).",
+        "As the code in use grows from {} to {}, an instruction comes to take that many times as long: {}.{unclear} {} Graded {}{reasons} \
+         ([curves]({link}/{}/growth.json), {}).",
         axis.value_text(from.value),
         axis.value_text(to.value),
         Vec::from_iter(list).join(", "),
+        axis.control_sentence(),
+        axis.grade.letter(),
         growth.run.id,
         growth.run.fingerprint.machine().vendor()
     )))

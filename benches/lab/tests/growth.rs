@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wasm_dispatch_report::growth::{self, Axis, Growth, Point, Unit};
-use wasm_dispatch_report::record::{Control, Failure, Phase, Size, Writer};
+use wasm_dispatch_report::record::{Control, Failure, Phase, Process, Row, Size, Writer};
+use wasm_dispatch_report::summary::Grade;
 
 /// A run of two values, two strategies, and a control; `fast` takes 2 ns an instruction at first and 6 at last.
 fn write_run(folder: &Path, broken: bool) {
@@ -98,8 +99,8 @@ fn a_curve_is_time_over_instructions_by_value() {
         assert!((point.compile_nanoseconds.unwrap() - 7.0).abs() < 1e-9);
         assert_eq!(point.code_bytes, Some(point.value * 10));
     }
-    assert!((fast.growth().unwrap() - 3.0).abs() < 0.01);
-    assert!((curve("slow").growth().unwrap() - 1.0).abs() < 0.01);
+    assert!((fast.growth().unwrap().value - 3.0).abs() < 0.01);
+    assert!((curve("slow").growth().unwrap().value - 1.0).abs() < 0.01);
     assert_eq!(curve("fast#2").control_of.as_deref(), Some("fast"));
     assert_eq!(curve("fast").control_of, None);
     // What draws them reads what was written.
@@ -152,6 +153,107 @@ fn what_a_strategy_differs_from_itself_by_is_said() {
     growth.write(folder.path()).unwrap();
     let shown = lab(&["growth", "--read", folder.path().to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("measured twice differs from itself by less than"));
+}
+
+/// A run in four layouts, of two processes each: `fast` comes to take 3 times as long, `slow` 1.5 times, and the control of `fast`,
+/// if there is one, that many times as much as `fast`.
+fn grown(folder: &Path, control: Option<f64>) -> Growth {
+    let mut writer = Writer::create(folder, &common::header()).unwrap();
+    if control.is_some() {
+        let (name, of) = ("fast#2".into(), "fast".into());
+        writer.write(Control { name, of }).unwrap();
+    }
+    let process = |process| Process {
+        process,
+        wall_nanoseconds: 100,
+        cpu_nanoseconds: Some(100),
+        steal: Some(0.0),
+        ..Process::default()
+    };
+    writer
+        .write_all(&Vec::from_iter((0..8).map(process).map(Row::from)))
+        .unwrap();
+    let mut points = Vec::new();
+    for (place, value) in [1024, 4096].into_iter().enumerate() {
+        let workload = format!("hot_code_{value}");
+        for process in 0..8_u32 {
+            let noise = 1.0 + 0.04 * f64::from(process * 5 % 8);
+            let times = [("fast", [2000.0, 6000.0]), ("slow", [5000.0, 7500.0])];
+            let control = control.map(|factor| ("fast#2", [2000.0, 6000.0 * factor]));
+            for (strategy, times) in times.into_iter().chain(control) {
+                let mut sample = common::sample(&workload, "own", strategy, Phase::Execute, times[place] * noise);
+                (sample.process, sample.block) = (Some(process), Some(process));
+                sample.layout = Some(u64::from(process / 2));
+                writer.write(sample).unwrap();
+            }
+        }
+        points.push(Point {
+            axis: Axis::HotCode,
+            value,
+            workload,
+            wasm_bytes: value,
+            instructions: 1000,
+        });
+    }
+    wasm_dispatch_record::growth::write(folder, &points).unwrap();
+    growth::read(folder).unwrap()
+}
+
+#[test]
+fn growth_is_said_with_an_interval_and_only_if_it_is_more_than_what_a_control_shows() {
+    let said = |growth: &Growth| -> Vec<String> {
+        let grown = growth.axes[0].grown().into_iter();
+        grown.map(|(curve, _)| curve.strategy.clone()).collect()
+    };
+    let with = |control: Option<f64>| {
+        let folder = tempfile::tempdir().unwrap();
+        let growth = grown(folder.path(), control);
+        let text = lab(&["growth", "--read", folder.path().to_str().unwrap()]);
+        (
+            said(&growth),
+            (growth.axes[0].grade, growth.axes[0].reasons.join("; ")),
+            String::from_utf8(text.stdout).unwrap(),
+            growth,
+        )
+    };
+    let (names, (grade, reasons), text, growth) = with(Some(1.0));
+    assert_eq!(names, ["slow", "fast"]);
+    assert!(
+        grade == Grade::C && reasons.contains("4 of the 16 layouts"),
+        "{reasons}"
+    );
+    for (curve, factor) in growth.axes[0].grown() {
+        let truth = if curve.strategy == "fast" { 3.0 } else { 1.5 };
+        assert!(
+            factor.contains(truth) && factor.low < truth * 0.99 && factor.high < truth * 1.5,
+            "{factor:?}"
+        );
+    }
+    let last = text.lines().find(|line| line.starts_with("last / first")).unwrap();
+    assert!(last.contains("3.00 ± ") && last.contains("1.50 ± "), "{text}");
+    assert!(
+        text.contains("Measured a second time, fast grew 1.00x as much (1.00 to 1.00)."),
+        "{text}"
+    );
+    assert!(text.contains("Graded C ("), "{text}");
+
+    // A control that is off by 60 %: more than `slow` grows.
+    let (names, (grade, reasons), text, _) = with(Some(1.6));
+    assert_eq!(names, ["fast"]);
+    assert!(
+        grade == Grade::C && reasons.contains("fast differs from itself"),
+        "{reasons}"
+    );
+    assert!(text.contains("fast grew 1.60x as much"), "{text}");
+    // The same the other way round; and one that is off by more than anything grows.
+    assert_eq!(with(Some(1.0 / 1.6)).0, ["fast"]);
+    assert!(with(Some(4.0)).0.is_empty());
+    // Without a control nothing is said.
+    let (_, (grade, reasons), ..) = with(None);
+    assert!(
+        !grade.speaks() && reasons.contains("no strategy measured against itself"),
+        "{reasons}"
+    );
 }
 
 #[test]
@@ -247,7 +349,7 @@ fn growth_measures_what_it_is_asked_for_and_shows_it_again() {
     let text = String::from_utf8_lossy(&shown.stdout);
     assert_eq!(shown.status.code(), Some(0));
     assert!(
-        text.contains("instances called in turn") && text.contains("last / best"),
+        text.contains("instances called in turn") && text.contains("last / first"),
         "{text}"
     );
     let resumed = lab(&["growth", "--resume", run, "--quiet", "--json"]);

@@ -2,20 +2,26 @@
 //!
 //! A time is divided by the instructions of WebAssembly that the run executed, so that programs of any size compare. A curve
 //! is flat where a strategy does not mind.
+//!
+//! What is said of a curve is its last point by its first, with an interval. Growth is believed if the interval lies above 1, and if
+//! it is more than what a strategy that was measured twice may differ from itself by.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
-use crate::statistics;
+use crate::statistics::{self, Estimate};
+use crate::summary::words::{range, times as factor};
+use crate::summary::{self, Grade};
 use crate::times::{self, Measure};
 use crate::{Error, json, units};
 pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
 use wasm_dispatch_record::newest_first;
 
 /// Version of `growth.json`.
-pub const GROWTH_SCHEMA: u32 = 1;
+pub const GROWTH_SCHEMA: u32 = 2;
 
 /// Name of the file, in the folder of a growth run, that everything below is written to.
 pub const FILE_NAME: &str = "growth.json";
@@ -47,6 +53,21 @@ pub struct AxisCurves {
     pub unit: Unit,
     /// One curve a strategy, in the order of the run.
     pub curves: Vec<Curve>,
+    /// What a strategy that was measured twice differs from itself by; `None` if none was.
+    pub control: Option<SecondTime>,
+    /// How well founded they are.
+    pub grade: Grade,
+    /// What keeps the grade from being better.
+    pub reasons: Vec<String>,
+}
+
+/// A strategy that was measured twice by the same processes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecondTime {
+    /// Which.
+    pub of: String,
+    /// How many times as much it grew the second time, with its 95 % interval.
+    pub ratio: Estimate,
 }
 
 /// A strategy along an axis.
@@ -84,11 +105,11 @@ pub struct CurvePoint {
 }
 
 impl Curve {
-    /// How many times as long an instruction takes at the largest value as at the best one before it: 1 for a curve that is
-    /// flat or falls. `None` without points.
-    pub fn growth(&self) -> Option<f64> {
-        let values = self.points.iter().map(|point| point.nanoseconds.value);
-        Some(self.points.last()?.nanoseconds.value / values.reduce(f64::min)?)
+    /// How many times as long an instruction takes at the largest value as at the smallest: 1 for a curve that is flat. `None`
+    /// without points.
+    pub fn growth(&self) -> Option<Estimate> {
+        let of = |point: &CurvePoint| Estimate::from(point.nanoseconds);
+        Some(of(self.points.last()?).by(of(self.points.first()?)))
     }
 }
 
@@ -132,11 +153,23 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
     let axes = Axis::ALL
         .into_iter()
         .filter(|axis| points.iter().any(|point| point.axis == *axis))
-        .map(|axis| AxisCurves {
-            axis,
-            title: axis.title().to_owned(),
-            unit: axis.unit(),
-            curves: strategies.iter().map(|strategy| curve(axis, strategy)).collect(),
+        .map(|axis| {
+            let curves = strategies.iter().map(|strategy| curve(axis, strategy)).collect();
+            let (grade, reasons) = summary::graded_by_run(&of_axis(recording, points, axis));
+            let mut curves = AxisCurves {
+                axis,
+                title: axis.title().to_owned(),
+                unit: axis.unit(),
+                curves,
+                control: second_time(recording, points, axis),
+                grade,
+                reasons,
+            };
+            if let Some((grade, why)) = curves.doubt() {
+                curves.grade = curves.grade.max(grade);
+                curves.reasons.push(why);
+            }
+            curves
         });
     let failures = recording.failures.iter().map(times::failure);
     Growth {
@@ -145,6 +178,39 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
         axes: axes.collect(),
         warnings: recording.warnings.iter().cloned().chain(failures).collect(),
     }
+}
+
+/// The part of a recording in which one thing grew, which has processes of its own. Machines on threads are measured by wall time,
+/// while the process waits.
+fn of_axis(recording: &Recording, points: &[Point], axis: Axis) -> Recording {
+    let names: BTreeSet<&str> = (points.iter().filter(|point| point.axis == axis))
+        .map(|point| point.workload.as_str())
+        .collect();
+    let mut part = recording.clone();
+    part.samples.retain(|sample| names.contains(sample.workload.as_str()));
+    let measured: BTreeSet<Option<u32>> = part.samples.iter().map(|sample| sample.process).collect();
+    part.processes
+        .retain(|process| measured.contains(&Some(process.process)));
+    if part.samples.iter().any(|sample| sample.phase == Phase::Tail) {
+        part.processes
+            .iter_mut()
+            .for_each(|process| process.cpu_nanoseconds = None);
+    }
+    part
+}
+
+fn second_time(recording: &Recording, points: &[Point], axis: Axis) -> Option<SecondTime> {
+    let control = recording.controls.first()?;
+    let of_axis = || points.iter().filter(|point| point.axis == axis);
+    let at = |point: &Point| Some(summary::ratios(recording, &control.name, &control.of, &[&point.workload])?.0);
+    let (first, last) = (
+        of_axis().min_by_key(|point| point.value)?,
+        of_axis().max_by_key(|point| point.value)?,
+    );
+    Some(SecondTime {
+        of: control.of.clone(),
+        ratio: at(last)?.by(at(first)?),
+    })
 }
 
 fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<CurvePoint> {
@@ -206,6 +272,46 @@ impl Growth {
 }
 
 impl AxisCurves {
+    /// The curves without controls.
+    pub fn strategies(&self) -> impl Iterator<Item = &Curve> {
+        let curves = self.curves.iter();
+        curves.filter(|curve| curve.control_of.is_none() && !curve.points.is_empty())
+    }
+
+    /// What grows with it beyond doubt, what grows least first.
+    pub fn grown(&self) -> Vec<(&Curve, Estimate)> {
+        let noise = |control: &SecondTime| control.ratio.high.max(1.0 / control.ratio.low);
+        let noise = self.control.as_ref().map_or(1.0, noise);
+        let grown = self.strategies().filter_map(|curve| Some((curve, curve.growth()?)));
+        let is_clear = |growth: Estimate| growth.low > 1.0 && growth.high.is_finite() && growth.value > noise;
+        let mut grown: Vec<_> = grown.filter(|(_, growth)| is_clear(*growth)).collect();
+        grown.sort_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
+        grown
+    }
+
+    /// What was measured twice, in words.
+    pub fn control_sentence(&self) -> String {
+        match &self.control {
+            Some(SecondTime { of, ratio }) => format!(
+                "Measured a second time, {of} grew {} as much ({}).",
+                factor(ratio.value),
+                range(*ratio)
+            ),
+            None => "No strategy was measured twice.".to_owned(),
+        }
+    }
+
+    /// What speaks against its numbers.
+    fn doubt(&self) -> Option<(Grade, String)> {
+        match &self.control {
+            None => Some((Grade::D, "no strategy measured against itself".to_owned())),
+            Some(control) if control.ratio.verdict().differs() => {
+                Some((Grade::C, format!("{} differs from itself", control.of)))
+            }
+            Some(_) => None,
+        }
+    }
+
     /// A value as people read it.
     pub fn value_text(&self, value: u64) -> String {
         match self.unit {

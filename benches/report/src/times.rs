@@ -30,6 +30,16 @@ impl From<Estimate> for Measure {
     }
 }
 
+impl From<Measure> for Estimate {
+    fn from(measure: Measure) -> Estimate {
+        Estimate {
+            value: measure.value,
+            low: measure.low.unwrap_or(0.0),
+            high: measure.high.unwrap_or(f64::INFINITY),
+        }
+    }
+}
+
 /// What was measured of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timed {

@@ -250,12 +250,19 @@ fn of_model(model: &CostModel) -> Vec<Listed> {
 fn of_growth(growth: &growth::Growth) -> Vec<Listed> {
     let mut listed = Vec::new();
     for axis in &growth.axes {
-        let curves = axis.curves.iter().filter(|curve| curve.control_of.is_none());
-        listed.extend(curves.filter_map(|curve| {
-            let check = format!("wasm-dispatch-lab growth {} --full", axis.axis.name());
-            let says = format!("{} with more {}", curve.strategy, axis.title);
-            Some(said(&growth.run.id, says, times(curve.growth()?), &check))
+        let check = format!("wasm-dispatch-lab growth {} --full", axis.axis.name());
+        let of = |says: String, number: String| Listed {
+            holds: format!("grade {}", axis.grade.letter()),
+            ..said(&growth.run.id, says, number, &check)
+        };
+        listed.extend(axis.grown().into_iter().map(|(curve, factor)| {
+            let number = format!("{} ({})", times(factor.value), range(factor));
+            of(format!("{} with more {}", curve.strategy, axis.title), number)
         }));
+        listed.push(of(
+            format!("the control with more {}", axis.title),
+            axis.control_sentence(),
+        ));
     }
     listed
 }

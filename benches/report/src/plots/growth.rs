@@ -6,7 +6,8 @@ use super::palette::Palette;
 use super::scale::LogScale;
 use super::svg::{Align, GREY, MARGIN, Svg, Text, WIDTH};
 use crate::growth::{AxisCurves, Curve, CurvePoint, Growth};
-use crate::summary::words::times;
+use crate::statistics::Estimate;
+use crate::summary::words::{range, times};
 use crate::times::Measure;
 use crate::units;
 
@@ -14,28 +15,26 @@ const PANEL: f64 = 210.0;
 /// Above a panel, for its title; below it, for its axis.
 const ABOVE: f64 = 42.0;
 const BELOW: f64 = 46.0;
-/// A strategy that comes to take less than that many times as long does not mind.
-const MINDS: f64 = 1.1;
 /// Room for the ticks of the vertical axes.
 const LEFT: f64 = 62.0;
 
 /// `None` without curves of at least two points.
 pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
-    let curves = |axis| strategies(axis).map(move |curve| (axis, curve));
-    let all = || growth.axes.iter().flat_map(curves);
-    if !all().any(|(_, curve)| curve.points.len() > 1) {
+    let mut all = growth.axes.iter().flat_map(AxisCurves::strategies);
+    if !all.any(|curve| curve.points.len() > 1) {
         return None;
     }
-    let (axis, curve, factor) = all()
-        .filter_map(|(axis, curve)| Some((axis, curve, curve.growth()?)))
-        .max_by(|(_, _, a), (_, _, b)| a.total_cmp(b))?;
-    let title = match factor < MINDS {
-        true => "No strategy minds size".to_owned(),
-        false => format!(
-            "Size costs {} most when there is more {}: {} the time for each instruction",
-            curve.strategy,
+    let said = growth.axes.iter().filter(|axis| axis.grade.speaks());
+    let grown = said.filter_map(|axis| Some((axis, axis.grown().pop()?)));
+    let most = grown.max_by(|(_, (_, a)), (_, (_, b))| a.value.total_cmp(&b.value));
+    let title = match most {
+        None => "No strategy clearly minds size".to_owned(),
+        Some((axis, (curve, factor))) => format!(
+            "With more {} an instruction takes up to {} the time ({}; {})",
             axis.title,
-            times(factor)
+            times(factor.value),
+            curve.strategy,
+            range(factor)
         ),
     };
     let notes = format!(
@@ -50,7 +49,8 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
         svg.text((MARGIN, top + 22.0), &answer(axis), Text::new(14.5).bold());
         draw_panel(&mut svg, axis, top + ABOVE, colors, OF_AN_INSTRUCTION);
         top += ABOVE + PANEL + BELOW;
-        let mut tails = strategies(axis)
+        let mut tails = axis
+            .strategies()
             .flat_map(|curve| &curve.points)
             .map(|point| point.tail_nanoseconds.is_some())
             .peekable();
@@ -64,35 +64,25 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     Some(svg.finish(top + 2.0))
 }
 
-/// The curves without controls.
-fn strategies(axis: &AxisCurves) -> impl Iterator<Item = &Curve> {
-    let curves = axis.curves.iter();
-    curves.filter(|curve| curve.control_of.is_none() && !curve.points.is_empty())
-}
-
 /// Which strategy minds most, and which least.
 fn answer(axis: &AxisCurves) -> String {
-    let grown = || strategies(axis).filter_map(|curve| Some((curve, curve.growth()?)));
-    let most = grown().max_by(|(_, a), (_, b)| a.total_cmp(b));
-    let least = grown().min_by(|(_, a), (_, b)| a.total_cmp(b));
-    let (Some((most, up)), Some((least, down))) = (most, least) else {
-        return axis.title.clone();
+    let grown = axis.grown();
+    let last = axis.strategies().find_map(|curve| curve.points.last());
+    let to = last.map_or(String::new(), |point| axis.value_text(point.value));
+    let of = |(curve, factor): &(&Curve, Estimate)| {
+        format!("{} ({}) for {}", times(factor.value), range(*factor), curve.strategy)
     };
-    let to = (most.points.last()).map_or(String::new(), |point| axis.value_text(point.value));
-    match up < MINDS {
-        true => format!("More {}, up to {to}: no strategy minds", axis.title),
-        false if most.strategy == least.strategy => {
-            format!("More {}, up to {to}: {} for {}", axis.title, times(up), most.strategy)
-        }
-        false => format!(
-            "More {}, up to {to}: {} for {}, {} for {}",
-            axis.title,
-            times(up),
-            most.strategy,
-            times(down),
-            least.strategy
-        ),
-    }
+    let text = match grown.as_slice() {
+        _ if !axis.grade.speaks() => "nothing is said".to_owned(),
+        [] => "no strategy clearly minds".to_owned(),
+        [only] => of(only),
+        [least, .., most] => format!("{}, {}", of(most), of(least)),
+    };
+    format!(
+        "More {}, up to {to}: {text} (grade {})",
+        axis.title,
+        axis.grade.letter()
+    )
 }
 
 /// What a panel shows of each point, and what that is.
@@ -110,9 +100,9 @@ const OF_A_CALL: Shown = (
 );
 
 fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of, what): Shown) {
-    let points = || strategies(axis).flat_map(|curve| &curve.points);
+    let points = || axis.strategies().flat_map(|curve| &curve.points);
     let size = |point: &CurvePoint| point.value.max(1) as f64;
-    let end = right_end(strategies(axis).map(|curve| curve.strategy.as_str()));
+    let end = right_end(axis.strategies().map(|curve| curve.strategy.as_str()));
     let nanoseconds = points().map(|point| of(point).value);
     let panel = Panel {
         x: LogScale::around(points().map(size), 0.0, (MARGIN + LEFT, end)),
@@ -140,9 +130,11 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of,
         }
     }
     let place = |point: &CurvePoint| (panel.x.at(size(point)), panel.y.at(of(point).value));
-    let lines = strategies(axis).map(|curve| (curve.strategy.as_str(), curve.points.iter().map(place).collect()));
+    let lines = axis
+        .strategies()
+        .map(|curve| (curve.strategy.as_str(), curve.points.iter().map(place).collect()));
     panel.draw_curves(svg, &lines.collect::<Vec<_>>(), colors);
-    for curve in strategies(axis) {
+    for curve in axis.strategies() {
         for point in &curve.points {
             if let (Some(low), Some(high)) = (of(point).low, of(point).high) {
                 let x = place(point).0;

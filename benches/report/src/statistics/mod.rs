@@ -74,6 +74,12 @@ impl Estimate {
         (self.high / self.low).sqrt() - 1.0
     }
 
+    /// This by another that is independent of it.
+    pub fn by(&self, other: Estimate) -> Estimate {
+        let [own, its] = [self, &other].map(|of| (of.high / of.low).ln() / 2.0);
+        Estimate::of_log((self.value / other.value).ln(), own.hypot(its))
+    }
+
     /// Whether the interval holds `value`.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high

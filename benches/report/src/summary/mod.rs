@@ -329,6 +329,13 @@ pub(crate) fn ratios(
     Some((decide::compare(&grid, 0, 1, &ran)?, each.collect()))
 }
 
+/// The grade that a run deserves by itself, whatever it is about and its controls show, and what keeps it from being better.
+pub(crate) fn graded_by_run(recording: &Recording) -> (Grade, Vec<String>) {
+    let mut grid = Grid::new(recording);
+    grid.controls.clear();
+    foundation::graded(foundation::foundation(recording, &decide::Ranking::new(&grid)).marks)
+}
+
 fn of_one_machine(recording: &Recording) -> Summary {
     let grid = Grid::new(recording);
     let mut ranking = decide::Ranking::new(&grid);
