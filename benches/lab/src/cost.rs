@@ -56,14 +56,19 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 fn text(model: &CostModel) -> String {
     let mut text = format!("Nanoseconds, by the {} run {}:\n\n", model.size, model.run);
     text.push_str(&coefficients(model));
-    if model.strategies.iter().any(|model| model.dispatching().is_none()) {
-        text.push_str("A model that does not predict says nothing of the measured time: -.\n");
+    let predict = model.strategies.iter().filter(|model| model.predicts()).count();
+    if predict < model.strategies.len() {
+        text.push_str(
+            "A model that does not predict says nothing of times: of it there are counts, and what was measured.\n",
+        );
     }
     for controlled in &model.controlled {
         text.push_str(&control(controlled));
     }
-    text.push_str("\nMeasured time by predicted time:\n\n");
-    text.push_str(&residuals(model));
+    if predict > 0 {
+        text.push_str("\nMeasured time by predicted time:\n\n");
+        text.push_str(&residuals(model));
+    }
     text.push('\n');
     for warning in &model.warnings {
         text.push_str(&format!("Note: {warning}.\n"));
@@ -88,19 +93,25 @@ fn coefficients(model: &CostModel) -> String {
             Some(units::three_digits(time.nanoseconds_per_dispatch.value))
         });
     }
+    // What was fitted means something only if the model predicts.
     row("a dispatch, if it were fitted", &|model| {
-        Some(units::three_digits(model.free.dispatch_nanoseconds))
+        (model.predicts()).then(|| units::three_digits(model.free.dispatch_nanoseconds))
+    });
+    row("dispatches of an operation", &|model| {
+        Some(units::three_digits(model.dispatches_of_a_node()))
     });
     for kind in FITTED {
         row(&format!("{} work", kind.name()), &|model| {
-            let time = model.work.iter().find(|time| time.kind == kind)?;
+            let time = model.work.iter().find(|time| time.kind == kind && model.predicts())?;
             Some(units::three_digits(time.nanoseconds))
         });
     }
     let percent = |share: Option<f64>| share.map(|share| format!("{:.0} %", share * 100.0));
     row("variance explained", &|model| percent(model.explained));
     row("  of workloads left out", &|model| percent(model.explained_left_out));
-    row("typical error", &|model| percent(model.typical_error));
+    row("typical error", &|model| {
+        percent(model.typical_error.filter(|_| model.predicts()))
+    });
     let says = |share: Option<f64>| Some(percent(share).unwrap_or_else(|| "-".to_owned()));
     row("of the measured time: dispatching", &|model| says(model.dispatching()));
     row("  working", &|model| says(model.working()));
@@ -155,7 +166,8 @@ fn residuals(model: &CostModel) -> String {
     for workload in &first.workloads {
         let mut row = vec![workload.workload.clone(), units::count(workload.nodes as f64)];
         row.extend(model.strategies.iter().map(|model| {
-            let same = model.workloads.iter().find(|other| other.workload == workload.workload);
+            let mut of = model.workloads.iter().filter(|_| model.predicts());
+            let same = of.find(|other| other.workload == workload.workload);
             same.map_or("-".to_owned(), |same| units::three_digits(same.residual.exp()))
         }));
         rows.push(row);

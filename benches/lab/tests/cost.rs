@@ -157,6 +157,34 @@ fn what_the_model_does_not_know_is_not_explained_and_shows_in_one_residual() {
     assert_eq!(worst.workload, "workload_7");
     assert!(worst.residual > 0.3, "{worst:?}");
     assert!(outlier.explained_left_out.unwrap() <= outlier.explained.unwrap());
+    // People are shown no nanoseconds that it has made up: counts, what was measured, and how little is explained.
+    let text = String::from_utf8_lossy(&lab(&["cost", folder.path().to_str().unwrap()]).stdout).into_owned();
+    let cells = |row: &str| -> Vec<bool> {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(row))
+            .unwrap_or_else(|| panic!("no {row}: {text}"));
+        let cells = line[row.len()..].split_whitespace();
+        cells.filter(|word| *word != "%").map(|cell| cell != "-").collect()
+    };
+    let fitted = [
+        "integer work",
+        "call work",
+        "a dispatch, if it were fitted",
+        "typical error",
+        "workload_7 ",
+    ];
+    for row in fitted {
+        let shown = cells(row);
+        assert_eq!(&shown[shown.len() - 2..], [false, true], "{row}: {text}");
+    }
+    for row in [
+        "a dispatch, tight kernel",
+        "dispatches of an operation",
+        "  of workloads left out",
+    ] {
+        assert_eq!(cells(row), [true, true], "{row}: {text}");
+    }
 }
 
 #[test]
@@ -264,7 +292,7 @@ fn cost_counts_measures_and_fits_a_run() {
     assert_eq!(again.stdout, output.stdout);
     let text = String::from_utf8_lossy(&lab(&["cost", path]).stdout).into_owned();
     assert!(
-        text.contains("a dispatch, null kernel") && text.contains("fib_recursive"),
+        text.contains("a dispatch, null kernel") && text.contains("dispatches of an operation"),
         "{text}"
     );
 }

@@ -227,16 +227,10 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
 
 fn of_model(model: &CostModel) -> Vec<Listed> {
     let of = |cost: &wasm_dispatch_report::cost::StrategyCost| {
-        let (dispatches, nodes) = (cost.workloads.iter()).fold((0.0, 0usize), |(sum, count), workload| {
-            (
-                sum + workload.dispatches as f64 / workload.nodes.max(1) as f64,
-                count + 1,
-            )
-        });
         let share = cost
             .dispatching()
             .map_or(String::new(), |share| format!(", {:.0} %", 100.0 * share));
-        let number = format!("{} times{share}", three_digits(dispatches / nodes.max(1) as f64));
+        let number = format!("{} times{share}", three_digits(cost.dispatches_of_a_node()));
         said(
             &model.run,
             format!("dispatches of {} for each operation", cost.strategy),

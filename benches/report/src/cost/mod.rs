@@ -370,6 +370,12 @@ impl StrategyCost {
         self.explained_left_out.is_some_and(|share| share >= PREDICTS)
     }
 
+    /// How many dispatches a statement or operation takes, as a mean over the workloads.
+    pub fn dispatches_of_a_node(&self) -> f64 {
+        let of = |workload: &WorkloadCost| workload.dispatches as f64 / workload.nodes.max(1) as f64;
+        mean_of(self.workloads.iter().map(of))
+    }
+
     /// Share of the *measured* time that dispatching takes, as a mean over the workloads; none without any, or if the model does
     /// not predict.
     pub fn dispatching(&self) -> Option<f64> {

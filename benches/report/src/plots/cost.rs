@@ -26,14 +26,11 @@ struct Bar<'m> {
 impl Bar<'_> {
     fn of(cost: &StrategyCost) -> Bar<'_> {
         // For each node: a workload that takes long for one would else count more than the others.
-        let mean = |of: fn(&WorkloadCost) -> f64| {
-            let values = cost.workloads.iter();
-            mean_of(values.map(|workload| of(workload) / workload.nodes.max(1) as f64))
-        };
+        let of = |workload: &WorkloadCost| workload.measured.value / workload.nodes.max(1) as f64;
         Bar {
             cost,
-            measured: mean(|workload| workload.measured.value),
-            dispatches: mean(|workload| workload.dispatches as f64),
+            measured: mean_of(cost.workloads.iter().map(of)),
+            dispatches: cost.dispatches_of_a_node(),
         }
     }
 }
@@ -105,11 +102,14 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
             rows.svg
                 .line(&[(at(bar.measured), y), (at(bar.measured * explained), y)], 2.0, BLACK);
         }
+        let each = match bar.cost.predicts() {
+            true => format!(" of {} each", units::time(bar.cost.dispatch_nanoseconds)),
+            false => String::new(),
+        };
         let hint = format!(
-            "{name}: {} measured, {} dispatches of {} each",
+            "{name}: {} measured, {} dispatches{each}",
             units::time(bar.measured),
             units::three_digits(bar.dispatches),
-            units::time(bar.cost.dispatch_nanoseconds)
         );
         rows.svg.hint((left, top), (at(bar.measured), bottom), &hint);
         let says = match bar.cost.explained_left_out {
