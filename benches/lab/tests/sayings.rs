@@ -82,6 +82,10 @@ fn no_table_of_the_readme_has_numbers_of_two_machines_or_sizes() {
             "{table}"
         );
     }
+    assert!(
+        of_amd.0.contains("revision fedcba9") && of_intel.0.contains("revision 0123abc"),
+        "{text}"
+    );
     // Heads of other runs say so.
     let row = |begin: &str| heads.1.lines().find(|line| line.starts_with(begin)).unwrap();
     assert!(
