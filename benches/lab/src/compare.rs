@@ -8,6 +8,7 @@ use wasm_dispatch_report::compare::{Bounds, Change, Comparison, Ratio, has_cpu_t
 use wasm_dispatch_report::record::{self, About, Recording, timestamp};
 use wasm_dispatch_report::statistics::{Level, Verdict};
 use wasm_dispatch_report::table::{columns, wrapped};
+use wasm_dispatch_report::units::number;
 
 use super::shared::percent;
 use super::{Failed, Outcome, Output};
@@ -102,7 +103,10 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let mut head = String::new();
     for (name, of) in [("Before", &before), ("After", &after)] {
         let (run, kind, when) = (&of.run.id, of.run.kind.name(), timestamp(of.run.started));
-        head += &format!("{name}: {run} ({kind}, {when}), {} blocks\n", of.blocks());
+        head += &format!(
+            "{name}: {run} ({kind}, {when}), {}\n",
+            number(of.blocks() as usize, "block")
+        );
     }
     head.extend(warnings.iter().map(|warning| format!("Note: {warning}.\n")));
     let clock = if is_cpu { "CPU time" } else { "Time" };
@@ -146,8 +150,8 @@ pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Optio
     };
     let sides: String = recording.engines.iter().map(side).collect();
     let head = format!(
-        "{sides}\nTime divided by that of the base, {} blocks, 95 % intervals over {}; in brackets the control:\n\n",
-        recording.blocks(),
+        "{sides}\nTime divided by that of the base, {}, 95 % intervals over {}; in brackets the control:\n\n",
+        number(recording.blocks() as usize, "block"),
         level.plural()
     );
     let output = Output { json, quiet: false };

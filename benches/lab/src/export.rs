@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use wasm_dispatch_report::record::{self, Recording, timestamp};
 use wasm_dispatch_report::times::{self, Timed};
+use wasm_dispatch_report::units::number;
 use wasm_dispatch_report::{Error, METERED};
 
 use super::shared::chosen_run;
@@ -167,7 +168,12 @@ fn github(recording: &Recording, rows: &[Row<'_>]) -> Value {
             "name": row.name(),
             "unit": "ns",
             "value": time.value,
-            "extra": format!("{} runs by {} processes, run {}", row.timed.samples, row.timed.processes, recording.run.id),
+            "extra": format!(
+                "{} by {}, run {}",
+                number(row.timed.samples, "run"),
+                number(row.timed.processes, "process"),
+                recording.run.id
+            ),
         });
         if let (Some(low), Some(high)) = (time.low, time.high) {
             entry["range"] = json!(format!("\u{b1} {:.0}", (high - low) / 2.0));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wasm_dispatch_report::record;
+use wasm_dispatch_report::units::number;
 
 use super::{Failed, Outcome, Output};
 
@@ -43,12 +44,11 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     options.output.tell(&value, || {
         let warnings = merged.warnings.iter().map(|warning| format!("Note: {warning}.\n"));
         format!(
-            "{} runs with {} blocks and {} samples, of {} kind{} of machine\n{}Raw data: {}\n",
-            merged.origins.len(),
-            merged.blocks(),
-            merged.samples.len(),
-            machines.len(),
-            if machines.len() == 1 { "" } else { "s" },
+            "{} with {} and {}, of {} of machine\n{}Raw data: {}\n",
+            number(merged.origins.len(), "run"),
+            number(merged.blocks() as usize, "block"),
+            number(merged.samples.len(), "sample"),
+            number(machines.len(), "kind"),
             warnings.collect::<String>(),
             merged.path.display()
         )

@@ -20,6 +20,7 @@ use crate::record::{self, FILE_NAME, Kind, Recording};
 use crate::summary::heads::Place;
 use crate::summary::run_length::From;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
+use crate::units::number;
 use crate::{Error, Fingerprint, json, report};
 use wasm_dispatch_record::is_main;
 
@@ -217,8 +218,9 @@ impl Decision {
         }
         if newer.workloads < self.workloads && !name.contains('+') {
             reasons.push(format!(
-                "{run} has {} workloads, and the decision rests on {}",
-                newer.workloads, self.workloads
+                "{run} has {}, and the decision rests on {}",
+                number(newer.workloads, "workload"),
+                self.workloads
             ));
         }
         let missing = head.ranking.iter().map(|place| place.strategy.as_str());
@@ -377,8 +379,9 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
     if let Some(planned) = recording.cut_short() {
         let blocks = decision.blocks;
         reasons.push(format!(
-            "{} was interrupted after {blocks} of {planned} blocks",
-            decision.run
+            "{} was interrupted after {blocks} of {}",
+            decision.run,
+            number(planned as usize, "block")
         ));
     }
     if !decision.not_ranked.is_empty() {

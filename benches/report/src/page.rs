@@ -115,7 +115,10 @@ fn claims(summary: &Summary) -> String {
         ];
         let there = machines.clone().map(|machine| match machine.counterpart(&claim.id) {
             Some(its) => {
-                let over = machine.shared.as_ref().map(|_| format!(", {} programs", its.programs));
+                let over = machine
+                    .shared
+                    .as_ref()
+                    .map(|_| format!(", {}", units::number(its.programs, "program")));
                 let ratio = units::three_digits(its.ratio.value);
                 // Of other strategies, or the other way round.
                 let of = if its.id == claim.id {

@@ -11,6 +11,16 @@ pub fn bytes(bytes: f64) -> String {
     scaled(bytes, ["GB", "MB", "KB"]).unwrap_or_else(|| format!("{bytes:.0} B"))
 }
 
+/// A number of things: `1 process`, `2 processes`.
+pub fn number(count: usize, of: &str) -> String {
+    let plural = match (count, of.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {of}{plural}")
+}
+
 /// In the largest of units of a billion, a million and a thousand that it reaches.
 fn scaled(value: f64, names: [&str; 3]) -> Option<String> {
     let units = [1e9, 1e6, 1e3].into_iter().zip(names);

@@ -4,11 +4,12 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use common::world::{World, good};
 use wasm_dispatch_report::record::Recording;
 use wasm_dispatch_report::summary::{Cell, Grade, Head, Verdict, summarise};
-use wasm_dispatch_report::table;
+use wasm_dispatch_report::{report, table};
 
 /// The head of the smallest code.
 fn small(world: &World) -> Head {
@@ -196,4 +197,52 @@ fn a_winner_that_depends_on_what_was_left_out_says_so() {
         }
     }
     assert!(depending > 5 && firm > 2, "{depending}, {firm}");
+}
+
+#[test]
+fn texts_of_one_do_not_speak_of_several() {
+    let one = World { workloads: 1, ..good() };
+    let worlds = [
+        World {
+            layouts: 1,
+            ..one.clone()
+        },
+        World {
+            layouts: 1,
+            processes: 1,
+            ..one.clone()
+        },
+        World {
+            strategies: vec![("fast", 1.0)],
+            ..one.clone()
+        },
+        World {
+            layouts: 2,
+            workloads: 2,
+            ..good()
+        },
+        one,
+    ];
+    for world in worlds {
+        let folder = tempfile::tempdir().unwrap();
+        let report = report(&world.measure(folder.path(), 1), folder.path()).unwrap();
+        let mut texts = vec![report.text(), fs::read_to_string(&report.markdown).unwrap()];
+        texts.push(fs::read_to_string(&report.page).unwrap());
+        texts.extend(report.summary.foundation.facts().into_iter().map(|(_, fact)| fact));
+        for text in texts {
+            for noun in [
+                "workload", "program", "layout", "block", "cell", "sample", "process", "start",
+            ] {
+                for odd in [
+                    format!(" 1 {noun}s"),
+                    format!(" 1 {noun}es"),
+                    format!("all 2 {noun}s"),
+                    "clearly on 0 of 1".to_owned(),
+                ] {
+                    assert!(!text.contains(&odd), "{odd}: {text}");
+                }
+            }
+            assert!(!text.contains("not interleaved"), "{text}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::{self, Recording};
 use crate::statistics::{mean_of, median};
 use crate::times::{self, Measure};
+use crate::units;
 use crate::{Error, json};
 pub use control::{Controlled, ControlledWorkload};
 use fit::{explained, non_negative};
@@ -201,7 +202,8 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
     let fewest = models.iter().map(|model| model.workloads.len()).min().unwrap_or(0);
     if fewest < FEWEST_WORKLOADS {
         warnings.push(format!(
-            "with {fewest} workloads nothing is said about how much the model explains: it takes {FEWEST_WORKLOADS}"
+            "with {} nothing is said about how much the model explains: it takes {FEWEST_WORKLOADS}",
+            units::number(fewest, "workload")
         ));
     }
     let first = counts.iter().find(|counted| counted.kernel.is_none());

@@ -146,12 +146,12 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of,
             }
             svg.disc(place(point), 3.0, colors.color(&curve.strategy));
             let hint = format!(
-                "{} at {}: {} {what}, {} runs in {} processes",
+                "{} at {}: {} {what}, {} in {}",
                 curve.strategy,
                 axis.value_text(point.value),
                 units::time(of(point).value),
-                point.samples,
-                point.processes
+                units::number(point.samples, "run"),
+                units::number(point.processes, "process")
             );
             svg.hint_at(place(point), 5.0, &hint);
         }

@@ -162,7 +162,8 @@ fn title(summary: &Summary) -> String {
         (2, 2) => format!("{best} is fastest on both workloads"),
         (won, all) if won == all => format!("{best} is fastest on all {all} workloads"),
         (won, all) => format!(
-            "{best} is fastest on {won} of {all} workloads{}",
+            "{best} is fastest on {won} of {}{}",
+            units::number(all, "workload"),
             others.collect::<String>()
         ),
     }

@@ -6,6 +6,7 @@ use super::rows::Rows;
 use super::svg::{BLACK, GREY, Text};
 use crate::ladder::{Ladder, Rung};
 use crate::summary::words::{range, times};
+use crate::units;
 
 /// `None` if there is no second engine to compare with.
 pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
@@ -82,11 +83,11 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         rows.svg.disc(at, 5.5, color);
         let ratio = times(mean.value);
         let hint = format!(
-            "{} {}: {ratio} ({}) over {} workloads",
+            "{} {}: {ratio} ({}) over {}",
             rung.engine,
             rung.version,
             range(*mean),
-            rung.workloads
+            units::number(rung.workloads, "workload")
         );
         rows.svg.hint_at(at, 7.0, &hint);
         let tie = format!("{ratio}, a tie");
@@ -105,5 +106,5 @@ const COUNTS: f64 = 124.0;
 
 fn count(rung: &Rung) -> String {
     let others = if rung.partial { ", others" } else { "" };
-    format!("{} workloads{others}", rung.workloads)
+    units::number(rung.workloads, "workload") + others
 }

@@ -62,11 +62,16 @@ fn title(summary: &Summary, best: &str) -> String {
     let count = |holds: fn(&[f64]) -> bool| summary.layouts.iter().filter(|layout| holds(&layout.relative)).count();
     let first = count(|times| times.iter().skip(1).all(|&time| time > 1.0));
     let same = count(|times| times.is_sorted());
+    let both = if all == 2 {
+        "both".to_owned()
+    } else {
+        format!("all {all}")
+    };
     if first < all {
         format!("Relinking changes who is first: {best} is in {first} of {all} layouts")
     } else if same < all {
-        format!("{best} is first in all {all} layouts; the order of the others is the same in {same}")
+        format!("{best} is first in {both} layouts; the order of the others is the same in {same}")
     } else {
-        format!("The whole order survives relinking: it is the same in all {all} layouts")
+        format!("The whole order survives relinking: it is the same in {both} layouts")
     }
 }

@@ -35,10 +35,13 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         .collect();
     let counted = summary.counted().count();
     let unranked: Vec<&str> = unranked.iter().map(|(_, strategy)| strategy.name.as_str()).collect();
+    let mean = match counted {
+        0 | 1 => String::new(),
+        some => format!("geometric mean over {some} workloads (rings), "),
+    };
     let notes = format!(
-        "Dot: time relative to {}, geometric mean over {counted} workload{}, with 95 % interval. Ring: one workload.{} {}",
+        "Dot: time relative to {}, {mean}with 95 % interval.{} {}",
         best.name,
-        if counted == 1 { "" } else { "s" },
         match unranked.is_empty() {
             true => String::new(),
             false => format!(" Not ranked: {}.", unranked.join(", ")),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::record::{Control, EVERY_STRATEGY, Phase, Recording, Sample};
 use crate::statistics;
 use crate::times::of_one;
+use crate::units;
 
 /// One strategy on one workload, before any two are compared.
 #[derive(Debug)]
@@ -97,8 +98,8 @@ impl Grid {
             (recording.samples.iter()).partition(|sample| sample.iterations > 0 && sample.nanoseconds > 0);
         if !others.is_empty() {
             warnings.push(format!(
-                "{} samples without iterations or without time are left out",
-                others.len()
+                "left out: {} without iterations or without time",
+                units::number(others.len(), "sample")
             ));
         }
         for sample in usable {
@@ -210,7 +211,10 @@ fn times(samples: &[&Sample], shared: &[&Sample]) -> Times {
     let runs: Vec<&Sample> = runs.collect();
     let unverified = runs.iter().filter(|sample| !sample.verified).count();
     if unverified > 0 {
-        return Times::Error(format!("{unverified} of {} samples were not verified", runs.len()));
+        return Times::Error(format!(
+            "not verified: {unverified} of {}",
+            units::number(runs.len(), "sample")
+        ));
     }
     let values: Vec<f64> = runs.iter().map(|sample| of_one(sample)).collect();
     let Some(median) = statistics::median(&values) else {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::statistics::paired::one_more_of;
 use crate::statistics::{self, Estimate, Level, Observation, Paired};
+use crate::units;
 
 /// The order of the strategies. Strategies and workloads are indices into the grid.
 pub(super) struct Ranking<'g> {
@@ -298,7 +299,8 @@ impl Ranking<'_> {
         let few = cells.filter(|cell| cell.independent < FEWEST_SAMPLES).count();
         if few > 0 {
             warnings.push(format!(
-                "{few} cells have fewer than {FEWEST_SAMPLES} samples: their intervals mean nothing"
+                "fewer than {FEWEST_SAMPLES} samples in {}: intervals mean nothing there",
+                units::number(few, "cell")
             ));
         }
         warnings

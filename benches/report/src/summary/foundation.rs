@@ -147,14 +147,14 @@ impl Foundation {
                 0..FEWEST_PROGRAMS => String::new(),
                 _ => format!("; 95 of 100 workloads differ by less than {floor} %"),
             };
+            // Of one there is nothing to say that the mean does not.
+            let apart = match control.workloads {
+                0 | 1 => String::new(),
+                all => format!("; clearly on {} of {all}", control.told_apart.len()),
+            };
             format!(
-                "{} against itself: {:.3} ({:.3} to {:.3}){share}; clearly on {} of {}",
-                control.of,
-                ratio.value,
-                ratio.low,
-                ratio.high,
-                control.told_apart.len(),
-                control.workloads
+                "{} against itself: {:.3} ({:.3} to {:.3}){share}{apart}",
+                control.of, ratio.value, ratio.low, ratio.high
             )
         });
         let control = (!self.controls.is_empty()).then(|| controls.collect::<Vec<_>>().join("; "));
@@ -251,7 +251,8 @@ impl Foundation {
         }
         if let Some(planned) = recording.cut_short() {
             let blocks = recording.blocks();
-            mark(Grade::D, &format!("interrupted after {blocks} of {planned} blocks"));
+            let planned = units::number(planned as usize, "block");
+            mark(Grade::D, &format!("interrupted after {blocks} of {planned}"));
         }
         if processes < 2 {
             mark(Grade::D, "all measured by one process");

@@ -16,6 +16,7 @@ use crate::json;
 use crate::record::{self, Kind, Recording, Run};
 use crate::statistics::Estimate;
 use crate::statistics::paired::one_more_of;
+use crate::units;
 use wasm_dispatch_record::{Fingerprint, Machine, commits_since, is_main, newest_first};
 
 /// With fewer machines nothing is said about another one.
@@ -324,7 +325,7 @@ impl Holds {
     /// Machines whose measurements cannot be pooled with the first: vendor, how they differ, what they say.
     fn apart(&self) -> impl Iterator<Item = (&str, String, &'static str)> {
         let over = match self.over {
-            Some((count, true)) => format!(", {count} programs of the same name"),
+            Some((count, true)) => format!(", {} of the same name", units::number(count, "program")),
             Some((count, false)) => format!(", {} in common", programs(count)),
             None => String::new(),
         };

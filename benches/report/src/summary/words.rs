@@ -192,6 +192,7 @@ impl Foundation {
     fn sentence(&self) -> String {
         let over = match self.level {
             Some(level) => format!("Intervals are taken over {} {}.", self.cases, level.plural()),
+            None if self.layouts > 0 => "No two strategies were compared often enough for an interval.".to_owned(),
             None => "The run was not interleaved.".to_owned(),
         };
         let reasons = match self.reasons.as_slice() {
