@@ -200,10 +200,8 @@ pub fn graded(marks: impl IntoIterator<Item = Mark>) -> (Grade, Vec<String>) {
 }
 
 pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Foundation {
-    let margin = match ranking.ranked.as_slice() {
-        [best, second, ..] => decide::paired(ranking.grid, *second, *best, &ranking.counted),
-        _ => None,
-    };
+    let first = first_two(ranking);
+    let margin = first.and_then(|(best, second)| decide::paired(ranking.grid, second, best, &ranking.counted));
     let interleaved = recording.samples.iter().filter(|sample| sample.block.is_some());
     let layouts = BTreeSet::from_iter(interleaved.map(|sample| sample.layout)).len();
     let margin = margin.filter(|_| layouts > 0);
@@ -221,12 +219,18 @@ pub(super) fn foundation(recording: &Recording, ranking: &Ranking<'_>) -> Founda
         is_own: recording.setup.as_ref().is_some_and(|setup| setup.own),
     };
     foundation.marks = foundation.of_run(recording, ranking);
-    let of_first = match ranking.ranked.as_slice() {
-        [best, second, ..] => foundation.of_pair(ranking, *best, *second, &ranking.counted),
-        _ => Vec::new(),
-    };
+    let of_first = first.map(|(best, second)| foundation.of_pair(ranking, best, second, &ranking.counted));
+    let of_first = of_first.unwrap_or_default();
     (foundation.grade, foundation.reasons) = graded(foundation.marks.iter().cloned().chain(of_first));
     foundation
+}
+
+/// The strategies of the first claim: the best, and the next one of the same kind of metering.
+fn first_two(ranking: &Ranking<'_>) -> Option<(usize, usize)> {
+    let (&best, others) = ranking.ranked.split_first()?;
+    let kind = |strategy: usize| ranking.name(strategy).split_once('+').map(|(_, kind)| kind.to_owned());
+    let second = others.iter().find(|&&second| kind(second) == kind(best))?;
+    Some((best, *second))
 }
 
 impl Foundation {

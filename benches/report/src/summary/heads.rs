@@ -178,6 +178,17 @@ pub(super) fn by_size(costs: &[Costs], strategies: &[usize]) -> Vec<usize> {
 /// ratios of times have over layouts.
 pub(super) fn by_bytes(strategy: String, logs: &[f64]) -> Option<Rival> {
     let paired = Paired::of_cases(logs)?;
+    // Of one program the bytes are counted, and nothing is said about others.
+    if let [only] = logs {
+        let times_as_long = Estimate::exact(only.exp());
+        return Some(Rival {
+            strategy,
+            times_as_long,
+            one_binary: None,
+            new_program: None,
+            verdict: times_as_long.verdict().turned(),
+        });
+    }
     Some(Rival {
         strategy,
         times_as_long: paired.estimate(),
