@@ -55,6 +55,12 @@ fn sizes_that_differ_from_program_to_program_are_a_tie() {
     assert!(!claim.unwrap().holds);
     let sentences = summary.sentences().join("\n");
     assert!(sentences.contains("smallest code fast or slow (A)"), "{sentences}");
+    // Of one program bytes are what they are, and say nothing of others.
+    let head = small(&World {
+        workloads: 1,
+        ..world.clone()
+    });
+    assert_eq!((head.ties.len(), head.grade), (0, Grade::D), "{head:?}");
     // Four programs are few, of bytes as of times.
     let head = small(&World { workloads: 4, ..world });
     assert_eq!((head.grade, head.reasons.len()), (Grade::C, 1), "{head:?}");

@@ -177,24 +177,17 @@ pub(super) fn by_size(costs: &[Costs], strategies: &[usize]) -> Vec<usize> {
 /// A strategy beside another by the bytes of their code, from logarithms of ratios: over programs they have the statistic that
 /// ratios of times have over layouts.
 pub(super) fn by_bytes(strategy: String, logs: &[f64]) -> Option<Rival> {
-    let paired = Paired::of_cases(logs)?;
-    // Of one program the bytes are counted, and nothing is said about others.
-    if let [only] = logs {
-        let times_as_long = Estimate::exact(only.exp());
-        return Some(Rival {
-            strategy,
-            times_as_long,
-            one_binary: None,
-            new_program: None,
-            verdict: times_as_long.verdict().turned(),
-        });
-    }
+    let (ratio, verdict) = match logs {
+        // Of a single program there is nothing to take a mean of: its bytes are what they are.
+        [only] => (Estimate::exact(only.exp()), Estimate::exact(only.exp()).verdict()),
+        all => (Paired::of_cases(all)?.estimate(), Paired::of_cases(all)?.verdict()),
+    };
     Some(Rival {
         strategy,
-        times_as_long: paired.estimate(),
+        times_as_long: ratio,
         one_binary: None,
         new_program: one_more_of(logs).filter(|_| logs.len() >= FEWEST_PROGRAMS),
-        verdict: paired.verdict().turned(),
+        verdict: verdict.turned(),
     })
 }
 

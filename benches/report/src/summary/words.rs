@@ -49,8 +49,11 @@ impl Summary {
         let counted = self.counted().count();
         let recommendation = self.recommendation.iter().filter(|_| self.speaks());
         let conditions = recommendation.flat_map(|recommendation| recommendation.conditions(counted));
+        let of_one = (counted == 1 && self.ranked().count() > 1)
+            .then(|| "This is about one workload, and says nothing of other programs.".to_owned());
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
+            .chain(of_one)
             .chain(self.heads_in_short())
             .chain(
                 self.run_length
@@ -306,7 +309,6 @@ impl Recommendation {
             None => "No strategy without unsafe code is ranked.".to_owned(),
         });
         if workloads == 1 {
-            sentences.push("This is about one workload, and says nothing of other programs.".to_owned());
             return sentences;
         }
         sentences.push(exceptions("class", "Classes", &self.best, &self.classes));
