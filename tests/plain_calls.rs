@@ -123,6 +123,38 @@ fn what_a_host_function_changes_is_there_whichever_way_it_was_called() {
 }
 
 #[test]
+fn a_host_function_in_place_of_a_function_returns_to_its_caller_however_often_that_calls() {
+    let text = r#"(module
+        (import "host" "twice" (func $twice (param i64) (result i64)))
+        (import "host" "later" (func $later (param i64) (result i64)))
+        (type $t (func (param i64) (result i64)))
+        (table funcref (elem $twice $later))
+        (func $now (param i64) (result i64) (return_call $twice (local.get 0)))
+        (func $then (param i64) (result i64) (return_call $later (local.get 0)))
+        (func $either (param i64) (result i64)
+            (return_call_indirect (type $t) (local.get 0) (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 1))))
+        (func $add (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1)))
+        (func (export "run") (param i64) (result i64) (local $sum i64)
+            (loop $again
+                (local.set $sum (call $add (local.get $sum) (call $now (local.get 0))))
+                (local.set $sum (call $add (local.get $sum) (call $then (local.get 0))))
+                (local.set $sum (call $add (local.get $sum) (call $either (local.get 0))))
+                (br_if $again (i32.eqz (i64.eqz (local.tee 0 (i64.sub (local.get 0) (i64.const 1)))))))
+            (local.get $sum)))"#;
+    let mut imports = imports();
+    imports.func("host", "twice", |_: &mut Caller<'_, Log>, value: i64| 2 * value);
+    for_each_strategy(|strategy| {
+        let mut vm = Vm::options().strategy(strategy).build(Log::new());
+        let instance = vm.instantiate(&Module::new(&wasm(text)).unwrap(), &imports).unwrap();
+        // Even numbers are doubled twice.
+        for (turns, sum) in [(1, 4), (6, 2 * 21 + 21 + 2 * 12 + 9), (6, 2 * 21 + 21 + 2 * 12 + 9)] {
+            let result = block_on(vm.call_async(instance, "run", &[Value::I64(turns)])).unwrap();
+            assert_eq!(result, [Value::I64(sum)]);
+        }
+    });
+}
+
+#[test]
 fn a_host_function_sees_the_memory_of_the_instance_that_calls_it() {
     for_each_strategy(|strategy| {
         let (mut vm, instance) = machine(strategy, Limits::default());

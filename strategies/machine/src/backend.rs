@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use crate::cell::{CodeCell, CodeEntry};
 use crate::host::Host;
 use crate::state::Machine;
 use wasm_dispatch_ir::code::{CodeBlock, FunctionBody, Statement};
@@ -40,6 +41,9 @@ pub trait Backend: Sized + Send + Sync + 'static {
         None
     }
 
+    /// Whether calls find functions by [cells](CodeCell), of which a module then has one for each of its own.
+    const CELLS: bool = false;
+
     /// A compiled function: immutable, shared by all machines.
     type Code: Send + Sync + 'static;
 
@@ -54,6 +58,11 @@ pub trait Backend: Sized + Send + Sync + 'static {
     /// Compiles functions of a module that are wanted together, in this order. For strategies that give them something in common.
     fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Self::Code> {
         bodies.iter().map(|body| Self::compile_within(body, shared)).collect()
+    }
+
+    /// What a compiled function's [cell](CodeCell) says, if it has one.
+    fn entry(_code: &Self::Code) -> Option<CodeEntry> {
+        None
     }
 
     /// The code that a function is compiled to, block by block. For explanations and cost models, not for running.
@@ -85,18 +94,34 @@ pub trait Backend: Sized + Send + Sync + 'static {
 
 /// What the functions of one module share under one strategy, if the strategy makes use of it.
 #[derive(Default)]
-pub struct Shared(OnceLock<Box<dyn Any + Send + Sync>>);
+pub struct Shared {
+    made: OnceLock<Box<dyn Any + Send + Sync>>,
+    cells: Box<[CodeCell]>,
+}
 
 impl Shared {
+    /// Of a module with so many cells.
+    pub fn new(cells: usize) -> Shared {
+        Shared {
+            made: OnceLock::new(),
+            cells: (0..cells).map(|_| CodeCell::new()).collect(),
+        }
+    }
+
+    /// The cells of the module's own functions: all of them, or none if the strategy has none. They stay where they are.
+    pub fn cells(&self) -> &[CodeCell] {
+        &self.cells
+    }
+
     /// The value, made when first asked for. `None`: it was made as another type.
     pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
-        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+        self.made.get_or_init(|| Box::new(make())).downcast_ref()
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made = if self.0.get().is_some() { "made" } else { "not made" };
+        let made = if self.made.get().is_some() { "made" } else { "not made" };
         write!(f, "Shared({made})")
     }
 }
@@ -293,11 +318,12 @@ impl<B: Backend> ModuleCode<B> {
     /// No function is compiled yet.
     pub fn new(bodies: Arc<dyn Bodies>) -> Self {
         let functions = (0..bodies.len()).map(|_| OnceLock::new()).collect();
+        let shared = Shared::new(if B::CELLS { bodies.len() } else { 0 });
         ModuleCode {
             bodies,
             functions,
             absent: OnceLock::new(),
-            shared: Shared::default(),
+            shared,
         }
     }
 
@@ -311,9 +337,9 @@ impl<B: Backend> ModuleCode<B> {
         }
     }
 
-    /// All functions, compiled or not: where strategies find those they call.
-    pub fn functions(&self) -> &[Lazy<B::Code>] {
-        &self.functions
+    /// The cells of all functions, if the strategy has such.
+    pub fn cells(&self) -> &[CodeCell] {
+        self.shared.cells()
     }
 
     /// A function if it is compiled already.
@@ -329,7 +355,16 @@ impl<B: Backend> ModuleCode<B> {
             let absent = || Compiled::new::<B>(Arc::new(absent()), &self.shared);
             return self.absent.get_or_init(absent);
         };
-        self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body, &self.shared))
+        let compiled = self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body, &self.shared));
+        self.enter_in_cell(function as usize, compiled);
+        compiled
+    }
+
+    /// Lets calls find the code of a function, which is the only one that it will ever have.
+    fn enter_in_cell(&self, function: usize, compiled: &Compiled<B::Code>) {
+        if let (Some(cell), Some(entry)) = (self.cells().get(function), B::entry(&compiled.code)) {
+            cell.set(entry, compiled.shape.frame_size);
+        }
     }
 
     /// Compiles all functions that have arrived, on this many threads, or fewer if the system has no more.
@@ -363,7 +398,8 @@ impl<B: Backend> ModuleCode<B> {
         let compiled = B::compile_batch(&bodies, &self.shared);
         for ((function, body), code) in wanted.into_iter().zip(bodies).zip(compiled) {
             // Another thread may have been quicker.
-            let _ = self.functions[function].set(Compiled::of(body, code));
+            let compiled = self.functions[function].get_or_init(|| Compiled::of(body, code));
+            self.enter_in_cell(function, compiled);
         }
     }
 

@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod bulk;
+pub mod cell;
 pub mod driver;
 pub mod eval;
 pub mod host;

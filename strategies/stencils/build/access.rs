@@ -10,7 +10,8 @@ use crate::stencil::{Draft, Placed, What};
 #[path = "../src/access.rs"]
 mod shared;
 
-use shared::{FLOATS, Form, INTS, rewrite, rewrite_near, rewrite_number};
+pub use shared::Form;
+use shared::{FLOATS, INTS, rewrite, rewrite_near, rewrite_number};
 
 /// Bytes of a slot.
 const SLOT: usize = 8;
@@ -21,7 +22,6 @@ pub struct Access {
     pub start: usize,
     /// Its displacement, or the immediate that is the slot's place.
     pub field: usize,
-    pub end: usize,
     pub unit: u8,
     pub form: Form,
     /// Whether the slot's place may have 8 bits.
@@ -68,7 +68,6 @@ pub fn find(draft: &Draft) -> Option<Vec<Access>> {
             named.push(Access {
                 start: placed.start,
                 field: placed.immediate?,
-                end: placed.end,
                 unit,
                 form: Form::Memory,
                 near: false,
@@ -140,7 +139,6 @@ fn access(draft: &Draft, placed: &Placed, unit: u8, (reads, writes): (bool, bool
     Some(Access {
         start: placed.start,
         field,
-        end: placed.end,
         unit,
         form,
         near: is_near(draft, placed),
@@ -184,6 +182,15 @@ fn slot_modrm(draft: &Draft, placed: &Placed) -> Option<usize> {
     (draft.code(placed.start, placed.end)[modrm] & 0xc7 == 0x86 && holes.count() == 1).then_some(modrm)
 }
 
+/// The instruction, as it is rewritten.
+fn instruction<'a>(draft: &'a Draft, placed: &Placed, modrm: usize) -> shared::Instruction<'a> {
+    shared::Instruction {
+        code: draft.code_from(placed.start),
+        length: placed.end - placed.start,
+        modrm,
+    }
+}
+
 /// Whether the instruction is rewritten to one that does the same with a displacement of 8 bits.
 fn is_near(draft: &Draft, placed: &Placed) -> bool {
     const PLACES: [i8; 3] = [0, 8, 120];
@@ -192,7 +199,7 @@ fn is_near(draft: &Draft, placed: &Placed) -> bool {
     };
     PLACES.into_iter().all(|place| {
         let mut bytes = Vec::new();
-        rewrite_near(&mut bytes, draft.code(placed.start, placed.end), modrm, place);
+        rewrite_near(&mut bytes, instruction(draft, placed, modrm), place);
         let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
         let (before, after) = (&placed.instruction, decoder.decode());
         let operands = (0..before.op_count()).all(|operand| match before.op_kind(operand) {
@@ -219,7 +226,7 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
         return false;
     };
     let mut bytes = Vec::new();
-    if !rewrite(&mut bytes, code, modrm, form, register) || bytes.len() > code.len() {
+    if !rewrite(&mut bytes, instruction(draft, placed, modrm), form, register) || bytes.len() > code.len() {
         return false;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
@@ -281,7 +288,7 @@ pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
     let code = draft.code(placed.start, placed.end);
     let mut bytes = Vec::new();
     let modrm = (field - placed.start).checked_sub(1)?;
-    if !rewrite_number(&mut bytes, code, modrm, number) || bytes.len() > code.len() {
+    if !rewrite_number(&mut bytes, instruction(draft, placed, modrm), number) || bytes.len() > code.len() {
         return None;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);

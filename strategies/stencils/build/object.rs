@@ -169,12 +169,14 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
             return Err("hands on the node's address".to_owned());
         }
         (What::Units, (addend + rest) as i32)
-    } else if let "BEHIND" | "SWITCH_TABLE" | "SWITCH_HERE" = name {
+    } else if let "BEHIND" | "CELL" | "CELLS" | "SWITCH_TABLE" | "SWITCH_HERE" = name {
         if (r_type, addend + rest) != (R_X86_64_PC32, 0) {
             return Err(format!("has the address of {name}"));
         }
         match name {
             "BEHIND" => (What::Behind, 0),
+            "CELL" => (What::Cell, 0),
+            "CELLS" => (What::Cells, 0),
             "SWITCH_TABLE" => (What::Table, 0),
             _ => (What::Here, 0),
         }

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory, OpAccess, OpKind, Register};
+use iced_x86::{Code, FlowControl, InstructionInfoFactory, OpAccess, OpKind, Register};
 
-use crate::stencil::{Draft, Placed, What};
+use crate::stencil::{CELL_CODE, Draft, FRAMES_TOP, Placed, TOP_NATIVE, What};
 
 /// Bytes of a node before its operands.
 const OPERANDS: i32 = 8;
@@ -48,8 +48,9 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
             }
             FlowControl::Return => return Err("returns".to_owned()),
             FlowControl::Call | FlowControl::IndirectCall => return Err("calls a function".to_owned()),
-            // A call or a return: to the code of the node at `ip`.
-            FlowControl::IndirectBranch if goes_to_node(draft, placed) || goes_by_table(draft, placed) => {}
+            // A call, a return, and a switch.
+            FlowControl::IndirectBranch
+                if goes_by_cell(draft, placed) || goes_by_frame(draft, placed) || goes_by_table(draft, placed) => {}
             _ => return Err("jumps to a computed address".to_owned()),
         }
         let info = factory.info(instruction);
@@ -83,22 +84,37 @@ pub fn check(draft: &Draft, end: usize) -> Result<usize, String> {
     }
 }
 
-/// Whether a jump leads to the code of the node whose address is in `ip`: with it, that node begins.
-fn goes_to_node(draft: &Draft, jump: &Placed) -> bool {
-    let instruction = &jump.instruction;
-    let reads_node = |instruction: &Instruction| {
-        (instruction.memory_base(), instruction.memory_index()) == (Register::RDI, Register::None)
-            && instruction.memory_displacement64() == 0
+/// Whether a jump leads to where the frame on top is resumed: to what is in memory at a distance from the address that the context has.
+fn goes_by_frame(draft: &Draft, jump: &Placed) -> bool {
+    let Some(load) = last_write(draft, jump, &[jump.instruction.op0_register()]) else {
+        return false;
     };
-    if instruction.op0_kind() == OpKind::Memory {
-        return reads_node(instruction);
+    if load.instruction.code() != Code::Mov_r64_rm64 {
+        return false;
     }
-    // The last instruction that writes the register or `ip` is its load from there.
-    let registers = [instruction.op0_register(), Register::RDI];
-    last_write(draft, jump, &registers).is_some_and(|placed| {
-        let load = &placed.instruction;
-        load.code() == Code::Mov_r64_rm64 && load.op0_register() == instruction.op0_register() && reads_node(load)
-    })
+    // The address, as a sum that begins with the context's.
+    let (mut at, mut offset) = (load, 0);
+    loop {
+        let instruction = &at.instruction;
+        let base = instruction.memory_base();
+        if instruction.memory_index() != Register::None || at.displacement.is_some_and(|at| draft.hole_at(at).is_some())
+        {
+            return false;
+        }
+        match instruction.code() {
+            Code::Mov_r64_rm64 if base == Register::R8 => {
+                let from_context = instruction.memory_displacement64() == FRAMES_TOP as u64;
+                return from_context && at.start != load.start && offset == TOP_NATIVE as i64;
+            }
+            Code::Lea_r64_m => offset += instruction.memory_displacement64() as i64,
+            Code::Mov_r64_rm64 if at.start == load.start => offset += instruction.memory_displacement64() as i64,
+            _ => return false,
+        }
+        match last_write(draft, at, &[base]) {
+            Some(before) => at = before,
+            None => return false,
+        }
+    }
 }
 
 /// Whether a jump leads to where a switch's table says: the sum of the place that distances count from and one of the table's.
@@ -127,20 +143,69 @@ fn goes_by_table(draft: &Draft, jump: &Placed) -> bool {
         && table.is_some_and(|table| has(table, What::Table))
 }
 
-/// The last instruction before another one that writes one of these registers.
+/// Whether a jump leads to the code of a cell: of the callee's, or of one of the module's.
+fn goes_by_cell(draft: &Draft, jump: &Placed) -> bool {
+    let reads_cell = |placed: &Placed| {
+        let instruction = &placed.instruction;
+        let parts = [instruction.memory_base(), instruction.memory_index()];
+        instruction.memory_displacement64() == CELL_CODE as u64
+            && parts.iter().any(|&part| leads_to_cell(draft, placed, part, 3))
+    };
+    if jump.instruction.op0_kind() == OpKind::Memory {
+        return reads_cell(jump);
+    }
+    last_write(draft, jump, &[jump.instruction.op0_register()])
+        .is_some_and(|load| load.instruction.code() == Code::Mov_r64_rm64 && reads_cell(load))
+}
+
+/// Whether a register holds a cell's address, or one to which something was added, so many times at most.
+fn leads_to_cell(draft: &Draft, before: &Placed, register: Register, sums: u32) -> bool {
+    let Some(last) = last_write(draft, before, &[register]) else {
+        return false;
+    };
+    let instruction = &last.instruction;
+    let parts = match instruction.code() {
+        Code::Mov_r64_rm64 | Code::Add_r64_rm64 if instruction.op1_kind() == OpKind::Memory => {
+            let hole = last.displacement.and_then(|field| draft.hole_at(field));
+            return hole.is_some_and(|hole| matches!(hole.what, What::Cell | What::Cells));
+        }
+        Code::Add_r64_rm64 | Code::Add_rm64_r64 => [instruction.op0_register(), instruction.op1_register()],
+        Code::Lea_r64_m if instruction.memory_displacement64() == 0 => {
+            [instruction.memory_base(), instruction.memory_index()]
+        }
+        _ => return false,
+    };
+    sums > 0 && parts.iter().any(|&part| leads_to_cell(draft, last, part, sums - 1))
+}
+
+/// The last instruction before another one that writes one of these registers. Where that one is only branched to, from one place, what
+/// comes before is what comes before there.
 fn last_write<'a>(draft: &'a Draft, before: &Placed, registers: &[Register]) -> Option<&'a Placed> {
+    let all = &draft.instructions;
     let mut factory = InstructionInfoFactory::new();
-    let mut earlier = draft
-        .instructions
-        .iter()
-        .rev()
-        .skip_while(|placed| placed.start >= before.start);
-    earlier.find(|placed| {
-        factory.info(&placed.instruction).used_registers().iter().any(|used| {
+    let mut at = all.iter().position(|placed| placed.start == before.start)?;
+    for _ in all {
+        let previous = at.checked_sub(1)?;
+        at = match all[previous].instruction.flow_control() {
+            FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => the_branch_to(draft, all[at].start)?,
+            _ => previous,
+        };
+        let writes = factory.info(&all[at].instruction).used_registers().iter().any(|used| {
             !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
                 && registers.contains(&used.register().full_register())
-        })
-    })
+        });
+        if writes {
+            return Some(&all[at]);
+        }
+    }
+    None
+}
+
+/// The only branch that leads to a place of the stencil.
+fn the_branch_to(draft: &Draft, target: usize) -> Option<usize> {
+    let mut branches = (0..draft.instructions.len()).filter(|&index| inner_target(draft, index) == Some(target));
+    let branch = branches.next()?;
+    branches.next().is_none().then_some(branch)
 }
 
 /// Looks at an instruction's holes; returns how many bytes of the operand units it reads.
@@ -156,8 +221,9 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
             What::Units if relative && hole.offset >= OPERANDS => {
                 reach = (hole.offset - OPERANDS) as usize + instruction.memory_size().size();
             }
-            What::Table | What::Here if relative && instruction.code() == Code::Lea_r64_m => {}
-            What::Behind if relative && instruction.code() == Code::Mov_r64_rm64 => {}
+            What::Table | What::Here | What::Behind if relative && instruction.code() == Code::Lea_r64_m => {}
+            What::Cell | What::Cells if relative && instruction.code() == Code::Mov_r64_rm64 => {}
+            What::Cells if relative && instruction.code() == Code::Add_r64_rm64 => {}
             What::Constant(_) if relative && instruction.code() != Code::Lea_r64_m => {
                 if instruction.memory_size().size() > 16 {
                     return Err("reads a wide constant".to_owned());
@@ -189,11 +255,14 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
 
 /// Where branches within a stencil lead.
 pub fn inner_targets(draft: &Draft) -> BTreeSet<usize> {
-    let inner = draft.instructions.iter().filter(|placed| {
-        let branches = placed.instruction.is_jmp_short_or_near() || placed.instruction.is_jcc_short_or_near();
-        branches && placed.immediate.is_some_and(|field| draft.hole_at(field).is_none())
-    });
-    inner
-        .map(|placed| placed.instruction.near_branch_target() as usize)
-        .collect()
+    let all = 0..draft.instructions.len();
+    all.filter_map(|index| inner_target(draft, index)).collect()
+}
+
+/// Where an instruction branches to, if that is within the stencil.
+fn inner_target(draft: &Draft, index: usize) -> Option<usize> {
+    let placed = &draft.instructions[index];
+    let branches = placed.instruction.is_jmp_short_or_near() || placed.instruction.is_jcc_short_or_near();
+    let inner = branches && draft.hole_at(placed.immediate?).is_none();
+    inner.then(|| placed.instruction.near_branch_target() as usize)
 }

@@ -2,14 +2,14 @@
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Form};
 use crate::proof;
 use crate::table::Table;
 
 #[path = "../src/what.rs"]
 mod what;
 
-pub use what::What;
+pub use what::{CELL_CODE, FRAMES_TOP, TOP_NATIVE, What};
 
 impl What {
     /// Whether control leaves the stencil there.
@@ -70,13 +70,20 @@ pub struct Stencil {
     reach: usize,
     /// How it uses slots, if that is known.
     accesses: Option<Vec<Access>>,
-    /// For each hole, the bytes from its instruction's beginning to it, and how many that reads of operand units, if it may have a
-    /// number in their place.
-    numbers: Vec<(usize, u8)>,
+    /// For each hole, its instruction.
+    around: Vec<Around>,
     /// The registers that it touches of those in which slots may live.
     touched: u32,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
+}
+
+/// The instruction of a hole.
+struct Around {
+    start: usize,
+    end: usize,
+    /// How many bytes it reads of operand units, if it may have a number in their place.
+    reads: u8,
 }
 
 impl Draft {
@@ -122,6 +129,11 @@ impl Draft {
     /// Some of the code.
     pub fn code(&self, start: usize, end: usize) -> &[u8] {
         &self.code[start..end]
+    }
+
+    /// The code from a place on.
+    pub fn code_from(&self, start: usize) -> &[u8] {
+        &self.code[start..]
     }
 
     /// The hole at a field.
@@ -176,12 +188,18 @@ impl Draft {
             ..Draft::decode(&self.code)?
         };
         proof::check(&changed, end)?;
-        let numbers = changed.holes.iter().map(|hole| {
-            let placed = changed.instruction_of(hole.at)?;
-            Some((hole.at - placed.start, access::reads_number(&changed, placed)?))
+        let around = changed.holes.iter().map(|hole| {
+            let placed = changed
+                .instruction_of(hole.at)
+                .ok_or("has a relocation that is no field")?;
+            Ok(Around {
+                start: placed.start,
+                end: placed.end,
+                reads: access::reads_number(&changed, placed).unwrap_or(0),
+            })
         });
         Ok(Stencil {
-            numbers: numbers.map(Option::unwrap_or_default).collect(),
+            around: around.collect::<Result<_, String>>()?,
             accesses: access::find(&changed),
             touched: access::touched(&changed),
             branches: !proof::inner_targets(&changed).is_empty(),
@@ -198,7 +216,7 @@ impl Stencil {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
             "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, \
-             touched: {}, branches: {}",
+             touched: {}, branches: {}, traps: {}, rare: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
@@ -208,42 +226,34 @@ impl Stencil {
             accesses.len(),
             self.accesses.is_none(),
             self.touched,
-            self.branches
+            self.branches,
+            self.holes.iter().any(|hole| matches!(hole.what, What::Trap(_))),
+            self.holes.iter().any(|hole| hole.what == What::Rare)
         );
         for access in accesses {
             let Access {
-                start,
-                field,
-                end,
                 unit,
                 form,
-                near,
                 reads,
                 writes,
                 first,
                 count,
+                ..
             } = access;
             table.accesses.push(format!(
-                "start: {start}, field: {field}, end: {end}, unit: {unit}, form: Form::{form:?}, near: {near}, reads: {reads}, \
-                 writes: {writes}, first: {first}, count: {count}"
+                "unit: {unit}, form: Form::{form:?}, reads: {reads}, writes: {writes}, first: {first}, count: {count}"
             ));
         }
         table.code.extend(&self.code);
-        for (Hole { at, what, offset }, (start, reads)) in self.holes.iter().zip(&self.numbers) {
-            // Distances count from the end of the instruction.
-            let rest = match what {
-                What::Slot(_) => 0,
-                _ => self.end_of(*at) - at,
-            };
+        for (Hole { at, what, offset }, Around { start, end, reads }) in self.holes.iter().zip(&self.around) {
+            let access = accesses.iter().find(|access| access.field == *at);
+            let (form, near) = access.map_or((Form::Memory, false), |access| (access.form, access.near));
+            let (start, rest) = (at - start, end - at);
             table.holes.push(format!(
-                "at: {at}, what: What::{what:?}, offset: {offset}, rest: {rest}, start: {start}, reads: {reads}"
+                "at: {at}, what: What::{what:?}, offset: {offset}, start: {start}, rest: {rest}, reads: {reads}, \
+                 form: Form::{form:?}, near: {near}"
             ));
         }
         row
-    }
-
-    fn end_of(&self, field: usize) -> usize {
-        let decoded = Draft::decode(&self.code).ok();
-        decoded.and_then(|draft| draft.end_of(field)).unwrap_or(field + 4)
     }
 }

@@ -1,6 +1,8 @@
 //! How a stencil's instructions use slots and numbers, and what they are where a slot lives in a register or a number is part of
 //! the code: the build script finds the former and proves the latter, and the library rewrites.
 
+use std::ops::Range;
+
 /// How an instruction uses a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 // Which of them occur depends on the build: without stencils, none does.
@@ -47,11 +49,46 @@ impl Register {
     }
 }
 
-/// Adds an instruction that uses `[rsi + 32 bits]`, with a register in place of that; `modrm` is where its ModRM byte is. Returns
-/// whether there is such an instruction; if not, none is added.
+/// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
+pub fn add(out: &mut Vec<u8>, code: &[u8], part: Range<usize>) {
+    let (mut from, end) = (part.start, out.len() + part.len());
+    while from < part.end {
+        match code[from..].first_chunk::<16>() {
+            Some(chunk) => out.extend_from_slice(chunk),
+            None => out.extend_from_slice(&code[from..part.end]),
+        }
+        from += 16;
+    }
+    out.truncate(end);
+}
+
+/// An instruction with a field of 32 bits behind its ModRM byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Instruction<'a> {
+    /// Its code, and what follows.
+    pub code: &'a [u8],
+    pub length: usize,
+    /// Where its ModRM byte is.
+    pub modrm: usize,
+}
+
+impl Instruction<'_> {
+    fn add(&self, out: &mut Vec<u8>, part: Range<usize>) {
+        add(out, self.code, part);
+    }
+
+    /// Adds what is behind the field.
+    fn add_rest(&self, out: &mut Vec<u8>) {
+        self.add(out, self.modrm + 1 + size_of::<u32>()..self.length);
+    }
+}
+
+/// Adds an instruction that uses `[rsi + 32 bits]`, with a register in place of that. Returns whether there is such an instruction;
+/// if not, none is added.
 ///
 /// A vector register holds a slot in its lower half. What is above does not matter to any instruction that reads a slot.
-pub fn rewrite(out: &mut Vec<u8>, code: &[u8], modrm: usize, form: Form, register: Register) -> bool {
+pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, register: Register) -> bool {
+    let Instruction { code, modrm, .. } = instruction;
     let prefixes = code
         .iter()
         .take_while(|byte| matches!(byte, 0x66 | 0xf2 | 0xf3))
@@ -66,11 +103,11 @@ pub fn rewrite(out: &mut Vec<u8>, code: &[u8], modrm: usize, form: Form, registe
     let direct = |reg: u8, rm: u8| 0xc0 | (reg & 7) << 3 | rm & 7;
     match (form, register) {
         (Form::Int | Form::IntLoad | Form::IntStore, Register::Int(n)) | (Form::Float, Register::Float(n)) => {
-            out.extend(&code[..prefixes]);
+            instruction.add(out, 0..prefixes);
             out.push(rex | n >> 3);
-            out.extend(&code[opcode..modrm]);
+            instruction.add(out, opcode..modrm);
             out.push(direct(reg, n));
-            out.extend(&code[modrm + 1 + size_of::<u32>()..]);
+            instruction.add_rest(out);
         }
         // movaps
         (Form::FloatLoad, Register::Float(n)) => out.extend([0x40 | reg_high | n >> 3, 0x0f, 0x28, direct(reg, n)]),
@@ -102,9 +139,10 @@ pub fn rewrite(out: &mut Vec<u8>, code: &[u8], modrm: usize, form: Form, registe
     true
 }
 
-/// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that; `modrm` is where its ModRM byte
-/// is. Returns whether there is such an instruction; if not, none is added.
-pub fn rewrite_number(out: &mut Vec<u8>, code: &[u8], modrm: usize, number: u16) -> bool {
+/// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that. Returns whether there is such an
+/// instruction; if not, none is added.
+pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u16) -> bool {
+    let Instruction { code, modrm, .. } = instruction;
     let rex = code[0] & 0xf0 == 0x40;
     let opcode = usize::from(rex);
     // The register moves from one field to another.
@@ -145,9 +183,10 @@ pub fn rewrite_number(out: &mut Vec<u8>, code: &[u8], modrm: usize, number: u16)
     true
 }
 
-/// Adds an instruction that uses `[rsi + 32 bits]`, with 8 bits in place of those; `modrm` is where its ModRM byte is.
-pub fn rewrite_near(out: &mut Vec<u8>, code: &[u8], modrm: usize, place: i8) {
-    out.extend(&code[..modrm]);
+/// Adds an instruction that uses `[rsi + 32 bits]`, with 8 bits in place of those.
+pub fn rewrite_near(out: &mut Vec<u8>, instruction: Instruction<'_>, place: i8) {
+    let Instruction { code, modrm, .. } = instruction;
+    instruction.add(out, 0..modrm);
     out.extend([code[modrm] & 0x3f | 0x40, place as u8]);
-    out.extend(&code[modrm + 1 + size_of::<u32>()..]);
+    instruction.add_rest(out);
 }

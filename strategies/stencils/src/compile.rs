@@ -7,52 +7,47 @@
 //! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_threaded::copies::{Draft, DraftNode, OPERANDS, Role};
+use wasm_dispatch_threaded::copies::{Draft, OPERANDS, Role};
 
-use crate::access::{Form, Register, rewrite, rewrite_near, rewrite_number};
+use crate::access::{Form, Instruction, Register, add, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
 use crate::exits::{Exits, JMP, Out};
 use crate::form;
-use crate::pins::{Away, Node, Pins, Way, moves, weights};
+use crate::nodes::{Cells, Node, Nodes, UNIT};
+use crate::pins::{Away, Pins, Way, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
-/// Bytes of a unit.
-const UNIT: usize = size_of::<u32>();
-
 /// A field that is filled in when all nodes have their places.
 struct Later {
-    at: usize,
-    node: usize,
+    at: u32,
+    node: u32,
     rest: u8,
     what: Ahead,
 }
 
 /// What it is filled with: the distance to this.
 enum Ahead {
-    /// The code of the node at a unit.
-    Node(u32),
+    /// The code of the target that the node branches to.
+    Target,
     /// The exit of a trap.
     Trap(u8),
     /// The node's handler.
     Handler,
-    /// A place in the constants.
-    Constant(usize),
 }
 
-/// The machine code of a function.
-pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form) -> Assembly {
-    let nodes = nodes(draft);
-    let branches = branches(&nodes);
+/// The machine code of a function, which calls by these cells.
+pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form, cells: Cells<'_>) -> Assembly {
+    let nodes = Nodes::of(draft, cells);
     // What goes back from behind the blocks enters one, and runs once.
-    let end = number(&nodes, draft.end());
-    let within = &branches[..branches.partition_point(|&(from, _)| from < end)];
+    let end = nodes.number(draft.end());
+    let within = &nodes.branches[..nodes.branches.partition_point(|&(from, _)| from < end)];
     let back = within.iter().filter(|(from, to)| to <= from);
     let mut loops: Vec<u32> = back.map(|&(_, to)| to).collect();
     loops.sort_unstable();
     loops.dedup();
     let pins = match form.pins && !loops.is_empty() {
-        true => Pins::chosen(&nodes, &branches, body, &weights(nodes.len(), within)),
+        true => Pins::chosen(&nodes, body, &weights(nodes.list.len(), within)),
         false => Pins::none(),
     };
     if !form.aligned {
@@ -62,8 +57,9 @@ pub(crate) fn assemble(draft: &Draft, body: &FunctionBody, form: form::Form) -> 
         pins: &pins,
         aligned: &loops,
         numbers: form.numbers,
+        cells,
     };
-    put_together(draft, &nodes, &plan)
+    put_together(&nodes, &plan)
 }
 
 /// What is done besides copying.
@@ -74,65 +70,50 @@ pub(crate) struct Plan<'a> {
     pub aligned: &'a [u32],
     /// Whether small numbers are in the code.
     pub numbers: bool,
+    /// Those of all that the nodes call.
+    pub cells: Cells<'a>,
 }
 
-/// A function's nodes with what is copied for them.
-pub(crate) fn nodes(draft: &Draft) -> Vec<Node<'_>> {
-    let stencil = |draft: DraftNode<'_>| {
-        // A stencil that reads beyond the node would be another handler's.
-        let found = Stencil::of(draft.name, draft.v2);
-        found.filter(|stencil| usize::from(stencil.reach) <= draft.operands.len() * UNIT)
-    };
-    let nodes = draft.nodes().map(|draft| Node {
-        stencil: stencil(draft),
-        draft,
-    });
-    nodes.collect()
-}
-
-/// The number of the node at a unit.
-fn number(nodes: &[Node<'_>], unit: u32) -> u32 {
-    nodes.partition_point(|node| node.draft.start < unit) as u32
-}
-
-/// The branches from node to node, by their numbers, in the order of the nodes.
-pub(crate) fn branches(nodes: &[Node<'_>]) -> Vec<(u32, u32)> {
-    let mut branches = Vec::new();
-    for (from, node) in nodes.iter().enumerate() {
-        let to = node.draft.targets().map(|unit| number(nodes, unit));
-        branches.extend(to.map(|to| (from as u32, to)));
-    }
-    branches
-}
+/// Bytes of code and of constants that a node takes, about.
+const CODE: usize = 20;
+const CONSTANT: usize = 4;
 
 /// The machine code of these nodes.
-pub(crate) fn put_together(draft: &Draft, nodes: &[Node<'_>], plan: &Plan<'_>) -> Assembly {
+pub(crate) fn put_together(nodes: &Nodes<'_>, plan: &Plan<'_>) -> Assembly {
+    let count = nodes.list.len();
     let mut aligned = plan.aligned.iter().peekable();
     let mut assembler = Assembler {
-        assembly: Assembly::default(),
+        assembly: Assembly {
+            code: Vec::with_capacity(count * CODE),
+            constants: Vec::with_capacity(count * CONSTANT),
+            starts: Vec::with_capacity(count),
+            ..Assembly::default()
+        },
         nodes,
         pins: plan.pins,
         numbers: plan.numbers,
-        entrances: vec![None; nodes.len()],
-        later: Vec::new(),
+        cells: plan.cells,
+        entrances: vec![None; count],
+        later: Vec::with_capacity(count / 2),
         tables: Vec::new(),
         own: vec![None; CONSTANTS.len()],
-        exits: Exits::new(plan.pins, nodes.first().map_or(0, |first| first.draft.address)),
-        rewritten: Vec::new(),
-        shorter: Vec::new(),
+        exits: Exits::new(plan.pins, nodes.draft.address(0)),
+        next: Vec::new(),
+        call: None,
     };
-    for index in 0..nodes.len() {
+    for index in 0..count {
         let is_aligned = aligned.next_if(|&&next| next as usize == index).is_some();
         assembler.node(index, is_aligned);
     }
-    assembler.finish(draft)
+    assembler.finish()
 }
 
 struct Assembler<'a> {
     assembly: Assembly,
-    nodes: &'a [Node<'a>],
+    nodes: &'a Nodes<'a>,
     pins: &'a Pins,
     numbers: bool,
+    cells: Cells<'a>,
     /// Where nodes begin for those who come from elsewhere.
     entrances: Vec<Option<u32>>,
     later: Vec<Later>,
@@ -141,28 +122,42 @@ struct Assembler<'a> {
     /// Where constants of handlers are among the function's.
     own: Vec<Option<u32>>,
     exits: Exits<'a>,
-    /// Of the node that is copied.
-    rewritten: Vec<Rewritten>,
-    shorter: Vec<Shorter>,
+    /// Of the node that is copied, fields with the distance to the next.
+    next: Vec<(usize, u8)>,
+    /// The call that was copied last, until code follows to which it returns.
+    call: Option<Call>,
 }
 
-impl Assembler<'_> {
+/// A call that has been copied.
+struct Call {
+    /// The field with the distance to where it goes on.
+    at: usize,
+    rest: u8,
+    /// The slot at which the callee's frame begins.
+    base: u32,
+}
+
+impl<'a> Assembler<'a> {
     fn node(&mut self, index: usize, aligned: bool) {
-        let node = &self.nodes[index];
-        let flow = self.pins.flow(index);
-        let barrier = node.is_barrier();
+        let nodes = self.nodes;
+        let node = &nodes.list[index];
         let after = index
             .checked_sub(1)
-            .map(|before| &self.nodes[before])
-            .filter(|before| before.is_barrier());
+            .map(|before| &nodes.list[before])
+            .filter(|before| before.barrier);
+        let stored = self.pins.flow(index).stored();
+        let back = match self.call.take_if(|_| node.role != Role::SwitchBack) {
+            Some(call) => self.go_on(&call, node.barrier && stored != 0),
+            None => None,
+        };
         let entrance = self.place();
-        if barrier {
+        if node.barrier {
             // A copy before it that needs slots in memory has left them there.
             if after.is_some_and(Node::falls_in_code) {
-                self.move_pins(flow.stored(), Way::ToRegister);
+                self.move_pins(stored, Way::ToRegister);
             }
         } else if index == 0 || after.is_some() {
-            self.move_pins(flow.before, Way::ToRegister);
+            self.move_pins(self.pins.flow(index).before, Way::ToRegister);
             self.entrances[index] = Some(entrance);
         }
         if aligned {
@@ -171,15 +166,18 @@ impl Assembler<'_> {
         }
         let start = self.place();
         self.assembly.starts.push(start);
-        if barrier {
-            self.move_pins(flow.stored(), Way::ToSlot);
+        if node.barrier {
+            self.move_pins(stored, Way::ToSlot);
             self.entrances[index] = Some(self.place());
         }
+        if let Some(back) = back {
+            self.fill(back, distance(back, UNIT as u8, self.assembly.code.len()));
+        }
         match node.stencil {
-            Some(stencil) => self.copy(index, stencil),
+            Some(stencil) => self.copy(index, node, stencil),
             None => {
                 self.assembly.handlers += 1;
-                self.hand_over(node.draft.address, node.draft.handler);
+                self.hand_over(nodes.address(index), nodes.handler(index));
             }
         }
     }
@@ -189,181 +187,216 @@ impl Assembler<'_> {
         self.assembly.code.len() as u32
     }
 
+    /// Code at an odd address to which a callee's copy returns, with its own frame: the caller's is below it. What follows is where the
+    /// caller goes on; if stores come before that (`stores`), it is jumped to, and the jump's field returned.
+    fn go_on(&mut self, call: &Call, stores: bool) -> Option<usize> {
+        let code = &mut self.assembly.code;
+        if code.len().is_multiple_of(2) {
+            nops(code, 1);
+        }
+        let place = code.len();
+        // sub rsi, 8 * base
+        code.extend_from_slice(&[0x48, 0x81, 0xee]);
+        code.extend_from_slice(&(call.base * 8).to_le_bytes());
+        let jump = stores.then(|| {
+            code.push(JMP);
+            code.extend_from_slice(&[0; UNIT]);
+            code.len() - UNIT
+        });
+        self.fill(call.at, distance(call.at, call.rest, place));
+        jump
+    }
+
     fn move_pins(&mut self, which: u32, way: Way) {
         self.pins.moves(&mut self.assembly.code, which, way);
     }
 
-    fn copy(&mut self, index: usize, stencil: &'static Stencil) {
-        let node = &self.nodes[index];
-        let (mut code, mut holes) = (stencil.code(), stencil.holes());
+    fn copy(&mut self, index: usize, node: &Node<'a>, stencil: &'static Stencil) {
+        let (code, mut end, mut holes) = (stencil.code_on(), stencil.code().len(), stencil.holes());
         // A jump to what comes next is left out.
         if let Some((last, others)) = holes.split_last()
             && last.what == What::Target
-            && node.draft.targets().next() == Some(node.draft.end)
-            && usize::from(last.at) + UNIT == code.len()
+            && self.nodes.targets(index).next() == Some(index as u32 + 1)
+            && usize::from(last.at) + UNIT == end
             && code[usize::from(last.at) - 1] == JMP
         {
-            (code, holes) = (&code[..usize::from(last.at) - 1], others);
+            (end, holes) = (usize::from(last.at) - 1, others);
         }
         let away = self.pins.away(index, node);
         for one in away.iter().filter(|one| one.stored) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToSlot);
         }
         let start = self.assembly.code.len();
-        self.find_rewritten(index, stencil, holes, &away);
-        self.copy_rewritten(code, stencil.branches);
-        let shorter = std::mem::take(&mut self.shorter);
-        let behind = self.assembly.code.len();
-        for one in away.iter().filter(|one| one.loaded) {
-            moves(&mut self.assembly.code, one.slot, one.register, Way::ToRegister);
-        }
-        let mut rest_of_shorter = shorter.iter().peekable();
-        let (mut less, mut units) = (0, None);
-        for &Hole {
-            at, what, offset, rest, ..
-        } in holes
-        {
-            let at = usize::from(at);
-            while let Some(by) = rest_of_shorter.next_if(|by| by.end <= at) {
-                less = by.less;
-            }
-            // This slot lives in a register, or this number is in the code.
-            if rest_of_shorter.peek().is_some_and(|by| by.field == at) {
+        let (mut from, mut units) = (0, None);
+        for hole in holes {
+            let field = usize::from(hole.at);
+            if let Some(to) = self.rewritten(node, stencil, hole, &away) {
+                let begin = field - usize::from(hole.start);
+                add(&mut self.assembly.code, code, from..begin);
+                from = field + usize::from(hole.rest);
+                let instruction = Instruction {
+                    code: &code[begin..],
+                    length: from - begin,
+                    modrm: usize::from(hole.start) - 1,
+                };
+                self.rewrite(instruction, to, stencil.branches);
                 continue;
             }
-            let at = start + at - less;
-            let later = match what {
+            add(&mut self.assembly.code, code, from..field);
+            from = field + UNIT;
+            let (at, rest) = (self.assembly.code.len(), hole.rest);
+            let ahead = match hole.what {
                 What::Slot(unit) => {
-                    let slot = node.draft.operands.get(usize::from(unit)).copied().unwrap_or(0);
-                    self.fill(at, slot.wrapping_mul(8).wrapping_add_signed(offset));
-                    continue;
-                }
-                What::Next => {
-                    self.fill(at, distance(at, rest, behind));
+                    let place = node.operand(unit).wrapping_mul(8).wrapping_add_signed(hole.offset);
+                    self.assembly.code.extend_from_slice(&place.to_le_bytes());
                     continue;
                 }
                 What::Here => {
-                    self.fill(at, distance(at, rest, start));
+                    let here = distance(at, rest, start);
+                    self.assembly.code.extend_from_slice(&here.to_le_bytes());
                     continue;
                 }
-                What::Table => Ahead::Constant(self.table(index, start)),
-                What::Units => {
-                    let read = &node.draft.operands[..usize::from(stencil.reach).div_ceil(UNIT)];
-                    let place = *units.get_or_insert_with(|| self.constants(read));
-                    Ahead::Constant(place + (offset as usize - OPERANDS * UNIT))
+                What::Next => {
+                    self.next.push((at, rest));
+                    None
                 }
-                What::Constant(number) => Ahead::Constant(self.own_constant(number) + offset as usize),
-                What::Behind => Ahead::Constant(self.behind(index)),
-                What::Target => match node.draft.targets().next() {
-                    Some(target) => Ahead::Node(target),
-                    None => Ahead::Handler,
-                },
-                What::Trap(trap) => Ahead::Trap(trap),
-                What::Rare => Ahead::Handler,
-            };
-            self.later.push(Later {
-                at,
-                node: index,
-                rest,
-                what: later,
-            });
-        }
-        self.shorter = shorter;
-    }
-
-    /// Finds the instructions of a stencil that are rewritten, in their order: those that use slots which live in registers and are not
-    /// away, those that use slots near the frame's beginning, and those that read small numbers.
-    fn find_rewritten(&mut self, index: usize, stencil: &Stencil, holes: &[Hole], away: &[Away]) {
-        let node = &self.nodes[index];
-        let all = &mut self.rewritten;
-        all.clear();
-        for (slot, access) in node.uses() {
-            let to = match self.pins.register(slot) {
-                // What stays as it is need not use the unit's own slot: it may be one behind it.
-                Some(register) if access.form != Form::Memory && away.iter().all(|other| other.slot != slot) => {
-                    Some(To::Register(access.form, register))
+                What::Target if self.nodes.targets(index).len() > 0 => Some(Ahead::Target),
+                What::Target | What::Rare => Some(Ahead::Handler),
+                What::Trap(trap) => Some(Ahead::Trap(trap)),
+                What::Behind => {
+                    self.call = Some(Call {
+                        at,
+                        rest,
+                        base: node.operand(1),
+                    });
+                    None
                 }
-                // What is filled up to the same length costs time.
-                _ if access.near && self.numbers && !stencil.branches => near(holes, access.field, slot).map(To::Near),
-                _ => None,
+                What::Table | What::Units | What::Constant(_) | What::Cell | What::Cells => {
+                    let place = self.constant(index, node, stencil, hole, (start, &mut units));
+                    self.assembly
+                        .reaches
+                        .push((at as u32, distance(at, rest, place) as i32));
+                    None
+                }
             };
-            all.extend(to.map(|to| Rewritten {
-                start: usize::from(access.start),
-                field: usize::from(access.field),
-                end: usize::from(access.end),
-                to,
-            }));
-        }
-        for hole in holes.iter().filter(|hole| self.numbers && hole.reads > 0) {
-            let at = usize::from(hole.at);
-            if let Some(number) = small(node.draft.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads) {
-                all.push(Rewritten {
-                    start: at - usize::from(hole.start),
-                    field: at,
-                    end: at + usize::from(hole.rest),
-                    to: To::Number(number),
+            self.assembly.code.extend_from_slice(&[0; UNIT]);
+            if let Some(what) = ahead {
+                self.later.push(Later {
+                    at: at as u32,
+                    node: index as u32,
+                    rest,
+                    what,
                 });
             }
         }
-        all.sort_by_key(|rewritten| rewritten.start);
+        add(&mut self.assembly.code, code, from..end);
+        let behind = self.assembly.code.len();
+        while let Some((at, rest)) = self.next.pop() {
+            self.fill(at, distance(at, rest, behind));
+        }
+        for one in away.iter().filter(|one| one.loaded) {
+            moves(&mut self.assembly.code, one.slot, one.register, Way::ToRegister);
+        }
     }
 
-    /// Adds a stencil's code with those instructions rewritten. Finds out how much shorter they are.
-    fn copy_rewritten(&mut self, code: &'static [u8], branches: bool) {
-        let out = &mut self.assembly.code;
-        let (mut from, mut less) = (0, 0);
-        self.shorter.clear();
-        for &Rewritten { start, field, end, to } in &self.rewritten {
-            out.extend(&code[from..start]);
-            let (before, instruction, modrm) = (out.len(), &code[start..end], field - 1 - start);
-            let rewritten = match to {
-                To::Register(form, register) => rewrite(out, instruction, modrm, form, register),
-                To::Number(number) => rewrite_number(out, instruction, modrm, number),
-                To::Near(place) => {
-                    rewrite_near(out, instruction, modrm, place);
-                    true
-                }
-            };
-            debug_assert!(rewritten, "{instruction:x?} {to:?}");
-            // Branches within the stencil keep their distances.
-            if branches {
-                let rest = end - start - (out.len() - before);
-                nops(out, rest);
+    /// Where the constant is that a hole stands for. `start` is where the copy begins, and `units` where the node's operands are.
+    fn constant(
+        &mut self,
+        index: usize,
+        node: &Node<'_>,
+        stencil: &Stencil,
+        hole: &Hole,
+        (start, units): (usize, &mut Option<usize>),
+    ) -> usize {
+        match hole.what {
+            What::Table => self.table(index, start),
+            What::Constant(number) => self.own_constant(number) + hole.offset as usize,
+            What::Cell => self.cell(node.callee()),
+            What::Cells => self.cell(0),
+            What::Units
+            | What::Slot(_)
+            | What::Here
+            | What::Next
+            | What::Target
+            | What::Trap(_)
+            | What::Rare
+            | What::Behind => {
+                let read = &node.operands[..usize::from(stencil.reach).div_ceil(UNIT)];
+                let place = *units.get_or_insert_with(|| self.constants(read));
+                place + (hole.offset as usize - OPERANDS * UNIT)
             }
-            less += end - start - (out.len() - before);
-            self.shorter.push(Shorter { field, end, less });
-            from = end;
         }
-        out.extend(&code[from..]);
+    }
+
+    /// What comes in place of an instruction with a hole: of one that uses a slot which lives in a register and is not away, of one that
+    /// uses a slot near the frame's beginning, and of one that reads a small number.
+    fn rewritten(&self, node: &Node<'_>, stencil: &Stencil, hole: &Hole, away: &[Away]) -> Option<To> {
+        match hole.what {
+            What::Slot(unit) if !node.barrier => {
+                let slot = node.operand(unit);
+                match self.pins.register(slot) {
+                    // What stays as it is need not use the unit's own slot: it may be one behind it.
+                    Some(register) if hole.form != Form::Memory && away.iter().all(|other| other.slot != slot) => {
+                        Some(To::Register(hole.form, register))
+                    }
+                    // What is filled up to the same length costs time.
+                    _ if hole.near && self.numbers && !stencil.branches => {
+                        let place = i64::from(slot) * 8 + i64::from(hole.offset);
+                        Some(To::Near(i8::try_from(place).ok()?))
+                    }
+                    _ => None,
+                }
+            }
+            What::Units if self.numbers && hole.reads > 0 => {
+                small(node.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads).map(To::Number)
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds an instruction that is rewritten.
+    fn rewrite(&mut self, instruction: Instruction<'_>, to: To, branches: bool) {
+        let out = &mut self.assembly.code;
+        let before = out.len();
+        let rewritten = match to {
+            To::Register(form, register) => rewrite(out, instruction, form, register),
+            To::Number(number) => rewrite_number(out, instruction, number),
+            To::Near(place) => {
+                rewrite_near(out, instruction, place);
+                true
+            }
+        };
+        debug_assert!(rewritten, "{instruction:x?} {to:?}");
+        // Branches within the stencil keep their distances.
+        if branches {
+            let rest = instruction.length - (out.len() - before);
+            nops(out, rest);
+        }
     }
 
     /// The node's operand units among the constants.
     fn constants(&mut self, operands: &[u32]) -> usize {
         let place = self.assembly.constants.len();
-        let bytes = operands.iter().flat_map(|unit| unit.to_ne_bytes());
-        self.assembly.constants.extend(bytes);
+        for unit in operands {
+            self.assembly.constants.extend_from_slice(&unit.to_ne_bytes());
+        }
         place
     }
 
     /// Room for the distances of a switch's targets among the constants; they count from here.
     fn table(&mut self, node: usize, here: usize) -> usize {
         let place = self.assembly.constants.len();
-        let targets = self.nodes[node].draft.targets().len();
+        let targets = self.nodes.targets(node).len();
         self.assembly.constants.resize(place + targets * UNIT, 0);
         self.tables.push((node, here, place));
         place
     }
 
-    /// The address of the node where a call goes on, among the constants: the next, or the one after what only a callee of another
-    /// instance returns to.
-    fn behind(&mut self, index: usize) -> usize {
+    /// The address of a function's cell, among the constants.
+    fn cell(&mut self, function: usize) -> usize {
         let place = self.assembly.constants.len();
-        let node = &self.nodes[index].draft;
-        let next = self.nodes.get(index + 1).map(|next| &next.draft);
-        let back = next.filter(|next| next.role == Role::SwitchBack);
-        let units = back.unwrap_or(node).end - node.start;
-        let address = node.address + u64::from(units) * UNIT as u64;
-        self.assembly.constants.extend(address.to_le_bytes());
+        let cell = self.cells.address(function);
+        self.assembly.constants.extend_from_slice(&cell.to_le_bytes());
         place
     }
 
@@ -393,38 +426,41 @@ impl Assembler<'_> {
         self.assembly.code[at..at + UNIT].copy_from_slice(&value.to_le_bytes());
     }
 
-    fn finish(mut self, draft: &Draft) -> Assembly {
+    fn finish(mut self) -> Assembly {
+        let nodes = self.nodes;
+        // No function ends with a call that returns.
+        if let Some(call) = self.call.take() {
+            self.go_on(&call, false);
+            // ud2
+            self.assembly.code.extend_from_slice(&[0x0f, 0x0b]);
+        }
         self.assembly.end = self.place();
         for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
-            let (index, node) = (node, &self.nodes[node]);
-            let value = match what {
-                Ahead::Node(unit) => distance(at, rest, self.beginning(node, unit) as usize),
-                Ahead::Trap(trap) => distance(at, rest, self.way_out(index, Out::Trap(trap)) as usize),
-                Ahead::Handler => distance(at, rest, self.way_out(index, Out::Handler(node.draft.handler)) as usize),
-                Ahead::Constant(place) => {
-                    let reach = distance(at, rest, place) as i32;
-                    self.assembly.reaches.push((at as u32, reach));
-                    continue;
+            let (at, node) = (at as usize, node as usize);
+            let to = match what {
+                Ahead::Target => {
+                    let target = nodes.targets(node).next().unwrap_or_default();
+                    self.beginning(&nodes.list[node], target as usize)
                 }
+                Ahead::Trap(trap) => self.way_out(node, Out::Trap(trap)),
+                Ahead::Handler => self.way_out(node, Out::Handler(nodes.handler(node))),
             };
-            self.fill(at, value);
+            self.fill(at, distance(at, rest, to as usize));
         }
         for (node, here, place) in std::mem::take(&mut self.tables) {
-            let node = &self.nodes[node];
-            for (unit, place) in node.draft.targets().zip((place..).step_by(UNIT)) {
-                let to = self.beginning(node, unit);
+            for (target, place) in nodes.targets(node).zip((place..).step_by(UNIT)) {
+                let to = self.beginning(&nodes.list[node], target as usize);
                 self.assembly.constants[place..place + UNIT]
                     .copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
             }
         }
-        self.entrances(draft);
+        self.entrances();
         self.assembly
     }
 
-    /// Where the node at a unit begins for those who come from another.
-    fn beginning(&mut self, from: &Node<'_>, unit: u32) -> u32 {
-        let target = number(self.nodes, unit) as usize;
-        match from.is_barrier() {
+    /// Where a node begins for those who come from another.
+    fn beginning(&mut self, from: &Node<'_>, target: usize) -> u32 {
+        match from.barrier {
             true => self.entrance(target),
             false => self.assembly.starts[target],
         }
@@ -432,10 +468,9 @@ impl Assembler<'_> {
 
     /// A way out of a node, with slots in memory for who takes it over.
     fn way_out(&mut self, index: usize, out: Out) -> u32 {
-        let node = &self.nodes[index];
-        let stored = self.pins.left(index, node);
-        self.exits
-            .way_out(&mut self.assembly.code, node.draft.address, stored, out)
+        let stored = self.pins.left(index, &self.nodes.list[index]);
+        let node = self.nodes.address(index);
+        self.exits.way_out(&mut self.assembly.code, node, stored, out)
     }
 
     /// Where a node begins for those who come from elsewhere.
@@ -450,26 +485,24 @@ impl Assembler<'_> {
     }
 
     /// Makes entrances where handlers go on and where machines do.
-    fn entrances(&mut self, draft: &Draft) {
-        for &unit in draft.entrances() {
-            let index = number(self.nodes, unit) as usize;
-            if index < self.nodes.len() {
+    fn entrances(&mut self) {
+        let nodes = self.nodes;
+        let count = nodes.list.len();
+        for &unit in nodes.draft.entrances() {
+            let index = nodes.number(unit) as usize;
+            if index < count {
                 self.entrance(index);
             }
         }
-        for index in 0..self.nodes.len() {
-            let node = &self.nodes[index];
-            let hands_over = node
-                .stencil
-                .is_none_or(|stencil| stencil.holes().iter().any(|hole| hole.what == What::Rare));
-            if !hands_over {
+        for (index, node) in nodes.list.iter().enumerate() {
+            if node.stencil.is_some_and(|stencil| !stencil.rare) {
                 continue;
             }
-            if index + 1 < self.nodes.len() {
+            if index + 1 < count {
                 self.entrance(index + 1);
             }
-            for unit in node.draft.targets() {
-                self.entrance(number(self.nodes, unit) as usize);
+            for target in nodes.targets(index) {
+                self.entrance(target as usize);
             }
         }
         let starts = self.assembly.starts.iter();
@@ -478,15 +511,7 @@ impl Assembler<'_> {
     }
 }
 
-/// An instruction that is rewritten: where it begins and ends, its hole, and what comes in place of that.
-#[derive(Clone, Copy)]
-struct Rewritten {
-    start: usize,
-    field: usize,
-    end: usize,
-    to: To,
-}
-
+/// What comes in place of an instruction.
 #[derive(Clone, Copy, Debug)]
 enum To {
     Register(Form, Register),
@@ -494,28 +519,18 @@ enum To {
     Near(i8),
 }
 
-/// The place of a slot that an instruction with a hole here uses, if it has 8 bits.
-fn near(holes: &[Hole], field: u16, slot: u32) -> Option<i8> {
-    let hole = holes.binary_search_by_key(&field, |hole| hole.at).ok()?;
-    i8::try_from(i64::from(slot) * 8 + i64::from(holes[hole].offset)).ok()
-}
-
 /// The number in these bytes of a node's operand units, if it is small. A module then chooses two bytes of a field in machine code,
 /// of which the others are zero: as many as of a slot's place.
 fn small(operands: &[u32], at: usize, bytes: u8) -> Option<u16> {
-    let read = operands.iter().flat_map(|unit| unit.to_le_bytes());
-    let read = read.skip(at).take(usize::from(bytes));
-    let number = read
-        .zip(0..)
-        .fold(0, |number, (byte, place)| number | u64::from(byte) << (8 * place));
+    let unit = |index: usize| u64::from(operands.get(index).copied().unwrap_or(0));
+    let (first, skipped) = (at / UNIT, at % UNIT);
+    let read = (unit(first) | unit(first + 1) << 32) >> (8 * skipped);
+    let number = match bytes {
+        1 | 2 | 4 => read & ((1 << (8 * bytes)) - 1),
+        8 if skipped == 0 => read,
+        _ => return None,
+    };
     u16::try_from(number).ok()
-}
-
-/// An instruction that has become shorter: its hole and its end as they were, and by how much all behind it moves.
-struct Shorter {
-    field: usize,
-    end: usize,
-    less: usize,
 }
 
 /// Adds this many bytes of code that does nothing.

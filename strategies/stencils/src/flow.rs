@@ -1,7 +1,7 @@
 //! Which slots' values are wanted where, and which slots do not hold theirs: of up to 32 slots, a bit each, at every node.
 //!
 //! What is wanted is found by passes over the nodes from the last to the first, what is not stored by passes from the first to
-//! the last, each until nothing changes. Loops within loops take a pass each. A function for which [`PASSES`] are too few has all
+//! the last, until branches the other way bring nothing new. Loops within loops take a pass each. A function for which [`PASSES`] are too few has all
 //! slots wanted everywhere, and none stored: that is true of any function, and only costs time when it runs. So finding out takes
 //! time and memory in proportion to nodes and branches, whatever the function's shape and the size of its frame.
 
@@ -49,16 +49,17 @@ pub(crate) fn solve(flows: &mut [Flow], branches: &[(u32, u32)], all: u32) {
     for flow in flows.iter_mut().filter(|flow| flow.ends) {
         flow.uses |= flow.dirty;
     }
-    if (0..PASSES).all(|_| backwards(flows, branches)) {
+    let back = branches.iter().copied().filter(|(from, to)| to <= from);
+    let back: Vec<(u32, u32)> = back.collect();
+    if (0..PASSES).all(|_| backwards(flows, branches, &back)) {
         for flow in flows {
             (flow.before, flow.after) = (all, all);
         }
     }
 }
 
-/// Whether more is wanted than was known.
-fn backwards(flows: &mut [Flow], branches: &[(u32, u32)]) -> bool {
-    let mut changed = false;
+/// Whether more is wanted at the beginning of a loop than was known at its end. `back` are the branches from there.
+fn backwards(flows: &mut [Flow], branches: &[(u32, u32)], back: &[(u32, u32)]) -> bool {
     let mut branches = branches.iter().rev().peekable();
     let mut next = 0;
     for index in (0..flows.len()).rev() {
@@ -68,14 +69,14 @@ fn backwards(flows: &mut [Flow], branches: &[(u32, u32)]) -> bool {
         }
         let flow = &mut flows[index];
         let before = flow.uses | after & !flow.defines;
-        changed |= (before, after) != (flow.before, flow.after);
         (flow.before, flow.after) = (before, after);
         next = before;
     }
-    changed
+    let more = |&(from, to): &(u32, u32)| flows[to as usize].before & !flows[from as usize].after != 0;
+    back.iter().any(more)
 }
 
-/// Whether more is not stored than was known.
+/// Whether more is not stored at the beginning of a loop than was known there.
 fn forwards(flows: &mut [Flow], branches: &[(u32, u32)]) -> bool {
     let mut changed = false;
     let mut branches = branches.iter().peekable();
@@ -90,7 +91,7 @@ fn forwards(flows: &mut [Flow], branches: &[(u32, u32)]) -> bool {
         let left = if barrier { 0 } else { dirty | defines };
         let mut reach = |to: usize| {
             if let Some(next) = flows.get_mut(to) {
-                changed |= left & !next.dirty != 0;
+                changed |= to <= index && left & !next.dirty != 0;
                 next.dirty |= left;
             }
         };

@@ -45,8 +45,8 @@
 //!
 //! # Calls and traps
 //!
-//! A call stores the caller's frame as `threaded` does, and jumps to the address with which the callee's stream begins; a return
-//! takes the frame back, and jumps to the address with which the node after the call begins. Rare cases (a callee that is not
+//! A call stores the caller's frame as `threaded` does, and jumps to the code that the callee's cell names; a return takes the
+//! frame back, and jumps to code of the caller that computes its frame from the callee's. Rare cases (a callee that is not
 //! compiled yet, belongs to another instance, or is the host's) are left to the handler, and so are resuming at a block and
 //! suspending: they find nodes by their place in the stream, whatever code the nodes have. A trap jumps behind the function's code,
 //! where the node's place and the trap are put into registers, and on to where all traps of `threaded` end.
@@ -94,6 +94,7 @@ mod form;
 mod key;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod memory;
+mod nodes;
 mod pins;
 mod plain;
 mod run;
@@ -108,10 +109,18 @@ fn a_build_without_stencils_says_why_it_has_none() {
     assert_eq!(run::refusal(), Some("the crate was built without its feature `make`"));
 }
 
+// The build takes it for granted.
+const _: () = assert!(
+    what::CELL_CODE == wasm_dispatch_machine::cell::CodeCell::CODE
+        && what::FRAMES_TOP == copies::FRAMES_TOP
+        && what::TOP_NATIVE == copies::TOP_NATIVE
+);
+
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program, Shared};
+use wasm_dispatch_machine::cell::CodeEntry;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
@@ -128,6 +137,7 @@ impl Backend for Stencils {
     const IDEA: &'static str = "copies of handlers' machine code in a row, with operands patched in";
     const SAFE: bool = false;
     const MAKES_CODE: bool = true;
+    const CELLS: bool = true;
     type Code = Code;
 
     fn refusal() -> Option<&'static str> {
@@ -144,6 +154,10 @@ impl Backend for Stencils {
 
     fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Code> {
         run::compile_batch(bodies, form::PRODUCT, shared)
+    }
+
+    fn entry(code: &Code) -> Option<CodeEntry> {
+        copies::machine_entry(code)
     }
 
     fn listing(body: &FunctionBody) -> Listing {

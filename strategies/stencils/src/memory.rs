@@ -84,7 +84,11 @@ impl Region {
         let mut left = functions.len();
         for function in functions {
             chunk.write(constants, &function.constants);
-            chunk.write(code, &function.placed(constants as i32 - code as i32));
+            chunk.write(code, &function.code);
+            let distance = constants as i32 - code as i32;
+            for &(at, reach) in &function.reaches {
+                chunk.write(code + at as usize, &reach.wrapping_add(distance).to_le_bytes());
+            }
             left -= 1;
             // The last one takes what is left of the pages.
             let next = if left == 0 { end } else { code + code_bytes(function) };

@@ -2,70 +2,17 @@
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_ir::types::{ValType, slots};
-use wasm_dispatch_threaded::copies::{DraftNode, Role};
+use wasm_dispatch_threaded::copies::Role;
 
 use crate::access::{FLOATS, Form, INTS, Register};
 use crate::flow::{Flow, solve};
-use crate::table::Stencil;
-use crate::what::What;
+use crate::nodes::{Node, Nodes};
 
 /// Slots of each kind that are looked at.
 const CANDIDATES: usize = 14;
 
-/// How much more often a loop runs than what is around it, at a guess, and how many loops within loops count.
-const TURNS: f32 = 8.0;
-const DEEPEST: i32 = 6;
-
-/// A node on its way to code.
-pub(crate) struct Node<'a> {
-    pub draft: DraftNode<'a>,
-    /// Copied for it; without one, its handler takes over.
-    pub stencil: Option<&'static Stencil>,
-}
-
-impl Node<'_> {
-    /// Whether all slots must be in memory while it runs.
-    pub(crate) fn is_barrier(&self) -> bool {
-        let leaves = matches!(
-            self.draft.role,
-            Role::Call | Role::CallAnywhere | Role::SwitchBack | Role::TailCall | Role::Return
-        );
-        leaves || self.stencil.is_none_or(|stencil| stencil.in_memory)
-    }
-
-    /// Whether the next node may follow.
-    fn falls(&self) -> bool {
-        match self.draft.role {
-            Role::Step | Role::Poll | Role::Call | Role::CallAnywhere | Role::SwitchBack => true,
-            Role::Jump | Role::TailCall | Role::Return | Role::Raise => false,
-        }
-    }
-
-    /// Whether its own code goes on with that of the next node.
-    pub(crate) fn falls_in_code(&self) -> bool {
-        self.stencil.is_some() && matches!(self.draft.role, Role::Step | Role::Poll | Role::SwitchBack)
-    }
-
-    /// Whether the run may end in it.
-    fn ends(&self) -> bool {
-        let exits = self.stencil.map_or(&[][..], Stencil::holes);
-        // Of calls and what else needs slots in memory, it is known what they find there.
-        let exits = if self.is_barrier() { &[][..] } else { exits };
-        self.draft.role == Role::Raise || exits.iter().any(|hole| matches!(hole.what, What::Trap(_) | What::Rare))
-    }
-
-    /// How its code uses slots, by number: each use with its first slot, how many there are, and what it is.
-    pub(crate) fn uses(&self) -> impl Iterator<Item = (u32, &'static crate::table::Access)> {
-        let accesses = self
-            .stencil
-            .filter(|_| !self.is_barrier())
-            .map_or(&[][..], Stencil::accesses);
-        let operands = self.draft.operands;
-        accesses
-            .iter()
-            .map(|access| (operands.get(usize::from(access.unit)).copied().unwrap_or(0), access))
-    }
-}
+/// How often what is in so many loops runs, at a guess: in each, 8 times as often as around it. More loops count as this many.
+const TURNS: [f32; 7] = [1.0, 8.0, 64.0, 512.0, 4_096.0, 32_768.0, 262_144.0];
 
 /// Whether an instruction of this form can use this register.
 fn fits(form: Form, register: Register) -> bool {
@@ -93,6 +40,8 @@ pub(crate) struct Away {
 pub(crate) struct Pins {
     /// Slots, ascending; those without a register stay in memory. The number of each is that of its bit.
     list: Vec<(u32, Option<Register>)>,
+    /// Which of the first slots are among them, a bit each.
+    low: u64,
     flows: Vec<Flow>,
 }
 
@@ -103,37 +52,32 @@ impl Pins {
     }
 
     /// These slots, ascending and at most 32, do.
-    pub(crate) fn given(
-        list: Vec<(u32, Option<Register>)>,
-        nodes: &[Node<'_>],
-        branches: &[(u32, u32)],
-        body: &FunctionBody,
-    ) -> Pins {
+    pub(crate) fn given(list: Vec<(u32, Option<Register>)>, nodes: &Nodes<'_>, body: &FunctionBody) -> Pins {
+        let low = list.iter().filter(|pin| pin.0 < u64::BITS);
         let mut pins = Pins {
+            low: low.fold(0, |low, pin| low | 1 << pin.0),
             list,
             flows: Vec::new(),
         };
-        let mut flows: Vec<Flow> = nodes.iter().map(|node| pins.flow_of(node, body)).collect();
-        solve(&mut flows, branches, pins.all());
+        let mut flows: Vec<Flow> = nodes.list.iter().map(|node| pins.flow_of(node, body)).collect();
+        solve(&mut flows, &nodes.branches, pins.all());
         pins.flows = flows;
         pins
     }
 
     /// Those that are worth most. `weights` says how often each node runs.
-    pub(crate) fn chosen(nodes: &[Node<'_>], branches: &[(u32, u32)], body: &FunctionBody, weights: &[f32]) -> Pins {
-        let mut candidates = candidates(nodes, body, weights);
+    pub(crate) fn chosen(nodes: &Nodes<'_>, body: &FunctionBody, weights: &[f32]) -> Pins {
+        let mut candidates = candidates(&nodes.list, body, weights);
         if candidates.is_empty() {
             return Pins::none();
         }
         candidates.sort_unstable_by_key(|candidate| candidate.slot);
         let list = candidates.iter().map(|candidate| (candidate.slot, None)).collect();
-        let mut pins = Pins::given(list, nodes, branches, body);
+        let mut pins = Pins::given(list, nodes, body);
         // What it costs to have them there at barriers and to bring them back.
         let mut pay = |which: u32, weight: f32| {
-            for (bit, candidate) in candidates.iter_mut().enumerate() {
-                if which >> bit & 1 != 0 {
-                    candidate.gain -= weight;
-                }
+            for place in places(which) {
+                candidates[place].gain -= weight;
             }
         };
         pay(pins.flow(0).before, 1.0);
@@ -164,6 +108,10 @@ impl Pins {
     }
 
     fn place(&self, slot: u32) -> Option<usize> {
+        if slot < u64::BITS {
+            let (bit, before) = (self.low >> slot & 1, self.low & ((1 << slot) - 1));
+            return (bit != 0).then(|| before.count_ones() as usize);
+        }
         self.list.binary_search_by_key(&slot, |pin| pin.0).ok()
     }
 
@@ -200,9 +148,8 @@ impl Pins {
                 }
             }
         }
-        let barrier = node.is_barrier();
-        let base = node.draft.operands.get(1).copied().unwrap_or(0);
-        match node.draft.role {
+        let (barrier, base) = (node.barrier, node.operand(1));
+        match node.role {
             Role::Step | Role::Jump if !barrier => {}
             Role::Step | Role::Jump | Role::TailCall => uses = self.all(),
             // A machine may stop here and go on under another strategy, which may take from a slot what a node here takes from
@@ -210,7 +157,7 @@ impl Pins {
             Role::Poll => uses = self.all(),
             Role::Call => (uses, defines) = (self.from(base), self.from(base)),
             Role::CallAnywhere => {
-                let index = node.draft.operands.get(2).copied().unwrap_or(0);
+                let index = node.operand(2);
                 (uses, defines) = (self.from(base) | self.bit(index), self.from(base));
             }
             Role::SwitchBack | Role::Raise => {}
@@ -231,7 +178,7 @@ impl Pins {
     /// memory while it runs.
     pub(crate) fn away(&self, index: usize, node: &Node<'_>) -> Vec<Away> {
         let mut away: Vec<Away> = Vec::new();
-        if self.list.is_empty() {
+        if self.list.is_empty() || node.barrier {
             return away;
         }
         let (taken, flow) = (self.taken(node), self.flow(index));
@@ -251,8 +198,7 @@ impl Pins {
         };
         if taken != 0 {
             let wanted = (flow.before | flow.after) & taken;
-            let places = (0..self.list.len()).filter(|place| wanted >> place & 1 != 0);
-            places.for_each(|place| add(place, &mut away));
+            places(wanted).for_each(|place| add(place, &mut away));
         }
         for (slot, access) in node.uses() {
             for slot in (slot + u32::from(access.first)..).take(usize::from(access.count)) {
@@ -263,6 +209,9 @@ impl Pins {
                     add(place, &mut away);
                 }
             }
+        }
+        if away.is_empty() {
+            return away;
         }
         for (slot, access) in node.uses().filter(|(_, access)| access.writes) {
             let first = slot + u32::from(access.first);
@@ -278,7 +227,7 @@ impl Pins {
     fn taken(&self, node: &Node<'_>) -> u32 {
         let touched = node
             .stencil
-            .filter(|_| !node.is_barrier())
+            .filter(|_| !node.barrier)
             .map_or(0, |stencil| stencil.touched);
         if touched == 0 {
             return 0;
@@ -290,7 +239,7 @@ impl Pins {
 
     /// Slots that whoever takes a node over must find in memory, and that its copy has not left there.
     pub(crate) fn left(&self, index: usize, node: &Node<'_>) -> u32 {
-        match node.is_barrier() {
+        match node.barrier {
             true => 0,
             false => self.flow(index).left() & !self.taken(node),
         }
@@ -298,21 +247,26 @@ impl Pins {
 
     /// How many of these live in registers.
     pub(crate) fn count(&self, which: u32) -> u32 {
-        let pins = self.list.iter().enumerate();
-        pins.filter(|(place, pin)| which >> place & 1 != 0 && pin.1.is_some())
-            .count() as u32
+        places(which).filter(|&place| self.list[place].1.is_some()).count() as u32
     }
 
     /// Adds the instructions that store these, or load them.
     pub(crate) fn moves(&self, out: &mut Vec<u8>, which: u32, way: Way) {
-        for (place, &(slot, register)) in self.list.iter().enumerate() {
-            if let Some(register) = register
-                && which >> place & 1 != 0
-            {
+        for place in places(which) {
+            if let (slot, Some(register)) = self.list[place] {
                 moves(out, slot, register, way);
             }
         }
     }
+}
+
+/// The places of bits, ascending.
+fn places(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros();
+        bits &= bits.checked_sub(1)?;
+        Some(place as usize)
+    })
 }
 
 /// Which way a value moves between a register and its slot.
@@ -358,8 +312,7 @@ struct Candidate {
 
 /// The slots that are used most, of each kind.
 fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<Candidate> {
-    // Slot, and what a general and a vector register would save.
-    let mut gains: Vec<(u32, f32, f32)> = Vec::new();
+    let mut gains: Vec<Gain> = Vec::new();
     for (node, &weight) in nodes.iter().zip(weights) {
         for (slot, access) in node.uses() {
             let (int, float) = match access.form {
@@ -374,11 +327,7 @@ fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<C
             gains.extend(reached.map(|slot| (slot, int * weight, float * weight)));
         }
     }
-    gains.sort_by_key(|gain| gain.0);
-    let sums = gains.chunk_by(|a, b| a.0 == b.0).filter_map(|uses| {
-        let slot = uses[0].0;
-        let sum = |gain: fn(&(u32, f32, f32)) -> f32| uses.iter().map(gain).sum::<f32>();
-        let (int, float) = (sum(|gain| gain.1), sum(|gain| gain.2));
+    let sums = sums(gains).into_iter().filter_map(|(slot, int, float)| {
         // A local has one type; what else a slot holds may be of any.
         let is_float = match body.locals.get(slot as usize) {
             Some(ValType::F32 | ValType::F64) => true,
@@ -401,6 +350,29 @@ fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<C
     candidates
 }
 
+/// A slot, and what a general and a vector register would save.
+type Gain = (u32, f32, f32);
+
+/// One for each slot, ascending.
+fn sums(mut gains: Vec<Gain>) -> Vec<Gain> {
+    let slots = gains.iter().map(|gain| gain.0 as usize + 1).max().unwrap_or(0);
+    if slots > 8 * gains.len() {
+        gains.sort_by_key(|gain| gain.0);
+        let add = |sum: Gain, gain: &Gain| (gain.0, sum.1 + gain.1, sum.2 + gain.2);
+        return gains
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|uses| uses.iter().fold((0, 0.0, 0.0), add))
+            .collect();
+    }
+    let mut sums: Vec<Gain> = (0..slots as u32).map(|slot| (slot, 0.0, 0.0)).collect();
+    for (slot, int, float) in gains {
+        let sum = &mut sums[slot as usize];
+        sum.1 += int;
+        sum.2 += float;
+    }
+    sums
+}
+
 /// How often nodes run, at a guess. `branches` that go back make loops.
 pub(crate) fn weights(nodes: usize, branches: &[(u32, u32)]) -> Vec<f32> {
     let mut loops: Vec<(u32, u32)> = branches
@@ -416,9 +388,9 @@ pub(crate) fn weights(nodes: usize, branches: &[(u32, u32)]) -> Vec<f32> {
         changes[last as usize + 1] -= 1;
     }
     let mut depth = 0;
-    let deepest = |change: i32| {
+    let turns = |change: &i32| {
         depth += change;
-        TURNS.powi(depth.min(DEEPEST))
+        TURNS[(depth as usize).min(TURNS.len() - 1)]
     };
-    changes[..nodes].iter().copied().map(deepest).collect()
+    changes[..nodes].iter().map(turns).collect()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program, Shared};
+use wasm_dispatch_machine::cell::CodeEntry;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 use wasm_dispatch_threaded::copies::{self, Code};
@@ -20,6 +21,7 @@ impl Backend for Plain {
     const IDEA: &'static str = "copies of handlers' machine code in a row, and nothing else";
     const SAFE: bool = false;
     const MAKES_CODE: bool = true;
+    const CELLS: bool = true;
     type Code = Code;
 
     fn refusal() -> Option<&'static str> {
@@ -36,6 +38,10 @@ impl Backend for Plain {
 
     fn compile_batch(bodies: &[Arc<FunctionBody>], shared: &Shared) -> Vec<Code> {
         run::compile_batch(bodies, form::PLAIN, shared)
+    }
+
+    fn entry(code: &Code) -> Option<CodeEntry> {
+        copies::machine_entry(code)
     }
 
     fn listing(body: &FunctionBody) -> Listing {

@@ -9,12 +9,14 @@ use wasm_dispatch_threaded::copies::{self, Code, Draft, LAYOUT, Role, draft};
 use crate::code::Assembly;
 use crate::compile::assemble;
 use crate::form::Form;
-use crate::table::{self, Stencil};
+use crate::nodes::Cells;
+use crate::table::{self, Finder};
 use crate::what::What;
 
 /// Compiles a function by itself.
 pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) -> Code {
-    compile_draft(draft(body), |draft| assemble(draft, body, form), shared)
+    let cells = Cells::Of(shared.map_or(&[], Shared::cells));
+    compile_draft(draft(body), |draft| assemble(draft, body, form, cells), shared)
 }
 
 /// Compiles functions of a module at once: they lie side by side in memory.
@@ -24,7 +26,7 @@ pub(crate) fn compile_batch(bodies: &[Arc<FunctionBody>], form: Form, shared: &S
         return drafts.map(Draft::with_handlers).collect();
     }
     let assembled = drafts.zip(bodies).map(|(draft, body)| {
-        let assembly = assemble(&draft, body, form);
+        let assembly = assemble(&draft, body, form, Cells::Of(shared.cells()));
         (draft, assembly)
     });
     let (drafts, assemblies): (Vec<Draft>, Vec<Assembly>) = assembled.unzip();
@@ -45,7 +47,7 @@ pub(crate) fn compile_draft(draft: Draft, assemble: impl FnOnce(&Draft) -> Assem
 /// one where it goes on at an address that it computes.
 pub(crate) fn listing(body: &FunctionBody) -> Listing {
     let line = |node: copies::ListedNode| {
-        let dispatches = match Stencil::of(node.name, node.v2) {
+        let dispatches = match Finder::with(|finder| finder.find(node.name, node.v2)) {
             _ if node.info.out_of_line => 0,
             None => 2,
             Some(stencil) => {
@@ -71,7 +73,7 @@ pub(crate) fn machine_code(body: &FunctionBody, form: Form) -> Option<Vec<Vec<No
     if refusal().is_some() {
         return None;
     }
-    let assembly = assemble(&draft(body), body, form);
+    let assembly = assemble(&draft(body), body, form, Cells::Shown);
     let code = assembly.placed(assembly.code.len() as i32);
     let bounds: Vec<u32> = assembly.starts.iter().copied().chain([assembly.end]).collect();
     let node = |node: copies::ListedNode| NodeCode {

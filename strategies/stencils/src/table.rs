@@ -1,6 +1,6 @@
 //! The stencils, as the build has made them.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -8,7 +8,7 @@ use crate::access::Form;
 use crate::key::key;
 use crate::what::What;
 
-/// A field of 32 bits that is filled in.
+/// A field of 32 bits that is filled in, and what may come in place of its instruction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hole {
     /// Where it is in the stencil's code.
@@ -16,27 +16,23 @@ pub(crate) struct Hole {
     pub what: What,
     /// Bytes from what it stands for; from the node's beginning, if that is its units.
     pub offset: i32,
-    /// Bytes from the field to the end of its instruction, from where distances count.
-    pub rest: u8,
-    /// Bytes from the beginning of its instruction to the field, and how many the instruction reads of the operand units, if it may
-    /// have a number in their place.
+    /// Bytes from the beginning of its instruction to the field, and from there to the end of the instruction, from where distances
+    /// count.
     pub start: u8,
+    pub rest: u8,
+    /// How many bytes the instruction reads of the operand units, if it may have a number in their place.
     pub reads: u8,
+    /// How the instruction uses the slot, and whether the slot's place may have 8 bits.
+    pub form: Form,
+    pub near: bool,
 }
 
 /// An instruction's use of a slot, or of some in a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
-    /// Where the instruction begins and ends.
-    pub start: u16,
-    pub end: u16,
-    /// Where the hole is: behind the ModRM byte, but where the slot's place is an immediate.
-    pub field: u16,
     /// The operand unit with the slot's number.
     pub unit: u8,
     pub form: Form,
-    /// Whether the slot's place may have 8 bits.
-    pub near: bool,
     pub reads: bool,
     pub writes: bool,
     /// The first slot, from that one on, and how many there are.
@@ -63,6 +59,9 @@ pub(crate) struct Stencil {
     pub touched: u32,
     /// Whether it branches within itself.
     pub branches: bool,
+    /// Whether it may leave by a trap, or to the handler.
+    pub traps: bool,
+    pub rare: bool,
 }
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
@@ -93,20 +92,49 @@ impl Hasher for Mixed {
     }
 }
 
-impl Stencil {
-    /// The stencil of the handler with this type. A thread finds each once: names are long, and a function has many nodes.
-    pub(crate) fn of(name: &'static str, v2: bool) -> Option<&'static Stencil> {
-        type Found = HashMap<(usize, usize, bool), Option<&'static Stencil>, BuildHasherDefault<Mixed>>;
+/// Finds stencils. A thread finds each once: names are long, and a function has many nodes.
+#[derive(Default)]
+pub(crate) struct Finder {
+    found: HashMap<Named, Option<&'static Stencil>, BuildHasherDefault<Mixed>>,
+    /// What was found last, each at a place that its name says.
+    recent: Vec<(Named, Option<&'static Stencil>)>,
+}
+
+/// Where the name of a handler's type is, how long that is, and whether it is the form for newer machines.
+type Named = (usize, usize, bool);
+
+/// How many are kept at hand: more than most programs use.
+const RECENT: usize = 1 << 10;
+
+impl Finder {
+    /// Uses the thread's.
+    pub(crate) fn with<R>(find: impl FnOnce(&mut Finder) -> R) -> R {
         thread_local! {
-            static FOUND: RefCell<Found> = RefCell::default();
+            static KEPT: Cell<Option<Finder>> = const { Cell::new(None) };
         }
-        let find = || Stencil::find(key(name, v2));
-        let place = (name.as_ptr().addr(), name.len(), v2);
-        let found = FOUND.try_with(|found| *found.borrow_mut().entry(place).or_insert_with(find));
         // A thread that ends has none any more.
-        found.unwrap_or_else(|_| find())
+        let mut finder = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        finder.recent.resize(RECENT, ((0, 0, false), None));
+        let result = find(&mut finder);
+        let _ = KEPT.try_with(|kept| kept.set(Some(finder)));
+        result
     }
 
+    /// The stencil of the handler with this type.
+    #[inline]
+    pub(crate) fn find(&mut self, name: &'static str, v2: bool) -> Option<&'static Stencil> {
+        let named = (name.as_ptr().addr(), name.len(), v2);
+        let mixed = (named.0 as u64 ^ (named.1 as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (mixed >> (u64::BITS - RECENT.ilog2())) as usize;
+        if self.recent[place].0 != named {
+            let find = || Stencil::find(key(name, v2));
+            self.recent[place] = (named, *self.found.entry(named).or_insert_with(find));
+        }
+        self.recent[place].1
+    }
+}
+
+impl Stencil {
     /// The stencil with this key.
     pub(crate) fn find(key: u64) -> Option<&'static Stencil> {
         let found = STENCILS.binary_search_by_key(&key, |stencil| stencil.key);
@@ -115,7 +143,12 @@ impl Stencil {
 
     /// Its code, whose holes are not filled.
     pub(crate) fn code(&self) -> &'static [u8] {
-        &CODE[self.code as usize..][..usize::from(self.length)]
+        &self.code_on()[..usize::from(self.length)]
+    }
+
+    /// Its code, and what follows.
+    pub(crate) fn code_on(&self) -> &'static [u8] {
+        &CODE[self.code as usize..]
     }
 
     /// How it uses slots, in the order of the instructions.

@@ -3,14 +3,16 @@ use std::cell::Cell;
 use wasm_dispatch_ir::code::{FunctionBody, Node, Statement};
 use wasm_dispatch_ir::ops::{BinaryOp, LoadOp};
 use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_machine::cell::CodeCell;
 use wasm_dispatch_testing::{BodyBuilder, counting_loop};
 use wasm_dispatch_threaded::copies::{Draft, Role, draft};
 use wasm_dispatch_threaded::trial;
 
 use crate::access::{FLOATS, Form, INTS, Register};
-use crate::compile::{Plan, assemble, branches, nodes, put_together};
+use crate::compile::{Plan, assemble, put_together};
 use crate::form::{PLAIN, PRODUCT};
 use crate::key::key;
+use crate::nodes::{Cells, Nodes};
 use crate::pins::Pins;
 use crate::run::compile_draft;
 use crate::table;
@@ -104,8 +106,9 @@ fn every_stencil_leaves_behind_what_its_handler_does() {
         pins: &Pins::none(),
         aligned: &[],
         numbers: false,
+        cells: Cells::Of(&[]),
     };
-    let plain = |draft: &_| put_together(draft, &nodes(draft), &plan);
+    let plain = |draft: &_| put_together(&Nodes::of(draft, Cells::Of(&[])), &plan);
     let compile = |draft| compile_draft(draft, plain, None);
     none_differs(trial::differences(20, is_copied, compile, false));
 }
@@ -115,8 +118,8 @@ fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
     let body = FunctionBody::default();
     let turn = Cell::new(0);
     let pinned = |draft: &Draft| {
-        let (nodes, turn) = (nodes(draft), turn.replace(turn.get() + 1));
-        let mut slots: Vec<u32> = nodes[0]
+        let (nodes, turn) = (Nodes::of(draft, Cells::Of(&[])), turn.replace(turn.get() + 1));
+        let mut slots: Vec<u32> = nodes.list[0]
             .uses()
             .flat_map(|(slot, access)| (slot + u32::from(access.first)..).take(usize::from(access.count)))
             .collect();
@@ -141,13 +144,14 @@ fn every_stencil_does_so_with_slots_in_each_register_in_which_they_may_live() {
             *register = register.filter(|register| !taken.contains(register));
             taken.extend(*register);
         }
-        let pins = Pins::given(list, &nodes, &branches(&nodes), &body);
+        let pins = Pins::given(list, &nodes, &body);
         let plan = Plan {
             pins: &pins,
             aligned: &[],
             numbers: true,
+            cells: Cells::Of(&[]),
         };
-        put_together(draft, &nodes, &plan)
+        put_together(&nodes, &plan)
     };
     let compile = |draft| compile_draft(draft, pinned, None);
     none_differs(trial::differences(32, is_copied, compile, true));
@@ -176,7 +180,7 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
     b.statement(Statement::Return);
     let body = b.finish();
     for form in [PLAIN, PRODUCT] {
-        let assembly = assemble(&draft(&body), &body, form);
+        let assembly = assemble(&draft(&body), &body, form, Cells::Of(&[]));
         let has = |bytes: &[u8]| bytes.windows(4).filter(|part| *part == CHOSEN.to_le_bytes()).count();
         assert_eq!((has(&assembly.constants), has(&assembly.code)), (5, 0));
     }
@@ -186,7 +190,8 @@ fn numbers_that_a_module_chooses_are_no_machine_code() {
 fn selects_are_copied_and_use_slots_as_registers() {
     let mut selects = 0;
     for (name, v2) in trial::tried().filter(|(name, _)| name.contains("::SelectOf<")) {
-        let stencil = table::Stencil::of(name, v2).unwrap_or_else(|| panic!("{name} is not copied"));
+        let stencil =
+            table::Finder::with(|finder| finder.find(name, v2)).unwrap_or_else(|| panic!("{name} is not copied"));
         let in_memory = stencil.accesses().iter().filter(|access| access.form == Form::Memory);
         assert_eq!((stencil.in_memory, in_memory.count()), (false, 0), "{name}");
         selects += 1;
@@ -218,10 +223,46 @@ fn calls_returns_and_switches_are_copied() {
     ];
     body.statements[..leaves.len()].copy_from_slice(&leaves);
     let draft = draft(&body);
-    let handlers = nodes(&draft).into_iter().filter(|node| node.stencil.is_none());
-    let handlers: Vec<Role> = handlers.map(|node| node.draft.role).collect();
+    let handlers = |cells: &[CodeCell]| {
+        let nodes = Nodes::of(&draft, Cells::Of(cells)).list.into_iter();
+        let handlers = nodes.filter(|node| node.stencil.is_none());
+        handlers.map(|node| node.role).collect::<Vec<Role>>()
+    };
     // It is reached by returns from other instances alone.
-    assert_eq!(handlers, [Role::SwitchBack]);
+    assert_eq!(handlers(&[CodeCell::new()]), [Role::SwitchBack]);
+    // Without the cells of a module, there is nothing to call by.
+    let calls = [Role::Call, Role::CallAnywhere, Role::SwitchBack, Role::TailCall];
+    assert_eq!(handlers(&[]), calls);
+}
+
+#[test]
+fn copies_of_calls_go_on_at_odd_addresses_with_their_own_frame() {
+    for call in [
+        Statement::Call { function: 0, base: 2 },
+        Statement::CallIndirect {
+            table: 0,
+            ty: 0,
+            index: 0,
+            base: 2,
+        },
+    ] {
+        let mut b = BodyBuilder::new(&[ValType::I32, ValType::I32], 2);
+        b.local(0);
+        (0..2).for_each(|_| b.statement(Statement::Return));
+        let mut body = b.finish();
+        body.statements[0] = call;
+        // sub rsi, 8 * base
+        let sub = [0x48, 0x81, 0xee, 16, 0, 0, 0];
+        for form in [PLAIN, PRODUCT] {
+            let code = assemble(&draft(&body), &body, form, Cells::Of(&[CodeCell::new()])).code;
+            let places = (0..code.len()).filter(|&place| code[place..].starts_with(&sub));
+            let places: Vec<usize> = places.collect();
+            assert!(
+                matches!(places[..], [place] if place % 2 == 1),
+                "{places:?} in {code:x?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -231,7 +272,7 @@ fn numbers_of_16_bits_are_in_the_code_of_the_product_and_no_longer_ones_are() {
         b.add(0, number);
         b.statement(Statement::Return);
         let body = b.finish();
-        let assembly = assemble(&draft(&body), &body, form);
+        let assembly = assemble(&draft(&body), &body, form, Cells::Of(&[]));
         let bytes = (number as u32).to_le_bytes();
         let count = |all: &[u8]| all.windows(4).filter(|part| *part == bytes).count();
         (count(&assembly.code), count(&assembly.constants))
@@ -254,7 +295,7 @@ fn loops_begin_at_multiples_of_32_in_the_product_alone() {
         panic!("one loop goes back to one place");
     };
     let head = nodes.partition_point(|node| node.start < head);
-    let place = |form| assemble(&draft, &body, form).starts[head] % 32;
+    let place = |form| assemble(&draft, &body, form, Cells::Of(&[])).starts[head] % 32;
     assert_eq!(place(PRODUCT), 0);
     assert_ne!(place(PLAIN), 0);
 }

@@ -1,5 +1,13 @@
 //! What the holes of a stencil stand for: the build script finds them, and the library fills them.
 
+/// Bytes from a cell's beginning to the address of the function's code.
+pub const CELL_CODE: usize = 16;
+
+/// Bytes from a machine's context to the place where it says how far the frames go, and from there to the resume point of the one on
+/// top.
+pub const FRAMES_TOP: usize = 8;
+pub const TOP_NATIVE: isize = -24;
+
 /// What a hole is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 // Which of them occur depends on the build: without stencils, none does.
@@ -11,8 +19,11 @@ pub enum What {
     Slot(u8),
     /// The distance to a constant of the handler's own.
     Constant(u16),
-    /// The distance to the address of the node where a call goes on.
+    /// The distance to where a call goes on.
     Behind,
+    /// The distance to the address of the callee's cell, and to that of the module's function 0.
+    Cell,
+    Cells,
     /// The distance to the targets' distances.
     Table,
     /// The distance to where those count from.

@@ -99,7 +99,7 @@ macro_rules! entry_points {
         #[cold]
         #[inline(never)]
         #[allow(improper_ctypes_definitions)]
-        unsafe extern $abi fn leave(
+        pub(crate) unsafe extern $abi fn leave(
             ip: *const Unit,
             frame: *mut u64,
             _memory: *mut u8,
@@ -173,6 +173,13 @@ pub(crate) trait Mode: 'static {
     ///
     /// That is a node of the current function, and the registers are as [`Handler::run`] wants them.
     unsafe fn dispatch(r: Regs) -> u64;
+
+    /// Likewise; the node's handler is this one.
+    ///
+    /// # Safety
+    ///
+    /// As [`Mode::dispatch`]; the node begins with that address.
+    unsafe fn dispatch_to(r: Regs, handler: Entry) -> u64;
 }
 
 /// By a call in tail position, which the compiler turns into a jump.
@@ -194,6 +201,17 @@ impl Mode for Jumps {
             r.call(handler)
         }
     }
+
+    #[inline(always)]
+    unsafe fn dispatch_to(r: Regs, handler: Entry) -> u64 {
+        // SAFETY: the contract is the same.
+        unsafe {
+            if cfg!(trampoline) {
+                return Trampoline::dispatch(r);
+            }
+            r.call(handler)
+        }
+    }
 }
 
 impl Mode for Trampoline {
@@ -204,6 +222,12 @@ impl Mode for Trampoline {
             (*r.context).registers = r;
             0
         }
+    }
+
+    #[inline(always)]
+    unsafe fn dispatch_to(r: Regs, _handler: Entry) -> u64 {
+        // SAFETY: the contract is the same.
+        unsafe { Trampoline::dispatch(r) }
     }
 }
 
@@ -494,66 +518,6 @@ impl Regs {
         unsafe { handler(ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128) }
     }
 
-    /// Goes on with the node after this one, which has this many operand units.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; every node but terminators is followed by another.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn next<M: Mode>(self, units: usize) -> u64 {
-        // SAFETY: nodes lie one behind the other in a function's stream, and behind this one there is another.
-        unsafe { self.go::<M>(self.ip.add(HANDLER_UNITS + filled(units))) }
-    }
-
-    /// Goes on with the node whose address is in operand units `index` and `index + 1`.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; the units are the address of a node of this function.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn branch<M: Mode>(self, index: usize) -> u64 {
-        // SAFETY: the units are a node's address, says the contract.
-        unsafe { self.go::<M>(self.target(index)) }
-    }
-
-    /// Goes on with one of the nodes whose addresses are in the operand units from `first` on: number `index`.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; there are more than `index` addresses, each of a node of this function.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn switch<M: Mode>(self, first: usize, index: u32) -> u64 {
-        // SAFETY: the units are a node's address, says the contract. An address takes as many as a handler's.
-        unsafe { self.go::<M>(self.target(first + HANDLER_UNITS * index as usize)) }
-    }
-
-    /// Leaves this node to the handler of its rare case. The registers are as they were when the node began.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`], for that handler.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn rarely(self, handler: Entry) -> u64 {
-        // SAFETY: the contract is the same.
-        unsafe { self.call(handler) }
-    }
-
-    /// The node this many units behind this one, where a call of this node goes on.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; there is a node.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn behind(self, units: usize) -> *const Unit {
-        // SAFETY: there is a node, says the contract.
-        unsafe { self.ip.add(units) }
-    }
-
     /// Takes over memory 0 of the current instance.
     ///
     /// # Safety
@@ -569,19 +533,6 @@ impl Regs {
             self.memory = memory.as_mut_ptr();
             self.memory_len = memory.len();
         }
-    }
-
-    /// Ends the run with a trap at this node.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`].
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn trap(mut self, trap: Trap) -> u64 {
-        self.acc = u64::from(trap.code());
-        // SAFETY: `leave` asks for nothing but the context.
-        unsafe { self.call(leave) }
     }
 
     /// Ends the run for the reason in the context.
@@ -605,18 +556,6 @@ impl Regs {
     pub(crate) unsafe fn unit(self, index: usize) -> u32 {
         // SAFETY: the unit is there, says the contract.
         unsafe { self.ip.add(HANDLER_UNITS + index).read() }
-    }
-
-    /// The slot whose number is in operand unit `index`.
-    ///
-    /// # Safety
-    ///
-    /// As [`Handler::run`]; the node has a slot's number there.
-    #[cfg(not(stencil))]
-    #[inline(always)]
-    pub(crate) unsafe fn slot(self, index: usize) -> *mut u64 {
-        // SAFETY: lowered code names no slots beyond the end of its frame, and the compiler writes the numbers of no others.
-        unsafe { self.frame.add(self.unit(index) as usize) }
     }
 
     /// The node address in operand units `index` and `index + 1`.

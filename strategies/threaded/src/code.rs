@@ -1,5 +1,7 @@
 //! A compiled function: one contiguous stream of nodes.
 
+use wasm_dispatch_machine::cell::CodeEntry;
+
 /// A unit of the code stream.
 pub(crate) type Unit = u32;
 
@@ -40,6 +42,16 @@ impl Code {
         self.stream.as_ptr()
     }
 
+    /// Where calls find the function.
+    pub(crate) fn cell_entry(&self) -> Option<CodeEntry> {
+        let [a, b] = self.stream.first_chunk::<2>()?.map(Unit::to_ne_bytes);
+        let handler = u64::from_ne_bytes([a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]]);
+        Some(CodeEntry {
+            place: self.entry().cast_mut().cast(),
+            code: std::ptr::with_exposed_provenance_mut(handler as usize),
+        })
+    }
+
     /// A block's first node. That of block 0 is the function's, where locals are cleared.
     pub(crate) fn block(&self, block: u32) -> *const Unit {
         match self.blocks.get(block as usize) {
@@ -55,9 +67,11 @@ impl Code {
         after.checked_sub(1).map_or(0, |index| self.statements[index].1)
     }
 
-    /// Where the stream's address is.
+    /// Whether its nodes have machine code in place of handlers.
     #[cfg(feature = "copies")]
-    pub(crate) const STREAM: usize = std::mem::offset_of!(Code, stream);
+    pub(crate) fn has_machine_code(&self) -> bool {
+        self.machine_code.is_some()
+    }
 
     /// The units at which blocks begin.
     #[cfg(feature = "copies")]

@@ -2,7 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use wasm_dispatch_machine::backend::{Backend, Compiled, Lazy, Program};
+use wasm_dispatch_machine::backend::{Backend, Compiled, Program};
+use wasm_dispatch_machine::cell::CodeCell;
 use wasm_dispatch_machine::host::{Host, Reach};
 use wasm_dispatch_machine::state::{Frame, State, WINDOW};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
@@ -22,15 +23,15 @@ pub(crate) enum Leave {
 
 /// The functions of all instances, compiled by this strategy or by one that runs the same streams.
 pub(crate) trait Functions {
-    /// An instance's own functions, compiled or not.
-    fn own(&self, instance: u32) -> &[Lazy<Code>];
+    /// The cells of an instance's own functions.
+    fn cells(&self, instance: u32) -> &[CodeCell];
     /// One of them, compiled now if it was not before.
     fn get(&self, instance: u32, function: u32) -> &Compiled<Code>;
 }
 
 impl<B: Backend<Code = Code>> Functions for Program<B> {
-    fn own(&self, instance: u32) -> &[Lazy<Code>] {
-        self.module(instance).functions()
+    fn cells(&self, instance: u32) -> &[CodeCell] {
+        self.module(instance).cells()
     }
     fn get(&self, instance: u32, function: u32) -> &Compiled<Code> {
         self.module(instance).get(function)
@@ -49,16 +50,18 @@ pub(crate) struct InstanceView {
     pub signatures: *const u32,
     /// Its functions, imported ones first, as indices into `functions`.
     pub all_functions: *const u32,
-    /// Its own functions.
-    pub own_functions: *const Lazy<Code>,
+    /// Its table 0; if it has none, nothing reads it.
+    pub first_table: *const Table,
+    /// The cells of its own functions.
+    pub cells: *const CodeCell,
     /// Its memory 0, as the machine's, or `u32::MAX`.
     pub memory: u32,
 }
 
 impl InstanceView {
-    /// Where an instance's things are; `own` are its functions.
+    /// Where an instance's things are; `cells` are those of its functions.
     #[inline(always)]
-    pub fn of(state: &mut State, own: &[Lazy<Code>], instance: u32) -> InstanceView {
+    pub fn of(state: &mut State, cells: &[CodeCell], instance: u32) -> InstanceView {
         let store = &mut state.store;
         let entry = &store.instances[instance as usize];
         InstanceView {
@@ -66,7 +69,8 @@ impl InstanceView {
             tables: entry.tables.as_ptr(),
             signatures: entry.signatures.as_ptr(),
             all_functions: entry.functions.as_ptr(),
-            own_functions: own.as_ptr(),
+            first_table: (store.tables.as_ptr()).wrapping_add(entry.tables.first().copied().unwrap_or(0) as usize),
+            cells: cells.as_ptr(),
             memory: entry.memories.first().copied().unwrap_or(u32::MAX),
         }
     }
@@ -158,7 +162,8 @@ impl Context {
                 tables: std::ptr::null(),
                 signatures: std::ptr::null(),
                 all_functions: std::ptr::null(),
-                own_functions: std::ptr::null(),
+                first_table: std::ptr::null(),
+                cells: std::ptr::null(),
                 memory: u32::MAX,
             },
             all_tables: std::ptr::null(),
@@ -268,7 +273,7 @@ impl Context {
     pub unsafe fn view_of(&mut self, instance: u32) -> InstanceView {
         // SAFETY: program and state outlive the run, to which `run` has given this context.
         let (state, program) = unsafe { (&mut *self.stale_state, &*self.program) };
-        InstanceView::of(state, program.own(instance), instance)
+        InstanceView::of(state, program.cells(instance), instance)
     }
 
     /// The slot number of a frame pointer on the value stack.

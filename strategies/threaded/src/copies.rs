@@ -7,7 +7,8 @@
 use std::mem::offset_of;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Compiled, Exit, FrameShape, Lazy, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Program};
+use wasm_dispatch_machine::cell::{CodeCell, CodeEntry};
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::{Frame, Machine};
 use wasm_dispatch_machine::store::{FunctionEntry, Table};
@@ -44,10 +45,6 @@ pub struct DraftNode<'a> {
     pub name: &'static str,
     /// Whether it is the form of the handler for newer machines.
     pub v2: bool,
-    /// Its handler.
-    pub handler: u64,
-    /// Where it is.
-    pub address: u64,
     /// Its operand units.
     pub operands: &'a [u32],
     /// Where control goes from it.
@@ -86,10 +83,24 @@ impl Draft {
         self.code.blocks()
     }
 
+    /// Units of the stream.
+    pub fn units(&self) -> usize {
+        self.code.stream().len()
+    }
+
+    /// The address of the node at a unit.
+    pub fn address(&self, unit: u32) -> u64 {
+        self.code.stream().as_ptr() as u64 + u64::from(unit) * size_of::<Unit>() as u64
+    }
+
+    /// The handler of the node at a unit.
+    pub fn handler(&self, unit: u32) -> u64 {
+        read(&self.code.stream()[unit as usize..])
+    }
+
     /// The nodes, in the order of the stream.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = DraftNode<'_>> {
         let stream = self.code.stream();
-        let base = stream.as_ptr() as u64;
         let mut targets = self.targets.as_slice();
         self.nodes.iter().enumerate().map(move |(index, &(start, name))| {
             let end = self.nodes.get(index + 1).map_or(stream.len() as u32, |next| next.0);
@@ -102,8 +113,6 @@ impl Draft {
                 end,
                 name: (name.of)(),
                 v2: name.v2,
-                handler: read(&stream[at..]),
-                address: base + u64::from(start) * size_of::<Unit>() as u64,
                 operands: &stream[at + HANDLER_UNITS..end as usize],
                 role: name.role,
                 stream,
@@ -123,9 +132,13 @@ impl Draft {
     ///
     /// Each address is of machine code that does what the node's handler does, entered and left as that is, and stays
     /// executable as long as `machine_code` lives.
-    pub unsafe fn with_machine_code(self, addresses: &[u64], machine_code: Box<dyn MachineCode>) -> Code {
+    pub unsafe fn with_machine_code(
+        self,
+        addresses: impl Iterator<Item = u64>,
+        machine_code: Box<dyn MachineCode>,
+    ) -> Code {
         let Draft { mut code, nodes, .. } = self;
-        let starts = nodes.iter().map(|node| node.0).zip(addresses.iter().copied());
+        let starts = nodes.iter().map(|node| node.0).zip(addresses);
         code.replace(starts, machine_code);
         code
     }
@@ -172,10 +185,20 @@ pub fn run_saving<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut M
     crate::run::run::<B, true>(program, machine, host)
 }
 
+/// What a function's cell says, if the function has machine code. Copies of calls enter that without the node that it stands for:
+/// one that handlers run is left to handlers.
+pub fn machine_entry(code: &Code) -> Option<CodeEntry> {
+    code.has_machine_code().then(|| code.cell_entry()).flatten()
+}
+
 /// The address of the code that ends a run by the trap whose code is in the integer accumulator, at the node in `ip`.
 pub fn trap_exit() -> u64 {
     leave_address()
 }
+
+/// Bytes from a context to the place where it says how far the frames go, and from there to the resume point of the frame on top.
+pub const FRAMES_TOP: usize = offset_of!(Context, frames_top);
+pub const TOP_NATIVE: isize = offset_of!(Frame, native) as isize - size_of::<Frame>() as isize;
 
 /// Where both builds of this crate must find what handlers reach: sizes and places, in bytes.
 pub const LAYOUT: [u32; 32] = [
@@ -195,6 +218,8 @@ pub const LAYOUT: [u32; 32] = [
     size_of::<InstanceView>() as u32,
     offset_of!(InstanceView, globals) as u32,
     offset_of!(InstanceView, tables) as u32,
+    offset_of!(InstanceView, signatures) as u32,
+    offset_of!(InstanceView, first_table) as u32,
     size_of::<Table>() as u32,
     offset_of!(Table, elements) as u32,
     size_of::<FunctionEntry>() as u32,
@@ -204,12 +229,10 @@ pub const LAYOUT: [u32; 32] = [
     offset_of!(Frame, instance) as u32,
     offset_of!(Frame, function) as u32,
     offset_of!(Frame, block) as u32,
-    size_of::<Lazy<Code>>() as u32,
-    size_of::<Compiled<Code>>() as u32,
-    offset_of!(Compiled<Code>, shape) as u32,
-    offset_of!(Compiled<Code>, code) as u32,
-    offset_of!(FrameShape, frame_size) as u32,
-    Code::STREAM as u32,
+    size_of::<CodeCell>() as u32,
+    CodeCell::CODE as u32,
+    offset_of!(FunctionEntry, signature) as u32,
+    offset_of!(FunctionEntry, index) as u32,
     HANDLER_UNITS as u32,
 ];
 

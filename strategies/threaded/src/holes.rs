@@ -9,7 +9,8 @@
 //! | `SLOT_n` | eight times the slot number in operand unit n |
 //! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
 //! | `TRAP_n` | the end of the run by the trap with that code |
-//! | `BEHIND` | 64 bits that are the address of the node where a call goes on |
+//! | `BEHIND` | code to which a copy of a return jumps, at an odd address: the frame is still the callee's |
+//! | `CELL`, `CELLS` | 64 bits that are the address of the callee's cell, and of that of the module's function 0 |
 //! | `SWITCH_TABLE` | distances of 32 bits to the copies of all targets' code |
 //! | `SWITCH_HERE` | from where these count |
 //! | `RARE` | the handler itself, which carries the node out from its beginning |
@@ -20,10 +21,13 @@
 use std::mem::MaybeUninit;
 
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_machine::cell::CodeCell;
+use wasm_dispatch_machine::state::Frame;
 
 use crate::abi::{Entry, Mode, Regs, Vector};
 use crate::code::Unit;
 use crate::context::Context;
+use crate::handlers::returns::IN_COPY;
 use crate::operand::Value;
 
 /// The registers of a handler, but for `ip`, which the code that follows does not use.
@@ -56,7 +60,8 @@ unsafe extern "C" {
     static NEXT: u8;
     static TARGET: u8;
     static RARE: u8;
-    static BEHIND: *const Unit;
+    static CELL: *const CodeCell;
+    static CELLS: *const CodeCell;
 }
 
 macro_rules! traps {
@@ -231,15 +236,74 @@ impl Regs {
         unsafe { self.leave_by(&raw const RARE) }
     }
 
-    /// The node where a call of this node goes on.
+    /// The cell of the function that this node calls.
+    ///
+    /// # Safety
+    ///
+    /// It calls one of the module's own.
+    #[inline(always)]
+    pub(crate) unsafe fn callee(self, _index: usize) -> *const CodeCell {
+        // SAFETY: copies have its address there.
+        unsafe { CELL }
+    }
+
+    /// The cell of an own function of the current instance.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); there is such a function.
+    #[inline(always)]
+    pub(crate) unsafe fn cell_of(self, function: u32) -> *const CodeCell {
+        // SAFETY: copies have the address of the first there; the node is one of a function of the same module.
+        unsafe { CELLS.add(function as usize) }
+    }
+
+    /// Goes on with the machine code of a cell's function, which does not use `ip`.
+    ///
+    /// # Safety
+    ///
+    /// The function is compiled, it is one of the current instance, and the registers are as
+    /// [`Handler::run`](crate::abi::Handler::run) of its first node wants them, but for `ip`.
+    #[inline(always)]
+    pub(crate) unsafe fn enter<M: Mode>(self, cell: *const CodeCell) -> u64 {
+        // SAFETY: a cell of a function that is compiled has its code.
+        unsafe { self.leave_by((*cell).code().cast::<u8>()) }
+    }
+
+    /// Where a call of this node goes on, for copies of returns.
     ///
     /// # Safety
     ///
     /// As [`Handler::run`](crate::abi::Handler::run); there is a node.
     #[inline(always)]
     pub(crate) unsafe fn behind(self, _units: usize) -> *const Unit {
-        // SAFETY: copies have the node's address there.
-        unsafe { BEHIND }
+        let code;
+        // SAFETY: the text finds out an address and does nothing else.
+        unsafe {
+            std::arch::asm!(
+                "lea {}, [rip + BEHIND]",
+                out(reg) code,
+                options(pure, nomem, nostack, preserves_flags)
+            );
+        }
+        code
+    }
+
+    /// Whether a return goes on at a resume point by itself.
+    #[inline(always)]
+    pub(crate) fn returns_to(native: u64) -> bool {
+        native & IN_COPY != 0
+    }
+
+    /// Returns to a frame.
+    ///
+    /// # Safety
+    ///
+    /// It is the current one now, and [`Regs::returns_to`] its resume point; the registers are as that code wants them.
+    #[inline(always)]
+    pub(crate) unsafe fn go_back<M: Mode>(self, to: Frame) -> u64 {
+        // SAFETY: what is there finds its own frame below the callee's; the contract is the same.
+        unsafe { self.leave_by(to.native as *const u8) }
     }
 
     /// Ends the run with a trap at this node.

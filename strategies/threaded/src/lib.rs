@@ -82,6 +82,8 @@ mod kind;
 mod operand;
 mod run;
 mod self_check;
+#[cfg(not(stencil))]
+mod stream;
 #[cfg(feature = "superinstructions")]
 mod superinstruction;
 mod techniques;
@@ -93,6 +95,7 @@ pub mod trial;
 
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
+use wasm_dispatch_machine::cell::CodeEntry;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
@@ -109,10 +112,15 @@ impl Backend for Threaded {
     const TERM: &'static str = "direct threading";
     const IDEA: &'static str = "fused handlers in a code stream, each jumping to the next";
     const SAFE: bool = false;
+    const CELLS: bool = true;
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
         compile::compile(body, *dispatch() != Dispatch::Loop)
+    }
+
+    fn entry(code: &Code) -> Option<CodeEntry> {
+        code.cell_entry()
     }
 
     /// A line for each handler; its parts are the nodes that it runs. A copy of a block is not counted: the block that it

@@ -8,6 +8,7 @@ use wasm_dispatch_machine::state::{Frame, Machine};
 use crate::abi::{Entry, Regs};
 use crate::code::{Code, Unit};
 use crate::context::{Context, Functions, InstanceView, Leave, Views};
+use crate::handlers::returns::IN_COPY;
 
 /// Runs the topmost frame and what it calls. `SAVES` if the code uses registers that handlers leave alone.
 pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(
@@ -43,6 +44,8 @@ pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(
             }
             callee.code.block(start.block)
         }
+        // Copies of returns alone go on there.
+        native if native & IN_COPY != 0 => module.get(start.function).code.block(start.block),
         native => native as *const Unit,
     };
     let depth = machine.state.frames.len();
@@ -51,7 +54,7 @@ pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(
     machine.state.frames.reserve(room - depth);
     let stack = machine.stack.from(0).as_mut_ptr();
     let stack_slots = machine.state.limits.stack_slots;
-    let view = InstanceView::of(&mut machine.state, module.functions(), start.instance);
+    let view = InstanceView::of(&mut machine.state, module.cells(), start.instance);
     let state = &raw mut machine.state;
     let mut views = Views::new();
     // SAFETY: `state` is alive and only reached through this pointer until the handlers are done. The frame stack has

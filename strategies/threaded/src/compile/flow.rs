@@ -262,7 +262,7 @@ impl Compiler<'_> {
     pub(super) fn call_anywhere(&mut self, kind: CallKind, function: u32, base: Slot, next: u32, ty: u32, index: Slot) {
         let units = [function, Unit::from(base), Unit::from(index), ty, next];
         let acc = self.cached[0] == Some(index);
-        self.node(call::pick_call(kind, acc), &units);
+        self.node(call::pick_call(kind, acc, function == 0), &units);
         if matches!(kind, CallKind::Import | CallKind::Indirect) {
             let before = std::mem::replace(&mut self.out_of_line, true);
             self.node(call::switch_back(), &[]);

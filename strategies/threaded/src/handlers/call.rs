@@ -5,11 +5,12 @@
 
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::backend::Compiled;
+use wasm_dispatch_machine::cell::CodeCell;
 use wasm_dispatch_machine::store::{FunctionEntry, HOST};
 
 use super::host::CallHost;
-use super::returns::{Suspended, suspend};
-use crate::abi::{Entry, HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_rare, picked};
+use super::returns::{Suspended, forget_copy, suspend, suspend_for};
+use crate::abi::{HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, enter_rare, picked};
 use crate::code::Code;
 use crate::context::{Functions, InstanceView, Leave};
 use crate::kind::Kind;
@@ -27,10 +28,11 @@ impl Handler for Call {
             let frame = r.slot(1);
             enter_own::<M>(
                 r,
+                r.callee(0),
                 || r.unit(0),
                 frame,
                 Some(Suspended::Call),
-                enter_rare::<CompileFirst<false>, M>,
+                |r| r.rarely(enter_rare::<CompileFirst<false>, M>),
             )
         }
     }
@@ -45,65 +47,53 @@ impl Handler for TailCall {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the unit is an own function; lowering has moved the arguments to the frame's beginning.
-        unsafe { enter_own::<M>(r, || r.unit(0), r.frame, None, enter_rare::<CompileFirst<true>, M>) }
+        unsafe {
+            enter_own::<M>(
+                r,
+                r.callee(0),
+                || r.unit(0),
+                r.frame,
+                None,
+                |r| r.rarely(enter_rare::<CompileFirst<true>, M>),
+            )
+        }
     }
 }
 
-/// Goes on with an own function whose frame is at `frame`; suspends the caller, unless this is a tail call. `uncompiled`
-/// takes over if the function is not compiled yet.
+/// Goes on with an own function whose frame is at `frame`; suspends the caller, unless this is a tail call. `rare` takes over if the
+/// function is not compiled yet, and if there is no room for it.
 ///
 /// # Safety
 ///
-/// As [`Handler::run`]; `function` gives an own function of the current instance, and its arguments are at `frame`. It is
-/// asked twice, because in between there is a better use for the register.
+/// As [`Handler::run`]; `function` gives an own function of the current instance, whose cell is `cell`, and its arguments are at
+/// `frame`.
 #[inline(always)]
 unsafe fn enter_own<M: Mode>(
     r: Regs,
-    function: impl Fn() -> u32,
-    frame: *mut u64,
-    suspended: Option<Suspended>,
-    uncompiled: Entry,
-) -> u64 {
-    // SAFETY: the view is the current instance's, so its functions are those that `function` gives one of. `enter_compiled` has
-    // the same contract.
-    unsafe {
-        match (*(*r.context).view.own_functions.add(function() as usize)).get() {
-            Some(callee) => enter_compiled::<M>(r, callee, function, frame, suspended),
-            None => r.rarely(uncompiled),
-        }
-    }
-}
-
-/// [`enter_own`] of a function whose code is there.
-///
-/// # Safety
-///
-/// As [`enter_own`]; `callee` is the code of `function`, or what stands in for it.
-#[inline(always)]
-unsafe fn enter_compiled<M: Mode>(
-    r: Regs,
-    callee: &Compiled<Code>,
+    cell: *const CodeCell,
     function: impl FnOnce() -> u32,
     frame: *mut u64,
     suspended: Option<Suspended>,
+    rare: impl Fn(Regs) -> u64,
 ) -> u64 {
-    // SAFETY: `frames_top` is below `frames_end` when a frame is suspended, and the callee's frame is checked to fit the value
+    // SAFETY: `frames_top` is below `frames_end` when a frame is suspended, and the callee is compiled and its frame fits the value
     // stack before anything uses it. The callee's code begins with a node that wants what the registers then are.
     unsafe {
         let context = r.context;
-        // No wrapping: a frame has at most 65,536 slots, and the value stack ends below the end of the address space.
-        if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
-            return r.trap(Trap::CallStackExhausted);
+        let cell = one_register(cell);
+        if !(*cell).fits(frame as usize, (*context).stack_end as usize) {
+            return rare(r);
         }
         if let Some(block) = suspended {
             if (*context).frames_top == (*context).frames_end {
-                return r.trap(Trap::CallStackExhausted);
+                return rare(r);
             }
-            suspend(&r, block.unit(), r.behind(block.after()));
+            suspend_for(&r, block.unit(), r.behind(block.after()), function);
+        } else {
+            (*context).function = function();
         }
-        (*context).function = function();
         // No function expects anything in the accumulator when it is entered: its register is free until here.
-        Regs { frame, acc: 0, ..r }.go::<M>(callee.code.entry())
+        Regs { frame, acc: 0, ..r }.enter::<M>(cell)
     }
 }
 
@@ -117,10 +107,10 @@ pub(crate) enum CallKind {
 }
 
 /// An indirect call (`TAIL`: in place of this function): units are table, base slot, index slot, type, block to go on with.
-/// The index is in its slot, and in the accumulator if `ACC`, where it is there sooner.
-struct CallIndirect<const TAIL: bool, const ACC: bool>;
+/// The index is in its slot, and in the accumulator if `ACC`, where it is there sooner. `FIRST` if the table is number 0.
+struct CallIndirect<const TAIL: bool, const ACC: bool, const FIRST: bool>;
 
-impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
+impl<const TAIL: bool, const ACC: bool, const FIRST: bool> Handler for CallIndirect<TAIL, ACC, FIRST> {
     const ROLE: Role = if TAIL { Role::TailCall } else { Role::CallAnywhere };
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
@@ -135,23 +125,34 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
                 true => acc,
                 false => r.slot(2).read() as u32,
             };
-            let entry = match element(&r, index) {
+            let entry = match element::<FIRST>(&r, index) {
                 Ok(entry) => entry,
                 Err(trap) => return r.trap(trap),
             };
             if (*entry).instance != (*context).instance {
-                return call_element::<TAIL, ACC, M>(r);
+                return call_element::<TAIL, ACC, FIRST, M>(r);
             }
-            let Some(callee) = (*(*context).view.own_functions.add((*entry).index as usize)).get() else {
-                return call_element::<TAIL, ACC, M>(r);
-            };
-            if TAIL {
-                return enter_compiled::<M>(r, callee, || (*entry).index, r.frame, None);
+            let (cell, function) = (r.cell_of((*entry).index), || (*entry).index);
+            let rare = |r| call_element::<TAIL, ACC, FIRST, M>(r);
+            match TAIL {
+                true => enter_own::<M>(r, cell, function, r.frame, None, rare),
+                false => enter_own::<M>(r, cell, function, r.slot(1), Some(Suspended::Other), rare),
             }
-            let frame = r.slot(1);
-            enter_compiled::<M>(r, callee, || (*entry).index, frame, Some(Suspended::Other))
         }
     }
+}
+
+/// The same address, in a register of its own: LLVM would keep what it is the sum of in two, and have none left.
+#[inline(always)]
+fn one_register<T>(pointer: *const T) -> *const T {
+    #[cfg(target_arch = "x86_64")]
+    let pointer = {
+        let mut address = pointer.expose_provenance();
+        // SAFETY: the text does nothing.
+        unsafe { std::arch::asm!("# {0}", inout(reg) address, options(pure, nomem, nostack, preserves_flags)) };
+        std::ptr::with_exposed_provenance(address)
+    };
+    pointer
 }
 
 /// Leaves an indirect call to [`CallElement`].
@@ -160,7 +161,7 @@ impl<const TAIL: bool, const ACC: bool> Handler for CallIndirect<TAIL, ACC> {
 ///
 /// As [`Handler::run`]; the node is a [`CallIndirect`].
 #[inline(always)]
-unsafe fn call_element<const TAIL: bool, const ACC: bool, M: Mode>(r: Regs) -> u64 {
+unsafe fn call_element<const TAIL: bool, const ACC: bool, const FIRST: bool, M: Mode>(r: Regs) -> u64 {
     // SAFETY: the contract is the same. A copy of the machine code leaves the node to `CallIndirect`, which takes the index from the
     // accumulator again if `ACC`: it is in its slot, too.
     unsafe {
@@ -168,7 +169,7 @@ unsafe fn call_element<const TAIL: bool, const ACC: bool, M: Mode>(r: Regs) -> u
             true => r.slot(2).read(),
             false => r.acc,
         };
-        Regs { acc, ..r }.rarely(enter_rare::<CallElement<TAIL>, M>)
+        Regs { acc, ..r }.rarely(enter_rare::<CallElement<TAIL, FIRST>, M>)
     }
 }
 
@@ -178,14 +179,19 @@ unsafe fn call_element<const TAIL: bool, const ACC: bool, M: Mode>(r: Regs) -> u
 ///
 /// As [`Handler::run`]; the node is a [`CallIndirect`].
 #[inline(always)]
-unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
+unsafe fn element<const FIRST: bool>(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
     // SAFETY: the units name a table and a type of the current instance, whose view this is. References in tables name functions of
     // the machine, which keeps all that were ever added.
     unsafe {
         let context = r.context;
-        let table = (*context)
-            .all_tables
-            .add((*context).view.tables.add(r.unit(0) as usize).read() as usize);
+        let view = &raw const (*context).view;
+        let table = match FIRST {
+            true => (*view).first_table,
+            false => {
+                let table = (*view).tables.add(r.unit(0) as usize).read();
+                (*context).all_tables.add(table as usize)
+            }
+        };
         let elements: &[u64] = &(*table).elements;
         let Some(&reference) = elements.get(index as usize) else {
             return Err(Trap::UndefinedElement);
@@ -193,7 +199,7 @@ unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
         if reference == 0 {
             return Err(Trap::UninitializedElement);
         }
-        let entry = (*context).functions.add(reference as usize - 1);
+        let entry = one_register((*context).functions.add(reference as usize - 1));
         if (*entry).signature != (*context).view.signatures.add(r.unit(3) as usize).read() {
             return Err(Trap::IndirectCallTypeMismatch);
         }
@@ -203,14 +209,14 @@ unsafe fn element(r: &Regs, index: u32) -> Result<*const FunctionEntry, Trap> {
 
 /// What [`CallIndirect`] leaves: a callee that is not compiled yet, of another instance, or the host's. Looks it up again: to hand
 /// it on would take one more register of the frequent case.
-struct CallElement<const TAIL: bool>;
+struct CallElement<const TAIL: bool, const FIRST: bool>;
 
-impl<const TAIL: bool> Handler for CallElement<TAIL> {
+impl<const TAIL: bool, const FIRST: bool> Handler for CallElement<TAIL, FIRST> {
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: only `CallIndirect` leaves to this handler, so the node is one; `element` gives the callee's entry.
         unsafe {
-            match element(&r, r.slot(2).read() as u32) {
+            match element::<FIRST>(&r, r.slot(2).read() as u32) {
                 Ok(entry) => call_elsewhere::<TAIL, M>(r, entry),
                 Err(trap) => r.trap(trap),
             }
@@ -252,15 +258,17 @@ unsafe fn call_elsewhere<const TAIL: bool, M: Mode>(r: Regs, entry: *const Funct
         let Some(view) = (*r.context).kept((*entry).instance) else {
             return r.call(enter_rare::<FirstElsewhere<TAIL>, M>);
         };
-        let Some(callee) = (*(*view).own_functions.add((*entry).index as usize)).get() else {
+        let cell = (*view).cells.add((*entry).index as usize);
+        let frame = if TAIL { r.frame } else { r.slot(1) };
+        if !(*cell).fits(frame as usize, (*r.context).stack_end as usize) {
             return r.call(enter_rare::<FirstElsewhere<TAIL>, M>);
-        };
-        enter_elsewhere::<TAIL, M>(r, entry, view, callee)
+        }
+        enter_elsewhere::<TAIL>(r, entry, view, |r| r.enter::<M>(cell))
     }
 }
 
-/// A call of a function, whose entry is in the accumulator's register, where the instance's view is not kept or the function
-/// is not compiled.
+/// A call of a function, whose entry is in the accumulator's register, where the instance's view is not kept, the function is not
+/// compiled, or its frame does not fit the stack.
 struct FirstElsewhere<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for FirstElsewhere<TAIL> {
@@ -272,32 +280,35 @@ impl<const TAIL: bool> Handler for FirstElsewhere<TAIL> {
         unsafe {
             let view = (*r.context).keep((*entry).instance);
             let callee = compile(&*(*r.context).program, (*entry).instance, (*entry).index);
-            enter_elsewhere::<TAIL, M>(r, entry, view, callee)
+            let frame = if TAIL { r.frame } else { r.slot(1) };
+            // No wrapping: see `enter_compiled`.
+            if frame.wrapping_add(callee.shape.frame_size as usize) > (*r.context).stack_end {
+                return r.trap(Trap::CallStackExhausted);
+            }
+            if TAIL {
+                forget_copy(r.context);
+            }
+            enter_elsewhere::<TAIL>(r, entry, view, |r| r.go::<M>(callee.code.entry()))
         }
     }
 }
 
-/// Goes on with a function of any instance.
+/// Goes on with a function of any instance, whose frame fits the stack; `go` enters its code.
 ///
 /// # Safety
 ///
-/// As [`Handler::run`]; the node is a [`CallIndirect`] or a [`CallImport`], `entry` is the callee's, `view` its instance's,
-/// and `callee` its code.
+/// As [`Handler::run`]; the node is a [`CallIndirect`] or a [`CallImport`], `entry` is the callee's and `view` its instance's.
 #[inline(always)]
-unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
+unsafe fn enter_elsewhere<const TAIL: bool>(
     mut r: Regs,
     entry: *const FunctionEntry,
     view: *const InstanceView,
-    callee: &Compiled<Code>,
+    go: impl FnOnce(Regs) -> u64,
 ) -> u64 {
-    // SAFETY: as in `enter_compiled`, but that view and memory become the callee's before its first node.
+    // SAFETY: as in `enter_own`, but that view and memory become the callee's before its first node.
     unsafe {
         let context = r.context;
         let frame = if TAIL { r.frame } else { r.slot(1) };
-        // No wrapping: see `enter_compiled`.
-        if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
-            return r.trap(Trap::CallStackExhausted);
-        }
         if !TAIL {
             if (*context).frames_top == (*context).frames_end {
                 return r.trap(Trap::CallStackExhausted);
@@ -314,7 +325,7 @@ unsafe fn enter_elsewhere<const TAIL: bool, M: Mode>(
         r.frame = frame;
         r.acc = 0;
         r.read_memory();
-        r.go::<M>(callee.code.entry())
+        go(r)
     }
 }
 
@@ -356,7 +367,7 @@ impl Handler for FirstSwitchBack {
     }
 }
 
-/// A call (`TAIL`: in place of this function) finds the callee not compiled: compile it and enter it.
+/// A call (`TAIL`: in place of this function) finds the callee not compiled, or no room for it: compile it and enter it.
 struct CompileFirst<const TAIL: bool>;
 
 impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
@@ -367,12 +378,45 @@ impl<const TAIL: bool> Handler for CompileFirst<TAIL> {
             let function = r.unit(0);
             let callee = compile(&*(*r.context).program, (*r.context).instance, function);
             if TAIL {
-                enter_compiled::<M>(r, callee, || function, r.frame, None)
+                forget_copy(r.context);
+                enter_compiled::<M>(r, callee, function, r.frame, None)
             } else {
                 let frame = r.slot(1);
-                enter_compiled::<M>(r, callee, || function, frame, Some(Suspended::Call))
+                enter_compiled::<M>(r, callee, function, frame, Some(Suspended::Call))
             }
         }
+    }
+}
+
+/// Goes on with an own function whose frame is at `frame`; suspends the caller, unless this is a tail call.
+///
+/// # Safety
+///
+/// As [`enter_own`]; `callee` is the code of `function`, or what stands in for it.
+#[inline(always)]
+unsafe fn enter_compiled<M: Mode>(
+    r: Regs,
+    callee: &Compiled<Code>,
+    function: u32,
+    frame: *mut u64,
+    suspended: Option<Suspended>,
+) -> u64 {
+    // SAFETY: as in `enter_own`.
+    unsafe {
+        let context = r.context;
+        // No wrapping: a frame has at most 65,536 slots, and the value stack ends below the end of the address space.
+        if frame.wrapping_add(callee.shape.frame_size as usize) > (*context).stack_end {
+            return r.trap(Trap::CallStackExhausted);
+        }
+        if let Some(block) = suspended {
+            if (*context).frames_top == (*context).frames_end {
+                return r.trap(Trap::CallStackExhausted);
+            }
+            suspend_for(&r, block.unit(), r.behind(block.after()), || function);
+        } else {
+            (*context).function = function;
+        }
+        Regs { frame, acc: 0, ..r }.go::<M>(callee.code.entry())
     }
 }
 
@@ -429,15 +473,20 @@ pub(crate) fn tail_call() -> Picked {
     picked::<TailCall>()
 }
 
-/// The handler of a call that may lead anywhere; `acc` if the index slot is cached in the accumulator.
-pub(crate) fn pick_call(kind: CallKind, acc: bool) -> Picked {
-    match (kind, acc) {
-        (CallKind::Indirect, false) => picked::<CallIndirect<false, false>>(),
-        (CallKind::Indirect, true) => picked::<CallIndirect<false, true>>(),
-        (CallKind::TailIndirect, false) => picked::<CallIndirect<true, false>>(),
-        (CallKind::TailIndirect, true) => picked::<CallIndirect<true, true>>(),
-        (CallKind::Import, _) => picked::<CallImport<false>>(),
-        (CallKind::Tail, _) => picked::<CallImport<true>>(),
+/// The handler of a call that may lead anywhere; `acc` if the index slot is cached in the accumulator, `first` if the table is
+/// number 0.
+pub(crate) fn pick_call(kind: CallKind, acc: bool, first: bool) -> Picked {
+    match (kind, acc, first) {
+        (CallKind::Indirect, false, false) => picked::<CallIndirect<false, false, false>>(),
+        (CallKind::Indirect, false, true) => picked::<CallIndirect<false, false, true>>(),
+        (CallKind::Indirect, true, false) => picked::<CallIndirect<false, true, false>>(),
+        (CallKind::Indirect, true, true) => picked::<CallIndirect<false, true, true>>(),
+        (CallKind::TailIndirect, false, false) => picked::<CallIndirect<true, false, false>>(),
+        (CallKind::TailIndirect, false, true) => picked::<CallIndirect<true, false, true>>(),
+        (CallKind::TailIndirect, true, false) => picked::<CallIndirect<true, true, false>>(),
+        (CallKind::TailIndirect, true, true) => picked::<CallIndirect<true, true, true>>(),
+        (CallKind::Import, ..) => picked::<CallImport<false>>(),
+        (CallKind::Tail, ..) => picked::<CallImport<true>>(),
     }
 }
 

@@ -3,7 +3,7 @@
 use wasm_dispatch_ir::Trap;
 use wasm_dispatch_machine::store::FunctionEntry;
 
-use super::returns::{Return, Suspended, suspend};
+use super::returns::{Return, Suspended, forget_copy, suspend};
 use crate::abi::{Handler, Mode, Regs};
 use crate::context::Leave;
 
@@ -28,7 +28,10 @@ impl<const TAIL: bool> Handler for CallHost<TAIL> {
                 // What changes no address leaves the registers right; to keep them would take more than to read them.
                 r.read_memory();
                 return match TAIL {
-                    true => Return::run::<M>(r),
+                    true => {
+                        forget_copy(context);
+                        Return::run::<M>(r)
+                    }
                     false => r.go::<M>(r.ip.add(Suspended::Other.after())),
                 };
             }

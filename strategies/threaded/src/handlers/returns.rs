@@ -36,9 +36,27 @@ impl Suspended {
     }
 }
 
-/// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
+/// Set in a resume point that is machine code of a copy, to which copies of returns jump with the callee's frame. It begins at an odd
+/// address, and nodes are at even ones.
+pub(crate) const IN_COPY: u64 = 1;
+
+/// Has the frame on top resumed at its block, if only copies can return to it otherwise: for what stands in for a copy in the middle.
 ///
-/// One field after the other: read together, the fields need more registers than a handler has without saving any.
+/// # Safety
+///
+/// `context` is a run's, and nothing refers to its frames.
+#[inline(always)]
+pub(super) unsafe fn forget_copy(context: *mut Context) {
+    // SAFETY: `run` has made sure of a frame at the bottom.
+    unsafe {
+        let top = (*context).frames_top.sub(1);
+        if cfg!(feature = "copies") && (*top).native & IN_COPY != 0 {
+            (*top).native = 0;
+        }
+    }
+}
+
+/// Stores the caller's frame, to go on with the block whose number is in this operand unit, which begins at `native`.
 ///
 /// # Safety
 ///
@@ -46,14 +64,29 @@ impl Suspended {
 /// this function or null.
 #[inline(always)]
 pub(super) unsafe fn suspend(r: &Regs, block: usize, native: *const Unit) {
+    // SAFETY: the contract is the same.
+    unsafe { suspend_for(r, block, native, || (*r.context).function) }
+}
+
+/// Likewise; another function is the current one then.
+///
+/// One field after the other: read together, the fields need more registers than a handler has without saving any. In this order, the
+/// caller's frame and what is known of the callee are soon not needed any more.
+///
+/// # Safety
+///
+/// As [`suspend`].
+#[inline(always)]
+pub(super) unsafe fn suspend_for(r: &Regs, block: usize, native: *const Unit, callee: impl FnOnce() -> u32) {
     // SAFETY: there is room for a frame, says the contract; it is written through its fields, as it is not initialised.
     unsafe {
         let context = r.context;
         let top = (*context).frames_top;
-        (&raw mut (*top).native).write(native as u64);
         (&raw mut (*top).base).write((*context).base_of(r.frame));
-        (&raw mut (*top).instance).write((*context).instance);
         (&raw mut (*top).function).write((*context).function);
+        (*context).function = callee();
+        (&raw mut (*top).native).write(native as u64);
+        (&raw mut (*top).instance).write((*context).instance);
         (&raw mut (*top).block).write(r.unit(block));
         (*context).frames_top = top.add(1);
     }
@@ -69,18 +102,17 @@ impl Handler for Return {
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: `run` has made sure of the bottom frame, which has no native resume point. A frame with one was pushed by this
         // strategy, for a node of its function, and `ReturnElsewhere` takes the others; so view and memory are those of its
-        // instance: what returns to another one has a `SwitchBack` there.
+        // instance: what returns to another one has a `SwitchBack` there. A copy leaves all to this handler that no copy has pushed.
         unsafe {
             let context = r.context;
             let top = (*context).frames_top.sub(1);
             let frame = top.read();
-            if frame.native == 0 {
+            if !Regs::returns_to(frame.native) {
                 return r.rarely(enter_rare::<ReturnElsewhere, M>);
             }
             (*context).frames_top = top;
             (*context).function = frame.function;
-            let base = (*context).stack.add(frame.base as usize);
-            Regs { frame: base, ..r }.go::<M>(frame.native as *const Unit)
+            r.go_back::<M>(frame)
         }
     }
 }
