@@ -19,6 +19,9 @@ type Elf<'a> = ElfFile64<'a, LittleEndian>;
 /// Handlers that a function's machine code may be copied of, at least; fewer mean a compiler that this was not made for.
 const FEWEST: usize = 2_000;
 
+/// The handler of returns.
+const RETURN: &str = "wasm_dispatch_threaded::handlers::returns::Return";
+
 /// The table of all handlers that can be copied, each from the first of these objects in which it can.
 pub fn read(objects: &[Vec<u8>]) -> Result<Table, String> {
     let mut table = Table::default();
@@ -72,6 +75,17 @@ pub fn read(objects: &[Vec<u8>]) -> Result<Table, String> {
     }
     table.constants = pool.constants;
     table.refused = reasons.into_iter().collect();
+    // Only a copy of it goes on where copies of calls say.
+    if !table
+        .stencils
+        .iter()
+        .any(|&(found, _)| found == key::key(RETURN, false))
+    {
+        return Err(format!(
+            "returns cannot be copied: an unexpected compiler; {:?}",
+            table.refused
+        ));
+    }
     if table.stencils.len() < FEWEST {
         let found = table.stencils.len();
         return Err(format!(
