@@ -526,8 +526,10 @@ fn known_times() -> Result<(), Failed> {
     let summary = summary::summarise(&merged);
     let claim = &summary.claims[0];
     assert_eq!(claim.id, "mean known-1.00 known-1.05");
+    // An interval of 95 % lies beside the truth in one run of twenty; far from it, it lies in none.
+    let near = |value: f64| (value - 1.05).abs() < 0.01;
     assert!(
-        claim.holds && claim.ratio.contains(1.05) && claim.ratio.high < 1.06,
+        claim.holds && near(claim.ratio.low) && near(claim.ratio.high),
         "{claim:?}"
     );
     assert!(
