@@ -60,7 +60,7 @@ pub trait Backend: Sized + Send + Sync + 'static {
         bodies.iter().map(|body| Self::compile_within(body, shared)).collect()
     }
 
-    /// What a compiled function's [cell](CodeCell) says, if it has one.
+    /// What a compiled function's [cell](CodeCell) says, if it has one. The strategy itself trusts it: calls jump there.
     fn entry(_code: &Self::Code) -> Option<CodeEntry> {
         None
     }

@@ -14,10 +14,11 @@ pub struct CodeCell {
     code: AtomicPtr<()>,
 }
 
-/// No stack has so many bytes. Where addresses have 64 bits, it can be added to any.
-const UNCOMPILED: usize = if WIDE { usize::MAX / 4 + 1 } else { usize::MAX };
+/// No stack has so many bytes.
+const UNCOMPILED: usize = if LOW { usize::MAX / 4 + 1 } else { usize::MAX };
 
-const WIDE: bool = cfg!(target_pointer_width = "64");
+/// Whether all addresses of a program are in the lower half, so that [`UNCOMPILED`] can be added to any.
+const LOW: bool = cfg!(target_arch = "x86_64");
 
 /// What a [`CodeCell`] says of a function's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl CodeCell {
     #[inline(always)]
     pub fn fits(&self, frame: usize, end: usize) -> bool {
         let room = self.room.load(Ordering::Acquire);
-        let needed = match WIDE {
+        let needed = match LOW {
             // One register less than what is left would take, where there are few.
             true => frame.wrapping_add(room),
             false => frame.saturating_add(room),
@@ -88,6 +89,9 @@ mod tests {
     fn a_function_fits_no_stack_before_it_is_compiled() {
         let cell = CodeCell::new();
         assert!(!cell.fits(0, usize::MAX / 8) && !cell.fits(usize::MAX / 8, usize::MAX / 8));
+        // The highest that an address can be.
+        let end = if LOW { usize::MAX / 2 } else { usize::MAX - 1 };
+        assert!(!cell.fits(end - 8, end));
         let entry = CodeEntry {
             place: std::ptr::dangling_mut(),
             code: std::ptr::null_mut(),

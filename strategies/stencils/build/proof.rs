@@ -1,6 +1,7 @@
 //! What must be true of every stencil, whatever the compiler has made of its handler.
 //!
-//! - Control stays within it or leaves by an exit in tail position: no call, no return, no jump to a computed address.
+//! - Control stays within it or leaves by an exit in tail position: no call, no return, no jump to a computed
+//!   address but to the code of a cell, to where the topmost frame goes on, and by a switch's table.
 //! - It has no stack frame, and touches no register that its caller's caller wants back.
 //! - Each hole is a whole field of an instruction, in which it means what it is filled with.
 //! - Of the node, it reads operand units alone.

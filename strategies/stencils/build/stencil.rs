@@ -147,6 +147,9 @@ impl Draft {
         if self.code.len() > usize::from(u16::MAX) || self.holes.len() > usize::from(u8::MAX) {
             return Err("is too long".to_owned());
         }
+        if self.holes.iter().filter(|hole| hole.what == What::Behind).count() > 1 {
+            return Err("goes on behind itself in two ways".to_owned());
+        }
         let targets = proof::inner_targets(&self);
         for index in 0..self.holes.len() {
             let Hole { at, what, .. } = self.holes[index];

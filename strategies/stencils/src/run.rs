@@ -95,6 +95,9 @@ pub(crate) fn refusal() -> Option<&'static str> {
         if table::LAYOUT != LAYOUT {
             return Some("both builds of the handlers lay out the machine's state differently".to_owned());
         }
+        if copies::handlers_call() {
+            return Some("the compiler has made calls of the handlers' jumps".to_owned());
+        }
         machine::forbidden()
     });
     refusal.as_deref()

@@ -150,7 +150,7 @@ entry_points!("C");
 
 /// The machine's registers while handlers run.
 ///
-/// What leaves a node, and how a slot is found, is in this file for handlers of a stream, and in `holes.rs` for copies of their
+/// What leaves a node, and how a slot is found, is in `stream.rs` for handlers of a stream, and in `holes.rs` for copies of their
 /// machine code (`cfg(stencil)`).
 #[derive(Clone, Copy)]
 pub(crate) struct Regs {

@@ -2,7 +2,8 @@
 //! both builds must agree on.
 //!
 //! Such a strategy keeps the stream. In place of its handler's address, a node has that of its own code. So whatever is a
-//! handler still (calls, returns, resuming, traps) goes on with the node after it as ever, by a jump to the address there.
+//! handler still (a callee that is not compiled yet, resuming, traps) goes on with the node after it as ever, by a jump to the
+//! address there.
 
 use std::mem::offset_of;
 
@@ -189,6 +190,11 @@ pub fn run_saving<B: Backend<Code = Code>>(program: &Program<B>, machine: &mut M
 /// one that handlers run is left to handlers.
 pub fn machine_entry(code: &Code) -> Option<CodeEntry> {
     code.has_machine_code().then(|| code.cell_entry()).flatten()
+}
+
+/// Whether handlers of this build call each other, though they were built to jump: then copies cannot be among them.
+pub fn handlers_call() -> bool {
+    *dispatch() == Dispatch::Loop
 }
 
 /// The address of the code that ends a run by the trap whose code is in the integer accumulator, at the node in `ip`.

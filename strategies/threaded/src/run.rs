@@ -16,6 +16,7 @@ pub(crate) fn run<B: Backend<Code = Code>, const SAVES: bool>(
     machine: &mut Machine,
     mut host: &mut dyn Host,
 ) -> Exit {
+    const { assert!(B::CELLS, "handlers find functions by cells") };
     // Handlers return to the frame below without asking whether there is one.
     if machine
         .state

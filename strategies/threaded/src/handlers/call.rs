@@ -207,8 +207,8 @@ unsafe fn element<const FIRST: bool>(r: &Regs, index: u32) -> Result<*const Func
     }
 }
 
-/// What [`CallIndirect`] leaves: a callee that is not compiled yet, of another instance, or the host's. Looks it up again: to hand
-/// it on would take one more register of the frequent case.
+/// What [`CallIndirect`] leaves: a callee that is not compiled yet, does not fit the stack, is of another instance, or the host's.
+/// Looks it up again: to hand it on would take one more register of the frequent case.
 struct CallElement<const TAIL: bool, const FIRST: bool>;
 
 impl<const TAIL: bool, const FIRST: bool> Handler for CallElement<TAIL, FIRST> {
