@@ -362,7 +362,11 @@ impl<B: Backend> ModuleCode<B> {
 
     /// Lets calls find the code of a function, which is the only one that it will ever have.
     fn enter_in_cell(&self, function: usize, compiled: &Compiled<B::Code>) {
-        if let (Some(cell), Some(entry)) = (self.cells().get(function), B::entry(&compiled.code)) {
+        // Written once: machines on other threads read it with every call.
+        if let Some(cell) = self.cells().get(function)
+            && !cell.is_set()
+            && let Some(entry) = B::entry(&compiled.code)
+        {
             cell.set(entry, compiled.shape.frame_size);
         }
     }

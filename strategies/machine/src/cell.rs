@@ -42,6 +42,11 @@ impl CodeCell {
         }
     }
 
+    /// Whether it says where the code is.
+    pub(crate) fn is_set(&self) -> bool {
+        self.room.load(Ordering::Relaxed) != UNCOMPILED
+    }
+
     /// Says where the code is, and how many slots its frame has.
     pub(crate) fn set(&self, entry: CodeEntry, slots: u32) {
         self.place.store(entry.place, Ordering::Relaxed);
