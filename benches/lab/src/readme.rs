@@ -167,7 +167,7 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
         let _ = write!(
             text,
             "\n{}\n\n{}",
-            measured_on(machine, link),
+            measured_on(machine, &decision.machines, link),
             machine_table(machine).markdown()
         );
     }
@@ -177,7 +177,7 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     );
     let path = run.join("summary.json");
     let summary: Option<Summary> = path.is_file().then(|| json::load(&path)).transpose()?;
-    let beside = [summary.as_ref().and_then(starting), growing(recorded, link)?];
+    let beside = [summary.as_ref().and_then(starting), growing(decision, recorded, link)?];
     for sentence in sentences(decision).into_iter().chain(beside.into_iter().flatten()) {
         let _ = writeln!(text, "- {sentence}");
     }
@@ -215,7 +215,7 @@ pub(super) fn starting(summary: &Summary) -> Option<String> {
 }
 
 /// What growing code does, from the newest recorded growth run; none without one.
-fn growing(recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
+fn growing(decision: &Decision, recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
     let Some(folder) = growth::newest(recorded) else {
         return Ok(None);
     };
@@ -255,7 +255,7 @@ fn growing(recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
         axis.control_sentence(),
         axis.grade.letter(),
         growth.run.id,
-        growth.run.fingerprint.machine().vendor()
+        (growth.run.fingerprint.machine()).name_among(decision.machines.iter().map(OfMachine::machine))
     )))
 }
 
@@ -273,7 +273,7 @@ fn peers(_: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
 }
 
 /// What a machine is and what it ran, above its table: no table has numbers of two machines.
-fn measured_on(machine: &OfMachine, link: &str) -> String {
+fn measured_on(machine: &OfMachine, machines: &[OfMachine], link: &str) -> String {
     let of = &machine.fingerprint;
     let size = if machine.size.is_empty() {
         String::new()
@@ -286,7 +286,7 @@ fn measured_on(machine: &OfMachine, link: &str) -> String {
     };
     format!(
         "On [{}]({link}/{}/summary.md), {} programs{size}: {} ({} threads, {}, {}), {}, revision {}, grade {}{reasons}.",
-        machine.machine().vendor(),
+        machine.name_among(machines),
         machine.run,
         machine.programs,
         of.cpu,
@@ -342,7 +342,7 @@ fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
             let machine = of.run.fingerprint.machine();
             let on = format!(
                 "{}, {} programs, {} run",
-                machine.vendor(),
+                machine.name_among(decision.machines.iter().map(OfMachine::machine)),
                 of.counted().count(),
                 of.run.kind.name()
             );

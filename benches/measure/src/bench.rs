@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use wasm_dispatch_engines::Size;
 use wasm_dispatch_engines::own::OwnModule;
-use wasm_dispatch_record::METERED;
+use wasm_dispatch_engines::{Entrant, Size};
 use wasm_dispatch_record::record::{Kind, Run, Setup};
+use wasm_dispatch_record::{EXECUTABLE, METERED};
 use wasm_dispatch_workloads::{Class, Workload};
 
 use crate::choice::choose;
@@ -224,6 +224,10 @@ impl Request {
             None => Some(self.chosen_workloads()?),
         };
         let mut run = Run::start(self.defaults().kind);
+        let makes_code = |name: &String| Entrant::named(name).is_some_and(|entrant| entrant.makes_code);
+        if strategies(&self.strategies)?.iter().any(makes_code) {
+            run.id.insert_str(0, EXECUTABLE);
+        }
         if self.metered {
             run.id.insert_str(0, METERED);
         }

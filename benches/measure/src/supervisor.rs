@@ -151,7 +151,11 @@ pub struct Supervisor<'a> {
 
 /// Starting, loading and compiling are timed in this many blocks, where they are timed at all: they differ little, and each of
 /// them is as many rows of the record as running.
-const COLD_BLOCKS: u32 = 8;
+const COLD_BLOCKS: u32 = 16;
+
+/// In so many blocks each strategy is measured against itself at least, where strategies take turns in that and the run has as
+/// many layouts: with fewer, a control could not have seen the differences that are claimed.
+const CONTROL_BLOCKS: usize = 8;
 
 /// The name under which a strategy is enrolled a second time.
 pub fn control_of(strategy: &str) -> Control {
@@ -277,7 +281,7 @@ impl Supervisor<'_> {
                 if launcher.side.is_some() && turn.workloads.iter().any(|name| self.is_out(name, &so_far.failed)) {
                     break Vec::new();
                 }
-                let job = self.job(block, turn, &so_far.failed)?;
+                let job = self.job(block, part, turn, &so_far.failed)?;
                 match ask(launcher, &job, Duration::from_secs(self.setup.timeout), &mut begins)? {
                     Told::Whole(rows) => break rows,
                     Told::Broke(cell, error) => {
@@ -337,8 +341,9 @@ impl Supervisor<'_> {
         Ok(turns)
     }
 
-    fn job(&self, block: u32, turn: &Turn<'_>, failed: &BTreeSet<Cell>) -> Result<Job, Error> {
+    fn job(&self, block: u32, part: &Part, turn: &Turn<'_>, failed: &BTreeSet<Cell>) -> Result<Job, Error> {
         let launcher = turn.launcher;
+        let mut controls = self.controls(block, part).into_iter().map(control_of);
         let manifest = |name: &String| {
             let workload = self.workloads.iter().find(|workload| workload.name() == name);
             let workload = workload.ok_or_else(|| Error::Asked(format!("there is no workload '{name}'")))?;
@@ -350,7 +355,8 @@ impl Supervisor<'_> {
         Ok(Job {
             manifests: turn.workloads.iter().map(manifest).collect::<Result<_, _>>()?,
             strategies: self.setup.strategies.clone(),
-            control: self.control(block).map(control_of),
+            control: controls.next(),
+            more_controls: controls.collect(),
             size,
             warm_up: Size::Quick,
             iterations: self.setup.iterations,
@@ -364,11 +370,23 @@ impl Supervisor<'_> {
         })
     }
 
-    /// The strategy that runs twice in a block. Where several take turns, all have about as many blocks of each round.
-    fn control(&self, block: u32) -> Option<&str> {
-        let controls = &self.setup.controls;
-        let turn = block as usize % controls.len().max(1);
-        controls.get(turn).or(self.setup.control.as_ref()).map(String::as_str)
+    /// The strategies that run twice in a block. Where several take turns, each layout has another of them in each round.
+    fn controls(&self, block: u32, part: &Part) -> Vec<&str> {
+        let (setup, all) = (self.setup, &self.setup.controls);
+        if all.is_empty() {
+            return setup.control.iter().map(String::as_str).collect();
+        }
+        let (parts, blocks) = (setup.parts.len().max(1), setup.max_blocks.max(1) as usize);
+        let at_once = (all.len() * CONTROL_BLOCKS.min(parts)).div_ceil(blocks).min(all.len());
+        let place = setup.parts.iter().position(|other| other == part).unwrap_or(0);
+        let turn = place + block as usize / parts;
+        let first = turn * at_once % all.len();
+        all.iter()
+            .cycle()
+            .skip(first)
+            .take(at_once)
+            .map(String::as_str)
+            .collect()
     }
 
     fn failure(&self, cell: &Cell, error: String) -> Failure {
@@ -553,3 +571,7 @@ fn complaint(stderr: Option<impl Read>) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/supervisor.rs"]
+mod tests;

@@ -37,6 +37,9 @@ pub struct Job {
     pub strategies: Vec<String>,
     /// The strategy that is enrolled a second time.
     pub control: Option<Control>,
+    /// Others that are, too.
+    #[serde(default)]
+    pub more_controls: Vec<Control>,
     /// Size of the workloads.
     pub size: Size,
     /// Size of the warm-up run.
@@ -224,11 +227,9 @@ fn enrolled<'e>(job: &'e Job, engine: Find<'_>) -> Result<Vec<Enrolled<'e>>, Str
         })
     };
     let strategies = job.strategies.iter().map(|name| enrol(name.as_str(), name, false));
-    let control = job
-        .control
-        .iter()
-        .map(|control| enrol(&control.name, &control.of, true));
-    strategies.chain(control).collect()
+    let controls = job.control.iter().chain(&job.more_controls);
+    let controls = controls.map(|control| enrol(&control.name, &control.of, true));
+    strategies.chain(controls).collect()
 }
 
 fn measure<W: Write>(job: &Job, engine: Find<'_>, loads: Loads, voice: &mut Voice<W>) -> Result<(), String> {
@@ -296,7 +297,7 @@ fn of_workload<W: Write>(
         }
     };
     voice.row(sample(EVERY_STRATEGY, Phase::Load, 1, timing))?;
-    // The control compiles a module of its own: where its code lies in memory is part of the noise that it is to show.
+    // Controls have their code in a module of their own: where that lies in memory is part of the noise that they are to show.
     // Which of the two is the first in memory is left to chance.
     let mut module_of_control = match enrolled.iter().any(|each| each.is_control) {
         true => load().0.map_err(|error| error.to_string())?,

@@ -87,6 +87,15 @@ impl Machine {
             known => known,
         }
     }
+
+    /// What tells it from others: its vendor, with family, model and stepping where another one is of the same vendor.
+    pub fn name_among(&self, others: impl IntoIterator<Item = Machine>) -> String {
+        let is_like = |other: Machine| other.vendor() == self.vendor() && !other.is(self);
+        match others.into_iter().any(is_like) && !self.hardware.model.is_empty() {
+            true => format!("{} {}", self.vendor(), self.hardware.model),
+            false => self.vendor().to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Machine {

@@ -47,24 +47,34 @@ pub fn take_folder(run: &mut Run) -> Result<PathBuf, Error> {
 /// Names of runs with metering begin like this: they decide heads of their own.
 pub const METERED: &str = "metered-";
 
-/// The newest run of strategies below `runs`, with metering or without. Run ids have their time in them, so the last one is the
+/// Names of runs of strategies that make machine code begin like this: they decide a head of their own.
+pub const EXECUTABLE: &str = "executable-";
+
+/// When a run of strategies began, as its name has it; none if what has this name is something else.
+pub fn time_of(name: &str) -> Option<&str> {
+    let name = name.strip_prefix(METERED).unwrap_or(name);
+    let name = name.strip_prefix(EXECUTABLE).unwrap_or(name);
+    is_main(name).then_some(name)
+}
+
+/// The newest run of strategies below `runs`, of whatever kind. Run ids have their time in them, so the last one is the
 /// newest. Folders with other names (`peers-...`) hold something else: they are drawn when they are asked for.
 ///
 /// # Errors
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
-    let main = newest_with(runs, FILE_NAME, is_main);
-    let metered = newest_with(runs, FILE_NAME, |name| name.starts_with(METERED));
-    let time = |run: &PathBuf| {
-        let name = run.file_name().unwrap_or_default().to_string_lossy();
-        name.trim_start_matches(METERED).to_owned()
-    };
-    match (main, metered) {
-        (Ok(main), Ok(metered)) => Ok(std::cmp::max_by_key(main, metered, time)),
-        (Err(_), Ok(metered)) => Ok(metered),
-        (main, Err(_)) => main,
+    if !runs.is_dir() {
+        return Err(Error::NoRun(runs.to_owned()));
     }
+    let mut folders = newest_first(runs, |name| time_of(name).is_some())?;
+    folders.retain(|folder| folder.join(FILE_NAME).is_file());
+    let time = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        time_of(&name).map(str::to_owned)
+    };
+    let newest = folders.into_iter().max_by_key(time);
+    newest.ok_or_else(|| Error::NoRun(runs.to_owned()))
 }
 
 /// Whether a run, or a folder, of this name is one that strategies are ranked by: those begin with their time.

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 
 use common::{header, sample};
+use wasm_dispatch_record::{Hardware, Machine};
 use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Plan, Row, Run, Sample, Size, Writer};
 use wasm_dispatch_report::{Error, newest_run};
 
@@ -183,13 +184,40 @@ fn the_newest_run_is_found_by_its_name() {
     Writer::create(&folder.path().join("peers-20990101-000000-quick"), &header()).unwrap();
     let newest = newest_run(folder.path()).unwrap();
     assert!(newest.ends_with("20260103-000000-quick"), "{}", newest.display());
-    // One with metering is a run of strategies like the others.
-    for id in ["metered-20260102-120000-quick", "metered-20260103-000001-quick"] {
+    // One with metering, or with machine code, is a run of strategies like the others.
+    for (id, is_newer) in [
+        ("metered-20260102-120000-quick", false),
+        ("metered-20260103-000001-quick", true),
+        ("executable-20260102-120000-full", false),
+        ("executable-20260103-000002-full", true),
+        ("metered-executable-20260103-000003-quick", true),
+    ] {
         Writer::create(&folder.path().join(id), &header()).unwrap();
-        let is_newer = id > "metered-20260103";
         let newest = newest_run(folder.path()).unwrap();
         assert_eq!(newest.ends_with(id), is_newer, "{newest:?}");
     }
+}
+
+/// Two processors of one vendor are two machines, and are called so.
+#[test]
+fn a_machine_is_called_by_its_vendor_where_that_tells_it_from_others() {
+    let machine = |vendor: &str, model: &str| Machine {
+        cpu: "Some EPYC".to_owned(),
+        threads: 2,
+        hardware: Hardware {
+            vendor: vendor.to_owned(),
+            model: model.to_owned(),
+            ..Hardware::default()
+        },
+    };
+    let (old, new, other) = (
+        machine("AMD", "25/17/1"),
+        machine("AMD", "26/2/1"),
+        machine("Intel", "6/1/1"),
+    );
+    assert_eq!(new.name_among([new.clone(), other.clone()]), "AMD");
+    assert_eq!(new.name_among([new.clone(), other.clone(), old]), "AMD 26/2/1");
+    assert_eq!(other.name_among([new, other.clone()]), "Intel");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::summary::run_length::From;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
 use crate::units::number;
 use crate::{Error, Fingerprint, json, report};
-use wasm_dispatch_record::is_main;
+use wasm_dispatch_record::{is_main, time_of};
 
 /// Version of the file.
 pub const DECISION_SCHEMA: u32 = 4;
@@ -474,7 +474,8 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
     fs::remove_file(&report.page).map_err(Error::io(&report.page))
 }
 
-/// Removes the raw data of recorded runs that a newer one of the same machine has superseded: their summaries stay.
+/// Removes the raw data of recorded runs that a newer one has superseded: their summaries stay. Runs of other machines without
+/// metering are compared with, so they keep theirs.
 fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
     let used = decision
         .heads
@@ -485,19 +486,15 @@ fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
     for entry in fs::read_dir(recorded).map_err(Error::io(recorded))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let samples = entry.path().join(FILE_NAME);
-        if !is_main(&name)
+        if time_of(&name).is_none()
             || used.contains(&&name)
             || !entry.path().join("summary.json").is_file()
             || !samples.is_file()
         {
             continue;
         }
-        if record::read(&samples)?
-            .run
-            .fingerprint
-            .machine()
-            .is(&decision.fingerprint.machine())
-        {
+        let machine = || Ok::<_, Error>(record::read(&samples)?.run.fingerprint.machine());
+        if !is_main(&name) || machine()?.is(&decision.fingerprint.machine()) {
             fs::remove_file(&samples).map_err(Error::io(&samples))?;
         }
     }

@@ -95,7 +95,7 @@ fn claims(summary: &Summary) -> String {
         };
         format!(
             "on {} ({}{size}, {})",
-            machine.machine().vendor(),
+            machine.name_among(&summary.machines),
             machine.run,
             machine.age()
         )

@@ -317,7 +317,7 @@ pub struct Setup {
     pub strategies: Vec<String>,
     /// The strategy that is enrolled twice.
     pub control: Option<String>,
-    /// Strategies of which each is enrolled twice in its turn, a block each: instead of one control for all blocks.
+    /// Strategies of which each is enrolled twice in its turn, one or more in a block: instead of one control for all blocks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<String>,
     /// Whether what it takes from bytes to the first result is timed, too.

@@ -92,6 +92,11 @@ impl OfMachine {
         self.fingerprint.machine()
     }
 
+    /// What tells it from the others in a few words.
+    pub fn name_among(&self, machines: &[OfMachine]) -> String {
+        self.machine().name_among(machines.iter().map(OfMachine::machine))
+    }
+
     /// What to use there, for what all machines ran; empty if that is nothing.
     pub fn compared(&self) -> &[Head] {
         self.shared.as_ref().map_or(&self.heads, |shared| &shared.heads)
@@ -394,11 +399,7 @@ impl Holds {
                 of_part if of_part == all || of_part == Answer::NotMeasured => of_part,
                 _ => Answer::NotShown,
             };
-            (
-                machine.machine().vendor().to_owned(),
-                machine.differs_from(first),
-                answer,
-            )
+            (machine.name_among(machines), machine.differs_from(first), answer)
         };
         Holds {
             on: machines.iter().enumerate().map(of).collect(),
