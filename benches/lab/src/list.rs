@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::choice;
 use wasm_dispatch_report::decision::DECISION_FILE;
-use wasm_dispatch_report::record::{self, FILE_NAME, timestamp};
+use wasm_dispatch_report::record::{self, file_in, timestamp};
 use wasm_dispatch_report::summary::Grade;
 use wasm_dispatch_report::table::columns;
 use wasm_dispatch_report::{growth, ladder, units};
@@ -237,7 +237,7 @@ fn runs(options: &Options) -> Result<Vec<Item>, Failed> {
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         let entries = fs::read_dir(folder).map_err(|error| Failed::Work(format!("{}: {error}", folder.display())))?;
         let runs = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        found.extend(runs.filter(|run| run.join(FILE_NAME).is_file()));
+        found.extend(runs.filter(|run| file_in(run).is_file()));
     }
     let name = |run: &Path| run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let texts = &options.texts;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wasm_dispatch_report::decision::{DECISION_FILE, DECISION_SCHEMA, Decision, RECORDED, record_decision};
-use wasm_dispatch_report::record::{self, BlockEnd, FILE_NAME, Kind, Phase, Plan, Run, Writer};
+use wasm_dispatch_report::record::{self, BlockEnd, FILE_NAME, Kind, PACKED_NAME, Phase, Plan, Run, Writer};
 use wasm_dispatch_report::summary::Verdict;
 use wasm_dispatch_report::summary::run_length::From;
 use wasm_dispatch_report::{Error, report};
@@ -128,7 +128,8 @@ fn a_decision_says_what_to_use_and_where_not() {
     // The run is kept with what a reader looks at, and gives the same decision.
     let kept = lab.reports().join(RECORDED).join(&decision.run);
     for (file, is_there) in [
-        (FILE_NAME, true),
+        (PACKED_NAME, true),
+        (FILE_NAME, false),
         ("summary.md", true),
         ("ranking.svg", true),
         ("index.html", false),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::record::{FILE_NAME, Run};
+use crate::record::{Run, file_in};
 
 /// Cargo's target folder: the one this binary lies in, else what the environment says, else `./target`.
 pub fn target_folder() -> PathBuf {
@@ -68,7 +68,7 @@ pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
         return Err(Error::NoRun(runs.to_owned()));
     }
     let mut folders = newest_first(runs, |name| time_of(name).is_some())?;
-    folders.retain(|folder| folder.join(FILE_NAME).is_file());
+    folders.retain(|folder| file_in(folder).is_file());
     let time = |folder: &PathBuf| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         time_of(&name).map(str::to_owned)

@@ -8,7 +8,9 @@ use std::io::Write;
 
 use common::{header, sample};
 use wasm_dispatch_record::{Hardware, Machine};
-use wasm_dispatch_report::record::{self, FILE_NAME, Failure, Kind, Phase, Plan, Row, Run, Sample, Size, Writer};
+use wasm_dispatch_report::record::{
+    self, FILE_NAME, Failure, Kind, PACKED_NAME, Phase, Plan, Row, Run, Sample, Size, Writer,
+};
 use wasm_dispatch_report::{Error, newest_run};
 
 fn folder() -> tempfile::TempDir {
@@ -196,6 +198,28 @@ fn the_newest_run_is_found_by_its_name() {
         let newest = newest_run(folder.path()).unwrap();
         assert_eq!(newest.ends_with(id), is_newer, "{newest:?}");
     }
+}
+
+#[test]
+fn what_is_kept_is_compressed_and_reads_the_same() {
+    let (run, kept) = (folder(), folder());
+    let mut writer = Writer::create(run.path(), &header()).unwrap();
+    writer
+        .write(sample("fib", "calls", "threaded", Phase::Execute, 123.0))
+        .unwrap();
+    record::pack(&run.path().join(FILE_NAME), kept.path()).unwrap();
+    let packed = kept.path().join(PACKED_NAME);
+    assert_eq!(record::file_in(kept.path()), packed);
+    let [before, mut after] = [run.path(), kept.path()].map(|folder| record::read(folder).unwrap());
+    after.path.clone_from(&before.path);
+    assert_eq!(before, after);
+    // Packing it again, from what is packed already, changes nothing.
+    let bytes = fs::read(&packed).unwrap();
+    record::pack(&packed, kept.path()).unwrap();
+    assert_eq!(fs::read(&packed).unwrap(), bytes);
+    // Damaged, it is no shorter run: it cannot be read.
+    fs::write(&packed, &bytes[..bytes.len() - 9]).unwrap();
+    assert!(matches!(record::read(kept.path()), Err(Error::Io(path, _)) if path == packed));
 }
 
 /// Two processors of one vendor are two machines, and are called so.

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::record::{self, FILE_NAME, Kind, Recording};
+use crate::record::{self, Kind, Recording, contents, file_in, pack};
 use crate::summary::heads::Place;
 use crate::summary::run_length::From;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
@@ -202,18 +202,21 @@ impl Decision {
         };
         let (name, run) = (&head.head, &new.run);
         let mut reasons = Vec::new();
+        // A record of other code than the newer one's is worth a grade less.
+        let is_stale = head.run == self.run && !self.fingerprint.same_sources(&newer.fingerprint);
+        let grade = if is_stale { head.grade.max(Grade::B) } else { head.grade };
         if self.kind == Kind::Full && newer.kind == Kind::Quick && !name.contains('+') {
             reasons.push(format!(
                 "{run} is a quick run, and the head {name} comes from a full one, {}",
                 head.run
             ));
         }
-        if new.grade > head.grade {
+        if new.grade > grade {
             reasons.push(format!(
                 "the head {name} of {run} is graded {} ({}), and what stands there is graded {}",
                 new.grade.letter(),
                 new.reasons.join("; "),
-                head.grade.letter()
+                grade.letter()
             ));
         }
         if newer.workloads < self.workloads && !name.contains('+') {
@@ -454,21 +457,19 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
     })
 }
 
-/// Copies raw data into a folder of its own and draws its report there, unless that was done before.
+/// Copies raw data into a folder of its own, compressed, and draws its report there, unless that was done before.
 ///
 /// Only what a reader of the repository looks at stays: the text, the plots as SVG, and the summary, which others are put beside.
 fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
-    let copy = folder.join(FILE_NAME);
+    let copy = file_in(folder);
     if copy.is_file() {
-        let old = fs::read(&copy).map_err(Error::io(&copy))?;
-        let new = fs::read(raw).map_err(Error::io(raw))?;
         // Raw data is never overwritten: the same name with other samples is another run.
-        if old != new {
+        if contents(&copy)? != contents(raw)? {
             return Err(Error::RunExists(copy));
         }
     } else {
         fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        fs::copy(raw, &copy).map_err(Error::io(&copy))?;
+        pack(raw, folder)?;
     }
     let report = report(folder, folder)?;
     fs::remove_file(&report.page).map_err(Error::io(&report.page))
@@ -485,7 +486,7 @@ fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
     let used: Vec<&String> = used.chain([&decision.run]).collect();
     for entry in fs::read_dir(recorded).map_err(Error::io(recorded))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let samples = entry.path().join(FILE_NAME);
+        let samples = file_in(&entry.path());
         if time_of(&name).is_none()
             || used.contains(&&name)
             || !entry.path().join("summary.json").is_file()

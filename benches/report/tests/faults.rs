@@ -611,6 +611,29 @@ fn a_worse_graded_run_replaces_no_head() {
     record_decision(&noisy, &reports, true).unwrap();
 }
 
+/// Grade A of code that has changed since is no reason to keep out grade B of the code that there is.
+#[test]
+fn a_record_of_older_code_counts_a_grade_less_than_it_says() {
+    for (revision, stays) in [(good().revision, true), ("fedcba9", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let reports = folder.path().join("reports");
+        fs::create_dir(&reports).unwrap();
+        record_decision(&good().measure(folder.path(), 1), &reports, false).unwrap();
+        let slower = World {
+            id: "20260103-030405-full".to_owned(),
+            revision,
+            slowdown: 0.2,
+            ..good()
+        };
+        let newer = slower.measure(folder.path(), 2);
+        assert_eq!(record_decision(&newer, &reports, false).is_err(), stays, "{revision}");
+        let decision = Decision::read(&reports.join(DECISION_FILE)).unwrap();
+        let grade = if stays { Grade::A } else { Grade::B };
+        assert_eq!(decision.heads[0].grade, grade, "{:?}", decision.heads[0].reasons);
+        assert_eq!(decision.run.starts_with("20260102"), stays);
+    }
+}
+
 #[test]
 fn a_worse_graded_run_of_another_machine_is_kept_beside_the_heads_that_stay() {
     let folder = tempfile::tempdir().unwrap();
@@ -635,7 +658,7 @@ fn a_worse_graded_run_of_another_machine_is_kept_beside_the_heads_that_stay() {
     assert!(
         reports
             .join(RECORDED)
-            .join("20260103-030405-full/samples.jsonl")
+            .join("20260103-030405-full/samples.jsonl.gz")
             .is_file()
     );
 }
@@ -688,7 +711,7 @@ fn heads_are_replaced_one_by_one() {
     );
     // The raw data of the older run of this machine has gone, and its summary stays.
     let old = reports.join(RECORDED).join("20260102-030405-full");
-    assert!(!old.join("samples.jsonl").exists() && old.join("summary.json").is_file());
+    assert!(!old.join("samples.jsonl.gz").exists() && old.join("summary.json").is_file());
 }
 
 #[test]
@@ -742,7 +765,7 @@ fn a_record_of_another_vendor_is_kept_and_stands_beside_the_newest() {
     assert!(
         reports
             .join(RECORDED)
-            .join("20260102-030405-full/samples.jsonl")
+            .join("20260102-030405-full/samples.jsonl.gz")
             .is_file()
     );
 }

@@ -15,12 +15,14 @@
 mod cells;
 mod machines;
 mod merge;
+mod packed;
 mod reader;
 mod rows;
 mod time;
 mod writer;
 
 pub use merge::merge;
+pub use packed::{PACKED_NAME, contents, file_in, pack};
 pub use reader::{Recording, read};
 pub use rows::{
     About, BlockEnd, Cells, Control, Failure, Kind, Layout, OfWorkload, Origin, Part, Phase, Plan, Process, Program,

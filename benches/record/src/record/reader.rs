@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::rows::{
     About, Control, Failure, Layout, Origin, Plan, Process, Program, Row, Run, Sample, Setup, Size, Traits,
 };
-use super::{FILE_NAME, OLDEST_SCHEMA, SCHEMA};
+use super::{FILE_NAME, OLDEST_SCHEMA, SCHEMA, contents, file_in};
 use crate::count::Count;
 use crate::error::Error;
 
@@ -55,12 +55,8 @@ pub struct Recording {
 /// A last line without an end that does not parse is what a killed run leaves behind; it is dropped with a warning. Any
 /// other bad line is an error that names the file and the line.
 pub fn read(path: &Path) -> Result<Recording, Error> {
-    let path = if path.is_dir() {
-        path.join(FILE_NAME)
-    } else {
-        path.to_owned()
-    };
-    let bytes = fs::read(&path).map_err(Error::io(&path))?;
+    let path = if path.is_dir() { file_in(path) } else { path.to_owned() };
+    let bytes = contents(&path)?;
     let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').enumerate();
     let Some((_, first)) = lines.next() else {
         return Err(Error::line(&path, 1, "the file is empty"));

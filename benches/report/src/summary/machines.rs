@@ -436,6 +436,15 @@ fn answer(claims: &[Claim], id: &str) -> Answer {
     }
 }
 
+/// `a, b and c`.
+fn and(texts: &[&str]) -> String {
+    match texts {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// `the 9 programs`.
 fn programs(count: usize) -> String {
     match count {
@@ -464,10 +473,7 @@ pub fn compared_over(machines: &[OfMachine]) -> Option<String> {
     let is_same = |other: &OfMachine| first.fingerprint.same_sources(&other.fingerprint);
     let revisions = (!machines.iter().all(is_same)).then(|| {
         let revisions = machines.iter().map(|machine| machine.fingerprint.short_revision());
-        format!(
-            "were measured at revisions {}",
-            revisions.collect::<Vec<_>>().join(" and ")
-        )
+        format!("were measured at revisions {}", and(&revisions.collect::<Vec<_>>()))
     });
     let said = [over, revisions]
         .into_iter()
