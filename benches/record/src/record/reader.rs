@@ -1,7 +1,6 @@
 //! Reading a run's file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::rows::{
