@@ -11,7 +11,7 @@ use crate::stencil::{Draft, Placed, What};
 mod shared;
 
 pub use shared::Form;
-use shared::{FLOATS, INTS, rewrite, rewrite_near, rewrite_number};
+use shared::{FLOATS, INTS, Room, rewrite, rewrite_near, rewrite_number};
 
 /// Bytes of a slot.
 const SLOT: usize = 8;
@@ -132,7 +132,8 @@ fn access(draft: &Draft, placed: &Placed, unit: u8, (reads, writes): (bool, bool
     let field = placed.displacement?;
     let offset = usize::try_from(draft.hole_at(field)?.offset).ok()?;
     let (first, last) = (offset / SLOT, (offset + size.max(1) - 1) / SLOT);
-    let form = match offset == 0 && size <= SLOT && (!writes || size == SLOT) {
+    let whole = size == SLOT || size == 2 * SLOT;
+    let form = match offset == 0 && (whole || size < SLOT && !writes) {
         true => form(draft, placed, size),
         false => Form::Memory,
     };
@@ -157,19 +158,27 @@ fn form(draft: &Draft, placed: &Placed, size: usize) -> Form {
         Code::Mov_rm64_r64 => &[Form::IntStore],
         Code::Movss_xmm_xmmm32 | Code::Movsd_xmm_xmmm64 if load => &[Form::FloatLoad],
         Code::Movsd_xmmm64_xmm | Code::Movlps_m64_xmm | Code::Movlpd_m64_xmm => &[Form::FloatStore],
+        Code::Movups_xmm_xmmm128 | Code::Movupd_xmm_xmmm128 | Code::Movdqu_xmm_xmmm128 if load => &[Form::VectorLoad],
+        Code::Movups_xmmm128_xmm | Code::Movupd_xmmm128_xmm | Code::Movdqu_xmmm128_xmm => &[Form::VectorStore],
+        _ if size > SLOT => &[],
         _ => &[Form::Int, Form::Float],
     };
     let proved = |&&form: &&Form| {
         let ints = INTS.map(shared::Register::Int).into_iter();
         let floats = FLOATS.map(shared::Register::Float).into_iter();
-        let mut registers = ints.chain(floats).filter(|&register| match form {
-            Form::Int => matches!(register, shared::Register::Int(_)),
-            Form::Float => matches!(register, shared::Register::Float(_)),
-            _ => true,
-        });
+        let vectors = FLOATS.map(shared::Register::Vector).into_iter();
+        let mut registers = ints.chain(floats).chain(vectors).filter(|register| register.fits(form));
         registers.all(|register| is_rewritten(draft, placed, form, register, size))
     };
     forms.iter().find(proved).copied().unwrap_or(Form::Memory)
+}
+
+/// What is added to room for an instruction; nothing if there is none.
+fn in_room(add: impl FnOnce(&mut Room<'_>) -> bool) -> Vec<u8> {
+    let mut bytes = [0; 2 * Room::SPARE];
+    let mut room = Room::new(&mut bytes);
+    let length = if add(&mut room) { room.length } else { 0 };
+    bytes[..length].to_vec()
 }
 
 /// Where the ModRM byte of an instruction is that uses `[rsi + 32 bits]` and has no other hole.
@@ -198,8 +207,10 @@ fn is_near(draft: &Draft, placed: &Placed) -> bool {
         return false;
     };
     PLACES.into_iter().all(|place| {
-        let mut bytes = Vec::new();
-        rewrite_near(&mut bytes, instruction(draft, placed, modrm), place);
+        let bytes = in_room(|out| {
+            rewrite_near(out, instruction(draft, placed, modrm), place);
+            true
+        });
         let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
         let (before, after) = (&placed.instruction, decoder.decode());
         let operands = (0..before.op_count()).all(|operand| match before.op_kind(operand) {
@@ -225,8 +236,8 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
     let Some(modrm) = slot_modrm(draft, placed) else {
         return false;
     };
-    let mut bytes = Vec::new();
-    if !rewrite(&mut bytes, instruction(draft, placed, modrm), form, register) || bytes.len() > code.len() {
+    let bytes = in_room(|out| rewrite(out, instruction(draft, placed, modrm), form, register));
+    if bytes.is_empty() || bytes.len() > code.len() {
         return false;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
@@ -236,7 +247,7 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
     }
     let pinned = match register {
         shared::Register::Int(n) => Register::RAX + u32::from(n),
-        shared::Register::Float(n) => Register::ZMM0 + u32::from(n),
+        shared::Register::Float(n) | shared::Register::Vector(n) => Register::ZMM0 + u32::from(n),
     };
     let before = &placed.instruction;
     let is_pinned = |operand| {
@@ -260,6 +271,7 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
         (Form::FloatLoad, shared::Register::Float(_)) => Code::Movaps_xmm_xmmm128,
         // The destination comes first, as it does in a store to memory.
         (Form::FloatStore, shared::Register::Float(_)) => Code::Movaps_xmm_xmmm128,
+        (Form::VectorLoad | Form::VectorStore, shared::Register::Vector(_)) => Code::Movaps_xmm_xmmm128,
         (Form::IntLoad, shared::Register::Float(_)) if size == SLOT => Code::Movq_rm64_xmm,
         (Form::IntLoad, shared::Register::Float(_)) => Code::Movd_rm32_xmm,
         (Form::IntStore, shared::Register::Float(_)) => Code::Movq_xmm_rm64,
@@ -286,9 +298,9 @@ pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
     let size = before.memory_size().size();
     let number = if size == 1 { 0x34 } else { 0x1234 };
     let code = draft.code(placed.start, placed.end);
-    let mut bytes = Vec::new();
     let modrm = (field - placed.start).checked_sub(1)?;
-    if !rewrite_number(&mut bytes, instruction(draft, placed, modrm), number) || bytes.len() > code.len() {
+    let bytes = in_room(|out| rewrite_number(out, instruction(draft, placed, modrm), number));
+    if bytes.is_empty() || bytes.len() > code.len() {
         return None;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);

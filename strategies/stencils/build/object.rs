@@ -8,7 +8,7 @@ use object::{
     LittleEndian, Object, ObjectSection, ObjectSymbol, Relocation, RelocationFlags, RelocationTarget, SectionIndex,
 };
 
-use crate::stencil::{Draft, Hole, Pool, What};
+use crate::stencil::{Draft, Hole, Pool, Stencil, What};
 use crate::table::Table;
 
 #[path = "../src/key.rs"]
@@ -22,7 +22,8 @@ const FEWEST: usize = 2_000;
 /// The handler of returns.
 const RETURN: &str = "wasm_dispatch_threaded::handlers::returns::Return";
 
-/// The table of all handlers that can be copied, each from the first of these objects in which it can.
+/// The table of all handlers that can be copied, each from the first of these objects in which it can, or from one in which it is
+/// shorter.
 pub fn read(objects: &[Vec<u8>]) -> Result<Table, String> {
     let mut table = Table::default();
     let mut pool = Pool::default();
@@ -50,18 +51,17 @@ pub fn read(objects: &[Vec<u8>]) -> Result<Table, String> {
             if !keys.insert(key) {
                 return Err("two handlers have one key".to_owned());
             }
-            if stencils.contains_key(&key) {
-                continue;
-            }
+            let known: Option<&Stencil> = stencils.get(&key);
             let draft = draft(&file, section, symbol.address(), symbol.size(), &mut pool);
             match draft.and_then(Draft::finish) {
-                Ok(stencil) => {
+                Ok(stencil) if known.is_none_or(|known| stencil.is_shorter_than(known)) => {
                     refused.remove(&key);
                     stencils.insert(key, stencil);
                 }
-                Err(reason) => {
+                Err(reason) if known.is_none() => {
                     refused.insert(key, reason);
                 }
+                Ok(_) | Err(_) => {}
             }
         }
     }

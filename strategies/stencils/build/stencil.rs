@@ -76,6 +76,7 @@ pub struct Stencil {
     touched: u32,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
+    instructions: usize,
 }
 
 /// The instruction of a hole.
@@ -206,6 +207,7 @@ impl Draft {
             accesses: access::find(&changed),
             touched: access::touched(&changed),
             branches: !proof::inner_targets(&changed).is_empty(),
+            instructions: changed.instructions.len(),
             code: self.code,
             holes: self.holes,
             reach,
@@ -214,11 +216,24 @@ impl Draft {
 }
 
 impl Stencil {
+    /// Whether it takes fewer instructions, all of which run, and uses slots no worse.
+    pub fn is_shorter_than(&self, other: &Stencil) -> bool {
+        let in_memory = |stencil: &Stencil| {
+            let accesses = stencil.accesses.as_ref()?.iter();
+            Some(accesses.filter(|access| access.form == Form::Memory).count())
+        };
+        let no_worse = match (in_memory(self), in_memory(other)) {
+            (Some(own), Some(its)) => own <= its,
+            (own, its) => own.is_some() || its.is_none(),
+        };
+        self.instructions < other.instructions && !self.branches && no_worse
+    }
+
     /// Adds code and holes to the table; returns the other fields of its row.
     pub fn write(&self, table: &mut Table) -> String {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
-            "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, in_memory: {}, \
+            "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, forms: {}, in_memory: {}, \
              touched: {}, branches: {}, traps: {}, rare: {}",
             table.code.len(),
             self.code.len(),
@@ -227,6 +242,7 @@ impl Stencil {
             self.reach,
             table.accesses.len(),
             accesses.len(),
+            accesses.iter().fold(0, |forms, access| forms | access.form.bit()),
             self.accesses.is_none(),
             self.touched,
             self.branches,

@@ -20,8 +20,19 @@ pub enum Form {
     FloatLoad,
     /// `movsd` to the slot, or what does the same
     FloatStore,
+    /// `movups` from the slot and the next one, or what does the same
+    VectorLoad,
+    /// `movups` to both
+    VectorStore,
     /// In another way: the slot must be in memory.
     Memory,
+}
+
+impl Form {
+    /// Its bit among those of all forms.
+    pub fn bit(self) -> u16 {
+        1 << self as u8
+    }
 }
 
 /// A register that no handler touches, or few do, and in which a slot may live.
@@ -29,8 +40,10 @@ pub enum Form {
 pub enum Register {
     /// A general one.
     Int(u8),
-    /// A vector register.
+    /// A vector register, with one slot in its lower half.
     Float(u8),
+    /// A vector register, with a vector's two slots.
+    Vector(u8),
 }
 
 /// rbx, rbp, r12 to r15, which no handler touches, then r11 and r10, which few do.
@@ -44,22 +57,60 @@ impl Register {
     pub fn bit(self) -> u32 {
         match self {
             Register::Int(n) => 1 << n,
-            Register::Float(n) => 1 << (16 + n),
+            Register::Float(n) | Register::Vector(n) => 1 << (16 + n),
+        }
+    }
+
+    /// Whether an instruction that uses a slot in this form can use this register in place of it.
+    pub fn fits(self, form: Form) -> bool {
+        match form {
+            Form::Int => matches!(self, Register::Int(_)),
+            Form::Float => matches!(self, Register::Float(_)),
+            Form::IntLoad | Form::IntStore | Form::FloatLoad | Form::FloatStore => !matches!(self, Register::Vector(_)),
+            Form::VectorLoad | Form::VectorStore => matches!(self, Register::Vector(_)),
+            Form::Memory => false,
         }
     }
 }
 
-/// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
-pub fn add(out: &mut Vec<u8>, code: &[u8], part: Range<usize>) {
-    let (mut from, end) = (part.start, out.len() + part.len());
-    while from < part.end {
-        match code[from..].first_chunk::<16>() {
-            Some(chunk) => out.extend_from_slice(chunk),
-            None => out.extend_from_slice(&code[from..part.end]),
-        }
-        from += 16;
+/// Room for code, and how much of it is taken.
+pub struct Room<'a> {
+    bytes: &'a mut [u8],
+    pub length: usize,
+}
+
+impl<'a> Room<'a> {
+    /// Bytes of room that are needed behind what is added.
+    pub const SPARE: usize = 32;
+
+    pub fn new(bytes: &'a mut [u8]) -> Room<'a> {
+        Room { bytes, length: 0 }
     }
-    out.truncate(end);
+
+    /// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
+    #[inline]
+    pub fn add(&mut self, code: &[u8], part: Range<usize>) {
+        let (mut from, mut at) = (part.start, self.length);
+        self.length += part.len();
+        while from < part.end {
+            match (code[from..].first_chunk::<16>(), self.bytes[at..].first_chunk_mut()) {
+                (Some(chunk), Some(place)) => *place = *chunk,
+                _ => return self.bytes[at..self.length].copy_from_slice(&code[from..part.end]),
+            }
+            (from, at) = (from + 16, at + 16);
+        }
+    }
+
+    #[inline]
+    pub fn push(&mut self, byte: u8) {
+        self.extend([byte]);
+    }
+
+    #[inline]
+    pub fn extend<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.bytes[self.length..][..N].copy_from_slice(&bytes);
+        self.length += N;
+    }
 }
 
 /// An instruction with a field of 32 bits behind its ModRM byte.
@@ -73,12 +124,12 @@ pub struct Instruction<'a> {
 }
 
 impl Instruction<'_> {
-    fn add(&self, out: &mut Vec<u8>, part: Range<usize>) {
-        add(out, self.code, part);
+    fn add(&self, out: &mut Room<'_>, part: Range<usize>) {
+        out.add(self.code, part);
     }
 
     /// Adds what is behind the field.
-    fn add_rest(&self, out: &mut Vec<u8>) {
+    fn add_rest(&self, out: &mut Room<'_>) {
         self.add(out, self.modrm + 1 + size_of::<u32>()..self.length);
     }
 }
@@ -86,13 +137,11 @@ impl Instruction<'_> {
 /// Adds an instruction that uses `[rsi + 32 bits]`, with a register in place of that. Returns whether there is such an instruction;
 /// if not, none is added.
 ///
-/// A vector register holds a slot in its lower half. What is above does not matter to any instruction that reads a slot.
-pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, register: Register) -> bool {
+/// Above a slot in the lower half of a vector register is what does not matter to any instruction that reads a slot.
+pub fn rewrite(out: &mut Room<'_>, instruction: Instruction<'_>, form: Form, register: Register) -> bool {
     let Instruction { code, modrm, .. } = instruction;
-    let prefixes = code
-        .iter()
-        .take_while(|byte| matches!(byte, 0x66 | 0xf2 | 0xf3))
-        .count();
+    let is_prefix = |at: usize| matches!(code[at], 0x66 | 0xf2 | 0xf3);
+    let prefixes = if is_prefix(0) { 1 + usize::from(is_prefix(1)) } else { 0 };
     let rex = code[prefixes] & 0xf0 == 0x40;
     let (opcode, rex) = match rex {
         true => (prefixes + 1, code[prefixes]),
@@ -110,8 +159,10 @@ pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, regi
             instruction.add_rest(out);
         }
         // movaps
-        (Form::FloatLoad, Register::Float(n)) => out.extend([0x40 | reg_high | n >> 3, 0x0f, 0x28, direct(reg, n)]),
-        (Form::FloatStore, Register::Float(n)) => {
+        (Form::FloatLoad, Register::Float(n)) | (Form::VectorLoad, Register::Vector(n)) => {
+            out.extend([0x40 | reg_high | n >> 3, 0x0f, 0x28, direct(reg, n)])
+        }
+        (Form::FloatStore, Register::Float(n)) | (Form::VectorStore, Register::Vector(n)) => {
             out.extend([0x40 | (n >> 3) << 2 | reg_high >> 2, 0x0f, 0x28, direct(n, reg)]);
         }
         // movd or movq, between a general and a vector register: the latter is the field in the middle.
@@ -134,14 +185,18 @@ pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, regi
             let to = if form == Form::FloatLoad { 0x6e } else { 0x7e };
             out.extend([0x66, 0x40 | wide | reg_high | n >> 3, 0x0f, to, direct(reg, n)]);
         }
-        (Form::Int, Register::Float(_)) | (Form::Float, Register::Int(_)) | (Form::Memory, _) => return false,
+        (Form::Int, Register::Float(_))
+        | (Form::Float, Register::Int(_))
+        | (Form::VectorLoad | Form::VectorStore, Register::Int(_) | Register::Float(_))
+        | (_, Register::Vector(_))
+        | (Form::Memory, _) => return false,
     }
     true
 }
 
 /// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that. Returns whether there is such an
 /// instruction; if not, none is added.
-pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u16) -> bool {
+pub fn rewrite_number(out: &mut Room<'_>, instruction: Instruction<'_>, number: u16) -> bool {
     let Instruction { code, modrm, .. } = instruction;
     let rex = code[0] & 0xf0 == 0x40;
     let opcode = usize::from(rex);
@@ -149,7 +204,7 @@ pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u
     let (wide, high) = if rex { (code[0] & 8, code[0] >> 2 & 1) } else { (0, 0) };
     let reg = code[modrm] >> 3 & 7;
     let bytes = u32::from(number).to_le_bytes();
-    let prefix = |out: &mut Vec<u8>, bits: u8| {
+    let prefix = |out: &mut Room<'_>, bits: u8| {
         if rex {
             out.push(0x40 | bits);
         }
@@ -184,7 +239,7 @@ pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u
 }
 
 /// Adds an instruction that uses `[rsi + 32 bits]`, with 8 bits in place of those.
-pub fn rewrite_near(out: &mut Vec<u8>, instruction: Instruction<'_>, place: i8) {
+pub fn rewrite_near(out: &mut Room<'_>, instruction: Instruction<'_>, place: i8) {
     let Instruction { code, modrm, .. } = instruction;
     instruction.add(out, 0..modrm);
     out.extend([code[modrm] & 0x3f | 0x40, place as u8]);

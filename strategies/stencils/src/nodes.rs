@@ -99,7 +99,7 @@ pub(crate) struct Nodes<'a> {
     pub list: Vec<Node<'a>>,
     /// The branches from node to node, by their numbers, in the order of the nodes.
     pub branches: Vec<(u32, u32)>,
-    /// For each other unit, which node begins there or is the next that begins. Nodes begin at even units.
+    /// For each other unit, the node that begins there, if one does; otherwise, how many nodes there are. Nodes begin at even units.
     numbers: Vec<u32>,
 }
 
@@ -111,18 +111,14 @@ impl<'a> Nodes<'a> {
             draft,
             list: Vec::with_capacity(drafted.len()),
             branches: Vec::new(),
-            numbers: Vec::with_capacity(draft.units() / 2 + 1),
+            numbers: vec![drafted.len() as u32; draft.units().div_ceil(2) + 1],
         };
         Finder::with(|finder| {
             for node in drafted {
-                nodes
-                    .numbers
-                    .resize(node.start as usize / 2 + 1, nodes.list.len() as u32);
+                nodes.numbers[node.start as usize / 2] = nodes.list.len() as u32;
                 nodes.add(&node, finder, cells);
             }
         });
-        let count = nodes.list.len() as u32;
-        nodes.numbers.resize(draft.units() / 2 + 1, count);
         let Nodes { branches, numbers, .. } = &mut nodes;
         for (_, to) in branches {
             *to = number(numbers, *to);
@@ -156,7 +152,7 @@ impl<'a> Nodes<'a> {
         self.list.push(node);
     }
 
-    /// The number of the node that begins at a unit, or behind it.
+    /// The number of the node that begins at a unit; of all nodes, if none does.
     pub(crate) fn number(&self, unit: u32) -> u32 {
         number(&self.numbers, unit)
     }
@@ -181,8 +177,7 @@ impl<'a> Nodes<'a> {
 }
 
 fn number(numbers: &[u32], unit: u32) -> u32 {
-    let last = numbers.len() - 1;
-    numbers[(unit as usize).div_ceil(2).min(last)]
+    numbers[unit as usize / 2]
 }
 
 /// Whether there are the cells by which a call finds its callee.

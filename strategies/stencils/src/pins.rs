@@ -7,41 +7,71 @@ use wasm_dispatch_threaded::copies::Role;
 use crate::access::{FLOATS, Form, INTS, Register};
 use crate::flow::{Flow, solve};
 use crate::nodes::{Node, Nodes};
+use crate::table::Stencil;
 
 /// Slots of each kind that are looked at.
 const CANDIDATES: usize = 14;
 
+/// How instructions use slots.
+const FORMS: [Form; 9] = [
+    Form::Int,
+    Form::IntLoad,
+    Form::IntStore,
+    Form::Float,
+    Form::FloatLoad,
+    Form::FloatStore,
+    Form::VectorLoad,
+    Form::VectorStore,
+    Form::Memory,
+];
+
 /// How often what is in so many loops runs, at a guess: in each, 8 times as often as around it. More loops count as this many.
 const TURNS: [f32; 7] = [1.0, 8.0, 64.0, 512.0, 4_096.0, 32_768.0, 262_144.0];
 
-/// Whether an instruction of this form can use this register.
-fn fits(form: Form, register: Register) -> bool {
-    match form {
-        Form::Int => matches!(register, Register::Int(_)),
-        Form::Float => matches!(register, Register::Float(_)),
-        Form::IntLoad | Form::IntStore | Form::FloatLoad | Form::FloatStore => true,
-        Form::Memory => false,
+/// A slot that may live in a register, or a vector's two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pin {
+    /// The first slot, and how many there are.
+    pub slot: u32,
+    pub slots: u32,
+    /// None: they stay in memory.
+    pub register: Option<Register>,
+}
+
+impl Pin {
+    /// Whether it has some of these slots, of which there are `count`.
+    fn has_some(&self, first: u32, count: u32) -> bool {
+        self.slot < first + count && first < self.slot + self.slots
+    }
+
+    /// Whether these slots are all that it has.
+    fn is_within(&self, first: u32, count: u32) -> bool {
+        first <= self.slot && self.slot + self.slots <= first + count
     }
 }
 
-/// A slot that lives in a register, but not while a node runs.
+/// Slots that live in a register, but not while a node runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Away {
     pub slot: u32,
     pub register: Register,
-    /// Whether it is stored before.
+    /// Whether they are stored before.
     pub stored: bool,
-    /// Whether it is loaded afterwards.
+    /// Whether they are loaded afterwards.
     pub loaded: bool,
 }
 
 /// The slots that live in registers, and what nodes do with them.
 #[derive(Default)]
 pub(crate) struct Pins {
-    /// Slots, ascending; those without a register stay in memory. The number of each is that of its bit.
-    list: Vec<(u32, Option<Register>)>,
-    /// Which of the first slots are among them, a bit each.
+    /// Ascending, with no slot in two of them. The number of each is that of its bit.
+    list: Vec<Pin>,
+    /// Which of the first slots are among them, a bit each, and which of these are the first of a pin.
     low: u64,
+    firsts: u64,
+    /// The registers, and the forms of uses that need not fit one of them, a bit each.
+    registers: u32,
+    unfit: u16,
     flows: Vec<Flow>,
 }
 
@@ -51,14 +81,20 @@ impl Pins {
         Pins::default()
     }
 
-    /// These slots, ascending and at most 32, do.
-    pub(crate) fn given(list: Vec<(u32, Option<Register>)>, nodes: &Nodes<'_>, body: &FunctionBody) -> Pins {
-        let low = list.iter().filter(|pin| pin.0 < u64::BITS);
+    /// These do, ascending and at most 32.
+    pub(crate) fn given(list: Vec<Pin>, nodes: &Nodes<'_>, body: &FunctionBody) -> Pins {
+        let (mut low, mut firsts) = (0, 0);
+        for pin in list.iter().filter(|pin| pin.slot < u64::BITS) {
+            firsts |= 1 << pin.slot;
+            low |= ((1 << pin.slots) - 1) << pin.slot;
+        }
         let mut pins = Pins {
-            low: low.fold(0, |low, pin| low | 1 << pin.0),
             list,
-            flows: Vec::new(),
+            low,
+            firsts,
+            ..Pins::default()
         };
+        pins.settle();
         let mut flows: Vec<Flow> = nodes.list.iter().map(|node| pins.flow_of(node, body)).collect();
         solve(&mut flows, &nodes.branches, pins.all());
         pins.flows = flows;
@@ -72,7 +108,12 @@ impl Pins {
             return Pins::none();
         }
         candidates.sort_unstable_by_key(|candidate| candidate.slot);
-        let list = candidates.iter().map(|candidate| (candidate.slot, None)).collect();
+        let pin = |candidate: &Candidate| Pin {
+            slot: candidate.slot,
+            slots: candidate.kind.slots(),
+            register: None,
+        };
+        let list = candidates.iter().map(pin).collect();
         let mut pins = Pins::given(list, nodes, body);
         // What it costs to have them there at barriers and to bring them back.
         let mut pay = |which: u32, weight: f32| {
@@ -91,41 +132,77 @@ impl Pins {
             .filter(|&bit| candidates[bit].gain > 0.0)
             .collect();
         order.sort_by(|&a, &b| candidates[b].gain.total_cmp(&candidates[a].gain));
-        let mut ints = INTS.into_iter().map(Register::Int);
-        let mut floats = FLOATS.into_iter().map(Register::Float);
+        let (mut ints, mut floats) = (INTS.into_iter(), FLOATS.into_iter());
         for bit in order {
-            pins.list[bit].1 = match candidates[bit].is_float {
-                true => floats.next(),
-                false => ints.next(),
+            pins.list[bit].register = match candidates[bit].kind {
+                Kind::Int => ints.next().map(Register::Int),
+                Kind::Float => floats.next().map(Register::Float),
+                Kind::Vector => floats.next().map(Register::Vector),
             };
         }
+        pins.settle();
         pins
     }
 
-    /// The register in which a slot lives.
-    pub(crate) fn register(&self, slot: u32) -> Option<Register> {
-        self.list[self.place(slot)?].1
+    /// Finds out what all registers have in common.
+    fn settle(&mut self) {
+        (self.registers, self.unfit) = (0, 0);
+        for register in self.list.iter().filter_map(|pin| pin.register) {
+            self.registers |= register.bit();
+            // A vector may begin at the second slot of another one.
+            let is_vector = matches!(register, Register::Vector(_));
+            let unfit = FORMS.into_iter().filter(|&form| is_vector || !register.fits(form));
+            self.unfit = unfit.fold(self.unfit, |unfit, form| unfit | form.bit());
+        }
     }
 
+    /// The register in which a slot lives, or a vector of which it is the first.
+    pub(crate) fn register(&self, slot: u32) -> Option<Register> {
+        let pin = &self.list[self.place(slot)?];
+        pin.register.filter(|_| pin.slot == slot)
+    }
+
+    /// Which of them has a slot.
     fn place(&self, slot: u32) -> Option<usize> {
         if slot < u64::BITS {
-            let (bit, before) = (self.low >> slot & 1, self.low & ((1 << slot) - 1));
-            return (bit != 0).then(|| before.count_ones() as usize);
+            let firsts = self.firsts & u64::MAX >> (u64::BITS - 1 - slot);
+            return (self.low >> slot & 1 != 0).then(|| firsts.count_ones() as usize - 1);
         }
-        self.list.binary_search_by_key(&slot, |pin| pin.0).ok()
+        let place = self.list.partition_point(|pin| pin.slot <= slot).checked_sub(1)?;
+        self.list[place].has_some(slot, 1).then_some(place)
     }
 
     fn bit(&self, slot: u32) -> u32 {
         self.place(slot).map_or(0, |place| 1 << place)
     }
 
+    /// Those that have some of these slots, of which there are `count`, with their places.
+    fn having(&self, first: u32, count: u8) -> impl Iterator<Item = (usize, &Pin)> {
+        let (mut slot, end) = (first, first + u32::from(count));
+        std::iter::from_fn(move || {
+            while slot < end {
+                let place = self.place(slot);
+                let pin = place.map(|place| (place, &self.list[place]));
+                slot = pin.map_or(slot + 1, |(_, pin)| pin.slot + pin.slots);
+                if pin.is_some() {
+                    return pin;
+                }
+            }
+            None
+        })
+    }
+
     fn all(&self) -> u32 {
-        self.from(0)
+        self.that(|_| true)
     }
 
     /// Those of slots from this one on.
     fn from(&self, slot: u32) -> u32 {
-        let pins = self.list.iter().enumerate().filter(|(_, pin)| pin.0 >= slot);
+        self.that(|pin| pin.slot >= slot)
+    }
+
+    fn that(&self, is_wanted: impl Fn(&Pin) -> bool) -> u32 {
+        let pins = self.list.iter().enumerate().filter(|(_, pin)| is_wanted(pin));
         pins.fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
@@ -137,14 +214,16 @@ impl Pins {
     fn flow_of(&self, node: &Node<'_>, body: &FunctionBody) -> Flow {
         let (mut uses, mut defines) = (0, 0);
         for (slot, access) in node.uses() {
-            for slot in (slot + u32::from(access.first)..).take(usize::from(access.count)) {
-                let bit = self.bit(slot);
-                // What is written in memory alone comes back from there.
-                if access.reads || access.form == Form::Memory {
-                    uses |= bit & !defines;
+            let first = slot + u32::from(access.first);
+            for (place, pin) in self.having(first, access.count) {
+                let is_defined =
+                    access.writes && access.form != Form::Memory && pin.is_within(first, u32::from(access.count));
+                // What is written in memory alone, or in part, comes back from there.
+                if access.reads || !is_defined {
+                    uses |= 1 << place & !defines;
                 }
-                if access.writes && access.form != Form::Memory {
-                    defines |= bit;
+                if is_defined {
+                    defines |= 1 << place;
                 }
             }
         }
@@ -155,10 +234,11 @@ impl Pins {
             // A machine may stop here and go on under another strategy, which may take from a slot what a node here takes from
             // an accumulator.
             Role::Poll => uses = self.all(),
-            Role::Call => (uses, defines) = (self.from(base), self.from(base)),
+            // Of a vector that begins below the callee's frame, a part may be an argument, and the other part may be wanted later.
+            Role::Call => (uses, defines) = (self.that(|pin| pin.slot + pin.slots > base), self.from(base)),
             Role::CallAnywhere => {
-                let index = node.operand(2);
-                (uses, defines) = (self.from(base) | self.bit(index), self.from(base));
+                let index = self.bit(node.operand(2));
+                (uses, defines) = (self.that(|pin| pin.slot + pin.slots > base) | index, self.from(base));
             }
             Role::SwitchBack | Role::Raise => {}
             // Results are in the first slots.
@@ -178,21 +258,22 @@ impl Pins {
     /// memory while it runs.
     pub(crate) fn away(&self, index: usize, node: &Node<'_>) -> Vec<Away> {
         let mut away: Vec<Away> = Vec::new();
-        if self.list.is_empty() || node.barrier {
+        let fits = |stencil: &Stencil| stencil.forms & self.unfit == 0 && stencil.touched & self.registers == 0;
+        if node.barrier || node.stencil.is_none_or(fits) {
             return away;
         }
         let (taken, flow) = (self.taken(node), self.flow(index));
         let add = |place: usize, away: &mut Vec<Away>| {
-            let (slot, register) = self.list[place];
+            let Pin { slot, register, .. } = self.list[place];
             if let Some(register) = register
                 && away.iter().all(|other| other.slot != slot)
             {
-                let taken = taken >> place & 1 != 0;
                 away.push(Away {
                     slot,
                     register,
-                    stored: !taken || flow.before >> place & 1 != 0,
-                    loaded: taken,
+                    // Otherwise the register does not have its value, which is not wanted.
+                    stored: flow.before >> place & 1 != 0,
+                    loaded: taken >> place & 1 != 0,
                 });
             }
         };
@@ -201,10 +282,10 @@ impl Pins {
             places(wanted).for_each(|place| add(place, &mut away));
         }
         for (slot, access) in node.uses() {
-            for slot in (slot + u32::from(access.first)..).take(usize::from(access.count)) {
-                if let Some(place) = self.place(slot)
-                    && let Some(register) = self.list[place].1
-                    && (!fits(access.form, register) || taken >> place & 1 != 0)
+            let first = slot + u32::from(access.first);
+            for (place, pin) in self.having(first, access.count) {
+                if let Some(register) = pin.register
+                    && (!register.fits(access.form) || pin.slot != first || taken >> place & 1 != 0)
                 {
                     add(place, &mut away);
                 }
@@ -214,10 +295,10 @@ impl Pins {
             return away;
         }
         for (slot, access) in node.uses().filter(|(_, access)| access.writes) {
-            let first = slot + u32::from(access.first);
-            let reached = first..first + u32::from(access.count);
-            for one in &mut away {
-                one.loaded |= reached.contains(&one.slot);
+            for (_, pin) in self.having(slot + u32::from(access.first), access.count) {
+                for one in away.iter_mut().filter(|one| one.slot == pin.slot) {
+                    one.loaded = true;
+                }
             }
         }
         away
@@ -229,11 +310,11 @@ impl Pins {
             .stencil
             .filter(|_| !node.barrier)
             .map_or(0, |stencil| stencil.touched);
-        if touched == 0 {
+        if touched & self.registers == 0 {
             return 0;
         }
         let pins = self.list.iter().enumerate();
-        let pins = pins.filter(|(_, pin)| pin.1.is_some_and(|register| register.bit() & touched != 0));
+        let pins = pins.filter(|(_, pin)| pin.register.is_some_and(|register| register.bit() & touched != 0));
         pins.fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
@@ -247,13 +328,20 @@ impl Pins {
 
     /// How many of these live in registers.
     pub(crate) fn count(&self, which: u32) -> u32 {
-        places(which).filter(|&place| self.list[place].1.is_some()).count() as u32
+        places(which)
+            .filter(|&place| self.list[place].register.is_some())
+            .count() as u32
     }
 
     /// Adds the instructions that store these, or load them.
     pub(crate) fn moves(&self, out: &mut Vec<u8>, which: u32, way: Way) {
         for place in places(which) {
-            if let (slot, Some(register)) = self.list[place] {
+            if let Pin {
+                slot,
+                register: Some(register),
+                ..
+            } = self.list[place]
+            {
                 moves(out, slot, register, way);
             }
         }
@@ -292,6 +380,10 @@ pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, way: Way) 
             ]);
             n
         }
+        Register::Vector(n) => {
+            out.extend([0x40 | (n >> 3) << 2, 0x0f, if way == Way::ToSlot { 0x11 } else { 0x10 }]);
+            n
+        }
     };
     // [rsi + 8 or 32 bits]
     match i8::try_from(slot * 8) {
@@ -303,16 +395,35 @@ pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, way: Way) 
     }
 }
 
-/// A slot that may be worth a register.
+/// In which kind of register a value may live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Int,
+    Float,
+    Vector,
+}
+
+impl Kind {
+    fn slots(self) -> u32 {
+        if self == Kind::Vector { 2 } else { 1 }
+    }
+}
+
+/// A slot that may be worth a register, or a vector's first.
 struct Candidate {
     slot: u32,
-    is_float: bool,
+    kind: Kind,
     gain: f32,
+}
+
+/// What a general and a vector register would save, for each slot of a function: of very many, for the first.
+fn gains<T: Copy + Default>(nodes: &[Node<'_>], body: &FunctionBody) -> Vec<T> {
+    vec![T::default(); (body.frame_size as usize).min(64 + 8 * nodes.len())]
 }
 
 /// The slots that are used most, of each kind.
 fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<Candidate> {
-    let mut gains: Vec<Gain> = Vec::new();
+    let (mut gains, mut has_vectors): (Vec<[f32; 2]>, bool) = (gains(nodes, body), false);
     for (node, &weight) in nodes.iter().zip(weights) {
         for (slot, access) in node.uses() {
             let (int, float) = match access.form {
@@ -320,57 +431,77 @@ fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<C
                 Form::IntLoad | Form::IntStore => (1.0, 0.5),
                 Form::Float => (-1.0, 1.0),
                 Form::FloatLoad | Form::FloatStore => (0.5, 1.0),
-                // It is stored before and loaded afterwards.
-                Form::Memory => (-2.0, -2.0),
+                // They are stored before and loaded afterwards.
+                Form::VectorLoad | Form::VectorStore | Form::Memory => (-2.0, -2.0),
             };
-            let reached = (slot + u32::from(access.first)..).take(usize::from(access.count));
-            gains.extend(reached.map(|slot| (slot, int * weight, float * weight)));
+            let first = slot as usize + usize::from(access.first);
+            for gain in gains.iter_mut().skip(first).take(usize::from(access.count)) {
+                gain[0] += int * weight;
+                gain[1] += float * weight;
+            }
+            has_vectors |= is_vector(access.form);
         }
     }
-    let sums = sums(gains).into_iter().filter_map(|(slot, int, float)| {
+    let single = gains.into_iter().zip(0..).filter_map(|([int, float], slot)| {
         // A local has one type; what else a slot holds may be of any.
         let is_float = match body.locals.get(slot as usize) {
+            _ if int.max(float) <= 1.0 => return None,
             Some(ValType::F32 | ValType::F64) => true,
-            Some(ValType::V128) => return None,
+            Some(ValType::V128Low | ValType::V128High) => return None,
             Some(_) => false,
             None => float > int,
         };
-        let gain = if is_float { float } else { int };
-        (gain > 1.0).then_some(Candidate { slot, is_float, gain })
+        let (kind, gain) = if is_float {
+            (Kind::Float, float)
+        } else {
+            (Kind::Int, int)
+        };
+        (gain > 1.0).then_some(Candidate { slot, kind, gain })
     });
-    let mut candidates: Vec<Candidate> = sums.collect();
+    let mut candidates: Vec<Candidate> = single.collect();
+    if has_vectors {
+        candidates.extend(vectors(nodes, body, weights));
+    }
     candidates.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     let mut left = [CANDIDATES; 2];
-    candidates.retain(|candidate| {
-        let left = &mut left[usize::from(candidate.is_float)];
-        let kept = *left > 0;
-        *left -= usize::from(kept);
-        kept
-    });
-    candidates
+    let mut kept: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let left = &mut left[usize::from(candidate.kind != Kind::Int)];
+        // No slot is in two of them.
+        let (slot, slots) = (candidate.slot, candidate.kind.slots());
+        let is_free = |other: &Candidate| other.slot + other.kind.slots() <= slot || slot + slots <= other.slot;
+        if *left > 0 && kept.iter().all(is_free) {
+            *left -= 1;
+            kept.push(candidate);
+        }
+    }
+    kept
 }
 
-/// A slot, and what a general and a vector register would save.
-type Gain = (u32, f32, f32);
+fn is_vector(form: Form) -> bool {
+    matches!(form, Form::VectorLoad | Form::VectorStore)
+}
 
-/// One for each slot, ascending.
-fn sums(mut gains: Vec<Gain>) -> Vec<Gain> {
-    let slots = gains.iter().map(|gain| gain.0 as usize + 1).max().unwrap_or(0);
-    if slots > 8 * gains.len() {
-        gains.sort_by_key(|gain| gain.0);
-        let add = |sum: Gain, gain: &Gain| (gain.0, sum.1 + gain.1, sum.2 + gain.2);
-        return gains
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|uses| uses.iter().fold((0, 0.0, 0.0), add))
-            .collect();
+/// Vectors, by their first slots.
+fn vectors(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> impl Iterator<Item = Candidate> {
+    let mut gains: Vec<f32> = gains(nodes, body);
+    for (node, &weight) in nodes.iter().zip(weights) {
+        for (slot, access) in node.uses() {
+            let first = slot as usize + usize::from(access.first);
+            let own = is_vector(access.form).then_some(first);
+            // Another one that has one of these slots is stored before and perhaps loaded afterwards.
+            let reached = first.saturating_sub(1)..first + usize::from(access.count);
+            for slot in reached.start..reached.end.min(gains.len()) {
+                gains[slot] += if Some(slot) == own { weight } else { -weight };
+            }
+        }
     }
-    let mut sums: Vec<Gain> = (0..slots as u32).map(|slot| (slot, 0.0, 0.0)).collect();
-    for (slot, int, float) in gains {
-        let sum = &mut sums[slot as usize];
-        sum.1 += int;
-        sum.2 += float;
-    }
-    sums
+    let candidates = gains.into_iter().zip(0..).map(|(gain, slot)| Candidate {
+        slot,
+        kind: Kind::Vector,
+        gain,
+    });
+    candidates.filter(|candidate| candidate.gain > 1.0)
 }
 
 /// How often nodes run, at a guess. `branches` that go back make loops.

@@ -53,6 +53,8 @@ pub(crate) struct Stencil {
     pub reach: u16,
     accesses: u32,
     uses: u8,
+    /// The forms of its uses of slots, a bit each.
+    pub forms: u16,
     /// Whether all slots must be in memory while it runs, as it is not known how it uses them.
     pub in_memory: bool,
     /// The registers that it touches of those in which slots may live, a bit each.
