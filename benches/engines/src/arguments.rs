@@ -8,6 +8,8 @@ use wasm_dispatch::{ExternRef, ExternType, Module, ValType, Value};
 use wasm_dispatch_record::visible;
 use wasm_dispatch_workloads::Value as Typed;
 
+use crate::values::{Number, to_value};
+
 /// The entry of a WASI command.
 pub const COMMAND_ENTRY: &str = "_start";
 
@@ -59,11 +61,8 @@ pub fn arguments(entry: &str, ty: &FuncType, texts: &[String]) -> Result<Vec<Val
         };
         return Err(format!("'{}' is of type {ty}, and {given} given", visible::name(entry)));
     }
-    texts
-        .iter()
-        .zip(ty.params.iter())
-        .map(|(text, &ty)| read(text, ty))
-        .collect()
+    let arguments = texts.iter().zip(ty.params.iter());
+    arguments.map(|(text, &ty)| read(text, ty)).collect()
 }
 
 /// Reads an argument for a parameter of this type: `30`, `i32:30`, `0x1e` (the bit pattern), `null`, and for an
@@ -103,26 +102,17 @@ fn read(text: &str, ty: ValType) -> Result<Value, String> {
     let typed: Typed = format!("{ty}:{number}")
         .parse()
         .map_err(|error| wrong(&format!("{error}")))?;
-    Ok(match typed {
-        Typed::I32(value) => Value::I32(value),
-        Typed::I64(value) => Value::I64(value),
-        Typed::F32(bits) => Value::F32(f32::from_bits(bits)),
-        Typed::F64(bits) => Value::F64(f64::from_bits(bits)),
-    })
+    Ok(to_value(typed))
 }
 
 /// What is read back to the same bits, but for references to functions.
 pub fn show(value: &Value) -> String {
-    let typed = match *value {
-        Value::I32(value) => Typed::I32(value),
-        Value::I64(value) => Typed::I64(value),
-        Value::F32(value) => Typed::F32(value.to_bits()),
-        Value::F64(value) => Typed::F64(value.to_bits()),
-        Value::ExternRef(Some(ExternRef(number))) => return format!("externref:{number}"),
-        Value::FuncRef(Some(_)) => return "funcref:a function".to_owned(),
-        ref null => return format!("{}:null", null.ty()),
-    };
-    typed.to_string()
+    match (value, value.get()) {
+        (_, Some(number)) => number.to_string(),
+        (Value::ExternRef(Some(ExternRef(number))), None) => format!("externref:{number}"),
+        (Value::FuncRef(Some(_)), None) => "funcref:a function".to_owned(),
+        (null, None) => format!("{}:null", null.ty()),
+    }
 }
 
 #[cfg(test)]

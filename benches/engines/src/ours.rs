@@ -89,12 +89,9 @@ impl Entrant {
     /// All entrants of this process: our strategies, control experiments, tiers, then those that it was
     /// [opened to](Entrant::open_to).
     pub fn all() -> impl Iterator<Item = Entrant> {
+        let ours = Strategy::ALL.iter().copied().map(Entrant::from);
         let outside = OUTSIDE.get().into_iter().flatten().copied();
-        Strategy::ALL
-            .iter()
-            .map(|&strategy| Entrant::from(strategy))
-            .chain(control::all())
-            .chain(outside)
+        ours.chain(control::all()).chain(outside)
     }
 
     /// The entrant of a name.
@@ -104,10 +101,8 @@ impl Entrant {
 
     /// The names of all, for people.
     pub fn names() -> String {
-        Entrant::all()
-            .map(|entrant| entrant.name)
-            .collect::<Vec<_>>()
-            .join(", ")
+        let names: Vec<&str> = Entrant::all().map(|entrant| entrant.name).collect();
+        names.join(", ")
     }
 
     /// Lets strategies from outside take part in whatever this process runs and measures. Once, at its beginning.
@@ -260,10 +255,8 @@ impl Ours {
     /// The engine of a name as records have it: that of a strategy, or of one with metering, `threaded+Fuel`.
     pub fn named(name: &str) -> Option<Ours> {
         let (strategy, suffix) = name.split_once('+').unwrap_or((name, "Off"));
-        let meterings = [Metering::Off, Metering::Interrupts, Metering::Fuel];
-        let metering = meterings
-            .into_iter()
-            .find(|metering| format!("{metering:?}") == suffix)?;
+        let mut meterings = [Metering::Off, Metering::Interrupts, Metering::Fuel].into_iter();
+        let metering = meterings.find(|metering| format!("{metering:?}") == suffix)?;
         Some(Entrant::named(strategy)?.metered(metering))
     }
 
@@ -276,6 +269,7 @@ impl Ours {
         Module::options().metering(self.metering).compile(wasm)
     }
 
+    /// With everything compiled that it imports from.
     fn prepared(
         &self,
         workload: &Workload,
@@ -283,34 +277,34 @@ impl Ours {
         module: Module,
         code_bytes: usize,
     ) -> Result<Box<dyn Prepared>, String> {
-        let beside = beside(workload, |wasm| self.module(wasm))?;
-        for (_, module) in &beside {
+        let from_bytes = (workload.class() == Class::Startup).then(|| wasm.to_vec());
+        let unprepared = self.unprepared(workload, module, from_bytes)?;
+        for (_, module) in &unprepared.beside {
             self.entrant.compile(module);
         }
-        let from_bytes = (workload.class() == Class::Startup).then(|| wasm.to_vec());
         Ok(Box::new(PreparedModule {
             code_bytes,
-            ..self.unprepared(workload, module, beside, from_bytes)
+            ..unprepared
         }))
     }
 
+    /// Loaded, and compiled when it is called.
     fn unprepared(
         &self,
         workload: &Workload,
         module: Module,
-        beside: Beside,
         bytes: Option<Vec<u8>>,
-    ) -> PreparedModule {
-        PreparedModule {
+    ) -> Result<PreparedModule, String> {
+        Ok(PreparedModule {
             engine: self.clone(),
             entry: workload.entry().to_string(),
             module,
-            beside,
+            beside: beside(workload, |wasm| self.module(wasm))?,
             code_bytes: 0,
             stubs: workload.stubs(),
             tail: None,
             from_bytes: bytes,
-        }
+        })
     }
 }
 
@@ -363,10 +357,8 @@ impl Engine for Ours {
         if !run.is_one_call() {
             return Ok(None);
         }
-        // Loaded beforehand, compiled when they are called.
-        let beside = beside(workload, |wasm| self.module(wasm))?;
         let module = self.module(wasm).map_err(text)?;
-        let mut fresh = self.unprepared(workload, module, beside, Some(wasm.to_vec()));
+        let mut fresh = self.unprepared(workload, module, Some(wasm.to_vec()))?;
         fresh.run(run).map(Some)
     }
 }

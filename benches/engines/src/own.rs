@@ -173,10 +173,8 @@ impl OwnModule {
             stubs: self.given.stubs,
             ..Manifest::own(once)
         };
-        manifest
-            .write(&folder, &wasm)
-            .and_then(|file| Workload::load(&file))
-            .map_err(at(&folder))
+        let written = manifest.write(&folder, &wasm);
+        written.and_then(|file| Workload::load(&file)).map_err(at(&folder))
     }
 
     fn wrong(&self, what: impl fmt::Display) -> Error {
@@ -186,19 +184,15 @@ impl OwnModule {
     /// The file's name, as far as a workload may be called like that.
     fn name(&self) -> String {
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
-        let letter = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
+        let letter = |c: char| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '_',
         };
         // Long enough to know it by, and for a file to be called so.
         let of_file: String = stem.chars().take(LONGEST_NAME).map(letter).collect();
-        if of_file.is_empty() {
-            "module".to_owned()
-        } else {
-            of_file
+        match of_file.is_empty() {
+            true => "module".to_owned(),
+            false => of_file,
         }
     }
 
@@ -256,14 +250,11 @@ impl OwnModule {
             if self.given.stubs {
                 imports.make_up(module, &mut vm)?;
             }
-            let (instance, results) = within(
-                patience,
-                &vm.interrupt_handle(),
-                || -> Result<_, wasm_dispatch::Error> {
-                    let instance = vm.instantiate(module, &imports)?;
-                    Ok((instance, vm.call(instance, entry, &own)?))
-                },
-            )?;
+            let handle = vm.interrupt_handle();
+            let (instance, results) = within(patience, &handle, || {
+                let instance = vm.instantiate(module, &imports)?;
+                Ok::<_, wasm_dispatch::Error>((instance, vm.call(instance, entry, &own)?))
+            })?;
             let memory = module.exports().find_map(|export| match export.ty {
                 ExternType::Memory(_) => Some(export.name),
                 _ => None,

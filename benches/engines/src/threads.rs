@@ -25,10 +25,6 @@ type Served = (Instant, Instant, Vec<Duration>);
 /// Makes the calls of a run on its threads, with as many machines as it has instances. Returns the wall time from the first call to
 /// the last, in which no thread waits for another, and what 99 of 100 calls do not exceed. Every result is verified, outside
 /// of the times of calls.
-///
-/// # Errors
-///
-/// What went wrong.
 pub(crate) fn on_threads<'a>(
     run: &Run,
     machine: impl Fn() -> Result<Serving<'a>, String> + Sync,

@@ -138,10 +138,8 @@ impl Host {
     /// has. The exit code is remembered here.
     pub fn call<N: Number>(&self, function: Function, args: &[N], memory: Option<&mut [u8]>) -> Result<i32, Exit> {
         // WASI has numbers only, so that nothing is lost.
-        let slots: Vec<u64> = args
-            .iter()
-            .map(|arg| arg.get().map_or(0, |value| value.bits()))
-            .collect();
+        let slots = args.iter().map(|arg| arg.get().map_or(0, |value| value.bits()));
+        let slots: Vec<u64> = slots.collect();
         let mut state = self.state();
         match state.context.call(function, &slots, memory.unwrap_or_default()) {
             Ok(errno) => Ok(errno.0.into()),

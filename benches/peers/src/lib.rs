@@ -21,8 +21,8 @@ use wasm_dispatch_measure::run::{self, fresh_folder, launchers_of, layouts_of, s
 use wasm_dispatch_measure::shards::apart;
 use wasm_dispatch_measure::supervisor::Supervisor;
 use wasm_dispatch_measure::worker::{self, Loads};
-use wasm_dispatch_report::Ladder;
 use wasm_dispatch_report::record::{About, Kind, Row, Run, Setup};
+use wasm_dispatch_report::{Ladder, json, ladder};
 use wasm_dispatch_workloads::Workload;
 
 /// Runs the workloads on the dispatch strategies of this project and on other engines, every result verified, and says
@@ -138,9 +138,8 @@ fn reference() -> &'static str {
 fn engines(options: &Options) -> Result<Vec<Peer>, Error> {
     let all = peers::all();
     if options.ablation && !all.iter().any(|peer| peer.is_ablated) {
-        return Err(Error::Asked(
-            "--ablation is not in this build; add --features ablation".to_string(),
-        ));
+        let why = "--ablation is not in this build; add --features ablation";
+        return Err(Error::Asked(why.to_string()));
     }
     for name in &options.engines {
         let known = all.iter().find(|peer| peer.name == *name);
@@ -164,9 +163,8 @@ fn engines(options: &Options) -> Result<Vec<Peer>, Error> {
 
 fn workloads(options: &Options) -> Result<Vec<Workload>, Error> {
     if options.extra && wasm_dispatch_workloads::extra()?.is_empty() {
-        return Err(Error::Asked(
-            "no extra workloads have been built; `scripts/build-workloads --extra --install` does it".to_string(),
-        ));
+        let why = "no extra workloads have been built; `scripts/build-workloads --extra --install` does it";
+        return Err(Error::Asked(why.to_string()));
     }
     let all = match options.extra {
         true => wasm_dispatch_workloads::all_and_extra()?,
@@ -217,18 +215,12 @@ fn measure(options: &Options) -> Result<String, Error> {
     };
     let measured = run::measure(&supervisor, &run, &folder, &abouts)?;
     let ladder = Ladder::of(&measured.recording, reference());
-    let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(Error::io(&path))?;
-        Ok::<_, Error>(path)
-    };
-    let (tables, json) = (
-        tables::markdown(&ladder),
-        serde_json::to_string_pretty(&ladder).map_err(wasm_dispatch_report::Error::json(&folder))? + "\n",
-    );
-    let (markdown_path, json_path) = (write("ladder.md", &tables)?, write("ladder.json", &json)?);
+    let (markdown_path, json_path) = (folder.join("ladder.md"), folder.join(ladder::FILE_NAME));
+    let tables = tables::markdown(&ladder);
+    std::fs::write(&markdown_path, &tables).map_err(Error::io(&markdown_path))?;
+    json::save(&json_path, &ladder)?;
     Ok(match options.json {
-        true => json,
+        true => json::text(&json_path, &ladder)?,
         false => format!(
             "{tables}\nTables: {}\nJSON:   {}\n",
             markdown_path.display(),

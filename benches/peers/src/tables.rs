@@ -70,12 +70,8 @@ fn each(ladder: &Ladder) -> Table {
         let own = row.reference_ns.map(|time| format!("{} ms", digits(time / 1e6)));
         let ratios = row.cells.iter().zip(&ladder.engines).map(|(cell, rung)| {
             let ratio = cell.ratio?;
-            let tie = if ratio.contains(1.0) && rung.engine != ladder.reference {
-                " ="
-            } else {
-                ""
-            };
-            Some(digits(ratio.value) + tie)
+            let is_tie = ratio.contains(1.0) && rung.engine != ladder.reference;
+            Some(digits(ratio.value) + if is_tie { " =" } else { "" })
         });
         by_engine_row(name, own, ratios)
     });
@@ -98,10 +94,7 @@ fn refusals(ladder: &Ladder) -> Table {
         for refusal in &rung.refused {
             let same = |row: &&mut [String; 3]| row[0] == rung.engine && row[1] == refusal.reason;
             match rows.iter_mut().find(same) {
-                Some(row) => {
-                    row[2].push_str(", ");
-                    row[2].push_str(&refusal.workload);
-                }
+                Some(row) => row[2] += &format!(", {}", refusal.workload),
                 None => rows.push([rung.engine.clone(), refusal.reason.clone(), refusal.workload.clone()]),
             }
         }
@@ -110,11 +103,10 @@ fn refusals(ladder: &Ladder) -> Table {
 }
 
 fn configurations(ladder: &Ladder) -> Table {
-    let cells = ladder
-        .engines
-        .iter()
-        .map(|rung| [&rung.engine, &rung.version, &rung.configuration]);
-    let rows = cells.map(|cells| cells.into_iter().cloned().collect());
+    let rows = ladder.engines.iter().map(|rung| {
+        let cells = [&rung.engine, &rung.version, &rung.configuration];
+        cells.into_iter().cloned().collect()
+    });
     Table::of(3, ["engine", "version", "configuration"], rows)
 }
 

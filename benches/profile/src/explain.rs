@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_dispatch::machine::backend::{Line as Code, NodeCode};
 use wasm_dispatch::{Module, Strategy, demangle};
 use wasm_dispatch_engines::Entrant;
-use wasm_dispatch_ir::code::{BlockId, FunctionBody};
+use wasm_dispatch_ir::code::BlockId;
 use wasm_dispatch_ir::text;
 use wasm_dispatch_measure::cost::work::BlockWork;
 use wasm_dispatch_report::table::columns;
@@ -123,10 +123,8 @@ pub fn find(module: &Module, text: &str) -> Result<u32, String> {
         }
     };
     let index = index.ok_or_else(|| {
-        format!(
-            "there is no function '{text}' among the {} of this module",
-            module.functions().len()
-        )
+        let count = module.functions().len();
+        format!("there is no function '{text}' among the {count} of this module")
     })?;
     match module.function(index).and_then(|function| function.body()) {
         Some(_) => Ok(index),
@@ -148,17 +146,16 @@ pub fn explain(module: &Module, function: u32, strategies: &[Entrant]) -> Option
     let default = Strategy::default();
     let is_shown = strategies.iter().any(|strategy| strategy.name == default.name());
     let listing = is_shown.then(|| default.listing(body));
-    let made = strategies
-        .iter()
-        .filter_map(|strategy| Some((strategy.name, strategy.machine_code(body)?)));
+    let made = strategies.iter();
+    let made = made.filter_map(|strategy| Some((strategy.name, strategy.machine_code(body)?)));
     let mut made: Vec<(&str, Vec<Vec<NodeCode>>)> = made.collect();
     let mut machine_code = |number: usize| {
-        let of = made.iter_mut().map(|(strategy, blocks)| MachineCode {
-            strategy: (*strategy).to_owned(),
-            nodes: std::mem::take(&mut blocks[number])
-                .into_iter()
-                .map(Disassembled::from)
-                .collect(),
+        let of = made.iter_mut().map(|(strategy, blocks)| {
+            let nodes = std::mem::take(&mut blocks[number]).into_iter();
+            MachineCode {
+                strategy: (*strategy).to_owned(),
+                nodes: nodes.map(Disassembled::from).collect(),
+            }
         });
         of.collect()
     };
@@ -199,25 +196,18 @@ pub struct Line {
 /// All functions that could be explained.
 pub fn functions(module: &Module) -> Vec<Line> {
     let mut names = names(module);
-    let line = |index: u32, name: Option<String>, body: &FunctionBody| Line {
-        function: index,
-        name,
-        blocks: body.blocks.len(),
-        statements: body.statements.len(),
-        nodes: (0..body.blocks.len())
-            .map(|block| BlockWork::of(body, block as BlockId).nodes)
-            .sum(),
-    };
-    let functions = module.functions();
-    functions
-        .filter_map(|function| {
-            Some(line(
-                function.index(),
-                names.remove(&function.index()),
-                function.body()?,
-            ))
+    let lines = module.functions().filter_map(|function| {
+        let body = function.body()?;
+        let blocks = (0..body.blocks.len()).map(|block| BlockWork::of(body, block as BlockId));
+        Some(Line {
+            function: function.index(),
+            name: names.remove(&function.index()),
+            blocks: body.blocks.len(),
+            statements: body.statements.len(),
+            nodes: blocks.map(|block| block.nodes).sum(),
         })
-        .collect()
+    });
+    lines.collect()
 }
 
 impl Explained {

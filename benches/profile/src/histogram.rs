@@ -37,15 +37,12 @@ impl Histogram {
 
     /// The rows with the largest shares.
     pub fn rows(&self, count: usize) -> Vec<Row> {
-        let mut rows: Vec<Row> = self
-            .shares
-            .iter()
-            .map(|(shape, &(share, programs))| Row {
-                shape: shape.clone(),
-                percent: 100.0 * share / f64::from(self.programs.max(1)),
-                programs,
-            })
-            .collect();
+        let rows = self.shares.iter().map(|(shape, &(share, programs))| Row {
+            shape: shape.clone(),
+            percent: 100.0 * share / f64::from(self.programs.max(1)),
+            programs,
+        });
+        let mut rows: Vec<Row> = rows.collect();
         rows.sort_by(|a, b| b.percent.total_cmp(&a.percent).then_with(|| a.shape.cmp(&b.shape)));
         rows.truncate(count);
         rows

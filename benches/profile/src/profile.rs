@@ -154,18 +154,14 @@ impl Profile {
             1 => String::new(),
             _ => format!("{program}: "),
         };
-        let named = |name: &Option<String>| {
-            name.as_ref()
-                .map_or_else(String::new, |name| format!(" '{}'", visible::name(name)))
+        let named = |name: &Option<String>| match name {
+            Some(name) => format!(" '{}'", visible::name(name)),
+            None => String::new(),
         };
         text += "\nhottest functions\n   share           nodes  function\n";
         for hot in &self.functions {
-            let (of, name) = (of(&hot.program), named(&hot.name));
-            let _ = writeln!(
-                text,
-                "{:6.2} % {:>15}  {of}{}{name}",
-                hot.percent, hot.nodes, hot.function
-            );
+            let (of, function, name) = (of(&hot.program), hot.function, named(&hot.name));
+            let _ = writeln!(text, "{:6.2} % {:>15}  {of}{function}{name}", hot.percent, hot.nodes);
         }
         text += "\nhottest blocks\n   share            runs  block\n";
         for hot in &self.blocks {

@@ -42,10 +42,9 @@ impl Program {
     pub fn new(name: &str, module: &Module, counted: &[Arc<Counted>]) -> Program {
         let names = names(module);
         let place = |body: &FunctionBody| body.statement_offsets.first().copied();
-        let known: HashMap<u32, u32> = module
-            .functions()
-            .filter_map(|function| Some((place(function.body()?)?, function.index())))
-            .collect();
+        let known = module.functions();
+        let known = known.filter_map(|function| Some((place(function.body()?)?, function.index())));
+        let known: HashMap<u32, u32> = known.collect();
         let mut functions: BTreeMap<u32, FunctionRuns> = BTreeMap::new();
         for counted in counted {
             let Some(&index) = place(&counted.body).and_then(|place| known.get(&place)) else {

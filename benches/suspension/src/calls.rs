@@ -121,11 +121,8 @@ impl Counting {
     }
 
     fn call_async(&mut self, export: &str, turns: u32) -> Result<i64, Failed> {
-        counted(block_on(self.vm.call_async(
-            self.instance,
-            export,
-            &[Value::I32(turns as i32)],
-        )))
+        let arguments = [Value::I32(turns as i32)];
+        counted(block_on(self.vm.call_async(self.instance, export, &arguments)))
     }
 
     /// Calls with little fuel, and resumes with as much again until it is done.
@@ -149,8 +146,8 @@ impl Counting {
 pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     let vm = || Vm::with(strategy, Limits::default());
     let machine = |metering, imports: &Imports| Counting::shared(vm(), strategy, metering, imports);
-    let mut plain = Imports::new();
-    plain.func("host", "step", |value: i64| value + 1);
+    let mut adds = Imports::new();
+    adds.func("host", "step", |value: i64| value + 1);
     let mut reads = Imports::new();
     reads.func(
         "host",
@@ -179,11 +176,11 @@ pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
         imports.define("host", "step", vm.exported_func(step, "step")?);
         Counting::shared(vm, strategy, Metering::Off, &imports)?
     };
-    let plain_calls = machine(Metering::Off, &plain)?;
+    let plain = machine(Metering::Off, &adds)?;
     let reading = Counting::of_module(vm(), strategy, &Module::new(&programs::count_with_memory()?)?, &reads)?;
     let ready = machine(Metering::Off, &ready)?;
     let waits = machine(Metering::Off, &waits)?;
-    let fuel = machine(Metering::Fuel, &plain)?;
+    let fuel = machine(Metering::Fuel, &adds)?;
     let call = |shared, export: &'static str| counts(shared, move |machine: &mut Counting, n| machine.call(export, n));
     let awaited =
         |shared, export: &'static str| counts(shared, move |machine: &mut Counting, n| machine.call_async(export, n));
@@ -201,7 +198,7 @@ pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
     module.compile(strategy);
     let fresh = makes(move || {
         let mut vm = Vm::with(strategy, Limits::default());
-        let instance = vm.instantiate(&module, &plain)?;
+        let instance = vm.instantiate(&module, &adds)?;
         counted(vm.call(instance, "without", &[Value::I32(1)]))
     });
     let adding = || -> Result<_, Failed> {
@@ -228,12 +225,7 @@ pub fn ours(strategy: Strategy) -> Result<Vec<Subject>, Failed> {
         (DYNAMIC, 1.0, dynamic, nothing()),
         (OWN, more, call(&linked, "own"), call(&linked, "own_once")),
         (LINKED, more, call(&linked, "host"), call(&linked, "host_once")),
-        (
-            RUST_CALL,
-            more,
-            call(&plain_calls, "host"),
-            call(&plain_calls, "host_once"),
-        ),
+        (RUST_CALL, more, call(&plain, "host"), call(&plain, "host_once")),
         (READS, more, call(&reading, "host"), call(&reading, "host_once")),
         (READY, more, awaited(&ready, "host"), awaited(&ready, "host_once")),
         (WAITS, more, awaited(&waits, "host"), awaited(&waits, "host_once")),

@@ -44,13 +44,8 @@ pub fn run(tries: usize) -> Result<Vec<Row>, Failed> {
         }
         drop(begin);
         other.join().map_err(|_| "the interrupting thread panicked")?;
-        rows.push(Row::new(
-            "interrupt",
-            "from the interrupt to the end of the call",
-            strategy.name(),
-            Unit::Nanoseconds,
-            values,
-        ));
+        let what = "from the interrupt to the end of the call";
+        rows.push(Row::new("interrupt", what, strategy.name(), Unit::Nanoseconds, values));
     }
     Ok(rows)
 }

@@ -46,9 +46,8 @@ fn each<T>(count: usize, mut make: impl FnMut() -> Result<T, Failed>) -> Result<
     let all = (0..count).map(|_| make()).collect::<Result<Vec<T>, Failed>>()?;
     let after = resident();
     drop((first, all));
-    Ok(before
-        .zip(after)
-        .map(|(before, after)| (after - before).max(0.0) / count as f64))
+    let both = before.zip(after);
+    Ok(both.map(|(before, after)| (after - before).max(0.0) / count as f64))
 }
 
 /// The subjects of which the memory is measured.

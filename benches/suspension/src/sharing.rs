@@ -46,10 +46,8 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     for counter in &counters {
         let (mut vm, instance) = machine(&module, counter)?;
         let start = Instant::now();
-        check(
-            counted(block_on(vm.call_async(instance, "host_once", &argument)))?,
-            turns,
-        )?;
+        let result = counted(block_on(vm.call_async(instance, "host_once", &argument)))?;
+        check(result, turns)?;
         alone += start.elapsed();
     }
 
@@ -81,11 +79,9 @@ pub fn run(machines: usize, turns: u32) -> Result<Vec<Row>, Failed> {
     let share = least.get().unwrap_or(0) as f64 / f64::from(turns);
     let what = format!("{machines} machines on one thread");
     let row = |subject: &str, value: f64| Row::new(PART, &what, subject, Unit::Number, vec![value]);
+    let time = together.as_secs_f64() / alone.as_secs_f64();
     Ok(vec![
         row("progress of the last when the first is done", share),
-        row(
-            "time, relative to one after the other",
-            together.as_secs_f64() / alone.as_secs_f64(),
-        ),
+        row("time, relative to one after the other", time),
     ])
 }

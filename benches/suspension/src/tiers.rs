@@ -75,16 +75,12 @@ fn jobs<'a>(workload: &'a Workload, wasm: &'a [u8], start: Strategy) -> Result<V
         let once = || Vm::options().strategy(start);
         Ok((job, job.time(once())?.min(job.time(once())?).as_secs_f64()))
     };
-    let sizes = [timed(workload.full())?, timed(workload.quick())?];
+    let (full, quick) = (timed(workload.full())?, timed(workload.quick())?);
     let mut jobs = Vec::new();
     for length in LENGTHS {
         let wanted = length.as_secs_f64();
         // The larger size if it is not too long already.
-        let (job, once) = if sizes[0].1 <= wanted * NEAR {
-            sizes[0]
-        } else {
-            sizes[1]
-        };
+        let (job, once) = if full.1 <= wanted * NEAR { full } else { quick };
         let calls = match job.run.wasi {
             Some(_) => 1.0,
             None => (wanted / once).round().max(1.0),

@@ -45,10 +45,8 @@ struct Without {
 ///
 /// If there is none.
 pub fn engine(name: &str) -> Result<Box<dyn Engine>, String> {
-    let (.., leave) = ALL
-        .iter()
-        .find(|(known, ..)| *known == name)
-        .ok_or_else(|| format!("no technique is left out by {name}"))?;
+    let found = ALL.iter().find(|(known, ..)| *known == name);
+    let (.., leave) = found.ok_or_else(|| format!("no technique is left out by {name}"))?;
     let mut techniques = Techniques::ALL;
     leave(&mut techniques);
     Ok(Box::new(Without {

@@ -94,15 +94,13 @@ fn driver(workload: &Workload, run: &Run) -> Result<String, String> {
         return Err("no native build: it has not one result".to_string());
     };
     let params: Vec<&str> = run.args.iter().map(|value| in_c(value).0).collect();
-    let params = if params.is_empty() {
-        "void".to_string()
-    } else {
-        params.join(", ")
+    let params = match params.is_empty() {
+        true => "void".to_string(),
+        false => params.join(", "),
     };
     let args = run.args.iter().zip(1..);
-    let args: Vec<String> = args
-        .map(|(value, index)| format!("arg(argv[{index}]).{}", in_c(value).1))
-        .collect();
+    let args = args.map(|(value, index)| format!("arg(argv[{index}]).{}", in_c(value).1));
+    let args: Vec<String> = args.collect();
     let (result_type, result_member) = in_c(result);
     Ok(format!(
         "#define _POSIX_C_SOURCE 199309L\n\
