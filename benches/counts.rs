@@ -8,7 +8,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ChildStderr, Command, ExitCode, Stdio};
 
 use wasm_dispatch::Strategy;
 use wasm_dispatch_measure::count::{Counted, missing, pairs};
@@ -150,12 +150,9 @@ fn count(tools: &Tools, part: &str, workloads: &[Workload], then: Then) -> Resul
     }
     let missing = missing(workloads, &counted);
     if counted.len() != expected || (part == "all" && !missing.is_empty()) {
-        return Err(format!(
-            "{} counts instead of {expected}; add to the lists in benches/counts.rs: {}",
-            counted.len(),
-            missing.join(", ")
-        )
-        .into());
+        let (count, missing) = (counted.len(), missing.join(", "));
+        let why = format!("{count} counts instead of {expected}; add to the lists in benches/counts.rs: {missing}");
+        return Err(why.into());
     }
     println!("{}", counts::text(&runs_folder(), &folder)?);
     let recording = record::read(&folder.join(counts::FILE_NAME))?;
@@ -188,12 +185,11 @@ fn run_tools(tools: &Tools, part: &str, home: &Path, expected: usize) -> Result<
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let errors = child
-        .stderr
-        .take()
-        .map(|pipe| std::thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).collect::<Vec<_>>()));
+    let lines = |pipe: ChildStderr| BufReader::new(pipe).lines().map_while(Result::ok).collect::<Vec<_>>();
+    let errors = child.stderr.take();
+    let errors = errors.map(|pipe| std::thread::spawn(move || lines(pipe)));
     let mut said = Vec::new();
-    let mut progress = Progress::new(expected);
+    let mut progress = Progress::new(expected, false);
     let mut begun = false;
     for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
         let line = line?;

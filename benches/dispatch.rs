@@ -44,13 +44,11 @@ const CRITERION: [(Duration, Duration); 2] = [
 
 /// What the environment asks for: the long run, and a seed.
 fn settings() -> Result<(bool, Option<u64>), Failed> {
-    let seed = match std::env::var("WASM_DISPATCH_SEED") {
-        Ok(text) => Some(
-            text.parse()
-                .map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))?,
-        ),
-        Err(_) => None,
+    let number = |text: String| {
+        let number = text.parse::<u64>();
+        number.map_err(|_| format!("WASM_DISPATCH_SEED is not a number: {text}"))
     };
+    let seed = std::env::var("WASM_DISPATCH_SEED").ok().map(number).transpose()?;
     match std::env::var("WASM_DISPATCH_BENCH").as_deref() {
         Ok("full") => Ok((true, seed)),
         Ok("quick") | Err(_) => Ok((false, seed)),
@@ -66,10 +64,8 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| argument == "--full") {
         return again_in_full(&arguments);
     }
-    if arguments
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h")
-    {
+    let asks_for_help = |argument: &String| argument == "--help" || argument == "-h";
+    if arguments.iter().any(asks_for_help) {
         println!("{HELP}");
     }
     match run() {
@@ -230,7 +226,7 @@ fn criterion_pass(
 ) -> Result<Vec<String>, Failed> {
     let mut chosen = Vec::new();
     let mut wrong = None;
-    let mut progress = Progress::new(loaded.len() * engines.len());
+    let mut progress = Progress::new(loaded.len() * engines.len(), false);
     // Without a filter everything will run. Then an entry that is slow can be given the time that ten samples take, which
     // saves criterion from complaining about it.
     let everything = measures() && !has_filter(std::env::args().skip(1));

@@ -74,9 +74,10 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let mut value = serde_json::to_value(&profile)?;
     value["schema"] = json!(1);
     value["trapped"] = json!(trapped);
-    let trap = trapped
-        .as_ref()
-        .map_or(String::new(), |trap| format!("\nIt did not end by itself: {trap}\n"));
+    let trap = match &trapped {
+        Some(trap) => format!("\nIt did not end by itself: {trap}\n"),
+        None => String::new(),
+    };
     let outcome = options.output.result().show(&value, || profile.text() + &trap)?;
     Ok(outcome.failing_if(trapped.is_some()))
 }
@@ -88,10 +89,7 @@ fn of_workloads(options: &Options) -> Result<Vec<Program>, Failed> {
         false => all()?,
     };
     let chosen = choice::choose(known, &options.texts)?;
-    let mut progress = match options.output.quiet {
-        true => Progress::with_output(chosen.len(), Box::new(std::io::sink()), false),
-        false => Progress::new(chosen.len()),
-    };
+    let mut progress = Progress::new(chosen.len(), options.output.quiet);
     let mut programs = Vec::new();
     for workload in &chosen {
         progress.begin(&format!("counting: {}", workload.name()));

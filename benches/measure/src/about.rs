@@ -13,17 +13,14 @@ use crate::supervisor::{Supervisor, control_of};
 /// The rows at the beginning of a run.
 pub fn rows(supervisor: &Supervisor<'_>) -> Vec<Row> {
     let setup = supervisor.setup;
-    let named = setup
-        .strategies
-        .iter()
-        .filter_map(|name| Some((name, Ours::named(name)?)));
-    let traits = named.map(|(name, engine)| {
-        Row::from(Traits {
+    let traits = setup.strategies.iter().filter_map(|name| {
+        let entrant = Ours::named(name)?.entrant();
+        Some(Row::from(Traits {
             strategy: name.clone(),
-            safe: engine.entrant().is_safe,
-            executable: engine.entrant().makes_code,
-            control_of: engine.entrant().control_of.map(str::to_owned),
-        })
+            safe: entrant.is_safe,
+            executable: entrant.makes_code,
+            control_of: entrant.control_of.map(str::to_owned),
+        }))
     });
     let controls = setup.control.iter().chain(&setup.controls);
     let controls = controls.map(|strategy| Row::from(control_of(strategy)));
@@ -50,17 +47,14 @@ pub fn rows(supervisor: &Supervisor<'_>) -> Vec<Row> {
 /// By strategy, where the largest function of its crate lies: for a strategy with a loop, that is the loop. Empty if the binary
 /// has no symbols.
 fn hot(binary: &Path, strategies: &[String]) -> BTreeMap<String, u64> {
-    let Ok(bytes) = fs::read(binary) else {
-        return BTreeMap::new();
-    };
+    let bytes = fs::read(binary).unwrap_or_default();
     let Ok(file) = object::File::parse(&*bytes) else {
         return BTreeMap::new();
     };
     let largest = |strategy: &String| {
         let of_crate = format!("wasm_dispatch_{}", strategy.split('+').next().unwrap_or(strategy));
-        let symbols = file
-            .symbols()
-            .filter(|symbol| symbol.kind() == object::SymbolKind::Text);
+        let symbols = file.symbols();
+        let symbols = symbols.filter(|symbol| symbol.kind() == object::SymbolKind::Text);
         let own = symbols.filter(|symbol| symbol.name().is_ok_and(|name| name.contains(&of_crate)));
         let found = own.max_by_key(|symbol| symbol.size())?;
         Some((strategy.clone(), found.address()))

@@ -47,16 +47,11 @@ impl Base {
         }
         let root = Sources::own().map_err(Error::Worker)?.root;
         let commit = format!("{text}^{{commit}}");
-        git(
-            &root,
-            &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit],
-        )
-        .map(Base::Revision)
-        .map_err(|_| {
+        let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        git(&root, &verify).map(Base::Revision).map_err(|_| {
             let root = root.display();
-            Error::Asked(format!(
-                "'{text}' is neither a revision that git knows in {root} nor a built lab"
-            ))
+            let why = format!("'{text}' is neither a revision that git knows in {root} nor a built lab");
+            Error::Asked(why)
         })
     }
 }
@@ -81,17 +76,13 @@ impl Sides {
         };
         let seeds = layouts_of(layouts);
         let own = Sources::own().map_err(Error::Worker)?;
-        let others: Vec<Option<u64>> = (1..)
-            .skip(seeds.iter().flatten().count())
-            .map(Some)
-            .take(seeds.len())
-            .collect();
+        let others = (1..).skip(seeds.iter().flatten().count()).take(seeds.len());
+        let others: Vec<Option<u64>> = others.map(Some).collect();
         match base {
             Base::Revision(hash) => {
-                let short = hash.get(..12).unwrap_or(hash);
+                let (short, count) = (hash.get(..12).unwrap_or(hash), 2 * seeds.len());
                 say(&format!(
-                    "Building the base, {short}, in {} layouts (compiles it first, if need be)",
-                    2 * seeds.len()
+                    "Building the base, {short}, in {count} layouts (compiles it first, if need be)"
                 ));
                 let folder = target_folder().join("against").join(short);
                 let folder = std::path::absolute(&folder).map_err(Error::io(&folder))?;
@@ -119,9 +110,9 @@ impl Sides {
                 sides.add(Side::New, &seeds, &[running], &version, how)?;
             }
             _ => {
+                let count = seeds.len();
                 say(&format!(
-                    "Building the sources as they are, {version}, in {} layouts",
-                    seeds.len()
+                    "Building the sources as they are, {version}, in {count} layouts"
                 ));
                 sides.add(Side::New, &seeds, &link(&own, &seeds)?, &version, &in_layouts(&seeds))?;
             }
@@ -197,12 +188,12 @@ fn checkout(repository: &Path, hash: &str, folder: &Path) -> Result<Sources, Err
 
 /// The commit that is checked out, and whether there are changes to it.
 fn head(root: &Path) -> String {
-    match git(root, &["rev-parse", "HEAD"]) {
-        Ok(head) => match git(root, &["status", "--porcelain", "--untracked-files=no"]) {
-            Ok(changes) if changes.is_empty() => head,
-            _ => format!("{head}+changes"),
-        },
-        Err(_) => "an unknown revision".to_owned(),
+    let Ok(head) = git(root, &["rev-parse", "HEAD"]) else {
+        return "an unknown revision".to_owned();
+    };
+    match git(root, &["status", "--porcelain", "--untracked-files=no"]) {
+        Ok(changes) if changes.is_empty() => head,
+        _ => format!("{head}+changes"),
     }
 }
 
@@ -217,9 +208,8 @@ fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
 /// When the base is not known or does not build, or as for any other measurement.
 pub fn run(request: &Request, base: &str) -> Result<Measured, Error> {
     if request.own.is_some() || request.shard.is_some() {
-        return Err(Error::Asked(
-            "neither --module nor --shard goes with --against".to_owned(),
-        ));
+        let why = "neither --module nor --shard goes with --against";
+        return Err(Error::Asked(why.to_owned()));
     }
     let base = Base::find(base)?;
     let workloads = request.chosen_workloads()?;

@@ -214,18 +214,18 @@ impl Request {
     /// When what is asked for makes no sense or cannot be started. That a strategy fails is a row of the record.
     pub fn run(&self) -> Result<Measured, Error> {
         // What can be wrong is found out before anything is written or built.
-        strategies(&self.strategies)?;
+        let strategies = strategies(&self.strategies)?;
         all_positive(&[(self.timeout, "timeout")])?;
-        let chosen = match &self.own {
-            Some(_) if !self.workloads.is_empty() => {
-                return Err(Error::Asked("name workloads or a module, not both".to_owned()));
-            }
-            Some(_) => None,
-            None => Some(self.chosen_workloads()?),
+        if self.own.is_some() && !self.workloads.is_empty() {
+            return Err(Error::Asked("name workloads or a module, not both".to_owned()));
+        }
+        let mut workloads = match self.own {
+            Some(_) => Vec::new(),
+            None => self.chosen_workloads()?,
         };
         let mut run = Run::start(self.defaults().kind);
         let makes_code = |name: &String| Entrant::named(name).is_some_and(|entrant| entrant.makes_code);
-        if strategies(&self.strategies)?.iter().any(makes_code) {
+        if strategies.iter().any(makes_code) {
             run.id.insert_str(0, EXECUTABLE);
         }
         if self.metered {
@@ -235,16 +235,12 @@ impl Request {
             run.id.push_str(&format!("-{}", shard.to_string().replace('/', "of")));
         }
         let (folder, _lock) = fresh_folder(self.folder.as_ref(), &mut run)?;
-        let workloads = match (chosen, &self.own) {
-            (Some(workloads), _) => workloads,
-            (None, Some(own)) => {
-                if !self.quiet {
-                    eprintln!("Running {} twice, for what it must give ...", shown(&own.file));
-                }
-                vec![own.write(&folder, Duration::from_secs(self.patience()))?]
+        if let Some(own) = &self.own {
+            if !self.quiet {
+                eprintln!("Running {} twice, for what it must give ...", shown(&own.file));
             }
-            (None, None) => Vec::new(),
-        };
+            workloads.push(own.write(&folder, Duration::from_secs(self.patience()))?);
+        }
         let names: Vec<String> = workloads.iter().map(|workload| workload.name().to_owned()).collect();
         let mut setup = self.setup(&names, &self.layouts())?;
         let launchers = match launchers(&setup, self.quiet) {
@@ -259,10 +255,8 @@ impl Request {
             launchers => launchers?,
         };
         if !self.quiet {
-            eprintln!(
-                "After an interruption: wasm-dispatch-lab bench --resume {}",
-                shown(&folder)
-            );
+            let folder = shown(&folder);
+            eprintln!("After an interruption: wasm-dispatch-lab bench --resume {folder}");
         }
         let supervisor = Supervisor {
             setup: &setup,

@@ -45,10 +45,8 @@ pub fn choose(workloads: Vec<Workload>, texts: &[String]) -> Result<Vec<Workload
             *wanted |= found;
         }
     }
-    let chosen = workloads.into_iter().zip(wanted);
-    Ok(chosen
-        .filter_map(|(workload, wanted)| wanted.then_some(workload))
-        .collect())
+    let chosen = workloads.into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
+    Ok(chosen.map(|(workload, _)| workload).collect())
 }
 
 #[cfg(test)]

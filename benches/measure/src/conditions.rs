@@ -105,21 +105,16 @@ fn switches(status: &str) -> (Option<u64>, Option<u64>) {
 /// after these, are in user and nice already.
 fn ticks(stat: &str) -> Option<(u64, u64)> {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
-    let fields: Vec<u64> = line
-        .split_whitespace()
-        .take(8)
-        .map(|field| field.parse().ok())
-        .collect::<Option<_>>()?;
+    let fields = line.split_whitespace().take(8).map(|field| field.parse().ok());
+    let fields: Vec<u64> = fields.collect::<Option<_>>()?;
     Some((*fields.get(7)?, fields.iter().sum()))
 }
 
 /// Microseconds in /proc/pressure/cpu: `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`.
 fn pressure(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("some "))?;
-    line.split_whitespace()
-        .find_map(|field| field.strip_prefix("total="))?
-        .parse()
-        .ok()
+    let mut fields = line.split_whitespace();
+    fields.find_map(|field| field.strip_prefix("total="))?.parse().ok()
 }
 
 /// Mean frequency: from the governors, else as the kernel describes the processors.
@@ -133,11 +128,8 @@ fn megahertz() -> Option<f64> {
     governors.or_else(|| {
         file("/proc/cpuinfo", |text| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("cpu MHz"));
-            mean(
-                lines
-                    .filter_map(|line| line.split(':').nth(1)?.trim().parse().ok())
-                    .collect(),
-            )
+            let values = lines.filter_map(|line| line.split(':').nth(1)?.trim().parse().ok());
+            mean(values.collect())
         })
     })
 }

@@ -68,8 +68,8 @@ impl LinkCommand {
         for seed in [None].into_iter().chain(seeds.iter().copied().map(Some)) {
             let name = seed.map_or(AS_COMPILED.to_owned(), |seed| format!("layout-{seed}"));
             let binary = folder.join(name);
-            let is_there =
-                changed(&binary).is_some_and(|linked| self.compiled.is_some_and(|compiled| linked > compiled));
+            let times = changed(&binary).zip(self.compiled);
+            let is_there = times.is_some_and(|(linked, compiled)| linked > compiled);
             if !is_there {
                 // A binary that is running cannot be written to, but it can be replaced; others may link the same now.
                 let fresh = binary.with_extension(format!("new-{}", std::process::id()));
@@ -109,10 +109,9 @@ impl Sources {
     /// If they are not where they were.
     pub fn own() -> Result<Sources, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let found = root.canonicalize();
         Ok(Sources {
-            root: root
-                .canonicalize()
-                .map_err(|error| format!("the sources are not in {}: {error}", root.display()))?,
+            root: found.map_err(|error| format!("the sources are not in {}: {error}", root.display()))?,
             target: std::path::absolute(target_folder().join("layouts")).map_err(|error| error.to_string())?,
             binary: LAB,
             features: control::FEATURE.to_owned(),
@@ -135,10 +134,9 @@ impl Sources {
             "--bin",
             self.binary,
         ];
-        let features: &[&str] = if self.features.is_empty() {
-            &[]
-        } else {
-            &["--features", &self.features]
+        let features: &[&str] = match self.features.as_str() {
+            "" => &[],
+            features => &["--features", features],
         };
         let how = ["--", "-Csave-temps", "--print", "link-args"];
         let printed = self.cargo(&[&what[..], features, &how].concat())?;

@@ -115,11 +115,7 @@ pub fn setup(parts: Vec<Part>, strategies: Vec<String>, processes: u32, iteratio
     }
 }
 
-/// Nothing can be measured zero times.
-///
-/// # Errors
-///
-/// Which of the numbers is zero.
+/// Nothing can be measured zero times: an error if one of the numbers is zero.
 pub(crate) fn all_positive(numbers: &[(Option<u64>, &str)]) -> Result<(), Error> {
     match numbers.iter().find(|(number, _)| *number == Some(0)) {
         Some((_, what)) => Err(Error::Asked(format!("--{what} must be at least 1"))),
@@ -171,11 +167,7 @@ pub fn measure(supervisor: &Supervisor<'_>, run: &Run, folder: &Path, heads: &[R
     Measured::read(folder)
 }
 
-/// Names of the strategies that are asked for, in their usual order; all of them if none is.
-///
-/// # Errors
-///
-/// If one is not known.
+/// Names of the strategies that are asked for, in their usual order; all of them if none is. An error if one is not known.
 pub(crate) fn strategies(asked: &[String]) -> Result<Vec<String>, Error> {
     for name in asked {
         name.parse::<Entrant>().map_err(Error::Asked)?;
@@ -208,10 +200,8 @@ pub fn launchers_of(sources: Result<Sources, String>, setup: &Setup, quiet: bool
             return Err(Error::OneLayout(why.to_owned()));
         }
         if !quiet {
-            eprintln!(
-                "Linking the lab in {} layouts (compiles it first, if need be) ...",
-                seeds.len()
-            );
+            let count = seeds.len();
+            eprintln!("Linking the lab in {count} layouts (compiles it first, if need be) ...");
         }
         let linked = sources.and_then(|sources| sources.link_all(&seeds));
         for (&seed, binary) in seeds.iter().zip(linked.map_err(Error::OneLayout)?) {

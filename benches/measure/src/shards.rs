@@ -36,15 +36,13 @@ impl Shard {
     ///
     /// If there are fewer cells than shards, so that some would have nothing to do.
     pub fn of(self, parts: &[Part]) -> Result<Vec<Part>, Error> {
-        let cells: Vec<(Option<u64>, &String)> = parts
-            .iter()
-            .flat_map(|part| part.workloads.iter().map(|workload| (part.layout, workload)))
-            .collect();
+        let cells = parts.iter();
+        let cells = cells.flat_map(|part| part.workloads.iter().map(|workload| (part.layout, workload)));
+        let cells: Vec<(Option<u64>, &String)> = cells.collect();
         if cells.len() < self.count {
+            let (shards, cells) = (self.count, cells.len());
             return Err(Error::Asked(format!(
-                "{} shards are too many for {} combinations of workload and layout",
-                self.count,
-                cells.len()
+                "{shards} shards are too many for {cells} combinations of workload and layout"
             )));
         }
         let from = cells.len() * (self.index - 1) / self.count;
@@ -73,10 +71,8 @@ impl FromStr for Shard {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Shard, Error> {
-        let numbers = text
-            .split_once('/')
-            .and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
-        match numbers {
+        let numbers = text.split_once('/');
+        match numbers.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?))) {
             Some((index, count)) => Shard::new(index, count),
             None => Err(Error::Asked(format!("a shard is written like 2/8, not '{text}'"))),
         }

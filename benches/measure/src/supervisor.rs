@@ -124,12 +124,12 @@ impl Progressed {
         let failed = recording.failures.iter();
         let sized = recording.sizes.iter();
         let nanoseconds = recording.processes.iter().map(|process| process.wall_nanoseconds);
+        let failed = failed.map(|failure| Cell::new(&failure.workload, &failure.strategy));
+        let sized = sized.map(|size| Cell::new(&size.workload, &size.strategy));
         Progressed {
             blocks: recording.finished_blocks,
-            failed: failed
-                .map(|failure| Cell::new(&failure.workload, &failure.strategy))
-                .collect(),
-            sized: sized.map(|size| Cell::new(&size.workload, &size.strategy)).collect(),
+            failed: failed.collect(),
+            sized: sized.collect(),
             spent: Duration::from_nanos(nanoseconds.fold(0, u64::saturating_add)),
         }
     }
@@ -181,10 +181,7 @@ impl Supervisor<'_> {
     pub fn measure(&self, writer: &mut Writer, mut so_far: Progressed) -> Result<Progressed, Error> {
         let mut planned = self.blocks(&so_far);
         writer.write(Plan { blocks: planned })?;
-        let mut progress = match self.quiet {
-            true => Progress::with_output(0, Box::new(io::sink()), true),
-            false => Progress::new(0),
-        };
+        let mut progress = Progress::new(0, self.quiet);
         let begun_with = so_far.blocks;
         progress.set_total(planned.saturating_sub(begun_with) as usize);
         while so_far.blocks < planned && self.something_is_left(&so_far) {
@@ -381,12 +378,8 @@ impl Supervisor<'_> {
         let place = setup.parts.iter().position(|other| other == part).unwrap_or(0);
         let turn = place + block as usize / parts;
         let first = turn * at_once % all.len();
-        all.iter()
-            .cycle()
-            .skip(first)
-            .take(at_once)
-            .map(String::as_str)
-            .collect()
+        let names = all.iter().cycle().skip(first).take(at_once);
+        names.map(String::as_str).collect()
     }
 
     fn failure(&self, cell: &Cell, error: String) -> Failure {

@@ -354,9 +354,8 @@ fn of_workload<W: Write>(
         let mut failed = Vec::new();
         for (name, prepared) in &mut running {
             voice.begin(workload, name)?;
-            match batch(Duration::from_millis(job.batch_ms), || {
-                prepared.run(job.size.of(workload))
-            }) {
+            let run = || prepared.run(job.size.of(workload));
+            match batch(Duration::from_millis(job.batch_ms), run) {
                 Ok((runs, timing)) => {
                     voice.row(sample(name, Phase::Execute, runs, timing))?;
                     if let Some(wall) = prepared.tail() {

@@ -111,6 +111,7 @@ impl fmt::Display for Machine {
 impl Fingerprint {
     /// Looks at this machine and at this process.
     pub fn take() -> Fingerprint {
+        let binary = std::env::current_exe().ok().and_then(|program| file_hash(&program));
         Fingerprint {
             cpu: cpu_model(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -118,7 +119,7 @@ impl Fingerprint {
             rustc: env!("HARNESS_RUSTC_VERSION").to_owned(),
             profile: Fingerprint::own_profile().to_owned(),
             revision: revision(),
-            binary: binary_hash().unwrap_or_else(unknown),
+            binary: binary.unwrap_or_else(unknown),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hardware: Hardware::take(),
             settings: settings(),
@@ -210,12 +211,8 @@ fn unknown() -> String {
 fn cpuinfo(names: &[&str]) -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
-    let value = lines
-        .find(|(name, _)| names.contains(&name.trim()))?
-        .1
-        .trim()
-        .to_owned();
-    (!value.is_empty()).then_some(value)
+    let (_, value) = lines.find(|(name, _)| names.contains(&name.trim()))?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 fn cpu_model() -> String {
@@ -241,10 +238,9 @@ impl Hardware {
         let flags = cpuinfo(&["flags"]);
         Hardware {
             vendor: cpuinfo(&["vendor_id", "CPU implementer"]).map_or(String::new(), |id| vendor_named(&id).to_owned()),
-            model: if numbers.concat().is_empty() {
-                String::new()
-            } else {
-                numbers.join("/")
+            model: match numbers.concat().as_str() {
+                "" => String::new(),
+                _ => numbers.join("/"),
             },
             caches: caches(),
             is_virtual: flags.map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
@@ -308,27 +304,20 @@ fn sources() -> String {
 /// How many commits lie between a revision and the one that is checked out; none if git does not know it.
 pub fn commits_since(revision: &str) -> Option<u32> {
     let revision = revision.trim_end_matches("+changes");
-    git(&["rev-list", "--count", &format!("{revision}..HEAD")])?
-        .parse()
-        .ok()
+    let count = git(&["rev-list", "--count", &format!("{revision}..HEAD")])?;
+    count.parse().ok()
 }
 
 /// In the sources that this crate was built from, wherever the program is started.
 fn git(arguments: &[&str]) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(said)
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn binary_hash() -> Option<String> {
-    file_hash(&std::env::current_exe().ok()?)
 }
 
 /// SHA-256 of a file in lower-case hexadecimal digits; none if it cannot be read.

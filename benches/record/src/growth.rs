@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::json;
 use crate::named::named;
 
+/// Names of growth runs begin like this, so that they are not taken for runs that decide.
+pub const PREFIX: &str = "growth-";
+
 /// Name of the file in the folder of a growth run.
 pub const FILE_NAME: &str = "growth.jsonl";
 

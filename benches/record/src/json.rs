@@ -50,11 +50,10 @@ pub(crate) fn read<R: DeserializeOwned>(folder: &Path, name: &str, row: &str) ->
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let of = |(line, number)| match serde_json::from_str::<Line<R>>(line) {
         Ok(found) if found.row == row => Ok(found.fields),
-        Ok(found) => Err(Error::line(
-            &path,
-            number,
-            format!("a row '{}', not '{row}'", found.row),
-        )),
+        Ok(found) => {
+            let what = format!("a row '{}', not '{row}'", found.row);
+            Err(Error::line(&path, number, what))
+        }
         Err(error) => Err(Error::line(&path, number, error)),
     };
     lines.map(of).collect()
@@ -87,4 +86,13 @@ pub fn save(path: &Path, value: &impl Serialize) -> Result<(), Error> {
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
     serde_json::from_str(&text).map_err(Error::json(path))
+}
+
+/// The same; none if there is no such file.
+///
+/// # Errors
+///
+/// If it cannot be read, or is something else.
+pub fn load_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    path.exists().then(|| load(path)).transpose()
 }

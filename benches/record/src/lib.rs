@@ -21,8 +21,8 @@ pub use count::Count;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Hardware, Machine, commits_since, file_hash};
 pub use locate::{
-    EXECUTABLE, METERED, is_main, newest_first, newest_run, newest_with, runs_folder, take_folder, target_folder,
-    time_of,
+    EXECUTABLE, METERED, folder_of, is_main, newest_first, newest_run, newest_with, runs_folder, take_folder,
+    target_folder, time_of,
 };
 pub use lock::Lock;
 pub use progress::Progress;

@@ -64,22 +64,25 @@ pub fn time_of(name: &str) -> Option<&str> {
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_run(runs: &Path) -> Result<PathBuf, Error> {
-    if !runs.is_dir() {
-        return Err(Error::NoRun(runs.to_owned()));
-    }
-    let mut folders = newest_first(runs, |name| time_of(name).is_some())?;
-    folders.retain(|folder| file_in(folder).is_file());
     let time = |folder: &PathBuf| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         time_of(&name).map(str::to_owned)
     };
-    let newest = folders.into_iter().max_by_key(time);
+    let newest = all_with(runs, |folder| file_in(folder).is_file(), |name| time_of(name).is_some())?.max_by_key(time);
     newest.ok_or_else(|| Error::NoRun(runs.to_owned()))
 }
 
 /// Whether a run, or a folder, of this name is one that strategies are ranked by: those begin with their time.
 pub fn is_main(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The folder of a run that was named by its folder or by its file.
+pub fn folder_of(run: &Path) -> PathBuf {
+    match run.is_dir() {
+        true => run.to_owned(),
+        false => run.parent().map(PathBuf::from).unwrap_or_default(),
+    }
 }
 
 /// What lies below `runs` and has a name that is wanted, the last by name first.
@@ -102,11 +105,18 @@ pub fn newest_first(runs: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec
 ///
 /// If there is none, or `runs` cannot be read.
 pub fn newest_with(runs: &Path, file: &str, is_wanted: impl Fn(&str) -> bool) -> Result<PathBuf, Error> {
+    let newest = all_with(runs, |folder| folder.join(file).is_file(), is_wanted)?.next();
+    newest.ok_or_else(|| Error::NoRun(runs.to_owned()))
+}
+
+fn all_with(
+    runs: &Path,
+    has_it: impl Fn(&Path) -> bool,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<impl Iterator<Item = PathBuf>, Error> {
     if !runs.is_dir() {
         return Err(Error::NoRun(runs.to_owned()));
     }
-    let mut folders = newest_first(runs, is_wanted)?.into_iter();
-    folders
-        .find(|folder| folder.join(file).is_file())
-        .ok_or_else(|| Error::NoRun(runs.to_owned()))
+    let folders = newest_first(runs, is_wanted)?.into_iter();
+    Ok(folders.filter(move |folder| has_it(folder)))
 }

@@ -25,11 +25,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A job of `total` steps that starts now.
-    pub fn new(total: usize) -> Progress {
+    /// A job of `total` steps that starts now, and says nothing if it is to be quiet.
+    pub fn new(total: usize, quiet: bool) -> Progress {
         let output = std::io::stderr();
         let in_place = output.is_terminal();
-        Progress::with_output(total, Box::new(output), in_place)
+        match quiet {
+            true => Progress::with_output(total, Box::new(std::io::sink()), false),
+            false => Progress::with_output(total, Box::new(output), in_place),
+        }
     }
 
     /// A job that reports to `output`, in place or line by line.
@@ -81,13 +84,8 @@ impl Progress {
             return;
         }
         let wipe = if self.in_place { "\r\x1b[2K" } else { "" };
-        let _ = writeln!(
-            self.output,
-            "{wipe}{} of {} steps in {}",
-            self.done,
-            self.total,
-            clock(self.started.elapsed())
-        );
+        let (done, total, time) = (self.done, self.total, clock(self.started.elapsed()));
+        let _ = writeln!(self.output, "{wipe}{done} of {total} steps in {time}");
     }
 
     fn show(&mut self) {

@@ -1,7 +1,6 @@
 //! Texts of others on a terminal and on a page: names in modules, in records and of files may hold anything.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// What a name shows of itself at most, in characters.
 pub const LONGEST_NAME: usize = 120;
@@ -15,43 +14,20 @@ fn acts(character: char) -> bool {
 
 /// A text of lines as it may be shown: whatever a terminal would obey, but for ends of lines and tabs, is written as in Rust, `\u{1b}`.
 pub fn text(text: &str) -> Cow<'_, str> {
-    escaped(
-        text,
-        |character| acts(character) && !matches!(character, '\n' | '\t'),
-        |out, character| {
-            let _ = write!(out, "{}", character.escape_unicode());
-        },
-    )
+    let is_bad = |character| acts(character) && !matches!(character, '\n' | '\t');
+    escaped(text, is_bad, |character| character.escape_unicode().to_string())
 }
 
 /// A text as it may be shown within a line.
 pub fn line(text: &str) -> Cow<'_, str> {
-    escaped(text, acts, |out, character| {
-        let _ = write!(out, "{}", character.escape_default());
-    })
+    escaped(text, acts, |character| character.escape_default().to_string())
 }
 
 /// JSON as it may be shown: the same value, in which nothing within strings acts that JSON would let pass.
 pub fn json(json: &str) -> Cow<'_, str> {
     // JSON's own white space is no part of strings, in which it stands escaped.
-    escaped(
-        json,
-        |character| acts(character) && !matches!(character, '\n' | '\t' | '\r'),
-        |out, character| {
-            let _ = write!(out, "\\u{:04x}", u32::from(character));
-        },
-    )
-}
-
-/// Names in a row: the first twenty, and how many more there are.
-pub fn names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    const MOST: usize = 20;
-    let more = names.len().saturating_sub(MOST);
-    let shown: Vec<_> = names.take(MOST).map(name).collect();
-    match more {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    let is_bad = |character| acts(character) && !matches!(character, '\n' | '\t' | '\r');
+    escaped(json, is_bad, |character| format!("\\u{:04x}", u32::from(character)))
 }
 
 /// A name as it may be shown within a line: without ends of lines, and no longer than [`LONGEST_NAME`].
@@ -64,14 +40,14 @@ pub fn name(name: &str) -> Cow<'_, str> {
     }
 }
 
-fn escaped(text: &str, is_bad: impl Fn(char) -> bool, escape: impl Fn(&mut String, char)) -> Cow<'_, str> {
+fn escaped(text: &str, is_bad: impl Fn(char) -> bool, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     if !text.contains(&is_bad) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match is_bad(character) {
-            true => escape(&mut out, character),
+            true => out += &escape(character),
             false => out.push(character),
         }
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use clap::Args;
 use wasm_dispatch_record::cost::{self, Executed, FOLDER, Kernel, Work};
 use wasm_dispatch_record::record::{self, Kind, Recording, Run};
-use wasm_dispatch_record::{Lock, Progress};
+use wasm_dispatch_record::{Lock, Progress, folder_of};
 use wasm_dispatch_workloads::{Class, Workload};
 
 use crate::error::Error;
@@ -54,6 +54,7 @@ pub fn executed(
     strategies: &[Entrant],
     kernel: Option<Kernel>,
 ) -> Result<Executed, String> {
+    let name = |strategy: &Entrant| strategy.name.to_owned();
     let mut executed = Executed {
         workload: workload.name().to_owned(),
         class: workload.class().name().to_owned(),
@@ -61,10 +62,7 @@ pub fn executed(
         size: size.name().to_owned(),
         nodes: 0,
         work: Work::ALL.into_iter().map(|work| (work, 0)).collect(),
-        dispatches: strategies
-            .iter()
-            .map(|strategy| (strategy.name.to_owned(), 0))
-            .collect(),
+        dispatches: strategies.iter().map(name).map(|name| (name, 0)).collect(),
     };
     // What a module imports may be another instance's.
     let imports = match workload.beside() {
@@ -82,13 +80,9 @@ pub fn executed(
             }
         }
         for strategy in strategies {
-            let blocks = strategy.dispatches(&function.body);
-            let dispatches: u64 = blocks
-                .iter()
-                .zip(&runs)
-                .map(|(&of_one, runs)| u64::from(of_one) * runs)
-                .sum();
-            *executed.dispatches.entry(strategy.name.to_owned()).or_default() += dispatches;
+            let blocks = strategy.dispatches(&function.body).into_iter().zip(&runs);
+            let dispatches = blocks.map(|(of_one, runs)| u64::from(of_one) * runs);
+            *executed.dispatches.entry(name(strategy)).or_default() += dispatches.sum::<u64>();
         }
     }
     Ok(executed)
@@ -123,10 +117,7 @@ fn workloads_of(recording: &Recording, folder: &Path) -> Result<Vec<Workload>, E
 /// what it should.
 pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
     let recording = record::read(run)?;
-    let folder = match run.is_dir() {
-        true => run.to_owned(),
-        false => run.parent().map(Path::to_owned).unwrap_or_default(),
-    };
+    let folder = folder_of(run);
     let into = folder.join(FOLDER);
     let size = recording.setup.as_ref().map(|setup| setup.size.as_str());
     let size = size.and_then(Size::named).unwrap_or(match recording.run.kind {
@@ -147,27 +138,21 @@ pub fn measure(run: &Path, request: &Request) -> Result<(), Error> {
     let statements = request.statements.unwrap_or(STATEMENTS);
     let kernels = Kernel::ALL.map(|kernel| straight::kernel(kernel, statements));
     let kernel_workloads = generated::write_all(&kernels, &into)?;
-    let mut progress = (!request.repeats.quiet).then(|| Progress::new(workloads.len() + kernels.len()));
+    let mut progress = Progress::new(workloads.len() + kernels.len(), request.repeats.quiet);
     let mut counts = Vec::new();
-    let all = (workloads.iter().map(|workload| (workload, size, None))).chain(
-        (kernel_workloads.iter().zip(Kernel::ALL)).map(|(workload, kernel)| (workload, Size::Quick, Some(kernel))),
-    );
-    for (workload, size, kernel) in all {
-        if let Some(progress) = &mut progress {
-            progress.begin(&format!("counting: {}", workload.name()));
-        }
+    let of_run = workloads.iter().map(|workload| (workload, size, None));
+    let of_kernels = kernel_workloads.iter().zip(Kernel::ALL);
+    let of_kernels = of_kernels.map(|(workload, kernel)| (workload, Size::Quick, Some(kernel)));
+    for (workload, size, kernel) in of_run.chain(of_kernels) {
+        progress.begin(&format!("counting: {}", workload.name()));
         let counted = executed(workload, size, &strategies, kernel);
         counts.push(counted.map_err(|what| own::Error {
             path: workload.file().to_owned(),
             what,
         })?);
-        if let Some(progress) = &mut progress {
-            progress.finish_step();
-        }
+        progress.finish_step();
     }
-    if let Some(progress) = progress {
-        progress.finish();
-    }
+    progress.finish();
     // Kernels first: where the counts are found, everything is there.
     measure_kernels(&into, &kernel_workloads, &strategies, request)?;
     cost::write(&into, &counts)?;

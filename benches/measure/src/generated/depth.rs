@@ -34,13 +34,8 @@ pub fn depth(name: &str, frames: u64, instructions: u64) -> Generated {
     let rounds = (instructions / (frames.max(1) * INSTRUCTIONS)).clamp(1, i32::MAX as u64);
     let result = (0..rounds).fold(0_u64, |x, _| descended(last as u32, x).wrapping_add(1));
     let description = format!("A function that calls itself until there are {frames} frames, {rounds} times.");
-    Generated::once(
-        name,
-        description,
-        assembled(&text),
-        vec![Value::I32(rounds as i32)],
-        result,
-    )
+    let args = vec![Value::I32(rounds as i32)];
+    Generated::once(name, description, assembled(&text), args, result)
 }
 
 /// What `descend` returns; without recursion, which would need as much stack as there is depth.

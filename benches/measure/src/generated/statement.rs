@@ -75,14 +75,13 @@ impl Statement {
     /// This many random statements, each using the result of the one before.
     pub fn sequence(count: usize, random: &mut fastrand::Rng) -> Vec<Statement> {
         let mut from = 0;
-        (0..count)
-            .map(|_| {
-                let kind = Kind::COMPUTING[random.usize(..Kind::COMPUTING.len())];
-                let statement = Statement::random(kind, from, random);
-                from = statement.to;
-                statement
-            })
-            .collect()
+        let next = |_| {
+            let kind = Kind::COMPUTING[random.usize(..Kind::COMPUTING.len())];
+            let statement = Statement::random(kind, from, random);
+            from = statement.to;
+            statement
+        };
+        (0..count).map(next).collect()
     }
 
     /// Writes it as WebAssembly.

@@ -57,18 +57,16 @@ fn computing(kernel: Kernel, rounds: u64, order: impl Fn(&mut [Kind])) -> Genera
     // Registers and constants by position, whatever the kind: only the order of the kinds differs.
     let mut random = fastrand::Rng::with_seed(1);
     let mut from = 0;
-    let statements: Vec<Statement> = kinds
-        .into_iter()
-        .map(|kind| {
-            let to = random.u32(0..2);
-            let statement = Statement {
-                to,
-                ..Statement::random(kind, from, &mut random)
-            };
-            from = to;
-            statement
-        })
-        .collect();
+    let statement = |kind| {
+        let to = random.u32(0..2);
+        let statement = Statement {
+            to,
+            ..Statement::random(kind, from, &mut random)
+        };
+        from = to;
+        statement
+    };
+    let statements: Vec<Statement> = kinds.into_iter().map(statement).collect();
     // The registers are locals 0 and 1, so the counter comes as the third parameter.
     let n = 2;
     let mut body = Function::new([]);

@@ -16,9 +16,6 @@ use crate::generated::{self, Generated, code, depth, memory};
 use crate::run::{Measured, Repeats, all_positive, control_among, fresh_folder, setup, strategies};
 use crate::shards::apart;
 
-/// Names of runs begin like this, so that they are not taken for runs that decide.
-pub const PREFIX: &str = "growth-";
-
 /// What to measure. Whatever is left out is as the quick run has it, or the full one.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Request {
@@ -122,11 +119,7 @@ pub fn program(axis: Axis, value: u64, instructions: u64) -> Generated {
 }
 
 impl Request {
-    /// The points that are asked for.
-    ///
-    /// # Errors
-    ///
-    /// If none is left.
+    /// The points that are asked for; an error if none is left.
     fn programs(&self) -> Result<Vec<(Axis, u64, Generated)>, Error> {
         let instructions = self.instructions.unwrap_or(INSTRUCTIONS[usize::from(self.full)]);
         let mut axes = self.axes.clone();
@@ -159,7 +152,7 @@ impl Request {
         repeats.check(self.processes)?;
         all_positive(&[(self.instructions, "instructions")])?;
         let mut run = Run::start(if self.full { Kind::Full } else { Kind::Quick });
-        run.id.insert_str(0, PREFIX);
+        run.id.insert_str(0, growth::PREFIX);
         let (folder, _lock) = fresh_folder(self.folder.as_ref(), &mut run)?;
         if !repeats.quiet {
             eprintln!("Making programs and counting their instructions ...");

@@ -48,25 +48,21 @@ impl Cells {
 
     /// Takes a sample of the same process and phase in.
     fn push(&mut self, sample: &Sample) {
-        let at = match self.of.iter().position(|of| of.workload == sample.workload) {
-            Some(at) => at,
-            None => {
-                self.of.push(OfWorkload {
-                    workload: sample.workload.clone(),
-                    class: sample.class.clone(),
-                    times: Vec::new(),
-                });
-                self.of.len() - 1
-            }
-        };
+        let at = self.of.iter().position(|of| of.workload == sample.workload);
+        let at = at.unwrap_or_else(|| {
+            self.of.push(OfWorkload {
+                workload: sample.workload.clone(),
+                class: sample.class.clone(),
+                times: Vec::new(),
+            });
+            self.of.len() - 1
+        });
         let times = &mut self.of[at].times;
-        let at = match times.iter().position(|(strategy, _)| *strategy == sample.strategy) {
-            Some(at) => at,
-            None => {
-                times.push((sample.strategy.clone(), Vec::new()));
-                times.len() - 1
-            }
-        };
+        let at = times.iter().position(|(strategy, _)| *strategy == sample.strategy);
+        let at = at.unwrap_or_else(|| {
+            times.push((sample.strategy.clone(), Vec::new()));
+            times.len() - 1
+        });
         let batch = [sample.iterations, sample.nanoseconds].into_iter();
         times[at].1.push(batch.chain(sample.cpu_nanoseconds).collect());
     }

@@ -20,8 +20,8 @@ impl Recording {
         if machines.len() < 2 {
             return vec![self.clone()];
         }
+        let machines = machines.iter();
         machines
-            .iter()
             .map(|(machine, fingerprint)| self.on(machine, fingerprint))
             .collect()
     }
@@ -57,11 +57,9 @@ impl Recording {
         let numbers: BTreeSet<Option<u32>> = processes().map(|process| Some(process.process)).collect();
         let blocks: BTreeSet<Option<u32>> = processes().map(|process| process.block).collect();
         part.samples.retain(|sample| numbers.contains(&sample.process));
-        let missing = self
-            .plan
-            .map_or(0, |plan| plan.blocks.saturating_sub(self.finished_blocks));
         part.finished_blocks = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
         if let Some(plan) = &mut part.plan {
+            let missing = plan.blocks.saturating_sub(self.finished_blocks);
             plan.blocks = part.finished_blocks + missing;
         }
         part

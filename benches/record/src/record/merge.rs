@@ -224,16 +224,15 @@ impl Merged {
         const APART: u64 = 1_000_000;
         let machine = recording.run.fingerprint.machine();
         let mut free = seed;
-        loop {
-            let taken = self
-                .binaries
-                .iter()
-                .find(|(on, known, _)| *known == free && on.is(&machine));
-            match taken {
-                Some((.., of)) if of == binary => return free,
-                Some(_) => free = Some(free.unwrap_or(0).wrapping_add(APART)),
-                None => break,
+        let taken = |free| {
+            let mut binaries = self.binaries.iter();
+            binaries.find(|(on, known, _)| *known == free && on.is(&machine))
+        };
+        while let Some((.., of)) = taken(free) {
+            if of == binary {
+                return free;
             }
+            free = Some(free.unwrap_or(0).wrapping_add(APART));
         }
         self.binaries.push((machine, free, binary.to_owned()));
         free

@@ -145,6 +145,11 @@ impl Recording {
         Some(&control.of)
     }
 
+    /// What a strategy asks of its host.
+    pub fn traits_of(&self, strategy: &str) -> impl Iterator<Item = &Traits> {
+        self.traits.iter().filter(move |traits| traits.strategy == strategy)
+    }
+
     /// How many blocks were measured to their end; 0 if the run was not interleaved.
     pub fn blocks(&self) -> u32 {
         match self.plan {
@@ -174,14 +179,11 @@ impl Recording {
 
     /// The size of the workloads' inputs, if it is one and the record says it: "quick" or "full".
     pub fn size(&self) -> String {
-        let sizes: BTreeSet<String> = self
-            .known_programs()
-            .into_values()
-            .map(|program| program.size)
-            .collect();
-        match sizes.len() {
-            1 => sizes.into_iter().next().unwrap_or_default(),
-            _ => String::new(),
+        let mut sizes = self.known_programs().into_values().map(|program| program.size);
+        let first = sizes.next().unwrap_or_default();
+        match sizes.all(|size| size == first) {
+            true => first,
+            false => String::new(),
         }
     }
 
@@ -211,29 +213,27 @@ impl Recording {
 
     /// The number of blocks that were planned, if it is more than were measured: the run was interrupted.
     pub fn cut_short(&self) -> Option<u32> {
-        self.plan
-            .map(|plan| plan.blocks)
-            .filter(|&planned| planned > self.finished_blocks)
+        let planned = self.plan?.blocks;
+        (planned > self.finished_blocks).then_some(planned)
     }
 }
 
 /// Reads the header. The version is looked at first, so that a newer file is refused for being newer.
 fn read_header(path: &Path, line: &[u8]) -> Result<Run, Error> {
     let value: serde_json::Value = serde_json::from_slice(line).map_err(|error| Error::line(path, 1, error))?;
+    let wrong = |what: String| Err(Error::line(path, 1, what));
+    let is_none = "the first line is no run header";
     match value.get("schema").and_then(serde_json::Value::as_u64) {
         Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA)).contains(&version) => {}
         Some(version) => {
-            return Err(Error::line(
-                path,
-                1,
-                format!("schema {version}, but this program reads schema {OLDEST_SCHEMA} to {SCHEMA}"),
-            ));
+            let known = format!("schema {OLDEST_SCHEMA} to {SCHEMA}");
+            return wrong(format!("schema {version}, but this program reads {known}"));
         }
-        None => return Err(Error::line(path, 1, "the first line is no run header")),
+        None => return wrong(is_none.to_owned()),
     }
     match serde_json::from_value(value) {
         Ok(Row::Run(run)) => Ok(run),
-        Ok(_) => Err(Error::line(path, 1, "the first line is no run header")),
-        Err(error) => Err(Error::line(path, 1, error)),
+        Ok(_) => wrong(is_none.to_owned()),
+        Err(error) => wrong(error.to_string()),
     }
 }

@@ -219,10 +219,8 @@ impl Program {
             (&self.sha256, &other.sha256, "another module"),
             (&self.run, &other.run, "other arguments or results"),
         ];
-        fields
-            .into_iter()
-            .find(|(one, other, _)| differ(one, other))
-            .map(|(.., what)| what)
+        let (.., what) = fields.into_iter().find(|(one, other, _)| differ(one, other))?;
+        Some(what)
     }
 
     /// Takes over from another record what this one does not say.

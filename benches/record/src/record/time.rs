@@ -18,29 +18,18 @@ pub fn timestamp(seconds: u64) -> String {
     )
 }
 
-/// Year, month and day of a day counted from 1970-01-01, by the Gregorian calendar.
-fn date(mut days: u64) -> (u64, u64, u64) {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        // The bound keeps a nonsense clock from spinning here for ever.
-        if days < length || year >= 9999 {
-            break;
-        }
-        days -= length;
-        year += 1;
+/// Year, month and day of a day counted from 1970-01-01, by the Gregorian calendar (`civil_from_days` of Howard Hinnant's
+/// *chrono-compatible low-level date algorithms*: years begin in March, so that the leap day is the last).
+fn date(days: u64) -> (u64, u64, u64) {
+    let (era, day) = ((days + 719_468) / 146_097, (days + 719_468) % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    match month < 10 {
+        true => (400 * era + year, month + 3, day),
+        false => (400 * era + year + 1, month - 9, day),
     }
-    let february = if leap(year) { 29 } else { 28 };
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    (year, month, days + 1)
 }
 
 #[cfg(test)]
