@@ -8,9 +8,10 @@ use wasm_dispatch_measure::against::run as measure_against;
 use wasm_dispatch_measure::bench::Request;
 use wasm_dispatch_measure::resume;
 use wasm_dispatch_measure::shards::Shard;
+use wasm_dispatch_report::compare::Limits;
 use wasm_dispatch_report::report;
 
-use super::compare::{self, Limits};
+use super::compare;
 use super::shared::percent;
 use super::{Failed, Outcome, Output};
 

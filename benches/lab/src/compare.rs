@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wasm_dispatch_measure::run::Measured;
-use wasm_dispatch_report::compare::{Bounds, Change, Comparison, Ratio, has_cpu_time};
+use wasm_dispatch_report::compare::{Change, Comparison, Limits, Ratio, has_cpu_time};
 use wasm_dispatch_report::record::{self, About, Recording, timestamp};
 use wasm_dispatch_report::statistics::{Level, Verdict};
 use wasm_dispatch_report::table::{columns, wrapped};
@@ -49,22 +49,6 @@ pub struct Options {
     output: Output,
 }
 
-/// In percent: how much slower the mean, and a workload, may get.
-#[derive(Clone, Copy)]
-pub struct Limits {
-    pub mean: f64,
-    pub workload: f64,
-}
-
-impl Limits {
-    fn bounds(self) -> Bounds {
-        Bounds {
-            mean: 1.0 + self.mean / 100.0,
-            workload: 1.0 + self.workload / 100.0,
-        }
-    }
-}
-
 pub fn run(options: Options) -> Result<Outcome, Failed> {
     let [before, after] = options.runs.as_slice() else {
         let named: Vec<_> = options.runs.iter().map(|run| run.to_string_lossy()).collect();
@@ -78,16 +62,14 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         mean: options.limit,
         workload: options.limit,
     };
-    let comparison = Comparison::of_runs(&before, &after, &options.strategies, limits.bounds());
+    let comparison = Comparison::of_runs(&before, &after, &options.strategies, limits);
     if let Some(unknown) = (options.strategies.iter()).find(|name| !comparison.knows(name)) {
         return Err(Failed::Usage(format!("no strategy '{unknown}' is in both runs")));
     }
     if comparison.cells.is_empty() && comparison.fails_now.is_empty() {
-        let why: Vec<String> = comparison.left_out.iter().map(|what| format!("\n  {what}")).collect();
-        return Err(Failed::Work(format!(
-            "the two runs have no strategy on the same workload in common{}",
-            why.concat()
-        )));
+        let why: String = comparison.left_out.iter().map(|what| format!("\n  {what}")).collect();
+        let text = "the two runs have no strategy on the same workload in common";
+        return Err(Failed::Work(text.to_owned() + &why));
     }
     let warnings = warnings(&before, &after);
     let is_cpu = has_cpu_time(&before) && has_cpu_time(&after);
@@ -103,10 +85,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let mut head = String::new();
     for (name, of) in [("Before", &before), ("After", &after)] {
         let (run, kind, when) = (&of.run.id, of.run.kind.name(), timestamp(of.run.started));
-        head += &format!(
-            "{name}: {run} ({kind}, {when}), {}\n",
-            number(of.blocks() as usize, "block")
-        );
+        let blocks = number(of.blocks() as usize, "block");
+        head += &format!("{name}: {run} ({kind}, {when}), {blocks}\n");
     }
     head.extend(warnings.iter().map(|warning| format!("Note: {warning}.\n")));
     let clock = if is_cpu { "CPU time" } else { "Time" };
@@ -117,7 +97,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 /// The comparison of what was measured, if it was measured for that. Exit code 1 if something is slower, or fails.
 pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Option<Outcome>, Failed> {
     let recording = &measured.recording;
-    let Some(against) = Comparison::of_sides(recording, limits.bounds()) else {
+    let Some(against) = Comparison::of_sides(recording, limits) else {
         return Ok(None);
     };
     // No pair at all says nothing, and must not look like "nothing got slower".
@@ -136,17 +116,11 @@ pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Optio
         "sides": recording.engines,
         "warnings": recording.warnings,
     });
-    let level = against
-        .strategies
-        .first()
-        .map_or(Level::Iteration, |change| change.new.level);
+    let first = against.strategies.first();
+    let level = first.map_or(Level::Iteration, |change| change.new.level);
     let side = |about: &About| {
-        format!(
-            "{:8}{} ({})\n",
-            format!("{}:", about.name),
-            about.version,
-            about.configuration
-        )
+        let name = format!("{}:", about.name);
+        format!("{name:8}{} ({})\n", about.version, about.configuration)
     };
     let sides: String = recording.engines.iter().map(side).collect();
     let head = format!(
@@ -302,17 +276,13 @@ fn warnings(before: &Recording, after: &Recording) -> Vec<String> {
             _ => {}
         }
     }
-    let size = |run: &Recording| {
-        run.setup
-            .as_ref()
-            .map_or(run.run.kind.name().to_owned(), |setup| setup.size.clone())
+    let size = |run: &Recording| match &run.setup {
+        Some(setup) => setup.size.clone(),
+        None => run.run.kind.name().to_owned(),
     };
-    if size(before) != size(after) {
-        warnings.push(format!(
-            "sizes of the workloads differ: {}, then {}",
-            size(before),
-            size(after)
-        ));
+    let (old, new) = (size(before), size(after));
+    if old != new {
+        warnings.push(format!("sizes of the workloads differ: {old}, then {new}"));
     }
     for (name, of) in [("before", before), ("after", after)] {
         warnings.extend(of.warnings.iter().map(|warning| format!("{name}: {warning}")));

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use wasm_dispatch_measure::cost::{Request, measure};
 use wasm_dispatch_report::cost::{self, Controlled, CostModel, FITTED, FOLDER, Kernel, StrategyCost};
+use wasm_dispatch_report::summary::words::range;
 use wasm_dispatch_report::table::columns;
-use wasm_dispatch_report::units;
+use wasm_dispatch_report::{folder_of, json, units};
 
-use super::shared::{chosen_run, folder_of};
+use super::shared::chosen_run;
 use super::{Failed, Outcome, Output};
 
 /// Show where the time goes: dispatches, work, and how much of it they explain
@@ -47,7 +48,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         measure(&folder, &request)?;
     }
     let model = cost::read(&folder)?;
-    let path = model.write(&folder)?;
+    let path = folder.join(cost::FILE_NAME);
+    json::save(&path, &model)?;
     let wrong = model.strategies.is_empty() || model.warnings.iter().any(|warning| warning.contains("has no model"));
     let text = || text(&model) + &format!("Model: {}\n", path.display());
     Ok(options.output.result().tell(&model, text)?.failing_if(wrong))
@@ -78,15 +80,12 @@ fn text(model: &CostModel) -> String {
 
 /// A row a coefficient, a column a strategy.
 fn coefficients(model: &CostModel) -> String {
-    let head = std::iter::once(String::new()).chain(model.strategies.iter().map(|model| model.strategy.clone()));
-    let mut rows: Vec<Vec<String>> = vec![head.collect()];
+    let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, of: &dyn Fn(&StrategyCost) -> Option<String>| {
-        let cells = model
-            .strategies
-            .iter()
-            .map(|model| of(model).unwrap_or_else(|| "-".to_owned()));
-        rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
+        let cells = model.strategies.iter().map(|model| of(model).unwrap_or("-".to_owned()));
+        rows.push([name.to_owned()].into_iter().chain(cells).collect());
     };
+    row("", &|model| Some(model.strategy.clone()));
     for kernel in Kernel::ALL {
         row(&format!("a dispatch, {} kernel", kernel.name()), &|model| {
             let time = model.kernels.iter().find(|time| time.kernel == kernel)?;
@@ -112,32 +111,26 @@ fn coefficients(model: &CostModel) -> String {
     row("typical error", &|model| {
         percent(model.typical_error.filter(|_| model.predicts()))
     });
-    let says = |share: Option<f64>| Some(percent(share).unwrap_or_else(|| "-".to_owned()));
-    row("of the measured time: dispatching", &|model| says(model.dispatching()));
-    row("  working", &|model| says(model.working()));
+    row("of the measured time: dispatching", &|model| {
+        percent(model.dispatching())
+    });
+    row("  working", &|model| percent(model.working()));
     row("  neither, or too much", &|model| {
-        says(Some(1.0 - model.dispatching()? - model.working()?))
+        percent(Some(1.0 - model.dispatching()? - model.working()?))
     });
     columns(&rows, &(1..=model.strategies.len()).collect::<Vec<_>>())
 }
 
 /// What dispatching takes by a control experiment: a row a workload.
 fn control(controlled: &Controlled) -> String {
-    let Controlled {
-        strategy,
-        control,
-        ratio,
-        ..
-    } = controlled;
-    let each = controlled
-        .typical_nanoseconds()
-        .map_or("-".to_owned(), units::three_digits);
+    let (strategy, control, ratio) = (&controlled.strategy, &controlled.control, controlled.ratio);
+    let each = controlled.typical_nanoseconds();
+    let each = each.map_or("-".to_owned(), units::three_digits);
     let mut text = format!(
-        "\n{control}, the handlers of {strategy} without a dispatch, take {} ({} to {}) of its time; the rest is {each} ns for each \
+        "\n{control}, the handlers of {strategy} without a dispatch, take {} ({}) of its time; the rest is {each} ns for each \
          dispatch, the median of:\n\n",
         units::three_digits(ratio.value),
-        units::three_digits(ratio.low),
-        units::three_digits(ratio.high),
+        range(ratio),
     );
     let head = ["workload", "of the time", "dispatches", "ns each"].map(str::to_owned);
     let rows = controlled.workloads.iter().map(|workload| {
@@ -155,10 +148,8 @@ fn control(controlled: &Controlled) -> String {
 
 /// A row a workload, a column a strategy.
 fn residuals(model: &CostModel) -> String {
-    let head = ["workload".to_owned(), "nodes".to_owned()];
-    let head = head
-        .into_iter()
-        .chain(model.strategies.iter().map(|model| model.strategy.clone()));
+    let names = model.strategies.iter().map(|model| model.strategy.clone());
+    let head = ["workload", "nodes"].map(str::to_owned).into_iter().chain(names);
     let mut rows: Vec<Vec<String>> = vec![head.collect()];
     let Some(first) = model.strategies.first() else {
         return String::new();

@@ -55,9 +55,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
             quiet: output.quiet && checked.is_fine(),
             ..output
         };
-        return Ok(printed
-            .tell(&checked, || checked.text())?
-            .failing_if(!checked.is_fine()));
+        let outcome = printed.tell(&checked, || checked.text())?;
+        return Ok(outcome.failing_if(!checked.is_fine()));
     }
     if options.record {
         if !reports.is_dir() {

@@ -5,9 +5,9 @@ use serde_json::json;
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_profile::explain::{self, Line};
 use wasm_dispatch_report::table::columns;
+use wasm_dispatch_report::units::number;
 use wasm_dispatch_report::visible;
 
-use super::shared::strategy;
 use super::{Failed, Outcome, Output, subject};
 
 /// Show how each strategy compiled a function, side by side
@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long, value_name = "N|NAME")]
     function: Option<String>,
     /// Only this strategy; may be repeated [default: all]
-    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    #[arg(long, value_name = "NAME")]
     strategy: Vec<Entrant>,
     #[command(flatten)]
     output: Output,
@@ -74,10 +74,6 @@ fn list(module: &str, functions: &[Line]) -> String {
         ]
     });
     let rows: Vec<Vec<String>> = std::iter::once(head.to_vec()).chain(rows).collect();
-    format!(
-        "{module}: {} function{}; choose one with --function\n\n{}",
-        functions.len(),
-        if functions.len() == 1 { "" } else { "s" },
-        columns(&rows, &[0, 1, 2, 3])
-    )
+    let (count, table) = (number(functions.len(), "function"), columns(&rows, &[0, 1, 2, 3]));
+    format!("{module}: {count}; choose one with --function\n\n{table}")
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use itertools::Itertools;
 use serde_json::{Map, Value, json};
 use wasm_dispatch_report::record::{self, Recording, timestamp};
 use wasm_dispatch_report::times::{self, Timed};
@@ -83,27 +84,18 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     };
     fs::write(out, &text).map_err(Error::io(out))?;
     let value = json!({"schema": 1, "path": out.to_string_lossy(), "run": recording.run.id, "rows": rows.len()});
-    let outcome = options
-        .output
-        .show(&value, || format!("{} times: {}\n", rows.len(), out.display()))?;
+    let text = || format!("{} times: {}\n", rows.len(), out.display());
+    let outcome = options.output.show(&value, text)?;
     Ok(outcome.failing_if(failed))
 }
 
 fn rows(recording: &Recording) -> Vec<Row<'_>> {
-    let mut workloads: Vec<(&str, &str)> = Vec::new();
-    for sample in &recording.samples {
-        let named = (sample.workload.as_str(), sample.class.as_str());
-        if !workloads.contains(&named) {
-            workloads.push(named);
-        }
-    }
-    workloads.sort_unstable();
-    let mut strategies: Vec<&str> = times::strategies(recording);
-    strategies.retain(|name| recording.control_of(name).is_none());
-    let cells = workloads
-        .iter()
-        .flat_map(|&(workload, class)| strategies.iter().map(move |&strategy| (workload, class, strategy)));
-    let row = |(workload, class, strategy)| {
+    let workloads = recording.samples.iter();
+    let workloads = workloads.map(|sample| (sample.workload.as_str(), sample.class.as_str()));
+    let strategies = times::strategies(recording).into_iter();
+    let strategies = strategies.filter(|name| recording.control_of(name).is_none());
+    let cells = workloads.unique().sorted().cartesian_product(strategies);
+    let row = |((workload, class), strategy)| {
         Some(Row {
             workload,
             class,
@@ -140,8 +132,8 @@ fn csv(recording: &Recording, rows: &[Row<'_>]) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.1}"));
         let of_cell = [row.workload, row.class, row.strategy].map(field).join(",");
         let times = [Some(time.value), time.low, time.high].map(number).join(",");
-        let counts = format!("{},{}", row.timed.samples, row.timed.processes);
-        text += &format!("{of_run},{of_cell},{times},{counts}\n");
+        let (samples, processes) = (row.timed.samples, row.timed.processes);
+        text += &format!("{of_run},{of_cell},{times},{samples},{processes}\n");
     }
     text
 }

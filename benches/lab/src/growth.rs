@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use itertools::Itertools;
 use wasm_dispatch_measure::growth::Request;
 use wasm_dispatch_measure::resume;
 use wasm_dispatch_report::growth::{self, Axis, AxisCurves, Curve, CurvePoint, Growth};
 use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::summary::words::graded;
 use wasm_dispatch_report::table::{columns, wrapped};
-use wasm_dispatch_report::{Error, runs_folder, units};
+use wasm_dispatch_report::{Error, folder_of, json, runs_folder, units};
 
-use super::shared::folder_of;
 use super::{Failed, Outcome, Output};
 
 /// Measure how speed changes with the size of code, calls, memory, instances
@@ -81,13 +82,11 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         request.run()?.folder
     };
     let growth = growth::read(&folder)?;
-    let path = growth.write(&folder)?;
+    let path = folder.join(growth::FILE_NAME);
+    json::save(&path, &growth)?;
     let text = || text(&growth) + &format!("Curves: {}\n", path.display());
-    Ok(options
-        .output
-        .result()
-        .tell(&growth, text)?
-        .failing_if(!growth.warnings.is_empty()))
+    let outcome = options.output.result().tell(&growth, text)?;
+    Ok(outcome.failing_if(!growth.warnings.is_empty()))
 }
 
 fn axes(names: &[String]) -> Result<Vec<Axis>, Failed> {
@@ -105,26 +104,15 @@ fn text(growth: &Growth) -> String {
     let mut text = String::new();
     for axis in &growth.axes {
         text.push_str(&format!("Nanoseconds of an instruction, by {}:\n\n", axis.title));
-        text.push_str(&table(axis));
-        let (grade, reasons) = (axis.grade, axis.reasons.join("; "));
-        let reasons = if reasons.is_empty() {
-            reasons
-        } else {
-            format!(" ({reasons})")
-        };
-        let sentence = format!("{} Graded {}{reasons}.", axis.control_sentence(), grade.letter());
+        text.push_str(&nanoseconds(axis));
+        let graded = graded(axis.grade, &axis.reasons);
+        let sentence = format!("{} Graded {graded}.", axis.control_sentence());
         text.push_str(&format!("\n{}\n", wrapped(&sentence)));
-        if axis
-            .curves
-            .iter()
-            .flat_map(|curve| &curve.points)
-            .any(|point| point.tail_nanoseconds.is_some())
-        {
-            text.push_str(&format!(
-                "What 99 of 100 calls do not exceed, by {}:\n\n{}\n",
-                axis.title,
-                tails(axis)
-            ));
+        let mut points = axis.curves.iter().flat_map(|curve| &curve.points);
+        if points.any(|point| point.tail_nanoseconds.is_some()) {
+            let tail = |point: &CurvePoint| point.tail_nanoseconds.map_or("-".to_owned(), units::time);
+            let (title, tails) = (&axis.title, table(axis, &tail, None));
+            text.push_str(&format!("What 99 of 100 calls do not exceed, by {title}:\n\n{tails}\n"));
         }
     }
     text.push_str(&format!("{}\n", growth.control_sentence()));
@@ -134,7 +122,8 @@ fn text(growth: &Growth) -> String {
     text
 }
 
-fn table(axis: &AxisCurves) -> String {
+/// Nanoseconds of an instruction, and how they grew.
+fn nanoseconds(axis: &AxisCurves) -> String {
     let within = |estimate: Estimate| {
         let share = match estimate.half_width() {
             share if share.is_finite() => format!("{:.0} %", share * 100.0),
@@ -144,47 +133,30 @@ fn table(axis: &AxisCurves) -> String {
     };
     let last = |curve: &Curve| curve.growth().map_or("-".to_owned(), within);
     let show = |point: &CurvePoint| within(point.nanoseconds.into());
-    by_value(axis, &show, Some(("last / first", &last)))
-}
-
-fn tails(axis: &AxisCurves) -> String {
-    by_value(
-        axis,
-        &|point| point.tail_nanoseconds.map_or("-".to_owned(), units::time),
-        None,
-    )
+    table(axis, &show, Some(("last / first", &last)))
 }
 
 /// What a last row is called, and what it says of each strategy.
 type Last<'l> = (&'l str, &'l dyn Fn(&Curve) -> String);
 
 /// A row for each value, a column for each strategy, and a last row.
-fn by_value(axis: &AxisCurves, show: &dyn Fn(&CurvePoint) -> String, last: Option<Last<'_>>) -> String {
-    let curves: Vec<&Curve> = axis.strategies().collect();
-    let mut values: Vec<u64> = (curves.iter())
-        .flat_map(|curve| curve.points.iter().map(|point| point.value))
-        .collect();
-    values.sort_unstable();
-    values.dedup();
-    let head = |first: &str| vec![first.to_owned()];
-    let mut rows = vec![head("")];
-    rows[0].extend(curves.iter().map(|curve| curve.strategy.clone()));
-    for value in values {
-        let mut row = head(&axis.value_text(value));
-        row.extend(curves.iter().map(|curve| {
+fn table(axis: &AxisCurves, show: &dyn Fn(&CurvePoint) -> String, last: Option<Last<'_>>) -> String {
+    let curves = axis.strategies().collect_vec();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: String, of: &dyn Fn(&Curve) -> String| {
+        let cells = curves.iter().map(|curve| of(curve));
+        rows.push([name].into_iter().chain(cells).collect());
+    };
+    row(String::new(), &|curve| curve.strategy.clone());
+    let points = curves.iter().flat_map(|curve| &curve.points);
+    for value in points.map(|point| point.value).sorted().dedup() {
+        row(axis.value_text(value), &|curve| {
             let point = curve.points.iter().find(|point| point.value == value);
             point.map_or("-".to_owned(), show)
-        }));
-        rows.push(row);
+        });
     }
     if let Some((name, of)) = last {
-        rows.push(
-            head(name)
-                .into_iter()
-                .chain(curves.iter().map(|curve| of(curve)))
-                .collect(),
-        );
+        row(name.to_owned(), of);
     }
-    let right: Vec<usize> = (0..=curves.len()).collect();
-    columns(&rows, &right)
+    columns(&rows, &Vec::from_iter(0..=curves.len()))
 }

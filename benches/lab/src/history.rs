@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use itertools::Itertools;
 use serde::Serialize;
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::record::timestamp;
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::{Cell, SUMMARY_SCHEMA, Summary};
 use wasm_dispatch_report::table::{WIDTH, aligned, wrapped};
-use wasm_dispatch_report::{json, units};
+use wasm_dispatch_report::{METERED, json, units};
 
 use super::shared::{folders_of_runs, percent};
 use super::{Failed, Outcome, Output};
@@ -105,7 +106,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     let value = serde_json::json!({"schema": 1, "limit_percent": options.limit, "series": series});
     options.output.result().show(&value, || match series.is_empty() {
         true => "no run has a summary yet; 'wasm-dispatch-lab bench' makes one\n".to_owned(),
-        false => series.iter().map(Series::text).collect::<Vec<_>>().join("\n"),
+        false => series.iter().map(Series::text).join("\n"),
     })
 }
 
@@ -128,22 +129,18 @@ fn summaries(folders: &[PathBuf]) -> Vec<Summary> {
 fn of_workload(summaries: &[Summary], workload: Option<&String>, options: &Options) -> Vec<Series> {
     let mut series: Vec<Series> = Vec::new();
     for summary in summaries {
-        let is_wanted =
-            |strategy: &str| options.strategies.is_empty() || options.strategies.iter().any(|name| name == strategy);
-        let values: Vec<Value> = values(summary, workload)
-            .into_iter()
-            .filter(|value| is_wanted(&value.strategy))
-            .collect();
+        let is_wanted = |value: &Value| options.strategies.is_empty() || options.strategies.contains(&value.strategy);
+        let mut values = values(summary, workload);
+        values.retain(is_wanted);
         if values.is_empty() {
             continue;
         }
         let of = &summary.run.fingerprint;
         let machine = format!("{}, {} threads", of.machine(), of.cores);
         // Runs with metering are of other modules.
-        let metered = if summary.run.id.starts_with(wasm_dispatch_report::METERED) {
-            ", metered"
-        } else {
-            ""
+        let metered = match summary.run.id.starts_with(METERED) {
+            true => ", metered",
+            false => "",
         };
         let kind = format!("{}{metered}", summary.run.kind.name());
         let known = series.iter().position(|one| one.machine == machine && one.kind == kind);
@@ -217,17 +214,11 @@ fn changed(before: &[Point], value: &Value, limit: f64) -> Option<f64> {
 
 impl Series {
     fn text(&self) -> String {
-        let mut strategies: Vec<&str> = Vec::new();
         // In the order of the newest run.
-        for value in self.points.iter().rev().flat_map(|point| &point.values) {
-            if !strategies.contains(&value.strategy.as_str()) {
-                strategies.push(&value.strategy);
-            }
-        }
-        let what = self
-            .workload
-            .as_deref()
-            .unwrap_or("mean over the workloads, relative to the best strategy");
+        let values = self.points.iter().rev().flat_map(|point| &point.values);
+        let strategies = values.map(|value| value.strategy.as_str()).unique().collect_vec();
+        let what = self.workload.as_deref();
+        let what = what.unwrap_or("mean over the workloads, relative to the best strategy");
         let head = wrapped(&format!("{what}: {} runs on {}", self.kind, self.machine));
         // As many strategies side by side as fit.
         let fits = |part: usize| {
@@ -235,8 +226,8 @@ impl Series {
             tables.all(|table| table.lines().all(|line| line.chars().count() <= WIDTH))
         };
         let most = (1..=strategies.len()).rev().find(|&part| fits(part)).unwrap_or(1);
-        let tables = strategies.chunks(most).map(|part| self.table(part));
-        head + &tables.collect::<Vec<_>>().join("\n")
+        let mut tables = strategies.chunks(most).map(|part| self.table(part));
+        head + &tables.join("\n")
     }
 
     fn table(&self, strategies: &[&str]) -> String {
@@ -256,9 +247,8 @@ impl Series {
 
 impl Value {
     fn text(&self) -> String {
-        let shown = self
-            .median_ns
-            .map_or(units::three_digits(self.relative.value), units::time);
+        let relative = units::three_digits(self.relative.value);
+        let shown = self.median_ns.map_or(relative, units::time);
         match self.change {
             Some(factor) => format!("{shown} {:+.0} %", (factor - 1.0) * 100.0),
             None => shown,

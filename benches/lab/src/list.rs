@@ -1,10 +1,10 @@
 //! `wasm-dispatch-lab list`: what there is to run, to measure and to look at.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use itertools::Itertools;
 use serde_json::{Value, json};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::choice;
@@ -112,17 +112,12 @@ impl Item {
 
 /// A value for people.
 fn shown(value: &Value) -> String {
-    let joined = |parts: Vec<String>| parts.join(", ");
+    let field = |(name, value): (&String, &Value)| format!("{name} {}", shown(value));
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => joined(items.iter().map(shown).collect()),
-        Value::Object(fields) => joined(
-            fields
-                .iter()
-                .map(|(name, value)| format!("{name} {}", shown(value)))
-                .collect(),
-        ),
+        Value::Array(items) => items.iter().map(shown).join(", "),
+        Value::Object(fields) => fields.iter().map(field).join(", "),
         other => other.to_string(),
     }
 }
@@ -132,11 +127,12 @@ fn chosen<'n>(what: &str, names: Vec<&'n str>, texts: &[String]) -> Result<Vec<&
     let fits = |name: &&&str| texts.is_empty() || texts.iter().any(|text| choice::matches(name, text));
     let found: Vec<&str> = names.iter().filter(fits).copied().collect();
     match found.is_empty() && !names.is_empty() {
-        true => Err(Failed::Usage(format!(
-            "no {what} is called '{}'; there are {}",
-            texts.join("' or '"),
-            names.join(", ")
-        ))),
+        true => {
+            let (asked, known) = (texts.join("' or '"), names.join(", "));
+            Err(Failed::Usage(format!(
+                "no {what} is called '{asked}'; there are {known}"
+            )))
+        }
         false => Ok(found),
     }
 }
@@ -191,7 +187,7 @@ fn classes(options: &Options) -> Result<Vec<Item>, Failed> {
     let known = Class::ALL.iter().map(|class| class.name()).collect();
     let item = |class: &str| {
         let members = workloads.iter().filter(|workload| workload.class().name() == class);
-        let members: Vec<&str> = members.map(Workload::name).collect();
+        let members = members.map(Workload::name).collect_vec();
         Item {
             name: class.to_owned(),
             row: vec![class.to_owned(), members.join(", ")],
@@ -225,10 +221,8 @@ fn strategies(options: &Options) -> Result<Vec<Item>, Failed> {
             }),
         }
     };
-    Ok(Entrant::all()
-        .filter(|strategy| chosen.contains(&strategy.name))
-        .map(item)
-        .collect())
+    let chosen = Entrant::all().filter(|strategy| chosen.contains(&strategy.name));
+    Ok(chosen.map(item).collect())
 }
 
 fn runs(options: &Options) -> Result<Vec<Item>, Failed> {
@@ -261,24 +255,22 @@ fn of_run(folder: &Path) -> Item {
         }
     };
     let run = &recording.run;
-    let workloads = recording.samples.iter().map(|sample| sample.workload.as_str());
-    let workloads = BTreeSet::from_iter(workloads).len();
+    let workloads = recording.samples.iter().map(|sample| &sample.workload);
+    let workloads = workloads.unique().count();
     let json = |path: PathBuf| serde_json::from_slice::<Value>(&fs::read(path).ok()?).ok();
     let summary = json(folder.join("summary.json")).unwrap_or_default();
     let reports = folder.parent().and_then(Path::parent);
     let decision = reports.and_then(|reports| json(reports.join(DECISION_FILE)));
-    let decision = decision
-        .filter(|decision| decision["run"].as_str() == Some(&run.id))
-        .unwrap_or_default();
+    let decision = decision.filter(|decision| decision["run"].as_str() == Some(&run.id));
+    let decision = decision.unwrap_or_default();
     let text = |place: &str| {
         let found = summary.pointer(place).or_else(|| decision.pointer(place))?;
         found.as_str().map(str::to_owned)
     };
     let (best, grade) = (text("/recommendation/best"), text("/foundation/grade"));
     // A finished run of growth or peers has curves or a ladder, and no best.
-    let drawn = [growth::FILE_NAME, ladder::FILE_NAME]
-        .iter()
-        .any(|file| folder.join(file).is_file());
+    let mut files = [growth::FILE_NAME, ladder::FILE_NAME].into_iter();
+    let drawn = files.any(|file| folder.join(file).is_file());
     let speaks = grade
         .as_ref()
         .and_then(|grade| serde_json::from_value::<Grade>(json!(grade)).ok());

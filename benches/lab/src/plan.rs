@@ -73,14 +73,11 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         text += &(command + "\n");
     }
     if shards.is_empty() {
-        return Err(Failed::Usage(
-            "a measurement has at least one part: --shards 1".to_owned(),
-        ));
+        let why = "a measurement has at least one part: --shards 1";
+        return Err(Failed::Usage(why.to_owned()));
     }
-    options
-        .output
-        .result()
-        .show(&serde_json::json!({"schema": 1, "shards": shards}), || text)
+    let value = serde_json::json!({"schema": 1, "shards": shards});
+    options.output.result().show(&value, || text)
 }
 
 /// The words of the command line that are for `bench`, as a shell must be given them.

@@ -6,11 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wasm_dispatch_report::decision::{BreakEven, DECISION_FILE, DEFAULT, Decision, RECORDED};
-use wasm_dispatch_report::growth::{self, Axis};
+use itertools::Itertools;
+use wasm_dispatch_report::decision::{DECISION_FILE, DEFAULT, Decision, RECORDED};
+use wasm_dispatch_report::growth::{self, Axis, Curve, Growth};
+use wasm_dispatch_report::record::timestamp;
+use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, compared_over, on_another};
-use wasm_dispatch_report::summary::words::{either, from_when_on, none_faster, range, times, too_few_machines};
+use wasm_dispatch_report::summary::words::{either, from_when_on, graded, none_faster, range, times, too_few_machines};
 use wasm_dispatch_report::summary::{Exception, Head, Summary, Verdict};
 use wasm_dispatch_report::table::{Row, Table, wrapped};
 use wasm_dispatch_report::units::three_digits;
@@ -145,10 +148,9 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     let head = decision.head(DEFAULT);
     if let Some(head) = head.filter(|head| !head.grade.speaks()) {
         // It was decided by force.
+        let graded = graded(head.grade, &head.reasons);
         return Ok(format!(
-            "`{best}` is the default. The [recorded run]({of_run}/summary.md) is graded {} ({}), so nothing is claimed.\n",
-            head.grade.letter(),
-            head.reasons.join("; ")
+            "`{best}` is the default. The [recorded run]({of_run}/summary.md) is graded {graded}, so nothing is claimed.\n"
         ));
     }
     let rival = head.and_then(|head| head.runner_up.as_ref());
@@ -164,21 +166,20 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
         decision.foundation.layouts,
     );
     for machine in &decision.machines {
-        let _ = write!(
-            text,
-            "\n{}\n\n{}",
-            measured_on(machine, &decision.machines, link),
-            machine_table(machine).markdown()
-        );
+        let measured_on = measured_on(machine, &decision.machines, link);
+        let _ = write!(text, "\n{measured_on}\n\n{}", machine_table(machine).markdown());
     }
     text.push_str(
         "\n*Mean*: over layouts of the code, with its 95 % interval. *One binary*: what a build of yours may get. *New \
          program*: what a program may get that is like the workloads.\n\n",
     );
-    let path = run.join("summary.json");
-    let summary: Option<Summary> = path.is_file().then(|| json::load(&path)).transpose()?;
-    let beside = [summary.as_ref().and_then(starting), growing(decision, recorded, link)?];
-    for sentence in sentences(decision).into_iter().chain(beside.into_iter().flatten()) {
+    let summary: Option<Summary> = json::load_if_there(&run.join("summary.json"))?;
+    let growth = growth::newest(recorded)
+        .map(|folder| growth::read(&folder))
+        .transpose()?;
+    let grown = growth.and_then(|growth| growing(&growth, &decision.machines, link));
+    let starting = summary.as_ref().and_then(starting);
+    for sentence in sentences(decision).into_iter().chain(starting).chain(grown) {
         let _ = writeln!(text, "- {sentence}");
     }
     text.push('\n');
@@ -198,8 +199,7 @@ pub(super) fn starting(summary: &Summary) -> Option<String> {
         let shared = costs.load_ns? / (costs.load_ns? + costs.compile_ns?);
         Some((shared * 100.0, costs.compile_ns_per_wasm_byte?, &strategy.name))
     });
-    let mut costs: Vec<_> = costs.collect();
-    costs.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
+    let costs = costs.sorted_by(|(_, a, _), (_, b, _)| a.total_cmp(b)).collect_vec();
     let (first, last) = (costs.first()?, costs.last()?);
     let shares = || costs.iter().map(|(share, ..)| *share);
     Some(format!(
@@ -214,78 +214,59 @@ pub(super) fn starting(summary: &Summary) -> Option<String> {
     ))
 }
 
-/// What growing code does, from the newest recorded growth run; none without one.
-fn growing(decision: &Decision, recorded: &Path, link: &str) -> Result<Option<String>, Failed> {
-    let Some(folder) = growth::newest(recorded) else {
-        return Ok(None);
+/// What growing code does, in words; none if nothing is said of it.
+fn growing(growth: &Growth, machines: &[OfMachine], link: &str) -> Option<String> {
+    let axis = growth.axes.iter().find(|axis| axis.axis == Axis::HotCode)?;
+    let grown = axis.grown();
+    let (first, _) = grown.first().filter(|_| axis.grade.speaks())?;
+    let reasons = match axis.reasons.as_slice() {
+        [] => String::new(),
+        reasons => format!(": {}", reasons.join("; ")),
     };
-    let growth = growth::read(&folder)?;
-    let Some(axis) = growth.axes.iter().find(|axis| axis.axis == Axis::HotCode) else {
-        return Ok(None);
-    };
-    let (grown, reasons) = (axis.grown(), axis.reasons.join("; "));
-    let (Some((first, _)), true) = (grown.first(), axis.grade.speaks()) else {
-        return Ok(None);
-    };
-    let (Some(from), Some(to)) = (first.points.first(), first.points.last()) else {
-        return Ok(None);
-    };
-    let reasons = if reasons.is_empty() {
-        reasons
-    } else {
-        format!(": {reasons}")
-    };
-    let list = grown.iter().map(|(curve, factor)| {
+    let mut list = grown.iter().map(|(curve, factor)| {
         let (value, interval) = (times(factor.value), range(*factor));
         format!("`{}` {value} ({interval})", curve.strategy)
     });
-    let of = |curve: &growth::Curve| grown.iter().any(|(grown, _)| grown.strategy == curve.strategy);
+    let of = |curve: &Curve| grown.iter().any(|(grown, _)| grown.strategy == curve.strategy);
     let others = axis.strategies().filter(|curve| !of(curve));
-    let others: Vec<String> = others.map(|curve| format!("`{}`", curve.strategy)).collect();
-    let unclear = match others.as_slice() {
-        [] => String::new(),
-        others => format!(" It is not clear of {}.", others.join(", ")),
+    let unclear = match others.map(|curve| format!("`{}`", curve.strategy)).join(", ") {
+        others if others.is_empty() => others,
+        others => format!(" It is not clear of {others}."),
     };
-    Ok(Some(format!(
+    Some(format!(
         "As the code in use grows from {} to {}, an instruction comes to take that many times as long: {}.{unclear} {} Graded {}{reasons} \
          ([curves]({link}/{}/growth.json), {}).",
-        axis.value_text(from.value),
-        axis.value_text(to.value),
-        Vec::from_iter(list).join(", "),
+        axis.value_text(first.points.first()?.value),
+        axis.value_text(first.points.last()?.value),
+        list.join(", "),
         axis.control_sentence(),
         axis.grade.letter(),
         growth.run.id,
-        (growth.run.fingerprint.machine()).name_among(decision.machines.iter().map(OfMachine::machine))
-    )))
+        (growth.run.fingerprint.machine()).name_among(machines.iter().map(OfMachine::machine))
+    ))
 }
 
 /// Other engines, from the newest recorded run of peers.
 fn peers(_: &Decision, recorded: &Path, link: &str) -> Result<String, Failed> {
-    let Some((ladder, folder)) = ladder::newest_with_folder(recorded) else {
+    let Some((ladder, folder)) = ladder::all(recorded).next() else {
         return Ok("Not recorded.\n".to_owned());
     };
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (table, introduction) = (ladder.table().markdown(), ladder.introduction());
     Ok(format!(
-        "{}\n{} ([all numbers]({link}/{name}/ladder.md))\n",
-        ladder.table().markdown(),
-        ladder.introduction()
+        "{table}\n{introduction} ([all numbers]({link}/{name}/ladder.md))\n"
     ))
 }
 
 /// What a machine is and what it ran, above its table: no table has numbers of two machines.
 fn measured_on(machine: &OfMachine, machines: &[OfMachine], link: &str) -> String {
     let of = &machine.fingerprint;
-    let size = if machine.size.is_empty() {
-        String::new()
-    } else {
-        format!(" at {} size", machine.size)
-    };
-    let reasons = match machine.reasons.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", machine.reasons.join("; ")),
+    let size = match machine.size.as_str() {
+        "" => String::new(),
+        size => format!(" at {size} size"),
     };
     format!(
-        "On [{}]({link}/{}/summary.md), {} programs{size}: {} ({} threads, {}, {}), {}, revision {}, grade {}{reasons}.",
+        "On [{}]({link}/{}/summary.md), {} programs{size}: {} ({} threads, {}, {}), {}, revision {}, grade {}.",
         machine.name_among(machines),
         machine.run,
         machine.programs,
@@ -293,9 +274,9 @@ fn measured_on(machine: &OfMachine, machines: &[OfMachine], link: &str) -> Strin
         of.cores,
         of.kernel,
         of.rustc.split(" (").next().unwrap_or_default(),
-        machine.measured(),
+        timestamp(machine.started),
         of.short_revision(),
-        machine.grade.letter()
+        graded(machine.grade, &machine.reasons)
     )
 }
 
@@ -310,13 +291,9 @@ fn machine_table(machine: &OfMachine) -> Table {
         rows.push([name.to_owned()].into_iter().chain(cells).collect::<Row>());
     };
     row("mean", &|place| three_digits(place.times_as_long.value));
-    row(
-        "its interval",
-        &|place| match place.times_as_long.low == place.times_as_long.high {
-            true => String::new(),
-            false => range(place.times_as_long),
-        },
-    );
+    row("its interval", &|place| {
+        interval(place.times_as_long).map_or(String::new(), range)
+    });
     if ranking.iter().any(|place| place.one_binary.is_some()) {
         row("one binary", &|place| place.one_binary.map_or(String::new(), range));
     }
@@ -331,6 +308,11 @@ fn machine_table(machine: &OfMachine) -> Table {
     Table::of(1, [String::new()].into_iter().chain(columns), rows)
 }
 
+/// A ratio, if it is one with an interval.
+fn interval(ratio: Estimate) -> Option<Estimate> {
+    (ratio.low != ratio.high).then_some(ratio)
+}
+
 /// What to use, by what is asked for.
 fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
     // What a head was measured on: heads with metering are of another run.
@@ -340,32 +322,21 @@ fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
         if path.is_file() && !measured.contains_key(head.run.as_str()) {
             let of: Summary = json::load(&path)?;
             let machine = of.run.fingerprint.machine();
-            let on = format!(
-                "{}, {} programs, {} run",
-                machine.name_among(decision.machines.iter().map(OfMachine::machine)),
-                of.counted().count(),
-                of.run.kind.name()
-            );
-            measured.insert(&head.run, on);
+            let name = machine.name_among(decision.machines.iter().map(OfMachine::machine));
+            let (programs, kind) = (of.counted().count(), of.run.kind.name());
+            measured.insert(&head.run, format!("{name}, {programs} programs, {kind} run"));
         }
     }
     let row = |head: &Head| {
         let rival = head.runner_up.as_ref();
         let margin = rival.map_or(String::new(), |rival| {
-            let what = if head.head.starts_with("small") {
-                "the bytes"
-            } else {
-                "the time"
+            let what = match head.head.starts_with("small") {
+                true => "the bytes",
+                false => "the time",
             };
-            let interval = match rival.times_as_long.low == rival.times_as_long.high {
-                true => String::new(),
-                false => format!(", {}", range(rival.times_as_long)),
-            };
-            format!(
-                "`{}` ({} {what}{interval})",
-                rival.strategy,
-                times(rival.times_as_long.value)
-            )
+            let interval = interval(rival.times_as_long).map_or(String::new(), |of| format!(", {}", range(of)));
+            let factor = times(rival.times_as_long.value);
+            format!("`{}` ({factor} {what}{interval})", rival.strategy)
         });
         let is_said = head.grade.speaks();
         let cells = [
@@ -413,36 +384,26 @@ fn sentences(decision: &Decision) -> Vec<String> {
     // A class of one workload that is called the same.
     sentences.dedup();
     if !advice.ties.is_empty() {
-        sentences.push(format!(
-            "Not clearly slower under another strategy: {}.",
-            instead(&advice.ties)
-        ));
+        let ties = instead(&advice.ties);
+        sentences.push(format!("Not clearly slower under another strategy: {ties}."));
     }
-    if let Some(BreakEven {
-        half,
-        most,
-        shortest,
-        lazily,
-    }) = &decision.break_even
-    {
-        let how = if *lazily {
-            "lazily compiled"
-        } else {
-            "all compiled beforehand"
+    if let Some(even) = &decision.break_even {
+        let how = match even.lazily {
+            true => "lazily compiled",
+            false => "all compiled beforehand",
         };
-        let shortest = shortest.as_ref().map_or(String::new(), |name| {
-            format!("; the shortest are mostly fastest under `{name}`")
-        });
+        let from = from_when_on(even.half, even.most, decision.workloads);
+        let shortest = match &even.shortest {
+            Some(name) => format!("; the shortest are mostly fastest under `{name}`"),
+            None => String::new(),
+        };
         sentences.push(format!(
-            "Load and compile time included ({how}), it is fastest {}{shortest}.",
-            from_when_on(*half, *most, decision.workloads)
+            "Load and compile time included ({how}), it is fastest {from}{shortest}."
         ));
     }
     if !decision.not_ranked.is_empty() {
-        sentences.push(format!(
-            "Not ranked, because of wrong results: {}.",
-            decision.not_ranked.join(", ")
-        ));
+        let wrong = decision.not_ranked.join(", ");
+        sentences.push(format!("Not ranked, because of wrong results: {wrong}."));
     }
     sentences.push(
         "Code that was changed since these revisions is not in the numbers; `wasm-dispatch-lab claims` says whether it was."
@@ -467,7 +428,7 @@ fn agreement(decision: &Decision) -> String {
             None => pairs.push((holds, vec![pair])),
         }
     }
-    let pairs = pairs
+    let mut pairs = pairs
         .iter()
         .map(|(holds, same)| format!("{} ({holds})", same.join(", ")));
     let second = decision.ranking().get(1).map(|place| &place.strategy);
@@ -481,23 +442,17 @@ fn agreement(decision: &Decision) -> String {
     };
     let over = compared_over(machines).map_or(String::new(), |over| over + " ");
     let differences: String = differences.iter().map(|how| format!("{how}. ")).collect();
-    format!(
-        "{over}Pair by pair, the order is: {}. {differences}{another}",
-        Vec::from_iter(pairs).join("; ")
-    )
+    let pairs = pairs.join("; ");
+    format!("{over}Pair by pair, the order is: {pairs}. {differences}{another}")
 }
 
 fn instead(list: &[Exception]) -> String {
-    let items = list.iter().map(|better| {
+    let mut items = list.iter().map(|better| {
+        let (on, strategy, only) = (&better.on, &better.strategy, better.only());
         let (value, interval) = (times(better.times_as_fast.value), range(better.times_as_fast));
-        format!(
-            "{} (`{}`, {value}, {interval}{})",
-            better.on,
-            better.strategy,
-            better.only()
-        )
+        format!("{on} (`{strategy}`, {value}, {interval}{only})")
     });
-    Vec::from_iter(items).join(", ")
+    items.join(", ")
 }
 
 #[cfg(test)]

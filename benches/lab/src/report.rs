@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wasm_dispatch_report::report;
+use wasm_dispatch_report::{folder_of, report};
 
-use super::shared::{chosen_run, folder_of};
+use super::shared::chosen_run;
 use super::{Failed, Outcome, Output};
 
 /// Draw the report of a recorded run again: table, plots, page

@@ -1,8 +1,7 @@
 //! Pieces that several commands use.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::{Error, newest_run, runs_folder};
 
 use super::Failed;
@@ -33,17 +32,4 @@ pub fn folders_of_runs(asked: &[PathBuf]) -> Result<Vec<PathBuf>, Failed> {
         folders.extend([PathBuf::from("reports/recorded"), runs_folder()]);
     }
     Ok(folders)
-}
-
-/// The folder of a run that was named by its folder or by its file.
-pub fn folder_of(run: &Path) -> PathBuf {
-    match run.is_dir() {
-        true => run.to_owned(),
-        false => run.parent().map(PathBuf::from).unwrap_or_default(),
-    }
-}
-
-/// Reads the name of a strategy.
-pub fn strategy(name: &str) -> Result<Entrant, String> {
-    name.parse()
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use common::random::Random;
 use wasm_dispatch_report::cost::{self, CostModel, Executed, FOLDER, Kernel, Work};
+use wasm_dispatch_report::json;
 use wasm_dispatch_report::record::{Phase, Run, Writer};
 
 /// What a dispatch and each kind of work take, by strategy.
@@ -105,9 +106,10 @@ fn what_made_the_times_is_found() {
             assert!((workload.predicted * workload.residual.exp() / workload.measured.value - 1.0).abs() < 1e-9);
         }
     }
-    let path = model.write(folder.path()).unwrap();
+    let path = folder.path().join(cost::FILE_NAME);
+    json::save(&path, &model).unwrap();
     assert!(path.ends_with("cost.json"));
-    assert_eq!(CostModel::load(folder.path()).unwrap(), Some(model));
+    assert_eq!(json::load_if_there::<CostModel>(&path).unwrap(), Some(model));
 }
 
 #[test]
@@ -216,7 +218,8 @@ fn few_workloads_and_kernels_from_elsewhere_are_said() {
         "{said}"
     );
     assert!(model.strategies.iter().all(|model| model.explained.is_none()));
-    assert_eq!(CostModel::load(folder.path()).unwrap(), None);
+    let path = folder.path().join(cost::FILE_NAME);
+    assert_eq!(json::load_if_there::<CostModel>(&path).unwrap(), None);
 }
 
 fn lab(arguments: &[&str]) -> Output {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wasm_dispatch_report::growth::{self, Axis, Growth, Point, Unit};
+use wasm_dispatch_report::json;
 use wasm_dispatch_report::record::{Control, Failure, Phase, Process, Row, Size, Writer};
 use wasm_dispatch_report::summary::Grade;
 
@@ -104,7 +105,8 @@ fn a_curve_is_time_over_instructions_by_value() {
     assert_eq!(curve("fast#2").control_of.as_deref(), Some("fast"));
     assert_eq!(curve("fast").control_of, None);
     // What draws them reads what was written.
-    let path = growth.write(folder.path()).unwrap();
+    let path = folder.path().join(growth::FILE_NAME);
+    json::save(&path, &growth).unwrap();
     let again: Growth = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(again, growth);
 }
@@ -150,7 +152,7 @@ fn what_a_strategy_differs_from_itself_by_is_said() {
     let said = growth.control_sentence();
     assert!(said.contains("23.6 % at 95 of 100 points"), "{said}");
     // And shown, where curves are.
-    growth.write(folder.path()).unwrap();
+    json::save(&folder.path().join(growth::FILE_NAME), &growth).unwrap();
     let shown = lab(&["growth", "--read", folder.path().to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("measured twice differs from itself by less than"));
 }

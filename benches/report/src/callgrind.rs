@@ -10,7 +10,6 @@
 //!   with an older run as the second. `Dr` and `Dw` are reads and writes of data.
 //! - A binary without symbols gives 0 instructions and success.
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,9 +76,8 @@ fn read_summary(path: &Path) -> Result<Count, Error> {
         writes: event("Dw")?,
     };
     if count.instructions == 0 {
-        return Err(wrong(
-            "0 instructions: nothing was counted (are the symbols of the binary stripped?)".to_owned(),
-        ));
+        let why = "0 instructions: nothing was counted (are the symbols of the binary stripped?)";
+        return Err(wrong(why.to_owned()));
     }
     Ok(count)
 }
@@ -92,33 +90,17 @@ pub struct Tools {
 }
 
 /// What is missing to count instructions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MissingTool {
     /// Valgrind does not run.
+    #[error("valgrind is not installed")]
     Valgrind,
     /// There is no runner.
+    #[error("{} is not installed", RUNNER)]
     Runner,
-    /// There are only runners of other versions.
-    RunnerVersion {
-        /// One of them.
-        runner: PathBuf,
-        /// What it says about itself.
-        found: String,
-        /// The version that is needed.
-        needed: String,
-    },
-}
-
-impl fmt::Display for MissingTool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MissingTool::Valgrind => write!(f, "valgrind is not installed"),
-            MissingTool::Runner => write!(f, "{RUNNER} is not installed"),
-            MissingTool::RunnerVersion { runner, found, needed } => {
-                write!(f, "{} is version {found}, and {needed} is needed", runner.display())
-            }
-        }
-    }
+    /// There are only runners of other versions: one of them, what it says about itself, and the version that is needed.
+    #[error("{0} is version {1}, and {2} is needed")]
+    RunnerVersion(PathBuf, String, String),
 }
 
 impl Tools {
@@ -169,11 +151,7 @@ fn choose(version: &str, runners: impl Iterator<Item = PathBuf>) -> Result<PathB
         if found == version {
             return Ok(runner);
         }
-        missing = MissingTool::RunnerVersion {
-            runner,
-            found,
-            needed: version.to_owned(),
-        };
+        missing = MissingTool::RunnerVersion(runner, found, version.to_owned());
     }
     Err(missing)
 }

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use itertools::Itertools;
 use serde::Serialize;
 use wasm_dispatch_record::Side;
 
@@ -20,12 +21,12 @@ use crate::record::{EVERY_STRATEGY, Phase, Recording};
 use crate::statistics::{Estimate, Level, Observation, Paired, Verdict, mean};
 use crate::times;
 
-/// The largest ratios that are let pass: 1.01 for 1 %.
+/// How much slower something may get, in percent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
-    /// Of the mean over workloads.
+pub struct Limits {
+    /// The mean over workloads.
     pub mean: f64,
-    /// Of a single workload.
+    /// A single workload.
     pub workload: f64,
 }
 
@@ -50,8 +51,8 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    fn of(paired: Paired, bound: f64) -> Ratio {
-        let ratio = paired.estimate();
+    fn of(paired: Paired, limit: f64) -> Ratio {
+        let (ratio, bound) = (paired.estimate(), 1.0 + limit / 100.0);
         Ratio {
             ratio,
             level: paired.level,
@@ -79,9 +80,9 @@ pub struct Change {
 
 impl Change {
     /// From new by base, control by base, and new by control. None if the first is not known.
-    fn of(strategy: &str, workload: Option<&str>, ratios: [Option<Paired>; 3], bound: f64) -> Option<Change> {
+    fn of(strategy: &str, workload: Option<&str>, ratios: [Option<Paired>; 3], limit: f64) -> Option<Change> {
         let [new, control, by_control] = ratios;
-        let mut new = Ratio::of(new?, bound);
+        let mut new = Ratio::of(new?, limit);
         if let Some(by_control) = by_control.map(|paired| paired.estimate()) {
             new.slower &= by_control.low > 1.0;
             new.faster &= by_control.high < 1.0;
@@ -90,7 +91,7 @@ impl Change {
             strategy: strategy.to_owned(),
             workload: workload.map(str::to_owned),
             new,
-            control: control.map(|control| Ratio::of(control, bound)),
+            control: control.map(|control| Ratio::of(control, limit)),
         })
     }
 }
@@ -164,18 +165,12 @@ impl Measured {
     /// layouts there, only blocks are.
     fn numbered(mut self, by_layout: bool) -> Measured {
         for blocks in self.times.values_mut() {
-            let mut numbered = Blocks::new();
-            let (mut layouts, mut block) = (0, 0);
-            let mut last = None;
-            for ((layout, _), log) in std::mem::take(blocks) {
-                if by_layout && last.is_some_and(|last| last != layout) {
-                    (layouts, block) = (layouts + 1, 0);
-                }
-                last = Some(layout);
-                numbered.insert((by_layout.then_some(layouts), block), log);
-                block += 1;
+            let layouts = std::mem::take(blocks).into_iter();
+            let layouts = layouts.chunk_by(|((layout, _), _)| layout.filter(|_| by_layout));
+            for ((_, of_layout), number) in layouts.into_iter().zip(0..) {
+                let of_layout = of_layout.zip(0..);
+                blocks.extend(of_layout.map(|((_, log), block)| ((by_layout.then_some(number), block), log)));
             }
-            *blocks = numbered;
         }
         self
     }
@@ -188,32 +183,25 @@ impl Measured {
 
 impl Comparison {
     /// Compares the sides of a record. `None` if it has no sides.
-    pub fn of_sides(recording: &Recording, bounds: Bounds) -> Option<Comparison> {
+    pub fn of_sides(recording: &Recording, limits: Limits) -> Option<Comparison> {
         recording.engines.iter().find(|about| about.name == Side::Base.name())?;
         let setup = recording.setup.as_ref()?;
         let side = |side: Side| {
-            let name = move |full: &str| {
-                Side::split(full)
-                    .filter(|(_, of)| *of == side)
-                    .map(|(name, _)| name.to_owned())
+            let name = |full: &str| {
+                let (name, of) = Side::split(full)?;
+                (of == side).then(|| name.to_owned())
             };
             Measured::of(recording, false, name)
         };
         let workloads: BTreeSet<&String> = setup.parts.iter().flat_map(|part| &part.workloads).collect();
-        Some(compare(&Side::ALL.map(side), &setup.strategies, &workloads, bounds))
+        Some(compare(&Side::ALL.map(side), &setup.strategies, &workloads, limits))
     }
 
     /// Compares what two records both have; with names, only these strategies. By CPU time, if both have it.
-    pub fn of_runs(before: &Recording, after: &Recording, only: &[String], bounds: Bounds) -> Comparison {
+    pub fn of_runs(before: &Recording, after: &Recording, only: &[String], limits: Limits) -> Comparison {
         let is_wall = !has_cpu_time(before) || !has_cpu_time(after);
         let wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
-        let layouts = |run: &Recording| {
-            run.samples
-                .iter()
-                .map(|sample| sample.layout)
-                .collect::<BTreeSet<_>>()
-                .len()
-        };
+        let layouts = |run: &Recording| run.samples.iter().map(|sample| sample.layout).unique().count();
         let by_layout = layouts(before) == layouts(after) && layouts(before) > 1;
         let programs = (before.known_programs(), after.known_programs());
         let [base, new] = [before, after].map(|run| {
@@ -232,7 +220,7 @@ impl Comparison {
             .filter_map(|&name| Some((name, was.get(name)?.differs(is.get(name)?)?)))
             .collect();
         both.retain(|name| !unlike.iter().any(|(other, _)| other == name));
-        let mut comparison = compare(&[base, new, Measured::default()], &common, &both, bounds);
+        let mut comparison = compare(&[base, new, Measured::default()], &common, &both, limits);
         let unlike = unlike.iter();
         (comparison.left_out).extend(unlike.map(|(name, what)| format!("{name}: it has {what} after than before")));
         for (these, those, when) in [(&of_base, &of_new, "before"), (&of_new, &of_base, "after")] {
@@ -268,7 +256,7 @@ pub fn has_cpu_time(recording: &Recording) -> bool {
 }
 
 /// Compares base, new and control.
-fn compare(sides: &[Measured; 3], strategies: &[String], workloads: &BTreeSet<&String>, bounds: Bounds) -> Comparison {
+fn compare(sides: &[Measured; 3], strategies: &[String], workloads: &BTreeSet<&String>, limits: Limits) -> Comparison {
     let side = |side: Side| &sides[side as usize];
     let mut found = Comparison::default();
     // What the base cannot even read is left out as a whole, with one reason for all that has it.
@@ -300,13 +288,13 @@ fn compare(sides: &[Measured; 3], strategies: &[String], workloads: &BTreeSet<&S
             let right = |of: Side| side(of).times.get(&cell).filter(|_| why(of).is_none());
             let pairs = PAIRS.map(|(above, below)| pairs(right(above), right(below)));
             let ratios = pairs.each_ref().map(|pairs| Paired::of(pairs));
-            (found.cells).extend(Change::of(strategy, Some(workload), ratios, bounds.workload));
+            (found.cells).extend(Change::of(strategy, Some(workload), ratios, limits.workload));
             for (all, pairs) in all.iter_mut().zip(pairs) {
                 all.extend((!pairs.is_empty()).then_some(pairs));
             }
         }
         let ratios = all.map(|workloads| Paired::of_several(&workloads));
-        (found.strategies).extend(Change::of(strategy, None, ratios, bounds.mean));
+        (found.strategies).extend(Change::of(strategy, None, ratios, limits.mean));
     }
     found
 }

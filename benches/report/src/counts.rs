@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use itertools::Itertools;
+
 use crate::callgrind::Count;
 use crate::record::{self, Recording};
 use crate::table::{Row, Table};
@@ -45,12 +47,7 @@ pub fn text(runs: &Path, folder: &Path) -> Result<String, Error> {
 
 /// Instructions of the reference, and those of the others relative to it, with geometric means.
 fn table(recording: &Recording) -> String {
-    let names = |of: fn(&Count) -> &str| {
-        let mut names: Vec<&str> = recording.counts.iter().map(of).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    };
+    let names = |of: fn(&Count) -> &str| recording.counts.iter().map(of).sorted().dedup().collect_vec();
     let (mut strategies, workloads) = (names(|count| &count.strategy), names(|count| &count.workload));
     let of = |workload: &str, strategy: &str| {
         let mut counts = recording.counts.iter();
@@ -67,7 +64,7 @@ fn table(recording: &Recording) -> String {
         return "Nothing was counted.\n".to_owned();
     };
     let ratio = |workload: &str, strategy: &str| Some(of(workload, strategy)? / of(workload, reference)?);
-    let show = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), units::three_digits);
+    let show = |value: Option<f64>| value.map_or("-".to_owned(), units::three_digits);
     let mut rows: Vec<Row> = (workloads.iter())
         .map(|workload| {
             let base = of(workload, reference).map_or_else(|| "-".to_owned(), grouped);

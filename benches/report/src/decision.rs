@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use itertools::Itertools;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,9 +20,10 @@ use serde_json::{Value, json};
 use crate::record::{self, Kind, Recording, contents, file_in, pack};
 use crate::summary::heads::Place;
 use crate::summary::run_length::From;
+use crate::summary::words::graded;
 use crate::summary::{self, Foundation, Grade, Head, OfMachine, Recommendation, StrategySummary, Summary};
 use crate::units::number;
-use crate::{Error, Fingerprint, json, report};
+use crate::{Error, Fingerprint, folder_of, json, report};
 use wasm_dispatch_record::{is_main, time_of};
 
 /// Version of the file.
@@ -123,11 +125,6 @@ impl Decision {
         Decision::of(&summary::summarise(recording), recording)
     }
 
-    /// The same beside runs of other machines in a folder.
-    fn beside(recording: &Recording, runs: &Path) -> Result<Decision, Error> {
-        Decision::of(&summary::summarise_beside(recording, Some(runs)), recording)
-    }
-
     fn of(summary: &Summary, recording: &Recording) -> Result<Decision, Error> {
         let Some(recommendation) = &summary.recommendation else {
             return Err(Error::Undecided(recording.path.clone()));
@@ -212,25 +209,20 @@ impl Decision {
             ));
         }
         if new.grade > grade {
+            let (graded, letter) = (graded(new.grade, &new.reasons), grade.letter());
             reasons.push(format!(
-                "the head {name} of {run} is graded {} ({}), and what stands there is graded {}",
-                new.grade.letter(),
-                new.reasons.join("; "),
-                grade.letter()
+                "the head {name} of {run} is graded {graded}, and what stands there is graded {letter}"
             ));
         }
         if newer.workloads < self.workloads && !name.contains('+') {
-            reasons.push(format!(
-                "{run} has {}, and the decision rests on {}",
-                number(newer.workloads, "workload"),
-                self.workloads
-            ));
+            let (has, before) = (number(newer.workloads, "workload"), self.workloads);
+            reasons.push(format!("{run} has {has}, and the decision rests on {before}"));
         }
         let missing = head.ranking.iter().map(|place| place.strategy.as_str());
-        let missing = missing.filter(|&name| new.ranking.iter().all(|place| place.strategy != name));
-        let missing: Vec<&str> = missing.collect();
+        let mut missing = missing.filter(|&name| new.ranking.iter().all(|place| place.strategy != name));
+        let missing = missing.join(", ");
         if !missing.is_empty() {
-            reasons.push(format!("{run} does not rank {}", missing.join(", ")));
+            reasons.push(format!("{run} does not rank {missing}"));
         }
         reasons
     }
@@ -240,64 +232,46 @@ impl Decision {
         let (heads, silent): (Vec<Head>, Vec<Head>) = (self.heads.drain(..)).partition(|head| head.grade.speaks());
         self.heads = heads;
         let said = silent.iter().map(|head| {
-            format!(
-                "the head {} of {} is graded {} ({}), at which nothing is decided",
-                head.head,
-                head.run,
-                head.grade.letter(),
-                head.reasons.join("; ")
-            )
+            let (name, run, graded) = (&head.head, &head.run, graded(head.grade, &head.reasons));
+            format!("the head {name} of {run} is graded {graded}, at which nothing is decided")
         });
         said.collect()
     }
 
     /// This decision with the heads of an older one that are to stay: those that it lacks, and those with reasons.
     fn with_heads_of(mut self, old: Decision, stays: impl Fn(&Head) -> bool) -> Decision {
-        let kept: Vec<Head> = old
-            .heads
-            .iter()
-            .filter(|head| self.head(&head.head).is_none() || stays(head))
-            .cloned()
-            .collect();
+        let is_kept = |head: &&Head| self.head(&head.head).is_none() || stays(head);
+        let kept = old.heads.iter().filter(is_kept).cloned().collect_vec();
         let default_stays = kept.iter().any(|head| head.head == DEFAULT);
         self.heads.retain(|head| kept.iter().all(|kept| kept.head != head.head));
         self.heads.extend(kept);
+        let mut decision = self;
         // What is said beside the heads belongs to the default.
-        let mut decision = match default_stays {
-            true => {
-                // What other machines say stands beside it all the same, compared over what all of them ran.
-                let mut machines = old.machines.clone();
-                for machine in self.machines {
-                    match machines.iter_mut().find(|known| known.machine().is(&machine.machine())) {
-                        Some(known) if known.run == machine.run => known.shared = machine.shared,
-                        Some(_) => {}
-                        None if machine.decides() => machines.push(machine),
-                        None => {}
-                    }
-                }
-                Decision {
-                    heads: self.heads,
-                    machines,
-                    ..old
+        if default_stays {
+            // What other machines say stands beside it all the same, compared over what all of them ran.
+            let mut machines = old.machines.clone();
+            for machine in decision.machines {
+                match machines.iter_mut().find(|known| known.machine().is(&machine.machine())) {
+                    Some(known) if known.run == machine.run => known.shared = machine.shared,
+                    Some(_) => {}
+                    None if machine.decides() => machines.push(machine),
+                    None => {}
                 }
             }
-            false => self,
-        };
+            let heads = decision.heads;
+            decision = Decision { heads, machines, ..old };
+        }
         let machines = &decision.machines;
-        decision.heads = decision.heads.iter().map(|head| on_all(head, machines)).collect();
-        decision
-            .heads
-            .sort_by_key(|head| (head.head.contains('+'), order_of(&head.head)));
+        let heads = decision.heads.iter().map(|head| on_all(head, machines));
+        let heads = heads.sorted_by_key(|head| (head.head.contains('+'), order_of(&head.head)));
+        decision.heads = heads.collect();
         decision
     }
 }
 
 fn order_of(head: &str) -> usize {
-    let order = [DEFAULT, SAFE, "small", "executable"];
-    order
-        .iter()
-        .position(|known| head.starts_with(known))
-        .unwrap_or(order.len())
+    let mut order = [DEFAULT, SAFE, "small", "executable"].into_iter();
+    order.position(|known| head.starts_with(known)).unwrap_or(usize::MAX)
 }
 
 /// A head as all machines see it: where they disagree, no choice holds for any other machine.
@@ -317,11 +291,11 @@ fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
         let size = if other_size { " at another size" } else { "" };
         Some(format!("{} on {}{size}", its.strategy, machine.fingerprint.cpu))
     };
-    let others: Vec<String> = machines.iter().filter_map(other).collect();
+    let others = machines.iter().filter_map(other).join(", ");
     if !others.is_empty() {
         head.grade = head.grade.max(Grade::C);
         head.reasons.retain(|why| !why.starts_with("machines disagree"));
-        head.reasons.push(format!("machines disagree: {}", others.join(", ")));
+        head.reasons.push(format!("machines disagree: {others}"));
     }
     head
 }
@@ -349,15 +323,20 @@ fn regret(strategy: &StrategySummary) -> Option<Regret> {
 /// written.
 pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Recorded, Error> {
     let recording = record::read(run)?;
-    if recording.setup.as_ref().is_some_and(|setup| setup.own) {
-        let mut decision = Decision::from_recording(&recording)?;
-        let kept = recording.path.parent().map(Path::to_owned).unwrap_or_default();
+    let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
+    if !is_own && !reports.is_dir() {
+        return Err(Error::NoReports(reports.to_owned()));
+    }
+    let recorded = reports.join(RECORDED);
+    let runs = (!is_own).then_some(recorded.as_path());
+    let mut decision = Decision::of(&summary::summarise_beside(&recording, runs), &recording)?;
+    let silent = match force {
+        true => Vec::new(),
+        false => decision.without_silent_heads(),
+    };
+    if is_own {
+        let kept = folder_of(&recording.path);
         let path = kept.join(DECISION_FILE);
-        let silent = if force {
-            Vec::new()
-        } else {
-            decision.without_silent_heads()
-        };
         json::save(&path, &decision)?;
         return Ok(Recorded {
             decision,
@@ -367,40 +346,19 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
             stays: silent,
         });
     }
-    if !reports.is_dir() {
-        return Err(Error::NoReports(reports.to_owned()));
-    }
-    let recorded = reports.join(RECORDED);
-    let mut decision = Decision::beside(&recording, &recorded)?;
-    let silent = if force {
-        Vec::new()
-    } else {
-        decision.without_silent_heads()
-    };
     let path = reports.join(DECISION_FILE);
     let mut reasons = Vec::new();
     if let Some(planned) = recording.cut_short() {
-        let blocks = decision.blocks;
-        reasons.push(format!(
-            "{} was interrupted after {blocks} of {}",
-            decision.run,
-            number(planned as usize, "block")
-        ));
+        let (run, blocks, planned) = (&decision.run, decision.blocks, number(planned as usize, "block"));
+        reasons.push(format!("{run} was interrupted after {blocks} of {planned}"));
     }
     if !decision.not_ranked.is_empty() {
         let names = decision.not_ranked.join(", ");
         reasons.push(format!("{} has errors under {names}", decision.run));
     }
-    let old = match path.exists() {
-        true => match Decision::read(&path) {
-            Ok(old) => Some(old),
-            Err(error) => {
-                reasons.push(format!("the decision that is there cannot be read ({error})"));
-                None
-            }
-        },
-        false => None,
-    };
+    let old = path.exists().then(|| Decision::read(&path));
+    let unread = |error| reasons.push(format!("the decision that is there cannot be read ({error})"));
+    let old = old.and_then(|old| old.map_err(unread).ok());
     let undecided = old.is_none() && decision.head(DEFAULT).is_none();
     if undecided && silent.is_empty() {
         reasons.push(format!(
@@ -418,7 +376,7 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         let stays = |old: &Head| old.head == head.head && !by_head(old).is_empty();
         !old_heads.clone().any(stays)
     });
-    let general = undecided || !reasons.is_empty();
+    let is_refused = undecided || !reasons.is_empty();
     against.extend(silent);
     // A full run of a machine that the decision does not know yet is put beside it, whatever becomes of the heads.
     let is_new = |old: &Decision| {
@@ -427,21 +385,18 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         decides && decision.kind == Kind::Full && !old.machines.iter().any(|known| known.machine().is(&machine))
     };
     let nothing_new = replaced.count() == 0 && !against.is_empty() && !old.as_ref().is_some_and(is_new);
-    if !force && (general || nothing_new) {
-        reasons.extend(against);
+    reasons.extend(against);
+    if !force && (is_refused || nothing_new) {
         return Err(Error::Refused(path, reasons));
     }
     let kept = recorded.join(&decision.run);
     keep(&recording.path, &kept)?;
     let stays = |head: &Head| !force && !by_head(head).is_empty();
-    let told = if force {
-        Vec::new()
-    } else {
-        against.iter().cloned().collect()
+    // Without force nothing is left but what keeps single heads.
+    let (overruled, told) = match force {
+        true => (reasons, Vec::new()),
+        false => (Vec::new(), reasons),
     };
-    if force {
-        reasons.extend(against);
-    }
     let decision = match old.clone() {
         Some(old) => decision.clone().with_heads_of(old, stays),
         None => decision.clone(),
@@ -452,7 +407,7 @@ pub fn record_decision(run: &Path, reports: &Path, force: bool) -> Result<Record
         decision,
         path,
         kept,
-        overruled: reasons,
+        overruled,
         stays: told,
     })
 }
@@ -478,12 +433,9 @@ fn keep(raw: &Path, folder: &Path) -> Result<(), Error> {
 /// Removes the raw data of recorded runs that a newer one has superseded: their summaries stay. Runs of other machines without
 /// metering are compared with, so they keep theirs.
 fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
-    let used = decision
-        .heads
-        .iter()
-        .map(|head| &head.run)
-        .chain(decision.machines.iter().map(|machine| &machine.run));
-    let used: Vec<&String> = used.chain([&decision.run]).collect();
+    let heads = decision.heads.iter().map(|head| &head.run);
+    let machines = decision.machines.iter().map(|machine| &machine.run);
+    let used = heads.chain(machines).chain([&decision.run]).collect_vec();
     for entry in fs::read_dir(recorded).map_err(Error::io(recorded))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let samples = file_in(&entry.path());

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, EVERY_STRATEGY, Phase, Recording, Run};
@@ -16,8 +17,8 @@ use crate::statistics::{self, Estimate};
 use crate::summary::words::{range, times as factor};
 use crate::summary::{self, Grade};
 use crate::times::{self, Measure};
-use crate::{Error, json, units};
-pub use wasm_dispatch_record::growth::{Axis, Point, Unit, read as points};
+use crate::{Error, units};
+pub use wasm_dispatch_record::growth::{Axis, PREFIX, Point, Unit, read as points};
 use wasm_dispatch_record::newest_first;
 
 /// Version of `growth.json`.
@@ -25,9 +26,6 @@ pub const GROWTH_SCHEMA: u32 = 2;
 
 /// Name of the file, in the folder of a growth run, that everything below is written to.
 pub const FILE_NAME: &str = "growth.json";
-
-/// Names of growth runs begin like this.
-pub const PREFIX: &str = "growth-";
 
 /// Curves of a growth run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,42 +138,40 @@ pub fn all(runs: &Path) -> impl Iterator<Item = PathBuf> {
 pub fn of(recording: &Recording, points: &[Point]) -> Growth {
     let strategies = times::strategies(recording);
     let curve = |axis: Axis, strategy: &str| {
-        let mut of_axis: Vec<&Point> = points.iter().filter(|point| point.axis == axis).collect();
-        of_axis.sort_by_key(|point| point.value);
+        let of_axis = points.iter().filter(|point| point.axis == axis);
+        let of_axis = of_axis.sorted_by_key(|point| point.value);
         Curve {
             strategy: strategy.to_owned(),
             control_of: recording.control_of(strategy).map(str::to_owned),
-            points: (of_axis.into_iter())
+            points: of_axis
                 .filter_map(|point| curve_point(recording, point, strategy))
                 .collect(),
         }
     };
-    let axes = Axis::ALL
-        .into_iter()
-        .filter(|axis| points.iter().any(|point| point.axis == *axis))
-        .map(|axis| {
-            let curves = strategies.iter().map(|strategy| curve(axis, strategy)).collect();
-            let (grade, reasons) = summary::graded_by_run(&of_axis(recording, points, axis));
-            let mut curves = AxisCurves {
-                axis,
-                title: axis.title().to_owned(),
-                unit: axis.unit(),
-                curves,
-                control: second_time(recording, points, axis),
-                grade,
-                reasons,
-            };
-            if let Some((grade, why)) = curves.doubt() {
-                curves.grade = curves.grade.max(grade);
-                curves.reasons.push(why);
-            }
-            curves
-        });
+    let is_there = |axis: &Axis| points.iter().any(|point| point.axis == *axis);
+    let curves = |axis: Axis| {
+        let curves = strategies.iter().map(|strategy| curve(axis, strategy)).collect();
+        let (grade, reasons) = summary::graded_by_run(&of_axis(recording, points, axis));
+        let mut curves = AxisCurves {
+            axis,
+            title: axis.title().to_owned(),
+            unit: axis.unit(),
+            curves,
+            control: second_time(recording, points, axis),
+            grade,
+            reasons,
+        };
+        if let Some((grade, why)) = curves.doubt() {
+            curves.grade = curves.grade.max(grade);
+            curves.reasons.push(why);
+        }
+        curves
+    };
     let failures = recording.failures.iter().map(times::failure);
     Growth {
         schema: GROWTH_SCHEMA,
         run: recording.run.clone(),
-        axes: axes.collect(),
+        axes: Axis::ALL.into_iter().filter(is_there).map(curves).collect(),
         warnings: recording.warnings.iter().cloned().chain(failures).collect(),
     }
 }
@@ -192,21 +188,18 @@ fn of_axis(recording: &Recording, points: &[Point], axis: Axis) -> Recording {
     part.processes
         .retain(|process| measured.contains(&Some(process.process)));
     if part.samples.iter().any(|sample| sample.phase == Phase::Tail) {
-        part.processes
-            .iter_mut()
-            .for_each(|process| process.cpu_nanoseconds = None);
+        for process in &mut part.processes {
+            process.cpu_nanoseconds = None;
+        }
     }
     part
 }
 
 fn second_time(recording: &Recording, points: &[Point], axis: Axis) -> Option<SecondTime> {
     let control = recording.controls.first()?;
-    let of_axis = || points.iter().filter(|point| point.axis == axis);
+    let of_axis = points.iter().filter(|point| point.axis == axis);
     let at = |point: &Point| Some(summary::ratios(recording, &control.name, &control.of, &[&point.workload])?.0);
-    let (first, last) = (
-        of_axis().min_by_key(|point| point.value)?,
-        of_axis().max_by_key(|point| point.value)?,
-    );
+    let (first, last) = of_axis.minmax_by_key(|point| point.value).into_option()?;
     Some(SecondTime {
         of: control.of.clone(),
         ratio: at(last)?.by(at(first)?),
@@ -235,21 +228,12 @@ fn curve_point(recording: &Recording, point: &Point, strategy: &str) -> Option<C
 impl Growth {
     /// What a strategy differs from itself by: the noise of a point.
     pub fn control_sentence(&self) -> String {
-        let curves = self
-            .axes
-            .iter()
-            .flat_map(|axis| axis.curves.iter().map(move |curve| (axis, curve)));
-        let mut distances: Vec<f64> = Vec::new();
-        for (axis, control) in curves.filter(|(_, curve)| curve.control_of.is_some()) {
-            let of = axis
-                .curves
-                .iter()
-                .find(|curve| Some(&curve.strategy) == control.control_of.as_ref());
-            for (a, b) in control.points.iter().zip(of.map_or(&[][..], |of| &of.points)) {
-                distances.push((a.nanoseconds.value / b.nanoseconds.value).ln().abs());
-            }
-        }
-        distances.sort_by(f64::total_cmp);
+        let curves = self.axes.iter().map(|axis| axis.curves.iter());
+        let pairs = curves.flat_map(|curves| curves.clone().cartesian_product(curves));
+        let pairs = pairs.filter(|(control, of)| control.control_of.as_ref() == Some(&of.strategy));
+        let points = pairs.flat_map(|(control, of)| control.points.iter().zip(&of.points));
+        let distances = points.map(|(a, b)| (a.nanoseconds.value / b.nanoseconds.value).ln().abs());
+        let distances = distances.sorted_by(f64::total_cmp).collect_vec();
         match statistics::quantile(&distances, 0.95) {
             Some(distance) => format!(
                 "A strategy measured twice differs from itself by less than {:.1} % at 95 of 100 points.",
@@ -257,17 +241,6 @@ impl Growth {
             ),
             None => "No strategy was measured twice.".to_owned(),
         }
-    }
-
-    /// Writes [`FILE_NAME`] into `folder`.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let path = folder.join(FILE_NAME);
-        json::save(&path, self)?;
-        Ok(path)
     }
 }
 
@@ -284,19 +257,17 @@ impl AxisCurves {
         let noise = self.control.as_ref().map_or(1.0, noise);
         let grown = self.strategies().filter_map(|curve| Some((curve, curve.growth()?)));
         let is_clear = |growth: Estimate| growth.low > 1.0 && growth.high.is_finite() && growth.value > noise;
-        let mut grown: Vec<_> = grown.filter(|(_, growth)| is_clear(*growth)).collect();
-        grown.sort_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
-        grown
+        let grown = grown.filter(|(_, growth)| is_clear(*growth));
+        grown.sorted_by(|(_, a), (_, b)| a.value.total_cmp(&b.value)).collect()
     }
 
     /// What was measured twice, in words.
     pub fn control_sentence(&self) -> String {
         match &self.control {
-            Some(SecondTime { of, ratio }) => format!(
-                "Measured a second time, {of} grew {} as much ({}).",
-                factor(ratio.value),
-                range(*ratio)
-            ),
+            Some(SecondTime { of, ratio }) => {
+                let (factor, range) = (factor(ratio.value), range(*ratio));
+                format!("Measured a second time, {of} grew {factor} as much ({range}).")
+            }
             None => "No strategy was measured twice.".to_owned(),
         }
     }

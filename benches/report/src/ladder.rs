@@ -106,18 +106,8 @@ pub struct Cell {
     pub load_ns: Option<f64>,
 }
 
-/// The newest ladder in a folder of runs: of a run of peers that compared other engines than ours. What cannot be read is
-/// passed over; a report is complete without.
-pub fn newest(runs: &Path) -> Option<Ladder> {
-    newest_with_folder(runs).map(|(ladder, _)| ladder)
-}
-
-/// The same with the folder that it is in.
-pub fn newest_with_folder(runs: &Path) -> Option<(Ladder, PathBuf)> {
-    all(runs).next()
-}
-
-/// All of them, the newest first.
+/// The ladders in a folder of runs, each with its own folder, the newest first: of runs of peers that compared other engines than
+/// ours. What cannot be read is passed over; a report is complete without.
 pub fn all(runs: &Path) -> impl Iterator<Item = (Ladder, PathBuf)> {
     let folders = newest_first(runs, |name| name.starts_with("peers-")).unwrap_or_default();
     let of = |folder: PathBuf| Some((json::load::<Ladder>(&folder.join(FILE_NAME)).ok()?, folder));
@@ -147,12 +137,8 @@ impl Ladder {
             })
         };
         let tied = 1 + self.engines.iter().take_while(|rung| !rung.ties()).count();
-        let is_shared = self
-            .engines
-            .iter()
-            .filter(|rung| rung.common_mean().is_some() && rung.ties())
-            .count()
-            > 1;
+        let shares = |rung: &&Rung| rung.common_mean().is_some() && rung.ties();
+        let is_shared = self.engines.iter().filter(shares).count() > 1;
         let row = |(place, rung): (usize, &Rung)| {
             let mean = rung.common_mean();
             let place = mean.map(|_| match rung.ties() && is_shared {
@@ -160,11 +146,8 @@ impl Ladder {
                 false => place.to_string(),
             });
             let others = if rung.partial { " (others than the rest)" } else { "" };
-            let tie = if rung.ties() && rung.engine != self.reference {
-                " (a tie)"
-            } else {
-                ""
-            };
+            let is_other = rung.engine != self.reference;
+            let tie = if rung.ties() && is_other { " (a tie)" } else { "" };
             let cells = [
                 place.unwrap_or_else(dash),
                 format!("{} {}", rung.engine, rung.version),
@@ -194,8 +177,7 @@ impl Ladder {
     pub fn introduction(&self) -> String {
         let apart = self.engines.iter().filter(|rung| rung.partial);
         let apart = apart.filter_map(|rung| {
-            let mean = rung.mean?;
-            let (engine, number) = (&rung.engine, rung.workloads);
+            let (engine, number, mean) = (&rung.engine, rung.workloads, rung.mean?);
             let (value, interval) = (times(mean.value), range(mean));
             Some(format!(
                 " {engine} ran too few of these; over the {number} that it ran, it took {value} as long ({interval})."
@@ -215,20 +197,14 @@ impl Ladder {
 
     /// As Markdown, with a heading.
     pub fn markdown(&self) -> String {
-        format!(
-            "\n## Next to other engines\n\n{}\n\n{}",
-            self.introduction(),
-            self.table().markdown()
-        )
+        let (introduction, table) = (self.introduction(), self.table().markdown());
+        format!("\n## Next to other engines\n\n{introduction}\n\n{table}")
     }
 
     /// As HTML, with a heading.
     pub fn html(&self) -> String {
-        let introduction = escape(&self.introduction());
-        format!(
-            "<h2>Next to other engines</h2>\n<p>{introduction}</p>\n{}",
-            self.table().html()
-        )
+        let (introduction, table) = (escape(&self.introduction()), self.table().html());
+        format!("<h2>Next to other engines</h2>\n<p>{introduction}</p>\n{table}")
     }
 }
 

@@ -54,7 +54,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cost::CostModel;
 use growth::Growth;
 use record::Run;
 use wasm_dispatch_record::Machine;
@@ -65,8 +64,8 @@ pub use limits::Limits;
 pub use plots::{Beside, Plot};
 pub use summary::Summary;
 pub use wasm_dispatch_record::{
-    Error, Fingerprint, METERED, Progress, json, newest_run, newest_with, progress, record, runs_folder, take_folder,
-    target_folder, visible,
+    Error, Fingerprint, METERED, Progress, folder_of, json, newest_run, newest_with, progress, record, runs_folder,
+    take_folder, target_folder, visible,
 };
 
 /// A finished report: the decision, and where it was written.
@@ -111,8 +110,8 @@ impl Report {
 pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let recording = record::read(run)?;
     fs::create_dir_all(out).map_err(Error::io(out))?;
-    let folder = if run.is_dir() { Some(run) } else { run.parent() };
-    let runs = folder.and_then(Path::parent);
+    let folder = folder_of(run);
+    let runs = folder.parent();
     let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
     let mut summary = summary::summarise_beside(&recording, runs.filter(|_| !is_own));
     let curves: Vec<Growth> = (runs.into_iter().flat_map(growth::all))
@@ -121,21 +120,16 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let ladders = runs.into_iter().flat_map(ladder::all).map(|(ladder, _)| ladder);
     let machine = summary.run.fingerprint.machine();
     let beside = Beside {
-        cost: folder.map(CostModel::load).transpose()?.flatten(),
+        cost: json::load_if_there(&folder.join(cost::FILE_NAME))?,
         growth: of_machine(curves, &machine, |growth| &growth.run),
         ladder: of_machine(ladders.collect(), &machine, |ladder| &ladder.run),
     };
     summary.warnings.extend(summary.run.fingerprint.is_older());
     // One page, one revision: what is of another says so.
-    let grown = beside
-        .growth
-        .as_ref()
-        .map(|growth| ("the curves of growth", &growth.run));
-    let laddered = beside
-        .ladder
-        .as_ref()
-        .map(|ladder| ("the table of other engines", &ladder.run));
-    for (what, run) in [grown, laddered].into_iter().flatten() {
+    let (growth, ladder) = (beside.growth.iter(), beside.ladder.iter());
+    let grown = growth.map(|growth| ("the curves of growth", &growth.run));
+    let laddered = ladder.map(|ladder| ("the table of other engines", &ladder.run));
+    for (what, run) in grown.chain(laddered) {
         let (own, its) = (&summary.run.fingerprint, &run.fingerprint);
         if !own.same_sources(its) || !own.machine().is(&its.machine()) {
             summary.warnings.push(format!(

@@ -3,6 +3,7 @@
 //! Counts are the same from run to run, so a count above its limit is a change of the code, not of the machine's mood.
 //! Another compiler makes other code: limits hold for the one that they were recorded with.
 
+use std::env::consts::ARCH;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -75,7 +76,7 @@ impl Limits {
             schema: SCHEMA,
             run: recording.run.id.clone(),
             rustc: recording.run.fingerprint.rustc.clone(),
-            arch: std::env::consts::ARCH.to_owned(),
+            arch: ARCH.to_owned(),
             tolerance_percent: TOLERANCE,
             counts: recording.counts.clone(),
         }
@@ -111,13 +112,10 @@ impl Limits {
     pub fn check(&self, recording: &Recording) -> Checked {
         let mut checked = Checked::default();
         let rustc = &recording.run.fingerprint.rustc;
-        if *rustc != self.rustc || self.arch != std::env::consts::ARCH {
-            checked.not_compared = Some(format!(
-                "the limits are of {} on {}, the counts of {rustc} on {}",
-                self.rustc,
-                self.arch,
-                std::env::consts::ARCH
-            ));
+        if *rustc != self.rustc || self.arch != ARCH {
+            let (of, on, here) = (&self.rustc, &self.arch, ARCH);
+            let why = format!("the limits are of {of} on {on}, the counts of {rustc} on {here}");
+            checked.not_compared = Some(why);
             return checked;
         }
         for count in &recording.counts {
@@ -172,27 +170,21 @@ impl Checked {
         let mut text = String::new();
         for (title, changes) in [("ABOVE ITS LIMIT", &self.worse), ("less than recorded", &self.better)] {
             for change in changes {
+                let (workload, strategy, what) = (&change.workload, &change.strategy, change.what);
+                let (counted, recorded, percent) = (change.counted, change.recorded, change.percent());
                 let _ = writeln!(
                     text,
-                    "{title}: {} / {}, {}: {} instead of {} ({:+.1} %)",
-                    change.workload,
-                    change.strategy,
-                    change.what,
-                    change.counted,
-                    change.recorded,
-                    change.percent()
+                    "{title}: {workload} / {strategy}, {what}: {counted} instead of {recorded} ({percent:+.1} %)"
                 );
             }
         }
         for (workload, strategy) in &self.unlimited {
             let _ = writeln!(text, "WITHOUT A LIMIT: {workload} / {strategy}");
         }
-        match self.is_fine() {
-            true => {
-                let _ = writeln!(text, "{} counts are within their limits.", self.compared);
-            }
-            false => text.push_str("Is that wanted? Then: wasm-dispatch-lab counts --record\n"),
-        }
+        text += &match self.is_fine() {
+            true => format!("{} counts are within their limits.\n", self.compared),
+            false => "Is that wanted? Then: wasm-dispatch-lab counts --record\n".to_owned(),
+        };
         text
     }
 }

@@ -88,17 +88,12 @@ fn claims(summary: &Summary) -> String {
     columns.extend(["one binary", "new program", "holds", "grade", "why not better"].map(Column::texts));
     let machines = summary.machines.iter().skip(1);
     let others = machines.clone().map(|machine| {
-        let size = if machine.size.is_empty() {
-            String::new()
-        } else {
-            format!(", {} size", machine.size)
+        let size = match machine.size.as_str() {
+            "" => String::new(),
+            size => format!(", {size} size"),
         };
-        format!(
-            "on {} ({}{size}, {})",
-            machine.name_among(&summary.machines),
-            machine.run,
-            machine.age()
-        )
+        let (name, run, age) = (machine.name_among(&summary.machines), &machine.run, machine.age());
+        format!("on {name} ({run}{size}, {age})")
     });
     columns.extend(others.map(Column::texts));
     let range = |estimate: Option<Estimate>| estimate.map_or(String::new(), words::range);
@@ -115,18 +110,17 @@ fn claims(summary: &Summary) -> String {
         ];
         let there = machines.clone().map(|machine| match machine.counterpart(&claim.id) {
             Some(its) => {
-                let over = machine
-                    .shared
-                    .as_ref()
-                    .map(|_| format!(", {}", units::number(its.programs, "program")));
+                let over = match machine.shared {
+                    Some(_) => format!(", {}", units::number(its.programs, "program")),
+                    None => String::new(),
+                };
                 let ratio = units::three_digits(its.ratio.value);
                 // Of other strategies, or the other way round.
-                let of = if its.id == claim.id {
-                    String::new()
-                } else {
-                    format!(": {}", its.says)
+                let of = match its.id == claim.id {
+                    true => String::new(),
+                    false => format!(": {}", its.says),
                 };
-                format!("{ratio} ({}{}){of}", its.grade.letter(), over.unwrap_or_default())
+                format!("{ratio} ({}{over}){of}", its.grade.letter())
             }
             None => "not measured there".to_owned(),
         });
@@ -139,10 +133,8 @@ fn claims(summary: &Summary) -> String {
 /// What the workloads are like, what other weights make of them, and what layouts are.
 fn mix(summary: &Summary) -> String {
     let Some(mix) = &summary.mix else { return String::new() };
-    let ranked = summary.ranked();
-    let heads = ["weights", "number"]
-        .into_iter()
-        .chain(ranked.map(|strategy| strategy.name.as_str()));
+    let ranked = summary.ranked().map(|strategy| strategy.name.as_str());
+    let heads = ["weights", "number"].into_iter().chain(ranked);
     let row = |weighting: &Weighting| {
         let times = weighting.relative.iter().copied().map(units::three_digits);
         let names = [weighting.name.clone(), weighting.count.to_string()];
@@ -157,21 +149,19 @@ fn mix(summary: &Summary) -> String {
 
 /// What each strategy costs where another one is better.
 fn regret(summary: &Summary) -> String {
-    let number = |value: Option<f64>| value.map_or("-".to_owned(), units::three_digits);
     let row = |strategy: &StrategySummary| {
         let classes = strategy.classes.iter();
         let class = classes.max_by(|a, b| a.geometric_mean.total_cmp(&b.geometric_mean));
+        let class = class.map(|class| format!("{} ({})", units::three_digits(class.geometric_mean), class.class));
         let worst = strategy.worst.as_ref();
         let cells = [
-            strategy.name.clone(),
-            number(strategy.geometric_mean),
-            class.map_or("-".to_owned(), |class| {
-                format!("{} ({})", units::three_digits(class.geometric_mean), class.class)
-            }),
-            number(worst.map(|worst| worst.ratio)),
-            worst.map_or("-".to_owned(), |worst| worst.workload.clone()),
+            Some(strategy.name.clone()),
+            strategy.geometric_mean.map(units::three_digits),
+            class,
+            worst.map(|worst| units::three_digits(worst.ratio)),
+            worst.map(|worst| worst.workload.clone()),
         ];
-        cells.into_iter().collect()
+        cells.map(|cell| cell.unwrap_or("-".to_owned())).into_iter().collect()
     };
     let numbers = ["on average", "worst class", "at worst"].map(Column::numbers);
     let columns = [Column::texts("strategy")].into_iter().chain(numbers);

@@ -121,10 +121,8 @@ impl Table {
     /// For a terminal. Columns are aligned; long names of strategies are broken at their underscores in heads.
     pub fn plain(&self) -> String {
         let shown = self.shown();
-        let heads: Vec<Vec<String>> = shown
-            .iter()
-            .map(|&index| broken_name(&self.columns[index].head))
-            .collect();
+        let heads = shown.iter().map(|&index| broken_name(&self.columns[index].head));
+        let heads: Vec<Vec<String>> = heads.collect();
         let height = heads.iter().map(Vec::len).max().unwrap_or(1);
         // Names stand on the last line of the head, so that short ones are next to their column.
         let part = |head: &Vec<String>, line: usize| head.get((line + head.len()).checked_sub(height)?).cloned();
@@ -154,20 +152,16 @@ impl Table {
             cell => plain(&cell.text),
         };
         let head = shown.iter().map(|&index| plain(&self.columns[index].head)).collect();
-        let rows = self
-            .rows
-            .iter()
-            .map(|row| shown.iter().map(|&index| cell(row, index)).collect());
+        let rows = self.rows.iter();
+        let rows = rows.map(|row| shown.iter().map(|&index| cell(row, index)).collect());
         let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
         let mut text = String::new();
         for (number, line) in lines.iter().enumerate() {
             text += &line.iter().map(|cell| format!("| {cell} ")).collect::<String>();
             text += "|\n";
             if number == 0 {
-                let rules = shown
-                    .iter()
-                    .map(|&index| if self.columns[index].is_text { "|:--" } else { "|--:" });
-                text.extend(rules);
+                let rule = |&index: &usize| if self.columns[index].is_text { "|:--" } else { "|--:" };
+                text.extend(shown.iter().map(rule));
                 text += "|\n";
             }
         }
@@ -248,10 +242,8 @@ fn hanging(line: &str, column: usize) -> String {
 pub fn columns(rows: &[Vec<String>], right: &[usize]) -> String {
     let lines = aligned_lines(rows, |index| right.contains(&index));
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let last = rows
-        .iter()
-        .filter(|row| row.len() == count)
-        .filter_map(|row| row.last());
+    let last = rows.iter().filter(|row| row.len() == count);
+    let last = last.filter_map(|row| row.last());
     let last = last.map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     // Where little room is left for it, it begins a line of its own.
@@ -402,10 +394,9 @@ fn workload_row(workload: &summary::WorkloadSummary) -> Row {
         let (text, look) = match cell {
             summary::Cell::Measured { ratio, .. } if ratio.value == 1.0 => ("1.00".to_owned(), Look::Best),
             summary::Cell::Measured { ratio, left_out, .. } => {
-                let out = if *left_out > 0 {
-                    format!(" (-{left_out})")
-                } else {
-                    String::new()
+                let out = match left_out {
+                    0 => String::new(),
+                    some => format!(" (-{some})"),
                 };
                 (units::three_digits(ratio.value) + &out, Look::Plain)
             }

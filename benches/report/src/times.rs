@@ -1,7 +1,6 @@
 //! Times of one strategy on one workload, to be looked at apart from the others.
 
-use std::collections::BTreeSet;
-
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{EVERY_STRATEGY, Failure, Phase, Recording, Sample};
@@ -53,12 +52,8 @@ pub struct Timed {
 
 /// Everything that has times of its own, controls included, in the order of the run.
 pub fn strategies(recording: &Recording) -> Vec<&str> {
-    let mut strategies: Vec<&str> = Vec::new();
-    for sample in &recording.samples {
-        if sample.strategy != EVERY_STRATEGY && !strategies.contains(&sample.strategy.as_str()) {
-            strategies.push(&sample.strategy);
-        }
-    }
+    let names = recording.samples.iter().map(|sample| sample.strategy.as_str());
+    let mut strategies = names.filter(|name| *name != EVERY_STRATEGY).unique().collect_vec();
     // Samples come in random order.
     if let Some(setup) = &recording.setup {
         let place = |name: &str| setup.strategies.iter().position(|known| known == name);
@@ -93,14 +88,8 @@ pub fn of_one(sample: &Sample) -> f64 {
 }
 
 /// A failure in words.
-pub fn failure(failure: &Failure) -> String {
-    let Failure {
-        strategy,
-        workload,
-        error,
-        ..
-    } = failure;
-    format!("{strategy} fails on {workload}: {error}")
+pub fn failure(failed: &Failure) -> String {
+    format!("{} fails on {}: {}", failed.strategy, failed.workload, failed.error)
 }
 
 /// The time of a run, divided by `parts`. `None` if there is none, or if the strategy failed there.
@@ -120,10 +109,9 @@ pub fn executed(recording: &Recording, workload: &str, strategy: &str, parts: f6
     };
     let observations: Vec<Observation> = samples.iter().map(observation).collect();
     let processes = observations.iter().map(|one| (one.layout, one.process));
-    let processes = BTreeSet::from_iter(processes).len();
     Some(Timed {
         nanoseconds: Paired::of(&observations)?.estimate().into(),
         samples: samples.len(),
-        processes,
+        processes: processes.unique().count(),
     })
 }

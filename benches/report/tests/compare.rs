@@ -4,12 +4,12 @@ mod common;
 
 use common::random::Random;
 use wasm_dispatch_record::Side;
-use wasm_dispatch_report::compare::{Bounds, Comparison};
+use wasm_dispatch_report::compare::{Comparison, Limits};
 use wasm_dispatch_report::record::{self, About, Failure, Part, Phase, Recording, Setup, Writer};
 
-const BOUNDS: Bounds = Bounds {
-    mean: 1.01,
-    workload: 1.03,
+const LIMITS: Limits = Limits {
+    mean: 1.0,
+    workload: 3.0,
 };
 
 const WORKLOADS: [&str; 6] = ["count", "fib", "sort", "sha256", "nbody", "life"];
@@ -105,7 +105,7 @@ fn simulate(noise: Noise, random: &mut Random, truth: impl Fn(&str, &str) -> f64
 }
 
 fn compare(recording: &Recording) -> Comparison {
-    Comparison::of_sides(recording, BOUNDS).unwrap()
+    Comparison::of_sides(recording, LIMITS).unwrap()
 }
 
 /// Share of 60 measurements of which something holds.
@@ -225,7 +225,7 @@ fn two_runs_of_their_own_are_compared_by_the_same_arithmetic() {
     };
     let found = (0..40).filter(|_| {
         let (before, after) = (side(&mut random, 1.0), side(&mut random, 1.06));
-        Comparison::of_runs(&before, &after, &[], BOUNDS)
+        Comparison::of_runs(&before, &after, &[], LIMITS)
             .strategies
             .iter()
             .all(|change| change.new.slower)
@@ -234,7 +234,7 @@ fn two_runs_of_their_own_are_compared_by_the_same_arithmetic() {
     let mut random = Random::new(5);
     let blamed = (0..40).filter(|_| {
         let (before, after) = (side(&mut random, 1.0), side(&mut random, 1.0));
-        Comparison::of_runs(&before, &after, &[], BOUNDS).is_worse()
+        Comparison::of_runs(&before, &after, &[], LIMITS).is_worse()
     });
     assert!(blamed.count() <= 2);
 }
@@ -244,7 +244,7 @@ fn a_run_without_sides_is_no_such_run() {
     let folder = tempfile::tempdir().unwrap();
     common::write_run(folder.path(), &common::STRATEGIES[4..], &common::WORKLOADS[..2], None);
     assert_eq!(
-        Comparison::of_sides(&record::read(folder.path()).unwrap(), BOUNDS),
+        Comparison::of_sides(&record::read(folder.path()).unwrap(), LIMITS),
         None
     );
 }

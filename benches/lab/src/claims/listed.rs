@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use wasm_dispatch_report::cost::CostModel;
+use itertools::Itertools;
+use wasm_dispatch_report::cost::{self, CostModel, StrategyCost};
 use wasm_dispatch_report::decision::{Decision, rounded};
 use wasm_dispatch_report::statistics::Estimate;
+use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
 use wasm_dispatch_report::summary::run_length::From;
-use wasm_dispatch_report::summary::words::{either, intervals, none_faster, range, time_with_range, times};
-use wasm_dispatch_report::summary::{Exception, Rival, Summary};
+use wasm_dispatch_report::summary::words::{either, graded, intervals, none_faster, range, time_with_range, times};
+use wasm_dispatch_report::summary::{Rival, Summary};
 use wasm_dispatch_report::units::three_digits;
 use wasm_dispatch_report::{growth, json, ladder};
 
@@ -58,31 +60,26 @@ fn of_rival(rival: &Rival) -> String {
 pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Listed>, Failed> {
     let mut listed = of_machines(&decision.machines, &decision.run);
     let run = recorded.join(&decision.run);
-    let summary = run.join("summary.json");
-    if summary.is_file() {
+    let summary: Option<Summary> = json::load_if_there(&run.join("summary.json"))?;
+    if let Some(summary) = summary {
         // The page has its numbers as they are, the README as the decision rounds them: the last digit shown may differ.
-        let summary: Summary = json::load(&summary)?;
         for summary in [rounded(&summary)?, summary] {
-            let more = of_summary(&summary)
-                .into_iter()
-                .chain(of_machines(&summary.machines, &summary.run.id));
+            let machines = of_machines(&summary.machines, &summary.run.id);
+            let more = of_summary(&summary).into_iter().chain(machines);
             for claim in more {
-                if !listed
-                    .iter()
-                    .any(|known| (&known.says, &known.number) == (&claim.says, &claim.number))
-                {
+                let is_it = |known: &Listed| (&known.says, &known.number) == (&claim.says, &claim.number);
+                if !listed.iter().any(is_it) {
                     listed.push(claim);
                 }
             }
         }
     }
-    if let Some(model) = CostModel::load(&run)? {
-        listed.extend(of_model(&model));
-    }
+    let model: Option<CostModel> = json::load_if_there(&run.join(cost::FILE_NAME))?;
+    listed.extend(model.iter().flat_map(of_model));
     if let Some(folder) = growth::newest(recorded) {
         listed.extend(of_growth(&growth::read(&folder)?));
     }
-    if let Some(ladder) = ladder::newest(recorded) {
+    if let Some((ladder, _)) = ladder::all(recorded).next() {
         listed.extend(of_ladder(&ladder));
     }
     Ok(listed)
@@ -90,6 +87,10 @@ pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Lis
 
 /// The order on each machine, and what that says of another one.
 fn of_machines(machines: &[OfMachine], run: &str) -> Vec<Listed> {
+    let of_place = |place: &Place| {
+        let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
+        format!("{} {number}", place.strategy)
+    };
     let of = |machine: &OfMachine| Listed {
         says: format!(
             "on {} {} comes first",
@@ -97,20 +98,11 @@ fn of_machines(machines: &[OfMachine], run: &str) -> Vec<Listed> {
             machine.first().unwrap_or("no strategy")
         ),
         record: machine.run.clone(),
-        number: (machine
-            .ranking()
-            .iter()
-            .chain(machine.shared.iter().flat_map(Shared::ranking)))
-        .map(|place| {
-            let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
-            format!("{} {number}", place.strategy)
-        })
-        .collect::<Vec<_>>()
-        .join("; "),
-        holds: match machine.reasons.as_slice() {
-            [] => format!("grade {}", machine.grade.letter()),
-            reasons => format!("grade {} ({})", machine.grade.letter(), reasons.join("; ")),
-        },
+        number: (machine.ranking().iter())
+            .chain(machine.shared.iter().flat_map(Shared::ranking))
+            .map(of_place)
+            .join("; "),
+        holds: format!("grade {}", graded(machine.grade, &machine.reasons)),
         check: "scripts/record".to_owned(),
     };
     let mut listed: Vec<Listed> = machines.iter().map(of).collect();
@@ -154,17 +146,11 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
             if found.is_empty() && verb == BETTER {
                 listed.push(said(none_faster(what), String::new()));
             }
-            listed.extend(found.iter().map(
-                |Exception {
-                     on,
-                     strategy,
-                     times_as_fast,
-                     ..
-                 }| {
-                    let number = format!("{} ({})", times(times_as_fast.value), range(*times_as_fast));
-                    said(format!("on the {what} {on} {strategy} {verb} {best}"), number)
-                },
-            ));
+            listed.extend(found.iter().map(|found| {
+                let (on, strategy, factor) = (&found.on, &found.strategy, found.times_as_fast);
+                let number = format!("{} ({})", times(factor.value), range(factor));
+                said(format!("on the {what} {on} {strategy} {verb} {best}"), number)
+            }));
         }
         for rival in advice.runner_up.iter().chain(&advice.best_safe) {
             listed.push(said(format!("{best} before {}", rival.strategy), of_rival(rival)));
@@ -176,13 +162,9 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
                 From::Time(time) => time_with_range(time),
                 From::Never | From::Unknown => String::new(),
             };
-            listed.push(said(
-                format!(
-                    "from when on {} is fastest on {name} of the programs, loading included",
-                    advice.best
-                ),
-                from,
-            ));
+            let best = &advice.best;
+            let says = format!("from when on {best} is fastest on {name} of the programs, loading included");
+            listed.push(said(says, from));
         }
     }
     for control in &summary.foundation.controls {
@@ -201,23 +183,16 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
     listed.push(said(grade, summary.foundation.reasons.join("; ")));
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     if let Some(mix) = &summary.mix {
-        let axes = mix.axes.iter().copied().map(percent);
-        listed.push(said(
-            "workloads differ along axes".to_owned(),
-            axes.collect::<Vec<_>>().join(", "),
-        ));
-        listed.push(said(
-            "the same strategy is first under random weightings".to_owned(),
-            mix.random_share(),
-        ));
+        let axes = mix.axes.iter().copied().map(percent).join(", ");
+        listed.push(said("workloads differ along axes".to_owned(), axes));
+        let says = "the same strategy is first under random weightings";
+        listed.push(said(says.to_owned(), mix.random_share()));
     }
     for of in &summary.explained {
         let states = of.states.iter().map(|(_, _, time)| format!(", {time:.2}x"));
         let number = percent(of.r_squared.max(0.0)) + &states.collect::<String>();
-        listed.push(said(
-            format!("what a layout does to {} is an address", of.strategy),
-            number,
-        ));
+        let says = format!("what a layout does to {} is an address", of.strategy);
+        listed.push(said(says, number));
     }
     // Sentences that others write from the same summary, with all their numbers.
     let written = bias::sentences(summary).into_iter().chain(starting(summary));
@@ -226,10 +201,9 @@ fn of_summary(summary: &Summary) -> Vec<Listed> {
 }
 
 fn of_model(model: &CostModel) -> Vec<Listed> {
-    let of = |cost: &wasm_dispatch_report::cost::StrategyCost| {
-        let share = cost
-            .dispatching()
-            .map_or(String::new(), |share| format!(", {:.0} %", 100.0 * share));
+    let of = |cost: &StrategyCost| {
+        let share = cost.dispatching();
+        let share = share.map_or(String::new(), |share| format!(", {:.0} %", 100.0 * share));
         let number = format!("{} times{share}", three_digits(cost.dispatches_of_a_node()));
         said(
             &model.run,
@@ -253,10 +227,8 @@ fn of_growth(growth: &growth::Growth) -> Vec<Listed> {
             let number = format!("{} ({})", times(factor.value), range(factor));
             of(format!("{} with more {}", curve.strategy, axis.title), number)
         }));
-        listed.push(of(
-            format!("the control with more {}", axis.title),
-            axis.control_sentence(),
-        ));
+        let says = format!("the control with more {}", axis.title);
+        listed.push(of(says, axis.control_sentence()));
     }
     listed
 }

@@ -43,14 +43,12 @@ fn lines(readme: &str, generated: bool) -> String {
 }
 
 fn sentences(text: &str) -> Vec<String> {
-    let paragraphs = text.split("\n\n").map(flat);
-    let sentences = paragraphs.flat_map(|paragraph| {
-        paragraph
-            .split_inclusive(". ")
-            .map(|sentence| sentence.trim().to_owned())
-            .collect::<Vec<_>>()
-    });
-    sentences.collect()
+    let mut sentences = Vec::new();
+    for paragraph in text.split("\n\n").map(flat) {
+        let parts = paragraph.split_inclusive(". ");
+        sentences.extend(parts.map(|sentence| sentence.trim().to_owned()));
+    }
+    sentences
 }
 
 /// Sentences of the README's prose that compare or give a measured number, and stand in no claim of the book.
@@ -78,13 +76,8 @@ fn sentences_of_markdown(text: &str) -> Vec<String> {
         match line.strip_prefix("![").and_then(|rest| rest.split_once("](")) {
             Some((title, _)) => kept += &format!("{title}\n\n"),
             // Each item of a list is a paragraph, and a link is its words.
-            None => {
-                kept += &format!(
-                    "{}{}\n",
-                    if line.starts_with("- ") { "\n" } else { "" },
-                    without_links(line)
-                )
-            }
+            None if line.starts_with("- ") => kept += &format!("\n{}\n", without_links(line)),
+            None => kept += &format!("{}\n", without_links(line)),
         }
     }
     sentences(&kept)
@@ -102,10 +95,8 @@ fn without_links(line: &str) -> String {
 /// What a page says, from the same in Markdown: its title, its lists, and what its pictures say.
 pub(super) fn sentences_of_summary(text: &str) -> Vec<String> {
     let is_said = |line: &&str| ["# ", "- ", "!["].iter().any(|begin| line.starts_with(begin));
-    let said = text
-        .lines()
-        .filter(is_said)
-        .map(|line| format!("{}\n\n", line.trim_start_matches("# ")));
+    let said = text.lines().filter(is_said);
+    let said = said.map(|line| format!("{}\n\n", line.trim_start_matches("# ")));
     sentences_of_markdown(&said.collect::<String>())
 }
 
@@ -175,9 +166,8 @@ fn compares(sentence: &str) -> bool {
 /// The measured numbers of a text: `2.15x`, `12.6 ns`, `60 %`, `1.21 to 3.83`.
 fn measured(text: &str) -> Vec<String> {
     let bare = |word: &str| {
-        word.trim_matches(|c: char| "()[];,:".contains(c))
-            .trim_end_matches('.')
-            .to_owned()
+        let word = word.trim_matches(|c: char| "()[];,:".contains(c));
+        word.trim_end_matches('.').to_owned()
     };
     let words: Vec<String> = text.split_whitespace().map(bare).collect();
     let is_number = |word: &str| word.parse::<f64>().is_ok() && word.starts_with(|c: char| c.is_ascii_digit());

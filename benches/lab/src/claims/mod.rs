@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 use wasm_dispatch_report::Error;
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
@@ -140,13 +141,9 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
 impl Listed {
     /// For people: what is said, and below it everything else.
     fn text(&self) -> String {
-        let parts = [&self.number, &self.holds, &self.record];
-        let parts: Vec<&str> = parts
-            .into_iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
-        format!("{}\n    {}\n    check: {}\n", self.says, parts.join("; "), self.check)
+        let parts = [&self.number, &self.holds, &self.record].into_iter();
+        let parts = parts.filter(|part| !part.is_empty()).join("; ");
+        format!("{}\n    {parts}\n    check: {}\n", self.says, self.check)
     }
 }
 
@@ -164,10 +161,7 @@ fn read(path: &Path) -> Result<Book, Failed> {
 
 /// Text without line breaks and marks.
 fn flat(text: &str) -> String {
-    text.replace(['`', '*'], "")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.replace(['`', '*'], "").split_whitespace().join(" ")
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use itertools::Itertools;
+use itertools::MinMaxResult::MinMax;
 use wasm_dispatch_report::decision::Decision;
 use wasm_dispatch_report::json;
 use wasm_dispatch_report::statistics::geometric_mean;
@@ -40,12 +42,10 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
     let classes = summary.strategies.first().map_or(0, |first| first.classes.len());
     let mut sentences = vec![format!("It has {} workloads in {classes} classes.", counted.len())];
     sentences.extend(summary.mix.as_ref().and_then(|mix| places(summary, mix)));
-    let costs = summary
-        .ranked()
-        .filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
-    let mut costs: Vec<_> = costs.collect();
-    costs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    if let (Some((least, first)), Some((most, last))) = (costs.first(), costs.last())
+    let costs = summary.ranked();
+    let costs = costs.filter_map(|strategy| Some((strategy.costs.compile_ns?, strategy)));
+    let costs = costs.minmax_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let Some(((least, first), (most, last))) = costs.into_option()
         && let (Some(shared), Some(of_byte)) = (first.costs.load_ns, first.costs.compile_ns_per_wasm_byte)
     {
         sentences.push(format!(
@@ -53,9 +53,9 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
              (`{}`) to {} (`{}`) to compile.",
             bytes(least / of_byte),
             time(shared),
-            time(*least),
+            time(least),
             first.name,
-            time(*most),
+            time(most),
             last.name
         ));
     }
@@ -66,9 +66,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         });
         Some((times.min_by(f64::total_cmp)?, &workload.name))
     });
-    let mut fastest: Vec<(f64, &String)> = fastest.collect();
-    fastest.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    if let [(least, first), .., (most, last)] = fastest[..] {
+    if let MinMax((least, first), (most, last)) = fastest.minmax_by(|(a, _), (b, _)| a.total_cmp(b)) {
         sentences.push(format!(
             "One run takes {} (`{first}`) to {} (`{last}`) under the strategy that is first there.",
             time(least),
@@ -80,28 +78,26 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
 
 /// Which places in the order depend on the weights.
 fn places(summary: &Summary, mix: &Mix) -> Option<String> {
-    let names: Vec<String> = summary
-        .ranked()
-        .map(|strategy| format!("`{}`", strategy.name))
-        .collect();
+    let names = summary.ranked().map(|strategy| format!("`{}`", strategy.name));
+    let names = names.collect_vec();
     let orders = mix.weightings.iter().map(|weighting| {
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by(|&a, &b| weighting.relative[a].total_cmp(&weighting.relative[b]));
-        order
+        let order = (0..names.len()).sorted_by(|&a, &b| weighting.relative[a].total_cmp(&weighting.relative[b]));
+        order.collect_vec()
     });
-    let orders: Vec<Vec<usize>> = orders.collect();
+    let orders = orders.collect_vec();
     let first = orders.first()?;
     let is_same = |&place: &usize| orders.iter().all(|order| order[place] == first[place]);
     let (same, others): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_same);
-    let list = |places: &[usize], show: &dyn Fn(usize) -> String| {
-        places.iter().map(|&place| show(place)).collect::<Vec<_>>().join(", ")
-    };
-    let same = list(&same, &|place| format!("{} ({})", names[first[place]], place + 1));
-    Some(match others.is_empty() {
-        true => "Every weighting of all workloads gives the same order.".to_owned(),
-        false => format!(
-            "Every weighting of all workloads gives the same place to {same}; the places of {} depend on the weights.",
-            list(&others, &|place| names[first[place]].clone())
+    let mut same = same
+        .iter()
+        .map(|&place| format!("{} ({})", names[first[place]], place + 1));
+    let mut others = others.iter().map(|&place| &names[first[place]]);
+    Some(match others.len() {
+        0 => "Every weighting of all workloads gives the same order.".to_owned(),
+        _ => format!(
+            "Every weighting of all workloads gives the same place to {}; the places of {} depend on the weights.",
+            same.join(", "),
+            others.join(", ")
         ),
     })
 }
@@ -110,35 +106,24 @@ fn places(summary: &Summary, mix: &Mix) -> Option<String> {
 fn weights(summary: &Summary, root: &Path) -> Table {
     let names: Vec<&str> = summary.ranked().map(|strategy| strategy.name.as_str()).collect();
     let counted: Vec<&WorkloadSummary> = summary.counted().collect();
-    let mut groups: BTreeMap<String, Vec<&WorkloadSummary>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<&WorkloadSummary>> = BTreeMap::new();
     for &workload in &counted {
-        groups
-            .entry(origin(root, &workload.name).to_owned())
-            .or_default()
-            .push(workload);
+        groups.entry(origin(root, &workload.name)).or_default().push(workload);
     }
-    let mut groups: Vec<(String, Vec<&WorkloadSummary>)> = groups.into_iter().collect();
+    let groups = groups.into_iter().map(|(name, workloads)| (name.to_owned(), workloads));
+    let mut groups = groups.collect_vec();
     for name in NAMED {
-        let of_class: Vec<_> = counted
-            .iter()
-            .copied()
-            .filter(|workload| workload.class == name)
-            .collect();
-        let alone: Vec<_> = counted
-            .iter()
-            .copied()
-            .filter(|workload| workload.name == name)
-            .collect();
-        groups.push((format!("the class {name}"), of_class));
-        groups.push((format!("`{name}` alone"), alone));
+        let those = |is: fn(&WorkloadSummary) -> &str| {
+            let workloads = counted.iter().copied();
+            workloads.filter(|workload| is(workload) == name).collect_vec()
+        };
+        groups.push((format!("the class {name}"), those(|workload| &workload.class)));
+        groups.push((format!("`{name}` alone"), those(|workload| &workload.name)));
     }
     let mix = summary.mix.iter().flat_map(|mix| &mix.weightings);
     let weighed = mix.map(|weighting| {
-        (
-            weighting.name.clone(),
-            weighting.count,
-            Some(weighting.relative.clone()),
-        )
+        let relative = weighting.relative.clone();
+        (weighting.name.clone(), weighting.count, Some(relative))
     });
     let grouped = groups.into_iter().filter(|(_, workloads)| !workloads.is_empty());
     let grouped = grouped.map(|(name, workloads)| {

@@ -13,7 +13,6 @@ use wasm_dispatch_engines::own::Given;
 use wasm_dispatch_measure::tally::Tally;
 
 pub use self::program::{Ended, Ran};
-use super::shared::strategy;
 use super::{Failed, Outcome, Output};
 
 /// Run a module, WASI commands included, under any strategy
@@ -41,7 +40,7 @@ pub struct Options {
     /// never an option of the lab
     args: Vec<String>,
     /// The dispatch strategy; 'list strategies' has the names
-    #[arg(long, value_name = "NAME", value_parser = strategy, default_value_t)]
+    #[arg(long, value_name = "NAME", default_value_t)]
     strategy: Entrant,
     #[command(flatten)]
     how: How,

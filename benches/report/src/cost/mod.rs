@@ -27,15 +27,14 @@ mod control;
 mod fit;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, Recording};
 use crate::statistics::{mean_of, median};
 use crate::times::{self, Measure};
-use crate::units;
-use crate::{Error, json};
+use crate::{Error, units};
 pub use control::{Controlled, ControlledWorkload};
 use fit::{explained, non_negative};
 pub use wasm_dispatch_record::cost::{Executed, FILE_NAME as COUNTS, FOLDER, Kernel, Work};
@@ -393,28 +392,5 @@ impl StrategyCost {
         let shares = (self.workloads.iter()).map(|workload| of(workload) / workload.measured.value);
         let mean = mean_of(shares);
         (mean.is_finite() && self.predicts()).then_some(mean)
-    }
-}
-
-impl CostModel {
-    /// Writes [`FILE_NAME`] into `folder`.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let path = folder.join(FILE_NAME);
-        json::save(&path, self)?;
-        Ok(path)
-    }
-
-    /// Reads what [`CostModel::write`] has written; none if there is no such file.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read, or is something else.
-    pub fn load(folder: &Path) -> Result<Option<CostModel>, Error> {
-        let path = folder.join(FILE_NAME);
-        path.exists().then(|| json::load(&path)).transpose()
     }
 }

@@ -1,6 +1,8 @@
 //! Where the time goes: a bar per strategy of the measured time for each statement or operation, with what dispatching and work
 //! take of it by the model, and what is left; or, where the model does not predict, nothing but counts.
 
+use itertools::Itertools;
+
 use super::Picture;
 use super::palette::{Palette, lighter, readable_on};
 use super::rows::Rows;
@@ -37,9 +39,8 @@ impl Bar<'_> {
 
 /// `None` without a model.
 pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
-    let mut bars: Vec<Bar> = model.strategies.iter().map(Bar::of).collect();
-    bars.sort_by(|a, b| a.measured.total_cmp(&b.measured));
-    bars.first()?;
+    let bars = model.strategies.iter().map(Bar::of);
+    let bars = bars.sorted_by(|a, b| a.measured.total_cmp(&b.measured)).collect_vec();
     let known: Vec<(&str, f64)> = (bars.iter())
         .filter_map(|bar| Some((bar.cost.strategy.as_str(), bar.cost.dispatching()?)))
         .collect();
@@ -61,12 +62,8 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
     let names = bars.iter().map(|bar| bar.cost.strategy.as_str());
     let mut rows = Rows::new(&title, notes, names, 50.0, 230.0);
     let reach = |bar: &Bar| {
-        let explained = bar
-            .cost
-            .dispatching()
-            .zip(bar.cost.working())
-            .map_or(1.0, |(a, b)| a + b);
-        bar.measured * explained.max(1.0)
+        let explained = bar.cost.dispatching().zip(bar.cost.working());
+        bar.measured * explained.map_or(1.0, |(a, b)| (a + b).max(1.0))
     };
     let longest = bars.iter().map(reach).fold(f64::MIN_POSITIVE, f64::max);
     let (left, width) = (rows.left, rows.right - rows.left);
@@ -106,11 +103,8 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
             true => format!(" of {} each", units::time(bar.cost.dispatch_nanoseconds)),
             false => String::new(),
         };
-        let hint = format!(
-            "{name}: {} measured, {} dispatches{each}",
-            units::time(bar.measured),
-            units::three_digits(bar.dispatches),
-        );
+        let (time, dispatches) = (units::time(bar.measured), units::three_digits(bar.dispatches));
+        let hint = format!("{name}: {time} measured, {dispatches} dispatches{each}");
         rows.svg.hint((left, top), (at(bar.measured), bottom), &hint);
         let says = match bar.cost.explained_left_out {
             Some(share) if bar.cost.predicts() => format!("predicts {}", percent(share)),

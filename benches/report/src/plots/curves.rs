@@ -28,11 +28,8 @@ impl Panel {
             let look = Text::new(12.0).color(GREY).align(Align::Right);
             svg.text((left - 8.0, y), &show(tick), look);
         }
-        svg.line(
-            &[(left, self.y.end), (left, self.y.begin), (right, self.y.begin)],
-            1.0,
-            GREY,
-        );
+        let corner = (left, self.y.begin);
+        svg.line(&[(left, self.y.end), corner, (right, corner.1)], 1.0, GREY);
     }
 
     /// Curves with their names at the right ends, moved apart where they would overlap. The first is drawn last, on top.

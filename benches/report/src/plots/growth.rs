@@ -1,5 +1,7 @@
 //! Which strategy minds size? A panel for each thing that grows, a curve per strategy.
 
+use itertools::Itertools;
+
 use super::Picture;
 use super::curves::{Panel, right_end};
 use super::palette::Palette;
@@ -29,13 +31,10 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     let most = grown.max_by(|(_, (_, a)), (_, (_, b))| a.value.total_cmp(&b.value));
     let title = match most {
         None => "No strategy clearly minds size".to_owned(),
-        Some((axis, (curve, factor))) => format!(
-            "With more {} an instruction takes up to {} the time ({}; {})",
-            axis.title,
-            times(factor.value),
-            curve.strategy,
-            range(factor)
-        ),
+        Some((axis, (curve, factor))) => {
+            let (title, name, times, range) = (&axis.title, &curve.strategy, times(factor.value), range(factor));
+            format!("With more {title} an instruction takes up to {times} the time ({name}; {range})")
+        }
     };
     let notes = format!(
         "Time of an executed instruction of WebAssembly in generated programs of which one thing grows, with its 95 % \
@@ -49,12 +48,8 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
         svg.text((MARGIN, top + 22.0), &answer(axis), Text::new(14.5).bold());
         draw_panel(&mut svg, axis, top + ABOVE, colors, OF_AN_INSTRUCTION);
         top += ABOVE + PANEL + BELOW;
-        let mut tails = axis
-            .strategies()
-            .flat_map(|curve| &curve.points)
-            .map(|point| point.tail_nanoseconds.is_some())
-            .peekable();
-        if tails.peek().is_some() && tails.all(|is_there| is_there) {
+        let points = axis.strategies().flat_map(|curve| &curve.points).collect_vec();
+        if !points.is_empty() && points.iter().all(|point| point.tail_nanoseconds.is_some()) {
             let title = format!("What 99 of 100 calls do not exceed, by {}", axis.title);
             svg.text((MARGIN, top + 22.0), &title, Text::new(14.5).bold());
             draw_panel(&mut svg, axis, top + ABOVE, colors, OF_A_CALL);
@@ -78,11 +73,8 @@ fn answer(axis: &AxisCurves) -> String {
         [only] => of(only),
         [least, .., most] => format!("{}, {}", of(most), of(least)),
     };
-    format!(
-        "More {}, up to {to}: {text} (grade {})",
-        axis.title,
-        axis.grade.letter()
-    )
+    let (title, grade) = (&axis.title, axis.grade.letter());
+    format!("More {title}, up to {to}: {text} (grade {grade})")
 }
 
 /// What a panel shows of each point, and what that is.
@@ -113,9 +105,7 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of,
         false => units::time(value),
     });
     // The values that were measured, as far as their names fit beside each other.
-    let mut values: Vec<u64> = points().map(|point| point.value).collect();
-    values.sort_unstable();
-    values.dedup();
+    let values = points().map(|point| point.value).sorted().dedup();
     let mut free = f64::NEG_INFINITY;
     let bottom = panel.y.begin;
     for value in values {
@@ -130,21 +120,17 @@ fn draw_panel(svg: &mut Svg, axis: &AxisCurves, top: f64, colors: &Palette, (of,
         }
     }
     let place = |point: &CurvePoint| (panel.x.at(size(point)), panel.y.at(of(point).value));
-    let lines = axis
-        .strategies()
-        .map(|curve| (curve.strategy.as_str(), curve.points.iter().map(place).collect()));
-    panel.draw_curves(svg, &lines.collect::<Vec<_>>(), colors);
+    let lines = axis.strategies();
+    let lines = lines.map(|curve| (curve.strategy.as_str(), curve.points.iter().map(place).collect()));
+    panel.draw_curves(svg, &lines.collect_vec(), colors);
     for curve in axis.strategies() {
+        let color = colors.color(&curve.strategy);
         for point in &curve.points {
             if let (Some(low), Some(high)) = (of(point).low, of(point).high) {
                 let x = place(point).0;
-                svg.line(
-                    &[(x, panel.y.at(low)), (x, panel.y.at(high))],
-                    1.2,
-                    colors.color(&curve.strategy),
-                );
+                svg.line(&[(x, panel.y.at(low)), (x, panel.y.at(high))], 1.2, color);
             }
-            svg.disc(place(point), 3.0, colors.color(&curve.strategy));
+            svg.disc(place(point), 3.0, color);
             let hint = format!(
                 "{} at {}: {} {what}, {} in {}",
                 curve.strategy,

@@ -130,14 +130,11 @@ fn rows(summary: &Summary) -> Vec<Row<'_>> {
         .collect();
     if summary.recommendation.is_some() {
         let mean = |strategy: &StrategySummary| strategy.geometric_mean.map_or(Value::Missing, Value::Ratio);
-        let means = summary
-            .strategies
-            .iter()
-            .map(|strategy| (mean(strategy), String::new()));
+        let means = summary.strategies.iter().map(mean);
         rows.push(Row {
             class: "all",
             name: "geometric mean",
-            values: Vec::from_iter(means),
+            values: means.map(|mean| (mean, String::new())).collect(),
         });
     }
     rows
@@ -209,11 +206,8 @@ fn draw_legend(svg: &mut Svg, scale: &LogScale, top: f64) {
         svg.text((x, top + 23.0), &units::count(tick), look);
     }
     let (left, right, bottom) = (scale.begin, scale.end, top + 11.0);
-    svg.line(
-        &[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)],
-        0.5,
-        GRID_GREY,
-    );
+    let frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+    svg.line(&frame, 0.5, GRID_GREY);
     let look = Text::new(11.5).color(GREY).align(Align::Right);
     svg.text((left - 10.0, top + 6.0), "times the fastest", look);
 }

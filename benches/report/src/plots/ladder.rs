@@ -1,5 +1,7 @@
 //! Where do we stand next to others? A row per engine, its time by ours, with the workloads on which it does best and worst.
 
+use itertools::Itertools;
+
 use super::Picture;
 use super::palette::{Palette, darker};
 use super::rows::Rows;
@@ -10,9 +12,10 @@ use crate::units;
 
 /// `None` if there is no second engine to compare with.
 pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
-    let with_mean = ladder.engines.iter().filter_map(|rung| Some((rung, rung.mean?)));
-    let mut rungs: Vec<_> = with_mean.collect();
-    rungs.sort_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
+    let rungs = ladder.engines.iter().filter_map(|rung| Some((rung, rung.mean?)));
+    let rungs = rungs
+        .sorted_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))
+        .collect_vec();
     if rungs.len() < 2 {
         return None;
     }

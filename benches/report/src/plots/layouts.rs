@@ -1,5 +1,7 @@
 //! Does the order survive relinking? A row per strategy, a mark per layout of the code.
 
+use itertools::Itertools;
+
 use super::Picture;
 use super::palette::{Palette, darker};
 use super::rows::Rows;
@@ -23,20 +25,16 @@ pub(super) fn draw(summary: &Summary, colors: &Palette) -> Option<Picture> {
         false => "What linking in other orders does".to_owned(),
     };
     let mut rows = Rows::new(&title, &notes, names.iter().copied(), 46.0, 130.0);
-    let values = summary
-        .layouts
-        .iter()
-        .flat_map(|layout| layout.relative.iter().copied());
+    let values = summary.layouts.iter().flat_map(|layout| &layout.relative);
     let label = format!("time relative to {best} in the same layout (logarithmic)");
-    let scale = rows.ratio_axis(values, &label);
+    let scale = rows.ratio_axis(values.copied(), &label);
     for (index, name) in names.iter().enumerate() {
         let y = rows.name(index, name, None);
         let color = colors.color(name);
-        let of_layout = summary
-            .layouts
-            .iter()
-            .map(|layout| (layout.layout, layout.relative[index]));
-        let marks: Vec<(Option<u64>, f64)> = of_layout.collect();
+        let marks = summary.layouts.iter();
+        let marks = marks
+            .map(|layout| (layout.layout, layout.relative[index]))
+            .collect_vec();
         for (number, (layout, value)) in marks.iter().enumerate() {
             // Rings that would lie upon each other are set apart, in the order of the layouts.
             let shift = (number as f64 / (marks.len() - 1).max(1) as f64 - 0.5) * 22.0;
@@ -62,10 +60,9 @@ fn title(summary: &Summary, best: &str) -> String {
     let count = |holds: fn(&[f64]) -> bool| summary.layouts.iter().filter(|layout| holds(&layout.relative)).count();
     let first = count(|times| times.iter().skip(1).all(|&time| time > 1.0));
     let same = count(|times| times.is_sorted());
-    let both = if all == 2 {
-        "both".to_owned()
-    } else {
-        format!("all {all}")
+    let both = match all {
+        2 => "both".to_owned(),
+        _ => format!("all {all}"),
     };
     if first < all {
         format!("Relinking changes who is first: {best} is in {first} of {all} layouts")

@@ -31,13 +31,11 @@ impl Palette {
     pub fn of(summary: &Summary, beside: &Beside) -> Palette {
         let ranked = summary.strategies.iter().map(|strategy| &strategy.name);
         let explained = beside.cost.iter().flat_map(|model| &model.strategies);
+        let explained = explained.map(|cost| &cost.strategy);
         let axes = beside.growth.iter().flat_map(|growth| &growth.axes);
-        let grown = axes
-            .flat_map(|axis| &axis.curves)
-            .filter(|curve| curve.control_of.is_none());
-        let names = ranked
-            .chain(explained.map(|cost| &cost.strategy))
-            .chain(grown.map(|curve| &curve.strategy));
+        let grown = axes.flat_map(|axis| &axis.curves);
+        let grown = grown.filter(|curve| curve.control_of.is_none());
+        let names = ranked.chain(explained).chain(grown.map(|curve| &curve.strategy));
         Palette::new(names.cloned().collect())
     }
 
@@ -54,11 +52,8 @@ impl Palette {
             let ring = (0..).find(|ring| (0..OKABE_ITO.len()).any(|place| !taken(ring * OKABE_ITO.len() + place)));
             let ring = ring.unwrap_or(0) * OKABE_ITO.len();
             let places = (wanted(&name)..).map(|place| ring + place % OKABE_ITO.len());
-            let place = places
-                .take(OKABE_ITO.len())
-                .find(|&place| !taken(place))
-                .unwrap_or(ring);
-            placed.push((name, place));
+            let place = places.take(OKABE_ITO.len()).find(|&place| !taken(place));
+            placed.push((name, place.unwrap_or(ring)));
         }
         Palette(placed)
     }

@@ -1,6 +1,8 @@
 //! When compile time pays: on what share of the programs each strategy is ahead, by how long they take, and below it, for each
 //! program, from when on the last one to be fastest is.
 
+use itertools::Itertools;
+
 use super::Picture;
 use super::curves::right_end;
 use super::palette::{Palette, darker};
@@ -39,9 +41,8 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
     let names = data.programs.iter().map(|program| program.workload.as_str());
     let name_look = Text::new(12.0).align(Align::Right);
     let left = MARGIN + name_look.widest(names, 80.0, 220.0) + 12.0;
-    let strategies: Vec<&str> = data.programs.first().map_or(Vec::new(), |program| {
-        program.lines.iter().map(|(name, ..)| name.as_str()).collect()
-    });
+    let lines = data.programs.iter().take(1).flat_map(|program| &program.lines);
+    let strategies = lines.map(|(name, ..)| name.as_str()).collect_vec();
     let (low, high) = data.range();
     let scale = LogScale {
         low,
@@ -53,10 +54,7 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
     let time = |x: f64| low * (high / low).powf((x - scale.begin) / (scale.end - scale.begin));
     let width = (scale.end - scale.begin) / f64::from(COLUMNS);
     for column in 0..COLUMNS {
-        let (from, to) = (
-            scale.begin + width * f64::from(column),
-            scale.begin + width * f64::from(column + 1),
-        );
+        let [from, to] = [column, column + 1].map(|column| scale.begin + width * f64::from(column));
         let mut y = bottom;
         for name in &strategies {
             let length = time((from + to) / 2.0);
@@ -81,13 +79,10 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
         svg.rectangle((scale.end + 10.0, y - 6.0), (scale.end + 22.0, y + 6.0), color);
         svg.text((scale.end + 28.0, y), name, Text::new(12.5).bold().color(darker(color)));
     }
+    let grey = Text::new(12.0).color(GREY);
     for tick in [0.0, 0.5, 1.0] {
-        let look = Text::new(12.0).color(GREY).align(Align::Right);
-        svg.text(
-            (left - 8.0, bottom - SHARES * tick),
-            &format!("{:.0} %", tick * 100.0),
-            look,
-        );
+        let text = format!("{:.0} %", tick * 100.0);
+        svg.text((left - 8.0, bottom - SHARES * tick), &text, grey.align(Align::Right));
     }
     let rows = bottom + BETWEEN;
     let end = rows + ROW * data.programs.len() as f64;
@@ -95,42 +90,27 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
         let x = scale.at(tick);
         svg.line(&[(x, rows), (x, end)], 1.0, GRID_GREY);
         svg.line(&[(x, bottom), (x, bottom + 4.0)], 1.0, GREY);
-        svg.text(
-            (x, end + 13.0),
-            &time_tick(tick),
-            Text::new(12.0).color(GREY).align(Align::Center),
-        );
+        svg.text((x, end + 13.0), &time_tick(tick), grey.align(Align::Center));
     }
     for (index, program) in data.programs.iter().enumerate() {
         let y = rows + ROW * (index as f64 + 0.5);
-        svg.text(
-            (left - 10.0, y),
-            &name_look.fit(&program.workload, left - 10.0 - MARGIN),
-            name_look,
-        );
+        let name = name_look.fit(&program.workload, left - 10.0 - MARGIN);
+        svg.text((left - 10.0, y), &name, name_look);
         let Some(last) = program.segments.last() else { continue };
         let color = colors.color(&last.strategy);
         let from = last.from_ns.value;
-        let x = scale.at(from.max(low));
+        let x = scale.at(from);
         svg.line(&[(x, y), (scale.end, y)], 3.0, color);
         if last.from_runs > 0.0 {
-            svg.line(
-                &[
-                    (scale.at(last.from_ns.low.max(low)), y),
-                    (scale.at(last.from_ns.high.min(high)), y),
-                ],
-                1.5,
-                BLACK,
-            );
+            let interval = [last.from_ns.low, last.from_ns.high].map(|time| (scale.at(time), y));
+            svg.line(&interval, 1.5, BLACK);
             svg.disc((x, y), 4.0, color);
         }
-        let hint = match last.from_runs > 0.0 {
-            true => {
-                let from = time_with_range(last.from_ns);
-                format!("{}: {} from {from} on", program.workload, last.strategy)
-            }
-            false => format!("{}: {} at every length", program.workload, last.strategy),
+        let when = match last.from_runs > 0.0 {
+            true => format!("from {} on", time_with_range(last.from_ns)),
+            false => "at every length".to_owned(),
         };
+        let hint = format!("{}: {} {when}", program.workload, last.strategy);
         svg.hint((x - 4.0, y - 6.0), (scale.end, y + 6.0), &hint);
         let per_byte = program.wasm_bytes.map(|bytes| from / bytes.max(1) as f64);
         let text = match per_byte {
@@ -140,12 +120,9 @@ pub(super) fn draw(data: &RunLength, speaks: bool, colors: &Palette) -> Picture 
         };
         svg.text((scale.end + 10.0, y), &text, Text::new(11.5).color(darker(color)));
     }
-    let label = "total time of the program (logarithmic)";
-    svg.text(
-        ((scale.begin + scale.end) / 2.0, end + 36.0),
-        label,
-        Text::new(12.5).align(Align::Center),
-    );
+    let at = ((scale.begin + scale.end) / 2.0, end + 36.0);
+    let look = Text::new(12.5).align(Align::Center);
+    svg.text(at, "total time of the program (logarithmic)", look);
     svg.finish(end + AXIS)
 }
 

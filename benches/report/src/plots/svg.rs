@@ -237,11 +237,8 @@ impl Svg {
             color: rgb(look.color).to_backend_color(),
             pos: Pos::new(look.align, VPos::Center),
         };
-        self.draw(element::Text::new(
-            visible::line(text).into_owned(),
-            place((x, y + lower)),
-            style,
-        ));
+        let text = visible::line(text).into_owned();
+        self.draw(element::Text::new(text, place((x, y + lower)), style));
     }
 
     /// Notes what a pointer over an area is told.

@@ -338,11 +338,8 @@ impl Tree {
     fn leave_out_slow_processes(&mut self) -> usize {
         const FAR: f64 = 6.0;
         const LEAST: f64 = 0.02;
-        let means: Vec<Vec<f64>> = self
-            .layouts
-            .iter()
-            .map(|of| of.iter().map(|one| mean(one)).collect())
-            .collect();
+        let layouts = self.layouts.iter();
+        let means: Vec<Vec<f64>> = layouts.map(|of| of.iter().map(|one| mean(one)).collect()).collect();
         let medians: Vec<f64> = means.iter().filter_map(|of_layout| median(of_layout)).collect();
         let Some(center) = median(&medians) else { return 0 };
         let distances = (means.iter().zip(&medians)).filter(|(of_layout, _)| of_layout.len() > 1);

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use itertools::Itertools;
+
 use crate::record::{Control, EVERY_STRATEGY, Phase, Recording, Sample};
 use crate::statistics;
 use crate::times::of_one;
@@ -155,20 +157,15 @@ impl Grid {
 
     /// Names of the classes, in order.
     pub fn classes(&self) -> Vec<&str> {
-        let mut classes: Vec<&str> = Vec::new();
-        for workload in &self.workloads {
-            if !classes.contains(&workload.class.as_str()) {
-                classes.push(&workload.class);
-            }
-        }
-        classes
+        let classes = self.workloads.iter().map(|workload| workload.class.as_str());
+        classes.unique().collect()
     }
 }
 
 /// As the record says; older ones are judged by the strategy's name.
 fn is_safe(recording: &Recording, strategy: &str) -> bool {
-    let said = recording.traits.iter().find(|traits| traits.strategy == strategy);
     let unsafe_name = || super::UNSAFE_STRATEGIES.iter().any(|name| strategy.starts_with(name));
+    let said = recording.traits_of(strategy).next();
     said.map_or_else(|| !unsafe_name(), |traits| traits.safe)
 }
 
@@ -196,14 +193,10 @@ fn workloads(recording: &Recording) -> Vec<Workload> {
 fn strategies(recording: &Recording) -> Vec<String> {
     let samples = recording.samples.iter().map(|sample| &sample.strategy);
     let failures = recording.failures.iter().map(|failure| &failure.strategy);
-    let mut found: Vec<String> = Vec::new();
-    for name in samples.chain(failures) {
-        // A control shows what noise is, and is no strategy.
-        if name != EVERY_STRATEGY && recording.control_of(name).is_none() && !found.contains(name) {
-            found.push(name.clone());
-        }
-    }
-    found
+    // A control shows what noise is, and is no strategy.
+    let is_one = |name: &&String| *name != EVERY_STRATEGY && recording.control_of(name).is_none();
+    let found = samples.chain(failures).filter(is_one);
+    found.unique().cloned().collect()
 }
 
 fn times(samples: &[&Sample], shared: &[&Sample]) -> Times {
@@ -247,10 +240,8 @@ fn lengths(samples: &[&Sample], shared: &[&Sample], lazily: bool) -> BTreeMap<u6
     let mut times: BTreeMap<(u64, Phase), Vec<f64>> = BTreeMap::new();
     let mut of_all: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for sample in samples {
-        times
-            .entry((case(sample), sample.phase))
-            .or_default()
-            .push(of_one(sample));
+        let of = times.entry((case(sample), sample.phase)).or_default();
+        of.push(of_one(sample));
     }
     for sample in shared.iter().filter(|sample| sample.phase == Phase::Load) {
         of_all.entry(case(sample)).or_default().push(of_one(sample));

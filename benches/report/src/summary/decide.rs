@@ -1,6 +1,6 @@
 //! Which strategies are ranked, in which order, and what follows from it.
 
-use std::collections::BTreeMap;
+use itertools::Itertools;
 
 use super::collect::{Grid, Times};
 use super::{
@@ -45,11 +45,9 @@ impl Ranking<'_> {
         }
         ranked = by_mean(grid, &counted, ranked);
         let fastest = |workload, of: &[usize]| by_mean(grid, &[workload], of.to_vec()).first().copied();
-        let timed = |workload: usize, of: &[usize]| -> Vec<usize> {
-            of.iter()
-                .copied()
-                .filter(|strategy| has_time(workload, strategy))
-                .collect()
+        let timed = |workload: usize, of: &[usize]| {
+            let of = of.iter().copied();
+            of.filter(|strategy| has_time(workload, strategy)).collect_vec()
         };
         let best = workloads.clone().map(|workload| {
             let of_ranked = fastest(workload, &timed(workload, &ranked));
@@ -59,10 +57,8 @@ impl Ranking<'_> {
             let is_member = |workload: &usize| grid.workloads[*workload].class == class;
             counted.iter().copied().filter(is_member).collect()
         };
-        let classes = grid
-            .classes()
-            .into_iter()
-            .map(|class| (class.to_owned(), of_class(class)));
+        let classes = grid.classes().into_iter();
+        let classes = classes.map(|class| (class.to_owned(), of_class(class)));
         Ranking {
             best: best.collect(),
             classes: classes.filter(|(_, workloads)| !workloads.is_empty()).collect(),
@@ -85,13 +81,10 @@ impl Ranking<'_> {
 
     pub fn strategies(&self, costs: &[Costs]) -> Vec<StrategySummary> {
         let best = self.ranked.first();
+        let place = |strategy: usize| self.ranked.iter().position(|&ranked| ranked == strategy);
         let of = |strategy: usize| StrategySummary {
             name: self.name(strategy),
-            rank: self
-                .ranked
-                .iter()
-                .position(|&ranked| ranked == strategy)
-                .map(|at| at + 1),
+            rank: place(strategy).map(|place| place + 1),
             safe: self.grid.is_safe(strategy),
             errors: self.grid.errors(strategy).count(),
             geometric_mean: self.mean_ratio(strategy, &self.counted),
@@ -185,12 +178,8 @@ impl Ranking<'_> {
         let close = rivals.iter().filter(|rival| rival.verdict != Verdict::Faster);
         let is_better = |verdict: Verdict| verdict == Verdict::Slower;
         // A class of one workload is a workload, and is spoken of as one.
-        let classes: Vec<_> = (self
-            .classes
-            .iter()
-            .filter(|(_, workloads)| workloads.len() > 1)
-            .cloned())
-        .collect();
+        let classes = self.classes.iter().filter(|(_, workloads)| workloads.len() > 1);
+        let classes = classes.cloned().collect_vec();
         let single = |&workload: &usize| (self.grid.workloads[workload].name.clone(), vec![workload]);
         Some(Recommendation {
             best,
@@ -215,30 +204,31 @@ impl Ranking<'_> {
                 .filter(|paired| paired.level == Level::Layout)
                 .and_then(|paired| paired.one_more()),
             new_program: self.new_program(strategy, best),
-            verdict: match self.is_believed(strategy, best, &self.counted) {
-                true => paired
-                    .map_or(times_as_long.verdict(), |paired| paired.verdict())
-                    .turned(),
-                false => Verdict::Unsure,
-            },
+            verdict: self
+                .verdict([strategy, best], &self.counted, paired, times_as_long)
+                .turned(),
         })
     }
 
-    /// Whether a difference of two strategies on some workloads is believed at all: the run tells none from itself, and there are
-    /// enough samples.
-    fn is_believed(&self, a: usize, b: usize, workloads: &[usize]) -> bool {
+    /// What two strategies on some workloads come to, by pairs or else by their ratio. No difference is believed if the run tells
+    /// a strategy from itself, or if there are too few samples.
+    fn verdict(&self, two: [usize; 2], workloads: &[usize], paired: Option<Paired>, ratio: Estimate) -> Verdict {
         let is_enough = |workload: usize, strategy: usize| {
             let verified = self.grid.verified(workload, strategy);
             verified.is_some_and(|verified| verified.independent >= FEWEST_SAMPLES)
         };
-        let mut workloads = workloads.iter();
-        !self.doubtful && workloads.all(|&workload| is_enough(workload, a) && is_enough(workload, b))
+        let are_enough = |&workload: &usize| two.iter().all(|&strategy| is_enough(workload, strategy));
+        match paired {
+            _ if self.doubtful || !workloads.iter().all(are_enough) => Verdict::Unsure,
+            Some(paired) => paired.verdict(),
+            None => ratio.verdict(),
+        }
     }
 
     /// What a program may come to that is like the workloads: they are a sample, too. None with fewer than [`FEWEST_PROGRAMS`].
     pub fn new_program(&self, strategy: usize, best: usize) -> Option<Estimate> {
-        let mean = |&workload: &usize| paired(self.grid, strategy, best, &[workload]).map(|paired| paired.mean);
-        let means: Vec<f64> = self.counted.iter().filter_map(mean).collect();
+        let mean = |&workload: &usize| Some(paired(self.grid, strategy, best, &[workload])?.mean);
+        let means = self.counted.iter().filter_map(mean).collect_vec();
         (means.len() >= FEWEST_PROGRAMS && strategy != best).then(|| one_more_of(&means))?
     }
 
@@ -250,10 +240,7 @@ impl Ranking<'_> {
             let other = *by_mean(self.grid, workloads, others.to_vec()).first()?;
             let times_as_fast = compare(self.grid, best, other, workloads)?;
             let paired = paired(self.grid, best, other, workloads);
-            let verdict = match self.is_believed(best, other, workloads) {
-                true => paired.map_or(times_as_fast.verdict(), |paired| paired.verdict()),
-                false => Verdict::Unsure,
-            };
+            let verdict = self.verdict([best, other], workloads, paired, times_as_fast);
             is_of_kind(verdict).then(|| Exception {
                 on: on.clone(),
                 strategy: self.name(other),
@@ -282,9 +269,9 @@ impl Ranking<'_> {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let wrong = (0..self.grid.strategies.len()).filter(|&strategy| self.grid.is_wrong(strategy));
-        let wrong: Vec<String> = wrong.map(|strategy| self.name(strategy)).collect();
+        let wrong = wrong.map(|strategy| self.name(strategy)).join(", ");
         if !wrong.is_empty() {
-            warnings.push(format!("not ranked because of errors: {}", wrong.join(", ")));
+            warnings.push(format!("not ranked because of errors: {wrong}"));
         }
         let (counted, all) = (self.counted.len(), self.grid.workloads.len());
         if counted < all && counted > 0 {
@@ -338,7 +325,7 @@ pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: 
                 log_ratio: log - below.get(place)?,
             })
         });
-        let pairs: Vec<Observation> = pairs.collect();
+        let pairs = pairs.collect_vec();
         if pairs.len() < 2 {
             return None;
         }
@@ -353,17 +340,15 @@ pub(super) fn paired(grid: &Grid, strategy: usize, reference: usize, workloads: 
 
 /// Strategies in the order of their means over workloads: by pairs of runs that were moments apart, as in every comparison; by
 /// medians only where the record knows no pairs.
-pub(super) fn by_mean(grid: &Grid, workloads: &[usize], mut strategies: Vec<usize>) -> Vec<usize> {
+pub(super) fn by_mean(grid: &Grid, workloads: &[usize], strategies: Vec<usize>) -> Vec<usize> {
     let mean = |strategy: usize| {
-        let sum: Option<f64> = workloads
-            .iter()
-            .map(|&workload| grid.relative(workload, strategy))
-            .sum();
+        let relative = workloads.iter().map(|&workload| grid.relative(workload, strategy));
+        let sum: Option<f64> = relative.sum();
         sum.map_or(f64::INFINITY, |sum| sum / workloads.len().max(1) as f64)
     };
-    let means: BTreeMap<usize, f64> = strategies.iter().map(|&strategy| (strategy, mean(strategy))).collect();
-    strategies.sort_by(|a, b| means[a].total_cmp(&means[b]));
-    strategies
+    let means = strategies.into_iter().map(|strategy| (strategy, mean(strategy)));
+    let means = means.sorted_by(|(_, a), (_, b)| a.total_cmp(b));
+    means.map(|(strategy, _)| strategy).collect()
 }
 
 impl Grid {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::FEWEST_PROGRAMS;
@@ -136,10 +137,10 @@ impl Foundation {
                 ("run", components.iteration),
             ];
             let parts = parts.into_iter().filter_map(|(name, variance)| Some((name, variance?)));
-            let parts = parts.map(|(name, variance)| format!("{name} {}", percent(variance.max(0.0).sqrt())));
-            parts.collect::<Vec<_>>().join(", ")
+            let mut parts = parts.map(|(name, variance)| format!("{name} {}", percent(variance.max(0.0).sqrt())));
+            parts.join(", ")
         });
-        let controls = self.controls.iter().map(|control| {
+        let mut controls = self.controls.iter().map(|control| {
             let ratio = control.ratio;
             let floor = units::three_digits((control.floor - 1.0) * 100.0);
             let share = match control.workloads {
@@ -157,7 +158,6 @@ impl Foundation {
                 control.of, ratio.value, ratio.low, ratio.high
             )
         });
-        let control = (!self.controls.is_empty()).then(|| controls.collect::<Vec<_>>().join("; "));
         let conditions = &self.conditions;
         let switches = conditions.switches_per_second;
         let facts = [
@@ -170,7 +170,7 @@ impl Foundation {
             ("Layouts", Some(self.layouts.to_string())),
             ("Processes", (self.processes > 0).then(|| self.processes.to_string())),
             ("Spread of the margin", components),
-            ("Control", control),
+            ("Control", Some(controls.join("; "))),
             ("CPU time by wall time", conditions.cpu_share.map(percent)),
             ("Steal", conditions.steal.map(percent)),
             ("Processes disturbed", conditions.disturbed.map(percent)),
@@ -249,9 +249,9 @@ impl Foundation {
             mark(Grade::E, "a result was wrong");
         }
         let differing = self.controls.iter().filter(|control| control.differs);
-        let differing: Vec<&str> = differing.map(|control| control.of.as_str()).collect();
+        let differing = differing.map(|control| &control.of).join(", ");
         if !differing.is_empty() {
-            mark(Grade::E, &format!("{} differs from itself", differing.join(", ")));
+            mark(Grade::E, &format!("{differing} differs from itself"));
         }
         if let Some(planned) = recording.cut_short() {
             let blocks = recording.blocks();
@@ -283,15 +283,14 @@ impl Foundation {
             let why = "one process for some layouts, so that a slow process looks like a slow layout";
             mark(Grade::B, why);
         }
-        if let Some((steal, grade)) = conditions.steal.and_then(|steal| Some((steal, by_share(steal)?))) {
-            mark(
-                grade,
-                &format!("the host took {} of the processors' time", percent(steal)),
-            );
+        if let Some(steal) = conditions.steal
+            && let Some(grade) = by_share(steal)
+        {
+            let why = format!("the host took {} of the processors' time", percent(steal));
+            mark(grade, &why);
         }
-        if let Some((share, grade)) = conditions
-            .cpu_share
-            .and_then(|share| Some((share, by_share(1.0 - share)?)))
+        if let Some(share) = conditions.cpu_share
+            && let Some(grade) = by_share(1.0 - share)
         {
             let why = format!("the processes had their processor {} of the time", percent(share));
             mark(grade, &why);
@@ -353,10 +352,9 @@ impl Foundation {
         let mut mark = |grade: Grade, why: String| marks.push((grade, why));
         let names = [a, b].map(|strategy| ranking.name(strategy));
         let control = |name: &String| self.controls.iter().find(|control| control.of == *name);
-        let missing = names.iter().filter(|name| control(name).is_none());
-        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        let missing = names.iter().filter(|name| control(name).is_none()).join(", ");
         if !missing.is_empty() {
-            mark(Grade::C, format!("{} not measured against itself", missing.join(", ")));
+            mark(Grade::C, format!("{missing} not measured against itself"));
         }
         for control in names.iter().filter_map(control).filter(|control| control.too_often) {
             let (of, apart, all) = (&control.of, control.told_apart.len(), control.workloads);
@@ -376,13 +374,10 @@ impl Foundation {
                     true => format!("no difference below {}", percent(shows)),
                     false => "nothing".to_owned(),
                 };
-                mark(
-                    Grade::D,
-                    format!(
-                        "the control of {name}, over {cases}, could have shown {least}, and {} is claimed",
-                        percent(margin)
-                    ),
-                );
+                let claimed = percent(margin);
+                let why =
+                    format!("the control of {name}, over {cases}, could have shown {least}, and {claimed} is claimed");
+                mark(Grade::D, why);
             }
         }
         if let Some(count) = paired.map(|paired| paired.depends_on()).filter(|&count| count > 0) {
@@ -427,12 +422,11 @@ fn controls(grid: &Grid) -> Vec<ControlResult> {
         let apart = |paired: &Paired| paired.estimate().verdict().differs() && paired.mean.abs() > LEAST;
         let one = |&workload: &usize| Some((workload, decide::paired(grid, 1, 0, &[workload])?));
         let each: Vec<(usize, Paired)> = both.iter().filter_map(one).collect();
-        let mut distances: Vec<f64> = each.iter().map(|(_, paired)| paired.mean.abs()).collect();
-        distances.sort_by(f64::total_cmp);
+        let distances = each.iter().map(|(_, paired)| paired.mean.abs());
+        let distances = distances.sorted_by(f64::total_cmp).collect_vec();
         let told_apart = each.iter().filter(|(_, paired)| apart(paired));
-        let told_apart: Vec<String> = told_apart
-            .map(|&(workload, _)| grid.workloads[workload].name.clone())
-            .collect();
+        let told_apart = told_apart.map(|&(workload, _)| grid.workloads[workload].name.clone());
+        let told_apart = told_apart.collect_vec();
         // One in twenty differs by chance, give or take three standard deviations.
         let by_chance = 0.05 * each.len() as f64;
         let at_most = by_chance + 3.0 * (0.95 * by_chance).sqrt();
@@ -489,10 +483,8 @@ fn slowdown(ranking: &Ranking<'_>) -> Option<f64> {
             }
         }
     }
-    let processes: Vec<(u32, f64)> = by_process
-        .into_iter()
-        .map(|(process, logs)| (process, statistics::mean(&logs)))
-        .collect();
+    let mean = |(process, logs): (u32, Vec<f64>)| (process, statistics::mean(&logs));
+    let processes = by_process.into_iter().map(mean).collect_vec();
     let third = processes.len() / 3;
     let of = |part: &[(u32, f64)]| statistics::mean_of(part.iter().map(|(_, log)| *log));
     let change = of(&processes[processes.len() - third..]) - of(&processes[..third]);

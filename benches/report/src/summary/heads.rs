@@ -9,6 +9,7 @@
 //!
 //! Each also with interrupts and with fuel, where that was measured: strategies `x+Interrupts` and `x+Fuel`.
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
@@ -78,42 +79,29 @@ pub(super) fn heads(
     foundation: &Foundation,
     costs: &[Costs],
 ) -> Vec<Head> {
-    let executable = |strategy: usize| {
-        let name = ranking.name(strategy);
-        recording
-            .traits
-            .iter()
-            .any(|traits| traits.strategy == name && traits.executable)
-    };
+    let traits = |strategy: usize| recording.traits_of(&ranking.grid.strategies[strategy]);
+    let executable = |strategy: usize| traits(strategy).any(|traits| traits.executable);
+    let is_control = |strategy: usize| traits(strategy).any(|traits| traits.control_of.is_some());
     let mut heads = Vec::new();
     for suffix in METERINGS {
-        let is_control = |name: &str| {
-            let mut traits = recording.traits.iter();
-            traits.any(|traits| traits.strategy == name && traits.control_of.is_some())
-        };
         let of_kind = ranking.ranked.iter().copied().filter(|&strategy| {
             let name = ranking.name(strategy);
             let is_of_kind = match suffix {
                 "" => !name.contains('+'),
                 suffix => name.ends_with(suffix),
             };
-            is_of_kind && !is_control(&name)
+            is_of_kind && !is_control(strategy)
         });
         let all: Vec<usize> = of_kind.collect();
         let only = |qualifies: &dyn Fn(usize) -> bool| -> Vec<usize> {
             all.iter().copied().filter(|&strategy| qualifies(strategy)).collect()
         };
-        let small = by_size(costs, &all);
-        let anything = if all.iter().any(|&strategy| executable(strategy)) {
-            all.clone()
-        } else {
-            Vec::new()
-        };
+        let one_is_executable = all.iter().any(|&strategy| executable(strategy));
         for (name, among) in [
             ("default", only(&|strategy| !executable(strategy))),
             ("safe", only(&|strategy| ranking.grid.is_safe(strategy))),
-            ("small", small),
-            ("executable", anything),
+            ("small", by_size(costs, &all)),
+            ("executable", only(&|_| one_is_executable)),
         ] {
             let Some((&first, others)) = among.split_first() else {
                 continue;
@@ -169,9 +157,8 @@ pub(super) fn by_size(costs: &[Costs], strategies: &[usize]) -> Vec<usize> {
     let sized = strategies
         .iter()
         .filter_map(|&strategy| Some((costs[strategy].code_of_a_program()?, strategy)));
-    let mut sized: Vec<(f64, usize)> = sized.collect();
-    sized.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    sized.into_iter().map(|(_, strategy)| strategy).collect()
+    let sized = sized.sorted_by(|(a, _), (b, _)| a.total_cmp(b));
+    sized.map(|(_, strategy)| strategy).collect()
 }
 
 /// A strategy beside another by the bytes of their code, from logarithms of ratios: over programs they have the statistic that

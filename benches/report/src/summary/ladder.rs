@@ -10,6 +10,8 @@
 //! - Workloads of the class `startup` are no part of the mean: theirs is the time of everything from bytes to result.
 //! - Starting stands by itself: the time from a module's bytes to an instance that can be called.
 
+use itertools::Itertools;
+
 use super::Worst;
 use super::collect::Grid;
 use super::decide::{compare, paired};
@@ -39,12 +41,10 @@ impl Ladder {
         };
         let common = compared.common();
         let rungs = recording.engines.iter().enumerate();
-        let mut rungs: Vec<(usize, Rung)> = rungs
-            .map(|(engine, about)| (engine, compared.rung(engine, about, &common)))
-            .collect();
+        let rungs = rungs.map(|(engine, about)| (engine, compared.rung(engine, about, &common)));
         let mean = |rung: &Rung| rung.mean.map_or(f64::INFINITY, |mean| mean.value);
-        rungs.sort_by(|(_, a), (_, b)| a.partial.cmp(&b.partial).then(mean(a).total_cmp(&mean(b))));
-        let (order, engines): (Vec<usize>, Vec<Rung>) = rungs.into_iter().unzip();
+        let rungs = rungs.sorted_by(|(_, a), (_, b)| a.partial.cmp(&b.partial).then(mean(a).total_cmp(&mean(b))));
+        let (order, engines): (Vec<usize>, Vec<Rung>) = rungs.unzip();
         let is_there = |&workload: &usize| (0..order.len()).any(|engine| compared.ran(workload, engine));
         let workloads = (0..compared.grid.workloads.len()).filter(is_there);
         Ladder {
@@ -110,8 +110,7 @@ impl Compared<'_> {
                 ratio: compare(&self.grid, engine, self.reference?, &[workload])?.value,
             })
         });
-        let mut extremes: Vec<Worst> = extremes.collect();
-        extremes.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
+        let extremes = extremes.sorted_by(|a, b| a.ratio.total_cmp(&b.ratio)).collect_vec();
         let per_byte = (0..self.grid.workloads.len())
             .filter_map(|workload| Some(self.load(workload, engine)? / self.wasm_bytes(workload)? as f64));
         let failures = self.recording.failures.iter();
@@ -143,9 +142,8 @@ impl Compared<'_> {
             },
             load_ns: self.load(workload, engine),
         });
-        let of_reference = self
-            .reference
-            .and_then(|reference| self.grid.verified(workload, reference));
+        let times = |engine| self.grid.verified(workload, engine);
+        let of_reference = self.reference.and_then(times);
         Row {
             workload: self.name(workload).to_owned(),
             class: self.grid.workloads[workload].class.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
@@ -66,17 +67,15 @@ pub(super) fn explained(recording: &Recording, ranking: &Ranking<'_>) -> Vec<Exp
             return None;
         }
         let mut states: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-        times
-            .iter()
-            .for_each(|&(offset, time)| states.entry(offset).or_default().push(time));
+        for &(offset, time) in &times {
+            states.entry(offset).or_default().push(time);
+        }
         let all: Vec<f64> = times.iter().map(|&(_, time)| time).collect();
         let squares = |values: &[f64], middle: f64| values.iter().map(|value| (value - middle).powi(2)).sum::<f64>();
         let within: f64 = states.values().map(|values| squares(values, mean(values))).sum();
         // One state explains nothing.
-        let freedom = all
-            .len()
-            .checked_sub(states.len())
-            .filter(|&freedom| freedom > 0 && states.len() > 1)?;
+        let freedom = all.len().checked_sub(states.len());
+        let freedom = freedom.filter(|&freedom| freedom > 0 && states.len() > 1)?;
         let total = squares(&all, mean(&all)) / (all.len() - 1) as f64;
         Some(Explained {
             strategy: name,
@@ -93,10 +92,8 @@ pub(super) fn explained(recording: &Recording, ranking: &Ranking<'_>) -> Vec<Exp
 impl Explained {
     /// In words.
     pub fn sentence(&self) -> String {
-        let states = self
-            .states
-            .iter()
-            .map(|(offset, count, time)| format!("{offset}: {time:.2}x in {count}"));
+        let states = self.states.iter();
+        let mut states = states.map(|(offset, count, time)| format!("{offset}: {time:.2}x in {count}"));
         let share = match self.r_squared {
             share if share < 0.005 => "nothing".to_owned(),
             share => format!("{:.0} %", share * 100.0),
@@ -105,7 +102,7 @@ impl Explained {
             "Where {}'s largest function begins in a line of 64 bytes explains {share} of how {} layouts differ ({})",
             self.strategy,
             self.layouts,
-            states.collect::<Vec<_>>().join(", ")
+            states.join(", ")
         )
     }
 }

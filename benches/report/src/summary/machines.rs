@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::heads::Place;
@@ -127,10 +128,9 @@ impl OfMachine {
         let revision = (!is_same).then(|| format!("revision {}{days}", self.fingerprint.short_revision()));
         let other_modules = self.shared.as_ref().is_some_and(|shared| shared.sizes_differ);
         let modules = (other_modules && size.is_none()).then(|| "other sizes or modules".to_owned());
-        let parts = size.into_iter().chain(modules).chain(revision);
         match self.run == other.run && self.machine().is(&other.machine()) {
             true => String::new(),
-            false => parts.collect::<Vec<_>>().join(", "),
+            false => size.into_iter().chain(modules).chain(revision).join(", "),
         }
     }
 
@@ -144,11 +144,6 @@ impl OfMachine {
         self.heads.iter().any(|head| head.head == "default")
     }
 
-    /// When the run began, for people.
-    pub fn measured(&self) -> String {
-        crate::record::timestamp(self.started)
-    }
-
     /// The ranking of its first head.
     pub fn ranking(&self) -> &[Place] {
         self.heads.first().map_or(&[], |head| &head.ranking)
@@ -156,14 +151,9 @@ impl OfMachine {
 
     /// Time of a strategy by that of the first one there, over what all machines ran.
     pub fn relative(&self, strategy: &str) -> Option<Estimate> {
-        let mut places = self
-            .compared()
-            .iter()
-            .filter(|head| head.head == "default")
-            .flat_map(|head| &head.ranking);
-        places
-            .find(|place| place.strategy == strategy)
-            .map(|place| place.times_as_long)
+        let heads = self.compared().iter().filter(|head| head.head == "default");
+        let mut places = heads.flat_map(|head| &head.ranking);
+        Some(places.find(|place| place.strategy == strategy)?.times_as_long)
     }
 
     /// How old the measured sources are, as far as git knows.
@@ -185,10 +175,8 @@ pub(super) fn side_by_side(sources: impl Iterator<Item = Source>) -> Vec<OfMachi
     let mut kept: Vec<Source> = Vec::new();
     for source in sources {
         let machine = source.0.run.fingerprint.machine();
-        if !kept
-            .iter()
-            .any(|(known, _)| known.run.fingerprint.machine().is(&machine))
-        {
+        let is_it = |(known, _): &Source| known.run.fingerprint.machine().is(&machine);
+        if !kept.iter().any(is_it) {
             kept.push(source);
         }
     }
@@ -258,12 +246,11 @@ impl Shared {
         part.failures.retain(|failure| programs.contains(&failure.workload));
         part.sizes.retain(|size| programs.contains(&size.workload));
         let summary = super::of_one_machine(&part);
+        let is_known = |name: &String| known.get(name).is_some_and(|program| !program.sha256.is_empty());
         Shared {
             programs: programs.len(),
             sizes_differ,
-            by_name: programs
-                .iter()
-                .any(|name| known.get(name).is_none_or(|program| program.sha256.is_empty())),
+            by_name: !programs.iter().all(is_known),
             heads: summary.heads,
             claims: summary.claims,
         }
@@ -296,7 +283,7 @@ pub enum Answer {
 }
 
 /// Where a claim holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holds {
     /// Each machine, the one that claims first: its vendor, how its measurement differs from that of the first, what it says.
     pub on: Vec<(String, String, Answer)>,
@@ -322,9 +309,8 @@ impl Holds {
 
     /// How measurements differ, where they do: "Intel: full size, revision 066dc99, 6 days older, 27 programs of the same name".
     pub fn differences(&self) -> Vec<String> {
-        self.apart()
-            .map(|(vendor, how, _)| format!("{vendor}: {how}"))
-            .collect()
+        let apart = self.apart();
+        apart.map(|(vendor, how, _)| format!("{vendor}: {how}")).collect()
     }
 
     /// Machines whose measurements cannot be pooled with the first: vendor, how they differ, what they say.
@@ -354,19 +340,13 @@ impl Holds {
         let like: Vec<_> = measured.filter(|(_, differs, _)| differs.is_empty()).collect();
         let on = like.iter().filter(|(_, _, answer)| *answer == Answer::Agrees);
         let on: Vec<&str> = on.map(|(vendor, ..)| vendor.as_str()).collect();
-        let over = self
-            .over
-            .filter(|_| like.len() > 1)
-            .map_or(String::new(), |(count, _)| {
-                let all = if self.on.len() == 2 { "both" } else { "all" };
-                format!(", over {} that {all} ran", programs(count))
-            });
-        let elsewhere = match self
-            .on
-            .iter()
-            .skip(1)
-            .any(|(_, _, answer)| *answer != Answer::NotMeasured)
-        {
+        let all = if self.on.len() == 2 { "both" } else { "all" };
+        let over = match self.over {
+            Some((count, _)) if like.len() > 1 => format!(", over {} that {all} ran", programs(count)),
+            _ => String::new(),
+        };
+        let mut others = self.on.iter().skip(1);
+        let elsewhere = match others.any(|(_, _, answer)| *answer != Answer::NotMeasured) {
             true => "",
             false if self.over.is_some() => "; not measured elsewhere on the same programs",
             false => "; not measured elsewhere",
@@ -383,10 +363,7 @@ impl Holds {
     /// Where a claim of this name is made: over all that a machine ran, and over what all machines ran.
     pub fn of(machines: &[OfMachine], id: &str) -> Holds {
         let Some(first) = machines.first() else {
-            return Holds {
-                on: Vec::new(),
-                over: None,
-            };
+            return Holds::default();
         };
         let shared = first.shared.as_ref();
         let counterpart = || first.counterpart(id).map_or(0, |claim| claim.programs);
@@ -475,11 +452,7 @@ pub fn compared_over(machines: &[OfMachine]) -> Option<String> {
         let revisions = machines.iter().map(|machine| machine.fingerprint.short_revision());
         format!("were measured at revisions {}", and(&revisions.collect::<Vec<_>>()))
     });
-    let said = [over, revisions]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("; they ");
+    let said = over.into_iter().chain(revisions).join("; they ");
     (!said.is_empty()).then(|| format!("The {count} machines {said}."))
 }
 
@@ -502,10 +475,8 @@ impl Summary {
 /// measured the same sources at the same size.
 pub fn on_another(machines: &[OfMachine], strategy: &str) -> Option<Estimate> {
     let first = machines.first()?;
-    let logs = machines
-        .iter()
-        .filter(|machine| machine.differs_from(first).is_empty())
-        .filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
-    let logs: Vec<f64> = logs.collect();
+    let alike = machines.iter().filter(|machine| machine.differs_from(first).is_empty());
+    let logs = alike.filter_map(|machine| Some(machine.relative(strategy)?.value.ln()));
+    let logs = logs.collect_vec();
     (logs.len() >= FEWEST_MACHINES).then(|| one_more_of(&logs))?
 }

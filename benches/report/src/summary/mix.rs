@@ -5,6 +5,7 @@
 //! story twice; a *cluster* is what is connected by such closeness. The axes are those along which the points differ most
 //! (principal components).
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::FEWEST_PROGRAMS;
@@ -81,13 +82,8 @@ pub(super) fn mix(ranking: &Ranking<'_>) -> Option<Mix> {
             .collect(),
     };
     let total = |at: usize| -> f64 {
-        let time = |&workload: &usize| {
-            ranking
-                .grid
-                .verified(workload, ranking.ranked[at])
-                .map_or(0.0, |cell| cell.median)
-        };
-        ranking.counted.iter().map(time).sum()
+        let cell = |&workload: &usize| ranking.grid.verified(workload, ranking.ranked[at]);
+        ranking.counted.iter().filter_map(cell).map(|cell| cell.median).sum()
     };
     // Where each class, or each cluster, is one workload, it is the same weighting again.
     let mut weightings = vec![weighted("every workload the same", &everything)];
@@ -106,19 +102,13 @@ pub(super) fn mix(ranking: &Ranking<'_>) -> Option<Mix> {
         relative: (0..ranking.ranked.len()).map(|at| total(at) / total(0)).collect(),
     });
     let (axes, places) = principal(&logs);
-    let places = places
-        .into_iter()
-        .enumerate()
-        .map(|(index, (x, y))| (name(index), x, y));
+    let places = places.into_iter().enumerate();
+    let alone = classes.iter().filter(|class| class.len() == 1);
     Some(Mix {
         random: random(&logs),
         axes,
-        places: places.collect(),
-        alone: classes
-            .iter()
-            .filter(|class| class.len() == 1)
-            .map(|group| class(group[0]).to_owned())
-            .collect(),
+        places: places.map(|(index, (x, y))| (name(index), x, y)).collect(),
+        alone: alone.map(|group| class(group[0]).to_owned()).collect(),
         clusters: (clusters.iter().filter(|cluster| cluster.len() > 1))
             .map(|cluster| cluster.iter().map(|&index| name(index)).collect())
             .collect(),
@@ -134,18 +124,11 @@ fn clusters(logs: &[Vec<f64>]) -> Vec<Vec<usize>> {
     };
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     for index in 0..logs.len() {
-        let near = |cluster: &Vec<usize>| {
-            cluster
-                .iter()
-                .any(|&other| distance(&logs[index], &logs[other]) < SAME.ln())
-        };
-        let (mut joined, apart): (Vec<Vec<usize>>, Vec<Vec<usize>>) = clusters.into_iter().partition(near);
-        let mut cluster: Vec<usize> = joined.drain(..).flatten().collect();
-        cluster.push(index);
+        let is_near = |&other: &usize| distance(&logs[index], &logs[other]) < SAME.ln();
+        let (joined, apart): (Vec<_>, Vec<_>) = (clusters.into_iter()).partition(|cluster| cluster.iter().any(is_near));
         clusters = apart;
-        clusters.push(cluster);
+        clusters.push(joined.into_iter().flatten().chain([index]).sorted().collect());
     }
-    clusters.iter_mut().for_each(|cluster| cluster.sort_unstable());
     clusters.sort();
     clusters
 }
@@ -154,13 +137,10 @@ fn clusters(logs: &[Vec<f64>]) -> Vec<Vec<usize>> {
 fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
     const PASSES: usize = 200;
     let width = logs[0].len();
-    let middle: Vec<f64> = (0..width)
-        .map(|at| mean_of(logs.iter().map(|point| point[at])))
-        .collect();
-    let mut left: Vec<Vec<f64>> = logs
-        .iter()
-        .map(|point| point.iter().zip(&middle).map(|(a, b)| a - b).collect())
-        .collect();
+    let middle = (0..width).map(|at| mean_of(logs.iter().map(|point| point[at])));
+    let middle = middle.collect_vec();
+    let from_middle = |point: &Vec<f64>| point.iter().zip(&middle).map(|(a, b)| a - b).collect();
+    let mut left: Vec<Vec<f64>> = logs.iter().map(from_middle).collect();
     let variance = |points: &[Vec<f64>]| points.iter().flatten().map(|value| value * value).sum::<f64>();
     let whole = variance(&left).max(f64::MIN_POSITIVE);
     let (mut shares, mut coordinates) = (Vec::new(), Vec::new());
@@ -169,13 +149,9 @@ fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
         let along = |point: &Vec<f64>, direction: &[f64]| point.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>();
         for _ in 0..PASSES {
             let weights: Vec<f64> = left.iter().map(|point| along(point, &direction)).collect();
-            let next = (0..width).map(|at| {
-                left.iter()
-                    .zip(&weights)
-                    .map(|(point, weight)| point[at] * weight)
-                    .sum()
-            });
-            let next: Vec<f64> = next.collect();
+            let weighted = || left.iter().zip(&weights);
+            let sum = |at: usize| weighted().map(|(point, weight)| point[at] * weight).sum::<f64>();
+            let next = (0..width).map(sum).collect_vec();
             let length = next.iter().map(|value| value * value).sum::<f64>().sqrt();
             if length <= 1e-12 {
                 break;
@@ -184,10 +160,9 @@ fn principal(logs: &[Vec<f64>]) -> (Vec<f64>, Vec<(f64, f64)>) {
         }
         let weights: Vec<f64> = left.iter().map(|point| along(point, &direction)).collect();
         for (point, weight) in left.iter_mut().zip(&weights) {
-            point
-                .iter_mut()
-                .zip(&direction)
-                .for_each(|(value, part)| *value -= weight * part);
+            for (value, part) in point.iter_mut().zip(&direction) {
+                *value -= weight * part;
+            }
         }
         shares.push(weights.iter().map(|weight| weight * weight).sum::<f64>() / whole);
         coordinates.push(weights);
@@ -204,12 +179,8 @@ fn random(logs: &[Vec<f64>]) -> f64 {
     let mut random = fastrand::Rng::with_seed(1);
     let first = (0..DRAWS).filter(|_| {
         let weights: Vec<f64> = logs.iter().map(|_| -(1.0 - random.f64()).ln()).collect();
-        let of = |at: usize| {
-            logs.iter()
-                .zip(&weights)
-                .map(|(point, weight)| point[at] * weight)
-                .sum::<f64>()
-        };
+        let weighted = || logs.iter().zip(&weights);
+        let of = |at: usize| weighted().map(|(point, weight)| point[at] * weight).sum::<f64>();
         (1..logs[0].len()).all(|at| of(at) > 0.0)
     });
     first.count() as f64 / DRAWS as f64
@@ -229,13 +200,8 @@ impl Mix {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         // An axis that carries nothing is none, and a few points have few axes whatever they are.
         let axes = self.axes.iter().take(3).filter(|share| **share >= 0.005);
-        let axes: Vec<String> = axes.copied().map(percent).collect();
-        let same = self
-            .clusters
-            .iter()
-            .map(|cluster| cluster.join(" = "))
-            .collect::<Vec<_>>()
-            .join("; ");
+        let axes = axes.copied().map(percent).collect_vec();
+        let same = self.clusters.iter().map(|cluster| cluster.join(" = ")).join("; ");
         let first = |weighting: &&Weighting| weighting.relative.iter().skip(1).all(|&time| time > 1.0);
         let all = self.weightings.len();
         let mut sentences = Vec::new();

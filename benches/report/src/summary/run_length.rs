@@ -8,11 +8,12 @@
 //! that of this median. In a layout the point may be at once, or never, so there is no mean of them. The point from which a share of
 //! the programs is ahead lies between the same shares of the programs' lower and upper ends.
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Ranking;
 use crate::record::Size;
-use crate::statistics::{Estimate, median, median_estimate, quantile};
+use crate::statistics::{Estimate, median, median_estimate};
 
 /// Total time against run length, program by program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,11 +85,8 @@ pub(super) fn run_length(ranking: &Ranking<'_>, sizes: &[Size]) -> Option<RunLen
     }
     let (mut lazily, mut fewest) = (true, usize::MAX);
     let mut program = |&workload: &usize| {
-        let cells = ranking
-            .ranked
-            .iter()
-            .map(|&strategy| Some((strategy, ranking.grid.verified(workload, strategy)?)));
-        let cells: Vec<_> = cells.collect::<Option<_>>()?;
+        let cell = |&strategy: &usize| Some((strategy, ranking.grid.verified(workload, strategy)?));
+        let cells: Vec<_> = ranking.ranked.iter().map(cell).collect::<Option<_>>()?;
         lazily &= cells.iter().all(|(_, cell)| cell.lazily);
         let in_case = |case: &u64| -> Option<Vec<(f64, f64)>> {
             cells.iter().map(|(_, cell)| cell.lengths.get(case).copied()).collect()
@@ -104,17 +102,12 @@ pub(super) fn run_length(ranking: &Ranking<'_>, sizes: &[Size]) -> Option<RunLen
         };
         let segments = envelope(&by_case).into_iter().map(segment).collect();
         let workload = &ranking.grid.workloads[workload].name;
+        let mut sizes = sizes.iter().filter(|size| size.workload == *workload);
+        let lines = lines.into_iter().enumerate();
         Some(OfProgram {
-            wasm_bytes: sizes
-                .iter()
-                .find(|size| size.workload == *workload)
-                .map(|size| size.wasm_bytes),
+            wasm_bytes: sizes.next().map(|size| size.wasm_bytes),
             workload: workload.clone(),
-            lines: lines
-                .iter()
-                .enumerate()
-                .map(|(at, &(before, each))| (name(at), before, each))
-                .collect(),
+            lines: lines.map(|(at, (before, each))| (name(at), before, each)).collect(),
             segments,
         })
     };
@@ -204,13 +197,10 @@ fn crossing(first: (f64, f64), second: (f64, f64)) -> f64 {
 impl OfProgram {
     /// Which strategy is fastest for a program that takes this many nanoseconds in all.
     pub fn fastest(&self, nanoseconds: f64) -> Option<&str> {
-        let reached = self
-            .segments
-            .iter()
-            .rev()
-            .find(|segment| segment.from_runs == 0.0 || segment.from_ns.value <= nanoseconds);
-        let reached = reached.or(self.segments.first());
-        reached.map(|segment| segment.strategy.as_str())
+        let is_reached = |segment: &&Segment| segment.from_runs == 0.0 || segment.from_ns.value <= nanoseconds;
+        let reached = self.segments.iter().rev().find(is_reached);
+        let reached = reached.or(self.segments.first())?;
+        Some(&reached.strategy)
     }
 
     /// The total time from which a strategy is the fastest, however long the program runs.
@@ -231,32 +221,24 @@ impl OfProgram {
             [_, second, ..] => second.from_ns.low > 0.0,
             [] => false,
         };
-        self.segments
-            .first()
-            .filter(|_| known)
-            .map(|first| first.strategy.as_str())
+        let first = self.segments.first()?;
+        known.then_some(first.strategy.as_str())
     }
 }
 
 impl RunLength {
     /// Share of the programs on which a strategy is the fastest, if they take this many nanoseconds.
     pub fn share(&self, strategy: &str, nanoseconds: f64) -> f64 {
-        let first = self
-            .programs
-            .iter()
-            .filter(|program| program.fastest(nanoseconds) == Some(strategy));
+        let is_fastest = |program: &&OfProgram| program.fastest(nanoseconds) == Some(strategy);
+        let first = self.programs.iter().filter(is_fastest);
         first.count() as f64 / self.programs.len().max(1) as f64
     }
 
     /// The total time from which a strategy is the fastest on a share of the programs.
     pub fn from(&self, strategy: &str, share: f64) -> From {
         let of = |end: fn(&Estimate) -> f64| {
-            let mut ends: Vec<f64> = self
-                .programs
-                .iter()
-                .map(|program| end(&program.time(strategy)))
-                .collect();
-            ends.sort_by(f64::total_cmp);
+            let ends = self.programs.iter().map(|program| end(&program.time(strategy)));
+            let ends = ends.sorted_by(f64::total_cmp).collect_vec();
             let at = ((share * ends.len() as f64).ceil() as usize).max(1) - 1;
             ends.get(at).copied().unwrap_or(f64::INFINITY)
         };
@@ -278,15 +260,9 @@ impl RunLength {
     /// The times at which something changes, from the first to the last.
     pub fn range(&self) -> (f64, f64) {
         let changes = self.programs.iter().flat_map(|program| &program.segments);
-        let mut changes: Vec<f64> = changes
-            .filter(|segment| segment.from_runs > 0.0)
-            .map(|segment| segment.from_ns.value)
-            .collect();
-        changes.sort_by(f64::total_cmp);
-        let (low, high) = (
-            quantile(&changes, 0.0).unwrap_or(1e5),
-            quantile(&changes, 1.0).unwrap_or(1e7),
-        );
+        let changes = changes.filter(|segment| segment.from_runs > 0.0);
+        let changes = changes.map(|segment| segment.from_ns.value).minmax_by(f64::total_cmp);
+        let (low, high) = changes.into_option().unwrap_or((1e5, 1e7));
         (low / 3.0, high * 3.0)
     }
 }

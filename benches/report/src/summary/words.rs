@@ -1,5 +1,9 @@
 //! The decision in sentences, the same in the terminal, in Markdown, on the page and as titles of the plots.
 
+use std::fmt::Display;
+
+use itertools::Itertools;
+
 use super::foundation::only_without;
 use super::machines::{OfMachine, compared_over, on_another};
 use super::run_length::From;
@@ -49,18 +53,14 @@ impl Summary {
         let counted = self.counted().count();
         let recommendation = self.recommendation.iter().filter(|_| self.speaks());
         let conditions = recommendation.flat_map(|recommendation| recommendation.conditions(counted));
+        let length = self.run_length.iter().filter(|_| self.speaks());
         let of_one = (counted == 1 && self.ranked().count() > 1)
             .then(|| "This is about one workload, and says nothing of other programs.".to_owned());
         std::iter::once(format!("{}.", self.headline()))
             .chain(conditions)
             .chain(of_one)
             .chain(self.heads_in_short())
-            .chain(
-                self.run_length
-                    .iter()
-                    .filter(|_| self.speaks())
-                    .map(RunLength::sentence),
-            )
+            .chain(length.map(RunLength::sentence))
             .chain([self.foundation.sentence()])
             .chain(self.foundation.controls.iter().map(ControlResult::sentence))
             .chain(self.by_machine())
@@ -109,14 +109,14 @@ impl Summary {
 
     /// The choice by what is asked for.
     fn heads_in_short(&self) -> Option<String> {
-        let heads = self.heads.iter().map(|head| {
-            let grade = head.grade.letter();
-            match head.grade.speaks() {
-                true => format!("{} {} ({grade})", asked_for(&head.head), either(head.choices())),
-                false => format!("{} none ({grade})", asked_for(&head.head)),
-            }
+        let mut heads = self.heads.iter().map(|head| {
+            let choices = match head.grade.speaks() {
+                true => either(head.choices()),
+                false => "none".to_owned(),
+            };
+            format!("{} {choices} ({})", asked_for(&head.head), head.grade.letter())
         });
-        (!self.heads.is_empty()).then(|| format!("In short, with grades: {}.", joined(heads)))
+        (!self.heads.is_empty()).then(|| format!("In short, with grades: {}.", heads.join(", ")))
     }
 
     /// What other machines say, side by side.
@@ -133,9 +133,9 @@ impl Summary {
         let list = self.machines.iter().map(|machine| {
             let head = heads(machine).filter(|_| machine.grade.speaks());
             let order = head.iter().flat_map(|head| head.ranking.iter().skip(1));
-            let order = order.map(|place| format!("{} {}", place.strategy, times(place.times_as_long.value)));
+            let mut order = order.map(|place| format!("{} {}", place.strategy, times(place.times_as_long.value)));
             let said = match &head {
-                Some(head) => format!("{} first, then {}", head.strategy, joined(order)),
+                Some(head) => format!("{} first, then {}", head.strategy, order.join(", ")),
                 None => "nothing is said".to_owned(),
             };
             let is_part = machine.shared.as_ref().is_some_and(|shared| shared.programs > 0);
@@ -148,16 +148,13 @@ impl Summary {
                 if is_part { ", over these programs" } else { "" }
             )
         });
-        let mut firsts = self
-            .machines
-            .iter()
-            .map(|machine| heads(machine).map(|head| head.strategy));
-        let first = firsts.next().flatten();
+        let first = |machine: &OfMachine| heads(machine).map(|head| head.strategy);
+        let firsts = self.machines.iter().map(first).dedup().collect_vec();
         // Who says nothing agrees with nobody.
         let all_speak = self.machines.iter().all(|machine| machine.grade.speaks());
-        let agree = (compared && all_speak).then(|| match (&first, firsts.all(|other| other == first)) {
-            (Some(first), true) if self.machines.len() == 2 => format!("Both machines have {first} first."),
-            (Some(first), true) => format!("All {} machines have {first} first.", self.machines.len()),
+        let agree = (compared && all_speak).then(|| match (firsts.as_slice(), self.machines.len()) {
+            ([Some(first)], 2) => format!("Both machines have {first} first."),
+            ([Some(first)], all) => format!("All {all} machines have {first} first."),
             _ => {
                 "Machines disagree about which strategy is fastest, so nothing is said about other machines.".to_owned()
             }
@@ -170,12 +167,8 @@ impl Summary {
             ),
             None => too_few_machines(self.machines.len()),
         };
-        compared_over(&self.machines)
-            .into_iter()
-            .chain(agree)
-            .chain(list)
-            .chain([another])
-            .collect()
+        let over = compared_over(&self.machines).into_iter();
+        over.chain(agree).chain(list).chain([another]).collect()
     }
 }
 
@@ -198,11 +191,7 @@ impl Foundation {
             None if self.layouts > 0 => "No two strategies were compared often enough for an interval.".to_owned(),
             None => "The run was not interleaved.".to_owned(),
         };
-        let reasons = match self.reasons.as_slice() {
-            [] => String::new(),
-            reasons => format!(" ({})", reasons.join("; ")),
-        };
-        format!("{over} It is graded {}{reasons}.", self.grade.letter())
+        format!("{over} It is graded {}.", graded(self.grade, &self.reasons))
     }
 }
 
@@ -223,11 +212,10 @@ impl ControlResult {
             text += &format!("; within {floor:.1} % on 95 of 100 workloads");
         }
         if self.workloads > 1 {
-            let apart = match self.told_apart.len() {
-                0 => "none".to_owned(),
-                some => some.to_string(),
+            text += &match self.told_apart.len() {
+                0 => format!("; clearly different on none of {}", self.workloads),
+                some => format!("; clearly different on {some} of {}", self.workloads),
             };
-            text += &format!("; clearly different on {apart} of {}", self.workloads);
         }
         if self.differs {
             text += "; different over all workloads, so that no difference in this run is to be believed";
@@ -268,6 +256,14 @@ fn headline(best: &str, runner_up: Option<&Rival>) -> String {
     }
 }
 
+/// A grade and what keeps it from being better: `B (8 of the 16 layouts that it should rest on)`.
+pub fn graded(grade: Grade, reasons: &[String]) -> String {
+    match reasons {
+        [] => grade.letter().to_string(),
+        reasons => format!("{} ({})", grade.letter(), reasons.join("; ")),
+    }
+}
+
 /// What stands in the place of a winner.
 fn silence(grade: Grade) -> String {
     format!("No winner is named at grade {}", grade.letter())
@@ -297,11 +293,8 @@ impl Recommendation {
         };
         let mut sentences = vec![format!("Runner-up: {}", runner_up.behind("95 % interval "))];
         if !self.within_noise.is_empty() {
-            sentences.push(format!(
-                "Not clearly slower than {}: {}.",
-                self.best,
-                self.within_noise.join(", ")
-            ));
+            let others = self.within_noise.join(", ");
+            sentences.push(format!("Not clearly slower than {}: {others}.", self.best));
         }
         sentences.push(match &self.best_safe {
             Some(rival) if rival.strategy == self.best => format!("{} contains no unsafe code.", self.best),
@@ -313,18 +306,18 @@ impl Recommendation {
         }
         sentences.push(exceptions("class", "Classes", &self.best, &self.classes));
         if !self.ties.is_empty() {
-            let list = self.ties.iter().map(|tie| format!("{} ({})", tie.on, tie.strategy));
+            let mut ties = self.ties.iter().map(|tie| format!("{} ({})", tie.on, tie.strategy));
+            let ties = ties.join(", ");
             sentences.push(format!(
-                "Classes on which another strategy is not clearly slower: {}.",
-                joined(list)
+                "Classes on which another strategy is not clearly slower: {ties}."
             ));
         }
         sentences.push(exceptions("workload", "Workloads", &self.best, &self.workloads));
         let hinges = self.hinges_on.iter();
-        let hinges = hinges.map(|hinge| format!("{} (then {})", hinge.workload, hinge.best_without));
+        let mut hinges = hinges.map(|hinge| format!("{} (then {})", hinge.workload, hinge.best_without));
         sentences.push(match self.hinges_on.is_empty() {
             true => "Leaving out any one workload does not change which one is best.".to_owned(),
-            false => format!("Another strategy would be best without: {}.", joined(hinges)),
+            false => format!("Another strategy would be best without: {}.", hinges.join(", ")),
         });
         sentences
     }
@@ -444,21 +437,16 @@ fn exceptions(what: &str, plural: &str, best: &str, list: &[Exception]) -> Strin
     if list.is_empty() {
         return format!("{}.", none_faster(what));
     }
-    let items = list.iter();
-    let items = items.map(|item| {
+    let mut items = list.iter().map(|item| {
         let (times, only) = (times(item.times_as_fast.value), item.only());
         format!("{} ({}, {times}{only})", item.on, item.strategy)
     });
-    format!("{plural} on which another strategy beats {best}: {}.", joined(items))
+    format!("{plural} on which another strategy beats {best}: {}.", items.join(", "))
 }
 
 /// Choices of which any will do: `a`, or `a or b`, which are as good as each other.
-pub fn either<S: Into<String>>(choices: impl Iterator<Item = S>) -> String {
-    Vec::from_iter(choices.map(Into::into)).join(" or ")
-}
-
-fn joined(items: impl Iterator<Item = String>) -> String {
-    Vec::from_iter(items).join(", ")
+pub fn either(mut choices: impl Iterator<Item: Display>) -> String {
+    choices.join(" or ")
 }
 
 /// What is said of a machine that was not measured, where that is nothing.
