@@ -198,10 +198,8 @@ impl OwnModule {
 
     /// What it imports must be WASI's, if nothing may be made up.
     fn check_imports(&self, module: &Module) -> Result<(), Error> {
-        let mut unknown = module
-            .imports()
-            .filter(|import| !is_known(&import.module, &import.name));
-        match unknown.next() {
+        let mut imports = module.imports();
+        match imports.find(|import| !is_known(&import.module, &import.name)) {
             Some(import) if !self.given.stubs => Err(self.wrong(format!(
                 "it imports '{}' from '{}', which the lab does not know; with --stubs it gets functions that trap, and memories, \
                  tables and globals that are empty",

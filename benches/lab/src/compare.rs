@@ -131,10 +131,9 @@ pub fn of_sides(measured: &Measured, limits: Limits, json: bool) -> Result<Optio
     let output = Output { json, quiet: false };
     let mut outcome = show(&against, limits, about, &head, false, output)?;
     if !json {
-        let warnings = recording.warnings.iter();
-        outcome
-            .text
-            .extend(warnings.map(|warning| wrapped(&format!("Note: {warning}."))));
+        for warning in &recording.warnings {
+            outcome.text += &wrapped(&format!("Note: {warning}."));
+        }
         outcome.text += &format!("Raw data: {}\n", recording.path.display());
     }
     Ok(Some(outcome))

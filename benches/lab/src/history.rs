@@ -180,9 +180,8 @@ fn values(summary: &Summary, workload: Option<&String>) -> Vec<Value> {
     };
     let strategies = summary.strategies.iter();
     let Some(workload) = workload else {
-        return strategies
-            .filter_map(|strategy| Some(value(&strategy.name, None, strategy.relative?)))
-            .collect();
+        let means = strategies.filter_map(|strategy| Some(value(&strategy.name, None, strategy.relative?)));
+        return means.collect();
     };
     let Some(found) = summary.workloads.iter().find(|one| one.name == *workload) else {
         return Vec::new();

@@ -174,9 +174,8 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
          program*: what a program may get that is like the workloads.\n\n",
     );
     let summary: Option<Summary> = json::load_if_there(&run.join("summary.json"))?;
-    let growth = growth::newest(recorded)
-        .map(|folder| growth::read(&folder))
-        .transpose()?;
+    let growth = growth::newest(recorded).map(|folder| growth::read(&folder));
+    let growth = growth.transpose()?;
     let grown = growth.and_then(|growth| growing(&growth, &decision.machines, link));
     let starting = summary.as_ref().and_then(starting);
     for sentence in sentences(decision).into_iter().chain(starting).chain(grown) {

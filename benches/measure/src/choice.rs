@@ -27,12 +27,11 @@ pub fn choose(workloads: Vec<Workload>, texts: &[String]) -> Result<Vec<Workload
     }
     let mut wanted = vec![false; workloads.len()];
     for text in texts {
+        let within = |workload: &Workload| !text.is_empty() && workload.name().contains(text.as_str());
         let exactly: Vec<bool> = workloads.iter().map(|workload| fits(workload, text)).collect();
         let found = match exactly.contains(&true) {
             true => exactly,
-            false => (workloads.iter())
-                .map(|workload| !text.is_empty() && workload.name().contains(text.as_str()))
-                .collect(),
+            false => workloads.iter().map(within).collect(),
         };
         if !found.contains(&true) {
             let classes: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();

@@ -19,10 +19,8 @@ pub fn missing(workloads: &[Workload], counts: &[Count]) -> Vec<String> {
         let is_it = |count: &Count| count.workload == workload.name() && count.strategy == strategy.name();
         !counts.iter().any(is_it)
     };
-    let missing = pairs(workloads).filter(is_missing);
-    missing
-        .map(|(workload, strategy)| format!("{} / {strategy}", workload.name()))
-        .collect()
+    let name = |(workload, strategy): (&Workload, Strategy)| format!("{} / {strategy}", workload.name());
+    pairs(workloads).filter(is_missing).map(name).collect()
 }
 
 /// A workload compiled and instantiated, ready to be called.

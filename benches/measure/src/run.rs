@@ -102,14 +102,11 @@ pub fn setup(parts: Vec<Part>, strategies: Vec<String>, processes: u32, iteratio
     Setup {
         parts,
         strategies,
-        control: None,
         size: Size::Quick.name().to_owned(),
         iterations,
         min_blocks: blocks,
         max_blocks: blocks,
-        seconds: None,
         timeout: 120,
-        shard: None,
         own: true,
         ..Setup::default()
     }

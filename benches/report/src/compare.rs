@@ -17,7 +17,7 @@ use itertools::Itertools;
 use serde::Serialize;
 use wasm_dispatch_record::Side;
 
-use crate::record::{EVERY_STRATEGY, Phase, Recording};
+use crate::record::{EVERY_STRATEGY, Phase, Recording, Sample};
 use crate::statistics::{Estimate, Level, Observation, Paired, Verdict, mean};
 use crate::times;
 
@@ -136,10 +136,8 @@ impl Measured {
         let name = |full: &str| name(full).filter(|_| !is_control(full));
         let mut logs: Cells<Blocks<Vec<f64>>> = BTreeMap::new();
         let runs = recording.samples.iter().filter(|sample| sample.phase == Phase::Execute);
-        for (sample, number) in runs
-            .zip(0..)
-            .filter(|(sample, _)| sample.iterations > 0 && sample.nanoseconds > 0)
-        {
+        let is_usable = |sample: &Sample| sample.iterations > 0 && sample.nanoseconds > 0;
+        for (sample, number) in runs.zip(0..).filter(|(sample, _)| is_usable(sample)) {
             let Some(strategy) = name(&sample.strategy) else {
                 continue;
             };
@@ -262,10 +260,8 @@ fn compare(sides: &[Measured; 3], strategies: &[String], workloads: &BTreeSet<&S
     // What the base cannot even read is left out as a whole, with one reason for all that has it.
     let mut unread: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
     for &workload in workloads {
-        let why = side(Side::Base)
-            .wrong
-            .get(&(EVERY_STRATEGY.to_owned(), workload.clone()));
-        if let Some(why) = why {
+        let every = (EVERY_STRATEGY.to_owned(), workload.clone());
+        if let Some(why) = side(Side::Base).wrong.get(&every) {
             unread.entry(why).or_default().push(workload);
         }
     }

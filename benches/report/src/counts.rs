@@ -72,13 +72,11 @@ fn table(recording: &Recording) -> String {
             [(*workload).to_owned(), base].into_iter().chain(ratios).collect()
         })
         .collect();
-    let means = others
-        .iter()
-        .map(|strategy| show(mean(&|workload| ratio(workload, strategy))));
-    let means = ["geometric mean".to_owned(), String::new()].into_iter().chain(means);
+    let mean = |strategy: &&str| show(mean(&|workload| ratio(workload, strategy)));
+    let heads = ["geometric mean", ""].map(str::to_owned).into_iter();
     rows.push(Row {
         begins_part: true,
-        ..means.collect()
+        ..heads.chain(others.iter().map(mean)).collect()
     });
     let heads = ["workload"].into_iter().chain(strategies.iter().copied());
     let table = Table::of(1, heads, rows).plain();

@@ -136,11 +136,10 @@ impl Decision {
             shortest: length.shortest().map(str::to_owned),
             lazily: length.lazily,
         };
+        let heads = summary.heads.iter();
         rounded(&Decision {
             schema: DECISION_SCHEMA,
-            heads: (summary.heads.iter())
-                .map(|head| on_all(head, &summary.machines))
-                .collect(),
+            heads: heads.map(|head| on_all(head, &summary.machines)).collect(),
             run: summary.run.id.clone(),
             kind: summary.run.kind,
             measured: record::timestamp(summary.run.started),

@@ -96,11 +96,9 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<(), Failed> {
     let seconds = if options.quick { 0 } else { options.seconds };
     let size = |full: usize, quick: usize| if options.quick { quick } else { full };
-    let all = Part::value_variants()
-        .iter()
-        .filter(|part| !matches!(part, Part::Counts | Part::Tiers | Part::Metering));
+    let is_usual = |part: &Part| !matches!(part, Part::Counts | Part::Tiers | Part::Metering);
     let parts: Vec<Part> = match options.parts.is_empty() {
-        true => all.copied().collect(),
+        true => Part::value_variants().iter().copied().filter(is_usual).collect(),
         false => options.parts.clone(),
     };
     let mut rows = Vec::new();

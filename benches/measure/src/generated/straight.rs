@@ -50,9 +50,8 @@ fn moves(kernel: Kernel, of_a_turn: usize, statements: u64) -> Generated {
 /// As many statements of each kind that computes, each using the result of the one before, in an order of kinds.
 fn computing(kernel: Kernel, rounds: u64, order: impl Fn(&mut [Kind])) -> Generated {
     let of_each = STATEMENTS / Kind::COMPUTING.len();
-    let mut kinds: Vec<Kind> = (Kind::COMPUTING.into_iter())
-        .flat_map(|kind| std::iter::repeat_n(kind, of_each))
-        .collect();
+    let kinds = Kind::COMPUTING.into_iter();
+    let mut kinds: Vec<Kind> = kinds.flat_map(|kind| std::iter::repeat_n(kind, of_each)).collect();
     order(&mut kinds);
     // Registers and constants by position, whatever the kind: only the order of the kinds differs.
     let mut random = fastrand::Rng::with_seed(1);

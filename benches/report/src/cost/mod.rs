@@ -326,11 +326,12 @@ fn of_strategy(
     let (free_explained, free_left_out) = goodness(&cases, None);
     let workloads: Vec<WorkloadCost> = cases.iter().map(|case| workload_cost(case, &model)).collect();
     let errors = workloads.iter().map(|workload| workload.residual.abs().exp_m1());
+    let work = FITTED.into_iter().zip(&model.work);
     Ok(StrategyCost {
         strategy: strategy.to_owned(),
         kernels: kernel_times,
         dispatch_nanoseconds: dispatch,
-        work: (FITTED.into_iter().zip(&model.work))
+        work: work
             .map(|(kind, &nanoseconds)| WorkTime { kind, nanoseconds })
             .collect(),
         explained,
@@ -347,6 +348,7 @@ fn of_strategy(
 
 fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
     let predicted = model.predict(case);
+    let work = FITTED.into_iter().zip(&model.work);
     WorkloadCost {
         workload: case.counted.workload.clone(),
         class: case.counted.class.clone(),
@@ -354,9 +356,7 @@ fn workload_cost(case: &Case<'_>, model: &Coefficients) -> WorkloadCost {
         nodes: case.counted.nodes,
         measured: case.measured,
         dispatch_nanoseconds: model.dispatch * case.dispatches,
-        work_nanoseconds: (FITTED.into_iter().zip(&model.work))
-            .map(|(kind, of_one)| (kind, case.times(kind) * of_one))
-            .collect(),
+        work_nanoseconds: work.map(|(kind, of_one)| (kind, case.times(kind) * of_one)).collect(),
         predicted,
         residual: (case.measured.value / predicted.max(f64::MIN_POSITIVE)).ln(),
     }

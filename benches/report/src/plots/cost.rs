@@ -41,14 +41,13 @@ impl Bar<'_> {
 pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
     let bars = model.strategies.iter().map(Bar::of);
     let bars = bars.sorted_by(|a, b| a.measured.total_cmp(&b.measured)).collect_vec();
-    let known: Vec<(&str, f64)> = (bars.iter())
-        .filter_map(|bar| Some((bar.cost.strategy.as_str(), bar.cost.dispatching()?)))
-        .collect();
+    let known = bars.iter();
+    let known = known.filter_map(|bar| Some((&bar.cost.strategy, bar.cost.dispatching()?)));
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let most = known.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let most = known.max_by(|(_, a), (_, b)| a.total_cmp(b));
     let fewest = bars.iter().min_by(|a, b| a.dispatches.total_cmp(&b.dispatches))?;
     let title = match most {
-        Some((name, share)) => format!("Dispatching takes {} of the measured time of {name}", percent(*share)),
+        Some((name, share)) => format!("Dispatching takes {} of the measured time of {name}", percent(share)),
         None => format!(
             "The model does not predict; {} dispatches least, {} times for each operation",
             fewest.cost.strategy,

@@ -179,9 +179,8 @@ impl Paired {
             Level::Process if by_process.len() > 1 => Paired::of(&by_process)?,
             _ => {
                 let cases = single.iter().map(|paired| paired.cases).min()?;
-                let of_mean = single
-                    .iter()
-                    .map(|paired| paired.deviation.powi(2) / paired.cases as f64);
+                let of_one = |paired: &Paired| paired.deviation.powi(2) / paired.cases as f64;
+                let of_mean = single.iter().map(of_one);
                 let of_means = |index: usize| mean_of(single.iter().map(|paired| paired.range[index]));
                 return Some(Paired {
                     range: [of_means(0), of_means(1), of_means(2)],
@@ -279,9 +278,8 @@ impl Paired {
             return None;
         }
         let numbers = std::iter::successors(Some(self.cases.max(2)), |cases| Some(cases + cases.div_ceil(4)));
-        let needed = numbers
-            .take_while(|&cases| cases <= MOST_CASES)
-            .find(|&cases| !is_unsure(cases))?;
+        let mut numbers = numbers.take_while(|&cases| cases <= MOST_CASES);
+        let needed = numbers.find(|&cases| !is_unsure(cases))?;
         Some(needed.saturating_sub(self.cases).max(1))
     }
 }

@@ -40,9 +40,8 @@ pub(super) fn costs(ranking: &Ranking<'_>, sizes: &[Size]) -> Vec<Costs> {
             total(workloads, |workload| number(workload, strategy))
         };
         let code_bytes = total(&sized, &code);
-        let of_programs = sized
-            .iter()
-            .map(|&workload| Some((code(workload, strategy)?, wasm_bytes(workload)?)));
+        let of_program = |&workload: &usize| Some((code(workload, strategy)?, wasm_bytes(workload)?));
+        let of_programs = sized.iter().map(of_program);
         let of_programs: Option<Vec<(f64, f64)>> =
             of_programs.filter(|of| of.is_none_or(|(_, wasm)| wasm > 0.0)).collect();
         Costs {

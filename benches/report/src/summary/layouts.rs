@@ -23,10 +23,9 @@ pub(super) fn layouts(ranking: &Ranking<'_>) -> Vec<OfLayout> {
     let Some(&best) = ranking.ranked.first() else {
         return Vec::new();
     };
-    let places = (ranking.counted.iter()).filter_map(|&workload| ranking.grid.verified(workload, best));
-    let seeds: BTreeSet<Option<u64>> = (places.flat_map(|times| times.placed.keys()))
-        .map(|place| place.layout)
-        .collect();
+    let times = (ranking.counted.iter()).filter_map(|&workload| ranking.grid.verified(workload, best));
+    let places = times.flat_map(|times| times.placed.keys());
+    let seeds: BTreeSet<Option<u64>> = places.map(|place| place.layout).collect();
     let of_layout = |layout| {
         let of = |&strategy: &usize| relative(ranking, layout, strategy, best);
         let relative: Option<Vec<f64>> = ranking.ranked.iter().map(of).collect();

@@ -28,6 +28,7 @@ pub mod words;
 
 use std::path::Path;
 
+use itertools::Itertools;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Recording, Run};
@@ -294,11 +295,9 @@ pub(crate) fn summarise_beside(recording: &Recording, runs: Option<&Path>) -> Su
     let parts = recording.by_machine().into_iter();
     // Each is a run of its own, as far as it goes.
     let mut all: Vec<Source> = parts.map(|part| (of_one_machine(&part), Some(part))).collect();
-    // Sorting keeps the order of what is graded alike.
-    let first = (0..all.len())
-        .min_by_key(|&index| all[index].0.foundation.grade)
-        .unwrap_or(0);
-    all[..=first].rotate_right(1);
+    // The first of those that are graded alike.
+    let first = all.iter().position_min_by_key(|(summary, _)| summary.foundation.grade);
+    all[..=first.unwrap_or(0)].rotate_right(1);
     let mut summary = all[0].0.clone();
     // Other machines say something of the default, and nothing of metering.
     let runs = runs.filter(|_| summary.heads.iter().any(|head| head.head == "default"));
