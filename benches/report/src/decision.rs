@@ -288,7 +288,7 @@ fn on_all(head: &Head, machines: &[OfMachine]) -> Head {
         let its = there(machine).filter(|its| !chosen(its, &here.strategy) && !chosen(&here, &its.strategy))?;
         let other_size = machine.shared.as_ref().is_some_and(|shared| shared.sizes_differ);
         let size = if other_size { " at another size" } else { "" };
-        Some(format!("{} on {}{size}", its.strategy, machine.fingerprint.cpu))
+        Some(format!("{} on {}{size}", its.strategy, machine.machine()))
     };
     let others = machines.iter().filter_map(other).join(", ");
     if !others.is_empty() {
@@ -453,7 +453,7 @@ fn shrink(recorded: &Path, decision: &Decision) -> Result<(), Error> {
     Ok(())
 }
 
-/// The same with all numbers that are not whole at four significant digits.
+/// The same with all numbers that are not whole at six significant digits.
 ///
 /// # Errors
 ///
@@ -462,7 +462,7 @@ pub fn rounded<T: Serialize + DeserializeOwned>(of: &T) -> Result<T, Error> {
     fn round(value: &mut Value) {
         match value {
             Value::Number(number) if number.is_f64() => {
-                let text = number.as_f64().map(|number| format!("{number:.3e}"));
+                let text = number.as_f64().map(|number| format!("{number:.5e}"));
                 *value = json!(text.and_then(|text| text.parse::<f64>().ok()));
             }
             Value::Array(values) => values.iter_mut().for_each(round),

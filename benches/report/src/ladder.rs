@@ -190,7 +190,7 @@ impl Ladder {
             self.reference,
             self.run.id,
             self.run.fingerprint.short_revision(),
-            self.run.fingerprint.cpu,
+            self.run.fingerprint.machine(),
             apart.collect::<String>()
         )
     }

@@ -135,7 +135,7 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
             summary.warnings.push(format!(
                 "{what}: measured at another revision or on another machine ({}, {})",
                 its.short_revision(),
-                its.cpu
+                its.machine()
             ));
         }
     }

@@ -274,7 +274,7 @@ fn the_newest_ladder_beside_a_run_is_shown() {
     // What the interval does not tell from ours is no win and no loss: in the title, at the dot, in the table.
     assert_eq!(
         plot.description,
-        "threaded is faster than 1 of 3 other engines; slower than stitch; a tie with tinywasm"
+        "threaded is faster than 1 of 3 others; slower than stitch; a tie with tinywasm"
     );
     let svg = fs::read_to_string(&plot.svg).unwrap().replace('\n', "");
     assert!(svg.contains(">1.01x, a tie<") && svg.contains(">0.90x<"), "{svg}");

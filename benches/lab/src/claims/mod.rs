@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use itertools::Itertools;
 use serde::{Deserialize, Serialize};
-use wasm_dispatch_report::Error;
 use wasm_dispatch_report::decision::{DECISION_FILE, Decision, RECORDED};
+use wasm_dispatch_report::summary::Summary;
+use wasm_dispatch_report::{Error, growth, json, ladder};
 
 use super::readme::BIAS;
 use super::{Failed, Outcome, Output};
@@ -127,7 +128,7 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         }));
     }
     let gone = listed.iter().any(|claim| claim.holds.contains("any more"));
-    let older = older(&decision);
+    let older = older(&decision, &recorded);
     let value = serde_json::json!({"schema": 1, "claims": listed, "loose": loose, "older": older});
     let outcome = options.output.tell(&value, || {
         let claims = listed.iter().map(Listed::text);
@@ -147,10 +148,22 @@ impl Listed {
     }
 }
 
-/// Which of the records that the decision rests on are older than the code, in words.
-pub fn older(decision: &Decision) -> Vec<String> {
+/// Which of the records that are shown are older than the code, in words: those of machines and heads, of growth and of other
+/// engines.
+pub fn older(decision: &Decision, recorded: &Path) -> Vec<String> {
     let machines = decision.machines.iter();
-    let older = machines.filter_map(|machine| Some(format!("{}: {}", machine.run, machine.fingerprint.is_older()?)));
+    let machines = machines.map(|machine| (machine.run.clone(), machine.fingerprint.clone()));
+    let of_run = |run: &String| {
+        let summary: Summary = json::load(&recorded.join(run).join("summary.json")).ok()?;
+        Some((run.clone(), summary.run.fingerprint))
+    };
+    let heads = decision.heads.iter().filter_map(|head| of_run(&head.run));
+    let growth = growth::newest(recorded).and_then(|folder| growth::read(&folder).ok());
+    let beside = growth.map(|growth| growth.run).into_iter();
+    let beside = beside.chain(ladder::all(recorded).next().map(|(ladder, _)| ladder.run));
+    let beside = beside.map(|run| (run.id, run.fingerprint));
+    let all = machines.chain(heads).chain(beside).unique_by(|(run, _)| run.clone());
+    let older = all.filter_map(|(run, of)| Some(format!("{run}: {}", of.is_older()?)));
     older.collect()
 }
 

@@ -24,7 +24,7 @@ pub fn section(decision: &Decision, recorded: &Path, link: &str) -> Result<Strin
     let mut text = format!(
         "From the run `{run}` on {} ([summary]({link}/{run}/summary.md)); times by that of the first strategy, \
          geometric means over workloads (those of the README are taken over layouts, too, so a last digit may differ):\n\n",
-        decision.fingerprint.cpu
+        decision.fingerprint.machine()
     );
     // The folder that has the reports.
     let root = recorded.ancestors().nth(2).unwrap_or(Path::new(""));

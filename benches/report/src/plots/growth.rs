@@ -15,7 +15,7 @@ use crate::units;
 
 const PANEL: f64 = 210.0;
 /// Above a panel, for its title; below it, for its axis.
-const ABOVE: f64 = 42.0;
+const ABOVE: f64 = 60.0;
 const BELOW: f64 = 46.0;
 /// Room for the ticks of the vertical axes.
 const LEFT: f64 = 62.0;
@@ -45,7 +45,9 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     );
     let (mut svg, mut top) = Svg::new(WIDTH, &title, &notes);
     for axis in &growth.axes {
-        svg.text((MARGIN, top + 22.0), &answer(axis), Text::new(14.5).bold());
+        let (title, answer) = answer(axis);
+        svg.text((MARGIN, top + 22.0), &title, Text::new(14.5).bold());
+        svg.text((MARGIN, top + 40.0), &answer, Text::new(13.0));
         draw_panel(&mut svg, axis, top + ABOVE, colors, OF_AN_INSTRUCTION);
         top += ABOVE + PANEL + BELOW;
         let points = axis.strategies().flat_map(|curve| &curve.points).collect_vec();
@@ -59,8 +61,8 @@ pub(super) fn draw(growth: &Growth, colors: &Palette) -> Option<Picture> {
     Some(svg.finish(top + 2.0))
 }
 
-/// Which strategy minds most, and which least.
-fn answer(axis: &AxisCurves) -> String {
+/// What grows how far; and which strategy minds most, and which least.
+fn answer(axis: &AxisCurves) -> (String, String) {
     let grown = axis.grown();
     let last = axis.strategies().find_map(|curve| curve.points.last());
     let to = last.map_or(String::new(), |point| axis.value_text(point.value));
@@ -74,7 +76,7 @@ fn answer(axis: &AxisCurves) -> String {
         [least, .., most] => format!("{}, {}", of(most), of(least)),
     };
     let (title, grade) = (&axis.title, axis.grade.letter());
-    format!("More {title}, up to {to}: {text} (grade {grade})")
+    (format!("More {title}, up to {to} (grade {grade})"), text)
 }
 
 /// What a panel shows of each point, and what that is.

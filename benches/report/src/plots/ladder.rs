@@ -36,7 +36,7 @@ pub(super) fn draw(ladder: &Ladder, colors: &Palette) -> Option<Picture> {
         false => format!("; {what} {}", names.join(", ")),
     };
     let title = format!(
-        "{} is faster than {} of {} other engines{}{}",
+        "{} is faster than {} of {} others{}{}",
         ladder.reference,
         slower.len(),
         others.clone().count(),

@@ -42,6 +42,9 @@ impl Palette {
     pub fn new(mut names: Vec<String>) -> Palette {
         names.sort_unstable();
         names.dedup();
+        // A variant, which has another one's name in its own, comes after what it varies.
+        let all = names.clone();
+        names.sort_by_key(|name| all.iter().any(|other| other != name && name.contains(other.as_str())));
         let mut placed: Vec<(String, usize)> = Vec::new();
         // Those that are alone in wanting a place come first, so that nobody else is given it.
         let alone =

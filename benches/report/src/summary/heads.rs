@@ -106,6 +106,10 @@ pub(super) fn heads(
             let Some((&first, others)) = among.split_first() else {
                 continue;
             };
+            // Beside those that make machine code it stands for what they are compared with, and nothing was chosen.
+            if others.is_empty() && name == "default" && one_is_executable {
+                continue;
+            }
             let is_small = name == "small";
             let (grade, reasons) = graded(match is_small {
                 true => foundation.of_bytes(costs[first].code_by_program.len()),

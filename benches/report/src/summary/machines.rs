@@ -369,7 +369,13 @@ impl Holds {
         let counterpart = || first.counterpart(id).map_or(0, |claim| claim.programs);
         let of = |(place, machine): (usize, &OfMachine)| {
             let all = answer(&machine.claims, id);
-            let answer = match answer(machine.compared_claims(), id) {
+            // One program says nothing about a class.
+            let says_nothing = |claim: &Claim| claim.id.starts_with("class") && claim.programs < 2;
+            let of_part = match shared.is_some() && machine.counterpart(id).is_some_and(says_nothing) {
+                true => Answer::NotMeasured,
+                false => answer(machine.compared_claims(), id),
+            };
+            let answer = match of_part {
                 // What nobody else ran holds where it was measured.
                 Answer::NotMeasured if place == 0 => all,
                 // What holds of a part of the programs alone is no claim of a machine.
@@ -397,7 +403,8 @@ fn counterpart<'c>(claims: &'c [Claim], id: &str) -> Option<&'c Claim> {
     let (about, first, second) = parts(id)?;
     let is_it = |claim: &&Claim| {
         parts(&claim.id).is_some_and(|(its, one, other)| {
-            its == about && (about != "mean" || (one, other) == (first, second) || (one, other) == (second, first))
+            its == about
+                && (about.starts_with("class") || (one, other) == (first, second) || (one, other) == (second, first))
         })
     };
     claims.iter().find(is_it)

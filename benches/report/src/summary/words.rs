@@ -141,7 +141,7 @@ impl Summary {
             let is_part = machine.shared.as_ref().is_some_and(|shared| shared.programs > 0);
             format!(
                 "{} ({}, grade {}, {}){}: {said}.",
-                machine.fingerprint.cpu,
+                machine.machine(),
                 machine.run,
                 machine.grade.letter(),
                 machine.age(),
