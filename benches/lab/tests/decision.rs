@@ -104,7 +104,10 @@ fn a_decision_says_what_to_use_and_where_not() {
         ("slow", Verdict::Faster)
     );
     // Twice as long on six workloads, half as long on two: 2^(4/8).
-    assert!((runner_up.times_as_long.value - 2_f64.sqrt()).abs() < 1e-5, "{runner_up:?}");
+    assert!(
+        (runner_up.times_as_long.value - 2_f64.sqrt()).abs() < 1e-5,
+        "{runner_up:?}"
+    );
     let classes = &decision.recommendation.classes;
     assert_eq!(
         (classes.len(), classes[0].on.as_str(), classes[0].strategy.as_str()),

@@ -56,7 +56,7 @@ use std::path::{Path, PathBuf};
 
 use growth::Growth;
 use record::Run;
-use wasm_dispatch_record::Machine;
+use wasm_dispatch_record::{Machine, is_main};
 
 pub use decision::{Decision, record_decision};
 pub use ladder::Ladder;
@@ -114,6 +114,8 @@ pub fn report(run: &Path, out: &Path) -> Result<Report, Error> {
     let runs = folder.parent();
     let is_own = recording.setup.as_ref().is_some_and(|setup| setup.own);
     let mut summary = summary::summarise_beside(&recording, runs.filter(|_| !is_own));
+    // These are about the strategies of the main run.
+    let runs = runs.filter(|_| is_main(&summary.run.id));
     let curves: Vec<Growth> = (runs.into_iter().flat_map(growth::all))
         .map(|run| growth::read(&run))
         .collect::<Result<_, _>>()?;

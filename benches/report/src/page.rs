@@ -104,7 +104,7 @@ fn claims(summary: &Summary) -> String {
             words::range(claim.ratio),
             range(claim.one_binary),
             range(claim.new_program),
-            summary.holds(&claim.id).text(),
+            summary.holds(&claim.id).brief(),
             claim.grade.letter().to_string(),
             claim.reasons.join("; "),
         ];
@@ -127,7 +127,13 @@ fn claims(summary: &Summary) -> String {
         cells.into_iter().chain(there).collect()
     };
     let rows = summary.claims.iter().map(row).collect();
-    Table { columns, rows }.html()
+    let differences = summary
+        .claims
+        .first()
+        .map(|claim| summary.holds(&claim.id).differences());
+    let differences = differences.unwrap_or_default().into_iter();
+    let differences: String = differences.map(|how| format!("<p>{}.</p>\n", escape(&how))).collect();
+    format!("{differences}{}", Table { columns, rows }.html())
 }
 
 /// What the workloads are like, what other weights make of them, and what layouts are.
