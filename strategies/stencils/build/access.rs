@@ -11,7 +11,7 @@ use crate::stencil::{Draft, Placed, What};
 mod shared;
 
 pub use shared::Form;
-use shared::{FLOATS, INTS, Room, rewrite, rewrite_near, rewrite_number};
+use shared::{FLOATS, INTS, rewrite, rewrite_near, rewrite_number};
 
 /// Bytes of a slot.
 const SLOT: usize = 8;
@@ -173,14 +173,6 @@ fn form(draft: &Draft, placed: &Placed, size: usize) -> Form {
     forms.iter().find(proved).copied().unwrap_or(Form::Memory)
 }
 
-/// What is added to room for an instruction; nothing if there is none.
-fn in_room(add: impl FnOnce(&mut Room<'_>) -> bool) -> Vec<u8> {
-    let mut bytes = [0; 2 * Room::SPARE];
-    let mut room = Room::new(&mut bytes);
-    let length = if add(&mut room) { room.length } else { 0 };
-    bytes[..length].to_vec()
-}
-
 /// Where the ModRM byte of an instruction is that uses `[rsi + 32 bits]` and has no other hole.
 fn slot_modrm(draft: &Draft, placed: &Placed) -> Option<usize> {
     let modrm = (placed.displacement? - placed.start).checked_sub(1)?;
@@ -207,10 +199,8 @@ fn is_near(draft: &Draft, placed: &Placed) -> bool {
         return false;
     };
     PLACES.into_iter().all(|place| {
-        let bytes = in_room(|out| {
-            rewrite_near(out, instruction(draft, placed, modrm), place);
-            true
-        });
+        let mut bytes = Vec::new();
+        rewrite_near(&mut bytes, instruction(draft, placed, modrm), place);
         let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
         let (before, after) = (&placed.instruction, decoder.decode());
         let operands = (0..before.op_count()).all(|operand| match before.op_kind(operand) {
@@ -236,8 +226,8 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
     let Some(modrm) = slot_modrm(draft, placed) else {
         return false;
     };
-    let bytes = in_room(|out| rewrite(out, instruction(draft, placed, modrm), form, register));
-    if bytes.is_empty() || bytes.len() > code.len() {
+    let mut bytes = Vec::new();
+    if !rewrite(&mut bytes, instruction(draft, placed, modrm), form, register) || bytes.len() > code.len() {
         return false;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
@@ -298,9 +288,9 @@ pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
     let size = before.memory_size().size();
     let number = if size == 1 { 0x34 } else { 0x1234 };
     let code = draft.code(placed.start, placed.end);
+    let mut bytes = Vec::new();
     let modrm = (field - placed.start).checked_sub(1)?;
-    let bytes = in_room(|out| rewrite_number(out, instruction(draft, placed, modrm), number));
-    if bytes.is_empty() || bytes.len() > code.len() {
+    if !rewrite_number(&mut bytes, instruction(draft, placed, modrm), number) || bytes.len() > code.len() {
         return None;
     }
     let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);

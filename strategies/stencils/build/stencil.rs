@@ -76,6 +76,7 @@ pub struct Stencil {
     touched: u32,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
+    /// How many there are.
     instructions: usize,
 }
 
@@ -218,15 +219,13 @@ impl Draft {
 impl Stencil {
     /// Whether it takes fewer instructions, all of which run, and uses slots no worse.
     pub fn is_shorter_than(&self, other: &Stencil) -> bool {
+        // Where it is not known how slots are used, all of them are in memory.
         let in_memory = |stencil: &Stencil| {
-            let accesses = stencil.accesses.as_ref()?.iter();
-            Some(accesses.filter(|access| access.form == Form::Memory).count())
+            let uses = stencil.accesses.iter().flatten();
+            let count = uses.filter(|access| access.form == Form::Memory).count();
+            (stencil.accesses.is_none(), count)
         };
-        let no_worse = match (in_memory(self), in_memory(other)) {
-            (Some(own), Some(its)) => own <= its,
-            (own, its) => own.is_some() || its.is_none(),
-        };
-        self.instructions < other.instructions && !self.branches && no_worse
+        self.instructions < other.instructions && !self.branches && in_memory(self) <= in_memory(other)
     }
 
     /// Adds code and holes to the table; returns the other fields of its row.

@@ -73,44 +73,17 @@ impl Register {
     }
 }
 
-/// Room for code, and how much of it is taken.
-pub struct Room<'a> {
-    bytes: &'a mut [u8],
-    pub length: usize,
-}
-
-impl<'a> Room<'a> {
-    /// Bytes of room that are needed behind what is added.
-    pub const SPARE: usize = 32;
-
-    pub fn new(bytes: &'a mut [u8]) -> Room<'a> {
-        Room { bytes, length: 0 }
-    }
-
-    /// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
-    #[inline]
-    pub fn add(&mut self, code: &[u8], part: Range<usize>) {
-        let (mut from, mut at) = (part.start, self.length);
-        self.length += part.len();
-        while from < part.end {
-            match (code[from..].first_chunk::<16>(), self.bytes[at..].first_chunk_mut()) {
-                (Some(chunk), Some(place)) => *place = *chunk,
-                _ => return self.bytes[at..self.length].copy_from_slice(&code[from..part.end]),
-            }
-            (from, at) = (from + 16, at + 16);
+/// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
+pub fn add(out: &mut Vec<u8>, code: &[u8], part: Range<usize>) {
+    let (mut from, end) = (part.start, out.len() + part.len());
+    while from < part.end {
+        match code[from..].first_chunk::<16>() {
+            Some(chunk) => out.extend_from_slice(chunk),
+            None => out.extend_from_slice(&code[from..part.end]),
         }
+        from += 16;
     }
-
-    #[inline]
-    pub fn push(&mut self, byte: u8) {
-        self.extend([byte]);
-    }
-
-    #[inline]
-    pub fn extend<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.bytes[self.length..][..N].copy_from_slice(&bytes);
-        self.length += N;
-    }
+    out.truncate(end);
 }
 
 /// An instruction with a field of 32 bits behind its ModRM byte.
@@ -124,12 +97,12 @@ pub struct Instruction<'a> {
 }
 
 impl Instruction<'_> {
-    fn add(&self, out: &mut Room<'_>, part: Range<usize>) {
-        out.add(self.code, part);
+    fn add(&self, out: &mut Vec<u8>, part: Range<usize>) {
+        add(out, self.code, part);
     }
 
     /// Adds what is behind the field.
-    fn add_rest(&self, out: &mut Room<'_>) {
+    fn add_rest(&self, out: &mut Vec<u8>) {
         self.add(out, self.modrm + 1 + size_of::<u32>()..self.length);
     }
 }
@@ -138,10 +111,12 @@ impl Instruction<'_> {
 /// if not, none is added.
 ///
 /// Above a slot in the lower half of a vector register is what does not matter to any instruction that reads a slot.
-pub fn rewrite(out: &mut Room<'_>, instruction: Instruction<'_>, form: Form, register: Register) -> bool {
+pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, register: Register) -> bool {
     let Instruction { code, modrm, .. } = instruction;
-    let is_prefix = |at: usize| matches!(code[at], 0x66 | 0xf2 | 0xf3);
-    let prefixes = if is_prefix(0) { 1 + usize::from(is_prefix(1)) } else { 0 };
+    let prefixes = code
+        .iter()
+        .take_while(|byte| matches!(byte, 0x66 | 0xf2 | 0xf3))
+        .count();
     let rex = code[prefixes] & 0xf0 == 0x40;
     let (opcode, rex) = match rex {
         true => (prefixes + 1, code[prefixes]),
@@ -196,7 +171,7 @@ pub fn rewrite(out: &mut Room<'_>, instruction: Instruction<'_>, form: Form, reg
 
 /// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that. Returns whether there is such an
 /// instruction; if not, none is added.
-pub fn rewrite_number(out: &mut Room<'_>, instruction: Instruction<'_>, number: u16) -> bool {
+pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u16) -> bool {
     let Instruction { code, modrm, .. } = instruction;
     let rex = code[0] & 0xf0 == 0x40;
     let opcode = usize::from(rex);
@@ -204,7 +179,7 @@ pub fn rewrite_number(out: &mut Room<'_>, instruction: Instruction<'_>, number: 
     let (wide, high) = if rex { (code[0] & 8, code[0] >> 2 & 1) } else { (0, 0) };
     let reg = code[modrm] >> 3 & 7;
     let bytes = u32::from(number).to_le_bytes();
-    let prefix = |out: &mut Room<'_>, bits: u8| {
+    let prefix = |out: &mut Vec<u8>, bits: u8| {
         if rex {
             out.push(0x40 | bits);
         }
@@ -239,7 +214,7 @@ pub fn rewrite_number(out: &mut Room<'_>, instruction: Instruction<'_>, number: 
 }
 
 /// Adds an instruction that uses `[rsi + 32 bits]`, with 8 bits in place of those.
-pub fn rewrite_near(out: &mut Room<'_>, instruction: Instruction<'_>, place: i8) {
+pub fn rewrite_near(out: &mut Vec<u8>, instruction: Instruction<'_>, place: i8) {
     let Instruction { code, modrm, .. } = instruction;
     instruction.add(out, 0..modrm);
     out.extend([code[modrm] & 0x3f | 0x40, place as u8]);

@@ -9,7 +9,7 @@
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::copies::{Draft, OPERANDS, Role};
 
-use crate::access::{Form, Instruction, Register, Room, rewrite, rewrite_near, rewrite_number};
+use crate::access::{Form, Instruction, Register, add, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
 use crate::exits::{Exits, JMP, Out};
 use crate::form;
@@ -162,7 +162,7 @@ impl<'a> Assembler<'a> {
         }
         if aligned {
             let code = &mut self.assembly.code;
-            code.extend(nops(code.len().next_multiple_of(LOOP) - code.len()).flatten());
+            nops(code, code.len().next_multiple_of(LOOP) - code.len());
         }
         let start = self.place();
         self.assembly.starts.push(start);
@@ -192,7 +192,7 @@ impl<'a> Assembler<'a> {
     fn go_on(&mut self, call: &Call, stores: bool) -> Option<usize> {
         let code = &mut self.assembly.code;
         if code.len().is_multiple_of(2) {
-            code.extend(nops(1).flatten());
+            nops(code, 1);
         }
         let place = code.len();
         // sub rsi, 8 * base
@@ -226,37 +226,34 @@ impl<'a> Assembler<'a> {
         for one in away.iter().filter(|one| one.stored) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToSlot);
         }
-        // What is rewritten is never longer.
-        let mut all = std::mem::take(&mut self.assembly.code);
-        let start = all.len();
-        all.resize(start + end + Room::SPARE, 0);
-        let mut out = Room::new(&mut all[start..]);
+        let start = self.assembly.code.len();
         let (mut from, mut units) = (0, None);
         for hole in holes {
             let field = usize::from(hole.at);
             if let Some(to) = self.rewritten(node, stencil, hole, &away) {
                 let begin = field - usize::from(hole.start);
-                out.add(code, from..begin);
+                add(&mut self.assembly.code, code, from..begin);
                 from = field + usize::from(hole.rest);
                 let instruction = Instruction {
                     code: &code[begin..],
                     length: from - begin,
                     modrm: usize::from(hole.start) - 1,
                 };
-                put(&mut out, instruction, to, stencil.branches);
+                self.rewrite(instruction, to, stencil.branches);
                 continue;
             }
-            out.add(code, from..field);
+            add(&mut self.assembly.code, code, from..field);
             from = field + UNIT;
-            let (at, rest) = (start + out.length, hole.rest);
+            let (at, rest) = (self.assembly.code.len(), hole.rest);
             let ahead = match hole.what {
                 What::Slot(unit) => {
                     let place = node.operand(unit).wrapping_mul(8).wrapping_add_signed(hole.offset);
-                    out.extend(place.to_le_bytes());
+                    self.assembly.code.extend_from_slice(&place.to_le_bytes());
                     continue;
                 }
                 What::Here => {
-                    out.extend(distance(at, rest, start).to_le_bytes());
+                    let here = distance(at, rest, start);
+                    self.assembly.code.extend_from_slice(&here.to_le_bytes());
                     continue;
                 }
                 What::Next => {
@@ -282,7 +279,7 @@ impl<'a> Assembler<'a> {
                     None
                 }
             };
-            out.extend([0; UNIT]);
+            self.assembly.code.extend_from_slice(&[0; UNIT]);
             if let Some(what) = ahead {
                 self.later.push(Later {
                     at: at as u32,
@@ -292,10 +289,8 @@ impl<'a> Assembler<'a> {
                 });
             }
         }
-        out.add(code, from..end);
-        let behind = start + out.length;
-        all.truncate(behind);
-        self.assembly.code = all;
+        add(&mut self.assembly.code, code, from..end);
+        let behind = self.assembly.code.len();
         while let Some((at, rest)) = self.next.pop() {
             self.fill(at, distance(at, rest, behind));
         }
@@ -356,6 +351,26 @@ impl<'a> Assembler<'a> {
                 small(node.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads).map(To::Number)
             }
             _ => None,
+        }
+    }
+
+    /// Adds an instruction that is rewritten.
+    fn rewrite(&mut self, instruction: Instruction<'_>, to: To, branches: bool) {
+        let out = &mut self.assembly.code;
+        let before = out.len();
+        let rewritten = match to {
+            To::Register(form, register) => rewrite(out, instruction, form, register),
+            To::Number(number) => rewrite_number(out, instruction, number),
+            To::Near(place) => {
+                rewrite_near(out, instruction, place);
+                true
+            }
+        };
+        debug_assert!(rewritten, "{instruction:x?} {to:?}");
+        // Branches within the stencil keep their distances.
+        if branches {
+            let rest = instruction.length - (out.len() - before);
+            nops(out, rest);
         }
     }
 
@@ -496,26 +511,6 @@ impl<'a> Assembler<'a> {
     }
 }
 
-/// Adds an instruction that is rewritten.
-fn put(out: &mut Room<'_>, instruction: Instruction<'_>, to: To, branches: bool) {
-    let before = out.length;
-    let rewritten = match to {
-        To::Register(form, register) => rewrite(out, instruction, form, register),
-        To::Number(number) => rewrite_number(out, instruction, number),
-        To::Near(place) => {
-            rewrite_near(out, instruction, place);
-            true
-        }
-    };
-    debug_assert!(rewritten, "{instruction:x?} {to:?}");
-    // Branches within the stencil keep their distances.
-    if branches {
-        for nop in nops(instruction.length - (out.length - before)) {
-            out.add(nop, 0..nop.len());
-        }
-    }
-}
-
 /// What comes in place of an instruction.
 #[derive(Clone, Copy, Debug)]
 enum To {
@@ -538,13 +533,13 @@ fn small(operands: &[u32], at: usize, bytes: u8) -> Option<u16> {
     u16::try_from(number).ok()
 }
 
-/// Code that does nothing, of this many bytes.
-fn nops(mut bytes: usize) -> impl Iterator<Item = &'static [u8]> {
-    std::iter::from_fn(move || {
-        let nop = NOPS[bytes.checked_sub(1)?.min(NOPS.len() - 1)];
+/// Adds this many bytes of code that does nothing.
+fn nops(code: &mut Vec<u8>, mut bytes: usize) {
+    while bytes > 0 {
+        let nop = NOPS[bytes.min(NOPS.len()) - 1];
+        code.extend(nop);
         bytes -= nop.len();
-        Some(nop)
-    })
+    }
 }
 
 /// Loops begin at multiples of this: what is fetched at once.

@@ -39,14 +39,9 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
-    /// Whether it has some of these slots, of which there are `count`.
-    fn has_some(&self, first: u32, count: u32) -> bool {
-        self.slot < first + count && first < self.slot + self.slots
-    }
-
-    /// Whether these slots are all that it has.
-    fn is_within(&self, first: u32, count: u32) -> bool {
-        first <= self.slot && self.slot + self.slots <= first + count
+    /// The slot behind it.
+    fn end(&self) -> u32 {
+        self.slot + self.slots
     }
 }
 
@@ -169,7 +164,7 @@ impl Pins {
             return (self.low >> slot & 1 != 0).then(|| firsts.count_ones() as usize - 1);
         }
         let place = self.list.partition_point(|pin| pin.slot <= slot).checked_sub(1)?;
-        self.list[place].has_some(slot, 1).then_some(place)
+        (slot < self.list[place].end()).then_some(place)
     }
 
     fn bit(&self, slot: u32) -> u32 {
@@ -183,7 +178,7 @@ impl Pins {
             while slot < end {
                 let place = self.place(slot);
                 let pin = place.map(|place| (place, &self.list[place]));
-                slot = pin.map_or(slot + 1, |(_, pin)| pin.slot + pin.slots);
+                slot = pin.map_or(slot + 1, |(_, pin)| pin.end());
                 if pin.is_some() {
                     return pin;
                 }
@@ -216,8 +211,8 @@ impl Pins {
         for (slot, access) in node.uses() {
             let first = slot + u32::from(access.first);
             for (place, pin) in self.having(first, access.count) {
-                let is_defined =
-                    access.writes && access.form != Form::Memory && pin.is_within(first, u32::from(access.count));
+                let whole = first <= pin.slot && pin.end() <= first + u32::from(access.count);
+                let is_defined = access.writes && access.form != Form::Memory && whole;
                 // What is written in memory alone, or in part, comes back from there.
                 if access.reads || !is_defined {
                     uses |= 1 << place & !defines;
@@ -235,10 +230,10 @@ impl Pins {
             // an accumulator.
             Role::Poll => uses = self.all(),
             // Of a vector that begins below the callee's frame, a part may be an argument, and the other part may be wanted later.
-            Role::Call => (uses, defines) = (self.that(|pin| pin.slot + pin.slots > base), self.from(base)),
+            Role::Call => (uses, defines) = (self.that(|pin| pin.end() > base), self.from(base)),
             Role::CallAnywhere => {
                 let index = self.bit(node.operand(2));
-                (uses, defines) = (self.that(|pin| pin.slot + pin.slots > base) | index, self.from(base));
+                (uses, defines) = (self.that(|pin| pin.end() > base) | index, self.from(base));
             }
             Role::SwitchBack | Role::Raise => {}
             // Results are in the first slots.
@@ -442,10 +437,11 @@ fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<C
             has_vectors |= is_vector(access.form);
         }
     }
-    let single = gains.into_iter().zip(0..).filter_map(|([int, float], slot)| {
+    let gains = gains.into_iter().zip(0..);
+    let worth = gains.filter(|([int, float], _)| int.max(*float) > 1.0);
+    let single = worth.filter_map(|([int, float], slot)| {
         // A local has one type; what else a slot holds may be of any.
         let is_float = match body.locals.get(slot as usize) {
-            _ if int.max(float) <= 1.0 => return None,
             Some(ValType::F32 | ValType::F64) => true,
             Some(ValType::V128Low | ValType::V128High) => return None,
             Some(_) => false,
@@ -478,7 +474,8 @@ fn candidates(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> Vec<C
     kept
 }
 
-fn is_vector(form: Form) -> bool {
+/// Whether an instruction of this form uses a vector's two slots.
+pub(crate) fn is_vector(form: Form) -> bool {
     matches!(form, Form::VectorLoad | Form::VectorStore)
 }
 
