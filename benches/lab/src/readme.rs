@@ -106,18 +106,18 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
         stale |= old != new;
     }
     let section = sections.join("\n");
-    let older = || super::claims::older(&decision, &reports.join(RECORDED));
+    let older = super::claims::older(&decision, &reports.join(RECORDED));
     let name = readme.display();
     let value = serde_json::json!({
         "schema": 1,
         "readme": readme,
         "stale": stale && !options.write,
-        "older": older(),
+        "older": older,
         "summary": section,
     });
     let outcome = output.show(&value, || match (options.check, options.write) {
         (true, _) => {
-            let older: String = older().into_iter().map(|older| format!("Note: {older}.\n")).collect();
+            let older: String = older.iter().map(|older| format!("Note: {older}.\n")).collect();
             wrapped(&format!("{name} says what the recorded decision says.\n{older}"))
         }
         (_, true) if stale => format!("{name} is written.\n"),

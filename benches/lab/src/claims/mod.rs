@@ -157,7 +157,8 @@ pub fn older(decision: &Decision, recorded: &Path) -> Vec<String> {
         let summary: Summary = json::load(&recorded.join(run).join("summary.json")).ok()?;
         Some((run.clone(), summary.run.fingerprint))
     };
-    let heads = decision.heads.iter().filter_map(|head| of_run(&head.run));
+    let heads = decision.heads.iter().map(|head| &head.run).unique();
+    let heads = heads.filter_map(of_run);
     let growth = growth::newest(recorded).and_then(|folder| growth::read(&folder).ok());
     let beside = growth.map(|growth| growth.run).into_iter();
     let beside = beside.chain(ladder::all(recorded).next().map(|(ladder, _)| ladder.run));
