@@ -180,8 +180,10 @@ pub fn of(recording: &Recording, points: &[Point]) -> Growth {
 /// while the process waits.
 fn of_axis(recording: &Recording, points: &[Point], axis: Axis) -> Recording {
     let mut part = recording.clone();
-    let is_of_it = |name: &str| points.iter().any(|point| point.axis == axis && point.workload == name);
-    part.samples.retain(|sample| is_of_it(&sample.workload));
+    let names: BTreeSet<&str> = (points.iter().filter(|point| point.axis == axis))
+        .map(|point| point.workload.as_str())
+        .collect();
+    part.samples.retain(|sample| names.contains(sample.workload.as_str()));
     let measured: BTreeSet<Option<u32>> = part.samples.iter().map(|sample| sample.process).collect();
     part.processes
         .retain(|process| measured.contains(&Some(process.process)));
