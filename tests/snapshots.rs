@@ -98,6 +98,48 @@ fn a_call_goes_on_in_another_machine_under_another_strategy() {
     });
 }
 
+/// A local that nothing reads after a call may be in no memory while the call waits: then its slot must not have what another
+/// function left there.
+#[test]
+fn a_local_that_is_not_used_any_more_has_its_type() {
+    let module = Module::options().metering(Metering::Fuel).compile(&wasm(
+        r#"(module
+            (global $g (mut i32) (i32.const 0))
+            (func $leaves_bits (result i64) (local i64 i64 i64 i64)
+                (local.set 0 (i64.const -1)) (local.set 1 (i64.const -1))
+                (local.set 2 (i64.const -1)) (local.set 3 (i64.const -1))
+                (i64.add (i64.add (local.get 0) (local.get 1)) (i64.add (local.get 2) (local.get 3))))
+            (func $waits (param $turns i32) (result i32)
+                (loop $again (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+                (i32.const 7))
+            (func $victim (param $n i32) (result i32) (local $unused i32)
+                (loop $again
+                    (local.set $unused (i32.add (local.get $unused) (local.get $n)))
+                    (global.set $g (i32.xor (global.get $g) (local.get $unused)))
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br_if $again (local.get $n)))
+                (call $waits (i32.const 1000)))
+            (func (export "run") (result i32)
+                (drop (call $leaves_bits))
+                (call $victim (i32.const 9))))"#,
+    ));
+    let module = module.expect("a module");
+    for_each_strategy(|strategy| {
+        let mut vm = Vm::with(strategy, Limits::default());
+        vm.set_out_of_fuel(OutOfFuel::Pause);
+        let instance = vm.instantiate(&module, &Imports::new()).expect("an instance");
+        vm.set_fuel(Some(900)).expect("fuel");
+        let error = vm.call(instance, "run", &[]).expect_err("a pause");
+        assert!(matches!(error.kind(), ErrorKind::Paused(_)), "{error}");
+        let snapshot = vm.snapshot().expect("a snapshot");
+        let mut other = Vm::with(Strategy::default(), Limits::default());
+        other.prepare(&module, &Imports::new()).expect("an instance");
+        other.restore(&snapshot).expect("a fit");
+        other.set_fuel(None).expect("no limit");
+        assert_eq!(other.resume().expect("a result"), [Value::I32(7)]);
+    });
+}
+
 #[test]
 fn hopping_through_snapshots_changes_nothing() {
     let (mut vm, _) = paused(Strategy::default(), 100);

@@ -133,14 +133,21 @@ macro_rules! lanes {
                 }
                 #[inline(always)]
                 fn extract(vector: V128, lane: u8) -> Self {
-                    let lanes: [$lane; $count] = vector.to_lanes();
-                    lanes[usize::from(lane % $count)]
+                    // In registers: a lane by its number would be read from memory.
+                    let place = u32::from(lane % $count) * <$bits>::BITS;
+                    let lane: $bits = (u128::from_le_bytes(vector.0) >> place) as $bits;
+                    bytemuck::must_cast(lane)
                 }
                 #[inline(always)]
                 fn replace(self, vector: V128, lane: u8) -> V128 {
-                    let mut lanes: [$lane; $count] = vector.to_lanes();
-                    lanes[usize::from(lane % $count)] = self;
-                    V128::from_lanes(lanes)
+                    // Compared with their numbers, the lanes stay in a register.
+                    let lanes: [$bits; $count] = vector.to_lanes();
+                    let (lane, value): ($bits, $bits) = ((lane % $count).into(), bytemuck::must_cast(self));
+                    let chosen: [$bits; $count] = std::array::from_fn(|number| {
+                        let mask = if number as $bits == lane { <$bits>::MAX } else { 0 };
+                        lanes[number] & !mask | value & mask
+                    });
+                    V128::from_lanes(chosen)
                 }
             }
         )*

@@ -7,6 +7,7 @@ use wasm_dispatch_testing::vectors::{Vectors, same};
 
 type Unary<A, R = A> = fn(A) -> R;
 type Binary = fn(V128, V128) -> V128;
+type Shifted = fn(V128, u32) -> V128;
 
 #[test]
 fn forms_with_one_operand_give_what_plain_loops_do() {
@@ -100,6 +101,14 @@ fn forms_of_other_shapes_give_what_plain_loops_do() {
         }
         let shifted = ShiftOp::I8x16ShrS.apply(a, count);
         assert_eq!(shifted, integer::i8x16::shr_s(a, count), "{a} by {count}");
+        let rotated: [(Shifted, Shifted); 2] = [
+            (tuned::i32x4_rotl, integer::i32x4::rotl),
+            (tuned::i64x2_rotl, integer::i64x2::rotl),
+        ];
+        for (form, plain) in rotated {
+            let count = vectors.below(130);
+            assert_eq!(form(a, count), plain(a, count), "{a} by {count}");
+        }
         for load in loads {
             let [form, plain] = load(a.to_slots()[0].to_le_bytes());
             assert_eq!(form, plain, "{a}");

@@ -157,6 +157,9 @@ impl<'a> Assembler<'a> {
                 self.move_pins(stored, Way::ToRegister);
             }
         } else if index == 0 || after.is_some() {
+            if index == 0 {
+                self.pins.begin(&mut self.assembly.code);
+            }
             self.move_pins(self.pins.flow(index).before, Way::ToRegister);
             self.entrances[index] = Some(entrance);
         }

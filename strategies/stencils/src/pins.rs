@@ -67,6 +67,8 @@ pub(crate) struct Pins {
     /// The registers, and the forms of uses that need not fit one of them, a bit each.
     registers: u32,
     unfit: u16,
+    /// Those that are written in memory, too, where the function begins.
+    begun: u32,
     flows: Vec<Flow>,
 }
 
@@ -90,6 +92,7 @@ impl Pins {
             ..Pins::default()
         };
         pins.settle();
+        pins.begun = pins.begun(nodes, body);
         let mut flows: Vec<Flow> = nodes.list.iter().map(|node| pins.flow_of(node, body)).collect();
         solve(&mut flows, &nodes.branches, pins.all());
         pins.flows = flows;
@@ -201,6 +204,35 @@ impl Pins {
         pins.fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
+    /// Locals that a call could leave in memory as they were before the function began, if it never stores them: those of types
+    /// which not all bits have. Parameters have been stored by the caller.
+    fn begun(&self, nodes: &Nodes<'_>, body: &FunctionBody) -> u32 {
+        let calls = |node: &Node<'_>| matches!(node.role, Role::Call | Role::CallAnywhere);
+        if !nodes.list.iter().any(calls) {
+            return 0;
+        }
+        let any_bits = |ty| {
+            use ValType::{F64, I64, V128High, V128Low};
+            matches!(ty, I64 | F64 | V128Low | V128High)
+        };
+        let params = u32::from(body.params);
+        let narrow = |slot: u32| body.locals.get(slot as usize).is_some_and(|ty| !any_bits(ty));
+        self.that(|pin| pin.slot >= params && narrow(pin.slot))
+    }
+
+    /// Adds the instructions that write zero to the memory of locals which may never be stored.
+    pub(crate) fn begin(&self, out: &mut Vec<u8>) {
+        for place in places(self.begun) {
+            let Pin { slot, register, .. } = self.list[place];
+            if register.is_some() {
+                // mov qword ptr [rsi + 8 * slot], 0
+                out.extend([0x48, 0xc7, 0x86]);
+                out.extend((slot * 8).to_le_bytes());
+                out.extend([0; 4]);
+            }
+        }
+    }
+
     /// What a node means for them.
     pub(crate) fn flow(&self, index: usize) -> Flow {
         self.flows.get(index).copied().unwrap_or_default()
@@ -230,10 +262,13 @@ impl Pins {
             // an accumulator.
             Role::Poll => uses = self.all(),
             // Of a vector that begins below the callee's frame, a part may be an argument, and the other part may be wanted later.
-            Role::Call => (uses, defines) = (self.that(|pin| pin.end() > base), self.from(base)),
-            Role::CallAnywhere => {
-                let index = self.bit(node.operand(2));
-                (uses, defines) = (self.that(|pin| pin.end() > base) | index, self.from(base));
+            // What waits below it, on the stack of WebAssembly, must have its type for a snapshot, even if nothing uses it.
+            Role::Call | Role::CallAnywhere => {
+                let waiting = base.min(body.locals.len() as u32);
+                (uses, defines) = (self.that(|pin| pin.end() > waiting), self.from(base));
+                if node.role == Role::CallAnywhere {
+                    uses |= self.bit(node.operand(2));
+                }
             }
             Role::SwitchBack | Role::Raise => {}
             // Results are in the first slots.

@@ -135,7 +135,7 @@ macro_rules! entry_points {
             acc128: Vector,
         ) -> u64 {
             #[cfg(stencil)]
-            let ip = crate::holes::node(ip);
+            let ip = crate::holes::node::<H>(ip);
             // SAFETY: handlers are called by `Regs::call` alone, where the registers are as `Handler::run` wants them.
             unsafe { H::run::<M>(Regs { ip, frame, memory, acc, context, memory_len, acc64, acc32, acc128 }) }
         }

@@ -4,7 +4,7 @@ use wasm_dispatch::{
     Error, ErrorKind, Imports, Instance, Limits, Metering, Module, OutOfFuel, Pause, Snapshot, Strategy, Value, Vm,
 };
 
-use crate::random::Random;
+use crate::random::{Random, strategies};
 
 /// Fuel that no test uses up.
 const PLENTY: u64 = 1 << 60;
@@ -56,6 +56,8 @@ pub struct Runner<'a> {
     mode: Mode,
     strategy: Strategy,
     random: Random,
+    /// Those that it hops among.
+    others: Vec<Strategy>,
     /// Instructions that were paid for so far.
     pub fuel: u64,
     /// Times that a call was paused and went on.
@@ -83,6 +85,7 @@ impl<'a> Runner<'a> {
             mode,
             strategy,
             random: Random::new(seed),
+            others: strategies(),
             fuel: 0,
             hops: 0,
             moves: 0,
@@ -139,7 +142,7 @@ impl<'a> Runner<'a> {
                 _ => 8 + (self.hops as usize >> 5).min(1 << 20),
             };
             given = self.vm.fuel().unwrap_or(0) + self.random.below(most) as u64;
-            let next = *self.random.pick(Strategy::ALL);
+            let next = *self.random.pick(&self.others);
             if matches!(self.mode, Mode::Moving(_)) && self.random.chance(60) {
                 self.go_elsewhere(next)?;
             } else {

@@ -1,5 +1,7 @@
 //! Seeded random numbers: the same seed gives the same test everywhere.
 
+use wasm_dispatch::Strategy;
+
 /// SplitMix64.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
@@ -52,6 +54,20 @@ pub fn setting(name: &str) -> Option<u64> {
         Ok(number) => Some(number),
         Err(_) => panic!("{name} should be a number and is {text:?}"),
     }
+}
+
+/// The strategies that generated modules run on: all, or those that `WASM_DISPATCH_ONLY=a,b` names.
+///
+/// # Panics
+///
+/// When a name is not one of this build's strategies.
+pub fn strategies() -> Vec<Strategy> {
+    let Ok(names) = std::env::var("WASM_DISPATCH_ONLY") else {
+        return Strategy::ALL.to_vec();
+    };
+    let named = names.split(',').map(str::parse);
+    let named: Result<Vec<_>, _> = named.collect();
+    named.unwrap_or_else(|error| panic!("WASM_DISPATCH_ONLY: {error}"))
 }
 
 /// Whether everything is to run, as in CI, and not only what a newcomer waits for: `WASM_DISPATCH_THOROUGH=1`.

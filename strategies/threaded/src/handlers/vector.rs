@@ -7,7 +7,9 @@
 use std::marker::PhantomData;
 
 use wasm_dispatch_ir::semantics::vector::tuned;
-use wasm_dispatch_ir::vector_ops::{Extract, Replace, Shift, Splat, V128Or, Vector1, Vector2, Vector3, VectorTest};
+use wasm_dispatch_ir::vector_ops::{
+    Extract, I32x4Shl, I64x2Shl, Replace, Shift, Splat, Vector1, Vector2, Vector3, VectorTest,
+};
 use wasm_dispatch_ir::{Trap, V128};
 use wasm_dispatch_machine::state::State;
 
@@ -148,10 +150,29 @@ impl<O: Shift, A: VectorSource, B: Source<u32>, D: VectorDest> Step for ShiftBy<
     }
 }
 
-/// `d = O(a, c) | P(a, w - c)`: lanes of `w` bits, rotated; the last unit but those of D is `c`, a constant.
-pub(super) struct Rotate<O, P, A, D>(PhantomData<(O, P, A, D)>);
+/// A shift to the left of which lanes are rotated.
+pub(super) trait Rotation: Shift {
+    fn rotate(a: V128, by: u32) -> V128;
+}
 
-impl<O: Shift, P: Shift, A: VectorSource, D: VectorDest> Step for Rotate<O, P, A, D> {
+impl Rotation for I32x4Shl {
+    #[inline(always)]
+    fn rotate(a: V128, by: u32) -> V128 {
+        tuned::i32x4_rotl(a, by)
+    }
+}
+
+impl Rotation for I64x2Shl {
+    #[inline(always)]
+    fn rotate(a: V128, by: u32) -> V128 {
+        tuned::i64x2_rotl(a, by)
+    }
+}
+
+/// `d = O(a, c)`, but rotated; the last unit but those of D is `c`, a constant.
+pub(super) struct Rotate<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: Rotation, A: VectorSource, D: VectorDest> Step for Rotate<O, A, D> {
     const KIND: Kind = Kind::Rotate {
         op: O::OP,
         a: A::LOCATION,
@@ -164,9 +185,7 @@ impl<O: Shift, P: Shift, A: VectorSource, D: VectorDest> Step for Rotate<O, P, A
         unsafe {
             let a = A::get_vector(r, 0);
             let by = r.unit(A::UNITS);
-            // Shifts take the number of lanes' bits as zero, so this is also right for other numbers.
-            let value = V128Or::apply(O::apply(a, by), P::apply(a, by.wrapping_neg()));
-            D::put_vector(r, A::UNITS + 1, value);
+            D::put_vector(r, A::UNITS + 1, O::rotate(a, by));
         }
         Ok(())
     }

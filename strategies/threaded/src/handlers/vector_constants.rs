@@ -6,7 +6,7 @@
 
 use wasm_dispatch_ir::vector_ops::*;
 
-use super::vector::{Rotate, Two};
+use super::vector::{Rotate, Rotation, Two};
 use crate::abi::{Picked, picked_once};
 use crate::kind::Location;
 use crate::operand::{Acc, Const, Slot, ToAcc, ToSlot};
@@ -85,16 +85,16 @@ pub(crate) fn rotation(left: ShiftOp) -> Option<(ShiftOp, u32)> {
 
 /// The handler of lanes that are rotated to the left, of which this is the shift.
 pub(crate) fn pick_rotation(left: ShiftOp, a: Location, to_slot: bool) -> Picked {
-    fn pick<O: Shift, P: Shift>(a: Location, to_slot: bool) -> Picked {
+    fn pick<O: Rotation>(a: Location, to_slot: bool) -> Picked {
         match (a, to_slot) {
-            (Location::Acc, false) => picked_once::<Rotate<O, P, Acc, ToAcc>>(),
-            (Location::Acc, true) => picked_once::<Rotate<O, P, Acc, ToSlot>>(),
-            (_, false) => picked_once::<Rotate<O, P, Slot, ToAcc>>(),
-            (_, true) => picked_once::<Rotate<O, P, Slot, ToSlot>>(),
+            (Location::Acc, false) => picked_once::<Rotate<O, Acc, ToAcc>>(),
+            (Location::Acc, true) => picked_once::<Rotate<O, Acc, ToSlot>>(),
+            (_, false) => picked_once::<Rotate<O, Slot, ToAcc>>(),
+            (_, true) => picked_once::<Rotate<O, Slot, ToSlot>>(),
         }
     }
     match left {
-        ShiftOp::I64x2Shl => pick::<I64x2Shl, I64x2ShrU>(a, to_slot),
-        _ => pick::<I32x4Shl, I32x4ShrU>(a, to_slot),
+        ShiftOp::I64x2Shl => pick::<I64x2Shl>(a, to_slot),
+        _ => pick::<I32x4Shl>(a, to_slot),
     }
 }

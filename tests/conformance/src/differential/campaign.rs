@@ -3,6 +3,7 @@
 //! - `WASM_DISPATCH_SEED=n` runs one seed.
 //! - `WASM_DISPATCH_SEEDS=n` and `WASM_DISPATCH_FROM=n` say how many, and where to begin.
 //! - `WASM_DISPATCH_MINUTES=n` goes on for so long instead.
+//! - `WASM_DISPATCH_ONLY=a,b` leaves the other strategies out.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -1,10 +1,9 @@
 //! What is called, and what is seen.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher;
 use std::sync::{Mutex, PoisonError};
 
 use wasm_dispatch::{Backtrace, ExternType, Module, Trap, ValType};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::random::Random;
 
@@ -283,9 +282,7 @@ pub struct Observation {
 
 /// Digest of bytes, the same for all engines.
 pub fn digest(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
+    xxh3_64(bytes)
 }
 
 /// A number for an import: engines list imports in different orders.

@@ -146,6 +146,10 @@ macro_rules! integer {
                     map::<U, U, N>(a, |a| a.wrapping_shr(b))
                 }
                 #[inline]
+                pub fn rotl(a: V128, b: u32) -> V128 {
+                    map::<U, U, N>(a, |a| a.rotate_left(b))
+                }
+                #[inline]
                 pub fn all_true(a: V128) -> u32 {
                     let a: [U; N] = a.to_lanes();
                     u32::from(a.iter().fold(true, |all, &lane| all & (lane != 0)))

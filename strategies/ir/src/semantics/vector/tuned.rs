@@ -31,6 +31,8 @@ tuned! {
     i16x8_relaxed_dot_i8x16_i7x16_s: widths::i16x8::relaxed_dot_i8x16_i7x16_s;
     i32x4_relaxed_dot_i8x16_i7x16_add_s: widths::i32x4::relaxed_dot_i8x16_i7x16_add_s;
     i8x16_shr_s: integer::i8x16::shr_s;
+    i32x4_rotl: integer::i32x4::rotl;
+    i64x2_rotl: integer::i64x2::rotl;
     i64x2_lt_s: integer::i64x2::lt_s;
     i64x2_gt_s: integer::i64x2::gt_s;
     i64x2_le_s: integer::i64x2::le_s;

@@ -117,6 +117,26 @@ pub fn i8x16_shr_s(a: V128, b: u32) -> V128 {
     from_integers(pack_i16_to_i8_m128i(low, high))
 }
 
+/// Two shifts. The compiler makes a rotation of lanes that it sees as such, and of that, without an instruction for it, something
+/// twice as long. It cannot see this one, since a shift by a lane's whole width has a meaning here alone: zero.
+macro_rules! rotation {
+    ($($name:ident: $bits:literal $shl:ident $shr:ident;)*) => {
+        $(
+            #[inline]
+            pub fn $name(a: V128, b: u32) -> V128 {
+                let (a, left) = (integers(a), b % $bits);
+                let by = |count: u32| set_i32_m128i_s(count as i32);
+                from_integers(bitor_m128i($shl(a, by(left)), $shr(a, by($bits - left))))
+            }
+        )*
+    };
+}
+
+rotation! {
+    i32x4_rotl: 32 shl_all_u32_m128i shr_all_u32_m128i;
+    i64x2_rotl: 64 shl_all_u64_m128i shr_all_u64_m128i;
+}
+
 /// The high halves decide, or if they are equal the borrow of a subtraction, which is then all ones or zero.
 #[inline(always)]
 fn greater(a: m128i, b: m128i) -> m128i {
