@@ -11,6 +11,9 @@ mod access;
 #[path = "build/object.rs"]
 mod object;
 #[cfg(feature = "make")]
+#[path = "build/pairs.rs"]
+mod pairs;
+#[cfg(feature = "make")]
 #[path = "build/proof.rs"]
 mod proof;
 #[cfg(feature = "make")]
@@ -27,6 +30,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/access.rs");
     println!("cargo::rerun-if-changed=src/key.rs");
+    println!("cargo::rerun-if-changed=src/pairs.rs");
     println!("cargo::rerun-if-changed=src/what.rs");
     let table = match made() {
         Ok(table) => table,

@@ -8,7 +8,7 @@ use iced_x86::{
 use crate::stencil::{Draft, Placed, What};
 
 #[path = "../src/access.rs"]
-mod shared;
+pub mod shared;
 
 pub use shared::Form;
 use shared::{FLOATS, INTS, rewrite, rewrite_near, rewrite_number};

@@ -47,12 +47,8 @@ fn object(place: &Path, level: &str) -> Result<Vec<u8>, String> {
             "-Ccode-model=small",
         ])
         .arg(format!("-Copt-level={level}"))
-        // Merging would delete handlers that are the same as others; names are read from symbols.
-        .args([
-            "-Cllvm-args=-enable-merge-functions=false",
-            "-Csymbol-mangling-version=v0",
-            "-Awarnings",
-        ])
+        // Names are read from symbols.
+        .args(["-Csymbol-mangling-version=v0", "-Awarnings"])
         .arg(format!("--emit=obj={}", object.display()));
     // The flags of the build around this one are not for it, and neither is what checks or wraps its compiler.
     for (name, _) in env::vars_os() {

@@ -3,8 +3,8 @@
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
 use crate::access::{self, Access, Form};
-use crate::proof;
 use crate::table::Table;
+use crate::{pairs, proof};
 
 #[path = "../src/what.rs"]
 mod what;
@@ -68,6 +68,8 @@ pub struct Stencil {
     holes: Vec<Hole>,
     /// Bytes of operand units that it reads.
     reach: usize,
+    /// Whether it does nothing but move one slot to another.
+    moves: bool,
     /// How it uses slots, if that is known.
     accesses: Option<Vec<Access>>,
     /// For each hole, its instruction.
@@ -86,6 +88,10 @@ struct Around {
     end: usize,
     /// How many bytes it reads of operand units, if it may have a number in their place.
     reads: u8,
+    /// Bytes of the next instruction, if both may be one that shifts by a number.
+    shift: usize,
+    /// Bytes of the one before, if both may be what moves an `f32` to a vector register.
+    single: usize,
 }
 
 impl Draft {
@@ -123,9 +129,13 @@ impl Draft {
 
     /// The instruction that has a field here.
     fn instruction_of(&self, field: usize) -> Option<&Placed> {
+        self.index_of(field).map(|index| &self.instructions[index])
+    }
+
+    fn index_of(&self, field: usize) -> Option<usize> {
         let after = self.instructions.partition_point(|placed| placed.start <= field);
-        let placed = self.instructions.get(after.checked_sub(1)?)?;
-        (field + 4 <= placed.end).then_some(placed)
+        let index = after.checked_sub(1)?;
+        (field + 4 <= self.instructions[index].end).then_some(index)
     }
 
     /// Some of the code.
@@ -193,21 +203,28 @@ impl Draft {
             ..Draft::decode(&self.code)?
         };
         proof::check(&changed, end)?;
+        let branches = !proof::inner_targets(&changed).is_empty();
+        let accesses = access::find(&changed);
         let around = changed.holes.iter().map(|hole| {
-            let placed = changed
-                .instruction_of(hole.at)
-                .ok_or("has a relocation that is no field")?;
+            let index = changed.index_of(hole.at).ok_or("has a relocation that is no field")?;
+            let placed = &changed.instructions[index];
+            let shift = pairs::shift_behind(&changed, index).filter(|_| !branches);
+            let access = accesses.iter().flatten().find(|access| access.field == hole.at);
+            let single = access.and_then(|access| pairs::single_before(&changed, index, access));
             Ok(Around {
                 start: placed.start,
                 end: placed.end,
+                shift: shift.unwrap_or(0),
+                single: single.filter(|_| !branches).unwrap_or(0),
                 reads: access::reads_number(&changed, placed).unwrap_or(0),
             })
         });
         Ok(Stencil {
             around: around.collect::<Result<_, String>>()?,
-            accesses: access::find(&changed),
+            moves: pairs::is_move(&changed.instructions, accesses.as_deref().unwrap_or_default()),
+            accesses,
             touched: access::touched(&changed),
-            branches: !proof::inner_targets(&changed).is_empty(),
+            branches,
             instructions: changed.instructions.len(),
             code: self.code,
             holes: self.holes,
@@ -233,7 +250,7 @@ impl Stencil {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
             "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, forms: {}, in_memory: {}, \
-             touched: {}, branches: {}, traps: {}, rare: {}",
+             touched: {}, branches: {}, moves: {}, traps: {}, rare: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
@@ -245,6 +262,7 @@ impl Stencil {
             self.accesses.is_none(),
             self.touched,
             self.branches,
+            self.moves,
             self.holes.iter().any(|hole| matches!(hole.what, What::Trap(_))),
             self.holes.iter().any(|hole| hole.what == What::Rare)
         );
@@ -263,13 +281,20 @@ impl Stencil {
             ));
         }
         table.code.extend(&self.code);
-        for (Hole { at, what, offset }, Around { start, end, reads }) in self.holes.iter().zip(&self.around) {
+        for (Hole { at, what, offset }, around) in self.holes.iter().zip(&self.around) {
+            let Around {
+                start,
+                end,
+                reads,
+                shift,
+                single,
+            } = around;
             let access = accesses.iter().find(|access| access.field == *at);
             let (form, near) = access.map_or((Form::Memory, false), |access| (access.form, access.near));
             let (start, rest) = (at - start, end - at);
             table.holes.push(format!(
                 "at: {at}, what: What::{what:?}, offset: {offset}, start: {start}, rest: {rest}, reads: {reads}, \
-                 form: Form::{form:?}, near: {near}"
+                 shift: {shift}, single: {single}, form: Form::{form:?}, near: {near}"
             ));
         }
         row

@@ -14,7 +14,8 @@ use crate::code::Assembly;
 use crate::exits::{Exits, JMP, Out};
 use crate::form;
 use crate::nodes::{Cells, Node, Nodes, UNIT};
-use crate::pins::{Away, Pins, Way, moves, weights};
+use crate::pairs::{shift_by_number, single_alone};
+use crate::pins::{Away, Pins, Way, copies, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
 
@@ -229,20 +230,40 @@ impl<'a> Assembler<'a> {
         for one in away.iter().filter(|one| one.stored) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToSlot);
         }
+        if stencil.moves && away.is_empty() && self.move_slot(node, stencil) {
+            return;
+        }
         let start = self.assembly.code.len();
         let (mut from, mut units) = (0, None);
         for hole in holes {
             let field = usize::from(hole.at);
             if let Some(to) = self.rewritten(node, stencil, hole, &away) {
                 let begin = field - usize::from(hole.start);
-                add(&mut self.assembly.code, code, from..begin);
-                from = field + usize::from(hole.rest);
-                let instruction = Instruction {
-                    code: &code[begin..],
-                    length: from - begin,
-                    modrm: usize::from(hole.start) - 1,
-                };
-                self.rewrite(instruction, to, stencil.branches);
+                let end = field + usize::from(hole.rest);
+                let (before, behind) = (begin - usize::from(hole.single), end + usize::from(hole.shift));
+                let out = &mut self.assembly.code;
+                match to {
+                    To::Register(_, Register::Float(n)) if before < begin => {
+                        add(out, code, from..before);
+                        single_alone(out, &code[before..begin], n);
+                        from = end;
+                    }
+                    To::Number(number) if behind > end => {
+                        add(out, code, from..begin);
+                        shift_by_number(out, &code[end..behind], number as u8);
+                        from = behind;
+                    }
+                    _ => {
+                        add(out, code, from..begin);
+                        from = end;
+                        let instruction = Instruction {
+                            code: &code[begin..],
+                            length: from - begin,
+                            modrm: usize::from(hole.start) - 1,
+                        };
+                        self.rewrite(instruction, to, stencil.branches);
+                    }
+                }
                 continue;
             }
             add(&mut self.assembly.code, code, from..field);
@@ -300,6 +321,19 @@ impl<'a> Assembler<'a> {
         for one in away.iter().filter(|one| one.loaded) {
             moves(&mut self.assembly.code, one.slot, one.register, Way::ToRegister);
         }
+    }
+
+    /// Moves one slot to another that lives in a register, by one instruction.
+    fn move_slot(&mut self, node: &Node<'_>, stencil: &Stencil) -> bool {
+        let [from, to] = [0, 1].map(|number: usize| node.operand(stencil.accesses()[number].unit));
+        let out = &mut self.assembly.code;
+        match (self.pins.register(from), self.pins.register(to)) {
+            (Some(from), Some(to)) => copies(out, from, to),
+            (None, Some(to)) => moves(out, from, to, Way::ToRegister),
+            // To a slot in memory, one store was slower than two instructions: 1.02 times on the mean, 1.15 in three programs.
+            (_, None) => return false,
+        }
+        true
     }
 
     /// Where the constant is that a hole stands for. `start` is where the copy begins, and `units` where the node's operands are.

@@ -95,6 +95,7 @@ mod key;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod memory;
 mod nodes;
+mod pairs;
 mod pins;
 mod plain;
 mod run;

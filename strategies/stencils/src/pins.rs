@@ -425,6 +425,29 @@ pub(crate) fn moves(out: &mut Vec<u8>, slot: u32, register: Register, way: Way) 
     }
 }
 
+/// Adds the instruction that copies a slot's value from one register to another.
+pub(crate) fn copies(out: &mut Vec<u8>, from: Register, to: Register) {
+    let direct = |reg: u8, rm: u8| 0xc0 | (reg & 7) << 3 | rm & 7;
+    match (from, to) {
+        (Register::Int(from), Register::Int(to)) => {
+            out.extend([0x48 | (to >> 3) << 2 | from >> 3, 0x8b, direct(to, from)]);
+        }
+        // movq, of which the general register is always the second operand
+        (Register::Int(from), Register::Float(to)) => {
+            out.extend([0x66, 0x48 | (to >> 3) << 2 | from >> 3, 0x0f, 0x6e, direct(to, from)]);
+        }
+        (Register::Float(from), Register::Int(to)) => {
+            out.extend([0x66, 0x48 | (from >> 3) << 2 | to >> 3, 0x0f, 0x7e, direct(from, to)]);
+        }
+        // movaps
+        (Register::Float(from), Register::Float(to)) | (Register::Vector(from), Register::Vector(to)) => {
+            out.extend([0x40 | (to >> 3) << 2 | from >> 3, 0x0f, 0x28, direct(to, from)]);
+        }
+        // A slot that is half of a vector is in memory while a copy runs that moves it alone.
+        (Register::Vector(_), _) | (_, Register::Vector(_)) => debug_assert!(false, "{from:?} to {to:?}"),
+    }
+}
+
 /// In which kind of register a value may live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

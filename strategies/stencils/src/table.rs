@@ -22,6 +22,10 @@ pub(crate) struct Hole {
     pub rest: u8,
     /// How many bytes the instruction reads of the operand units, if it may have a number in their place.
     pub reads: u8,
+    /// Bytes of the next instruction, if that shifts by the number and both become one.
+    pub shift: u8,
+    /// Bytes of the instruction before, if that moves an `f32` to a general register and both become what moves it to a vector register.
+    pub single: u8,
     /// How the instruction uses the slot, and whether the slot's place may have 8 bits.
     pub form: Form,
     pub near: bool,
@@ -61,6 +65,8 @@ pub(crate) struct Stencil {
     pub touched: u32,
     /// Whether it branches within itself.
     pub branches: bool,
+    /// Whether it does nothing but move one slot to another.
+    pub moves: bool,
     /// Whether it may leave by a trap, or to the handler.
     pub traps: bool,
     pub rare: bool,

@@ -21,6 +21,8 @@
 use std::mem::MaybeUninit;
 
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::slot::SlotValue;
+use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::cell::CodeCell;
 use wasm_dispatch_machine::state::Frame;
 
@@ -151,6 +153,27 @@ pub(crate) fn read<T: Value>(value: T) -> T {
     // SAFETY: the text does nothing.
     unsafe { std::arch::asm!("# {0}", inout(reg) bits, options(pure, nomem, nostack, preserves_flags)) };
     T::from_slot(bits)
+}
+
+/// A result that is about to go to a slot: if it is a float, it is in a vector register, as its slot may be. LLVM would otherwise take
+/// one that it has loaded through a general register.
+#[inline(always)]
+pub(crate) fn settled<T: Value>(value: T) -> T {
+    match T::TYPE {
+        ValType::F32 => {
+            let mut float = f32::from_slot(value.to_slot());
+            // SAFETY: the text does nothing.
+            unsafe { std::arch::asm!("# {0}", inout(xmm_reg) float, options(pure, nomem, nostack, preserves_flags)) };
+            T::from_slot(float.to_slot())
+        }
+        ValType::F64 => {
+            let mut float = f64::from_slot(value.to_slot());
+            // SAFETY: likewise.
+            unsafe { std::arch::asm!("# {0}", inout(xmm_reg) float, options(pure, nomem, nostack, preserves_flags)) };
+            T::from_slot(float.to_slot())
+        }
+        _ => value,
+    }
 }
 
 impl Regs {

@@ -289,6 +289,8 @@ impl Dest for ToSlot {
     const DESTINATION: Destination = Destination::Slot;
     #[inline(always)]
     unsafe fn put<T: Value>(r: &mut Regs, at: usize, value: T) {
+        #[cfg(stencil)]
+        let value = crate::holes::settled(value);
         // SAFETY: the unit is a slot's number, and the slot within the frame, says the contract.
         unsafe { r.slot(at).write(value.to_slot()) };
         value.to_acc(r);
