@@ -369,6 +369,57 @@ fn vectors_that_a_loop_uses_live_in_registers_with_both_of_their_slots() {
     assert_eq!(results.slots[..3], [0, sum(a, c), sum(b, d)]);
 }
 
+#[test]
+fn two_instructions_become_one_where_slots_live_in_registers_and_numbers_in_the_code() {
+    let locals = [
+        ValType::I32,
+        ValType::I32,
+        ValType::F32,
+        ValType::F32,
+        ValType::F64,
+        ValType::F64,
+    ];
+    let mut b = BodyBuilder::new(&locals, 0);
+    b.statement(Statement::Jump(1));
+    let (x, five) = (b.local(1), b.i32(5));
+    let shifted = b.binary(BinaryOp::I32Shl, x, five);
+    b.set(1, shifted);
+    let [sum, more] = [2, 3].map(|slot| b.local(slot));
+    let sum = b.binary(BinaryOp::F32Add, sum, more);
+    b.set(2, sum);
+    let other = b.local(5);
+    b.set(4, other);
+    b.add(0, -1);
+    let condition = b.local(0);
+    b.statement(Statement::Branch {
+        condition,
+        when: true,
+        target: 1,
+    });
+    b.statement(Statement::Return);
+    let body = b.finish();
+    let draft = draft(&body);
+    let count = |form, is_wanted: fn(&[u8]) -> bool| {
+        let code = assemble(&draft, &body, form, Cells::Of(&[])).code;
+        code.windows(4).filter(|part| is_wanted(part)).count()
+    };
+    // shl r32, cl
+    let by_cl = |code: &[u8]| code[0] == 0xd3 && code[1] & 0xf8 == 0xe0;
+    // movd r32, xmm, with or without a prefix for other registers, but not of 64 bits
+    let to_general = |code: &[u8]| match code {
+        [0x66, 0x0f, 0x7e, _] => true,
+        [0x66, prefix, 0x0f, 0x7e] => prefix & 0xf8 == 0x40,
+        _ => false,
+    };
+    assert_eq!((count(PLAIN, by_cl), count(PRODUCT, by_cl)), (1, 0));
+    assert_eq!((count(PLAIN, to_general), count(PRODUCT, to_general)), (1, 0));
+    let single = |value: f32| u64::from(value.to_bits());
+    let arguments = [2, 3, single(1.5), single(0.25), 0, 7.5_f64.to_bits()];
+    let results = run::<Stencils>(&[body], &arguments);
+    let expected = [0, 3 << 10, single(2.0), single(0.25), arguments[5], arguments[5]];
+    assert_eq!(results.slots[..6], expected);
+}
+
 mod maps {
     use std::fs;
     use std::sync::Arc;
