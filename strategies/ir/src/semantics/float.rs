@@ -25,7 +25,23 @@ macro_rules! float {
             pub fn copysign(a: F, b: F) -> F {
                 F::from_bits((a.to_bits() & !SIGN) | (b.to_bits() & SIGN))
             }
-            pub use round::{ceil, floor, nearest, trunc};
+            // `+ 0.0` would lose the sign of zero, so NaNs are made quiet by multiplying with one.
+            #[inline]
+            pub fn ceil(a: F) -> F {
+                quiet(a, a.ceil())
+            }
+            #[inline]
+            pub fn floor(a: F) -> F {
+                quiet(a, a.floor())
+            }
+            #[inline]
+            pub fn trunc(a: F) -> F {
+                quiet(a, a.trunc())
+            }
+            #[inline]
+            pub fn nearest(a: F) -> F {
+                quiet(a, a.round_ties_even())
+            }
             #[inline]
             pub fn sqrt(a: F) -> F {
                 a.sqrt()
@@ -96,71 +112,10 @@ macro_rules! float {
                 u32::from(a >= b)
             }
 
-            /// Rounding without a function of the C library, which machines without an instruction for it would call.
-            #[cfg(all(target_arch = "x86_64", not(target_feature = "sse4.1")))]
-            mod round {
-                use super::F;
-
-                type U = $bits;
-                const SIGN: U = super::SIGN;
-                /// Numbers from here on have no fraction.
-                const WHOLE: F = (1_u64 << (F::MANTISSA_DIGITS - 1)) as F;
-
-                /// A sum with a number that leaves no bits for a fraction is rounded to the nearest integer. Zeros get their
-                /// sign back, and NaNs become quiet.
-                #[inline]
-                pub fn nearest(a: F) -> F {
-                    let sign = a.to_bits() & SIGN;
-                    let magnitude = F::from_bits(a.to_bits() ^ sign);
-                    let large = if magnitude < WHOLE { WHOLE.to_bits() } else { 0 };
-                    let large = F::from_bits(large | sign);
-                    F::from_bits((a + large - large).to_bits() | sign)
-                }
-                #[inline]
-                pub fn floor(a: F) -> F {
-                    let nearest = nearest(a);
-                    nearest - if nearest > a { 1.0 } else { 0.0 }
-                }
-                #[inline]
-                pub fn ceil(a: F) -> F {
-                    let nearest = nearest(a);
-                    let rounded = nearest + if nearest < a { 1.0 } else { 0.0 };
-                    F::from_bits(rounded.to_bits() | a.to_bits() & SIGN)
-                }
-                #[inline]
-                pub fn trunc(a: F) -> F {
-                    let sign = a.to_bits() & SIGN;
-                    let rounded = floor(F::from_bits(a.to_bits() ^ sign));
-                    F::from_bits(rounded.to_bits() | sign)
-                }
-            }
-
-            /// Rounding as the standard library does, with an instruction of the machine if it has one.
-            #[cfg(not(all(target_arch = "x86_64", not(target_feature = "sse4.1"))))]
-            mod round {
-                use super::F;
-
-                #[inline]
-                pub fn ceil(a: F) -> F {
-                    quiet(a, a.ceil())
-                }
-                #[inline]
-                pub fn floor(a: F) -> F {
-                    quiet(a, a.floor())
-                }
-                #[inline]
-                pub fn trunc(a: F) -> F {
-                    quiet(a, a.trunc())
-                }
-                #[inline]
-                pub fn nearest(a: F) -> F {
-                    quiet(a, a.round_ties_even())
-                }
-                /// Rounding functions may hand a signalling NaN through; the specification wants a quiet one.
-                #[inline]
-                fn quiet(a: F, rounded: F) -> F {
-                    if a.is_nan() { a + a } else { rounded }
-                }
+            /// Rounding functions may hand a signalling NaN through; the specification wants a quiet one.
+            #[inline]
+            fn quiet(a: F, rounded: F) -> F {
+                if a.is_nan() { a + a } else { rounded }
             }
         }
     };

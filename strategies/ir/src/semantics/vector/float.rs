@@ -25,19 +25,19 @@ macro_rules! float {
                 }
                 #[inline]
                 pub fn ceil(a: V128) -> V128 {
-                    map::<F, F, N>(a, scalar::ceil)
+                    map::<F, F, N>(a, round::ceil)
                 }
                 #[inline]
                 pub fn floor(a: V128) -> V128 {
-                    map::<F, F, N>(a, scalar::floor)
+                    map::<F, F, N>(a, round::floor)
                 }
                 #[inline]
                 pub fn trunc(a: V128) -> V128 {
-                    map::<F, F, N>(a, scalar::trunc)
+                    map::<F, F, N>(a, round::trunc)
                 }
                 #[inline]
                 pub fn nearest(a: V128) -> V128 {
-                    map::<F, F, N>(a, scalar::nearest)
+                    map::<F, F, N>(a, round::nearest)
                 }
                 #[inline]
                 pub fn sqrt(a: V128) -> V128 {
@@ -109,6 +109,44 @@ macro_rules! float {
                 #[inline]
                 pub fn nmadd(a: V128, b: V128, c: V128) -> V128 {
                     add(neg(mul(a, b)), c)
+                }
+
+                /// Rounding without a function of the C library for each lane, as machines without an instruction for it would
+                /// call.
+                mod round {
+                    use super::{F, U};
+
+                    const SIGN: U = 1 << (U::BITS - 1);
+                    /// Numbers from here on have no fraction.
+                    const WHOLE: F = (1_u64 << (F::MANTISSA_DIGITS - 1)) as F;
+
+                    /// A sum with a number that leaves no bits for a fraction is rounded to the nearest integer. Zeros get their
+                    /// sign back, and NaNs become quiet.
+                    #[inline(always)]
+                    pub fn nearest(a: F) -> F {
+                        let sign = a.to_bits() & SIGN;
+                        let magnitude = F::from_bits(a.to_bits() ^ sign);
+                        let large = if magnitude < WHOLE { WHOLE.to_bits() } else { 0 };
+                        let large = F::from_bits(large | sign);
+                        F::from_bits((a + large - large).to_bits() | sign)
+                    }
+                    #[inline(always)]
+                    pub fn floor(a: F) -> F {
+                        let nearest = nearest(a);
+                        nearest - if nearest > a { 1.0 } else { 0.0 }
+                    }
+                    #[inline(always)]
+                    pub fn ceil(a: F) -> F {
+                        let nearest = nearest(a);
+                        let rounded = nearest + if nearest < a { 1.0 } else { 0.0 };
+                        F::from_bits(rounded.to_bits() | a.to_bits() & SIGN)
+                    }
+                    #[inline(always)]
+                    pub fn trunc(a: F) -> F {
+                        let sign = a.to_bits() & SIGN;
+                        let rounded = floor(F::from_bits(a.to_bits() ^ sign));
+                        F::from_bits(rounded.to_bits() | sign)
+                    }
                 }
 
                 #[inline(always)]
