@@ -56,8 +56,6 @@ pub struct Runner<'a> {
     mode: Mode,
     strategy: Strategy,
     random: Random,
-    /// Those that it hops among.
-    others: Vec<Strategy>,
     /// Instructions that were paid for so far.
     pub fuel: u64,
     /// Times that a call was paused and went on.
@@ -85,7 +83,6 @@ impl<'a> Runner<'a> {
             mode,
             strategy,
             random: Random::new(seed),
-            others: strategies(),
             fuel: 0,
             hops: 0,
             moves: 0,
@@ -142,7 +139,7 @@ impl<'a> Runner<'a> {
                 _ => 8 + (self.hops as usize >> 5).min(1 << 20),
             };
             given = self.vm.fuel().unwrap_or(0) + self.random.below(most) as u64;
-            let next = *self.random.pick(&self.others);
+            let next = *self.random.pick(strategies());
             if matches!(self.mode, Mode::Moving(_)) && self.random.chance(60) {
                 self.go_elsewhere(next)?;
             } else {

@@ -1,5 +1,7 @@
 //! Seeded random numbers: the same seed gives the same test everywhere.
 
+use std::sync::LazyLock;
+
 use wasm_dispatch::Strategy;
 
 /// SplitMix64.
@@ -61,13 +63,15 @@ pub fn setting(name: &str) -> Option<u64> {
 /// # Panics
 ///
 /// When a name is not one of this build's strategies.
-pub fn strategies() -> Vec<Strategy> {
-    let Ok(names) = std::env::var("WASM_DISPATCH_ONLY") else {
-        return Strategy::ALL.to_vec();
-    };
-    let named = names.split(',').map(str::parse);
-    let named: Result<Vec<_>, _> = named.collect();
-    named.unwrap_or_else(|error| panic!("WASM_DISPATCH_ONLY: {error}"))
+pub fn strategies() -> &'static [Strategy] {
+    static NAMED: LazyLock<Vec<Strategy>> = LazyLock::new(|| {
+        let Ok(names) = std::env::var("WASM_DISPATCH_ONLY") else {
+            return Strategy::ALL.to_vec();
+        };
+        let named: Result<_, _> = names.split(',').map(str::parse).collect();
+        named.unwrap_or_else(|error| panic!("WASM_DISPATCH_ONLY: {error}"))
+    });
+    &NAMED
 }
 
 /// Whether everything is to run, as in CI, and not only what a newcomer waits for: `WASM_DISPATCH_THOROUGH=1`.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 use wasm_dispatch::ir::verify::verify;
-use wasm_dispatch::{BacktraceFrame, Metering, Module, Strategy, Trap};
+use wasm_dispatch::{BacktraceFrame, Metering, Module, Trap};
 
 use super::plan::{End, Observation, Plan, digest};
 use super::{ours, peer, reference};
@@ -77,8 +77,7 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
     }
     let plan = plan(&module);
     let mut all: Vec<(&str, Vec<Observation>)> = Vec::new();
-    let strategies = strategies();
-    for &strategy in &strategies {
+    for &strategy in strategies() {
         let observed = guarded(strategy.name(), || {
             ours::observe(&module, strategy, &plan, Mode::Whole).0
         })?;
@@ -93,7 +92,7 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
             same(&plan, round, (first, a), (name, b), true)?;
         }
     }
-    tally.moves = suspended(wasm, &plan, reference, &strategies)?;
+    tally.moves = suspended(wasm, &plan, reference)?;
     tally.modules = 1;
     for (end, backtrace) in reference.iter().flat_map(|round| &round.ends) {
         match end {
@@ -141,7 +140,7 @@ pub fn compare(wasm: &[u8], plan: impl Fn(&Module) -> Plan, engine: &wasmi::Engi
 
 /// Runs a plan suspended in all ways and compares with what happens without. Returns how often a call went on in another
 /// machine.
-fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation], strategies: &[Strategy]) -> Result<u64, String> {
+fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation]) -> Result<u64, String> {
     let module = Module::options()
         .metering(Metering::Fuel)
         .compile(wasm)
@@ -158,10 +157,10 @@ fn suspended(wasm: &[u8], plan: &Plan, whole: &[Observation], strategies: &[Stra
     let mut moves = 0;
     // Of the plan and not of the module, so that a module that is made smaller goes the same way.
     let seed = digest(format!("{plan:?}").as_bytes());
-    for (number, &strategy) in strategies.iter().enumerate() {
+    for (number, &strategy) in strategies().iter().enumerate() {
         let usual = [Mode::Metered, Mode::Stepping, Mode::Hopping(number as u64)];
         // Where it goes from there is chosen anew at every move: to begin with one strategy is enough.
-        let moving = seed as usize % strategies.len() == number;
+        let moving = seed as usize % strategies().len() == number;
         for mode in usual.into_iter().chain(moving.then_some(Mode::Moving(seed))) {
             let name = format!("{strategy}, {mode:?}");
             let (observed, effort) = guarded(&name, || ours::observe(&module, strategy, plan, mode))?;
