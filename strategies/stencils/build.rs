@@ -20,6 +20,9 @@ mod proof;
 #[path = "build/second.rs"]
 mod second;
 #[cfg(feature = "make")]
+#[path = "build/settles.rs"]
+mod settles;
+#[cfg(feature = "make")]
 #[path = "build/stencil.rs"]
 mod stencil;
 #[path = "build/table.rs"]

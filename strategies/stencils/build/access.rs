@@ -274,7 +274,7 @@ fn is_rewritten(draft: &Draft, placed: &Placed, form: Form, register: shared::Re
 }
 
 /// How many bytes the instruction reads of its node's operand units, if it may have a number in their place. The number has 16 bits
-/// at most.
+/// at most; a negative one has 32 bits or 64.
 pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
     let before = &placed.instruction;
     let field = placed.displacement?;
@@ -282,39 +282,59 @@ pub fn reads_number(draft: &Draft, placed: &Placed) -> Option<u8> {
         .holes
         .iter()
         .filter(|hole| (placed.start..placed.end).contains(&hole.at));
-    if draft.hole_at(field)?.what != What::Units || holes.count() != 1 || before.memory_base() != Register::RIP {
+    if !matches!(draft.hole_at(field)?.what, What::Units | What::Offset(_))
+        || holes.count() != 1
+        || before.memory_base() != Register::RIP
+    {
         return None;
     }
     let size = before.memory_size().size();
-    let number = if size == 1 { 0x34 } else { 0x1234 };
+    let numbers = match size {
+        1 => &[0x34][..],
+        2 => &[0x1234],
+        _ => &[0x1234, -0x1234],
+    };
     let code = draft.code(placed.start, placed.end);
-    let mut bytes = Vec::new();
     let modrm = (field - placed.start).checked_sub(1)?;
-    if !rewrite_number(&mut bytes, instruction(draft, placed, modrm), number) || bytes.len() > code.len() {
-        return None;
-    }
-    let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
-    let after = decoder.decode();
-    if after.is_invalid() || decoder.can_decode() {
-        return None;
-    }
+    let proved = |&number: &i32| {
+        let mut bytes = Vec::new();
+        if !rewrite_number(&mut bytes, instruction(draft, placed, modrm), number) || bytes.len() > code.len() {
+            return false;
+        }
+        let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
+        let after = decoder.decode();
+        !after.is_invalid() && !decoder.can_decode() && has_number(before, &after, size, number)
+    };
+    numbers.iter().all(proved).then_some(size as u8)
+}
+
+/// Whether an instruction does with a number what another one does with that number in memory, where it has so many bytes.
+fn has_number(before: &Instruction, after: &Instruction, size: usize, number: i32) -> bool {
     let (from, to) = (before.op0_register(), after.op0_register());
     let binary = (before.op_count(), before.op0_kind(), before.op1_kind()) == (2, OpKind::Register, OpKind::Memory);
-    let is_number = after.try_immediate(after.op_count() - 1).ok() == Some(u64::from(number));
+    // What is read has as many bits as the operation, or above it is zero.
+    let immediate = after.try_immediate(after.op_count() - 1).ok();
+    let is_number = match size {
+        8 => immediate == Some(i64::from(number) as u64),
+        _ => immediate.is_some_and(|immediate| immediate as u32 == number as u32),
+    };
     let same = match before.mnemonic() {
         // All 64 bits of the register are written, or one byte.
         Mnemonic::Mov | Mnemonic::Movzx => match after.code() {
-            Code::Mov_r32_imm32 => from.size() >= 4 && from.full_register() == to.full_register(),
+            Code::Mov_r32_imm32 => {
+                (size < 8 || number >= 0) && from.size() >= 4 && from.full_register() == to.full_register()
+            }
+            Code::Mov_rm64_imm32 => size == 8 && from == to,
             Code::Mov_r8_imm8 => from == to && size == 1,
             _ => false,
         },
         Mnemonic::Imul => after.mnemonic() == Mnemonic::Imul && from == to && after.op1_register() == from,
         Mnemonic::Add | Mnemonic::Or | Mnemonic::And | Mnemonic::Sub | Mnemonic::Xor | Mnemonic::Cmp => {
-            after.mnemonic() == before.mnemonic() && from == to && after.op_count() == 2
+            after.mnemonic() == before.mnemonic() && from == to && after.op_count() == 2 && from.size() == size
         }
         _ => false,
     };
-    (binary && is_number && same).then_some(size as u8)
+    binary && is_number && same
 }
 
 fn is_same_immediate(before: &Instruction, after: &Instruction, operand: u32) -> bool {

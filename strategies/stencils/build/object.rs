@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use object::elf::{R_X86_64_32, R_X86_64_32S, R_X86_64_PC32, R_X86_64_PLT32};
+use object::elf::{R_X86_64_8, R_X86_64_32, R_X86_64_32S, R_X86_64_PC32, R_X86_64_PLT32};
 use object::read::elf::ElfFile64;
 use object::{
     LittleEndian, Object, ObjectSection, ObjectSymbol, Relocation, RelocationFlags, RelocationTarget, SectionIndex,
@@ -199,6 +199,22 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
             return Err("has a slot in an unknown way".to_owned());
         }
         (What::Slot(unit), addend as i32)
+    } else if let Some(unit) = numbered("NUMBER_") {
+        if (r_type, addend) != (R_X86_64_8, 0) {
+            return Err("has a number in an unknown way".to_owned());
+        }
+        (What::Number(unit), 0)
+    } else if name == "GLOBAL" {
+        if !matches!(r_type, R_X86_64_32 | R_X86_64_32S) || addend != 0 {
+            return Err("has a global in an unknown way".to_owned());
+        }
+        (What::Global, 0)
+    } else if name == "OFFSET" {
+        let place = addend + rest;
+        match (r_type, place % 8, u8::try_from(place / 8)) {
+            (R_X86_64_PC32, 0, Ok(width)) => (What::Offset(width), 0),
+            _ => return Err("has an offset in an unknown way".to_owned()),
+        }
     } else if let Some(trap) = numbered("TRAP_") {
         exit(What::Trap(trap))?
     } else {

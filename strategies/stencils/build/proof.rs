@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use iced_x86::{Code, FlowControl, InstructionInfoFactory, OpAccess, OpKind, Register};
+use iced_x86::{Code, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register};
 
 use crate::stencil::{CELL_CODE, Draft, FRAMES_TOP, Placed, TOP_NATIVE, What};
 
@@ -225,12 +225,18 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
             What::Table | What::Here | What::Behind if relative && instruction.code() == Code::Lea_r64_m => {}
             What::Cell | What::Cells if relative && instruction.code() == Code::Mov_r64_rm64 => {}
             What::Cells if relative && instruction.code() == Code::Add_r64_rm64 => {}
+            What::Offset(_) if relative && instruction.code() != Code::Lea_r64_m => {
+                if instruction.memory_size().size() != 8 {
+                    return Err("reads an offset in an unknown way".to_owned());
+                }
+                reach = 8;
+            }
             What::Constant(_) if relative && instruction.code() != Code::Lea_r64_m => {
                 if instruction.memory_size().size() > 16 {
                     return Err("reads a wide constant".to_owned());
                 }
             }
-            What::Slot(_) if !relative => {}
+            What::Slot(_) | What::Global if !relative => {}
             _ => return Err("has a displacement in an unknown way".to_owned()),
         }
     } else if instruction.memory_base() == Register::RIP && placed.displacement.is_some() {
@@ -247,11 +253,20 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
         });
         match hole.what {
             what if what.is_exit() && branches => {}
-            What::Slot(_) if wide => {}
+            What::Slot(_) | What::Global if wide => {}
+            What::Number(_) if shifts(instruction) => {}
             _ => return Err("has an immediate in an unknown way".to_owned()),
         }
     }
     Ok(reach)
+}
+
+/// Whether an instruction shifts or rotates by its immediate, of which the processor takes as many bits as WebAssembly does.
+fn shifts(instruction: &Instruction) -> bool {
+    use Mnemonic::{Rol, Ror, Sar, Shl, Shr};
+    let by_number = (instruction.op_count(), instruction.op1_kind()) == (2, OpKind::Immediate8);
+    let size = instruction.op0_register().size();
+    by_number && matches!(size, 4 | 8) && matches!(instruction.mnemonic(), Rol | Ror | Sar | Shl | Shr)
 }
 
 /// Where branches within a stencil lead.

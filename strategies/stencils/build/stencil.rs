@@ -4,7 +4,7 @@ use iced_x86::{Decoder, DecoderOptions, Instruction};
 
 use crate::access::{self, Access, Form};
 use crate::table::Table;
-use crate::{pairs, proof};
+use crate::{pairs, proof, settles};
 
 #[path = "../src/what.rs"]
 mod what;
@@ -76,6 +76,9 @@ pub struct Stencil {
     around: Vec<Around>,
     /// The registers that it touches of those in which slots may live.
     touched: u32,
+    /// Whether it stores what is in the accumulator at its end, and writes the accumulator before it reads it.
+    keeps_acc: bool,
+    kills_acc: bool,
     /// Whether it branches within itself, so that all must stay where it is.
     branches: bool,
     /// How many there are.
@@ -88,8 +91,12 @@ struct Around {
     end: usize,
     /// How many bytes it reads of operand units, if it may have a number in their place.
     reads: u8,
-    /// Bytes of the next instruction, if both may be one that shifts by a number.
-    shift: usize,
+    /// Bytes of the next instruction, if both may be one.
+    joined: usize,
+    /// Bytes of the one before, if that writes what this one stores, both being the last, and both may be one.
+    settles: usize,
+    /// Whether nothing is left of it if the number is zero.
+    idle: bool,
     /// Bytes of the one before, if both may be what moves an `f32` to a vector register.
     single: usize,
 }
@@ -135,7 +142,7 @@ impl Draft {
     fn index_of(&self, field: usize) -> Option<usize> {
         let after = self.instructions.partition_point(|placed| placed.start <= field);
         let index = after.checked_sub(1)?;
-        (field + 4 <= self.instructions[index].end).then_some(index)
+        (field < self.instructions[index].end).then_some(index)
     }
 
     /// Some of the code.
@@ -163,6 +170,10 @@ impl Draft {
             return Err("goes on behind itself in two ways".to_owned());
         }
         let targets = proof::inner_targets(&self);
+        if targets.is_empty() {
+            self.leave_out_cleared()?;
+            self.load_late()?;
+        }
         for index in 0..self.holes.len() {
             let Hole { at, what, .. } = self.holes[index];
             // `jcc over; jmp exit; over:` becomes `jncc exit`, with a prefix that means nothing in place of the byte left over.
@@ -208,13 +219,16 @@ impl Draft {
         let around = changed.holes.iter().map(|hole| {
             let index = changed.index_of(hole.at).ok_or("has a relocation that is no field")?;
             let placed = &changed.instructions[index];
-            let shift = pairs::shift_behind(&changed, index).filter(|_| !branches);
             let access = accesses.iter().flatten().find(|access| access.field == hole.at);
+            let joined = pairs::joined(&changed, index, accesses.as_deref().unwrap_or_default());
+            let settles = access.and_then(|access| settles::before(&changed, index, access));
             let single = access.and_then(|access| pairs::single_before(&changed, index, access));
             Ok(Around {
                 start: placed.start,
                 end: placed.end,
-                shift: shift.unwrap_or(0),
+                joined: joined.filter(|_| !branches).unwrap_or(0),
+                settles: settles.filter(|_| !branches).unwrap_or(0),
+                idle: !branches && pairs::is_idle(&changed, index),
                 single: single.filter(|_| !branches).unwrap_or(0),
                 reads: access::reads_number(&changed, placed).unwrap_or(0),
             })
@@ -224,12 +238,60 @@ impl Draft {
             moves: pairs::is_move(&changed.instructions, accesses.as_deref().unwrap_or_default()),
             accesses,
             touched: access::touched(&changed),
+            keeps_acc: settles::stores_acc(&changed),
+            kills_acc: !branches && settles::kills_acc(&changed),
             branches,
             instructions: changed.instructions.len(),
             code: self.code,
             holes: self.holes,
             reach,
         })
+    }
+}
+
+impl Draft {
+    /// Leaves out instructions that clear what the next one clears, too. There are no branches within the code.
+    fn leave_out_cleared(&mut self) -> Result<(), String> {
+        while let Some(index) = (0..self.instructions.len()).find(|&index| pairs::is_cleared(self, index)) {
+            let Placed { start, end, .. } = self.instructions[index];
+            self.code.drain(start..end);
+            for hole in self.holes.iter_mut().filter(|hole| hole.at >= end) {
+                hole.at -= end - start;
+            }
+            self.decode_again()?;
+        }
+        Ok(())
+    }
+
+    /// Loads slots to vector registers right before they are used, if there is another load between. There are no branches within the code.
+    fn load_late(&mut self) -> Result<(), String> {
+        for index in (0..self.instructions.len())
+            .filter(|&index| pairs::is_early(self, index))
+            .collect::<Vec<_>>()
+        {
+            let [first, second] = [0, 1].map(|next| self.instructions[index + next]);
+            self.code[first.start..second.end].rotate_left(first.end - first.start);
+            for hole in &mut self.holes {
+                if (first.start..first.end).contains(&hole.at) {
+                    hole.at += second.end - second.start;
+                } else if (second.start..second.end).contains(&hole.at) {
+                    hole.at -= first.end - first.start;
+                }
+            }
+            self.holes.sort_by_key(|hole| hole.at);
+            self.decode_again()?;
+        }
+        Ok(())
+    }
+
+    /// Finds the instructions after the code has changed.
+    fn decode_again(&mut self) -> Result<(), String> {
+        let holes = std::mem::take(&mut self.holes);
+        *self = Draft {
+            holes,
+            ..Draft::decode(&self.code)?
+        };
+        Ok(())
     }
 }
 
@@ -250,7 +312,7 @@ impl Stencil {
         let accesses = self.accesses.as_deref().unwrap_or_default();
         let row = format!(
             "code: {}, length: {}, holes: {}, count: {}, reach: {}, accesses: {}, uses: {}, forms: {}, in_memory: {}, \
-             touched: {}, branches: {}, moves: {}, traps: {}, rare: {}",
+             touched: {}, branches: {}, moves: {}, keeps_acc: {}, kills_acc: {}, traps: {}, rare: {}",
             table.code.len(),
             self.code.len(),
             table.holes.len(),
@@ -263,6 +325,8 @@ impl Stencil {
             self.touched,
             self.branches,
             self.moves,
+            self.keeps_acc,
+            self.kills_acc,
             self.holes.iter().any(|hole| matches!(hole.what, What::Trap(_))),
             self.holes.iter().any(|hole| hole.what == What::Rare)
         );
@@ -286,7 +350,9 @@ impl Stencil {
                 start,
                 end,
                 reads,
-                shift,
+                joined,
+                settles,
+                idle,
                 single,
             } = around;
             let access = accesses.iter().find(|access| access.field == *at);
@@ -294,7 +360,7 @@ impl Stencil {
             let (start, rest) = (at - start, end - at);
             table.holes.push(format!(
                 "at: {at}, what: What::{what:?}, offset: {offset}, start: {start}, rest: {rest}, reads: {reads}, \
-                 shift: {shift}, single: {single}, form: Form::{form:?}, near: {near}"
+                 joined: {joined}, settles: {settles}, idle: {idle}, single: {single}, form: Form::{form:?}, near: {near}"
             ));
         }
         row

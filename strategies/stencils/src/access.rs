@@ -128,7 +128,10 @@ pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, regi
     match (form, register) {
         (Form::Int | Form::IntLoad | Form::IntStore, Register::Int(n)) | (Form::Float, Register::Float(n)) => {
             instruction.add(out, 0..prefixes);
-            out.push(rex | n >> 3);
+            // A prefix without bits says that a register of 8 bits is one of the newer ones.
+            if opcode > prefixes || n >> 3 != 0 {
+                out.push(rex | n >> 3);
+            }
             instruction.add(out, opcode..modrm);
             out.push(direct(reg, n));
             instruction.add_rest(out);
@@ -171,20 +174,26 @@ pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, regi
 
 /// Adds an instruction that reads `[rip + 32 bits]`, with the number that is there in place of that. Returns whether there is such an
 /// instruction; if not, none is added.
-pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: u16) -> bool {
+pub fn rewrite_number(out: &mut Vec<u8>, instruction: Instruction<'_>, number: i32) -> bool {
     let Instruction { code, modrm, .. } = instruction;
     let rex = code[0] & 0xf0 == 0x40;
     let opcode = usize::from(rex);
     // The register moves from one field to another.
     let (wide, high) = if rex { (code[0] & 8, code[0] >> 2 & 1) } else { (0, 0) };
     let reg = code[modrm] >> 3 & 7;
-    let bytes = u32::from(number).to_le_bytes();
+    let bytes = number.to_le_bytes();
     let prefix = |out: &mut Vec<u8>, bits: u8| {
         if rex {
             out.push(0x40 | bits);
         }
     };
     match code[opcode..modrm] {
+        // mov of 64 bits: those above the number are all its sign.
+        [0x8b] if wide != 0 && number < 0 => {
+            prefix(out, wide | high);
+            out.extend([0xc7, 0xc0 | reg]);
+            out.extend(bytes);
+        }
         // mov, movzx: of the number, as of the register, all above is zero.
         [0x8b] | [0x0f, 0xb6 | 0xb7] => {
             prefix(out, high);

@@ -9,12 +9,14 @@
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::copies::{Draft, OPERANDS, Role};
 
-use crate::access::{Form, Instruction, Register, add, rewrite, rewrite_near, rewrite_number};
+use crate::access::{Form, Instruction, add, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
 use crate::exits::{Exits, JMP, Out};
 use crate::form;
+use crate::joined::{Part, To};
 use crate::nodes::{Cells, Node, Nodes, UNIT};
-use crate::pairs::{shift_by_number, single_alone};
+use crate::nops::{LOOP, nops};
+use crate::numbers::{offset, small};
 use crate::pins::{Away, Pins, Way, copies, moves, weights};
 use crate::table::{CONSTANTS, Hole, Stencil};
 use crate::what::What;
@@ -216,15 +218,15 @@ impl<'a> Assembler<'a> {
     }
 
     fn copy(&mut self, index: usize, node: &Node<'a>, stencil: &'static Stencil) {
-        let (code, mut end, mut holes) = (stencil.code_on(), stencil.code().len(), stencil.holes());
+        let (code, mut length, mut holes) = (stencil.code_on(), stencil.code().len(), stencil.holes());
         // A jump to what comes next is left out.
         if let Some((last, others)) = holes.split_last()
             && last.what == What::Target
             && self.nodes.targets(index).next() == Some(index as u32 + 1)
-            && usize::from(last.at) + UNIT == end
+            && usize::from(last.at) + UNIT == length
             && code[usize::from(last.at) - 1] == JMP
         {
-            (end, holes) = (usize::from(last.at) - 1, others);
+            (length, holes) = (usize::from(last.at) - 1, others);
         }
         let away = self.pins.away(index, node);
         for one in away.iter().filter(|one| one.stored) {
@@ -235,44 +237,56 @@ impl<'a> Assembler<'a> {
         }
         let start = self.assembly.code.len();
         let (mut from, mut units) = (0, None);
-        for hole in holes {
+        let settled = holes
+            .last()
+            .and_then(|store| self.settled(index, stencil, store, &away));
+        let mut holes = holes.iter();
+        while let Some(hole) = holes.next() {
             let field = usize::from(hole.at);
             if let Some(to) = self.rewritten(node, stencil, hole, &away) {
-                let begin = field - usize::from(hole.start);
-                let end = field + usize::from(hole.rest);
-                let (before, behind) = (begin - usize::from(hole.single), end + usize::from(hole.shift));
+                let next = holes.as_slice().first().filter(|_| hole.joined > 0);
+                let part = Part {
+                    code,
+                    length,
+                    hole,
+                    to,
+                    next: next.and_then(|next| self.rewritten(node, stencil, next, &away)?.general()),
+                    settled,
+                };
                 let out = &mut self.assembly.code;
-                match to {
-                    To::Register(_, Register::Float(n)) if before < begin => {
-                        add(out, code, from..before);
-                        single_alone(out, &code[before..begin], n);
-                        from = end;
-                    }
-                    To::Number(number) if behind > end => {
-                        add(out, code, from..begin);
-                        shift_by_number(out, &code[end..behind], number as u8);
-                        from = behind;
-                    }
-                    _ => {
-                        add(out, code, from..begin);
-                        from = end;
-                        let instruction = Instruction {
-                            code: &code[begin..],
-                            length: from - begin,
-                            modrm: usize::from(hole.start) - 1,
-                        };
-                        self.rewrite(instruction, to, stencil.branches);
-                    }
+                if let Some((end, done)) = part.join(out, from) {
+                    from = end;
+                    holes.by_ref().take(done).for_each(drop);
+                    continue;
                 }
+                let begin = field - usize::from(hole.start);
+                add(out, code, from..begin);
+                from = field + usize::from(hole.rest);
+                let instruction = Instruction {
+                    code: &code[begin..],
+                    length: from - begin,
+                    modrm: usize::from(hole.start) - 1,
+                };
+                self.rewrite(instruction, to, stencil.branches);
                 continue;
             }
             add(&mut self.assembly.code, code, from..field);
-            from = field + UNIT;
+            from = field + hole.what.bytes();
             let (at, rest) = (self.assembly.code.len(), hole.rest);
             let ahead = match hole.what {
                 What::Slot(unit) => {
                     let place = node.operand(unit).wrapping_mul(8).wrapping_add_signed(hole.offset);
                     self.assembly.code.extend_from_slice(&place.to_le_bytes());
+                    continue;
+                }
+                What::Number(unit) => {
+                    self.assembly.code.push(node.operand(unit) as u8);
+                    continue;
+                }
+                What::Global => {
+                    self.assembly
+                        .code
+                        .extend_from_slice(&(node.operand(0) * 8).to_le_bytes());
                     continue;
                 }
                 What::Here => {
@@ -295,7 +309,7 @@ impl<'a> Assembler<'a> {
                     });
                     None
                 }
-                What::Table | What::Units | What::Constant(_) | What::Cell | What::Cells => {
+                What::Table | What::Units | What::Offset(_) | What::Constant(_) | What::Cell | What::Cells => {
                     let place = self.constant(index, node, stencil, hole, (start, &mut units));
                     self.assembly
                         .reaches
@@ -313,7 +327,7 @@ impl<'a> Assembler<'a> {
                 });
             }
         }
-        add(&mut self.assembly.code, code, from..end);
+        add(&mut self.assembly.code, code, from..length);
         let behind = self.assembly.code.len();
         while let Some((at, rest)) = self.next.pop() {
             self.fill(at, distance(at, rest, behind));
@@ -336,6 +350,18 @@ impl<'a> Assembler<'a> {
         true
     }
 
+    /// Where a stencil's last instruction begins, and the register of the slot that it stores a result in, if what writes the result may
+    /// write it there, and nobody wants it where it is.
+    fn settled(&self, index: usize, stencil: &Stencil, store: &Hole, away: &[Away]) -> Option<(usize, u8)> {
+        let nodes = &self.nodes.list;
+        let is_dead = || nodes.get(index + 1)?.stencil.map(|next| next.kills_acc);
+        if store.settles == 0 || stencil.keeps_acc && is_dead() != Some(true) {
+            return None;
+        }
+        let register = self.rewritten(&nodes[index], stencil, store, away)?.general()?;
+        Some((usize::from(store.at) - usize::from(store.start), register))
+    }
+
     /// Where the constant is that a hole stands for. `start` is where the copy begins, and `units` where the node's operands are.
     fn constant(
         &mut self,
@@ -350,8 +376,16 @@ impl<'a> Assembler<'a> {
             What::Constant(number) => self.own_constant(number) + hole.offset as usize,
             What::Cell => self.cell(node.callee()),
             What::Cells => self.cell(0),
+            What::Offset(width) => {
+                let place = self.assembly.constants.len();
+                let offset = offset(node.operands, width);
+                self.assembly.constants.extend_from_slice(&offset.to_le_bytes());
+                place
+            }
             What::Units
             | What::Slot(_)
+            | What::Number(_)
+            | What::Global
             | What::Here
             | What::Next
             | What::Target
@@ -386,6 +420,10 @@ impl<'a> Assembler<'a> {
             }
             What::Units if self.numbers && hole.reads > 0 => {
                 small(node.operands, hole.offset as usize - OPERANDS * UNIT, hole.reads).map(To::Number)
+            }
+            What::Offset(width) if self.numbers && hole.reads > 0 => {
+                let offset = u16::try_from(offset(node.operands, width)).ok()?;
+                Some(To::Number(offset.into()))
             }
             _ => None,
         }
@@ -547,52 +585,6 @@ impl<'a> Assembler<'a> {
         self.assembly.entrances = entrances.map(|(entrance, &start)| entrance.unwrap_or(start)).collect();
     }
 }
-
-/// What comes in place of an instruction.
-#[derive(Clone, Copy, Debug)]
-enum To {
-    Register(Form, Register),
-    Number(u16),
-    Near(i8),
-}
-
-/// The number in these bytes of a node's operand units, if it is small. A module then chooses two bytes of a field in machine code,
-/// of which the others are zero: as many as of a slot's place.
-fn small(operands: &[u32], at: usize, bytes: u8) -> Option<u16> {
-    let unit = |index: usize| u64::from(operands.get(index).copied().unwrap_or(0));
-    let (first, skipped) = (at / UNIT, at % UNIT);
-    let read = (unit(first) | unit(first + 1) << 32) >> (8 * skipped);
-    let number = match bytes {
-        1 | 2 | 4 => read & ((1 << (8 * bytes)) - 1),
-        8 if skipped == 0 => read,
-        _ => return None,
-    };
-    u16::try_from(number).ok()
-}
-
-/// Adds this many bytes of code that does nothing.
-fn nops(code: &mut Vec<u8>, mut bytes: usize) {
-    while bytes > 0 {
-        let nop = NOPS[bytes.min(NOPS.len()) - 1];
-        code.extend(nop);
-        bytes -= nop.len();
-    }
-}
-
-/// Loops begin at multiples of this: what is fetched at once.
-const LOOP: usize = 32;
-
-/// Code that does nothing, in this many bytes.
-const NOPS: [&[u8]; 8] = [
-    &[0x90],
-    &[0x66, 0x90],
-    &[0x0f, 0x1f, 0x00],
-    &[0x0f, 0x1f, 0x40, 0x00],
-    &[0x0f, 0x1f, 0x44, 0x00, 0x00],
-    &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
-    &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
-    &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
-];
 
 /// From the end of the instruction with a field to another place.
 fn distance(field: usize, rest: u8, to: usize) -> u32 {

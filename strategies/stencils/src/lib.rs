@@ -91,10 +91,13 @@ mod enter;
 mod exits;
 mod flow;
 mod form;
+mod joined;
 mod key;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod memory;
 mod nodes;
+mod nops;
+mod numbers;
 mod pairs;
 mod pins;
 mod plain;

@@ -11,6 +11,9 @@ use crate::what::What;
 /// Bytes of a unit.
 pub(crate) const UNIT: usize = size_of::<u32>();
 
+/// Globals from this one on have handlers: a module chooses no more than 16 bits of a field.
+const GLOBALS: u32 = u16::MAX as u32 / 8;
+
 /// A node on its way to code.
 pub(crate) struct Node<'a> {
     /// The unit at which it begins.
@@ -146,7 +149,8 @@ impl<'a> Nodes<'a> {
         node.stencil = node.stencil.filter(|stencil| {
             let reach = usize::from(stencil.reach);
             let found = !leaves || node.role != Role::SwitchBack && has_cells(&node, stencil, cells);
-            reach <= node.operands.len() * UNIT && found
+            let fits = node.operand(0) <= GLOBALS || stencil.holes().iter().all(|hole| hole.what != What::Global);
+            reach <= node.operands.len() * UNIT && found && fits
         });
         node.barrier = leaves || node.stencil.is_none_or(|stencil| stencil.in_memory);
         self.list.push(node);

@@ -8,7 +8,7 @@ use crate::access::Form;
 use crate::key::key;
 use crate::what::What;
 
-/// A field of 32 bits that is filled in, and what may come in place of its instruction.
+/// A field that is filled in, and what may come in place of its instruction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hole {
     /// Where it is in the stencil's code.
@@ -22,8 +22,13 @@ pub(crate) struct Hole {
     pub rest: u8,
     /// How many bytes the instruction reads of the operand units, if it may have a number in their place.
     pub reads: u8,
-    /// Bytes of the next instruction, if that shifts by the number and both become one.
-    pub shift: u8,
+    /// Bytes of the next instruction, if both become one where their slots live in registers.
+    pub joined: u8,
+    /// Bytes of the instruction before, if this one stores what that writes, both being the last, and both become one that writes to the
+    /// register in which the slot lives.
+    pub settles: u8,
+    /// Whether nothing is left of the instruction if the number is zero.
+    pub idle: bool,
     /// Bytes of the instruction before, if that moves an `f32` to a general register and both become what moves it to a vector register.
     pub single: u8,
     /// How the instruction uses the slot, and whether the slot's place may have 8 bits.
@@ -67,6 +72,9 @@ pub(crate) struct Stencil {
     pub branches: bool,
     /// Whether it does nothing but move one slot to another.
     pub moves: bool,
+    /// Whether it stores what is in the accumulator at its end, and writes the accumulator before it reads it.
+    pub keeps_acc: bool,
+    pub kills_acc: bool,
     /// Whether it may leave by a trap, or to the handler.
     pub traps: bool,
     pub rare: bool,

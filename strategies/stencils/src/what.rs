@@ -17,6 +17,12 @@ pub enum What {
     Units,
     /// Eight times the slot number in an operand unit.
     Slot(u8),
+    /// The number in an operand unit, of which a byte counts.
+    Number(u8),
+    /// Eight times the number of the global in operand unit 0.
+    Global,
+    /// The distance to the offset of an access of so many bytes.
+    Offset(u8),
     /// The distance to a constant of the handler's own.
     Constant(u16),
     /// The distance to where a call goes on.
@@ -36,4 +42,12 @@ pub enum What {
     Trap(u8),
     /// The distance to where the handler takes over.
     Rare,
+}
+
+impl What {
+    /// Bytes of its field.
+    #[allow(dead_code)]
+    pub fn bytes(self) -> usize {
+        if matches!(self, What::Number(_)) { 1 } else { 4 }
+    }
 }

@@ -25,6 +25,8 @@ use wasm_dispatch_ir::{Trap, V128};
 
 use crate::code::Unit;
 use crate::context::Context;
+#[cfg(feature = "copies")]
+use crate::context::limits;
 use crate::kind::{Kind, Nodes};
 
 /// A vector as a register holds it: only such a type is passed in one.
@@ -532,6 +534,10 @@ impl Regs {
             let memory = (*(*context).stale_state).bytes_or_none((*context).view.memory);
             self.memory = memory.as_mut_ptr();
             self.memory_len = memory.len();
+            #[cfg(feature = "copies")]
+            {
+                (*context).limits = limits(memory.len());
+            }
         }
     }
 

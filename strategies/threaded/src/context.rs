@@ -117,6 +117,10 @@ pub(crate) struct Context {
     pub stack_end: *mut u64,
     /// The current instance, also where [`State::instance`] is stale.
     pub instance: u32,
+    /// What the address of an access of 1, 2, 4, 8 and 16 bytes in memory 0 may be at most: its bytes less that. Copies compare with
+    /// these, which takes no sum.
+    #[cfg(feature = "copies")]
+    pub limits: [i64; 5],
     /// Where its things are.
     pub view: InstanceView,
     /// All tables of the machine.
@@ -146,6 +150,13 @@ pub(crate) struct Context {
     pub probed: (usize, usize),
 }
 
+/// [`Context::limits`] of a memory with this many bytes.
+#[cfg(feature = "copies")]
+#[inline(always)]
+pub(crate) fn limits(memory_len: usize) -> [i64; 5] {
+    [1, 2, 4, 8, 16].map(|width| memory_len as i64 - width)
+}
+
 impl Context {
     /// A context that points nowhere.
     pub fn empty() -> Context {
@@ -157,6 +168,8 @@ impl Context {
             slice: 0,
             stack_end: std::ptr::null_mut(),
             instance: 0,
+            #[cfg(feature = "copies")]
+            limits: limits(0),
             view: InstanceView {
                 globals: std::ptr::null_mut(),
                 tables: std::ptr::null(),

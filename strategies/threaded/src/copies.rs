@@ -207,7 +207,7 @@ pub const FRAMES_TOP: usize = offset_of!(Context, frames_top);
 pub const TOP_NATIVE: isize = offset_of!(Frame, native) as isize - size_of::<Frame>() as isize;
 
 /// Where both builds of this crate must find what handlers reach: sizes and places, in bytes.
-pub const LAYOUT: [u32; 32] = [
+pub const LAYOUT: [u32; 33] = [
     size_of::<Context>() as u32,
     offset_of!(Context, function) as u32,
     offset_of!(Context, frames_top) as u32,
@@ -216,6 +216,7 @@ pub const LAYOUT: [u32; 32] = [
     offset_of!(Context, slice) as u32,
     offset_of!(Context, stack_end) as u32,
     offset_of!(Context, instance) as u32,
+    offset_of!(Context, limits) as u32,
     offset_of!(Context, view) as u32,
     offset_of!(Context, all_tables) as u32,
     offset_of!(Context, functions) as u32,

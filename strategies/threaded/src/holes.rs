@@ -7,6 +7,9 @@
 //! |---|---|
 //! | `NODE` | the node, whose operand units are read from where the copy keeps them |
 //! | `SLOT_n` | eight times the slot number in operand unit n |
+//! | `NUMBER_n` | a byte, the number in operand unit n by which is shifted |
+//! | `OFFSET` + 8 * n | 64 bits, the offset of an access of n bytes |
+//! | `GLOBAL` | eight times the number of the global in operand unit 0 |
 //! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
 //! | `TRAP_n` | the end of the run by the trap with that code |
 //! | `BEHIND` | code to which a copy of a return jumps, at an odd address: the frame is still the callee's |
@@ -21,6 +24,7 @@
 use std::mem::MaybeUninit;
 
 use wasm_dispatch_ir::Trap;
+use wasm_dispatch_ir::ops::{Binary, BinaryOp};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
 use wasm_dispatch_machine::cell::CodeCell;
@@ -59,6 +63,8 @@ type TrapExit = unsafe extern "C" fn(
 // Exits are no functions here, because the language lets none that is external take a vector.
 unsafe extern "C" {
     static NODE: [Unit; 64];
+    static OFFSET: [u64; 17];
+    static GLOBAL: u8;
     static NEXT: u8;
     static TARGET: u8;
     static RARE: u8;
@@ -132,6 +138,46 @@ macro_rules! slots {
 slots! {
     0 SLOT_0 1 SLOT_1 2 SLOT_2 3 SLOT_3 4 SLOT_4 5 SLOT_5 6 SLOT_6 7 SLOT_7
     8 SLOT_8 9 SLOT_9 10 SLOT_10 11 SLOT_11 12 SLOT_12 13 SLOT_13 14 SLOT_14 15 SLOT_15
+}
+
+macro_rules! shifts {
+    ($bits:ident $unit:ident, $($op:ident $text:literal)*) => {
+        match (O::OP, $unit) {
+            $(
+                (BinaryOp::$op, 0) => shift!($bits, $text, "0"),
+                (BinaryOp::$op, 1) => shift!($bits, $text, "1"),
+            )*
+            _ => return None,
+        }
+    };
+}
+
+macro_rules! shift {
+    ($bits:ident, $text:literal, $unit:literal) => {
+        // SAFETY: the text computes a number and does nothing else.
+        unsafe {
+            std::arch::asm!(
+                concat!($text, ", offset NUMBER_", $unit),
+                inlateout(reg) $bits,
+                options(pure, nomem, nostack)
+            );
+        }
+    };
+}
+
+/// A value shifted or rotated by the number in an operand unit, which is part of the instruction; nothing for other operations.
+#[inline(always)]
+pub(crate) fn shifted<O: Binary>(value: O::A, unit: usize) -> Option<O::R> {
+    let mut bits = value.to_slot();
+    shifts!(bits unit,
+        I32Shl "shl {0:e}" I32ShrS "sar {0:e}" I32ShrU "shr {0:e}" I32Rotl "rol {0:e}" I32Rotr "ror {0:e}"
+        I64Shl "shl {0}" I64ShrS "sar {0}" I64ShrU "shr {0}" I64Rotl "rol {0}" I64Rotr "ror {0}"
+    );
+    if O::R::TYPE == ValType::I32 {
+        // SAFETY: an instruction that writes the lower half of a register clears the other one.
+        unsafe { std::hint::assert_unchecked(bits <= u64::from(u32::MAX)) };
+    }
+    Some(O::R::from_slot(bits))
 }
 
 /// The node of a copy of `H`, in place of the one in the register.
@@ -343,6 +389,40 @@ impl Regs {
     pub(crate) unsafe fn trap(self, trap: Trap) -> u64 {
         // SAFETY: the contract is the same.
         unsafe { trap_exit(self, trap) }
+    }
+
+    /// The bytes at an address, or `None` if they are out of bounds.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); units 0 and 1 hold the node's `offset + width`, and `width` is the access's.
+    #[inline(always)]
+    pub(crate) unsafe fn place(&self, address: u32, width: usize) -> Option<*mut u8> {
+        // SAFETY: offset and address have 32 bits: their sum does not wrap, nor is it negative. If it is at most the memory's bytes
+        // less the access's, those of the access are within the memory; if there are not as many, the limit is negative.
+        unsafe {
+            let place = u64::from(address) + OFFSET[width];
+            if place as i64 > (*self.context).limits[width.ilog2() as usize] {
+                return None;
+            }
+            Some(self.memory.add(place as usize))
+        }
+    }
+
+    /// The own global whose number is in operand unit 0.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`](crate::abi::Handler::run); the node has an own global's number there.
+    #[inline(always)]
+    pub(crate) unsafe fn global(self) -> *mut u64 {
+        // SAFETY: as in a stream.
+        unsafe {
+            (*self.context)
+                .view
+                .globals
+                .wrapping_byte_add((&raw const GLOBAL).addr())
+        }
     }
 
     /// The slot whose number is in operand unit `index`.

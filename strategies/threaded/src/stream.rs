@@ -134,6 +134,17 @@ impl Regs {
         unsafe { self.call(leave) }
     }
 
+    /// The own global whose number is in operand unit 0.
+    ///
+    /// # Safety
+    ///
+    /// As [`Handler::run`]; the node has an own global's number there.
+    #[inline(always)]
+    pub(crate) unsafe fn global(self) -> *mut u64 {
+        // SAFETY: the current instance's own globals follow each other from `globals` on, and it is one of them, says the contract.
+        unsafe { (*self.context).view.globals.add(self.unit(0) as usize) }
+    }
+
     /// The slot whose number is in operand unit `index`.
     ///
     /// # Safety

@@ -9,7 +9,7 @@ use crate::abi::{
     HANDLER_UNITS, Handler, Mode, Picked, Regs, Role, filled, from_register, no_vector, picked, to_register,
 };
 use crate::code::{Code, Unit, units_of};
-use crate::context::Context;
+use crate::context::{Context, limits};
 use crate::copies::Draft;
 use crate::handlers::{all_picked, control, memory, memory64, vector_pick, wide};
 use crate::kind::{Kind, Location};
@@ -236,6 +236,7 @@ impl World {
     fn registers(&mut self, code: &Code, context: &mut Context) -> Regs {
         context.slice = self.slice;
         context.view.globals = self.globals.as_mut_ptr();
+        context.limits = limits(BYTES);
         Regs {
             ip: code.entry(),
             frame: self.frame.as_mut_ptr(),

@@ -67,6 +67,13 @@ impl<O: Binary, A: Source<O::A>, B: Source<O::B>, D: Dest> Step for BinaryOf<O, 
         // SAFETY: the units are those of A, B and D, in this order.
         unsafe {
             let a = A::get(r, 0);
+            #[cfg(stencil)]
+            if matches!(B::LOCATION, Location::Const)
+                && let Some(shifted) = crate::holes::shifted::<O>(a, A::UNITS)
+            {
+                D::put(r, A::UNITS + B::UNITS, shifted);
+                return Ok(());
+            }
             let b = B::get(r, A::UNITS);
             D::put(r, A::UNITS + B::UNITS, O::apply(a, b)?);
         }
@@ -116,8 +123,7 @@ impl<T: Value, D: Dest> Step for GlobalGet<T, D> {
         // SAFETY: the first unit is the number of an own global, and the current instance's own globals follow each other from
         // `globals` on; then come the units of D.
         unsafe {
-            let global = (*r.context).view.globals.add(r.unit(0) as usize);
-            D::put(r, 1, T::from_slot(global.read()));
+            D::put(r, 1, T::from_slot(r.global().read()));
         }
         Ok(())
     }
@@ -136,8 +142,7 @@ impl<T: Value, A: Source<T>> Step for GlobalSet<T, A> {
     unsafe fn step(r: &mut Regs) -> Result<(), Trap> {
         // SAFETY: as for `GlobalGet`, with A in D's place.
         unsafe {
-            let global = (*r.context).view.globals.add(r.unit(0) as usize);
-            global.write(A::get(r, 1).to_slot());
+            r.global().write(A::get(r, 1).to_slot());
         }
         Ok(())
     }
