@@ -199,11 +199,16 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
             return Err("has a slot in an unknown way".to_owned());
         }
         (What::Slot(unit), addend as i32)
-    } else if let Some(unit) = numbered("NUMBER_") {
+    } else if let Some(number) = number(name) {
         if (r_type, addend) != (R_X86_64_8, 0) {
             return Err("has a number in an unknown way".to_owned());
         }
-        (What::Number(unit), 0)
+        (number, 0)
+    } else if let Some(unit) = numbered("VECTOR_") {
+        if (r_type, addend + rest) != (R_X86_64_PC32, 0) {
+            return Err("has a vector in an unknown way".to_owned());
+        }
+        (What::Vector(unit), 0)
     } else if name == "GLOBAL" {
         if !matches!(r_type, R_X86_64_32 | R_X86_64_32S) || addend != 0 {
             return Err("has a global in an unknown way".to_owned());
@@ -226,4 +231,16 @@ fn hole(file: &Elf<'_>, relocation: &Relocation, at: usize, end: usize, pool: &m
         }
     };
     Ok(Hole { at, what, offset })
+}
+
+/// The byte that a symbol stands for, if it does for one of a number.
+fn number(name: &str) -> Option<What> {
+    let (kind, unit) = name.split_once('_')?;
+    let (back, mask) = match kind.strip_prefix("BACK") {
+        Some(mask) => (true, mask),
+        None => (false, kind.strip_prefix("NUMBER")?),
+    };
+    let mask = if mask.is_empty() { u8::MAX } else { mask.parse().ok()? };
+    let unit = unit.parse().ok()?;
+    Some(What::Number { unit, mask, back })
 }

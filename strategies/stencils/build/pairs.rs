@@ -216,7 +216,7 @@ pub fn is_cleared(draft: &Draft, index: usize) -> bool {
         && first.op1_register() == register
         && next.op0_kind() == OpKind::Register
         && next.op0_register() == register
-        && has_number.is_some_and(|hole| matches!(hole.what, What::Number(_)))
+        && has_number.is_some_and(|hole| matches!(hole.what, What::Number { .. }))
 }
 
 /// Bytes of the instruction before this one, if it moves the `f32` of a vector register to a general one, which is stored and not used

@@ -231,6 +231,12 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
                 }
                 reach = 8;
             }
+            What::Vector(unit) if relative && instruction.code() != Code::Lea_r64_m => {
+                if instruction.memory_size().size() > 16 {
+                    return Err("reads a vector in an unknown way".to_owned());
+                }
+                reach = 4 * usize::from(unit) + 16;
+            }
             What::Constant(_) if relative && instruction.code() != Code::Lea_r64_m => {
                 if instruction.memory_size().size() > 16 {
                     return Err("reads a wide constant".to_owned());
@@ -254,19 +260,25 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
         match hole.what {
             what if what.is_exit() && branches => {}
             What::Slot(_) | What::Global if wide => {}
-            What::Number(_) if shifts(instruction) => {}
+            What::Number { mask, .. } if shifts(instruction, mask) => {}
             _ => return Err("has an immediate in an unknown way".to_owned()),
         }
     }
     Ok(reach)
 }
 
-/// Whether an instruction shifts or rotates by its immediate, of which the processor takes as many bits as WebAssembly does.
-fn shifts(instruction: &Instruction) -> bool {
-    use Mnemonic::{Rol, Ror, Sar, Shl, Shr};
-    let by_number = (instruction.op_count(), instruction.op1_kind()) == (2, OpKind::Immediate8);
-    let size = instruction.op0_register().size();
-    by_number && matches!(size, 4 | 8) && matches!(instruction.mnemonic(), Rol | Ror | Sar | Shl | Shr)
+/// Whether an instruction shifts or rotates by these bits of its immediate: of general registers, the processor takes as many as
+/// WebAssembly does.
+fn shifts(instruction: &Instruction, mask: u8) -> bool {
+    use Mnemonic::{Pslld, Psllq, Psllw, Psrad, Psraw, Psrld, Psrlq, Psrlw, Rol, Ror, Sar, Shl, Shr};
+    let known = match instruction.mnemonic() {
+        Rol | Ror | Sar | Shl | Shr => mask == u8::MAX && matches!(instruction.op0_register().size(), 4 | 8),
+        Psllw | Psraw | Psrlw => mask == 15,
+        Pslld | Psrad | Psrld => mask == 31,
+        Psllq | Psrlq => mask == 63,
+        _ => false,
+    };
+    known && (instruction.op_count(), instruction.op1_kind()) == (2, OpKind::Immediate8)
 }
 
 /// Where branches within a stencil lead.

@@ -65,7 +65,8 @@ impl Register {
     pub fn fits(self, form: Form) -> bool {
         match form {
             Form::Int => matches!(self, Register::Int(_)),
-            Form::Float => matches!(self, Register::Float(_)),
+            // Of a vector, its lower half is the first of its slots.
+            Form::Float => !matches!(self, Register::Int(_)),
             Form::IntLoad | Form::IntStore | Form::FloatLoad | Form::FloatStore => !matches!(self, Register::Vector(_)),
             Form::VectorLoad | Form::VectorStore => matches!(self, Register::Vector(_)),
             Form::Memory => false,
@@ -126,7 +127,8 @@ pub fn rewrite(out: &mut Vec<u8>, instruction: Instruction<'_>, form: Form, regi
     let (reg, reg_high, wide) = (code[modrm] >> 3 & 7, rex & 4, rex & 8);
     let direct = |reg: u8, rm: u8| 0xc0 | (reg & 7) << 3 | rm & 7;
     match (form, register) {
-        (Form::Int | Form::IntLoad | Form::IntStore, Register::Int(n)) | (Form::Float, Register::Float(n)) => {
+        (Form::Int | Form::IntLoad | Form::IntStore, Register::Int(n))
+        | (Form::Float, Register::Float(n) | Register::Vector(n)) => {
             instruction.add(out, 0..prefixes);
             // A prefix without bits says that a register of 8 bits is one of the newer ones.
             if opcode > prefixes || n >> 3 != 0 {

@@ -6,12 +6,14 @@
 //! Where slots live in registers, nodes have two beginnings: one for code that comes with them there, and an entrance for whoever
 //! comes from elsewhere (a call, a return, a handler, a machine that goes on), which loads them first.
 
+mod finish;
+
 use wasm_dispatch_ir::code::FunctionBody;
 use wasm_dispatch_threaded::copies::{Draft, OPERANDS, Role};
 
 use crate::access::{Form, Instruction, add, rewrite, rewrite_near, rewrite_number};
 use crate::code::Assembly;
-use crate::exits::{Exits, JMP, Out};
+use crate::exits::{Exits, JMP};
 use crate::form;
 use crate::joined::{Part, To};
 use crate::nodes::{Cells, Node, Nodes, UNIT};
@@ -279,8 +281,10 @@ impl<'a> Assembler<'a> {
                     self.assembly.code.extend_from_slice(&place.to_le_bytes());
                     continue;
                 }
-                What::Number(unit) => {
-                    self.assembly.code.push(node.operand(unit) as u8);
+                What::Number { unit, mask, back } => {
+                    let number = node.operand(unit) as u8;
+                    let number = if back { number.wrapping_neg() } else { number };
+                    self.assembly.code.push(number & mask);
                     continue;
                 }
                 What::Global => {
@@ -309,7 +313,13 @@ impl<'a> Assembler<'a> {
                     });
                     None
                 }
-                What::Table | What::Units | What::Offset(_) | What::Constant(_) | What::Cell | What::Cells => {
+                What::Table
+                | What::Units
+                | What::Vector(_)
+                | What::Offset(_)
+                | What::Constant(_)
+                | What::Cell
+                | What::Cells => {
                     let place = self.constant(index, node, stencil, hole, (start, &mut units));
                     self.assembly
                         .reaches
@@ -376,6 +386,10 @@ impl<'a> Assembler<'a> {
             What::Constant(number) => self.own_constant(number) + hole.offset as usize,
             What::Cell => self.cell(node.callee()),
             What::Cells => self.cell(0),
+            What::Vector(unit) => {
+                self.align_constants();
+                self.constants(&node.operands[usize::from(unit)..][..4])
+            }
             What::Offset(width) => {
                 let place = self.assembly.constants.len();
                 let offset = offset(node.operands, width);
@@ -384,7 +398,7 @@ impl<'a> Assembler<'a> {
             }
             What::Units
             | What::Slot(_)
-            | What::Number(_)
+            | What::Number { .. }
             | What::Global
             | What::Here
             | What::Next
@@ -477,14 +491,22 @@ impl<'a> Assembler<'a> {
 
     /// A constant of handlers among the function's, aligned as their instructions want it.
     fn own_constant(&mut self, number: u16) -> usize {
+        if self.own[usize::from(number)].is_none() {
+            self.align_constants();
+        }
         let constants = &mut self.assembly.constants;
         let place = self.own[usize::from(number)].get_or_insert_with(|| {
-            constants.resize(constants.len().next_multiple_of(16), 0);
             let place = constants.len();
             constants.extend(CONSTANTS[usize::from(number)]);
             place as u32
         });
         *place as usize
+    }
+
+    /// Vectors are aligned, as their instructions want it.
+    fn align_constants(&mut self) {
+        let constants = &mut self.assembly.constants;
+        constants.resize(constants.len().next_multiple_of(16), 0);
     }
 
     /// `mov rdi, node; mov rax, handler; jmp rax`: on to a handler, which goes on at the address that the next node has.
@@ -499,90 +521,6 @@ impl<'a> Assembler<'a> {
 
     fn fill(&mut self, at: usize, value: u32) {
         self.assembly.code[at..at + UNIT].copy_from_slice(&value.to_le_bytes());
-    }
-
-    fn finish(mut self) -> Assembly {
-        let nodes = self.nodes;
-        // No function ends with a call that returns.
-        if let Some(call) = self.call.take() {
-            self.go_on(&call, false);
-            // ud2
-            self.assembly.code.extend_from_slice(&[0x0f, 0x0b]);
-        }
-        self.assembly.end = self.place();
-        for Later { at, node, rest, what } in std::mem::take(&mut self.later) {
-            let (at, node) = (at as usize, node as usize);
-            let to = match what {
-                Ahead::Target => {
-                    let target = nodes.targets(node).next().unwrap_or_default();
-                    self.beginning(&nodes.list[node], target as usize)
-                }
-                Ahead::Trap(trap) => self.way_out(node, Out::Trap(trap)),
-                Ahead::Handler => self.way_out(node, Out::Handler(nodes.handler(node))),
-            };
-            self.fill(at, distance(at, rest, to as usize));
-        }
-        for (node, here, place) in std::mem::take(&mut self.tables) {
-            for (target, place) in nodes.targets(node).zip((place..).step_by(UNIT)) {
-                let to = self.beginning(&nodes.list[node], target as usize);
-                self.assembly.constants[place..place + UNIT]
-                    .copy_from_slice(&to.wrapping_sub(here as u32).to_le_bytes());
-            }
-        }
-        self.entrances();
-        self.assembly
-    }
-
-    /// Where a node begins for those who come from another.
-    fn beginning(&mut self, from: &Node<'_>, target: usize) -> u32 {
-        match from.barrier {
-            true => self.entrance(target),
-            false => self.assembly.starts[target],
-        }
-    }
-
-    /// A way out of a node, with slots in memory for who takes it over.
-    fn way_out(&mut self, index: usize, out: Out) -> u32 {
-        let stored = self.pins.left(index, &self.nodes.list[index]);
-        let node = self.nodes.address(index);
-        self.exits.way_out(&mut self.assembly.code, node, stored, out)
-    }
-
-    /// Where a node begins for those who come from elsewhere.
-    fn entrance(&mut self, index: usize) -> u32 {
-        if let Some(entrance) = self.entrances[index] {
-            return entrance;
-        }
-        let (start, loaded) = (self.assembly.starts[index], self.pins.flow(index).before);
-        let entrance = self.exits.way_in(&mut self.assembly.code, loaded, start);
-        self.entrances[index] = Some(entrance);
-        entrance
-    }
-
-    /// Makes entrances where handlers go on and where machines do.
-    fn entrances(&mut self) {
-        let nodes = self.nodes;
-        let count = nodes.list.len();
-        for &unit in nodes.draft.entrances() {
-            let index = nodes.number(unit) as usize;
-            if index < count {
-                self.entrance(index);
-            }
-        }
-        for (index, node) in nodes.list.iter().enumerate() {
-            if node.stencil.is_some_and(|stencil| !stencil.rare) {
-                continue;
-            }
-            if index + 1 < count {
-                self.entrance(index + 1);
-            }
-            for target in nodes.targets(index) {
-                self.entrance(target as usize);
-            }
-        }
-        let starts = self.assembly.starts.iter();
-        let entrances = self.entrances.iter().zip(starts);
-        self.assembly.entrances = entrances.map(|(entrance, &start)| entrance.unwrap_or(start)).collect();
     }
 }
 

@@ -314,8 +314,10 @@ impl Pins {
         for (slot, access) in node.uses() {
             let first = slot + u32::from(access.first);
             for (place, pin) in self.having(first, access.count) {
+                // What writes a slot of a vector clears the other one in its register.
+                let is_part = access.writes && access.count < pin.slots as u8;
                 if let Some(register) = pin.register
-                    && (!register.fits(access.form) || pin.slot != first || taken >> place & 1 != 0)
+                    && (!register.fits(access.form) || is_part || pin.slot != first || taken >> place & 1 != 0)
                 {
                     add(place, &mut away);
                 }
@@ -544,10 +546,16 @@ fn vectors(nodes: &[Node<'_>], body: &FunctionBody, weights: &[f32]) -> impl Ite
         for (slot, access) in node.uses() {
             let first = slot as usize + usize::from(access.first);
             let own = is_vector(access.form).then_some(first);
+            // Its lower half can be used where it is.
+            let half = (access.form == Form::Float && !access.writes).then_some(first);
             // Another one that has one of these slots is stored before and perhaps loaded afterwards.
             let reached = first.saturating_sub(1)..first + usize::from(access.count);
             for slot in reached.start..reached.end.min(gains.len()) {
-                gains[slot] += if Some(slot) == own { weight } else { -weight };
+                gains[slot] += match Some(slot) {
+                    slot if slot == own => weight,
+                    slot if slot == half => 0.0,
+                    _ => -weight,
+                };
             }
         }
     }

@@ -17,8 +17,14 @@ pub enum What {
     Units,
     /// Eight times the slot number in an operand unit.
     Slot(u8),
-    /// The number in an operand unit, of which a byte counts.
-    Number(u8),
+    /// A byte: of the number in an operand unit, or of its negative (`back`), the bits of a mask.
+    Number {
+        unit: u8,
+        mask: u8,
+        back: bool,
+    },
+    /// The distance to the vector in operand units from this one on, aligned.
+    Vector(u8),
     /// Eight times the number of the global in operand unit 0.
     Global,
     /// The distance to the offset of an access of so many bytes.
@@ -48,6 +54,6 @@ impl What {
     /// Bytes of its field.
     #[allow(dead_code)]
     pub fn bytes(self) -> usize {
-        if matches!(self, What::Number(_)) { 1 } else { 4 }
+        if matches!(self, What::Number { .. }) { 1 } else { 4 }
     }
 }

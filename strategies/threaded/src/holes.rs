@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `NODE` | the node, whose operand units are read from where the copy keeps them |
 //! | `SLOT_n` | eight times the slot number in operand unit n |
-//! | `NUMBER_n` | a byte, the number in operand unit n by which is shifted |
+//! | `NUMBER_n` | a byte, the number in operand unit n by which is shifted; with 15, 31 or 63 before `_`, its low bits; `BACK`: its negative |
+//! | `VECTOR_n` | the vector in operand units n to n + 3, aligned |
 //! | `OFFSET` + 8 * n | 64 bits, the offset of an access of n bytes |
 //! | `GLOBAL` | eight times the number of the global in operand unit 0 |
 //! | `NEXT`, `TARGET` | the copy of the next node's code, and of the node that is branched to |
@@ -23,14 +24,15 @@
 
 use std::mem::MaybeUninit;
 
-use wasm_dispatch_ir::Trap;
 use wasm_dispatch_ir::ops::{Binary, BinaryOp};
 use wasm_dispatch_ir::slot::SlotValue;
 use wasm_dispatch_ir::types::ValType;
+use wasm_dispatch_ir::vector_ops::{Shift, ShiftOp};
+use wasm_dispatch_ir::{Trap, V128};
 use wasm_dispatch_machine::cell::CodeCell;
 use wasm_dispatch_machine::state::Frame;
 
-use crate::abi::{Entry, Handler, Mode, Regs, Vector};
+use crate::abi::{Entry, Handler, Mode, Regs, Vector, from_register, to_register};
 use crate::code::Unit;
 use crate::context::Context;
 use crate::handlers::returns::IN_COPY;
@@ -178,6 +180,85 @@ pub(crate) fn shifted<O: Binary>(value: O::A, unit: usize) -> Option<O::R> {
         unsafe { std::hint::assert_unchecked(bits <= u64::from(u32::MAX)) };
     }
     Some(O::R::from_slot(bits))
+}
+
+macro_rules! vectors {
+    ($($unit:literal $name:ident)*) => {
+        unsafe extern "C" {
+            $(static $name: Aligned;)*
+        }
+
+        /// The vector in operand units from this one on.
+        #[inline(always)]
+        pub(crate) fn vector(unit: usize) -> Option<V128> {
+            match unit {
+                // SAFETY: copies have it there.
+                $($unit => Some(V128(unsafe { $name.0 })),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+#[repr(align(16))]
+struct Aligned([u8; 16]);
+
+vectors! { 0 VECTOR_0 1 VECTOR_1 2 VECTOR_2 3 VECTOR_3 }
+
+macro_rules! lane_shifts {
+    ($vector:ident $unit:ident, $($op:ident $text:literal $number:literal)*) => {
+        match (O::OP, $unit) {
+            $(
+                (ShiftOp::$op, 0) => lane_shift!($vector, $text, $number, "0"),
+                (ShiftOp::$op, 1) => lane_shift!($vector, $text, $number, "1"),
+            )*
+            _ => return None,
+        }
+    };
+}
+
+macro_rules! lane_shift {
+    ($vector:ident, $text:literal, $number:literal, $unit:literal) => {
+        // SAFETY: the text computes a vector and does nothing else.
+        unsafe {
+            std::arch::asm!(
+                concat!($text, " {0}, offset ", $number, "_", $unit),
+                inlateout(xmm_reg) $vector,
+                options(pure, nomem, nostack, preserves_flags)
+            );
+        }
+    };
+}
+
+/// A vector whose lanes are shifted by the number in an operand unit, which is part of the instruction; nothing where there is no such
+/// instruction.
+#[inline(always)]
+pub(crate) fn lanes_shifted<O: Shift>(vector: V128, unit: usize) -> Option<V128> {
+    let mut vector = to_register(vector);
+    lane_shifts!(vector unit,
+        I16x8Shl "psllw" "NUMBER15" I16x8ShrS "psraw" "NUMBER15" I16x8ShrU "psrlw" "NUMBER15"
+        I32x4Shl "pslld" "NUMBER31" I32x4ShrS "psrad" "NUMBER31" I32x4ShrU "psrld" "NUMBER31"
+        I64x2Shl "psllq" "NUMBER63" I64x2ShrU "psrlq" "NUMBER63"
+    );
+    Some(from_register(vector))
+}
+
+/// The other half of a rotation of lanes, whose first half is [`lanes_shifted`]: they are shifted the other way, by what is left of their
+/// bits; by none, if that is all, which is a rotation by none, too.
+#[inline(always)]
+fn lanes_shifted_back<O: Shift>(vector: V128, unit: usize) -> Option<V128> {
+    let mut vector = to_register(vector);
+    lane_shifts!(vector unit, I32x4Shl "psrld" "BACK31" I64x2Shl "psrlq" "BACK63");
+    Some(from_register(vector))
+}
+
+/// A vector whose lanes are rotated by the number in an operand unit.
+#[inline(always)]
+pub(crate) fn lanes_rotated<O: Shift>(vector: V128, unit: usize) -> Option<V128> {
+    let high = lanes_shifted::<O>(vector, unit)?;
+    let low = lanes_shifted_back::<O>(vector, unit)?;
+    let bits = u128::from_le_bytes(high.0) | u128::from_le_bytes(low.0);
+    Some(V128(bits.to_le_bytes()))
 }
 
 /// The node of a copy of `H`, in place of the one in the register.

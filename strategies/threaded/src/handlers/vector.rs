@@ -15,6 +15,8 @@ use wasm_dispatch_machine::state::State;
 
 use crate::abi::{HANDLER_UNITS, Handler, Mode, Regs, Step};
 use crate::kind::Kind;
+#[cfg(stencil)]
+use crate::kind::Location;
 use crate::operand::{Dest, Slot, Source, VectorDest, VectorSource, read_vector, write_vector};
 
 /// `d = a`
@@ -143,6 +145,13 @@ impl<O: Shift, A: VectorSource, B: Source<u32>, D: VectorDest> Step for ShiftBy<
         // SAFETY: the units are those of A, B and D, in this order.
         unsafe {
             let a = A::get_vector(r, 0);
+            #[cfg(stencil)]
+            if matches!(B::LOCATION, Location::Const)
+                && let Some(shifted) = crate::holes::lanes_shifted::<O>(a, A::UNITS)
+            {
+                D::put_vector(r, A::UNITS + B::UNITS, shifted);
+                return Ok(());
+            }
             let b = B::get(r, A::UNITS);
             D::put_vector(r, A::UNITS + B::UNITS, O::apply(a, b));
         }
@@ -184,6 +193,11 @@ impl<O: Rotation, A: VectorSource, D: VectorDest> Step for Rotate<O, A, D> {
         // SAFETY: the units are those of A, the constant, and those of D, in this order.
         unsafe {
             let a = A::get_vector(r, 0);
+            #[cfg(stencil)]
+            if let Some(rotated) = crate::holes::lanes_rotated::<O>(a, A::UNITS) {
+                D::put_vector(r, A::UNITS + 1, rotated);
+                return Ok(());
+            }
             let by = r.unit(A::UNITS);
             D::put_vector(r, A::UNITS + 1, O::rotate(a, by));
         }
