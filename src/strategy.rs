@@ -30,7 +30,8 @@ macro_rules! strategies {
         }
 
         impl Strategy {
-            /// All strategies in this build, in the order of the recorded decision: the fastest first.
+            /// All strategies in this build, in the order of the recorded decision, the fastest first; behind them, in builds that have
+            /// it, the one that makes machine code, which is ranked apart: it is faster than all, where it can run.
             ///
             /// The decision is `reports/decision.json`; a test compares this list with it.
             pub const ALL: &'static [Strategy] = &[$($(#[cfg(feature = $feature)])? Strategy::$name),*];

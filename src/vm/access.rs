@@ -372,7 +372,10 @@ pub(super) fn set_global(vm: VmId, state: &mut Reach<'_>, global: Global, value:
     let global = global.index_in(vm)?;
     let slots = value.to_slots(vm)?;
     let ty = state.store.global_types[global as usize];
-    if !ty.mutable || ty.value != value.ty() {
+    if !ty.mutable {
+        return Err(Error::usage("a constant global cannot be set"));
+    }
+    if ty.value != value.ty() {
         return Err(Error::usage(format!(
             "a {} global cannot be set to {value:?}",
             ty.value

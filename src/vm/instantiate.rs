@@ -22,7 +22,8 @@ impl<T> Vm<T> {
     /// [`MissingImport`](ErrorKind::MissingImport), [`ImportMismatch`](ErrorKind::ImportMismatch),
     /// [`Limit`](ErrorKind::Limit), [`Refused`](ErrorKind::Refused), [`HostMemory`](ErrorKind::HostMemory);
     /// [`StrategyRefuses`](ErrorKind::StrategyRefuses); [`Usage`](ErrorKind::Usage) when something of another machine is to be
-    /// imported; [`Trap`](ErrorKind::Trap) for a segment out of bounds; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host)
+    /// imported, when the machine has fuel or tiers and the module was made without the [`Metering`](crate::Metering) for it;
+    /// [`Trap`](ErrorKind::Trap) for a segment out of bounds; [`Trap`](ErrorKind::Trap) or [`Host`](ErrorKind::Host)
     /// from the start function. After the last two, whatever was written to imported memories and tables stays.
     pub fn instantiate(&mut self, module: &Module, imports: &Imports<T>) -> Result<Instance, Error> {
         let (instance, start) = self.instantiate_without_start(module, imports)?;

@@ -65,8 +65,8 @@ pub fn arguments(entry: &str, ty: &FuncType, texts: &[String]) -> Result<Vec<Val
     arguments.map(|(text, &ty)| read(text, ty)).collect()
 }
 
-/// Reads an argument for a parameter of this type: `30`, `i32:30`, `0x1e` (the bit pattern), `null`, and for an
-/// `externref` a number of the host's.
+/// Reads an argument for a parameter of this type: `30`, `i32:30`, `0x1e` (the bit pattern; of a vector, with lane 0 in the lowest
+/// bits), `null`, and for an `externref` a number of the host's.
 fn read(text: &str, ty: ValType) -> Result<Value, String> {
     let (named, number) = match text.split_once(':') {
         Some((named, number)) => (Some(named), number),
@@ -85,6 +85,15 @@ fn read(text: &str, ty: ValType) -> Result<Value, String> {
                 .parse()
                 .map_err(|_| wrong("neither null nor a number that fits 32 bits"))?;
             return Ok(Value::ExternRef(Some(ExternRef(number))));
+        }
+        (ValType::V128, number) => {
+            let bits = match number.strip_prefix("0x") {
+                Some(digits) => u128::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            return bits.map(Value::V128).map_err(|_| {
+                wrong("no number of 128 bits, lane 0 in the lowest, such as 0x4000000030000000200000001")
+            });
         }
         // Integers have no sign: all ones may be written as 4294967295.
         (ValType::I32, number) => {
@@ -110,6 +119,7 @@ pub fn show(value: &Value) -> String {
     match (value, value.get()) {
         (_, Some(number)) => number.to_string(),
         (Value::ExternRef(Some(ExternRef(number))), None) => format!("externref:{number}"),
+        (Value::V128(bits), None) => format!("v128:{bits:#034x}"),
         (Value::FuncRef(Some(_)), None) => "funcref:a function".to_owned(),
         (null, None) => format!("{}:null", null.ty()),
     }

@@ -177,16 +177,21 @@ impl Entrant {
         self.metered(Metering::Off)
     }
 
+    /// What modules are compiled to count, if this is asked for: those of tiers can always be stopped.
+    pub fn metering(self, asked: Metering) -> Metering {
+        match (self.kind, asked) {
+            (Kind::Tiered(_), Metering::Off) => Metering::Interrupts,
+            (_, asked) => asked,
+        }
+    }
+
     /// As an engine with modules that can be stopped. Those of tiers always can.
     pub fn metered(self, metering: Metering) -> Ours {
         let name = match metering {
             Metering::Off => self.name.to_owned(),
             metering => format!("{}+{metering:?}", self.name),
         };
-        let metering = match (self.kind, metering) {
-            (Kind::Tiered(_), Metering::Off) => Metering::Interrupts,
-            (_, metering) => metering,
-        };
+        let metering = self.metering(metering);
         Ours {
             name,
             entrant: self,

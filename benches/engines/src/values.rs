@@ -92,9 +92,12 @@ pub fn to_value(value: Value) -> wasm_dispatch::Value {
 ///
 /// # Errors
 ///
-/// For references, which no manifest expects.
+/// For references and vectors, which no manifest expects.
 pub fn to_typed(value: wasm_dispatch::Value) -> Result<Value, String> {
-    value.get().ok_or_else(|| format!("an unexpected reference: {value:?}"))
+    value.get().ok_or_else(|| match value {
+        wasm_dispatch::Value::V128(_) => "vectors are not among the values that can be expected".to_owned(),
+        _ => format!("an unexpected reference: {value:?}"),
+    })
 }
 
 #[allow(unused_imports)] // Without features there is no other engine.

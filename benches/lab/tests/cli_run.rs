@@ -39,7 +39,8 @@ const FUNCTIONS: &str = r#"(module
     (func (export "trap") (param i32) (call $deeper (local.get 0)))
     (func (export "forever") (loop (br 0)))
     (func $down (export "down") (param i32) (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
-    (func (export "negative") (result i32) (i32.const -7)))"#;
+    (func (export "negative") (result i32) (i32.const -7))
+    (func (export "lanes") (param v128) (result v128) (i32x4.add (local.get 0) (v128.const i32x4 1 2 3 4))))"#;
 
 /// A command: prints its input, and then a file.
 const PRINT: &str = r#"(module
@@ -209,6 +210,16 @@ fn a_function_gets_typed_arguments_and_its_results_are_printed_one_a_line() {
     assert_eq!(run(&["both", "i32:7", "0.5"]).out, "f64:0.5\ni32:7\n");
     assert_eq!(run(&["both", "--", "-7", "-0.5"]).out, "f64:-0.5\ni32:-7\n");
     assert_eq!(run(&["both", "0xff", "f64:inf"]).out, "f64:inf\ni32:255\n");
+    let lanes = "v128:0x00000004000000030000000200000001\n";
+    assert_eq!(run(&["lanes", "0"]).out, lanes);
+    assert_eq!(
+        run(&["lanes", lanes.trim()]).out,
+        lanes.replace("4000000030000000200000001", "8000000060000000400000002")
+    );
+    // Tiers need modules that can be stopped, and get such.
+    if cfg!(feature = "stencils") {
+        assert_eq!(run(&["both", "1", "2", "--strategy", "tiered"]).out, "f64:2.0\ni32:1\n");
+    }
     // That a function returns 7 is no exit code.
     let negative = run(&["negative"]);
     assert_eq!((negative.code, negative.out.as_str()), (Some(0), "i32:-7\n"));

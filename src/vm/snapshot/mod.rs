@@ -105,7 +105,8 @@ impl<T> Vm<T> {
     /// same way and order, with [`Vm::prepare`]. Strategy and limits may differ, and so may host functions of the same types.
     /// A call that was paused can then be resumed.
     ///
-    /// The fuel, or its absence, is the snapshot's too. Set it anew ([`Vm::set_fuel`]) if the snapshot is a stranger's.
+    /// The fuel, or its absence, is the snapshot's too. Set it anew ([`Vm::set_fuel`]) if the snapshot is a stranger's. What happens when
+    /// there is no more ([`Vm::set_out_of_fuel`]) is this machine's.
     ///
     /// The handles of this machine stay valid, and name what was taken over. Handles of the machine that was saved are valid
     /// only there: here, use those that [`Vm::prepare`] and [`Vm::export`] give out.

@@ -159,6 +159,8 @@ fn form(draft: &Draft, placed: &Placed, size: usize) -> Form {
         Code::Movss_xmm_xmmm32 | Code::Movsd_xmm_xmmm64 if load => &[Form::FloatLoad],
         Code::Movsd_xmmm64_xmm | Code::Movlps_m64_xmm | Code::Movlpd_m64_xmm => &[Form::FloatStore],
         Code::Movups_xmm_xmmm128 | Code::Movupd_xmm_xmmm128 | Code::Movdqu_xmm_xmmm128 if load => &[Form::VectorLoad],
+        // Of a register, it takes the lane that its number says.
+        Code::Insertps_xmm_xmmm32_imm8 => &[],
         Code::Movups_xmmm128_xmm | Code::Movupd_xmmm128_xmm | Code::Movdqu_xmmm128_xmm => &[Form::VectorStore],
         _ if size > SLOT => &[],
         _ => &[Form::Int, Form::Float],

@@ -250,7 +250,7 @@ fn fields(draft: &Draft, placed: &Placed) -> Result<usize, String> {
     }
     if let Some(hole) = placed.immediate.and_then(|field| draft.hole_at(field)) {
         let branches = instruction.is_jmp_near() || instruction.is_jcc_near();
-        // A slot's place is positive and has 20 bits: in any immediate of 32 bits it is the same number.
+        // A slot's place is positive and has 20 bits, and a global's 16: in any immediate of 32 bits it is the same number.
         let wide = (0..instruction.op_count()).any(|operand| {
             matches!(
                 instruction.op_kind(operand),

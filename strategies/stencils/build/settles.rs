@@ -124,9 +124,9 @@ pub fn kills_acc(draft: &Draft) -> bool {
         if of_it.any(|used| used.register().size() >= 4) {
             return true;
         }
-        // Whoever goes on from here may want it.
+        // Whoever goes on from here may want it: of the handler's rare case, this code says nothing.
         let field = placed.immediate.and_then(|field| draft.hole_at(field));
-        if field.is_some_and(|hole| matches!(hole.what, What::Next | What::Target)) {
+        if field.is_some_and(|hole| matches!(hole.what, What::Next | What::Target | What::Rare)) {
             return false;
         }
     }

@@ -176,7 +176,8 @@ impl Draft {
         }
         for index in 0..self.holes.len() {
             let Hole { at, what, .. } = self.holes[index];
-            // `jcc over; jmp exit; over:` becomes `jncc exit`, with a prefix that means nothing in place of the byte left over.
+            // `jcc over; jmp exit; over:` becomes `jncc exit`, with a prefix in place of the byte left over that means
+            // nothing, or not to expect the branch.
             if what.is_exit()
                 && at >= 3
                 && self.code[at - 1] == 0xe9
@@ -185,7 +186,7 @@ impl Draft {
                 && !targets.contains(&(at - 1))
             {
                 let condition = self.code[at - 3] & 0xf ^ 1;
-                self.code[at - 3..at].copy_from_slice(&[0x3e, 0x0f, 0x80 | condition]);
+                self.code[at - 3..at].copy_from_slice(&[0x2e, 0x0f, 0x80 | condition]);
             }
         }
         let end = self.code.len();

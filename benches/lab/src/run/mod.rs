@@ -108,7 +108,12 @@ pub struct Request<'o> {
 impl Request<'_> {
     /// Runs it under the strategy that counts, without showing what it prints. That it traps is no failure here.
     pub fn run_counting(&self) -> Result<Ran, Failed> {
-        self.run(Vm::with_backend::<Tally>(self.how.limits()), None, true)
+        self.run(
+            Vm::with_backend::<Tally>(self.how.limits()),
+            self.how.metering(),
+            None,
+            true,
+        )
     }
 }
 
@@ -120,7 +125,8 @@ pub fn run(options: Options) -> Result<Outcome, Failed> {
     };
     let vm = options.strategy.vm(options.how.limits());
     let compiled = options.time.then_some(options.strategy);
-    let ran = request.run(vm, compiled, options.output.json)?;
+    let metering = options.strategy.metering(options.how.metering());
+    let ran = request.run(vm, metering, compiled, options.output.json)?;
     let code = match &ran.ended {
         Ended::Returned(_) => ExitCode::SUCCESS,
         // The operating system keeps eight bits; what does not fit is a failure all the same.

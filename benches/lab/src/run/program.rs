@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use wasm_dispatch::ir::types::FuncType;
 use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
-use wasm_dispatch::{Error, ErrorKind, Imports, Module, Value, Vm};
+use wasm_dispatch::{Error, ErrorKind, Imports, Metering, Module, Value, Vm};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::arguments::{COMMAND_ENTRY, arguments, entry, show};
 use wasm_dispatch_report::units;
@@ -40,7 +40,7 @@ pub struct Ran {
 impl Request<'_> {
     /// Runs in a fresh machine, and keeps what the program prints, or passes it on. With a strategy, all is compiled for it
     /// first. That a program traps is no failure here.
-    pub fn run(&self, mut vm: Vm, compiled: Option<Entrant>, keep: bool) -> Result<Ran, Failed> {
+    pub fn run(&self, mut vm: Vm, metering: Metering, compiled: Option<Entrant>, keep: bool) -> Result<Ran, Failed> {
         let mut clock = Clock {
             since: Instant::now(),
             phases: Vec::new(),
@@ -50,7 +50,7 @@ impl Request<'_> {
         clock.ends("read");
         let module = Module::options()
             .limits(self.how.limits())
-            .metering(self.how.metering())
+            .metering(metering)
             .compile(&wasm)
             .map_err(|error| self.failed(error))?;
         clock.ends("decode, validate");
