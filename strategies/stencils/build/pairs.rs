@@ -132,14 +132,6 @@ fn is_sum(draft: &Draft, index: usize, from: Option<&Access>, to: &Access) -> bo
     all.all(proved)
 }
 
-/// Whether an instruction is the second of two that may be one that writes a sum.
-pub fn is_second_of_sum(draft: &Draft, index: usize) -> bool {
-    let accesses = access::find(draft).unwrap_or_default();
-    index
-        .checked_sub(1)
-        .is_some_and(|first| joined(draft, first, &accesses).is_some())
-}
-
 /// Whether the next instruction takes from a register what this one loads there from the two slots of which `access` is the use, and
 /// nothing else does. If these live in a vector register, the next one may take it from there.
 fn takes_vector(draft: &Draft, index: usize, access: &Access) -> bool {

@@ -10,7 +10,7 @@ use crate::stencil::{Draft, Placed, What};
 
 /// Bytes of the instruction before this one, if these are the last, and this one stores in a slot what that writes to the accumulator or
 /// to rax: then, if nobody wants it there, that one may write it to the slot's register.
-pub fn before(draft: &Draft, index: usize, access: &Access) -> Option<usize> {
+pub fn before(draft: &Draft, index: usize, access: &Access, accesses: &[Access]) -> Option<usize> {
     let at = index.checked_sub(1)?;
     let (writer, store) = (&draft.instructions[at], &draft.instructions[index]);
     let (write, stored) = (&writer.instruction, store.instruction.op1_register());
@@ -31,7 +31,7 @@ pub fn before(draft: &Draft, index: usize, access: &Access) -> Option<usize> {
         None => may_write_elsewhere(draft, writer),
         Some(What::Units) => may_be_number(draft, writer),
         // The second of a sum.
-        Some(What::Slot(_)) => at > 0 && pairs::is_second_of_sum(draft, at),
+        Some(What::Slot(_)) => at > 0 && pairs::joined(draft, at - 1, accesses).is_some(),
         Some(_) => false,
     };
     may.then_some(bytes)

@@ -217,12 +217,13 @@ impl Draft {
         proof::check(&changed, end)?;
         let branches = !proof::inner_targets(&changed).is_empty();
         let accesses = access::find(&changed);
+        let known = accesses.as_deref().unwrap_or_default();
         let around = changed.holes.iter().map(|hole| {
             let index = changed.index_of(hole.at).ok_or("has a relocation that is no field")?;
             let placed = &changed.instructions[index];
-            let access = accesses.iter().flatten().find(|access| access.field == hole.at);
-            let joined = pairs::joined(&changed, index, accesses.as_deref().unwrap_or_default());
-            let settles = access.and_then(|access| settles::before(&changed, index, access));
+            let access = known.iter().find(|access| access.field == hole.at);
+            let joined = pairs::joined(&changed, index, known);
+            let settles = access.and_then(|access| settles::before(&changed, index, access, known));
             let single = access.and_then(|access| pairs::single_before(&changed, index, access));
             Ok(Around {
                 start: placed.start,
@@ -236,7 +237,7 @@ impl Draft {
         });
         Ok(Stencil {
             around: around.collect::<Result<_, String>>()?,
-            moves: pairs::is_move(&changed.instructions, accesses.as_deref().unwrap_or_default()),
+            moves: pairs::is_move(&changed.instructions, known),
             accesses,
             touched: access::touched(&changed),
             keeps_acc: settles::stores_acc(&changed),

@@ -491,16 +491,14 @@ impl<'a> Assembler<'a> {
 
     /// A constant of handlers among the function's, aligned as their instructions want it.
     fn own_constant(&mut self, number: u16) -> usize {
-        if self.own[usize::from(number)].is_none() {
-            self.align_constants();
+        if let Some(place) = self.own[usize::from(number)] {
+            return place as usize;
         }
-        let constants = &mut self.assembly.constants;
-        let place = self.own[usize::from(number)].get_or_insert_with(|| {
-            let place = constants.len();
-            constants.extend(CONSTANTS[usize::from(number)]);
-            place as u32
-        });
-        *place as usize
+        self.align_constants();
+        let place = self.assembly.constants.len();
+        self.assembly.constants.extend(CONSTANTS[usize::from(number)]);
+        self.own[usize::from(number)] = Some(place as u32);
+        place
     }
 
     /// Vectors are aligned, as their instructions want it.

@@ -11,7 +11,7 @@ use crate::what::What;
 /// Bytes of a unit.
 pub(crate) const UNIT: usize = size_of::<u32>();
 
-/// Globals from this one on have handlers: a module chooses no more than 16 bits of a field.
+/// Globals behind this one have handlers: a module chooses no more than 16 bits of a field.
 const GLOBALS: u32 = u16::MAX as u32 / 8;
 
 /// A node on its way to code.

@@ -318,18 +318,6 @@ fn loops_begin_at_multiples_of_32_in_the_product_alone() {
     assert_ne!(place(PLAIN), 0);
 }
 
-/// Ends a loop of one block, the second, which runs as often as slot 0 says, and the function.
-fn end_loop(b: &mut BodyBuilder) {
-    b.add(0, -1);
-    let condition = b.local(0);
-    b.statement(Statement::Branch {
-        condition,
-        when: true,
-        target: 1,
-    });
-    b.statement(Statement::Return);
-}
-
 /// A loop that adds a vector to another one, in each turn.
 fn sum_of_vectors() -> FunctionBody {
     let locals = [
@@ -346,7 +334,7 @@ fn sum_of_vectors() -> FunctionBody {
     let two = VectorNode::Two { op, a, b: other };
     let sum = b.node(Node::Vector(two), ValType::V128);
     b.statement(Statement::VectorSet { slot: 1, value: sum });
-    end_loop(&mut b);
+    b.end_loop();
     b.finish()
 }
 
@@ -406,7 +394,7 @@ fn two_instructions_become_one_where_slots_live_in_registers_and_numbers_in_the_
     b.set(2, sum);
     let other = b.local(5);
     b.set(4, other);
-    end_loop(&mut b);
+    b.end_loop();
     let body = b.finish();
     let draft = draft(&body);
     let count = |form, is_wanted: fn(&[u8]) -> bool| {

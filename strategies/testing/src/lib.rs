@@ -111,6 +111,18 @@ impl BodyBuilder {
         self.set(slot, sum);
     }
 
+    /// Ends a loop of one block, the second, which runs as often as local 0 says, and the function.
+    pub fn end_loop(&mut self) {
+        self.add(0, -1);
+        let condition = self.local(0);
+        self.statement(Statement::Branch {
+            condition,
+            when: true,
+            target: 1,
+        });
+        self.statement(Statement::Return);
+    }
+
     /// A statement; a terminator ends the block.
     pub fn statement(&mut self, statement: Statement) {
         let index = self.body.statements.len() as u32;
@@ -145,14 +157,7 @@ pub fn counting_loop() -> FunctionBody {
     b.statement(Statement::Jump(1));
     b.statement(Statement::Meter { cost: 1 });
     b.add(1, 3);
-    b.add(0, -1);
-    let condition = b.local(0);
-    b.statement(Statement::Branch {
-        condition,
-        when: true,
-        target: 1,
-    });
-    b.statement(Statement::Return);
+    b.end_loop();
     b.finish()
 }
 
