@@ -8,7 +8,8 @@ use std::fmt;
 #[cfg(feature = "demangle")]
 const LONGEST: usize = 4096;
 
-/// A function's name as its author wrote it, if it is a mangled name from Rust or C++; otherwise the name itself.
+/// A function's name as its author wrote it, if it is a mangled name from Rust, or from C++ with the feature `demangle-cpp`; otherwise
+/// the name itself.
 ///
 /// Names come with untrusted modules, and in both languages a short mangled name can stand for a very long one. Names that would
 /// become longer than 4,096 bytes stay as they are.
@@ -27,7 +28,10 @@ fn authors(name: &str) -> Option<String> {
     if name.len() > LONGEST {
         return None;
     }
-    rust(name).or_else(|| cpp(name))
+    let found = rust(name);
+    #[cfg(feature = "demangle-cpp")]
+    let found = found.or_else(|| cpp(name));
+    found
 }
 
 #[cfg(feature = "demangle")]
@@ -39,7 +43,7 @@ fn rust(name: &str) -> Option<String> {
     Some(text.0)
 }
 
-#[cfg(feature = "demangle")]
+#[cfg(feature = "demangle-cpp")]
 fn cpp(name: &str) -> Option<String> {
     if !name.starts_with("_Z") {
         return None;

@@ -64,7 +64,7 @@
 //! - `all-strategies`: all strategies except the one that makes machine code ([`Strategy::makes_code`]). That one has a feature of its own:
 //!   see `docs/`, "Code without a dispatch". It is three times as fast as the default on the mean, on Linux on x86-64, where pages may be
 //!   executable. It is not the default of any build: choose it by name, or as a machine's second tier ([`Tiers`]).
-//! - `demangle`, on by default: names of Rust and C++ functions in backtraces as their authors wrote them.
+//! - `demangle`, on by default: names of Rust functions in backtraces as their authors wrote them; `demangle-cpp`: of C++, too.
 //! - `dwarf`: files and lines in backtraces, from a module's debug information.
 //! - `cache`: modules with their lowered code as bytes (`ModuleOptions::precompile`, `Module::deserialize`).
 //! - `snapshot`: machines as bytes (`Vm::snapshot`, `Vm::restore`).

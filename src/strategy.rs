@@ -1,11 +1,12 @@
 //! The strategies by name, and any strategy, its type erased.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Listing, NodeCode, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Listing, Made, NodeCode, Program};
 use wasm_dispatch_machine::driver;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
@@ -178,6 +179,8 @@ pub(crate) trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
     fn refusal(&self) -> Option<&'static str>;
     fn add_instance(&mut self, module: &Module);
+    /// How much code of these modules there is for the strategy. A module counts once.
+    fn made(&self, modules: &[Module]) -> Made;
     fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit;
 }
 
@@ -218,6 +221,15 @@ impl<B: Backend> Engine for EngineOf<B> {
     fn add_instance(&mut self, module: &Module) {
         let code: Arc<_> = module.code::<B>();
         self.program.instances.push(code);
+    }
+
+    fn made(&self, modules: &[Module]) -> Made {
+        let mut seen = HashSet::new();
+        let codes = modules.iter().map(Module::code::<B>);
+        let codes = codes.filter(|code| seen.insert(Arc::as_ptr(code)));
+        codes
+            .map(|code| code.made())
+            .fold(Made::default(), |sum, one| sum + one)
     }
 
     fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit {

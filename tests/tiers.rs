@@ -79,17 +79,51 @@ fn a_machine_that_runs_little_keeps_its_first_strategy_until_its_calls_add_up() 
 }
 
 #[test]
+fn a_machine_stays_until_the_next_strategys_code_is_worth_to_be_made() {
+    let count = |vm: &mut Vm, instance| {
+        let results = vm.call(instance, "count", &[Value::I32(5_000)]).unwrap();
+        assert_eq!(results, [Value::I32(12_502_500)]);
+    };
+    for (start, then) in pairs() {
+        let tiers = Tiers::new(start, then, 100);
+        let module = metered(Metering::Interrupts);
+        // The function has some ten statements, and runs for a hundred thousand instructions or less.
+        let (mut vm, instance) = tiered(tiers.with_reuse(100_000), &module);
+        count(&mut vm, instance);
+        assert_eq!(vm.strategy_name(), start.name());
+        for _ in 0..100 {
+            count(&mut vm, instance);
+        }
+        assert_eq!(vm.strategy_name(), then.name());
+        // Now its code is made: another machine need not wait for it.
+        let (mut vm, instance) = tiered(tiers.with_reuse(u64::MAX), &module);
+        count(&mut vm, instance);
+        assert_eq!(vm.strategy_name(), then.name());
+
+        let module = metered(Metering::Interrupts);
+        let (mut vm, instance) = tiered(tiers.with_reuse(u64::MAX), &module);
+        count(&mut vm, instance);
+        assert_eq!(vm.strategy_name(), start.name());
+        // As it need not where all of it was made beforehand.
+        module.compile(then);
+        let (mut vm, instance) = tiered(tiers.with_reuse(u64::MAX), &module);
+        count(&mut vm, instance);
+        assert_eq!(vm.strategy_name(), then.name());
+    }
+}
+
+#[test]
 fn traps_and_pauses_are_those_of_one_strategy() {
     let module = metered(Metering::Fuel);
     for (start, then) in pairs() {
-        let (mut vm, instance) = tiered(Tiers::new(start, then, 500), &module);
+        let (mut vm, instance) = tiered(Tiers::new(start, then, 500).with_reuse(0), &module);
         let error = error_of(vm.call(instance, "down", &[Value::I32(100)]));
         assert_eq!(error.trap(), Some(Trap::Unreachable));
         let frames = error.backtrace().map(|trace| trace.frames.len() + trace.omitted);
         assert_eq!(frames, Some(101));
         assert_eq!(vm.strategy_name(), then.name());
 
-        let (mut vm, instance) = tiered(Tiers::new(start, then, 500), &module);
+        let (mut vm, instance) = tiered(Tiers::new(start, then, 500).with_reuse(0), &module);
         vm.set_out_of_fuel(OutOfFuel::Pause);
         vm.set_fuel(Some(400)).unwrap();
         let error = error_of(vm.call(instance, "count", &[Value::I32(1_000)]));

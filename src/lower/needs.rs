@@ -31,9 +31,18 @@ impl Needs {
         }
     }
 
-    /// Adds an operator, with this many operands after it, if what comes after it can be reached.
-    pub(crate) fn operator(&mut self, opcode: u8, operands: u32) {
+    /// Adds an operator.
+    pub(crate) fn operator(&mut self, opcode: u8) {
         self.vectors |= opcode == VECTOR_PREFIX;
+    }
+
+    /// Whether this many operands are more than there were before.
+    pub(crate) fn exceeded_by(&self, operands: u32) -> bool {
+        u64::from(operands) > self.height
+    }
+
+    /// Adds what follows an operator and can be reached: so many operands.
+    pub(crate) fn operands(&mut self, operands: u32) {
         self.height = self.height.max(u64::from(operands));
     }
 

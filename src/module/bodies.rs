@@ -231,30 +231,8 @@ impl BodyValidator {
             vectors |= count > 0 && ty == ValType::V128;
             locals += count as usize * usize::from(ty.slots());
         }
-        let mut operators = body.get_operators_reader().map_err(malformed)?;
         let mut needs = lower::Needs::new(locals, vectors);
-        while !operators.eof() {
-            let offset = operators.original_position();
-            let rest = &body.as_bytes()[(offset - body.range().start) as usize..];
-            let opcode = rest[0];
-            if declarations.has_many && may_carry(opcode) {
-                // A reader of its own: a copy of the other would copy all blocks that are open.
-                let rest = BinaryReader::new_features(rest, offset, FEATURES);
-                let operator = OperatorsReader::new(rest).read().map_err(malformed)?;
-                self.carried += carried(&operator, &validator, declarations, index);
-            }
-            let visited = operators.visit_operator(&mut validator.visitor(offset));
-            visited.map_err(malformed)?.map_err(invalid)?;
-            // Where nothing can be reached, few bytes push operands without end.
-            if validator.operand_stack_height() > MAX_OPERANDS {
-                let (what, limit) = ("operands of one function", u64::from(MAX_OPERANDS));
-                return Err(ErrorKind::Limit { what, limit }.into());
-            }
-            // What cannot be reached is not lowered. The last `end` leaves no block.
-            let reached = validator.get_control_frame(0).is_some_and(|frame| !frame.unreachable);
-            needs.operator(opcode, if reached { validator.operand_stack_height() } else { 0 });
-        }
-        operators.finish().map_err(malformed)?;
+        self.operators(reader, &mut validator, &mut needs, declarations)?;
         if !needs.fit() {
             return Err(ErrorKind::Limit {
                 what: "frame slots of one function",
@@ -276,6 +254,46 @@ impl BodyValidator {
         };
         bodies.arrived(index, raw);
         Ok(index)
+    }
+
+    /// Validates a function's operators, which the reader is at.
+    // A function of its own, so that it keeps in registers what it needs: it is most of what loading takes.
+    #[inline(never)]
+    fn operators(
+        &mut self,
+        mut reader: BinaryReader<'_>,
+        validator: &mut FuncValidator<ValidatorResources>,
+        needs: &mut lower::Needs,
+        declarations: &Declarations,
+    ) -> Result<(), Error> {
+        let index = self.next;
+        while !reader.eof() {
+            let offset = reader.original_position();
+            let mut ahead = reader.clone();
+            let opcode = ahead.read_u8().map_err(malformed)?;
+            if declarations.has_many && may_carry(opcode) {
+                // With no blocks of its own: a reader that keeps them would copy all that are open.
+                let operator = OperatorsReader::new(reader.clone()).read().map_err(malformed)?;
+                self.carried += carried(&operator, validator, declarations, index);
+            }
+            let visited = reader.visit_operator(&mut validator.visitor(offset));
+            visited.map_err(malformed)?.map_err(|error| refused(&error, true))?;
+            needs.operator(opcode);
+            let operands = validator.operand_stack_height();
+            if needs.exceeded_by(operands) {
+                // Where nothing can be reached, few bytes push operands without end.
+                if operands > MAX_OPERANDS {
+                    let (what, limit) = ("operands of one function", u64::from(MAX_OPERANDS));
+                    return Err(ErrorKind::Limit { what, limit }.into());
+                }
+                // What cannot be reached is not lowered. The last `end` leaves no block.
+                if validator.get_control_frame(0).is_some_and(|frame| !frame.unreachable) {
+                    needs.operands(operands);
+                }
+            }
+        }
+        let end = reader.original_position();
+        reader.finish_expression(&validator.visitor(end)).map_err(malformed)
     }
 }
 

@@ -32,13 +32,9 @@ impl VmOptions {
     /// Two strategies, one after the other. Modules must have [`Metering`](crate::Metering): a program that cannot be
     /// stopped cannot change its strategy.
     pub fn tiers(self, tiers: Tiers) -> VmOptions {
-        let Tiers { start, then, after } = tiers;
         VmOptions {
-            first_tier: Some(FirstTier {
-                left: after,
-                then: then.engine(),
-            }),
-            ..self.strategy(start)
+            first_tier: Some(FirstTier::new(tiers)),
+            ..self.strategy(tiers.start)
         }
     }
 

@@ -204,7 +204,8 @@ impl<T> Vm<T> {
 
     /// The topmost frame waits for a slice, or for its code.
     fn suspended(&mut self) -> Result<Progress, Error> {
-        if let Some(tier) = self.budget.first_tier.take_if(|tier| tier.left == 0) {
+        let (now, modules) = (&*self.engine, &self.modules);
+        if let Some(tier) = self.budget.first_tier.take_if(|tier| tier.ends(now, modules)) {
             self.set_engine(tier.then);
         }
         let state = &mut self.machine.state;

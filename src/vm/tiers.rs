@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::module::Module;
 use crate::strategy::{Engine, Strategy};
 
 /// Two strategies for one machine: programs begin under one that starts quickly and go on under one that runs fast, see
@@ -9,6 +10,8 @@ use crate::strategy::{Engine, Strategy};
 ///
 /// A machine changes once, where the running program checks for fuel and interrupts, in the middle of whatever it is doing: a
 /// program's state does not depend on the strategy. Functions are compiled for the second strategy when they are next entered.
+/// That takes time, the more the more code a program uses, so a program that runs much code a few times stays longer where it is
+/// ([`Tiers::reuse`]).
 /// Results, traps, fuel and snapshots are those of a machine with one strategy.
 ///
 /// ```
@@ -37,23 +40,79 @@ pub struct Tiers {
     pub start: Strategy,
     /// The strategy to go on with.
     pub then: Strategy,
-    /// Instructions that the machine runs under the first, counted as [`Metering::Fuel`](crate::Metering::Fuel) counts them.
+    /// Instructions that the machine runs under the first at least, counted as [`Metering::Fuel`](crate::Metering::Fuel) counts
+    /// them.
     pub after: u64,
+    /// How many instructions the machine runs under the first, besides, for each statement of lowered code in the functions that
+    /// were compiled because a program called them and that the second has not compiled yet. 0: only [`after`](Tiers::after) counts.
+    pub reuse: u64,
 }
 
+/// [`Tiers::reuse`] if nobody says otherwise: of 30, 100, 150 and 250 the one with the fewest runs of 1 to 100 ms that are too long, by
+/// the part `tiers` of benches/suspension. To make machine code of a statement takes about as long as to run a hundred instructions under
+/// the default.
+const REUSE: u64 = 100;
+
 impl Tiers {
-    /// From one strategy to another, after this many instructions.
+    /// From one strategy to another, after this many instructions at least.
     pub fn new(start: Strategy, then: Strategy, after: u64) -> Tiers {
-        Tiers { start, then, after }
+        Tiers {
+            start,
+            then,
+            after,
+            reuse: REUSE,
+        }
+    }
+
+    /// The same with another [`reuse`](Tiers::reuse).
+    pub fn with_reuse(self, reuse: u64) -> Tiers {
+        Tiers { reuse, ..self }
     }
 }
 
 /// The first tier of a machine.
 pub(super) struct FirstTier {
-    /// Instructions that it may still run.
+    /// Instructions that it may still run before it is asked again whether it ends.
     pub left: u64,
+    /// Instructions that it has been given.
+    given: u64,
+    reuse: u64,
     /// What comes then. Made beforehand, so that programs without tiers hold no strategies that they do not use.
     pub then: Box<dyn Engine>,
+}
+
+/// Fewer instructions are not worth to ask again.
+const LEAST: u64 = 1 << 12;
+
+impl FirstTier {
+    pub fn new(tiers: Tiers) -> FirstTier {
+        FirstTier {
+            left: tiers.after,
+            given: tiers.after,
+            reuse: tiers.reuse,
+            then: tiers.then.engine(),
+        }
+    }
+
+    /// Whether it has run for long enough that the next one's code is worth to be made. If not, it gets more to run.
+    pub fn ends(&mut self, now: &dyn Engine, modules: &[Module]) -> bool {
+        if self.left > 0 {
+            return false;
+        }
+        let called = now.made(modules).called;
+        let wanted = match called {
+            0 => 0,
+            _ => self
+                .reuse
+                .saturating_mul(called.saturating_sub(self.then.made(modules).all)),
+        };
+        self.left = match wanted.saturating_sub(self.given) {
+            0 => return true,
+            more => more.max(LEAST),
+        };
+        self.given = self.given.saturating_add(self.left);
+        false
+    }
 }
 
 impl fmt::Debug for FirstTier {

@@ -11,9 +11,9 @@ pub const FEATURE: &str = "stencils";
 #[cfg(not(feature = "stencils"))]
 pub const FEATURE: &str = "";
 
-/// Instructions after which a machine with tiers changes: about what the second tier's compiler takes for the functions of
-/// a small program.
-const AFTER: u64 = 300_000;
+/// Instructions after which a machine with tiers changes, if what it runs is little code: about what it takes to map the first pages
+/// of the second tier's code and to make it.
+const AFTER: u64 = 30_000;
 
 /// The default and what makes machine code, in a build that has such a strategy; the best that is safe and the default, otherwise.
 pub fn tiers() -> Tiers {

@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::ops::{Add, Range};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use crate::cell::{CodeCell, CodeEntry};
@@ -306,6 +306,29 @@ pub struct ModuleCode<B: Backend> {
     /// Stands in for functions that have not arrived.
     absent: Lazy<B::Code>,
     shared: Shared,
+    /// Of the functions that were compiled because they were called.
+    called: AtomicU64,
+    /// Of the functions that were compiled beforehand.
+    beforehand: AtomicU64,
+}
+
+/// How much code of a module is compiled, in statements of its lowered form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made {
+    /// Of functions that were compiled because a program called them.
+    pub called: u64,
+    /// Of all functions that are compiled.
+    pub all: u64,
+}
+
+impl Add for Made {
+    type Output = Made;
+    fn add(self, other: Made) -> Made {
+        Made {
+            called: self.called + other.called,
+            all: self.all + other.all,
+        }
+    }
 }
 
 /// Functions that are compiled together, on any number of threads: so the size of the code does not depend on that number.
@@ -324,7 +347,16 @@ impl<B: Backend> ModuleCode<B> {
             functions,
             absent: OnceLock::new(),
             shared,
+            called: AtomicU64::new(0),
+            beforehand: AtomicU64::new(0),
         }
+    }
+
+    /// How much is compiled.
+    pub fn made(&self) -> Made {
+        let called = self.called.load(Relaxed);
+        let all = called + self.beforehand.load(Relaxed);
+        Made { called, all }
     }
 
     /// A function, compiled now if it was not before. In place of one that has not arrived, code that suspends the run
@@ -355,7 +387,10 @@ impl<B: Backend> ModuleCode<B> {
             let absent = || Compiled::new::<B>(Arc::new(absent()), &self.shared);
             return self.absent.get_or_init(absent);
         };
-        let compiled = self.functions[function as usize].get_or_init(|| Compiled::new::<B>(body, &self.shared));
+        let compiled = self.functions[function as usize].get_or_init(|| {
+            self.called.fetch_add(body.statements.len() as u64, Relaxed);
+            Compiled::new::<B>(body, &self.shared)
+        });
         self.enter_in_cell(function as usize, compiled);
         compiled
     }
@@ -402,7 +437,10 @@ impl<B: Backend> ModuleCode<B> {
         let compiled = B::compile_batch(&bodies, &self.shared);
         for ((function, body), code) in wanted.into_iter().zip(bodies).zip(compiled) {
             // Another thread may have been quicker.
-            let compiled = self.functions[function].get_or_init(|| Compiled::of(body, code));
+            let compiled = self.functions[function].get_or_init(|| {
+                self.beforehand.fetch_add(body.statements.len() as u64, Relaxed);
+                Compiled::of(body, code)
+            });
             self.enter_in_cell(function, compiled);
         }
     }

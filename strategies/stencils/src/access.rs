@@ -75,16 +75,16 @@ impl Register {
 }
 
 /// Adds some bytes of what mostly goes on behind them: 16 are copied at once, as most of these are few.
+#[inline]
 pub fn add(out: &mut Vec<u8>, code: &[u8], part: Range<usize>) {
-    let (mut from, end) = (part.start, out.len() + part.len());
-    while from < part.end {
-        match code[from..].first_chunk::<16>() {
-            Some(chunk) => out.extend_from_slice(chunk),
-            None => out.extend_from_slice(&code[from..part.end]),
+    let end = out.len() + part.len();
+    match code.get(part.start..).and_then(<[u8]>::first_chunk::<16>) {
+        Some(chunk) if part.len() <= chunk.len() => {
+            out.extend_from_slice(chunk);
+            out.truncate(end);
         }
-        from += 16;
+        _ => out.extend_from_slice(&code[part]),
     }
-    out.truncate(end);
 }
 
 /// An instruction with a field of 32 bits behind its ModRM byte.

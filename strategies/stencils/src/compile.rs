@@ -415,6 +415,7 @@ impl<'a> Assembler<'a> {
 
     /// What comes in place of an instruction with a hole: of one that uses a slot which lives in a register and is not away, of one that
     /// uses a slot near the frame's beginning, and of one that reads a small number.
+    #[inline]
     fn rewritten(&self, node: &Node<'_>, stencil: &Stencil, hole: &Hole, away: &[Away]) -> Option<To> {
         match hole.what {
             What::Slot(unit) if !node.barrier => {
