@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::world::{World, good};
-use wasm_dispatch_report::cost::{self, Executed};
+use wasm_dispatch_report::cost::{self, Executed, Kernel};
 use wasm_dispatch_report::record::Recording;
 use wasm_dispatch_report::summary::summarise;
 
@@ -58,6 +58,27 @@ fn what_a_dispatch_takes_is_the_strategy_less_its_control() {
         assert!((workload.nanoseconds_of_each - 5.0).abs() < 0.2, "{workload:?}");
     }
     assert!((controlled.typical_nanoseconds().unwrap() - 5.0).abs() < 0.2);
+}
+
+#[test]
+fn a_strategy_that_hardly_dispatches_has_no_time_of_a_dispatch() {
+    let mut recording = recording();
+    recording.traits.iter_mut().for_each(|traits| traits.control_of = None);
+    let mut counts = counts(["loops", "calls", "loops"]);
+    counts[0].kernel = Some(Kernel::Tight);
+    let notes_of = |counts: &[Executed]| {
+        let model = cost::of(&recording, &recording, counts);
+        let of_fast = model.strategies.iter().any(|model| model.strategy == "fast");
+        let notes = model.warnings.into_iter();
+        (
+            of_fast,
+            notes.filter(|note| note.contains("fast hardly dispatches")).count(),
+        )
+    };
+    counts[0].dispatches.insert("fast".to_owned(), 1);
+    assert_eq!(notes_of(&counts), (false, 1));
+    counts[0].dispatches.insert("fast".to_owned(), DISPATCHES);
+    assert_eq!(notes_of(&counts), (true, 0));
 }
 
 #[test]

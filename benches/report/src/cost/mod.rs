@@ -193,6 +193,12 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
     let strategies = strategies.filter(|name| recording.control_of(name).is_none());
     let mut models = Vec::new();
     for strategy in strategies {
+        if hardly_dispatches(counts, strategy) {
+            warnings.push(format!(
+                "{strategy} hardly dispatches, not even in the kernels: they do not say what that takes"
+            ));
+            continue;
+        }
         match of_strategy(recording, kernels, counts, strategy) {
             Ok(model) => models.push(model),
             Err(why) => warnings.push(format!("{strategy} has no model: {why}")),
@@ -214,6 +220,19 @@ pub fn of(recording: &Recording, kernels: &Recording, counts: &[Executed]) -> Co
         controlled: control::controlled(recording, &counts.iter().filter(is_modelled).collect::<Vec<_>>()),
         warnings,
     }
+}
+
+/// Fewer dispatches for each statement of a kernel are none.
+const FEWEST_DISPATCHES: f64 = 0.1;
+
+/// Whether a strategy has no dispatches that the kernels, which are made of them, could show.
+fn hardly_dispatches(counts: &[Executed], strategy: &str) -> bool {
+    let each = |counted: &Executed| {
+        counted.kernel?;
+        Some(*counted.dispatches.get(strategy)? as f64 / counted.nodes.max(1) as f64)
+    };
+    let most = counts.iter().filter_map(each).reduce(f64::max);
+    most.is_some_and(|most| most < FEWEST_DISPATCHES)
 }
 
 /// A workload as the fit sees it.
