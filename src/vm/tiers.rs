@@ -43,8 +43,8 @@ pub struct Tiers {
     /// Instructions that the machine runs under the first at least, counted as [`Metering::Fuel`](crate::Metering::Fuel) counts
     /// them.
     pub after: u64,
-    /// How many instructions the machine runs under the first, besides, for each statement of lowered code in the functions that
-    /// were compiled because a program called them and that the second has not compiled yet. 0: only [`after`](Tiers::after) counts.
+    /// Instructions that it runs under the first at least for each statement of lowered code in the functions that were compiled
+    /// because a program called them and that the second has not compiled yet. The greater of this and [`after`](Tiers::after) counts.
     pub reuse: u64,
 }
 
@@ -99,13 +99,8 @@ impl FirstTier {
         if self.left > 0 {
             return false;
         }
-        let called = now.made(modules).called;
-        let wanted = match called {
-            0 => 0,
-            _ => self
-                .reuse
-                .saturating_mul(called.saturating_sub(self.then.made(modules).all)),
-        };
+        let (called, made) = (now.made(modules).called, self.then.made(modules).all);
+        let wanted = self.reuse.saturating_mul(called.saturating_sub(made));
         self.left = match wanted.saturating_sub(self.given) {
             0 => return true,
             more => more.max(LEAST),

@@ -27,9 +27,8 @@ pub(crate) struct Exits<'a> {
     /// Those out of the node that was left last, which are few.
     node: u64,
     last: Vec<(Out, u32)>,
-    /// Where that is what ways out share, by the slots that are stored; and the one that was taken last.
+    /// Where that is what ways out share, by the slots that are stored.
     shared: BTreeMap<(u32, Out), u32>,
-    recent: Option<((u32, Out), u32)>,
     /// What all traps share.
     trap: Option<u32>,
     /// What ways in share, by the slots that are loaded.
@@ -50,7 +49,6 @@ impl Exits<'_> {
             node: u64::MAX,
             last: Vec::new(),
             shared: BTreeMap::new(),
-            recent: None,
             trap: None,
             loads: BTreeMap::new(),
         }
@@ -70,15 +68,10 @@ impl Exits<'_> {
         // mov edi, the distance: a stream has less than 4 GiB.
         code.push(0xbf);
         code.extend(((node - self.stream) as u32).to_le_bytes());
-        let kind = (stored, out);
-        let recent = self.recent.filter(|(of, _)| *of == kind).map(|(_, shared)| shared);
-        match recent.or_else(|| self.shared.get(&kind).copied()) {
-            Some(shared) => {
-                self.recent = Some((kind, shared));
-                jump(code, shared);
-            }
+        match self.shared.get(&(stored, out)) {
+            Some(&shared) => jump(code, shared),
             None => {
-                self.shared.insert(kind, code.len() as u32);
+                self.shared.insert((stored, out), code.len() as u32);
                 self.pins.moves(code, stored, Way::ToSlot);
                 self.leave(code, out);
             }

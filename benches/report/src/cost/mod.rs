@@ -227,12 +227,16 @@ const FEWEST_DISPATCHES: f64 = 0.1;
 
 /// Whether a strategy has no dispatches that the kernels, which are made of them, could show.
 fn hardly_dispatches(counts: &[Executed], strategy: &str) -> bool {
-    let each = |counted: &Executed| {
-        counted.kernel?;
-        Some(*counted.dispatches.get(strategy)? as f64 / counted.nodes.max(1) as f64)
-    };
-    let most = counts.iter().filter_map(each).reduce(f64::max);
+    let kernels = counts.iter().filter(|counted| counted.kernel.is_some());
+    let each =
+        kernels.filter_map(|counted| Some(dispatches_per_node(*counted.dispatches.get(strategy)?, counted.nodes)));
+    let most = each.reduce(f64::max);
     most.is_some_and(|most| most < FEWEST_DISPATCHES)
+}
+
+/// Dispatches of a statement.
+fn dispatches_per_node(dispatches: u64, nodes: u64) -> f64 {
+    dispatches as f64 / nodes.max(1) as f64
 }
 
 /// A workload as the fit sees it.
@@ -317,12 +321,13 @@ fn of_strategy(
     strategy: &str,
 ) -> Result<StrategyCost, String> {
     let kernel_time = |counted: &Executed| {
-        let dispatches = *counted.dispatches.get(strategy)? as f64;
+        let dispatches = *counted.dispatches.get(strategy)?;
         let kernel = counted.kernel?;
         Some(KernelTime {
             kernel,
-            nanoseconds_per_dispatch: times::executed(kernels, &counted.workload, strategy, dispatches)?.nanoseconds,
-            dispatches_per_node: dispatches / counted.nodes.max(1) as f64,
+            nanoseconds_per_dispatch: times::executed(kernels, &counted.workload, strategy, dispatches as f64)?
+                .nanoseconds,
+            dispatches_per_node: dispatches_per_node(dispatches, counted.nodes),
         })
     };
     let kernel_times: Vec<KernelTime> = counts.iter().filter_map(kernel_time).collect();
@@ -392,7 +397,7 @@ impl StrategyCost {
 
     /// How many dispatches a statement or operation takes, as a mean over the workloads.
     pub fn dispatches_of_a_node(&self) -> f64 {
-        let of = |workload: &WorkloadCost| workload.dispatches as f64 / workload.nodes.max(1) as f64;
+        let of = |workload: &WorkloadCost| dispatches_per_node(workload.dispatches, workload.nodes);
         mean_of(self.workloads.iter().map(of))
     }
 
