@@ -531,8 +531,7 @@ impl<T: ModuleTypes> Lowering<'_, T> {
 
     /// Replaces labels by blocks, following jumps that lead to jumps.
     pub(super) fn resolve_labels(&mut self) {
-        let labels = std::mem::take(&mut self.labels);
-        let body = &mut self.body;
+        let (labels, body) = (&self.labels, &mut self.body);
         let resolve = |label: u32| {
             // Every label that a branch names was bound: by its `end`, or by the block of its edge.
             let mut block = labels[label as usize].unwrap_or(0);
@@ -548,7 +547,8 @@ impl<T: ModuleTypes> Lowering<'_, T> {
             }
             block
         };
-        let blocks: Vec<u32> = (0..labels.len() as u32).map(resolve).collect();
+        self.resolved.extend((0..labels.len() as u32).map(resolve));
+        let blocks = &self.resolved;
         for block in &body.blocks {
             if let Statement::Jump(target) | Statement::Branch { target, .. } =
                 &mut body.statements[block.terminator as usize]

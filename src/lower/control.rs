@@ -76,7 +76,9 @@ enum Reach {
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
-    pub(super) fn start_function(&mut self, results: &'m [ValType]) {
+    /// Begins the code.
+    pub(crate) fn start(&mut self) {
+        let results = self.results;
         self.open_control(Kind::Function, Ends { params: &[], results });
         self.own.1 = self.new_label();
         self.bind(self.own.1);
@@ -355,7 +357,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
 
     /// The blocks with the moves of conditional branches, after everything else.
     pub(super) fn emit_edges(&mut self) {
-        for edge in std::mem::take(&mut self.edges) {
+        let mut edges = std::mem::take(&mut self.edges);
+        for edge in edges.drain(..) {
             self.offset = edge.offset;
             self.bind(edge.label);
             let entry = self.body.operands.entry(edge.stack, edge.height, [].into_iter());
@@ -384,6 +387,7 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
                 Some((label, _)) => self.terminate(Statement::Jump(label)),
             }
         }
+        self.edges = edges;
     }
 
     /// Materializes arguments and whatever a call could disturb; returns the first argument's slot.

@@ -21,6 +21,7 @@ mod nans;
 mod needs;
 mod operands;
 mod operators;
+mod room;
 mod vectors;
 mod visit;
 
@@ -37,6 +38,7 @@ use self::builder::Label;
 use self::control::Control;
 pub(crate) use self::needs::Needs;
 pub(crate) use self::operators::Unsupported;
+pub(crate) use self::room::Room;
 pub(crate) use self::visit::Visitor;
 use crate::metering::Metering;
 
@@ -57,6 +59,7 @@ pub(crate) trait ModuleTypes {
 /// Lowers one function, operator by operator.
 pub(crate) struct Lowering<'m, T> {
     types: &'m T,
+    results: &'m [ValType],
     body: FunctionBody,
     /// Parameters and locals, as WebAssembly counts them.
     locals: operands::Locals,
@@ -76,6 +79,8 @@ pub(crate) struct Lowering<'m, T> {
     reachable: bool,
     /// Block of each label, once it is known.
     labels: Vec<Option<u32>>,
+    /// Room for the blocks that they lead to.
+    resolved: Vec<u32>,
     /// Entry and first statement of the block being built.
     open: builder::OpenBlock,
     edges: Vec<control::Edge>,
@@ -103,53 +108,44 @@ pub(crate) struct Lowering<'m, T> {
 }
 
 impl<'m, T: ModuleTypes> Lowering<'m, T> {
-    /// Starts the function of this index and type, with locals of these types (parameters included) and a body of this
-    /// many bytes.
+    /// Begins the function of this index and type, whose body has this many bytes. Its locals are [declared](Lowering::declare) next,
+    /// and then its code [starts](Lowering::start).
     pub(crate) fn new(
         types: &'m T,
         index: u32,
         ty: &'m FuncType,
-        locals: &[(u32, ValType)],
         imports: (u32, u32),
         bytes: usize,
         metering: Metering,
+        mut room: Room,
     ) -> Self {
-        // Compiled programs have about a node for two bytes and a statement for six; growing instead of reserving took
-        // a fifth of the instructions of loading.
-        let (nodes, statements) = (bytes / 2 + 4, bytes / 6 + 4);
-        let body = FunctionBody {
-            params: slots(&ty.params) as u16,
-            locals: operands::Locals::slots(locals),
-            results: ty.results.to_vec(),
-            imported_functions: imports.0,
-            imported_globals: imports.1,
-            metered: metering != Metering::Off,
-            shape: types.shape().clone(),
-            nodes: Vec::with_capacity(nodes),
-            node_types: Vec::with_capacity(nodes),
-            node_offsets: Vec::with_capacity(nodes),
-            statements: Vec::with_capacity(statements),
-            statement_offsets: Vec::with_capacity(statements),
-            ..FunctionBody::default()
-        };
+        room.reserve(bytes);
+        let mut body = room.body;
+        body.params = slots(&ty.params) as u16;
+        body.results.extend_from_slice(&ty.results);
+        (body.imported_functions, body.imported_globals) = imports;
+        body.metered = metering != Metering::Off;
+        body.shape = types.shape().clone();
         let mut lowering = Lowering {
             types,
+            results: &ty.results,
             body,
-            locals: operands::Locals::new(locals),
-            canonical: Vec::new(),
-            facts: Vec::with_capacity(nodes),
-            stack: Vec::new(),
+            locals: room.locals,
+            canonical: room.canonical,
+            facts: room.facts,
+            stack: room.stack,
             materialized: 0,
             max_height: 0,
             controls: Vec::new(),
             skipped: 0,
             reachable: true,
-            labels: Vec::new(),
+            labels: room.labels,
+            resolved: room.resolved,
             open: builder::OpenBlock::default(),
-            edges: Vec::new(),
+            edges: room.edges,
             has_vectors: false,
             known_edges: HashMap::new(),
-            above: Vec::new(),
+            above: room.above,
             switches: 0,
             lists: HashMap::new(),
             offset: 0,
@@ -159,8 +155,16 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
             divided: 0,
             own: (index, 0),
         };
-        lowering.start_function(&ty.results);
+        for &param in &ty.params {
+            lowering.declare(1, param);
+        }
         lowering
+    }
+
+    /// Adds locals of one type.
+    pub(crate) fn declare(&mut self, count: u32, ty: ValType) {
+        self.body.locals.push(ty, count);
+        self.locals.push(count, ty);
     }
 
     /// Whether the function needs no more than [`Needs`] lets through.
@@ -173,8 +177,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.body.locals.len() + self.max_height + usize::from(scratch_slots(self.has_vectors))
     }
 
-    /// The finished function.
-    pub(crate) fn finish(mut self) -> FunctionBody {
+    /// The finished function. Leaves room for another one, if that is wanted.
+    pub(crate) fn finish(mut self, room: Option<&mut Room>) -> FunctionBody {
         self.emit_edges();
         self.close_meter();
         self.drop_free_meters();
@@ -182,14 +186,12 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.return_directly();
         self.body.scratch = (self.body.locals.len() + self.max_height) as u16;
         self.body.frame_size = self.slots_needed() as u32;
-        self.body.nodes.shrink_to_fit();
-        self.body.node_types.shrink_to_fit();
-        self.body.node_offsets.shrink_to_fit();
-        self.body.statements.shrink_to_fit();
-        self.body.statement_offsets.shrink_to_fit();
-        self.body.blocks.shrink_to_fit();
-        self.body.operands.shrink_to_fit();
-        self.body.targets.shrink_to_fit();
-        self.body
+        match room {
+            Some(room) => self.leave_room(room),
+            None => {
+                self.body.shrink_to_fit();
+                self.body
+            }
+        }
     }
 }

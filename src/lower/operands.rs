@@ -2,7 +2,7 @@
 
 use wasm_dispatch_ir::code::vector::VectorNode;
 use wasm_dispatch_ir::code::{Node, NodeId, Slot};
-use wasm_dispatch_ir::operands::{RunId, SlotTypes};
+use wasm_dispatch_ir::operands::RunId;
 use wasm_dispatch_ir::types::{ValType, slot_types};
 
 use super::builder::{Effects, TRAPS};
@@ -42,7 +42,7 @@ pub(super) struct Local {
 const QUICK: usize = 256;
 
 /// Parameters and locals. They are declared in runs, and tens of thousands in a few bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Locals {
     /// The first ones.
     quick: Vec<Local>,
@@ -51,35 +51,26 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    /// Types of their slots.
-    pub(super) fn slots(runs: &[(u32, ValType)]) -> SlotTypes {
-        let mut types = SlotTypes::default();
-        for &(count, ty) in runs {
-            types.push(ty, count);
-        }
-        types
+    /// Adds locals of one type.
+    pub(super) fn push(&mut self, count: u32, ty: ValType) {
+        let (next, slot) = self.runs.last().map_or((0, 0), |&(end, first, place)| {
+            let slots = (end - first) * u32::from(place.ty.slots());
+            (end, u32::from(place.slot) + slots)
+        });
+        // `Needs` has refused functions with more slots than there are numbers.
+        let place = |index: u32| Local {
+            slot: (slot + index * u32::from(ty.slots())) as Slot,
+            ty,
+        };
+        let quick = QUICK.saturating_sub(self.quick.len()).min(count as usize);
+        self.quick.extend((0..quick as u32).map(place));
+        self.runs.push((next + count, next, place(0)));
     }
 
-    /// Locals of these types, one after another.
-    pub(super) fn new(declared: &[(u32, ValType)]) -> Locals {
-        let (mut next, mut slot) = (0, 0);
-        let mut locals = Locals {
-            quick: Vec::new(),
-            runs: Vec::new(),
-        };
-        for &(count, ty) in declared {
-            // `Needs` has refused functions with more slots than there are numbers.
-            let place = |index: u32| Local {
-                slot: (slot + index * u32::from(ty.slots())) as Slot,
-                ty,
-            };
-            let quick = QUICK.saturating_sub(locals.quick.len()).min(count as usize);
-            locals.quick.extend((0..quick as u32).map(place));
-            locals.runs.push((next + count, next, place(0)));
-            next += count;
-            slot += count * u32::from(ty.slots());
-        }
-        locals
+    /// Removes all.
+    pub(super) fn clear(&mut self) {
+        self.quick.clear();
+        self.runs.clear();
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@ use super::declarations::{Declarations, FEW_VALUES};
 use super::refusal::{FEATURES, malformed, refused, supported_type, unsupported};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use crate::lower::{self, Lowering, ModuleTypes};
+use crate::lower::{self, Lowering, ModuleTypes, Room};
 
 /// The bodies of a module's own functions.
 pub(crate) struct ModuleBodies {
@@ -118,6 +118,11 @@ impl ModuleBodies {
 
     /// A function, lowered now if it was not before; `None` while it has not arrived.
     pub(crate) fn get(&self, function: u32) -> Option<&Arc<FunctionBody>> {
+        self.get_in(function, None)
+    }
+
+    /// Likewise, one of several: with this room, if it is lowered now.
+    fn get_in(&self, function: u32, room: Option<&mut Room>) -> Option<&Arc<FunctionBody>> {
         let body = self.functions.get(function as usize)?;
         let raw = body.raw.get()?;
         Some(body.lowered.get_or_init(|| {
@@ -127,7 +132,7 @@ impl ModuleBodies {
                 let lowered = super::cache::function(&self.declarations, function, &raw.bytes);
                 return Arc::new(lowered.unwrap_or_else(|_| impossible(&self.declarations, function)));
             }
-            let lowered = lower(&self.declarations, function, raw);
+            let lowered = lower(&self.declarations, function, raw, room);
             // Validation has bounded what lowering may need and refused what it does not know.
             debug_assert!(lowered.is_ok(), "a valid function is not lowered: {lowered:?}");
             Arc::new(lowered.unwrap_or_else(|_| impossible(&self.declarations, function)))
@@ -155,8 +160,9 @@ impl ModuleBodies {
 
     /// Lowers all functions that have arrived.
     pub(super) fn lower_all(&self) {
+        let mut room = Room::default();
         for function in 0..self.functions.len() {
-            self.get(function as u32);
+            self.get_in(function as u32, Some(&mut room));
         }
     }
 }
@@ -177,6 +183,12 @@ impl Bodies for ModuleBodies {
 
     fn body(&self, function: u32) -> Option<Arc<FunctionBody>> {
         self.get(function).cloned()
+    }
+
+    fn bodies(&self, functions: &mut dyn Iterator<Item = u32>) -> Vec<(u32, Arc<FunctionBody>)> {
+        let mut room = Room::default();
+        let bodies = functions.filter_map(|function| Some((function, self.get_in(function, Some(&mut room))?.clone())));
+        bodies.collect()
     }
 }
 
@@ -346,26 +358,31 @@ fn carried(
 }
 
 /// Lowers a valid function, operator by operator.
-fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<FunctionBody, Error> {
+fn lower(
+    declarations: &Declarations,
+    function: u32,
+    raw: &Raw,
+    mut room: Option<&mut Room>,
+) -> Result<FunctionBody, Error> {
     let index = declarations.imported_functions + function;
     let ty = declarations.function_type(index);
     let reader = BinaryReader::new_features(&raw.bytes, raw.offset, FEATURES);
     let body = wasmparser::FunctionBody::new(reader);
-    let mut locals: Vec<(u32, ValType)> = ty.params.iter().map(|&ty| (1, ty)).collect();
-    for declared in body.get_locals_reader().map_err(malformed)? {
-        let (count, ty) = declared.map_err(malformed)?;
-        locals.push((count, supported_type(ty, raw.offset)?));
-    }
     let imports = (declarations.imported_functions, declarations.imported_globals);
     let mut lowering = Lowering::new(
         declarations,
         index,
         ty,
-        &locals,
         imports,
         raw.bytes.len(),
         declarations.metering,
+        room.as_deref_mut().map(std::mem::take).unwrap_or_default(),
     );
+    for declared in body.get_locals_reader().map_err(malformed)? {
+        let (count, ty) = declared.map_err(malformed)?;
+        lowering.declare(count, supported_type(ty, raw.offset)?);
+    }
+    lowering.start();
     let mut operators = body.get_operators_reader().map_err(malformed)?;
     while !operators.eof() {
         let offset = operators.original_position();
@@ -377,7 +394,7 @@ fn lower(declarations: &Declarations, function: u32, raw: &Raw) -> Result<Functi
         visited.map_err(|lower::Unsupported(proposal)| unsupported(proposal, offset))?;
         debug_assert!(lowering.fits(), "more than was foreseen");
     }
-    Ok(lowering.finish())
+    Ok(lowering.finish(room))
 }
 
 /// A function that traps at once.

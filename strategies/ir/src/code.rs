@@ -398,6 +398,33 @@ pub struct FunctionBody {
 }
 
 impl FunctionBody {
+    /// Empties all lists and keeps their room.
+    pub fn clear(&mut self) {
+        self.locals.clear();
+        self.results.clear();
+        self.nodes.clear();
+        self.node_types.clear();
+        self.node_offsets.clear();
+        self.statements.clear();
+        self.statement_offsets.clear();
+        self.blocks.clear();
+        self.vectors.clear();
+        self.operands.clear();
+        self.targets.clear();
+    }
+
+    /// Gives back what lists have reserved and not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.node_types.shrink_to_fit();
+        self.node_offsets.shrink_to_fit();
+        self.statements.shrink_to_fit();
+        self.statement_offsets.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+        self.operands.shrink_to_fit();
+        self.targets.shrink_to_fit();
+    }
+
     /// The node behind an index.
     pub fn node(&self, id: NodeId) -> Node {
         self.nodes[id as usize]

@@ -56,6 +56,11 @@ impl SlotTypes {
         })
     }
 
+    /// Removes all and keeps their room.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+    }
+
     /// Heap bytes.
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&self.runs[..])
@@ -254,6 +259,13 @@ impl OperandTypes {
         self.runs.shrink_to_fit();
         self.types.shrink_to_fit();
         self.above.shrink_to_fit();
+    }
+
+    /// Removes all and keeps their room.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.types.clear();
+        self.above.clear();
     }
 
     /// Heap bytes.

@@ -287,6 +287,12 @@ pub trait Bodies: Send + Sync {
     }
     /// The lowered form of an own function; `None` if it has not arrived.
     fn body(&self, function: u32) -> Option<Arc<FunctionBody>>;
+    /// The lowered form of those of some functions that have arrived, in their order.
+    fn bodies(&self, functions: &mut dyn Iterator<Item = u32>) -> Vec<(u32, Arc<FunctionBody>)> {
+        functions
+            .filter_map(|function| Some((function, self.body(function)?)))
+            .collect()
+    }
 }
 
 /// Functions that are all there.
@@ -431,17 +437,17 @@ impl<B: Backend> ModuleCode<B> {
     /// Compiles those of some functions that have arrived and are not compiled yet.
     fn compile_batch(&self, functions: Range<usize>) {
         let wanted = functions.filter(|&function| self.functions[function].get().is_none());
-        let wanted = wanted.filter_map(|function| Some((function, self.bodies.body(function as u32)?)));
-        let (wanted, bodies): (Vec<usize>, Vec<Arc<FunctionBody>>) = wanted.unzip();
+        let bodies = self.bodies.bodies(&mut wanted.map(|function| function as u32));
+        let (wanted, bodies): (Vec<u32>, Vec<Arc<FunctionBody>>) = bodies.into_iter().unzip();
         bodies.iter().for_each(|body| check(body));
         let compiled = B::compile_batch(&bodies, &self.shared);
         for ((function, body), code) in wanted.into_iter().zip(bodies).zip(compiled) {
             // Another thread may have been quicker.
-            let compiled = self.functions[function].get_or_init(|| {
+            let compiled = self.functions[function as usize].get_or_init(|| {
                 self.beforehand.fetch_add(body.statements.len() as u64, Relaxed);
                 Compiled::of(body, code)
             });
-            self.enter_in_cell(function, compiled);
+            self.enter_in_cell(function as usize, compiled);
         }
     }
 

@@ -210,19 +210,32 @@ impl State {
         Ok(from)
     }
 
-    // These two are frequent, so they take a way of their own where nothing is paid: each range is checked once.
+    /// Pays for this many bytes if they are a step at most and the slice holds what it costs. Then all can be done at once.
+    fn pays_at_once(&mut self, bytes: u64) -> bool {
+        let cost = bytes / BYTES_PAID;
+        let pays = bytes <= STEP && cost <= self.slice;
+        if pays {
+            self.slice -= cost;
+        }
+        pays
+    }
+
+    // These two are frequent, so they take a way of their own where nothing is paid, or all at once: each range is checked once.
 
     pub(crate) fn memory_fill(&mut self, memory: u32, slots: &mut [u64; SLOTS]) -> Result<(), Trap> {
         let [to, value, len, ..] = *slots;
         let metered = self.current_instance().metered;
         let bytes = self.module_memory(memory);
         let target = range(bytes.len(), to, len, Trap::OutOfBoundsMemoryAccess)?;
-        if metered {
+        if !metered {
+            bytes[target].fill(value as u8);
+        } else if self.pays_at_once(len) {
+            self.module_memory(memory)[target].fill(value as u8);
+        } else {
             return self.paid_steps(slots, Order::Fill, 1, |state, step| {
                 state.module_memory(memory)[step.target()].fill(step.second as u8);
             });
         }
-        bytes[target].fill(value as u8);
         Ok(())
     }
 
@@ -232,13 +245,19 @@ impl State {
         let instance = self.current_instance();
         let metered = instance.metered;
         let (x, y) = (instance.memories[x as usize], instance.memories[y as usize]);
-        if metered || x != y {
+        if x != y {
             return self.copy_in_steps(x, y, slots);
         }
         let bytes = self.bytes_mut(x);
         let source = range(bytes.len(), from, len, oob)?;
         let target = range(bytes.len(), to, len, oob)?;
-        bytes.copy_within(source, target.start);
+        if !metered {
+            bytes.copy_within(source, target.start);
+        } else if self.pays_at_once(len) {
+            self.bytes_mut(x).copy_within(source, target.start);
+        } else {
+            return self.copy_in_steps(x, y, slots);
+        }
         Ok(())
     }
 

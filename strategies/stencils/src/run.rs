@@ -21,7 +21,7 @@ pub(crate) fn compile(body: &FunctionBody, form: Form, shared: Option<&Shared>) 
 
 /// Compiles functions of a module at once: they lie side by side in memory.
 pub(crate) fn compile_batch(bodies: &[Arc<FunctionBody>], form: Form, shared: &Shared) -> Vec<Code> {
-    let drafts = bodies.iter().map(|body| draft(body));
+    let drafts = copies::drafts(bodies.iter().map(|body| &**body));
     if refusal().is_some() {
         return drafts.map(Draft::with_handlers).collect();
     }

@@ -18,6 +18,7 @@ pub use crate::abi::Role;
 use crate::abi::{HANDLER_UNITS, Name, leave_address};
 use crate::code::Unit;
 pub use crate::code::{Code, MachineCode};
+use crate::compile::Room;
 use crate::context::{Context, InstanceView};
 use crate::self_check::{Dispatch, dispatch};
 
@@ -153,7 +154,14 @@ fn read(units: &[Unit]) -> u64 {
 
 /// Compiles a function to single nodes.
 pub fn draft(body: &FunctionBody) -> Draft {
-    crate::compile::compile_single(body, *dispatch() != Dispatch::Loop)
+    crate::compile::compile_single(body, *dispatch() != Dispatch::Loop, &mut Room::default())
+}
+
+/// Compiles functions to single nodes, one after another.
+pub fn drafts<'a>(bodies: impl IntoIterator<Item = &'a FunctionBody>) -> impl Iterator<Item = Draft> {
+    let (jumps, mut room) = (*dispatch() != Dispatch::Loop, Room::default());
+    let draft = move |body| crate::compile::compile_single(body, jumps, &mut room);
+    bodies.into_iter().map(draft)
 }
 
 /// A node for explanations.

@@ -93,13 +93,16 @@ mod tests;
 #[doc(hidden)]
 pub mod trial;
 
+use std::sync::Arc;
+
 use wasm_dispatch_ir::code::FunctionBody;
-use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program};
+use wasm_dispatch_machine::backend::{Backend, Exit, Line, Listing, Program, Shared};
 use wasm_dispatch_machine::cell::CodeEntry;
 use wasm_dispatch_machine::host::Host;
 use wasm_dispatch_machine::state::Machine;
 
 pub use code::Code;
+use compile::Room;
 pub use self_check::{Dispatch, dispatch};
 pub use techniques::Techniques;
 
@@ -116,7 +119,13 @@ impl Backend for Threaded {
     type Code = Code;
 
     fn compile(body: &FunctionBody) -> Code {
-        compile::compile(body, *dispatch() != Dispatch::Loop)
+        compile::compile(body, *dispatch() != Dispatch::Loop, &mut Room::default())
+    }
+
+    fn compile_batch(bodies: &[Arc<FunctionBody>], _shared: &Shared) -> Vec<Code> {
+        let (jumps, mut room) = (*dispatch() != Dispatch::Loop, Room::default());
+        let code = |body: &Arc<FunctionBody>| compile::compile(body, jumps, &mut room);
+        bodies.iter().map(code).collect()
     }
 
     fn entry(code: &Code) -> Option<CodeEntry> {

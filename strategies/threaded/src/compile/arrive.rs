@@ -31,8 +31,12 @@ enum Arrival {
 }
 
 /// How control comes to each block of a function, and with what.
+#[derive(Default)]
 pub(super) struct Edges {
     arrivals: Vec<Arrival>,
+    /// How many branches lead to each block, and whether the one before falls into it. In order of the function.
+    branches: Vec<u32>,
+    falls: Vec<bool>,
     /// What the one branch to a block left in the accumulators.
     brought: Vec<RegisterCache>,
     /// Blocks whose first entrance is out of line, with what it loads.
@@ -40,10 +44,11 @@ pub(super) struct Edges {
 }
 
 impl Edges {
-    pub(super) fn of(body: &FunctionBody, used: bool) -> Edges {
-        let mut branches = vec![0u32; body.blocks.len()];
-        // Blocks that are fallen into, in the order of the function.
-        let mut falls = vec![false; body.blocks.len() + 1];
+    /// Finds them out, where there are none yet.
+    pub(super) fn find(&mut self, body: &FunctionBody, used: bool) {
+        self.branches.resize(body.blocks.len(), 0);
+        self.falls.resize(body.blocks.len() + 1, false);
+        let (branches, falls) = (&mut self.branches, &mut self.falls);
         let mut count = |block: u32| branches[block as usize] = branches[block as usize].saturating_add(1);
         for number in 0..body.blocks.len() as u32 {
             match body.statements[body.terminator(number) as usize] {
@@ -114,15 +119,20 @@ impl Edges {
             (1, false) => Arrival::Branching,
             _ => Arrival::Anyhow,
         };
-        let mut arrivals: Vec<Arrival> = branches.iter().zip(&falls).map(arrival).collect();
-        if let Some(entry) = arrivals.first_mut() {
+        self.arrivals.extend(branches.iter().zip(&*falls).map(arrival));
+        if let Some(entry) = self.arrivals.first_mut() {
             *entry = Arrival::Anyhow;
         }
-        Edges {
-            arrivals,
-            brought: vec![NOTHING; body.blocks.len()],
-            out_of_line: Vec::new(),
-        }
+        self.brought.resize(body.blocks.len(), NOTHING);
+    }
+
+    /// Forgets all and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.arrivals.clear();
+        self.branches.clear();
+        self.falls.clear();
+        self.brought.clear();
+        self.out_of_line.clear();
     }
 }
 
@@ -175,7 +185,8 @@ impl Compiler<'_> {
     /// Writes the entrances that are out of line.
     pub(super) fn entrances(&mut self) {
         let trace = self.trace.take();
-        for (block, cached) in std::mem::take(&mut self.edges.out_of_line) {
+        let out_of_line = std::mem::take(&mut self.edges.out_of_line);
+        for &(block, cached) in &out_of_line {
             self.blocks[block as usize] = self.next_node();
             self.last = None;
             for (slot, class) in cached.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
@@ -190,6 +201,7 @@ impl Compiler<'_> {
             self.targets.push(self.stream.len());
             self.stream.extend_from_slice(&[block, 1]);
         }
+        self.edges.out_of_line = out_of_line;
         self.trace = trace;
     }
 }

@@ -71,6 +71,17 @@ fn accumulator(class: Class) -> usize {
     }
 }
 
+/// Vectors that are filled for one function after another. They are empty between two.
+#[derive(Default)]
+pub(crate) struct Room {
+    stream: Vec<Unit>,
+    blocks: Vec<u32>,
+    carried_blocks: Vec<u32>,
+    edges: Edges,
+    statements: Vec<(u32, u32)>,
+    targets: Vec<usize>,
+}
+
 struct Compiler<'a> {
     body: &'a FunctionBody,
     stream: Vec<Unit>,
@@ -108,26 +119,26 @@ struct Compiler<'a> {
 }
 
 /// Compiles a function; without `jumps` for a loop that calls the handlers.
-pub(crate) fn compile(body: &FunctionBody, jumps: bool) -> Code {
+pub(crate) fn compile(body: &FunctionBody, jumps: bool, room: &mut Room) -> Code {
     let mut techniques = Techniques::current();
     techniques.jumps &= jumps;
-    let mut compiler = Compiler::new(body, techniques);
+    let mut compiler = Compiler::new(body, techniques, room);
     compiler.function();
-    compiler.finish()
+    compiler.finish(room)
 }
 
 /// Compiles a function of single nodes, whose machine code is to be copied; without `jumps` as [`compile`].
 #[cfg(feature = "copies")]
-pub(crate) fn compile_single(body: &FunctionBody, jumps: bool) -> crate::copies::Draft {
+pub(crate) fn compile_single(body: &FunctionBody, jumps: bool, room: &mut Room) -> crate::copies::Draft {
     let mut techniques = Techniques::current();
     techniques.jumps &= jumps;
     techniques.pairs = false;
-    let mut compiler = Compiler::new(body, techniques);
-    compiler.nodes = Some(Vec::new());
+    let mut compiler = Compiler::new(body, techniques, room);
+    compiler.nodes = Some(Vec::with_capacity(body.statements.len() * 2));
     compiler.function();
     let nodes = compiler.nodes.take().unwrap_or_default();
     let (targets, end) = (compiler.targets.clone(), compiler.end);
-    crate::copies::Draft::new(compiler.finish(), nodes, targets, end)
+    crate::copies::Draft::new(compiler.finish(room), nodes, targets, end)
 }
 
 /// The single nodes that a function is compiled to.
@@ -135,7 +146,7 @@ pub(crate) fn compile_single(body: &FunctionBody, jumps: bool) -> crate::copies:
 pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::ListedNode>> {
     let mut techniques = Techniques::current();
     techniques.pairs = false;
-    let mut compiler = Compiler::new(body, techniques);
+    let mut compiler = Compiler::new(body, techniques, &mut Room::default());
     compiler.nodes = Some(Vec::new());
     compiler.trace = Some(Vec::new());
     compiler.function();
@@ -161,15 +172,16 @@ pub(crate) fn single_nodes(body: &FunctionBody) -> Vec<Vec<crate::copies::Listed
 
 /// Compiles a function for jumps, with this node at the beginning of each block.
 pub(crate) fn compile_with_probes(body: &FunctionBody, probe: Picked) -> Code {
-    let mut compiler = Compiler::new(body, Techniques::ALL);
+    let mut room = Room::default();
+    let mut compiler = Compiler::new(body, Techniques::ALL, &mut room);
     compiler.probe = Some(probe);
     compiler.function();
-    compiler.finish()
+    compiler.finish(&mut room)
 }
 
 /// The nodes that a function is compiled to.
 pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
-    let mut compiler = Compiler::new(body, Techniques::current());
+    let mut compiler = Compiler::new(body, Techniques::current(), &mut Room::default());
     compiler.trace = Some(Vec::new());
     compiler.function();
     let mut blocks = vec![Vec::new(); body.blocks.len()];
@@ -184,16 +196,22 @@ pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(body: &'a FunctionBody, techniques: Techniques) -> Compiler<'a> {
+    fn new(body: &'a FunctionBody, techniques: Techniques, room: &mut Room) -> Compiler<'a> {
+        let mut room = std::mem::take(room);
+        room.stream.reserve(body.statements.len() * 6);
+        room.blocks.reserve(body.blocks.len());
+        room.carried_blocks.reserve(body.blocks.len());
+        room.statements.reserve(body.statements.len());
+        room.edges.find(body, techniques.edges);
         Compiler {
             body,
-            stream: Vec::with_capacity(body.statements.len() * 6),
-            blocks: Vec::with_capacity(body.blocks.len()),
-            carried_blocks: Vec::with_capacity(body.blocks.len()),
-            edges: Edges::of(body, techniques.edges),
+            stream: room.stream,
+            blocks: room.blocks,
+            carried_blocks: room.carried_blocks,
+            edges: room.edges,
             carried: None,
-            statements: Vec::with_capacity(body.statements.len()),
-            targets: Vec::new(),
+            statements: room.statements,
+            targets: room.targets,
             cached: NOTHING,
             last: None,
             trace: None,
@@ -235,11 +253,11 @@ impl Compiler<'_> {
         self.entrances();
     }
 
-    /// Replaces block numbers by addresses. The stream is boxed before and stays where it is.
-    fn finish(self) -> Code {
-        let mut stream = self.stream.into_boxed_slice();
+    /// Replaces block numbers by addresses, in a stream of just its size that stays where it is, and leaves room.
+    fn finish(mut self, room: &mut Room) -> Code {
+        let mut stream: Box<[Unit]> = self.stream[..].into();
         let base = stream.as_ptr() as u64;
-        for at in self.targets {
+        for &at in &self.targets {
             let block = stream[at] as usize;
             let starts = if stream[at + 1] == 0 {
                 &self.blocks
@@ -249,10 +267,21 @@ impl Compiler<'_> {
             let address = base + u64::from(starts[block]) * size_of::<Unit>() as u64;
             write_u64(&mut stream[at..at + 2], address);
         }
-        Code::new(
-            stream,
-            self.blocks.into_boxed_slice(),
-            self.statements.into_boxed_slice(),
-        )
+        let code = Code::new(stream, self.blocks[..].into(), self.statements[..].into());
+        self.stream.clear();
+        self.blocks.clear();
+        self.carried_blocks.clear();
+        self.edges.clear();
+        self.statements.clear();
+        self.targets.clear();
+        *room = Room {
+            stream: self.stream,
+            blocks: self.blocks,
+            carried_blocks: self.carried_blocks,
+            edges: self.edges,
+            statements: self.statements,
+            targets: self.targets,
+        };
+        code
     }
 }
