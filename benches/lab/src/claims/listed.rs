@@ -239,7 +239,7 @@ fn of_ladder(ladder: &ladder::Ladder) -> Vec<Listed> {
         let mean = rung.mean?;
         let number = format!("{} ({})", times(mean.value), range(mean));
         let says = format!("{} by {}", rung.engine, ladder.reference);
-        let check = "cargo run --release -p wasm-dispatch-peers --features all";
+        let check = "cargo run --release -p wasm-dispatch-peers --features all,stencils -- --layouts 8 --seconds 1200";
         Some(said(&ladder.run.id, says, number, check))
     });
     ranked.collect()
