@@ -117,8 +117,9 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         imports: (u32, u32),
         bytes: usize,
         metering: Metering,
-        mut room: Room,
+        room: &mut Room,
     ) -> Self {
+        let mut room = std::mem::take(room);
         room.reserve(bytes);
         let mut body = room.body;
         body.params = slots(&ty.params) as u16;
@@ -177,8 +178,8 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.body.locals.len() + self.max_height + usize::from(scratch_slots(self.has_vectors))
     }
 
-    /// The finished function. Leaves room for another one, if that is wanted.
-    pub(crate) fn finish(mut self, room: Option<&mut Room>) -> FunctionBody {
+    /// The finished function. Leaves room for another one.
+    pub(crate) fn finish(mut self, room: &mut Room) -> FunctionBody {
         self.emit_edges();
         self.close_meter();
         self.drop_free_meters();
@@ -186,12 +187,6 @@ impl<'m, T: ModuleTypes> Lowering<'m, T> {
         self.return_directly();
         self.body.scratch = (self.body.locals.len() + self.max_height) as u16;
         self.body.frame_size = self.slots_needed() as u32;
-        match room {
-            Some(room) => self.leave_room(room),
-            None => {
-                self.body.shrink_to_fit();
-                self.body
-            }
-        }
+        self.leave_room(room)
     }
 }

@@ -118,11 +118,11 @@ impl ModuleBodies {
 
     /// A function, lowered now if it was not before; `None` while it has not arrived.
     pub(crate) fn get(&self, function: u32) -> Option<&Arc<FunctionBody>> {
-        self.get_in(function, None)
+        self.get_in(function, &mut Room::default())
     }
 
-    /// Likewise, one of several: with this room, if it is lowered now.
-    fn get_in(&self, function: u32, room: Option<&mut Room>) -> Option<&Arc<FunctionBody>> {
+    /// Likewise, in this room if it is lowered now.
+    fn get_in(&self, function: u32, room: &mut Room) -> Option<&Arc<FunctionBody>> {
         let body = self.functions.get(function as usize)?;
         let raw = body.raw.get()?;
         Some(body.lowered.get_or_init(|| {
@@ -162,7 +162,7 @@ impl ModuleBodies {
     pub(super) fn lower_all(&self) {
         let mut room = Room::default();
         for function in 0..self.functions.len() {
-            self.get_in(function as u32, Some(&mut room));
+            self.get_in(function as u32, &mut room);
         }
     }
 }
@@ -187,7 +187,7 @@ impl Bodies for ModuleBodies {
 
     fn bodies(&self, functions: &mut dyn Iterator<Item = u32>) -> Vec<(u32, Arc<FunctionBody>)> {
         let mut room = Room::default();
-        let bodies = functions.filter_map(|function| Some((function, self.get_in(function, Some(&mut room))?.clone())));
+        let bodies = functions.filter_map(|function| Some((function, self.get_in(function, &mut room)?.clone())));
         bodies.collect()
     }
 }
@@ -358,12 +358,7 @@ fn carried(
 }
 
 /// Lowers a valid function, operator by operator.
-fn lower(
-    declarations: &Declarations,
-    function: u32,
-    raw: &Raw,
-    mut room: Option<&mut Room>,
-) -> Result<FunctionBody, Error> {
+fn lower(declarations: &Declarations, function: u32, raw: &Raw, room: &mut Room) -> Result<FunctionBody, Error> {
     let index = declarations.imported_functions + function;
     let ty = declarations.function_type(index);
     let reader = BinaryReader::new_features(&raw.bytes, raw.offset, FEATURES);
@@ -376,7 +371,7 @@ fn lower(
         imports,
         raw.bytes.len(),
         declarations.metering,
-        room.as_deref_mut().map(std::mem::take).unwrap_or_default(),
+        room,
     );
     for declared in body.get_locals_reader().map_err(malformed)? {
         let (count, ty) = declared.map_err(malformed)?;

@@ -413,18 +413,6 @@ impl FunctionBody {
         self.targets.clear();
     }
 
-    /// Gives back what lists have reserved and not used.
-    pub fn shrink_to_fit(&mut self) {
-        self.nodes.shrink_to_fit();
-        self.node_types.shrink_to_fit();
-        self.node_offsets.shrink_to_fit();
-        self.statements.shrink_to_fit();
-        self.statement_offsets.shrink_to_fit();
-        self.blocks.shrink_to_fit();
-        self.operands.shrink_to_fit();
-        self.targets.shrink_to_fit();
-    }
-
     /// The node behind an index.
     pub fn node(&self, id: NodeId) -> Node {
         self.nodes[id as usize]

@@ -254,13 +254,6 @@ impl OperandTypes {
         self.len() == 0
     }
 
-    /// Gives back what was reserved and not used.
-    pub fn shrink_to_fit(&mut self) {
-        self.runs.shrink_to_fit();
-        self.types.shrink_to_fit();
-        self.above.shrink_to_fit();
-    }
-
     /// Removes all and keeps their room.
     pub fn clear(&mut self) {
         self.runs.clear();

@@ -70,6 +70,8 @@ pub(crate) enum Kind {
     TailCall,
     /// Pay for a block.
     Meter,
+    /// Locals that start as zero.
+    Clear,
     /// `d = a`, a vector
     VectorMove { a: Location, d: Destination },
     /// `d = op(a)` of vectors
@@ -168,6 +170,7 @@ impl Kind {
             Kind::Call => number(14, 0, [0; 4]),
             Kind::TailCall => number(15, 0, [0; 4]),
             Kind::Meter => number(16, 0, [0; 4]),
+            Kind::Clear => number(30, 0, [0; 4]),
             Kind::VectorMove { a, d } => number(17, 0, [a as u8, d as u8, 0, 0]),
             Kind::Vector1 { op, a, d } => number(18, op as u8, [a as u8, d as u8, 0, 0]),
             Kind::Vector2 { op, a, b, d } => number(19, op as u8, [a as u8, b as u8, d as u8, 0]),
@@ -227,6 +230,7 @@ impl fmt::Display for Kind {
             Kind::Call => f.write_str("call"),
             Kind::TailCall => f.write_str("return_call"),
             Kind::Meter => f.write_str("meter"),
+            Kind::Clear => f.write_str("clear locals"),
             Kind::VectorMove { a, d } => write!(f, "{d}v128.{a}"),
             Kind::Vector1 { op, a, d } => write!(f, "{d}{}({a})", op.mnemonic()),
             Kind::Vector2 { op, a, b, d } => write!(f, "{d}{}({a},{b})", op.mnemonic()),

@@ -117,7 +117,7 @@ fn handlers() -> Vec<Picked> {
     ] {
         all.push(vector_pick::pick_select(condition, flag));
     }
-    all.extend((1..=16).map(|count| control::clear_locals(0, count).0));
+    all.extend((1..=16).map(|count| control::clear_locals(count).0));
     all.extend([wide::add128(), wide::sub128(), wide::mul_wide_s(), wide::mul_wide_u()]);
     all.extend([memory::memory_size(), control::pause()]);
     // Calls and returns need functions and frames.

@@ -139,19 +139,19 @@ impl Edges {
 impl Compiler<'_> {
     /// Begins a block: places its entrances, and finds out what the accumulators hold.
     pub(super) fn begin_block(&mut self, number: u32) {
-        let brought = match self.edges.arrivals[number as usize] {
+        let brought = match self.room.edges.arrivals[number as usize] {
             Arrival::Falling => self.cached,
-            Arrival::Branching => self.edges.brought[number as usize],
+            Arrival::Branching => self.room.edges.brought[number as usize],
             Arrival::Anyhow => NOTHING,
         };
         self.last = None;
         self.carried = None;
         // Placed by `entrances` if it is out of line.
         let start = self.next_node();
-        self.blocks.push(start);
+        self.room.blocks.push(start);
         self.cached = brought;
         if brought != NOTHING {
-            self.edges.out_of_line.push((number, brought));
+            self.room.edges.out_of_line.push((number, brought));
         } else if let Some(carried) = self.carried_by(number) {
             let slot = carried.slot;
             self.carried = Some(carried);
@@ -162,7 +162,7 @@ impl Compiler<'_> {
             self.last = None;
         }
         let start = self.next_node();
-        self.carried_blocks.push(start);
+        self.room.carried_blocks.push(start);
     }
 
     /// Whether a branch from here to a block may come with what the accumulators hold.
@@ -172,10 +172,10 @@ impl Compiler<'_> {
         {
             return self.cached[0] == Some(carried.slot);
         }
-        let is_ahead = block as usize >= self.blocks.len();
-        let brought = &mut self.edges.brought[block as usize];
+        let is_ahead = block as usize >= self.room.blocks.len();
+        let brought = &mut self.room.edges.brought[block as usize];
         // A copy of the one branch may have been here before.
-        if !is_ahead || self.edges.arrivals[block as usize] != Arrival::Branching || *brought != NOTHING {
+        if !is_ahead || self.room.edges.arrivals[block as usize] != Arrival::Branching || *brought != NOTHING {
             return false;
         }
         *brought = self.cached;
@@ -185,9 +185,9 @@ impl Compiler<'_> {
     /// Writes the entrances that are out of line.
     pub(super) fn entrances(&mut self) {
         let trace = self.trace.take();
-        let out_of_line = std::mem::take(&mut self.edges.out_of_line);
+        let out_of_line = std::mem::take(&mut self.room.edges.out_of_line);
         for &(block, cached) in &out_of_line {
-            self.blocks[block as usize] = self.next_node();
+            self.room.blocks[block as usize] = self.next_node();
             self.last = None;
             for (slot, class) in cached.into_iter().zip([Class::I64, Class::F64, Class::F32]) {
                 if let Some(slot) = slot {
@@ -198,10 +198,10 @@ impl Compiler<'_> {
                 self.node(vector_pick::pick_move(Location::Slot), &[Unit::from(slot)]);
             }
             self.node(control::jump(), &[]);
-            self.targets.push(self.stream.len());
-            self.stream.extend_from_slice(&[block, 1]);
+            self.room.targets.push(self.room.stream.len());
+            self.room.stream.extend_from_slice(&[block, 1]);
         }
-        self.edges.out_of_line = out_of_line;
+        self.room.edges.out_of_line = out_of_line;
         self.trace = trace;
     }
 }

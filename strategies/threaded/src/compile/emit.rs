@@ -17,17 +17,17 @@ const MOST_IN_A_ROW: u32 = 16;
 impl Compiler<'_> {
     /// Where the next node begins: the operands before it are padded.
     pub(super) fn next_node(&mut self) -> u32 {
-        self.stream.resize(filled(self.stream.len()), 0);
-        self.stream.len() as u32
+        self.room.stream.resize(filled(self.room.stream.len()), 0);
+        self.room.stream.len() as u32
     }
 
     /// The nodes that follow belong to a statement.
     pub(super) fn begin_statement(&mut self, statement: u32) {
         let start = self.next_node();
-        match self.statements.last_mut() {
+        match self.room.statements.last_mut() {
             // The one before has no nodes: a jump that is replaced by a copy of its target.
             Some((begin, last)) if *begin == start => *last = statement,
-            _ => self.statements.push((start, statement)),
+            _ => self.room.statements.push((start, statement)),
         }
     }
 
@@ -47,10 +47,16 @@ impl Compiler<'_> {
         // Whether this node begins a statement, and if so, whether another one would begin at the same unit if this were
         // fused: then a trap of that one would be this one's.
         let begins = self
+            .room
             .statements
             .last()
             .is_some_and(|&(begin, _)| begin as usize == start);
-        let previous = self.statements.iter().nth_back(1).map(|&(begin, _)| begin as usize);
+        let previous = self
+            .room
+            .statements
+            .iter()
+            .nth_back(1)
+            .map(|&(begin, _)| begin as usize);
         let hides = begins && previous.is_some_and(|previous| previous + HANDLER_UNITS >= start);
         let Techniques {
             jumps, pairs, triples, ..
@@ -62,9 +68,9 @@ impl Compiler<'_> {
         });
         match fused {
             Some((at, nodes, entry)) => {
-                write_u64(&mut self.stream[at..at + HANDLER_UNITS], entry as usize as u64);
+                write_u64(&mut self.room.stream[at..at + HANDLER_UNITS], entry as usize as u64);
                 // Its operands begin right here, so to itself it begins before.
-                if let (true, Some((begin, _))) = (begins, self.statements.last_mut()) {
+                if let (true, Some((begin, _))) = (begins, self.room.statements.last_mut()) {
                     *begin -= HANDLER_UNITS as u32;
                 }
                 self.last = (triples && !nodes.is_full()).then_some((at, nodes));
@@ -80,28 +86,28 @@ impl Compiler<'_> {
             }
         }
         if let Some(trace) = &mut self.trace {
-            let block = self.blocks.len().saturating_sub(1) as u32;
+            let block = self.room.blocks.len().saturating_sub(1) as u32;
             trace.push((block, picked.kind, fused.is_some(), self.out_of_line));
         }
-        self.stream.extend_from_slice(units);
+        self.room.stream.extend_from_slice(units);
     }
 
     pub(super) fn address(&mut self, value: u64) {
         let mut units = [0; 2];
         write_u64(&mut units, value);
-        self.stream.extend_from_slice(&units);
+        self.room.stream.extend_from_slice(&units);
     }
 
     pub(super) fn target(&mut self, block: u32) {
         let carries = self.brings(block);
-        self.targets.push(self.stream.len());
-        self.stream.extend_from_slice(&[block, u32::from(carries)]);
+        self.room.targets.push(self.room.stream.len());
+        self.room.stream.extend_from_slice(&[block, u32::from(carries)]);
     }
 
     pub(super) fn operand(&mut self, operand: Operand) {
         match operand {
-            Operand::Slot(slot) => self.stream.push(Unit::from(slot)),
-            Operand::Const(value, Class::I32 | Class::F32) => self.stream.push(value as u32),
+            Operand::Slot(slot) => self.room.stream.push(Unit::from(slot)),
+            Operand::Const(value, Class::I32 | Class::F32) => self.room.stream.push(value as u32),
             Operand::Const(value, _) => self.address(value),
             Operand::Acc => {}
         }
@@ -112,7 +118,7 @@ impl Compiler<'_> {
         let accumulator = accumulator(class);
         self.cached[accumulator] = None;
         if let To::Slot(slot) = to {
-            self.stream.push(Unit::from(slot));
+            self.room.stream.push(Unit::from(slot));
             self.forget(slot);
             self.cached[accumulator] = Some(slot);
         }
@@ -139,7 +145,7 @@ impl Compiler<'_> {
     pub(super) fn copy(&mut self, a: Operand, slot: Slot, class: Class) {
         self.node(numeric::pick_copy(class, a.location()), &[]);
         self.operand(a);
-        self.stream.push(Unit::from(slot));
+        self.room.stream.push(Unit::from(slot));
         self.forget(slot);
         if !self.techniques.moves {
             self.cached[accumulator(class)] = None;

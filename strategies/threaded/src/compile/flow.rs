@@ -39,7 +39,7 @@ impl Compiler<'_> {
                 if let Some(step) = self.plain_leaf(b) {
                     self.operand(step);
                 }
-                self.stream.push(Unit::from(slot));
+                self.room.stream.push(Unit::from(slot));
                 self.forget(slot);
             }
             Statement::Set { slot, value } => self.tree(value, To::Slot(slot), scratch),
@@ -125,10 +125,10 @@ impl Compiler<'_> {
                 let index = self.one_variable(index, scratch);
                 self.node(control::pick_switch(index.location()), &[]);
                 match index {
-                    Operand::Acc => self.stream.push(0),
+                    Operand::Acc => self.room.stream.push(0),
                     index => self.operand(index),
                 }
-                self.stream.push(count - 1);
+                self.room.stream.push(count - 1);
                 for at in first..first + count {
                     self.target(self.body.targets[at as usize]);
                 }

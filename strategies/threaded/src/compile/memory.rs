@@ -36,7 +36,7 @@ impl Compiler<'_> {
             let entry = memory::pick_load_any(Class::of(op.result()), to_slot);
             self.node(entry, &[op as u32, u32::from(memory)]);
             self.address(offset);
-            self.stream.push(Unit::from(slot));
+            self.room.stream.push(Unit::from(slot));
             self.forget(slot);
             return;
         }
@@ -94,7 +94,9 @@ impl Compiler<'_> {
             let value = self.in_slot(value, &mut scratch);
             self.node(memory::store_any_memory(), &[op as u32, u32::from(memory)]);
             self.address(offset);
-            self.stream.extend_from_slice(&[Unit::from(address), Unit::from(value)]);
+            self.room
+                .stream
+                .extend_from_slice(&[Unit::from(address), Unit::from(value)]);
             return;
         }
         let (address, a, b, value) = if self.leaf(value).is_some() {

@@ -75,27 +75,43 @@ fn accumulator(class: Class) -> usize {
 #[derive(Default)]
 pub(crate) struct Room {
     stream: Vec<Unit>,
-    blocks: Vec<u32>,
-    carried_blocks: Vec<u32>,
-    edges: Edges,
-    statements: Vec<(u32, u32)>,
-    targets: Vec<usize>,
-}
-
-struct Compiler<'a> {
-    body: &'a FunctionBody,
-    stream: Vec<Unit>,
     /// Where each block begins for control that comes with nothing in the accumulators.
     blocks: Vec<u32>,
     /// Where it begins for control that comes with something in the accumulators.
     carried_blocks: Vec<u32>,
     /// How control comes to each block.
     edges: Edges,
-    /// What this block hands on to itself.
-    carried: Option<Carried>,
     statements: Vec<(u32, u32)>,
     /// Units that hold a block number until all blocks are placed.
     targets: Vec<usize>,
+}
+
+impl Room {
+    /// Room for this function, in which it has been found out how control comes to each block.
+    fn begin(&mut self, body: &FunctionBody, edges: bool) {
+        self.stream.reserve(body.statements.len() * 6);
+        self.blocks.reserve(body.blocks.len());
+        self.carried_blocks.reserve(body.blocks.len());
+        self.statements.reserve(body.statements.len());
+        self.edges.find(body, edges);
+    }
+
+    fn clear(&mut self) {
+        self.stream.clear();
+        self.blocks.clear();
+        self.carried_blocks.clear();
+        self.edges.clear();
+        self.statements.clear();
+        self.targets.clear();
+    }
+}
+
+struct Compiler<'a> {
+    body: &'a FunctionBody,
+    /// What is made of it, so far.
+    room: Room,
+    /// What this block hands on to itself.
+    carried: Option<Carried>,
     /// The slot that is cached in each accumulator.
     cached: RegisterCache,
     /// Where the last handler of this block begins, and what it runs, if another node may be fused with that.
@@ -137,7 +153,7 @@ pub(crate) fn compile_single(body: &FunctionBody, jumps: bool, room: &mut Room) 
     compiler.nodes = Some(Vec::with_capacity(body.statements.len() * 2));
     compiler.function();
     let nodes = compiler.nodes.take().unwrap_or_default();
-    let (targets, end) = (compiler.targets.clone(), compiler.end);
+    let (targets, end) = (compiler.room.targets.clone(), compiler.end);
     crate::copies::Draft::new(compiler.finish(room), nodes, targets, end)
 }
 
@@ -198,20 +214,11 @@ pub(crate) fn nodes(body: &FunctionBody) -> Vec<Vec<NodeInfo>> {
 impl<'a> Compiler<'a> {
     fn new(body: &'a FunctionBody, techniques: Techniques, room: &mut Room) -> Compiler<'a> {
         let mut room = std::mem::take(room);
-        room.stream.reserve(body.statements.len() * 6);
-        room.blocks.reserve(body.blocks.len());
-        room.carried_blocks.reserve(body.blocks.len());
-        room.statements.reserve(body.statements.len());
-        room.edges.find(body, techniques.edges);
+        room.begin(body, techniques.edges);
         Compiler {
             body,
-            stream: room.stream,
-            blocks: room.blocks,
-            carried_blocks: room.carried_blocks,
-            edges: room.edges,
+            room,
             carried: None,
-            statements: room.statements,
-            targets: room.targets,
             cached: NOTHING,
             last: None,
             trace: None,
@@ -233,8 +240,9 @@ impl Compiler<'_> {
         let params = u32::from(body.params);
         let locals = body.locals.len() as u32;
         if locals > params {
-            let (entry, units) = control::clear_locals(params, locals - params);
-            self.node(entry, &units);
+            let count = locals - params;
+            let (entry, units) = control::clear_locals(count);
+            self.node(entry, &[params, count][..units]);
         }
         for (number, block) in body.blocks.iter().enumerate() {
             self.begin_block(number as u32);
@@ -254,34 +262,22 @@ impl Compiler<'_> {
     }
 
     /// Replaces block numbers by addresses, in a stream of just its size that stays where it is, and leaves room.
-    fn finish(mut self, room: &mut Room) -> Code {
-        let mut stream: Box<[Unit]> = self.stream[..].into();
+    fn finish(self, room: &mut Room) -> Code {
+        *room = self.room;
+        let mut stream: Box<[Unit]> = room.stream[..].into();
         let base = stream.as_ptr() as u64;
-        for &at in &self.targets {
+        for &at in &room.targets {
             let block = stream[at] as usize;
             let starts = if stream[at + 1] == 0 {
-                &self.blocks
+                &room.blocks
             } else {
-                &self.carried_blocks
+                &room.carried_blocks
             };
             let address = base + u64::from(starts[block]) * size_of::<Unit>() as u64;
             write_u64(&mut stream[at..at + 2], address);
         }
-        let code = Code::new(stream, self.blocks[..].into(), self.statements[..].into());
-        self.stream.clear();
-        self.blocks.clear();
-        self.carried_blocks.clear();
-        self.edges.clear();
-        self.statements.clear();
-        self.targets.clear();
-        *room = Room {
-            stream: self.stream,
-            blocks: self.blocks,
-            carried_blocks: self.carried_blocks,
-            edges: self.edges,
-            statements: self.statements,
-            targets: self.targets,
-        };
+        let code = Code::new(stream, room.blocks[..].into(), room.statements[..].into());
+        room.clear();
         code
     }
 }

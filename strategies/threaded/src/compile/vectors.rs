@@ -156,7 +156,7 @@ impl Compiler<'_> {
                 let b = self.vector_in_slots(b, &mut scratch);
                 let condition = self.one_variable(condition, scratch);
                 self.node(pick::pick_select(condition.location(), to_slot), &[]);
-                self.stream.extend_from_slice(&[Unit::from(a), Unit::from(b)]);
+                self.room.stream.extend_from_slice(&[Unit::from(a), Unit::from(b)]);
                 self.operand(condition);
             }
             VectorNode::One { op, a } if op.is_hot() => {
@@ -222,7 +222,7 @@ impl Compiler<'_> {
                     let a = self.vector_in_slots(a, &mut above);
                     let b = self.in_slot(b, &mut above);
                     self.node(pick::pick_shift(op, Location::Slot, Location::Slot, true), &[]);
-                    self.stream.extend_from_slice(&[Unit::from(a), Unit::from(b)]);
+                    self.room.stream.extend_from_slice(&[Unit::from(a), Unit::from(b)]);
                     return self.vector_dest(Self::to_slots(to, scratch));
                 }
             }
@@ -280,7 +280,8 @@ impl Compiler<'_> {
                 if self.body.is_fast(u16::from(memory)) {
                     self.node(pick::pick_load_lane(op), &[]);
                     self.address(u64::from(offset) + op.width() as u64);
-                    self.stream
+                    self.room
+                        .stream
                         .extend_from_slice(&[Unit::from(lane), Unit::from(address), Unit::from(a)]);
                     return self.vector_dest(to);
                 }
@@ -317,7 +318,7 @@ impl Compiler<'_> {
             let x = self.one_vector(x, scratch);
             self.node(constants::pick_rotation(left, x.location(), to_slot), &[]);
             self.operand(x);
-            self.stream.push(by);
+            self.room.stream.push(by);
             return true;
         }
         let (a, constant) = match (self.known_vector(a), self.known_vector(b)) {
@@ -399,14 +400,15 @@ impl Compiler<'_> {
     /// The bytes of a constant.
     fn constant(&mut self, vector: V128) {
         for bytes in vector.to_bytes().chunks_exact(4) {
-            self.stream
+            self.room
+                .stream
                 .push(Unit::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
         }
     }
 
     /// A destination that leaves the accumulator alone.
     fn past_acc(&mut self, slot: Slot) {
-        self.stream.push(Unit::from(slot));
+        self.room.stream.push(Unit::from(slot));
         self.forget_vector(slot);
     }
 
@@ -457,7 +459,8 @@ impl Compiler<'_> {
         let units = [access as u32, op, Unit::from(memory), Unit::from(lane)];
         self.node(pick::access_any(), &units);
         self.address(u64::from(offset));
-        self.stream
+        self.room
+            .stream
             .extend_from_slice(&[Unit::from(address), Unit::from(vector)]);
     }
 
@@ -536,7 +539,9 @@ impl Compiler<'_> {
         let value = self.one_vector(value, scratch);
         self.node(pick::pick_store_lane(op, value.location()), &[]);
         self.address(u64::from(offset) + op.width() as u64);
-        self.stream.extend_from_slice(&[Unit::from(lane), Unit::from(address)]);
+        self.room
+            .stream
+            .extend_from_slice(&[Unit::from(lane), Unit::from(address)]);
         self.operand(value);
     }
 

@@ -7,7 +7,6 @@ use wasm_dispatch_ir::ops::{Binary, BinaryOp, BinaryVisitor};
 use wasm_dispatch_ir::slot::SlotValue;
 
 use crate::abi::{Handler, Mode, Picked, Regs, Role, Step, picked};
-use crate::code::Unit;
 use crate::kind::{Kind, Location};
 use crate::operand::{Acc, Const, Slot, Source};
 
@@ -107,6 +106,7 @@ impl Handler for Raise {
 struct Clear;
 
 impl Handler for Clear {
+    const KIND: Kind = Kind::Clear;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the units are those of locals, which are within the frame.
@@ -132,6 +132,7 @@ unsafe fn clear(slots: *mut u64, count: usize) {
 struct ClearFew<const COUNT: usize>;
 
 impl<const COUNT: usize> Handler for ClearFew<COUNT> {
+    const KIND: Kind = Kind::Clear;
     #[inline(always)]
     unsafe fn run<M: Mode>(r: Regs) -> u64 {
         // SAFETY: the unit is the first of that many locals, which are within the frame.
@@ -166,27 +167,28 @@ pub(crate) fn raise() -> Picked {
     picked::<Raise>()
 }
 
-/// The handler that clears locals, and the units it takes.
-pub(crate) fn clear_locals(first: u32, count: u32) -> (Picked, Vec<Unit>) {
-    match count {
-        1 => (picked::<ClearFew<1>>(), vec![first]),
-        2 => (picked::<ClearFew<2>>(), vec![first]),
-        3 => (picked::<ClearFew<3>>(), vec![first]),
-        4 => (picked::<ClearFew<4>>(), vec![first]),
-        5 => (picked::<ClearFew<5>>(), vec![first]),
-        6 => (picked::<ClearFew<6>>(), vec![first]),
-        7 => (picked::<ClearFew<7>>(), vec![first]),
-        8 => (picked::<ClearFew<8>>(), vec![first]),
-        9 => (picked::<ClearFew<9>>(), vec![first]),
-        10 => (picked::<ClearFew<10>>(), vec![first]),
-        11 => (picked::<ClearFew<11>>(), vec![first]),
-        12 => (picked::<ClearFew<12>>(), vec![first]),
-        13 => (picked::<ClearFew<13>>(), vec![first]),
-        14 => (picked::<ClearFew<14>>(), vec![first]),
-        15 => (picked::<ClearFew<15>>(), vec![first]),
-        16 => (picked::<ClearFew<16>>(), vec![first]),
-        _ => (picked::<Clear>(), vec![first, count]),
-    }
+/// The handler that clears so many locals, and how many units it takes: of the first slot and the number, both or the first.
+pub(crate) fn clear_locals(count: u32) -> (Picked, usize) {
+    let few = match count {
+        1 => picked::<ClearFew<1>>(),
+        2 => picked::<ClearFew<2>>(),
+        3 => picked::<ClearFew<3>>(),
+        4 => picked::<ClearFew<4>>(),
+        5 => picked::<ClearFew<5>>(),
+        6 => picked::<ClearFew<6>>(),
+        7 => picked::<ClearFew<7>>(),
+        8 => picked::<ClearFew<8>>(),
+        9 => picked::<ClearFew<9>>(),
+        10 => picked::<ClearFew<10>>(),
+        11 => picked::<ClearFew<11>>(),
+        12 => picked::<ClearFew<12>>(),
+        13 => picked::<ClearFew<13>>(),
+        14 => picked::<ClearFew<14>>(),
+        15 => picked::<ClearFew<15>>(),
+        16 => picked::<ClearFew<16>>(),
+        _ => return (picked::<Clear>(), 2),
+    };
+    (few, 1)
 }
 
 /// The handler of a branch on one value, which is no constant.
