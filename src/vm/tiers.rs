@@ -9,13 +9,17 @@ use crate::strategy::{Engine, Strategy};
 /// [`VmOptions::tiers`](crate::VmOptions::tiers).
 ///
 /// A machine changes once, where the running program checks for fuel and interrupts, in the middle of whatever it is doing: a
-/// program's state does not depend on the strategy. Functions are compiled for the second strategy when they are next entered.
-/// That takes time, the more the more code a program uses, so a program that runs much code a few times stays longer where it is
-/// ([`Tiers::reuse`]).
+/// program's state does not depend on the strategy, so a running loop goes on in its next turn. Functions are compiled for the second
+/// strategy when they are next entered or returned to. That takes time, the more the more code a program uses, so a program that runs
+/// much code a few times stays longer where it is ([`Tiers::reuse`]).
 /// Results, traps, fuel and snapshots are those of a machine with one strategy.
 ///
+/// Modules must be made with [`Metering`](crate::Metering), of interrupts or of fuel: without it, programs check nothing, and
+/// [`Vm::instantiate`](crate::Vm::instantiate) refuses them with an error that says so. It also refuses all modules where this system
+/// cannot run the second strategy ([`Strategy::refusal`]).
+///
 /// ```
-/// use wasm_dispatch::{Imports, Limits, Metering, Module, Strategy, Tiers, Value, Vm};
+/// use wasm_dispatch::{Imports, Metering, Module, Strategy, Tiers, Value, Vm};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let wasm = wat::parse_str(
@@ -24,12 +28,18 @@ use crate::strategy::{Engine, Strategy};
 ///         (local.get 0)))"#,
 /// )?;
 /// let module = Module::options().metering(Metering::Interrupts).compile(&wasm)?;
-/// let tiers = Tiers::new(Strategy::best_safe(), Strategy::default(), 100_000);
+///
+/// // The default, and then machine code, if this build and this system have that; otherwise two interpreters.
+/// let makes_code = |strategy: &Strategy| strategy.makes_code() && strategy.refusal().is_none();
+/// let tiers = match Strategy::ALL.iter().copied().find(makes_code) {
+///     Some(compiled) => Tiers::new(Strategy::default(), compiled, 30_000),
+///     None => Tiers::new(Strategy::best_safe(), Strategy::default(), 30_000),
+/// };
 /// let mut vm = Vm::options().tiers(tiers).build(());
 /// let instance = vm.instantiate(&module, &Imports::new())?;
-/// assert_eq!(vm.strategy_name(), Strategy::best_safe().name());
+/// assert_eq!(vm.strategy_name(), tiers.start.name());
 /// vm.call(instance, "count", &[Value::I32(1_000_000)])?;
-/// assert_eq!(vm.strategy_name(), Strategy::default().name());
+/// assert_eq!(vm.strategy_name(), tiers.then.name());
 /// # Ok(())
 /// # }
 /// ```
@@ -43,8 +53,10 @@ pub struct Tiers {
     /// Instructions that the machine runs under the first at least, counted as [`Metering::Fuel`](crate::Metering::Fuel) counts
     /// them.
     pub after: u64,
-    /// Instructions that it runs under the first at least for each statement of lowered code in the functions that were compiled
-    /// because a program called them and that the second has not compiled yet. The greater of this and [`after`](Tiers::after) counts.
+    /// What making the second's code must be worth: instructions that the machine runs under the first at least for each statement
+    /// whose code the change would have to make. These are the statements of lowered code in the functions that programs have called
+    /// and that are not compiled for the second. The machine changes when it has run as many as both this and [`after`](Tiers::after)
+    /// ask for.
     pub reuse: u64,
 }
 

@@ -27,7 +27,7 @@
 //!   [`Stencils`], are part of the instruction;
 //! - exits become distances: to the next node, to a branch's target, to the end of a trap.
 //!
-//! No code generator, no register allocator, no second semantics: the copy does what the handler does.
+//! No code generator and no second semantics: the copy does what the handler does.
 //!
 //! Not every handler has a stencil. The build refuses one that calls a function, has a stack frame, reads a table of its own, or
 //! passes on its node's address, as many builtins and most roundings of floats do (`build/proof.rs`). Such a node's code jumps to the
@@ -36,12 +36,13 @@
 //!
 //! # Slots in registers
 //!
-//! No handler touches rbx, rbp or r12 to r15, and most do not touch r10, r11 and xmm4 to xmm15. So the slots that a function with
-//! loops uses most live there. A stencil needs no second form for that: where one of its instructions uses a slot,
-//! `op r, [rsi + 32 bits]`, the copy has `op r, register`, an instruction that differs in a few bytes (`access.rs`). The build
-//! script finds these instructions, and decodes each again with each register. A slot is loaded where the function or a block is
-//! entered from elsewhere, and after calls and handlers if its value is needed; it is stored before them if its memory is out of date
-//! (`flow.rs`), and where a run may end: by a trap, or when it stops at a block. So a machine that stops finds everything in slots.
+//! No handler touches rbx, rbp, r12 to r15 or xmm8 to xmm15, and few touch r10, r11 or xmm4 to xmm7. So the slots that a function
+//! with loops uses most live there (`pins.rs` chooses them). A stencil needs no second form for that: where one of its instructions
+//! uses a slot, `op r, [rsi + 32 bits]`, the copy has `op r, register`, an instruction that differs in a few bytes (`access.rs`). The
+//! build script finds these instructions, and decodes each again with each register. Then two instructions in a row often become one
+//! (`pairs.rs`). A slot is loaded where the function or a block is entered from elsewhere, and after calls and handlers if its value
+//! is needed; it is stored before them if its memory is out of date (`flow.rs`), and where a run may end: by a trap, or when it stops
+//! at a block. So a machine that stops finds everything in slots.
 //!
 //! # Calls and traps
 //!
@@ -53,16 +54,15 @@
 //!
 //! # What it costs
 //!
-//! The loop `do { i = i + c } while (i < n)` is five instructions per iteration. In [`Plain`] three of them load and one stores, in
+//! The loop `do { i = i + c } while (i < n)` takes four instructions per turn. In [`Plain`] two of them load and one stores, in
 //! [`Stencils`] none does:
 //!
 //! ```text
 //!   Plain:                               Stencils:
-//!     mov  ecx, [rip + constant]           mov  ecx, 5                   ; c
-//!     add  ecx, [rsi + i]                  add  ecx, ebx                 ; i
-//!     mov  [rsi + i], rcx                  mov  rbx, rcx
-//!     cmp  [rsi + n], ecx                  cmp  ebp, ecx                 ; n
-//!     ja   loop                            ja   loop
+//!     add  ecx, [rip + constant]           add  ecx, 5                   ; c
+//!     mov  [rsi + i], rcx                  mov  rbx, rcx                 ; i
+//!     cmp  ecx, [rsi + n]                  cmp  ecx, ebp                 ; n
+//!     jb   loop                            jb   loop
 //! ```
 //!
 //! Every copy of a handler takes space in the instruction cache, where `threaded` has each handler once. Compiling copies machine
