@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use itertools::Itertools;
-use wasm_dispatch_report::decision::{DECISION_FILE, DEFAULT, Decision, RECORDED};
+use wasm_dispatch_report::decision::{DECISION_FILE, DEFAULT, Decision, EXECUTABLE, RECORDED};
 use wasm_dispatch_report::growth::{self, Axis, Curve, Growth};
 use wasm_dispatch_report::record::timestamp;
 use wasm_dispatch_report::statistics::Estimate;
@@ -155,8 +155,13 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     }
     let rival = head.and_then(|head| head.runner_up.as_ref());
     let is_fastest = rival.is_some_and(|rival| rival.verdict == Verdict::Faster);
+    let allowed = with_executable_memory(decision, link);
+    let among = match allowed {
+        Some(_) => " of those that make no machine code",
+        None => "",
+    };
     let mut text = format!(
-        "`{best}` is {}, and it is the default. In the recorded {} run ({} workloads, {} interleaved blocks in {} layouts of \
+        "`{best}` is {}{among}, and it is the default. In the recorded {} run ({} workloads, {} interleaved blocks in {} layouts of \
          the code, every result verified; [summary]({of_run}/summary.md), raw data beside it) the others took, relative to it, \
          as a geometric mean, on each machine by itself:\n",
         if is_fastest { "fastest" } else { "first" },
@@ -178,17 +183,37 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     let growth = growth.transpose()?;
     let grown = growth.and_then(|growth| growing(&growth, &decision.machines, link));
     let starting = summary.as_ref().and_then(starting);
-    for sentence in sentences(decision).into_iter().chain(starting).chain(grown) {
+    for sentence in allowed
+        .into_iter()
+        .chain(sentences(decision))
+        .chain(starting)
+        .chain(grown)
+    {
         let _ = writeln!(text, "- {sentence}");
     }
     text.push('\n');
-    text.push_str(&heads_table(decision, recorded)?.markdown());
+    text.push_str(&heads_table(decision, recorded, link)?.markdown());
     for (name, title) in PLOTS {
         if run.join(format!("{name}.svg")).is_file() {
             let _ = write!(text, "\n![{title}]({of_run}/{name}.svg)\n");
         }
     }
     Ok(text)
+}
+
+/// What is faster than the default where executable memory is allowed, if anything is.
+fn with_executable_memory(decision: &Decision, link: &str) -> Option<String> {
+    let best = decision.default_strategy();
+    let head = decision
+        .head(EXECUTABLE)
+        .filter(|head| head.grade.speaks() && head.strategy != best)?;
+    let place = head.ranking.iter().find(|place| place.strategy == best)?;
+    let (longer, interval) = (times(place.times_as_long.value), range(place.times_as_long));
+    Some(format!(
+        "Where executable memory is allowed, `{}` is faster: `{best}` takes {longer} the time ({interval}; \
+         [summary]({link}/{}/summary.md)).",
+        head.strategy, head.run
+    ))
 }
 
 /// What loading costs, from the summary of a run; none if it was not timed.
@@ -313,7 +338,7 @@ fn interval(ratio: Estimate) -> Option<Estimate> {
 }
 
 /// What to use, by what is asked for.
-fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
+fn heads_table(decision: &Decision, recorded: &Path, link: &str) -> Result<Table, Failed> {
     // What a head was measured on: heads with metering are of another run.
     let mut measured: BTreeMap<&str, String> = BTreeMap::new();
     for head in &decision.heads {
@@ -323,7 +348,13 @@ fn heads_table(decision: &Decision, recorded: &Path) -> Result<Table, Failed> {
             let machine = of.run.fingerprint.machine();
             let name = machine.name_among(decision.machines.iter().map(OfMachine::machine));
             let (programs, kind) = (of.counted().count(), of.run.kind.name());
-            measured.insert(&head.run, format!("{name}, {programs} programs, {kind} run"));
+            measured.insert(
+                &head.run,
+                format!(
+                    "[{name}]({link}/{}/summary.md), {programs} programs, {kind} run",
+                    head.run
+                ),
+            );
         }
     }
     let row = |head: &Head| {
@@ -361,7 +392,7 @@ fn words(head: &str) -> String {
         "default" => "nothing (the default)",
         "safe" => "no unsafe code",
         "small" => "the smallest code (geometric mean over programs)",
-        "executable" => "executable memory allowed",
+        EXECUTABLE => "executable memory allowed",
         other => other,
     };
     match metering {

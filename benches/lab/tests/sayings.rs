@@ -89,12 +89,14 @@ fn no_table_of_the_readme_has_numbers_of_two_machines_or_sizes() {
     // Heads of other runs say so.
     let row = |begin: &str| heads.1.lines().find(|line| line.starts_with(begin)).unwrap();
     assert!(
-        row("| nothing (the default) |").contains("| AMD, 10 programs, full run |"),
+        row("| nothing (the default) |")
+            .contains("| [AMD](reports/recorded/20260103-030405-full/summary.md), 10 programs, full run |"),
         "{}",
         heads.1
     );
     assert!(
-        row("| nothing (the default), with fuel |").contains("| Intel, 10 programs, full run |"),
+        row("| nothing (the default), with fuel |")
+            .contains("| [Intel](reports/recorded/metered-20260104-030405-full/summary.md), 10 programs, full run |"),
         "{}",
         heads.1
     );

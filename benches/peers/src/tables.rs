@@ -48,6 +48,16 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
             each(ladder),
         ),
         (
+            "Each engine by each other: the time of the one on the left by that of the one above, geometric mean over the workloads \
+             that both ran, whose number stands in brackets:"
+                .to_string(),
+            pairs(ladder),
+        ),
+        (
+            format!("Starting, by `{reference}`: geometric mean over the modules that both loaded, and the sum of all by the sum of all:"),
+            loading(ladder),
+        ),
+        (
             "Starting: CPU time from a module's bytes to an instance that can be called, in nanoseconds per byte:"
                 .to_string(),
             starting(ladder),
@@ -76,6 +86,37 @@ fn each(ladder: &Ladder) -> Table {
         by_engine_row(name, own, ratios)
     });
     by_engine(ladder, ["workload", &ladder.reference], rows)
+}
+
+fn pairs(ladder: &Ladder) -> Table {
+    let names = || ladder.engines.iter().map(|rung| rung.engine.as_str());
+    let rows = names().map(|engine| {
+        let by = names().map(|other| {
+            let pair = ladder.pair(engine, other)?;
+            Some(format!("{} ({})", digits(pair.time), pair.workloads))
+        });
+        let cells = std::iter::once(engine.to_string()).chain(by.map(or_dash));
+        cells.collect()
+    });
+    Table::of(1, std::iter::once("").chain(names()), rows)
+}
+
+fn loading(ladder: &Ladder) -> Table {
+    let rows = ladder.engines.iter().map(|rung| {
+        let loading = ladder.loading(&rung.engine);
+        let cells = [
+            Some(rung.engine.clone()),
+            loading.map(|loading| digits(loading.mean)),
+            loading.map(|loading| digits(loading.total)),
+            loading.map(|loading| loading.modules.to_string()),
+        ];
+        cells.into_iter().map(or_dash).collect()
+    });
+    Table::of(1, ["engine", "mean", "total", "modules"], rows)
+}
+
+fn or_dash(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| "-".to_string())
 }
 
 fn starting(ladder: &Ladder) -> Table {
@@ -131,5 +172,5 @@ fn by_engine(ladder: &Ladder, before: [&str; 2], rows: impl Iterator<Item = Row>
 
 fn by_engine_row(name: String, own: Option<String>, cells: impl Iterator<Item = Option<String>>) -> Row {
     let cells = [Some(name), own].into_iter().chain(cells);
-    cells.map(|cell| cell.unwrap_or_else(|| "-".to_string())).collect()
+    cells.map(or_dash).collect()
 }

@@ -140,6 +140,40 @@ fn means_go_over_common_workloads_and_who_ran_few_stands_apart() {
 }
 
 #[test]
+fn two_engines_are_compared_over_what_both_ran_and_loaded() {
+    let mut tape = Tape::new(&["threaded", "few", "fast"]);
+    for (workload, fast) in [("a", 0.5), ("b", 0.5), ("c", 0.125)] {
+        tape.runs(workload, "calls", "threaded", 1e6);
+        tape.runs(workload, "calls", "fast", fast * 1e6);
+    }
+    for workload in ["a", "b"] {
+        tape.runs(workload, "calls", "few", 4e6);
+    }
+    for (workload, threaded, few) in [("a", 1e3, 2e3), ("b", 1e5, 8e5)] {
+        tape.load(workload, "threaded", threaded);
+        tape.load(workload, "few", few);
+    }
+    tape.load("c", "few", 1e9);
+    let ladder = tape.ladder();
+    let near = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-3, "{a} {b}");
+    let pair = ladder.pair("few", "fast").unwrap();
+    near(pair.time, 8.0);
+    assert_eq!(pair.workloads, 2);
+    assert_eq!(ladder.pair("fast", "threaded").unwrap().workloads, 3);
+    let loading = ladder.loading("few").unwrap();
+    near(loading.mean, 4.0);
+    near(loading.total, 802.0 / 101.0);
+    assert_eq!(loading.modules, 2);
+    assert_eq!(ladder.loading("fast"), None);
+    assert_eq!(ladder.pair("few", "unknown"), None);
+    let text = tables::markdown(&ladder);
+    assert!(
+        text.contains("8.00 (2)") && text.contains("| few | 4.00 | 7.94 | 2 |"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_engine_whose_interval_holds_one_is_a_tie_on_average_and_on_each_workload() {
     let mut tape = Tape::new(&["threaded", "close", "slow"]);
     for workload in ["a", "b"] {

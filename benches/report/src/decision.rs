@@ -41,6 +41,9 @@ pub const DEFAULT: &str = "default";
 /// The head that is the default of a build without unsafe code.
 pub const SAFE: &str = "safe";
 
+/// The head of those who allow executable memory.
+pub const EXECUTABLE: &str = "executable";
+
 /// What to use, and how sure that is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -269,7 +272,7 @@ impl Decision {
 }
 
 fn order_of(head: &str) -> usize {
-    let mut order = [DEFAULT, SAFE, "small", "executable"].into_iter();
+    let mut order = [DEFAULT, SAFE, "small", EXECUTABLE].into_iter();
     order.position(|known| head.starts_with(known)).unwrap_or(usize::MAX)
 }
 

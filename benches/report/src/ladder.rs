@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::record::Run;
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, geometric_mean};
 use crate::summary::Worst;
 use crate::summary::words::{range, times};
 use crate::table::{Table, escape};
@@ -106,6 +106,26 @@ pub struct Cell {
     pub load_ns: Option<f64>,
 }
 
+/// An engine by another, over what both ran. Without intervals: each engine was measured beside the reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Geometric mean of its times by the other's, over the workloads that count.
+    pub time: f64,
+    /// How many these are.
+    pub workloads: usize,
+}
+
+/// What an engine takes to load modules, by the reference, over what both loaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loading {
+    /// Geometric mean over modules.
+    pub mean: f64,
+    /// The sum of all by the sum of all.
+    pub total: f64,
+    /// How many modules these are.
+    pub modules: usize,
+}
+
 /// The ladders in a folder of runs, each with its own folder, the newest first: of runs of peers that compared other engines than
 /// ours. What cannot be read is passed over; a report is complete without.
 pub fn all(runs: &Path) -> impl Iterator<Item = (Ladder, PathBuf)> {
@@ -171,6 +191,43 @@ impl Ladder {
         ];
         let heads = ["", "engine"].into_iter().chain(numbers);
         Table::of(2, heads, (1..).zip(&self.engines).map(row))
+    }
+
+    /// An engine's place in [`Row::cells`].
+    fn place(&self, engine: &str) -> Option<usize> {
+        self.engines.iter().position(|rung| rung.engine == engine)
+    }
+
+    /// An engine's times by another's; `None` if there is no workload that both ran.
+    pub fn pair(&self, engine: &str, other: &str) -> Option<Pair> {
+        let (a, b) = (self.place(engine)?, self.place(other)?);
+        let ratio = |row: &Row| Some(row.cells.get(a)?.ratio?.value / row.cells.get(b)?.ratio?.value);
+        let ratios: Vec<f64> = self
+            .workloads
+            .iter()
+            .filter(|row| row.counts)
+            .filter_map(ratio)
+            .collect();
+        Some(Pair {
+            time: geometric_mean(&ratios)?,
+            workloads: ratios.len(),
+        })
+    }
+
+    /// What an engine takes to load modules; `None` if there is none that both it and the reference loaded.
+    pub fn loading(&self, engine: &str) -> Option<Loading> {
+        let (a, b) = (self.place(engine)?, self.place(&self.reference)?);
+        let times = |row: &Row| Some((row.cells.get(a)?.load_ns?, row.cells.get(b)?.load_ns?));
+        let times: Vec<(f64, f64)> = self.workloads.iter().filter_map(times).collect();
+        let ratios: Vec<f64> = times.iter().map(|(own, by)| own / by).collect();
+        let (own, by) = times
+            .iter()
+            .fold((0.0, 0.0), |sums, times| (sums.0 + times.0, sums.1 + times.1));
+        Some(Loading {
+            mean: geometric_mean(&ratios)?,
+            total: own / by,
+            modules: ratios.len(),
+        })
     }
 
     /// What the table shows, and what it leaves out.

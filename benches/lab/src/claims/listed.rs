@@ -4,7 +4,7 @@ use std::path::Path;
 
 use itertools::Itertools;
 use wasm_dispatch_report::cost::{self, CostModel, StrategyCost};
-use wasm_dispatch_report::decision::{Decision, rounded};
+use wasm_dispatch_report::decision::{Decision, EXECUTABLE, rounded};
 use wasm_dispatch_report::statistics::Estimate;
 use wasm_dispatch_report::summary::heads::Place;
 use wasm_dispatch_report::summary::machines::{Holds, OfMachine, Shared, on_another};
@@ -32,6 +32,24 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
             holds: format!("grade {}", head.grade.letter()),
             check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
         });
+    }
+    // All in their order, the default among them: what it gives up by doing without.
+    if let Some(head) = decision.head(EXECUTABLE).filter(|head| head.grade.speaks()) {
+        let check = format!("wasm-dispatch-lab report reports/recorded/{}", head.run);
+        listed.extend(
+            head.ranking
+                .iter()
+                .filter(|place| place.strategy != head.strategy)
+                .map(|place| {
+                    let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
+                    said(
+                        &head.run,
+                        format!("{} by {}", place.strategy, head.strategy),
+                        number,
+                        &check,
+                    )
+                }),
+        );
     }
     for claim in decision.machines.first().map_or(&[][..], |machine| &machine.claims) {
         let holds = Holds::of(&decision.machines, &claim.id).text();
@@ -80,7 +98,7 @@ pub(super) fn of_records(decision: &Decision, recorded: &Path) -> Result<Vec<Lis
         listed.extend(of_growth(&growth::read(&folder)?));
     }
     if let Some((ladder, _)) = ladder::all(recorded).next() {
-        listed.extend(of_ladder(&ladder));
+        listed.extend(of_ladder(&ladder, decision));
     }
     Ok(listed)
 }
@@ -233,14 +251,35 @@ fn of_growth(growth: &growth::Growth) -> Vec<Listed> {
     listed
 }
 
-fn of_ladder(ladder: &ladder::Ladder) -> Vec<Listed> {
-    let ranked = ladder.engines.iter();
-    let ranked = ranked.filter_map(|rung| {
+fn of_ladder(ladder: &ladder::Ladder, decision: &Decision) -> Vec<Listed> {
+    let check = "cargo run --release -p wasm-dispatch-peers --features all,stencils -- --layouts 8 --seconds 1200";
+    let of = |says: String, number: String| said(&ladder.run.id, says, number, check);
+    let ranked = ladder.engines.iter().filter_map(|rung| {
         let mean = rung.mean?;
         let number = format!("{} ({})", times(mean.value), range(mean));
-        let says = format!("{} by {}", rung.engine, ladder.reference);
-        let check = "cargo run --release -p wasm-dispatch-peers --features all,stencils -- --layouts 8 --seconds 1200";
-        Some(said(&ladder.run.id, says, number, check))
+        Some(of(format!("{} by {}", rung.engine, ladder.reference), number))
     });
-    ranked.collect()
+    // What makes machine code beside compilers, and everything else: not all engines ran what is common to all.
+    let compiled = decision.head(EXECUTABLE).map(|head| head.strategy.as_str());
+    let paired = compiled.into_iter().flat_map(|compiled| {
+        let loading = ladder.loading(compiled).map(|loading| {
+            let number = format!(
+                "{} on the mean of modules, {} in total",
+                times(loading.mean),
+                times(loading.total)
+            );
+            of(format!("loading under {compiled} by {}", ladder.reference), number)
+        });
+        let others = ladder.engines.iter().filter(move |rung| rung.engine != compiled);
+        let pairs = others.filter_map(move |rung| {
+            let pair = ladder.pair(compiled, &rung.engine)?;
+            let says = format!(
+                "{compiled} by {}, over the {} workloads that both ran",
+                rung.engine, pair.workloads
+            );
+            Some(of(says, times(pair.time)))
+        });
+        loading.into_iter().chain(pairs)
+    });
+    ranked.chain(paired).collect()
 }

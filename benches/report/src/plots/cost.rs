@@ -48,9 +48,11 @@ pub(super) fn draw(model: &CostModel, colors: &Palette) -> Option<Picture> {
     let fewest = bars.iter().min_by(|a, b| a.dispatches.total_cmp(&b.dispatches))?;
     let title = match most {
         Some((name, share)) => format!("Dispatching takes {} of the measured time of {name}", percent(share)),
+        // Alone, it is compared with nothing.
         None => format!(
-            "The model does not predict; {} dispatches least, {} times for each operation",
+            "The model does not predict; {} dispatches {}{} times for each operation",
             fewest.cost.strategy,
+            if bars.len() > 1 { "least, " } else { "" },
             units::three_digits(fewest.dispatches)
         ),
     };
