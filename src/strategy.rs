@@ -1,6 +1,5 @@
 //! The strategies by name, and any strategy, its type erased.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -179,8 +178,8 @@ pub(crate) trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
     fn refusal(&self) -> Option<&'static str>;
     fn add_instance(&mut self, module: &Module);
-    /// How much code of these modules there is for the strategy. A module counts once.
-    fn made(&self, modules: &[Module]) -> Made;
+    /// How much code of a module there is for the strategy.
+    fn made(&self, module: &Module) -> Made;
     fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit;
 }
 
@@ -223,13 +222,8 @@ impl<B: Backend> Engine for EngineOf<B> {
         self.program.instances.push(code);
     }
 
-    fn made(&self, modules: &[Module]) -> Made {
-        let mut seen = HashSet::new();
-        let codes = modules.iter().map(Module::code::<B>);
-        let codes = codes.filter(|code| seen.insert(Arc::as_ptr(code)));
-        codes
-            .map(|code| code.made())
-            .fold(Made::default(), |sum, one| sum + one)
+    fn made(&self, module: &Module) -> Made {
+        module.code::<B>().made()
     }
 
     fn run(&self, machine: &mut Machine, host: &mut dyn Host) -> Exit {

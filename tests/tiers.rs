@@ -79,7 +79,7 @@ fn a_machine_that_runs_little_keeps_its_first_strategy_until_its_calls_add_up() 
 }
 
 #[test]
-fn a_machine_stays_until_the_next_strategys_code_is_worth_to_be_made() {
+fn a_machine_stays_until_the_next_strategys_code_is_worth_making() {
     let count = |vm: &mut Vm, instance| {
         let results = vm.call(instance, "count", &[Value::I32(5_000)]).unwrap();
         assert_eq!(results, [Value::I32(12_502_500)]);
@@ -104,7 +104,13 @@ fn a_machine_stays_until_the_next_strategys_code_is_worth_to_be_made() {
         let (mut vm, instance) = tiered(tiers.with_reuse(u64::MAX), &module);
         count(&mut vm, instance);
         assert_eq!(vm.strategy_name(), start.name());
-        // As it need not where all of it was made beforehand.
+        // Another module's code is no help.
+        let other = metered(Metering::Interrupts);
+        other.compile(then);
+        vm.instantiate(&other, &Imports::new()).unwrap();
+        count(&mut vm, instance);
+        assert_eq!(vm.strategy_name(), start.name());
+        // It need not wait where all of it was made beforehand.
         module.compile(then);
         let (mut vm, instance) = tiered(tiers.with_reuse(u64::MAX), &module);
         count(&mut vm, instance);

@@ -118,7 +118,8 @@ impl ModuleBodies {
 
     /// A function, lowered now if it was not before; `None` while it has not arrived.
     pub(crate) fn get(&self, function: u32) -> Option<&Arc<FunctionBody>> {
-        self.get_in(function, &mut Room::default())
+        let lowered = self.functions.get(function as usize)?.lowered.get();
+        lowered.or_else(|| self.get_in(function, &mut Room::default()))
     }
 
     /// Likewise, in this room if it is lowered now.

@@ -91,6 +91,7 @@ impl ModuleOptions {
     pub fn precompile(self, wasm: &[u8]) -> Result<Vec<u8>, Error> {
         let module = self.compile(wasm)?;
         let declarations = &*module.inner.declarations;
+        module.inner.bodies.lower_all();
         let mut functions = Vec::with_capacity(declarations.own_functions());
         for own in 0..declarations.own_functions() as u32 {
             // All have arrived: the module was compiled from all its bytes.

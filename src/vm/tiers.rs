@@ -1,6 +1,8 @@
 //! A machine that begins under one strategy and goes on under another once it has run for a while.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::module::Module;
 use crate::strategy::{Engine, Strategy};
@@ -54,9 +56,10 @@ pub struct Tiers {
     /// them.
     pub after: u64,
     /// What making the second's code must be worth: instructions that the machine runs under the first at least for each statement
-    /// whose code the change would have to make. These are the statements of lowered code in the functions that programs have called
-    /// and that are not compiled for the second. The machine changes when it has run as many as both this and [`after`](Tiers::after)
-    /// ask for.
+    /// whose code the change would have to make. In each module these are the statements of lowered code in the functions that were
+    /// compiled for the first because a program called them, less all that is compiled for the second. The machine changes when it has
+    /// run as many as both this and [`after`](Tiers::after) ask for. Modules that were compiled for the first beforehand
+    /// ([`Module::compile`]) do not delay it.
     pub reuse: u64,
 }
 
@@ -93,7 +96,7 @@ pub(super) struct FirstTier {
     pub then: Box<dyn Engine>,
 }
 
-/// Fewer instructions are not worth to ask again.
+/// It is not asked again before this many more.
 const LEAST: u64 = 1 << 12;
 
 impl FirstTier {
@@ -106,13 +109,12 @@ impl FirstTier {
         }
     }
 
-    /// Whether it has run for long enough that the next one's code is worth to be made. If not, it gets more to run.
+    /// Whether it has run for long enough that the next one's code is worth making. If not, it gets more to run.
     pub fn ends(&mut self, now: &dyn Engine, modules: &[Module]) -> bool {
         if self.left > 0 {
             return false;
         }
-        let (called, made) = (now.made(modules).called, self.then.made(modules).all);
-        let wanted = self.reuse.saturating_mul(called.saturating_sub(made));
+        let wanted = self.reuse.saturating_mul(missing(now, &*self.then, modules));
         self.left = match wanted.saturating_sub(self.given) {
             0 => return true,
             more => more.max(LEAST),
@@ -120,6 +122,14 @@ impl FirstTier {
         self.given = self.given.saturating_add(self.left);
         false
     }
+}
+
+/// Statements that were compiled for one strategy because programs called them, less those that there are for the other.
+fn missing(called: &dyn Engine, then: &dyn Engine, modules: &[Module]) -> u64 {
+    let of = |module: &Module| called.made(module).called.saturating_sub(then.made(module).all);
+    let mut seen = HashSet::new();
+    let modules = modules.iter().filter(|module| seen.insert(Arc::as_ptr(&module.inner)));
+    modules.map(of).sum()
 }
 
 impl fmt::Debug for FirstTier {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::ops::{Add, Range};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
@@ -325,16 +325,6 @@ pub struct Made {
     pub called: u64,
     /// Of all functions that are compiled.
     pub all: u64,
-}
-
-impl Add for Made {
-    type Output = Made;
-    fn add(self, other: Made) -> Made {
-        Made {
-            called: self.called + other.called,
-            all: self.all + other.all,
-        }
-    }
 }
 
 /// Functions that are compiled together, on any number of threads: so the size of the code does not depend on that number.

@@ -4,7 +4,7 @@
 //! The handlers are those of [`threaded`](wasm_dispatch_threaded), and so are the nodes, but without superinstructions. So copies
 //! alone ([`Plain`]) are a control experiment: what they save is what dispatch costs `threaded`, with the same handlers and the
 //! same traffic between registers, frame and memory. The strategy ([`Stencils`]) also keeps slots in registers, in functions with
-//! loops, and makes loops begin at multiples of 32 bytes.
+//! loops, has small numbers in the code, makes one instruction of some two, and makes loops begin at multiples of 32 bytes.
 //!
 //! # One dispatch
 //!
@@ -12,7 +12,7 @@
 //!
 //! ```text
 //!   handler, compiled for this:            its copy for s2 = s0 + 5:
-//!     mov  ecx, [rip + NODE+8+4]  ; b        mov  ecx, [rip + 0xff2]     ; 5, among the constants
+//!     mov  ecx, [rip + NODE + 8]  ; b        mov  ecx, [rip + constant]  ; 5
 //!     add  ecx, [rsi + SLOT_0]    ; a        add  ecx, [rsi + 0x0]
 //!     mov  [rsi + SLOT_2], rcx    ; d        mov  [rsi + 0x10], rcx
 //!     jmp  NEXT                            the next node's copy follows
@@ -27,7 +27,7 @@
 //!   [`Stencils`], are part of the instruction;
 //! - exits become distances: to the next node, to a branch's target, to the end of a trap.
 //!
-//! No code generator and no second semantics: the copy does what the handler does.
+//! No second semantics: the copy does what the handler does. What is not copied is loads and stores of slots, and ways out.
 //!
 //! Not every handler has a stencil. The build refuses one that calls a function, has a stack frame, reads a table of its own, or
 //! passes on its node's address, as many builtins and most roundings of floats do (`build/proof.rs`). Such a node's code jumps to the

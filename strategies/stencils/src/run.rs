@@ -75,7 +75,10 @@ pub(crate) fn machine_code(body: &FunctionBody, form: Form) -> Option<Vec<Vec<No
     }
     let assembly = assemble(&draft(body), body, form, Cells::Shown);
     let code = assembly.placed(assembly.code.len() as i32);
-    let bounds: Vec<u32> = assembly.starts.iter().copied().chain([assembly.end]).collect();
+    // With what loads slots for those who come from elsewhere, where that lies before the node.
+    let begins = assembly.starts.iter().zip(&assembly.entrances);
+    let begins = begins.map(|(&start, &entrance)| start.min(entrance));
+    let bounds: Vec<u32> = begins.chain([assembly.end]).collect();
     let node = |node: copies::ListedNode| NodeCode {
         node: node.info.kind,
         place: bounds[node.number],

@@ -170,7 +170,6 @@ impl Kind {
             Kind::Call => number(14, 0, [0; 4]),
             Kind::TailCall => number(15, 0, [0; 4]),
             Kind::Meter => number(16, 0, [0; 4]),
-            Kind::Clear => number(30, 0, [0; 4]),
             Kind::VectorMove { a, d } => number(17, 0, [a as u8, d as u8, 0, 0]),
             Kind::Vector1 { op, a, d } => number(18, op as u8, [a as u8, d as u8, 0, 0]),
             Kind::Vector2 { op, a, b, d } => number(19, op as u8, [a as u8, b as u8, d as u8, 0]),
@@ -190,6 +189,7 @@ impl Kind {
                 number(28, op as u8, [a, b, value as u8, 0])
             }
             Kind::Rotate { op, a, d } => number(29, op as u8, [a as u8, d as u8, 0, 0]),
+            Kind::Clear => number(30, 0, [0; 4]),
         }
     }
 }

@@ -87,7 +87,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Room for this function, in which it has been found out how control comes to each block.
+    /// Reserves for this function, and finds out how control comes to each block.
     fn begin(&mut self, body: &FunctionBody, edges: bool) {
         self.stream.reserve(body.statements.len() * 6);
         self.blocks.reserve(body.blocks.len());

@@ -167,7 +167,7 @@ pub(crate) fn raise() -> Picked {
     picked::<Raise>()
 }
 
-/// The handler that clears so many locals, and how many units it takes: of the first slot and the number, both or the first.
+/// The handler that clears this many locals, and its number of operand units: first slot and count, or the first slot alone.
 pub(crate) fn clear_locals(count: u32) -> (Picked, usize) {
     let few = match count {
         1 => picked::<ClearFew<1>>(),
