@@ -142,6 +142,28 @@ fn at<E: fmt::Display>(path: &Path) -> impl Fn(E) -> Error {
     }
 }
 
+/// A file's module in binary form. One that is called `.wasm` must be that already; any other may be text.
+///
+/// # Errors
+///
+/// If the file cannot be read or has neither.
+pub fn binary(file: &Path) -> Result<Vec<u8>, Error> {
+    const MAGIC: &[u8] = b"\0asm";
+    let bytes = fs::read(file).map_err(at(file))?;
+    if bytes.starts_with(MAGIC) {
+        return Ok(bytes);
+    }
+    if file.extension().is_some_and(|end| end == "wasm") {
+        let what = if bytes.is_empty() {
+            "it is empty"
+        } else {
+            "it does not begin with \\0asm"
+        };
+        return Err(at(file)(format!("not a WebAssembly module: {what}")));
+    }
+    Ok(wat::parse_bytes(&bytes).map_err(at(file))?.into_owned())
+}
+
 impl OwnModule {
     /// Runs the module twice, for no longer than `patience` each time, and writes the workload below `run`, the folder of a run.
     ///
@@ -150,8 +172,7 @@ impl OwnModule {
     /// If the module cannot be read, loaded or run, if it does not end in time or not do the same twice, or if it leaves
     /// nothing that could be compared.
     pub fn write(&self, run: &Path, patience: Duration) -> Result<Workload, Error> {
-        let bytes = fs::read(&self.file).map_err(at(&self.file))?;
-        let wasm = wat::parse_bytes(&bytes).map_err(at(&self.file))?;
+        let wasm = binary(&self.file)?;
         // So that one that never ends can be stopped.
         let options = Module::options().metering(Metering::Interrupts);
         let module = options.compile(&wasm).map_err(at(&self.file))?;

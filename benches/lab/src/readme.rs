@@ -183,11 +183,11 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
     let growth = growth.transpose()?;
     let grown = growth.and_then(|growth| growing(&growth, &decision.machines, link));
     let starting = summary.as_ref().and_then(starting);
-    for sentence in allowed
+    for sentence in sentences(decision)
         .into_iter()
-        .chain(sentences(decision))
         .chain(starting)
         .chain(grown)
+        .chain(allowed)
     {
         let _ = writeln!(text, "- {sentence}");
     }
@@ -207,7 +207,9 @@ fn with_executable_memory(decision: &Decision, link: &str) -> Option<String> {
     let head = decision
         .head(EXECUTABLE)
         .filter(|head| head.grade.speaks() && head.strategy != best)?;
-    let place = head.ranking.iter().find(|place| place.strategy == best)?;
+    // A tie says nothing.
+    let mut places = head.ranking.iter();
+    let place = places.find(|place| place.strategy == best && place.times_as_long.low > 1.0)?;
     let (longer, interval) = (times(place.times_as_long.value), range(place.times_as_long));
     Some(format!(
         "Where executable memory is allowed, `{}` is faster: `{best}` takes {longer} the time ({interval}; \

@@ -1,9 +1,9 @@
 //! What a command looks at: a module in a file, or a workload by its name.
 
-use std::fs;
 use std::path::Path;
 
 use wasm_dispatch::{Limits, Metering, Module};
+use wasm_dispatch_engines::own::binary;
 use wasm_dispatch_workloads::{Workload, all_and_extra};
 
 use super::Failed;
@@ -18,8 +18,7 @@ pub fn is_file(text: &str) -> bool {
 /// The module in a file, `.wasm` or `.wat`.
 pub fn of_file(file: &Path, limits: &Limits, metering: Metering) -> Result<Module, Failed> {
     let failed = |why: String| Failed::Work(format!("{}: {why}", file.display()));
-    let bytes = fs::read(file).map_err(|error| failed(error.to_string()))?;
-    let wasm = wat::parse_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
+    let wasm = binary(file).map_err(|error| Failed::Work(error.to_string()))?;
     Module::options()
         .limits(*limits)
         .metering(metering)

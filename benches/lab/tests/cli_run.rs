@@ -199,6 +199,24 @@ fn a_command_gets_input_files_and_folders_by_the_same_options_everywhere() {
 }
 
 #[test]
+fn a_file_that_is_no_module_is_refused_for_what_it_is() {
+    let folder = folder();
+    for (bytes, why) in [
+        (&b""[..], "it is empty"),
+        (&[0xff; 100], "it does not begin with \\0asm"),
+        (b"(module)", "it does not begin with \\0asm"),
+    ] {
+        fs::write(folder.path().join("not.wasm"), bytes).unwrap();
+        for command in [&["run"][..], &["explain"], &["profile"], &["bench", "--module"]] {
+            let ran = lab(folder.path(), &[command, &["not.wasm"]].concat());
+            assert_eq!(ran.code, Some(1), "{command:?}: {ran:?}");
+            let expected = format!("not.wasm: not a WebAssembly module: {why}");
+            assert!(ran.err.contains(&expected), "{command:?}: {ran:?}");
+        }
+    }
+}
+
+#[test]
 fn a_function_gets_typed_arguments_and_its_results_are_printed_one_a_line() {
     let folder = folder();
     let run = |arguments: &[&str]| {

@@ -110,6 +110,25 @@ fn no_table_of_the_readme_has_numbers_of_two_machines_or_sizes() {
 }
 
 #[test]
+fn what_makes_machine_code_is_said_to_be_faster_only_if_it_is() {
+    for (takes, is_faster) in [(0.5, true), (1.0, false), (2.0, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let compiled = World {
+            id: "executable-20260103-030405-full".to_owned(),
+            strategies: vec![("fast", 1.0), ("compiled", takes)],
+            ..good()
+        };
+        let text = readme(folder.path(), &[good(), compiled]);
+        let among = "`fast` is fastest of those that make no machine code, and";
+        let said = "- Where executable memory is allowed, `compiled` is faster: `fast` takes 1.9";
+        assert_eq!(text.contains(among), is_faster, "{takes}: {text}");
+        assert_eq!(text.contains(said), is_faster, "{takes}: {text}");
+        assert!(text.contains("`fast` is fastest"), "{takes}: {text}");
+        assert!(text.contains("| executable memory allowed |"), "{takes}: {text}");
+    }
+}
+
+#[test]
 fn what_was_decided_by_force_is_not_claimed() {
     let folder = tempfile::tempdir().unwrap();
     let noisy = World {

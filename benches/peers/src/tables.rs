@@ -48,8 +48,8 @@ fn tables(ladder: &Ladder) -> Vec<(String, Table)> {
             each(ladder),
         ),
         (
-            "Each engine by each other: the time of the one on the left by that of the one above, geometric mean over the workloads \
-             that both ran, whose number stands in brackets:"
+            "Two engines: the time of the one on the left by that of the one above, geometric mean over the workloads that both ran, \
+             whose number stands in brackets:"
                 .to_string(),
             pairs(ladder),
         ),
@@ -93,7 +93,7 @@ fn pairs(ladder: &Ladder) -> Table {
     let rows = names().map(|engine| {
         let by = names().map(|other| {
             let pair = ladder.pair(engine, other)?;
-            Some(format!("{} ({})", digits(pair.time), pair.workloads))
+            Some(format!("{} ({})", digits(pair.time.value), pair.workloads))
         });
         let cells = std::iter::once(engine.to_string()).chain(by.map(or_dash));
         cells.collect()

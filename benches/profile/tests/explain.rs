@@ -94,6 +94,17 @@ fn blocks_say_what_they_do_and_what_each_strategy_makes_of_it() {
 }
 
 #[test]
+fn locals_that_start_as_zero_are_named() {
+    for locals in ["i32", &"i64 ".repeat(100)] {
+        let wat = format!(r#"(module (func (export "f") (result i32) (local i32 {locals}) (local.get 0)))"#);
+        let module = Module::new(&wat::parse_str(wat).unwrap()).unwrap();
+        let explained = explain(&module, 0, &[Entrant::default()]).unwrap();
+        let handlers = explained.blocks[0].handlers.as_ref().unwrap();
+        assert_eq!(handlers[0].nodes, ["clear locals"], "{locals}");
+    }
+}
+
+#[test]
 fn only_the_strategies_that_were_asked_for_are_shown() {
     let explained = explain(&module(), 1, &[Entrant::named("match_loop").unwrap()]).unwrap();
     let text = explained.text();

@@ -3,7 +3,8 @@
 mod common;
 
 use common::module;
-use wasm_dispatch::{Imports, Limits, Strategy, Value, Vm};
+use wasm_dispatch::{Imports, Limits, Value, Vm};
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_measure::tally::{Tally, during};
 use wasm_dispatch_profile::profile::Options;
 use wasm_dispatch_profile::{Profile, Program};
@@ -82,7 +83,7 @@ fn parts_add_up_to_the_whole() {
 #[test]
 fn dispatches_are_those_of_the_blocks_times_their_runs() {
     let program = ran(1000);
-    let by_hand: Vec<u64> = (Strategy::ALL.iter())
+    let by_hand: Vec<u64> = Entrant::all()
         .map(|strategy| {
             let functions = program.functions.iter();
             let counts =

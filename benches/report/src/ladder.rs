@@ -38,6 +38,9 @@ pub struct Ladder {
     /// The workloads, grouped by class.
     #[serde(default)]
     pub workloads: Vec<Row>,
+    /// Each two engines that ran something that counts, over what both ran. Without them in older records.
+    #[serde(default)]
+    pub pairs: Vec<Pair>,
     /// What a reader should know.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -106,16 +109,20 @@ pub struct Cell {
     pub load_ns: Option<f64>,
 }
 
-/// An engine by another, over what both ran. Without intervals: each engine was measured beside the reference.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// An engine by another, over what both ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// Geometric mean of its times by the other's, over the workloads that count.
-    pub time: f64,
+    /// The one further up the ladder.
+    pub engine: String,
+    /// The one further down.
+    pub other: String,
+    /// Geometric mean of the first one's times by the other's, over the workloads that count and that both ran.
+    pub time: Estimate,
     /// How many these are.
     pub workloads: usize,
 }
 
-/// What an engine takes to load modules, by the reference, over what both loaded.
+/// What an engine takes to load modules, by the reference, over what both loaded: those of workloads that are in no mean, too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Loading {
     /// Geometric mean over modules.
@@ -198,20 +205,11 @@ impl Ladder {
         self.engines.iter().position(|rung| rung.engine == engine)
     }
 
-    /// An engine's times by another's; `None` if there is no workload that both ran.
-    pub fn pair(&self, engine: &str, other: &str) -> Option<Pair> {
-        let (a, b) = (self.place(engine)?, self.place(other)?);
-        let ratio = |row: &Row| Some(row.cells.get(a)?.ratio?.value / row.cells.get(b)?.ratio?.value);
-        let ratios: Vec<f64> = self
-            .workloads
+    /// What is known of two engines, the one further up first.
+    pub fn pair(&self, engine: &str, other: &str) -> Option<&Pair> {
+        self.pairs
             .iter()
-            .filter(|row| row.counts)
-            .filter_map(ratio)
-            .collect();
-        Some(Pair {
-            time: geometric_mean(&ratios)?,
-            workloads: ratios.len(),
-        })
+            .find(|pair| pair.engine == engine && pair.other == other)
     }
 
     /// What an engine takes to load modules; `None` if there is none that both it and the reference loaded.

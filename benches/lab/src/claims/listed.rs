@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use itertools::Itertools;
+use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_report::cost::{self, CostModel, StrategyCost};
 use wasm_dispatch_report::decision::{Decision, EXECUTABLE, rounded};
 use wasm_dispatch_report::statistics::Estimate;
@@ -33,23 +34,19 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
             check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
         });
     }
-    // All in their order, the default among them: what it gives up by doing without.
+    // What doing without executable memory costs.
     if let Some(head) = decision.head(EXECUTABLE).filter(|head| head.grade.speaks()) {
-        let check = format!("wasm-dispatch-lab report reports/recorded/{}", head.run);
-        listed.extend(
-            head.ranking
-                .iter()
-                .filter(|place| place.strategy != head.strategy)
-                .map(|place| {
-                    let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
-                    said(
-                        &head.run,
-                        format!("{} by {}", place.strategy, head.strategy),
-                        number,
-                        &check,
-                    )
-                }),
-        );
+        let default = |place: &&Place| place.strategy == decision.default_strategy() && place.strategy != head.strategy;
+        listed.extend(head.ranking.iter().find(default).map(|place| {
+            let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
+            Listed {
+                says: format!("{} by {}", place.strategy, head.strategy),
+                record: head.run.clone(),
+                number,
+                holds: format!("grade {}", head.grade.letter()),
+                check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
+            }
+        }));
     }
     for claim in decision.machines.first().map_or(&[][..], |machine| &machine.claims) {
         let holds = Holds::of(&decision.machines, &claim.id).text();
@@ -259,27 +256,32 @@ fn of_ladder(ladder: &ladder::Ladder, decision: &Decision) -> Vec<Listed> {
         let number = format!("{} ({})", times(mean.value), range(mean));
         Some(of(format!("{} by {}", rung.engine, ladder.reference), number))
     });
-    // What makes machine code beside compilers, and everything else: not all engines ran what is common to all.
+    // The best that makes machine code beside compilers, over what both ran: the means above are over what all ran.
     let compiled = decision.head(EXECUTABLE).map(|head| head.strategy.as_str());
-    let paired = compiled.into_iter().flat_map(|compiled| {
-        let loading = ladder.loading(compiled).map(|loading| {
-            let number = format!(
-                "{} on the mean of modules, {} in total",
-                times(loading.mean),
-                times(loading.total)
-            );
-            of(format!("loading under {compiled} by {}", ladder.reference), number)
-        });
-        let others = ladder.engines.iter().filter(move |rung| rung.engine != compiled);
-        let pairs = others.filter_map(move |rung| {
-            let pair = ladder.pair(compiled, &rung.engine)?;
-            let says = format!(
-                "{compiled} by {}, over the {} workloads that both ran",
-                rung.engine, pair.workloads
-            );
-            Some(of(says, times(pair.time)))
-        });
-        loading.into_iter().chain(pairs)
+    let pairs = ladder.pairs.iter().filter(|pair| {
+        let is_ours = |engine: &str| Entrant::named(engine).is_some() || engine == ladder.reference;
+        let of_compiled = |name: &str| Some(name) == compiled;
+        (of_compiled(&pair.engine) && !is_ours(&pair.other)) || (of_compiled(&pair.other) && !is_ours(&pair.engine))
     });
-    ranked.chain(paired).collect()
+    let pairs = pairs.map(|pair| {
+        let says = format!(
+            "{} by {}, over the {} workloads that both ran",
+            pair.engine, pair.other, pair.workloads
+        );
+        of(
+            says,
+            format!("{}x ({})", ladder::digits(pair.time.value), range(pair.time)),
+        )
+    });
+    let loading = ladder.engines.iter().filter(|rung| rung.engine != ladder.reference);
+    let loading = loading.filter_map(|rung| {
+        let of_all = ladder.loading(&rung.engine)?;
+        let (mean, total) = (ladder::digits(of_all.mean), ladder::digits(of_all.total));
+        let says = format!(
+            "loading {} modules under {} by {}",
+            of_all.modules, rung.engine, ladder.reference
+        );
+        Some(of(says, format!("{mean}x on the mean, {total}x in total")))
+    });
+    ranked.chain(pairs).chain(loading).collect()
 }

@@ -10,6 +10,7 @@ use wasm_dispatch::wasi::{self, Output, Wasi, exit_code};
 use wasm_dispatch::{Error, ErrorKind, Imports, Metering, Module, Value, Vm};
 use wasm_dispatch_engines::Entrant;
 use wasm_dispatch_engines::arguments::{COMMAND_ENTRY, arguments, entry, show};
+use wasm_dispatch_engines::own::binary;
 use wasm_dispatch_report::units;
 
 use super::{Failed, Request};
@@ -45,8 +46,7 @@ impl Request<'_> {
             since: Instant::now(),
             phases: Vec::new(),
         };
-        let bytes = fs::read(self.file).map_err(|error| self.failed(error))?;
-        let wasm = wat::parse_bytes(&bytes).map_err(|error| self.failed(error))?;
+        let wasm = binary(self.file).map_err(|error| Failed::Work(error.to_string()))?;
         clock.ends("read");
         let module = Module::options()
             .limits(self.how.limits())

@@ -7,6 +7,7 @@
 //! - Means are geometric, over *common* workloads: those on which every engine has a time that ran at least half of what the
 //!   reference did. An engine that ran less has a mean over what it ran, which stands apart and in no order with the others.
 //! - An engine whose interval holds 1 ties with the reference ([`Rung::ties`]).
+//! - Two engines are compared with each other in the same way, over the workloads that both ran.
 //! - Workloads of the class `startup` are no part of the mean: theirs is the time of everything from bytes to result.
 //! - Starting stands by itself: the time from a module's bytes to an instance that can be called.
 
@@ -15,7 +16,7 @@ use itertools::Itertools;
 use super::Worst;
 use super::collect::Grid;
 use super::decide::{compare, paired};
-use crate::ladder::{Cell, Ladder, Refusal, Row, Rung, SCHEMA};
+use crate::ladder::{Cell, Ladder, Pair, Refusal, Row, Rung, SCHEMA};
 use crate::record::{About, EVERY_STRATEGY, Phase, Recording};
 use crate::statistics::{Estimate, Paired, geometric_mean};
 use crate::times;
@@ -47,6 +48,8 @@ impl Ladder {
         let (order, engines): (Vec<usize>, Vec<Rung>) = rungs.unzip();
         let is_there = |&workload: &usize| (0..order.len()).any(|engine| compared.ran(workload, engine));
         let workloads = (0..compared.grid.workloads.len()).filter(is_there);
+        let pairs = order.iter().tuple_combinations();
+        let pairs = pairs.filter_map(|(&engine, &other)| compared.pair(engine, other));
         Ladder {
             schema: SCHEMA,
             run: recording.run.clone(),
@@ -54,6 +57,7 @@ impl Ladder {
             blocks: recording.blocks(),
             workloads: workloads.map(|workload| compared.row(workload, &order)).collect(),
             engines,
+            pairs: pairs.collect(),
             notes: recording.warnings.clone(),
         }
     }
@@ -98,6 +102,18 @@ impl Compared<'_> {
     /// An engine's time by that of the reference, over workloads that both ran.
     fn mean(&self, engine: usize, workloads: &[usize]) -> Option<Estimate> {
         paired(&self.grid, engine, self.reference?, workloads).and_then(known)
+    }
+
+    /// An engine by another, over what both ran.
+    fn pair(&self, engine: usize, other: usize) -> Option<Pair> {
+        let (own, its) = (self.counted(engine), self.counted(other));
+        let both = own.into_iter().filter(|workload| its.contains(workload)).collect_vec();
+        Some(Pair {
+            engine: self.grid.strategies[engine].clone(),
+            other: self.grid.strategies[other].clone(),
+            time: paired(&self.grid, engine, other, &both).and_then(known)?,
+            workloads: both.len(),
+        })
     }
 
     fn rung(&self, engine: usize, about: &About, common: &[usize]) -> Rung {

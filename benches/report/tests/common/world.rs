@@ -109,7 +109,7 @@ impl World {
             Row::Traits(Traits {
                 strategy: (*name).to_owned(),
                 safe: *name != "fast",
-                executable: false,
+                executable: *name == "compiled",
                 control_of: None,
             })
         }));
