@@ -1,8 +1,9 @@
 //! A WebAssembly virtual machine whose instruction dispatch can be chosen.
 //!
 //! One front end decodes, validates and lowers a module to code blocks; interchangeable strategies run them: two `match`
-//! loops, closures of three kinds, threaded code, and copy and patch. All give the same results, traps and final state. The
-//! benchmarks of this repository compare them on the same workloads; [`Strategy::default`] is what they recommend.
+//! loops, closures of three kinds, threaded code, and copy and patch. All give the same results, traps and final state, and with
+//! [`ModuleOptions::deterministic`] also the same bits of NaNs where WebAssembly leaves them open. The benchmarks of this repository
+//! compare them on the same workloads; [`Strategy::default`] is what they recommend.
 //!
 //! ```text
 //! bytes ─► Module (immutable, shared) ─► code blocks ─► a strategy's code

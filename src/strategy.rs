@@ -15,7 +15,8 @@ use crate::module::Module;
 
 macro_rules! strategies {
     ($($(@$feature:literal)? $name:ident: $backend:path;)*) => {
-        /// How instructions are dispatched. All give the same results, traps and final state; they differ in speed.
+        /// How instructions are dispatched. All give the same results, traps and final state; they differ in speed. What
+        /// WebAssembly leaves open about NaNs is the same with [`ModuleOptions::deterministic`](crate::ModuleOptions::deterministic).
         ///
         /// [`Strategy::default`] is what the benchmarks recommend among those in this build. [`Strategy::idea`] describes a
         /// strategy in a line, the page of its crate in full.
