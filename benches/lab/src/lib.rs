@@ -196,6 +196,7 @@ macro_rules! work {
 }
 
 work!(
+    wasm_dispatch_engines::own::Error,
     wasm_dispatch_report::Error,
     wasm_dispatch_workloads::Error,
     serde_json::Error

@@ -203,18 +203,12 @@ fn summary(decision: &Decision, recorded: &Path, link: &str) -> Result<String, F
 
 /// What is faster than the default where executable memory is allowed, if anything is.
 fn with_executable_memory(decision: &Decision, link: &str) -> Option<String> {
-    let best = decision.default_strategy();
-    let head = decision
-        .head(EXECUTABLE)
-        .filter(|head| head.grade.speaks() && head.strategy != best)?;
-    // A tie says nothing.
-    let mut places = head.ranking.iter();
-    let place = places.find(|place| place.strategy == best && place.times_as_long.low > 1.0)?;
+    let (head, place) = decision.given_up()?;
     let (longer, interval) = (times(place.times_as_long.value), range(place.times_as_long));
     Some(format!(
-        "Where executable memory is allowed, `{}` is faster: `{best}` takes {longer} the time ({interval}; \
+        "Where executable memory is allowed, `{}` is faster: `{}` takes {longer} the time ({interval}; \
          [summary]({link}/{}/summary.md)).",
-        head.strategy, head.run
+        head.strategy, place.strategy, head.run
     ))
 }
 

@@ -18,7 +18,7 @@ pub fn is_file(text: &str) -> bool {
 /// The module in a file, `.wasm` or `.wat`.
 pub fn of_file(file: &Path, limits: &Limits, metering: Metering) -> Result<Module, Failed> {
     let failed = |why: String| Failed::Work(format!("{}: {why}", file.display()));
-    let wasm = binary(file).map_err(|error| Failed::Work(error.to_string()))?;
+    let wasm = binary(file)?;
     Module::options()
         .limits(*limits)
         .metering(metering)

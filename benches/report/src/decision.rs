@@ -183,6 +183,15 @@ impl Decision {
         self.heads.iter().find(|head| head.head == name)
     }
 
+    /// What the default gives up by making no machine code: the head of those who allow that, and the default's place there. `None` if
+    /// it gives up nothing as far as the record shows: a tie says nothing.
+    pub fn given_up(&self) -> Option<(&Head, &Place)> {
+        let head = self.head(EXECUTABLE).filter(|head| head.grade.speaks())?;
+        let best = self.default_strategy();
+        let place = head.ranking.iter().find(|place| place.strategy == best)?;
+        (place.times_as_long.low > 1.0).then_some((head, place))
+    }
+
     /// The strategy to use by default.
     pub fn default_strategy(&self) -> &str {
         self.head(DEFAULT)

@@ -34,19 +34,14 @@ pub(super) fn of_decision(decision: &Decision) -> Vec<Listed> {
             check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
         });
     }
-    // What doing without executable memory costs.
-    if let Some(head) = decision.head(EXECUTABLE).filter(|head| head.grade.speaks()) {
-        let default = |place: &&Place| place.strategy == decision.default_strategy() && place.strategy != head.strategy;
-        listed.extend(head.ranking.iter().find(default).map(|place| {
-            let number = with_intervals(place.times_as_long, place.one_binary, place.new_program);
-            Listed {
-                says: format!("{} by {}", place.strategy, head.strategy),
-                record: head.run.clone(),
-                number,
-                holds: format!("grade {}", head.grade.letter()),
-                check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
-            }
-        }));
+    if let Some((head, place)) = decision.given_up() {
+        listed.push(Listed {
+            says: format!("{} by {}", place.strategy, head.strategy),
+            record: head.run.clone(),
+            number: with_intervals(place.times_as_long, place.one_binary, place.new_program),
+            holds: format!("grade {}", head.grade.letter()),
+            check: format!("wasm-dispatch-lab report reports/recorded/{}", head.run),
+        });
     }
     for claim in decision.machines.first().map_or(&[][..], |machine| &machine.claims) {
         let holds = Holds::of(&decision.machines, &claim.id).text();

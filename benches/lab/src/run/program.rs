@@ -46,7 +46,7 @@ impl Request<'_> {
             since: Instant::now(),
             phases: Vec::new(),
         };
-        let wasm = binary(self.file).map_err(|error| Failed::Work(error.to_string()))?;
+        let wasm = binary(self.file)?;
         clock.ends("read");
         let module = Module::options()
             .limits(self.how.limits())
